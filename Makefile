@@ -1,0 +1,54 @@
+# Two words for people: `make run` and `make test`. Everything else serves those two.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+WORKERS ?= auto
+
+.PHONY: run demo test check lint types contracts lock clean browser docs
+
+run: $(VENV)/.installed
+	$(BIN)/acs-sim up
+
+demo: $(VENV)/.installed
+	$(BIN)/acs-sim demo
+
+test: $(VENV)/.installed-tests browser
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+check: lint types contracts
+
+lint: $(VENV)/.installed-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-tests
+	$(BIN)/mypy
+
+contracts: $(VENV)/.installed-tests
+	$(BIN)/lint-imports
+
+$(VENV)/.installed: requirements/run.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+$(VENV)/.installed-tests: requirements/test.lock $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.lock
+	touch $@
+
+# The tests drive a real Chromium; where none is installed, the system's package manager brings it.
+browser:
+	@sh tests/support/install-chromium.sh
+
+# Written with hashes and without an index address, for every platform and Python that the project supports.
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--upgrade --extra fast pyproject.toml requirements/build.in -o requirements/run.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--upgrade --constraint requirements/run.lock --extra fast --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
+
+clean:
+	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The issuer: the access control server."""

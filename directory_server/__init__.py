@@ -1,0 +1,1 @@
+"""The scheme: the directory server of every card scheme."""

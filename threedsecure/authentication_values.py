@@ -1,0 +1,1 @@
+"""The proof of authentication (CAVV, AAV, AEVV) per scheme, under published test keys."""

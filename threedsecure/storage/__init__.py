@@ -1,0 +1,1 @@
+"""What every service's storage module stands on: grouped commits over SQLAlchemy Core, and schema versions."""

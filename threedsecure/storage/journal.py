@@ -1,0 +1,79 @@
+"""The journal's table: every message that crossed a hop, decoded and redacted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, delete, insert, select
+
+from threedsecure.storage.schema import Schema
+
+METADATA: Final = MetaData()
+
+ENTRIES: Final = Table(
+    "journal_entry",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("transaction_id", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Index("journal_entry_transaction", "transaction_id"),
+    sqlite_autoincrement=True,
+)
+
+# Every other identifier that a transaction goes by, as the messages name it.
+ALIASES: Final = Table(
+    "journal_alias",
+    METADATA,
+    Column("alias", String(64), primary_key=True),
+    Column("transaction_id", String(64), nullable=False),
+)
+
+SCHEMA: Final = Schema("journal", METADATA, "0001", Path(__file__).parent / "journal_migrations")
+
+
+def append(connection: Connection, entries: Sequence[dict[str, Any]], aliases: dict[str, str]) -> None:
+    """`entries`: documents with a `transaction_id` ("" where none is known). `aliases`: other identifier → transaction."""
+    if aliases:
+        names = list(aliases)
+        known = set(connection.execute(select(ALIASES.c.alias).where(ALIASES.c.alias.in_(names))).scalars())
+        fresh = [{"alias": name, "transaction_id": aliases[name]} for name in names if name not in known]
+        if fresh:
+            connection.execute(insert(ALIASES), fresh)
+    if entries:
+        connection.execute(
+            insert(ENTRIES),
+            [{"transaction_id": entry["transaction_id"], "document": orjson.dumps(entry)} for entry in entries],
+        )
+
+
+def transaction_of(connection: Connection, identifier: str) -> str | None:
+    """The transaction that goes by `identifier`, which may be its own or any alias."""
+    alias: str | None = connection.execute(
+        select(ALIASES.c.transaction_id).where(ALIASES.c.alias == identifier)
+    ).scalar_one_or_none()
+    if alias is not None:
+        return alias
+    known = select(ENTRIES.c.number).where(ENTRIES.c.transaction_id == identifier).limit(1)
+    return identifier if connection.execute(known).first() else None
+
+
+def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        select(ENTRIES.c.document)
+        .where(ENTRIES.c.transaction_id == transaction_id)
+        .order_by(ENTRIES.c.number)
+        .limit(limit)
+    ).scalars()
+    return [orjson.loads(row) for row in rows]
+
+
+def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:
+    """The last `limit` entries, oldest first."""
+    rows = connection.execute(select(ENTRIES.c.document).order_by(ENTRIES.c.number.desc()).limit(limit)).scalars().all()
+    return [orjson.loads(row) for row in reversed(rows)]
+
+
+def forget(connection: Connection) -> None:
+    connection.execute(delete(ENTRIES))
+    connection.execute(delete(ALIASES))

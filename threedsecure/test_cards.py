@@ -1,0 +1,168 @@
+"""The grammar of the test cards: every digit says what the card does, so any well-formed number works without registration.
+
+    400000 0 0 0 10 0000 6
+    │      │ │ │ │  │    └ check digit (Luhn)
+    │      │ │ │ │  └ serial: four digits (three for American Express); 0000 is the card of the list, others are free to use
+    │      │ │ │ └ what happens (SCENARIOS)
+    │      │ │ └ how the issuer is set up (ISSUER_SETUPS)
+    │      │ └ which versions the card range knows (VERSIONS); 8 is outside every range
+    │      └ network: 0 the scheme's own, 2 co-badged with Cartes Bancaires
+    └ a prefix that schemes and processors publish for tests, never issued
+
+The directory server reads the digits before the scenario (they form the card range), the ACS reads the rest.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from threedsecure.card_numbers import luhn_check_digit, luhn_valid
+from threedsecure.schemes import SCHEMES
+
+PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "visa": "4000000",
+        "mastercard": "5200000",
+        "amex": "3400000",
+        "cb": "4000002",
+        "jcb": "3530110",
+        "discover": "6011000",
+        "unionpay": "6200000",
+    }
+)
+_SCHEME_OF_PREFIX: Final = {prefix: scheme for scheme, prefix in PREFIXES.items()}
+
+VERSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "0": ("2.1.0", "2.2.0"),
+        "1": ("2.1.0",),
+        "2": ("2.2.0",),
+    }
+)
+NOT_ENROLLED_DIGIT: Final = "8"
+
+METHOD: Final = "0"
+NO_METHOD: Final = "1"
+SILENT_METHOD: Final = "2"
+ISSUER_DOWN: Final = "3"
+ISSUER_SETUPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        METHOD: "a 3DS Method URL that answers",
+        NO_METHOD: "no 3DS Method URL",
+        SILENT_METHOD: "a 3DS Method URL that never calls back",
+        ISSUER_DOWN: "an ACS address that refuses the connection",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What a card can be told to do. `code` stands in digits 10 and 11; `version` and `setup` are the digits 8 and 9 of the
+    listed card; `sms` is the fourth digit of its phone number's family (see `phone_number`)."""
+
+    name: str
+    code: str
+    description: str
+    version: str = "0"
+    setup: str = METHOD
+    sms: str | None = None
+
+
+SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {
+        scenario.name: scenario
+        for scenario in (
+            Scenario("frictionless", "00", "authenticated without a challenge (ARes Y)"),
+            Scenario("frictionless-attempt", "01", "proof of an attempt (ARes A)"),
+            Scenario("not-authenticated", "02", "not authenticated (ARes N)"),
+            Scenario("unavailable", "03", "authentication could not be performed (ARes U)"),
+            Scenario("rejected", "04", "rejected by the issuer (ARes R)"),
+            Scenario("challenge-otp", "10", "SecureCode by SMS: three tries, two resends, five minutes"),
+            Scenario("challenge-auto-pass", "16", "a challenge page that succeeds by itself"),
+            Scenario("challenge-auto-fail", "17", "a challenge page that fails by itself"),
+            Scenario("not-enrolled", "00", "outside every card range", version=NOT_ENROLLED_DIGIT),
+            Scenario("method-none", "00", "no 3DS Method URL (threeDSCompInd U), then ARes Y", setup=NO_METHOD),
+            Scenario("method-timeout", "00", "the 3DS Method never calls back (N), then ARes Y", setup=SILENT_METHOD),
+            Scenario("acs-timeout", "40", "the ACS does not answer the AReq"),
+            Scenario("acs-error", "41", "the ACS answers the AReq with an Erro"),
+            Scenario("acs-down", "00", "the ACS refuses the connection", setup=ISSUER_DOWN),
+            Scenario("sms-lost", "30", "the SecureCode is sent and never arrives", sms="0"),
+        )
+    }
+)
+_SCENARIO_OF_DIGITS: Final = {(s.version, s.setup, s.code): s for s in SCENARIOS.values()}
+_SCENARIO_OF_CODE: Final = {s.code: s for s in reversed(list(SCENARIOS.values()))}
+_SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class TestCard:
+    """A test card, read from its number. `versions` is empty when it is in no card range."""
+
+    __test__ = False  # not a test class, whatever its name says to pytest
+
+    pan: str
+    scheme: str
+    versions: tuple[str, ...]
+    setup: str
+    scenario: Scenario
+    serial: str
+
+    @property
+    def phone(self) -> str:
+        return phone_number(self)
+
+
+def compose(scheme: str, scenario: Scenario, *, serial: str = "0", version: str | None = None) -> str:
+    """The card number for a scenario; `serial` is padded with zeros, `version` is a digit of VERSIONS."""
+    length = SCHEMES[scheme].pan_lengths[0]
+    head = PREFIXES[scheme] + (version or scenario.version) + scenario.setup + scenario.code
+    body = head + serial.zfill(length - len(head) - 1)
+    return body + luhn_check_digit(body)
+
+
+def read(pan: str) -> TestCard | None:
+    """What the digits say, or None when the number is not one of ours."""
+    scheme = _SCHEME_OF_PREFIX.get(pan[:7])
+    if scheme is None or len(pan) not in SCHEMES[scheme].pan_lengths or not luhn_valid(pan):
+        return None
+    version, setup, code, serial = pan[7], pan[8], pan[9:11], pan[11:-1]
+    scenario = _SCENARIO_OF_DIGITS.get((version, setup, code)) or _SCENARIO_OF_DIGITS.get(("0", setup, code))
+    scenario = scenario or _SCENARIO_OF_CODE.get(code)
+    if scenario is None or setup not in ISSUER_SETUPS or (version not in VERSIONS and version != NOT_ENROLLED_DIGIT):
+        return None
+    return TestCard(pan, scheme, VERSIONS.get(version, ()), setup, scenario, serial)
+
+
+def phone_number(card: TestCard) -> str:
+    """The cardholder's phone: for a listed card a number that the French regulator keeps for fiction (06 39 98 ...), for any
+    other one under +999, which belongs to no country. Numbers that begin +33639989 or +9999 are lost, late, doubled or refused
+    by the network, as the next digit says (0, 1, 2, 3)."""
+    scheme = _SCHEME_DIGIT[card.scheme]
+    magic = f"9{card.scenario.sms}" if card.scenario.sms is not None else ""
+    if card.serial.strip("0") == "":
+        tail = f"{scheme}{card.scenario.code}"
+        return f"+3363998{magic}{scheme}1" if magic else f"+3363998{tail}1"
+    return f"+999{magic or scheme}{scheme if magic else ''}{card.pan[7:9]}{card.scenario.code}{card.serial}"
+
+
+def listed() -> Iterator[TestCard]:
+    """The card of every scheme and scenario, in the order of the tables."""
+    for scheme in SCHEMES:
+        for scenario in SCENARIOS.values():
+            card = read(compose(scheme, scenario))
+            if card is None:
+                raise ValueError(f"the grammar does not read its own card: {scheme} {scenario.name}")
+            yield card
+
+
+def nearest(pan: str, count: int = 3) -> list[TestCard]:
+    """The listed cards that share the longest run of leading digits with `pan`: help for a number that is not ours."""
+
+    def shared(card: TestCard) -> int:
+        return next(
+            (i for i, (a, b) in enumerate(zip(card.pan, pan, strict=False)) if a != b), min(len(card.pan), len(pan))
+        )
+
+    return sorted(listed(), key=shared, reverse=True)[:count]

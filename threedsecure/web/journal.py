@@ -1,0 +1,180 @@
+"""Everything that crosses a hop, decoded and redacted, to be seen, waited for and reset.
+
+Recording costs the request path one tuple in a queue. Redaction and storage happen in batches behind it. The queue is bounded;
+what does not fit is counted and the count is written where the entries would have stood.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from threedsecure.redaction import redact
+from threedsecure.storage import journal as table
+from threedsecure.storage.database import Database
+
+MAX_WAITING: Final = 20_000
+MAX_ENTRIES_READ: Final = 2_000
+FLUSH_EVERY_SECONDS: Final = 0.05
+# The first identifier found names the transaction; the others become its aliases.
+TRANSACTION_IDS: Final = ("threeDSServerTransID", "xid", "dsTransID", "acsTransID", "sdkTransID", "messageId")
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """Who calls whom, in the words of the specifications."""
+
+    sender: str
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    at: datetime
+    sender: str
+    receiver: str
+    kind: str
+    document: Mapping[str, Any]
+    status: int | None
+    took_ms: float | None
+    transaction_id: str | None
+
+
+class Journal:
+    """One per process, shared by the services that run in it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: deque[_Recorded] = deque()
+        self._left_out = 0
+        self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._known: dict[str, str] = {}
+
+    def record(
+        self,
+        at: datetime,
+        sender: str,
+        receiver: str,
+        kind: str,
+        document: Mapping[str, Any],
+        *,
+        status: int | None = None,
+        took_ms: float | None = None,
+        transaction_id: str | None = None,
+    ) -> None:
+        """Note one message. `kind` is its messageType, or what it is in a word (`3DS Method`, `SMS`, `connection failed`).
+        `document` must not be changed afterwards. `transaction_id` is needed only where the document carries no identifier."""
+        if len(self._waiting) >= MAX_WAITING:
+            self._left_out += 1
+            return
+        self._waiting.append(_Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id))
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Write behind the requests for as long as the context lasts."""
+        task = asyncio.create_task(self._write_forever(), name="journal")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Return when everything recorded so far can be read."""
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 500))]
+            aliases: dict[str, str] = {}
+            entries = [self._entry(recorded, aliases) for recorded in batch]
+            if self._left_out:
+                entries.append(self._omission(batch[-1].at))
+            await self._database.run(lambda connection, e=entries, a=aliases: table.append(connection, e, a))  # type: ignore[misc]
+            for entry in entries:
+                for subscriber in self._subscribers:
+                    if subscriber.qsize() < MAX_WAITING:
+                        subscriber.put_nowait(entry)
+
+    async def transaction_of(self, identifier: str) -> str | None:
+        """The transaction that goes by `identifier`: any id it has."""
+        await self.flush()
+        return await self._database.read(lambda connection: table.transaction_of(connection, identifier))
+
+    async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
+        await self.flush()
+        return await self._database.read(
+            lambda connection: table.entries_of(connection, transaction_id, MAX_ENTRIES_READ)
+        )
+
+    async def newest(self, limit: int) -> list[dict[str, Any]]:
+        await self.flush()
+        return await self._database.read(lambda connection: table.newest(connection, limit))
+
+    async def forget(self) -> None:
+        self._waiting.clear()
+        self._known.clear()
+        await self._database.run(table.forget)
+
+    @asynccontextmanager
+    async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
+        """A queue that receives every entry as it is written, while the context lasts."""
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._subscribers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._subscribers.discard(queue)
+
+    async def _write_forever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY_SECONDS)
+            await self.flush()
+
+    def _entry(self, recorded: _Recorded, aliases: dict[str, str]) -> dict[str, Any]:
+        entry = {
+            "at": recorded.at.isoformat(timespec="milliseconds"),
+            "from": recorded.sender,
+            "to": recorded.receiver,
+            "kind": recorded.kind,
+            "transaction_id": self._transaction(recorded, aliases),
+            "message": redact(recorded.document),
+        }
+        if recorded.status is not None:
+            entry["status"] = recorded.status
+        if recorded.took_ms is not None:
+            entry["took_ms"] = round(recorded.took_ms, 3)
+        return entry
+
+    def _transaction(self, recorded: _Recorded, aliases: dict[str, str]) -> str:
+        document = recorded.document
+        named: list[str] = [document[name] for name in TRANSACTION_IDS if isinstance(document.get(name), str)]
+        named = [value for value in named if 0 < len(value) <= 64]
+        if recorded.transaction_id is not None:
+            named.insert(0, recorded.transaction_id)
+        if not named:
+            return ""
+        transaction_id = self._known.get(named[0], named[0])
+        for alias in named:
+            if alias != transaction_id and alias not in self._known:
+                aliases[alias] = transaction_id
+                self._remember(alias, transaction_id)
+        return transaction_id
+
+    def _remember(self, alias: str, transaction_id: str) -> None:
+        if len(self._known) >= MAX_WAITING:
+            self._known.clear()
+        self._known[alias] = transaction_id
+
+    def _omission(self, at: datetime) -> dict[str, Any]:
+        left_out, self._left_out = self._left_out, 0
+        return {
+            "at": at.isoformat(timespec="milliseconds"),
+            "from": "",
+            "to": "",
+            "kind": "left out",
+            "transaction_id": "",
+            "message": {"entries": left_out},
+        }

@@ -1,0 +1,145 @@
+"""What a service is made of, and the layer every exchange passes: bounds, the one place where errors are answered, the journal,
+the figures.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from threedsecure.errors import ProtocolError
+from threedsecure.storage.database import Database
+from threedsecure.storage.schema import Schema
+from threedsecure.vault import Vault
+from threedsecure.web.clock import Clock, monotonic
+from threedsecure.web.journal import Hop, Journal
+from threedsecure.web.metrics import Metrics
+from threedsecure.web.randomness import Randomness
+from threedsecure.web.transport import Transport
+from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, WireResponse
+
+log = structlog.get_logger()
+
+DEFAULT_LIMIT: Final = 64 * 1024
+AnswerError = Callable[[ProtocolError, WireRequest], WireResponse]
+StreamHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it."""
+
+    clock: Clock
+    randomness: Randomness
+    vault: Vault
+    journal: Journal
+    transport: Transport
+    open_database: Callable[[Schema], Database]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint.
+
+    `limit`: the longest body read, in bytes. `hop`: who calls whom, when the exchange belongs in the journal.
+    `answer_error`: turns a protocol error into the protocol's own error message; without it the error is a problem document.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    limit: int = DEFAULT_LIMIT
+    hop: Hop | None = None
+    answer_error: AnswerError | None = None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An endpoint that answers bit by bit (server-sent events, long downloads), written against aiohttp itself."""
+
+    method: str
+    path: str
+    handler: StreamHandler
+
+
+@dataclass(frozen=True)
+class Service:
+    """A party as a set of endpoints with a life.
+
+    `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now."""
+
+    name: str
+    routes: Sequence[Route]
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
+    ready: Callable[[], bool] = field(default=lambda: True)
+    streams: Sequence[Stream] = ()
+    static: Traversable | None = None
+
+
+class Dispatcher:
+    """Carries one service's exchanges through the layer, whether they came through a socket or from within the process."""
+
+    def __init__(self, service: Service, runtime: Runtime, metrics: Metrics) -> None:
+        self._service = service
+        self._runtime = runtime
+        self._metrics = metrics
+
+    async def dispatch(self, route: Route, request: WireRequest) -> WireResponse:
+        """Answer `request`. A bug answers 500 and is logged; nothing else does."""
+        began = monotonic()
+        arrived = self._runtime.clock.now()
+        try:
+            if len(request.body) > route.limit:
+                raise BodyTooLarge(route.limit)
+            response = await route.handler(request)
+        except ProtocolError as error:
+            response = self._answer(error, route, request)
+        except Problem as problem:
+            response = problem.response()
+        except Exception:
+            log.exception("bug", service=self._service.name, path=route.path)
+            response = Problem(500, "Internal Server Error", "a bug in the simulator; its log says more").response()
+        took = monotonic() - began
+        self._metrics.exchange(self._service.name, route.path, response.status, took)
+        if route.hop is not None:
+            self._journal(route.hop, request, response, arrived, took)
+        return response
+
+    def endpoints(self) -> dict[str, Handler]:
+        """The POST endpoints with fixed paths, for calls from within the process."""
+        return {
+            route.path: lambda request, route=route: self.dispatch(route, request)  # type: ignore[misc]
+            for route in self._service.routes
+            if route.method == "POST" and "{" not in route.path
+        }
+
+    def _answer(self, error: ProtocolError, route: Route, request: WireRequest) -> WireResponse:
+        if route.answer_error is not None:
+            return route.answer_error(error, request)
+        if isinstance(error, BodyTooLarge):
+            return Problem(413, "Content Too Large", str(error)).response()
+        return Problem(400, "Bad Request", str(error)).response()
+
+    def _journal(self, hop: Hop, request: WireRequest, response: WireResponse, arrived: object, took: float) -> None:
+        journal, now = self._runtime.journal, self._runtime.clock.now()
+        if request.message is not None:
+            journal.record(now, hop.sender, hop.receiver, _kind(request.message), request.message)
+        if response.message is not None:
+            journal.record(
+                now,
+                hop.receiver,
+                hop.sender,
+                _kind(response.message),
+                response.message,
+                status=response.status,
+                took_ms=took * 1000,
+            )
+
+
+def _kind(message: object) -> str:
+    kind = message.get("messageType") if isinstance(message, dict) else None
+    return kind if isinstance(kind, str) else "message"

@@ -1,0 +1,119 @@
+"""How one party calls another: through a socket, or, where both run in one process, straight into the other's endpoint.
+
+The bytes are the same either way; both ends still decode and check them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from threedsecure.errors import PeerTimedOut, PeerUnreachable
+from threedsecure.web.wire import JSON, WireRequest, WireResponse
+
+MAX_ANSWER_BYTES: Final = 1 << 20
+Endpoint = Callable[[WireRequest], Awaitable[WireResponse]]
+
+
+class Transport(Protocol):
+    """Posts bytes to an address and returns the answer, whatever its HTTP status."""
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        timeout: float,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+    ) -> WireResponse:
+        """`timeout` in real seconds, over the whole exchange. Errors: `PeerUnreachable`, `PeerTimedOut`."""
+        ...
+
+
+class HttpTransport:
+    """aiohttp's client with one session: keep-alive, no cookies, no redirects, answers bounded."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    @staticmethod
+    def session() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept-Encoding"),
+        )
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        timeout: float,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+    ) -> WireResponse:
+        sent = {"Content-Type": content_type, **(headers or {})}
+        try:
+            async with (
+                asyncio.timeout(timeout),
+                self._session.post(url, data=body, headers=sent, allow_redirects=False) as answer,
+            ):
+                content = await _read_bounded(answer.content, url)
+                return WireResponse(answer.status, content, answer.headers.get("Content-Type", ""))
+        except TimeoutError as error:
+            raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
+        except aiohttp.ClientConnectorError as error:
+            raise PeerUnreachable(url, f"no connection: {error.os_error.strerror or error}") from error
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise PeerUnreachable(url, f"the exchange broke off: {error}") from error
+
+
+async def _read_bounded(content: aiohttp.StreamReader, url: str) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in content.iter_any():
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            raise PeerUnreachable(url, f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+class InProcessTransport:
+    """Calls the endpoints of services in this process; every other address goes to `elsewhere`."""
+
+    def __init__(self, elsewhere: Transport) -> None:
+        self._elsewhere = elsewhere
+        self._endpoints: dict[str, dict[str, Endpoint]] = {}
+
+    def register(self, base_url: str, endpoints: Mapping[str, Endpoint]) -> None:
+        """`base_url` without a trailing slash; `endpoints` maps exact paths to what answers a POST there."""
+        self._endpoints[base_url] = dict(endpoints)
+
+    def unregister(self, base_url: str) -> None:
+        self._endpoints.pop(base_url, None)
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        timeout: float,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+    ) -> WireResponse:
+        parts = urlsplit(url)
+        endpoint = self._endpoints.get(f"{parts.scheme}://{parts.netloc}", {}).get(parts.path)
+        if endpoint is None:
+            return await self._elsewhere.post(url, body, timeout=timeout, content_type=content_type, headers=headers)
+        sent = {"content-type": content_type, **{name.lower(): value for name, value in (headers or {}).items()}}
+        try:
+            async with asyncio.timeout(timeout):
+                return await endpoint(WireRequest("POST", parts.path, body, sent))
+        except TimeoutError as error:
+            raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error

@@ -1,0 +1,137 @@
+"""A request and its answer as bytes with a few words around them: what every handler sees, whether they crossed a socket or not."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import orjson
+
+from threedsecure.errors import ProtocolError
+
+JSON: Final = "application/json; charset=utf-8"
+HTML: Final = "text/html; charset=utf-8"
+PROBLEM: Final = "application/problem+json"
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(slots=True)
+class WireRequest:
+    """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body, so that the
+    journal need not decode it again."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    match: Mapping[str, str] = field(default_factory=dict)
+    message: Mapping[str, Any] | None = None
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(slots=True)
+class WireResponse:
+    """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+    message: Mapping[str, Any] | None = None
+
+
+Handler = Callable[[WireRequest], Awaitable[WireResponse]]
+
+
+class BodyTooLarge(ProtocolError):
+    """The body is longer than the endpoint reads; `limit` is in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is longer than {limit} bytes")
+        self.limit = limit
+
+
+class Problem(Exception):
+    """An answer of the simulator's own APIs that is not a success: `application/problem+json` (RFC 9457)."""
+
+    def __init__(self, status: int, title: str, detail: str = "", **members: Any) -> None:
+        super().__init__(f"{title}: {detail}")
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.members = members
+
+    def response(self) -> WireResponse:
+        document = {"type": "about:blank", "title": self.title, "status": self.status, **self.members}
+        if self.detail:
+            document["detail"] = self.detail
+        return WireResponse(self.status, orjson.dumps(document), PROBLEM)
+
+
+def json_response(document: Any, status: int = 200) -> WireResponse:
+    return WireResponse(status, orjson.dumps(document), JSON)
+
+
+def message_response(message: Mapping[str, Any], body: bytes, status: int = 200) -> WireResponse:
+    """A protocol message: `body` is `message` encoded."""
+    return WireResponse(status, body, JSON, message=message)
+
+
+def page(html: str, status: int = 200, *, frame_ancestors: str = "'self'", form_action: str = "*") -> WireResponse:
+    """A page that runs no script but its own, loads nothing from elsewhere, and is not kept by caches.
+
+    `frame_ancestors` and `form_action` are Content-Security-Policy source lists."""
+    policy = (
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; frame-src *; frame-ancestors {frame_ancestors}; form-action {form_action}; base-uri 'none'"
+    )
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    return WireResponse(status, html.encode(), HTML, headers)
+
+
+def see_other(location: str) -> WireResponse:
+    return WireResponse(303, b"", HTML, {"Location": location})
+
+
+def read_form(request: WireRequest, *, max_fields: int = 40) -> dict[str, str]:
+    """The fields of a posted form. A field that stands twice keeps its first value; a body that is no form gives none.
+
+    Errors: `Problem` 415 for another content type, 400 for a body that is not a form."""
+    if request.media_type != FORM:
+        raise Problem(415, "Unsupported Media Type", f"a form is posted as {FORM}")
+    try:
+        pairs = parse_qsl(
+            request.body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=False,
+            max_num_fields=max_fields,
+            errors="strict",
+        )
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Problem(400, "Bad Request", "the body is not a form") from error
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value)
+    return fields
+
+
+def read_json(request: WireRequest) -> dict[str, Any]:
+    """The object that a call of the simulator's own APIs posts; an empty body is an empty object. Errors: `Problem` 400."""
+    if not request.body:
+        return {}
+    try:
+        document = orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, "Bad Request", f"the body is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise Problem(400, "Bad Request", "the body is not a JSON object")
+    return document
