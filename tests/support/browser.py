@@ -1,0 +1,86 @@
+"""A real Chromium for tests.
+
+One Chromium per test process serves all of its tests; every test talks to it from its own event loop and gets contexts of its
+own, so that cookies, storage and settings are never shared. Scroll bars take up room, as they do on most desks.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+NAMES = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+SWITCHES = (
+    "--headless",
+    "--no-sandbox",  # it loads only pages of the project, and containers rarely allow the sandbox
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--password-store=basic",
+    "--remote-debugging-port=0",
+)
+START_SECONDS = 30.0
+ACTION_MILLISECONDS = 10_000
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[str]:
+    """The address of a running Chromium's debugging socket."""
+    with TemporaryDirectory(prefix="acs-sim-chromium-", ignore_cleanup_errors=True) as folder:
+        profile = Path(folder)
+        with (profile / "log").open("w+b") as log, _started(profile, log) as process:
+            try:
+                yield _debugging_address(process, profile)
+            finally:
+                process.terminate()
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """The Chromium, for tests that need contexts of their own making (`await browser.new_context(locale="fr-FR", …)`)."""
+    async with async_playwright() as playwright:
+        connected = await playwright.chromium.connect_over_cdp(chromium)
+        yield connected
+        await connected.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """An empty page in a fresh context; waits for at most ten seconds for anything."""
+    context = await browser.new_context()
+    context.set_default_timeout(ACTION_MILLISECONDS)
+    yield await context.new_page()
+    await context.close()
+
+
+def _started(profile: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    executable = next((found for name in NAMES if name and (found := shutil.which(name))), None)
+    if executable is None:
+        pytest.fail("The browser tests need Chromium: install it, or name it in the environment variable CHROMIUM.")
+    return subprocess.Popen(
+        [executable, *SWITCHES, f"--user-data-dir={profile}", "about:blank"], stdout=log, stderr=log
+    )
+
+
+def _debugging_address(process: subprocess.Popen[bytes], profile: Path) -> str:
+    """Chromium writes the port it chose and the path of its socket into a file of its profile."""
+    told = profile / "DevToolsActivePort"
+    give_up_at = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up_at and process.poll() is None:
+        if told.exists() and (lines := told.read_text().splitlines()) and len(lines) == 2:
+            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        time.sleep(0.02)
+    pytest.fail("Chromium did not start:\n" + (profile / "log").read_text(errors="replace")[-2000:])
