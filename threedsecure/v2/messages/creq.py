@@ -1,0 +1,41 @@
+"""CReq."""
+
+from typing import Final
+
+from threedsecure.v2 import conditions as c
+from threedsecure.v2.messages import objects
+from threedsecure.v2.table import Row, within
+
+ROWS: Final = (
+    Row("threeDSServerTransID", "R R R", "APP+BRW"),
+    Row("acsTransID", "R R R", "APP+BRW", note="Unknown -> 301"),
+    Row("challengeWindowSize", "R R R", "BRW"),
+    Row("messageExtension", "C C C", "APP+BRW", when=c.owner_requires),
+    *within("messageExtension", objects.MESSAGE_EXTENSION),
+    Row("messageType", "R R R", "APP+BRW"),
+    Row("messageVersion", "R R R", "APP+BRW"),
+    Row("sdkTransID", "R R R", "APP", sure="high medium"),
+    Row("sdkCounterStoA", "R R R", "APP", note="Wrong value -> 302", sure="high medium"),
+    Row(
+        "threeDSRequestorAppURL",
+        "- C C",
+        "APP",
+        when=c.app_declared_url,
+        note="2.2 length from FFS only",
+        sure="high medium",
+    ),
+    Row("challengeAddCode", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+    Row("challengeCancel", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
+    Row("challengeDataEntry", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
+    Row("challengeDataEntryTwo", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+    Row("challengeHTMLDataEntry", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
+    Row("challengeNoEntry", "- C C", "APP", when=c.cardholder_did, sure="high medium"),
+    Row("deviceBindingDataEntry", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+    Row("infoContinueIndicator", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+    Row("oobAppStatus", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+    Row("oobAppURLInd", "- - R", "APP", note="2.2: only through bridging extension A000000802-004", sure="- medium"),
+    Row("oobContinue", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
+    Row("resendChallenge", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
+    Row("whitelistingDataEntry", "- C -", "APP", when=c.cardholder_did, sure="high -"),
+    Row("trustListDataEntry", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+)

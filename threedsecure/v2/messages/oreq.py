@@ -1,0 +1,22 @@
+"""OReq."""
+
+from typing import Final
+
+from threedsecure.v2 import conditions as c
+from threedsecure.v2.messages import objects
+from threedsecure.v2.table import Row, within
+
+ROWS: Final = (
+    Row("dsReferenceNumber", "- - R", sure="- medium"),
+    Row("dsTransID", "- - R", sure="- medium"),
+    Row("opCategory", "- - R", sure="- medium"),
+    Row("opDescription", "- - R", sure="- medium"),
+    Row("opExpDate", "- - R", sure="- medium"),
+    Row("opPriorTransRef", "- - O", sure="- medium"),
+    Row("opSeq", "- - R", sure="- medium"),
+    Row("opSeverity", "- - R", sure="- medium"),
+    Row("messageExtension", "- - C", when=c.owner_requires, sure="- medium"),
+    *within("messageExtension", objects.MESSAGE_EXTENSION),
+    Row("messageType", "- - R", sure="- medium"),
+    Row("messageVersion", "- - R", sure="- medium"),
+)
