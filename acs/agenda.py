@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -50,9 +51,9 @@ class Agenda:
 
     async def _wait(self) -> None:
         """Return when woken or when the clock shows `_next`."""
-        waiting = {asyncio.ensure_future(self._woken.wait())}
+        waiting: set[asyncio.Task[Any]] = {asyncio.create_task(self._woken.wait())}
         if self._next is not None:
-            waiting.add(asyncio.ensure_future(self._clock.sleep_until(self._next)))
+            waiting.add(asyncio.create_task(self._clock.sleep_until(self._next)))
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -21,9 +21,7 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         return None
     if registration is None:
         return Card(pan, known.scheme, known.scenario.name, known.phone)
-    return Card(
-        pan, known.scheme, registration.scenario, registration.phone, registration.tries, registration.language
-    )
+    return Card(pan, known.scheme, registration.scenario, registration.phone, registration.tries, registration.language)
 
 
 def register(
@@ -41,5 +39,10 @@ def register(
 
 def advice(pan: str) -> str:
     """Words about a number that is not a card of this issuer; they do not repeat the number."""
-    names = ", ".join(f"{card.pan} ({card.scenario.name})" for card in nearest(pan, NEAREST_NAMED))
+    # In groups of four, because these numbers are for reading: an Erro masks what looks like the number of somebody's card.
+    names = ", ".join(f"{_grouped(card.pan)} ({card.scenario.name})" for card in nearest(pan, NEAREST_NAMED))
     return f"acctNumber is not a card of this issuer; the nearest test cards are {names}"
+
+
+def _grouped(pan: str) -> str:
+    return " ".join(pan[start : start + 4] for start in range(0, len(pan), 4))

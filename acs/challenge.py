@@ -26,7 +26,7 @@ class Method(StrEnum):
     """How the cardholder is authenticated."""
 
     SMS_CODE = "sms-code"
-    AUTO_PASS = "auto-pass"
+    AUTO_PASS = "auto-pass"  # noqa: S105 - a name, not a secret
     AUTO_FAIL = "auto-fail"
 
 
@@ -68,13 +68,12 @@ class Challenge:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What the cardholder posted: the button, the page it stood on, what was typed, and a `mark` that is the same for the same
-    answer on the same page. `next_counter`: of the card's next code, should one be sent."""
+    answer on the same page."""
 
     action: Action
     page: int
     value: str
     mark: str
-    next_counter: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,7 @@ class SendCode:
 
 Reply = Page | Over
 Judge = Callable[[SentCode, str], Verdict]
+NextCounter = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +109,24 @@ class Step:
     effects: tuple[SendCode, ...] = ()
 
 
-def begin(method: Method, *, tries: int, resends: int, counter: int, now: datetime) -> Step:
+def begin(method: Method, *, tries: int, resends: int, now: datetime, next_counter: NextCounter) -> Step:
     """The first page, and the first code where the method sends one."""
     if method is not Method.SMS_CODE:
         return Step(Challenge(method, tries, 0), Page(None))
-    code = SentCode(counter, now)
-    return Step(Challenge(method, tries, resends, code=code), Page(None), (SendCode(counter),))
+    code = SentCode(next_counter(), now)
+    return Step(Challenge(method, tries, resends, code=code), Page(None), (SendCode(code.counter),))
 
 
-def answer(challenge: Challenge, submission: Submission, now: datetime, judge: Judge) -> Step:
-    """Take what the cardholder posted. `judge` says what the typed value is."""
+def answer(
+    challenge: Challenge, submission: Submission, now: datetime, judge: Judge, next_counter: NextCounter
+) -> Step:
+    """Take what the cardholder posted. `judge` says what the typed value is, `next_counter` which code is sent next."""
     if submission.action is Action.CANCEL:
         return Step(challenge, Over(Ending.CANCELLED))
     if submission.page != challenge.page:
         return _stale(challenge, submission)
     if submission.action is Action.RESEND:
-        return _resend(challenge, submission, now)
+        return _resend(challenge, submission, now, next_counter)
     if challenge.code is None:
         ending = Ending.PASSED if challenge.method is Method.AUTO_PASS else Ending.FAILED
         return Step(_answered(challenge), Over(ending))
@@ -143,10 +145,10 @@ def _stale(challenge: Challenge, submission: Submission) -> Step:
     return Step(challenge, Page(challenge.notice if repeated else "stale-page"))
 
 
-def _resend(challenge: Challenge, submission: Submission, now: datetime) -> Step:
+def _resend(challenge: Challenge, submission: Submission, now: datetime, next_counter: NextCounter) -> Step:
     if challenge.code is None or challenge.resends_left == 0:
         return _same_page(challenge, "no-more-resends")
-    code = challenge.code.replaced(submission.next_counter, now)
+    code = challenge.code.replaced(next_counter(), now)
     resent = replace(challenge, code=code, resends_left=challenge.resends_left - 1)
     step = _next_page(resent, submission, "resent")
     return replace(step, effects=(SendCode(code.counter),))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from acs.messages import identifiers
 from acs.records import Delivery, Transaction
 from acs.transactions import Event, State, after
-from threedsecure.v2.checking import Leg, check, context_of
+from threedsecure.v2.checking import Context, Leg, check
 from threedsecure.v2.codec import decode
 from threedsecure.v2.errors import ErrorCode, MessageError
 
@@ -95,12 +95,7 @@ def _erro_received(message: dict[str, Any]) -> Outcome:
 
 def _check(transaction: Transaction, message: dict[str, Any]) -> None:
     purchase = transaction.purchase
-    request = {
-        "messageVersion": purchase.version,
-        "deviceChannel": purchase.device_channel,
-        "messageCategory": purchase.message_category,
-    }
-    check(message, context_of(message, Leg.DS_TO_ACS, request))
+    check(message, Context(purchase.version, purchase.device_channel, purchase.message_category, Leg.DS_TO_ACS))
     if message["messageVersion"] != purchase.version:
         raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion", message=message)
     foreign = [name for name, value in identifiers(transaction).items() if message.get(name, value) != value]

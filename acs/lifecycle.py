@@ -1,15 +1,15 @@
 """What happens to a transaction: pure functions from a record and an event to the next record and what has to be answered.
 
-Each is one step of a unit of work: storage reads the record, calls the function and writes what it returns, with nothing in between.
+Each is one step of a unit of work: storage reads the record, calls the function and writes what it returns, and nothing comes
+between.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from acs import challenge as challenges
-from acs.challenge import Ending, Over, Page, SendCode, Submission
+from acs.challenge import Ending, NextCounter, Over, Page, SendCode, Submission
 from acs.decision import Ask, Settle
 from acs.messages import rreq
 from acs.records import Card, Delivery, Purchase, Session, Transaction
@@ -22,7 +22,6 @@ from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
 
 CHALLENGE_MANDATED: Final = "04"
-NextCounter = Callable[[], int]
 
 _TIMEOUTS: Final = {
     State.CREQ_AWAITED: (Event.CREQ_TIMED_OUT, Ending.NEVER_BEGUN),
@@ -126,7 +125,12 @@ def refuse(transaction: Transaction, error: MessageError, now: datetime) -> Chan
 
 
 def receive_answer(
-    transaction: Transaction, submission: Submission, now: datetime, codes: SecureCodes, settings: AcsSettings
+    transaction: Transaction,
+    submission: Submission,
+    now: datetime,
+    next_counter: NextCounter,
+    codes: SecureCodes,
+    settings: AcsSettings,
 ) -> Change:
     """A page of the challenge came back. After the end it is answered with the end again.
 
@@ -137,7 +141,11 @@ def receive_answer(
         return Change(transaction, Finish())
     pan = transaction.card.pan
     step = challenges.answer(
-        transaction.challenge, submission, now, lambda sent, typed: codes.judge(pan, sent, typed, now)
+        transaction.challenge,
+        submission,
+        now,
+        lambda sent, typed: codes.judge(pan, sent, typed, now),
+        next_counter,
     )
     transaction = replace(transaction, state=state, challenge=step.challenge)
     return _take(transaction, step, now, settings)
@@ -191,8 +199,8 @@ def _open(
         transaction.method,
         tries=transaction.card.tries or settings.tries,
         resends=settings.resends,
-        counter=next_counter(),
         now=now,
+        next_counter=next_counter,
     )
     session = Session(creq.value, creq.digest, creq.window_size, creq.session_data, begun_at=now)
     return _take(replace(transaction, session=session, challenge=step.challenge), step, now, settings)

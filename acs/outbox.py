@@ -126,5 +126,3 @@ class Outbox:
             "connection failed",
             {**identifiers(transaction), "url": error.url, "reason": error.reason},
         )
-
-

@@ -54,8 +54,8 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The browser's side of a challenge. `creq`: the form value as it came first, `digest`: of its elements, so that a refresh can be
-    told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes."""
+    """The browser's side of a challenge. `creq`: the form value as it came first; `digest`: of its elements, so that a refresh can
+    be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes."""
 
     creq: str
     digest: str

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
@@ -26,7 +25,7 @@ class Timers:
 
 @dataclass(frozen=True, slots=True)
 class AcsSettings:
-    """`public_url` and `phone_url` have no trailing slash. Network time-outs are real seconds; everything in `timers` is virtual."""
+    """`public_url` and `phone_url` have no trailing slash. Network time-outs are real seconds; `timers` are virtual time."""
 
     public_url: str = "http://127.0.0.1:8200"
     phone_url: str = "http://127.0.0.1:8300"
@@ -54,6 +53,6 @@ class AcsSettings:
         return self.public_url + CHALLENGE_PATH
 
     @property
-    def answer_address(self) -> str:
-        """Where the pages post to, without a host: a page stays on the host name under which it was framed."""
-        return urlsplit(self.public_url).path + ANSWER_PATH
+    def answer_url(self) -> str:
+        """Where the pages of the challenge post to."""
+        return self.public_url + ANSWER_PATH

@@ -32,11 +32,12 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
-from acs.challenge import Challenge, Method
-from acs.lifecycle import Change, NextCounter
+from acs.challenge import Challenge, Method, NextCounter
+from acs.lifecycle import Change
 from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
 from acs.transactions import State
 from threedsecure.storage.database import Database
@@ -66,6 +67,9 @@ CARDS: Final = Table(
     Column("registration", Text),
     Column("code_counter", BigInteger),
 )
+
+# SQLAlchemy spells this clause once per dialect; SQL itself does not.
+_INSERT_CARD: Final = text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
 
 SCHEMA: Final = Schema("acs", METADATA, "0001", Path(__file__).parent / "migrations")
 
@@ -124,14 +128,18 @@ class Storage:
 
     async def add(self, transaction: Transaction) -> None:
         row = self._row(transaction)
-        await self._opened_database.run(lambda connection: connection.execute(insert(TRANSACTIONS).values(row)) and None)
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(TRANSACTIONS).values(row))
+
+        await self._opened_database.run(work)
 
     async def change(self, acs_trans_id: str, step: Step) -> Change | None:
         """Read, step and write in one unit of work. `step` gets the record and a way to the card's next code counter; None when
         there is no such transaction."""
 
         def work(connection: Connection) -> Change | None:
-            transaction = self._load(connection, acs_trans_id)
+            transaction = self._load(connection, acs_trans_id, lock=True)
             if transaction is None:
                 return None
             pan = transaction.card.pan
@@ -148,7 +156,7 @@ class Storage:
         """Like `change`, where nothing has to be answered."""
 
         def work(connection: Connection) -> Transaction | None:
-            transaction = self._load(connection, acs_trans_id)
+            transaction = self._load(connection, acs_trans_id, lock=True)
             if transaction is None:
                 return None
             replaced = step(transaction)
@@ -163,7 +171,8 @@ class Storage:
 
     async def several(self, acs_trans_ids: Sequence[str]) -> list[Transaction]:
         """Those of `acs_trans_ids` that exist, oldest first."""
-        query = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(acs_trans_ids)).order_by(TRANSACTIONS.c.number)
+        names = [_searchable(name) for name in acs_trans_ids]
+        query = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(names)).order_by(TRANSACTIONS.c.number)
         return await self._opened_database.read(lambda c: [self._transaction(row) for row in c.execute(query)])
 
     async def newest(self, limit: int) -> list[Transaction]:
@@ -196,11 +205,7 @@ class Storage:
         sealed = self._vault.seal(_encoder.encode(registration).decode())
 
         def work(connection: Connection) -> bool:
-            row = _card_row(connection, fingerprint)
-            if row is None:
-                connection.execute(insert(CARDS).values(fingerprint=fingerprint, registration=sealed))
-                return True
-            if row.registration is not None:
+            if _held_card(connection, fingerprint).registration is not None:
                 return False
             connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(registration=sealed))
             return True
@@ -213,7 +218,7 @@ class Storage:
     async def registrations(self) -> list[Registration]:
         query = select(CARDS.c.registration).where(CARDS.c.registration.is_not(None))
         sealed = await self._opened_database.read(lambda connection: list(connection.execute(query).scalars()))
-        return sorted((self._open_registration(text) for text in sealed), key=lambda known: known.pan)
+        return sorted((self._open_registration(each) for each in sealed), key=lambda known: known.pan)
 
     async def forget(self) -> None:
         """Every transaction, registration and counter."""
@@ -232,10 +237,9 @@ class Storage:
             raise RuntimeError("the storage of the ACS is not open")
         return self._database
 
-    def _load(self, connection: Connection, acs_trans_id: str) -> Transaction | None:
-        if not acs_trans_id.isascii():  # from a peer; not every text can be bound to a statement
-            return None
-        row = connection.execute(select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == acs_trans_id)).one_or_none()
+    def _load(self, connection: Connection, acs_trans_id: str, *, lock: bool = False) -> Transaction | None:
+        query = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == _searchable(acs_trans_id))
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
         return None if row is None else self._transaction(row)
 
     def _save(self, connection: Connection, transaction: Transaction) -> None:
@@ -245,21 +249,20 @@ class Storage:
         )
 
     def _registration(self, connection: Connection, pan: str) -> Registration | None:
-        row = _card_row(connection, self._vault.fingerprint(pan))
-        return None if row is None or row.registration is None else self._open_registration(row.registration)
+        query = select(CARDS.c.registration).where(CARDS.c.fingerprint == self._vault.fingerprint(pan))
+        sealed: str | None = connection.execute(query).scalar_one_or_none()
+        return None if sealed is None else self._open_registration(sealed)
 
     def _open_registration(self, sealed: str) -> Registration:
         return _registrations.decode(self._vault.open(sealed))
 
     def _next_counter(self, connection: Connection, pan: str) -> int:
-        row = _card_row(connection, self._vault.fingerprint(pan))
-        return self._first_counter() if row is None or row.code_counter is None else row.code_counter + 1
+        counter: int | None = _held_card(connection, self._vault.fingerprint(pan)).code_counter
+        return self._first_counter() if counter is None else counter + 1
 
     def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
         fingerprint = self._vault.fingerprint(pan)
-        known = update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(code_counter=counter)
-        if connection.execute(known).rowcount == 0:
-            connection.execute(insert(CARDS).values(fingerprint=fingerprint, code_counter=counter))
+        connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(code_counter=counter))
 
     # --- rows ---
 
@@ -304,8 +307,15 @@ class Storage:
         )
 
 
-def _card_row(connection: Connection, fingerprint: str) -> Row[Any] | None:
-    return connection.execute(select(CARDS).where(CARDS.c.fingerprint == fingerprint)).one_or_none()
+def _held_card(connection: Connection, fingerprint: str) -> Row[Any]:
+    """The row of a card, made if need be, and locked: two processes must not send the same code."""
+    connection.execute(_INSERT_CARD, {"fingerprint": fingerprint})
+    return connection.execute(select(CARDS).where(CARDS.c.fingerprint == fingerprint).with_for_update()).one()
+
+
+def _searchable(name: str) -> str:
+    """A name that a peer sent: not every text can be bound to a statement, and what cannot names nothing."""
+    return name if name.isascii() and "\0" not in name else ""
 
 
 def _microseconds(instant: datetime) -> int:

@@ -85,7 +85,9 @@ class EventRefused(MessageError):
     """The event has no cell in the table: errorCode 305 (transaction data not valid)."""
 
     def __init__(self, state: State, event: Event) -> None:
-        super().__init__(ErrorCode.TRANSACTION_DATA_NOT_VALID, f"{event} for a transaction that is {state.replace('-', ' ')}")
+        super().__init__(
+            ErrorCode.TRANSACTION_DATA_NOT_VALID, f"{event} for a transaction that is {state.replace('-', ' ')}"
+        )
         self.state = state
         self.event = event
 

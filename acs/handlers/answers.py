@@ -47,8 +47,11 @@ def final_response(transaction: Transaction) -> WireResponse:
     return _post_back(transaction, "cres", cres(transaction), session_data, Notice(words) if words else None)
 
 
-def erro_response(issuer: Issuer, transaction: Transaction, error: MessageError, session_data: str | None) -> WireResponse:
+def erro_response(
+    issuer: Issuer, transaction: Transaction, error: MessageError, session_data: str | None
+) -> WireResponse:
     """An Erro on its way to notificationURL. Errors are for the gateway; the cardholder sees the shop again."""
+    error.message = error.message or {"messageType": "CReq"}
     message = erro(error, component="A", ids=identifiers(transaction), version=transaction.purchase.version)
     if transaction.purchase.notification_url is None:
         return error_response(400, "error", f"Erro {error.code}: {error.detail}", language_of(transaction))
@@ -87,7 +90,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
         exponent=purchase.exponent,
         masked_pan=f"•••• {transaction.card.pan[-4:]}",
         phone_hint=f"•• •• •• {transaction.card.phone[-2:]}",
-        action_url=settings.answer_address,
+        action_url=settings.answer_url,
         hidden={"acsTransID": name, "page": issuer.page_token(name, challenge.page)},
         notice=Notice(notice) if notice else None,
         tries_left=challenge.tries_left,

@@ -52,7 +52,8 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
     """The Erro for an AReq; Erro travel with HTTP 200 (errors, section 3)."""
     if not isinstance(error, MessageError):
         error = MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, str(error))
-    message = erro(error, component="A", ids=request.message)
+    error.message = error.message or request.message
+    message = erro(error, component="A")
     return message_response(message, encode(message))
 
 

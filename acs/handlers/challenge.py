@@ -10,8 +10,8 @@ from acs.challenge import Action, Submission
 from acs.handlers.answers import challenge_response, erro_response, error_response, final_response, posted_fields
 from acs.issuer import Issuer
 from acs.lifecycle import (
-    Change,
     ChallengeRequest,
+    Change,
     Finish,
     Refuse,
     Show,
@@ -24,6 +24,7 @@ from acs.phone import send_code
 from acs.records import Transaction
 from acs.settings import AcsSettings
 from acs.transactions import EventRefused, State
+from threedsecure.errors import ProtocolError
 from threedsecure.v2.checking import Context, Leg, check, defined
 from threedsecure.v2.codec import decode, decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -33,6 +34,7 @@ MAX_FORM_BYTES: Final = 160 * 1024
 """A CReq whose messageExtension is as long as it may be, in base64url."""
 MAX_CREQ_BYTES: Final = 100 * 1024
 MAX_SESSION_DATA: Final = 1024
+SESSION_DATA: Final = "threeDSSessionData"
 _CREQ: Final = frozenset({"CReq"})
 _ACTIONS: Final = {action.value: action for action in Action}
 
@@ -52,16 +54,15 @@ async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
         return error_response(problem.status, "bad-request", problem.detail)
     if "creq" not in form:
         return error_response(400, "bad-request", "the form has no field creq")
-    session_data = form.get("threeDSSessionData")
+    session_data = form.get(SESSION_DATA)
     try:
         acs_trans_id, challenge_request = _read(request, form["creq"], session_data, issuer.settings)
         change = await _receive(issuer, acs_trans_id, challenge_request)
     except MessageError as error:
-        change = await _refuse(issuer, error)
-        if change is None:
-            unknown = error.code == ErrorCode.TRANSACTION_ID_NOT_RECOGNISED
-            title = "unknown-transaction" if unknown else "bad-request"
-            return error_response(404 if unknown else 400, title, f"Erro {error.code}: {error.detail}")
+        refused = await _refuse(issuer, error)
+        if refused is None:
+            return _nowhere_to_send(error)
+        change = refused
     return await _respond(issuer, change, session_data)
 
 
@@ -78,8 +79,9 @@ async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
             given.acs_trans_id,
             lambda transaction, next_counter: receive_answer(
                 transaction,
-                Submission(given.action, given.page, given.value, mark, next_counter()),
+                Submission(given.action, given.page, given.value, mark),
                 now,
+                next_counter,
                 issuer.codes,
                 issuer.settings,
             ),
@@ -94,6 +96,18 @@ async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
 async def nothing_posted(_issuer: Issuer, _request: WireRequest) -> WireResponse:
     """A person who opened the address of a form."""
     return error_response(405, "bad-request", "this address takes forms that are posted")
+
+
+def too_large(error: ProtocolError, _request: WireRequest) -> WireResponse:
+    """A form that is longer than the endpoint reads."""
+    return error_response(413, "bad-request", str(error))
+
+
+def _nowhere_to_send(error: MessageError) -> WireResponse:
+    """A CReq that names no transaction of ours: no notificationURL is known, so the page itself says what was wrong."""
+    unknown = error.code == ErrorCode.TRANSACTION_ID_NOT_RECOGNISED
+    title = "unknown-transaction" if unknown else "bad-request"
+    return error_response(404 if unknown else 400, title, f"Erro {error.code}: {error.detail}")
 
 
 async def _receive(issuer: Issuer, acs_trans_id: str, challenge_request: ChallengeRequest) -> Change:
@@ -136,15 +150,16 @@ async def _respond(issuer: Issuer, change: Change, session_data: str | None) -> 
 
 
 async def _show(issuer: Issuer, change: Change, notice: str | None) -> WireResponse:
-    transaction = change.transaction
     for effect in change.effects:
-        if not await send_code(issuer, transaction, effect.counter):
-            now = issuer.runtime.clock.now()
-            await issuer.storage.replace(
-                transaction.acs_trans_id, lambda found, sent=effect.counter: sending_failed(found, sent, now)  # type: ignore[misc]
-            )
+        if not await send_code(issuer, change.transaction, effect.counter):
+            await _note_not_sent(issuer, change.transaction, effect.counter)
             notice = "sms-failed"
-    return challenge_response(issuer, transaction, notice)
+    return challenge_response(issuer, change.transaction, notice)
+
+
+async def _note_not_sent(issuer: Issuer, transaction: Transaction, counter: int) -> None:
+    now = issuer.runtime.clock.now()
+    await issuer.storage.replace(transaction.acs_trans_id, lambda found: sending_failed(found, counter, now))
 
 
 async def _settle(issuer: Issuer, transaction: Transaction) -> None:
@@ -158,7 +173,9 @@ def _read(
     request: WireRequest, value: str, session_data: str | None, settings: AcsSettings
 ) -> tuple[str, ChallengeRequest]:
     """The acsTransID and the CReq that a form carries. Errors: `MessageError`, with what could be decoded."""
-    message = decode(decode_base64url(value, limit=MAX_CREQ_BYTES), accepts=_CREQ, versions=settings.versions)
+    message = decode(
+        decode_base64url(value, limit=MAX_CREQ_BYTES, element="creq"), accepts=_CREQ, versions=settings.versions
+    )
     request.message = message
     context = Context(message["messageVersion"], leg=Leg.TO_ACS)
     check(message, context)
@@ -178,11 +195,9 @@ def _read(
 def _check_session_data(session_data: str, message: Mapping[str, Any]) -> None:
     """base64url of at most 1024 characters (flows, section 4)."""
     try:
-        if len(session_data) > MAX_SESSION_DATA:
-            raise MessageError(ErrorCode.FORMAT_INVALID, "threeDSSessionData")
-        decode_base64url(session_data, limit=MAX_SESSION_DATA)
+        decode_base64url(session_data[: MAX_SESSION_DATA + 1], limit=MAX_SESSION_DATA * 3 // 4, element=SESSION_DATA)
     except MessageError as error:
-        raise MessageError(ErrorCode.FORMAT_INVALID, "threeDSSessionData", message=message) from error
+        raise MessageError(error.code, error.detail, message=message) from error
 
 
 def _digest(message: Mapping[str, Any]) -> str:

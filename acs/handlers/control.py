@@ -59,10 +59,10 @@ async def list_transactions(issuer: Issuer, request: WireRequest) -> WireRespons
 
 async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
     """What a cardholder without eyes needs: where to go, and what the phone shows."""
-    transaction = await issuer.storage.load(_required(read_json(request), "id", str))
-    if transaction is None or transaction.method is None:
+    found = await issuer.storage.load(_required(read_json(request), "id", str))
+    if found is None or found.method is None:
         raise Problem(404, "Not Found", "no challenge goes by this acsTransID")
-    transaction = expire(transaction, issuer.runtime.clock.now())
+    transaction = expire(found, issuer.runtime.clock.now())
     held = transaction.challenge
     code = held.code if held is not None and transaction.state is State.CHALLENGING else None
     return json_response(
@@ -76,7 +76,7 @@ async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
             "tries_left": held.tries_left if held else transaction.card.tries or issuer.settings.tries,
             "resends_left": held.resends_left if held else issuer.settings.resends,
             "notification_url": transaction.purchase.notification_url,
-            "method": transaction.method.value,
+            "method": found.method.value,
         }
     )
 

@@ -1,22 +1,21 @@
 """`POST /3ds2/method`: the 3DS Method page, in a frame that nobody sees. `/3ds2/method/silent` never calls back."""
 
-import re
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 
 from acs.handlers.answers import error_response, posted_fields
 from acs.issuer import Issuer
 from acs.pages import method_page, silent_method_page
-from threedsecure.v2.codec import decode_base64url, encode_base64url
+from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.v2.codec import decode_base64url, decode_object, encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, page
 
 FIELD: Final = "threeDSMethodData"
 MAX_FIELD: Final = 8 * 1024
-MAX_URL: Final = 2048
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+# The 3DS Method has no version of its own: its two elements are the same in all.
+_CONTEXT: Final = Context("2.2.0", leg=Leg.METHOD)
 
 
 async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
@@ -39,41 +38,15 @@ async def silent_method(issuer: Issuer, request: WireRequest) -> WireResponse:
     return page(silent_method_page(), frame_ancestors="*")
 
 
-def _read(issuer: Issuer, request: WireRequest) -> dict[str, str]:
-    """The two elements of the form's field. Errors: `Problem`."""
+def _read(issuer: Issuer, request: WireRequest) -> dict[str, Any]:
+    """What the form's field says. Errors: `Problem`."""
     value = posted_fields(request).get(FIELD)
     if value is None:
         raise Problem(400, "Bad Request", f"the form has no field {FIELD}")
-    data = _decoded(value)
-    wrong = [name for name, right in _CHECKS.items() if not right(data.get(name))]
-    if wrong:
-        raise Problem(400, "Bad Request", f"{FIELD}: missing or not valid: {', '.join(wrong)}")
+    try:
+        data = decode_object(decode_base64url(value, limit=MAX_FIELD, element=FIELD))
+        check(data, _CONTEXT)
+    except MessageError as error:
+        raise Problem(400, "Bad Request", f"{FIELD}: {error}") from error
     issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "3DS Method", data)
     return data
-
-
-def _decoded(value: str) -> dict[str, Any]:
-    try:
-        data = orjson.loads(decode_base64url(value, limit=MAX_FIELD))
-    except (MessageError, orjson.JSONDecodeError) as error:
-        raise Problem(400, "Bad Request", f"{FIELD} is not base64url of JSON") from error
-    if not isinstance(data, dict):
-        raise Problem(400, "Bad Request", f"{FIELD} is not a JSON object")
-    return data
-
-
-def _is_transaction_id(value: object) -> bool:
-    return isinstance(value, str) and _UUID.fullmatch(value) is not None
-
-
-def _is_web_address(value: object) -> bool:
-    if not isinstance(value, str) or len(value) > MAX_URL:
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
-
-
-_CHECKS: Final = {"threeDSServerTransID": _is_transaction_id, "threeDSMethodNotificationURL": _is_web_address}
