@@ -1,6 +1,7 @@
 """The gateway's tables, and the only place where it speaks to the database."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -82,11 +83,25 @@ class NotKnown(LookupError):
 class Ledger:
     """Purchases, orders, card ranges and keys. A change is read, stepped and written in one unit of work."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, open_database: Callable[[Schema], Database]) -> None:
+        self._open_database = open_database
+        self._opened: Database | None = None
 
-    async def close(self) -> None:
-        await self._database.close()
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        """The database is open as long as the context lasts."""
+        self._opened = self._open_database(SCHEMA)
+        try:
+            yield
+        finally:
+            await self._opened.close()
+            self._opened = None
+
+    @property
+    def _database(self) -> Database:
+        if self._opened is None:
+            raise RuntimeError("the gateway is not running")
+        return self._opened
 
     async def forget(self) -> None:
         """Everything but the keys, which only say that it is still the same gateway."""

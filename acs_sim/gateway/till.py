@@ -179,6 +179,9 @@ class Till:
         finally:
             self._watch.leave(purchase.id, event)
 
+    def session_data(self, identifier: str) -> str:
+        return three_ds_server.session_data(identifier, self.session_token(identifier))
+
     def session_token(self, identifier: str) -> str:
         return self._runtime.vault.token("challenge session", identifier)
 
