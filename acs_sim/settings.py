@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     durable: bool = False
     fresh: bool = False
     keep: str | None = None
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     log_format: LogFormat = "auto"
     log_level: LogLevel = "info"
     desk_url: str | None = None

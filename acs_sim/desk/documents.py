@@ -152,7 +152,7 @@ class ClockState(Struct, frozen=True):
 class Seed(Request, frozen=True):
     """null goes back to the operating system's randomness."""
 
-    seed: Annotated[int, Meta(ge=0, lt=2**63)] | None
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None
 
 
 class ResetOutcome(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """`/api/transactions`: what the directory server and the ACS know of each, and what crossed the hops."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -101,14 +101,15 @@ def _filter(wanted: Mapping[str, str]) -> dict[str, Any]:
 
 
 def instant(name: str, text: str) -> datetime:
-    """An instant with its offset from UTC. Errors: `Problem` 400 that names the parameter."""
+    """An instant, in UTC. Errors: `Problem` 400 that names the parameter."""
     try:
         read = datetime.fromisoformat(text)
-    except ValueError as error:
+        in_utc = read.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Problem(400, "Bad Request", f"{name} is no instant such as 2026-01-01T00:00:00Z") from error
     if read.tzinfo is None:
         raise Problem(400, "Bad Request", f"{name} needs its offset from UTC, as in 2026-01-01T00:00:00Z")
-    return read
+    return in_utc
 
 
 def _unknown(identifier: str) -> Problem:
