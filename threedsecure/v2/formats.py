@@ -367,8 +367,15 @@ def _length(least: int, most: int | None, unit: str) -> str:
 
 
 def codes(*values: str, ds: bool = False) -> Coded:
-    """`"01 native"` is the value 01 with its meaning; `ds`: 80 to 99 too."""
-    return Coded(tuple((value.partition(" ")[0], value.partition(" ")[2]) for value in values), ds)
+    """`"01 native"` is the value 01 with its meaning; `ds`: 80 to 99 too. Given twice, the later meaning stands."""
+    meanings = {value.partition(" ")[0]: value.partition(" ")[2] for value in values}
+    numeric = all(map(str.isdigit, meanings))
+    return Coded(tuple(sorted(meanings.items(), key=lambda pair: int(pair[0])) if numeric else meanings.items()), ds)
+
+
+def growing(*values: str, v220: tuple[str, ...] = (), v231: tuple[str, ...] = (), ds: bool = False) -> ByVersion:
+    """Coded values of 2.1.0, what 2.2.0 added, and what 2.3.1 added to both. A code given again is a meaning that changed."""
+    return by_version(codes(*values, ds=ds), codes(*values, *v220, ds=ds), codes(*values, *v220, *v231, ds=ds))
 
 
 def printable(least: int, most: int | None = None) -> Text:
@@ -385,6 +392,10 @@ def prose(most: int | None, least: int = 1) -> Text:
 def digits(least: int, most: int | None = None, words: str = "digits") -> Text:
     most = most or least
     return Text(words, f"[0-9]{{{least},{most}}}", least, most)
+
+
+def emv_common(least: int, most: int) -> Text:
+    return Text("characters of EMV Book 4, annex B (printable ASCII)", f"{EMV_COMMON}{{{least},{most}}}", least, most)
 
 
 def matching(words: str, regex: str, least: int, most: int | None = None) -> Text:
@@ -409,6 +420,11 @@ def link(most: int) -> Text:
 
 def base64url(least: int, most: int | None) -> Text:
     return Text("base64url without padding", f"{BASE64URL}{{{least},{most or ''}}}", least, most)
+
+
+def jws(most: int | None) -> Text:
+    bound = rf"(?=.{{5,{most}}}\Z)" if most else ""
+    return Text("a JWS in compact form", rf"{bound}{BASE64URL}+(?:\.{BASE64URL}+){{2}}", 5, most)
 
 
 _YEAR = "[0-9]{4}"
