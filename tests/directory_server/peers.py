@@ -35,7 +35,14 @@ class CutOff:
     """The connection is closed instead of an answer."""
 
 
-Answer = Message | bytes | Silence | CutOff
+@dataclass
+class OutOfOrder:
+    """An HTTP status and no message."""
+
+    status: int
+
+
+Answer = Message | bytes | Silence | CutOff | OutOfOrder
 
 
 class Peer:
@@ -71,6 +78,8 @@ class Peer:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
+        if isinstance(answer, OutOfOrder):
+            return web.Response(status=answer.status)
         if isinstance(answer, Silence):
             await answer.over.wait()
             if answer.then is None:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.directory_server import messages
-from tests.directory_server.peers import CutOff, Scene, Silence, scene
+from tests.directory_server.peers import CutOff, OutOfOrder, Scene, Silence, scene
 from threedsecure.authentication_values import verify_emv_authentication_value
 from threedsecure.test_cards import SCENARIOS, compose, listed
 
@@ -150,7 +150,7 @@ async def test_an_acs_that_refuses_the_connection_is_405(ds: Scene):
     assert await ds.journal(sent["threeDSServerTransID"]) == [
         ("3DS Server", "Directory Server", "AReq"),
         ("Directory Server", "ACS", "AReq"),
-        ("ACS", "Directory Server", "no answer"),
+        ("Directory Server", "ACS", "connection failed"),
         ("Directory Server", "3DS Server", "Erro"),
     ]
 
@@ -171,6 +171,17 @@ async def test_an_acs_that_is_silent_is_402():
         silence.over.set()
         assert (answer["errorCode"], answer["errorComponent"]) == ("402", "D")
         assert (await ds.state(sent["threeDSServerTransID"]))["state"] == "unanswered"
+        assert ("Directory Server", "ACS", "no answer") in await ds.journal(sent["threeDSServerTransID"])
+
+
+async def test_an_acs_that_is_out_of_order_is_403_and_is_told_nothing(ds: Scene):
+    ds.acs.answer = lambda _areq: OutOfOrder(503)
+    answer = await ds.post(ds.areq(FRICTIONLESS))
+    assert (answer["errorCode"], answer["errorComponent"]) == ("403", "D")
+    assert "503" in answer["errorDetail"]
+    assert len(ds.acs.received) == 1
+    hops = await ds.journal(answer["dsTransID"])
+    assert ("ACS", "Directory Server", "message") in hops
 
 
 BAD_ANSWERS = {
