@@ -29,7 +29,12 @@ async def test_a_result_goes_to_the_3ds_server_and_its_acknowledgement_back(ds: 
         "resultsStatus": "01",
     }
     state = await ds.state(at_acs["threeDSServerTransID"])
-    assert (state["state"], state["transStatus"], state["results_status"]) == ("completed", "Y", "01")
+    assert (state["state"], state["transStatus"], state["eci"], state["results_status"]) == (
+        "completed",
+        "Y",
+        "05",
+        "01",
+    )
 
 
 async def test_the_authentication_method_stays_at_the_directory_server(ds: Scene):
