@@ -40,8 +40,9 @@ async def _play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wi
 async def _opened(
     cardholder: Cardholder, transaction: Transaction, challenge: dict[str, Any], wish: CardholderAct
 ) -> Page:
-    creq = challenge.get("creq") or wish.creq or _creq(transaction)
-    return await cardholder.open(challenge["acs_url"], creq, wish.threeDSSessionData)
+    if challenge.get("creq"):
+        return await cardholder.open(challenge["acs_url"], challenge["creq"], challenge.get("threeDSSessionData"))
+    return await cardholder.open(challenge["acs_url"], wish.creq or _creq(transaction), wish.threeDSSessionData)
 
 
 def _creq(transaction: Transaction) -> str:

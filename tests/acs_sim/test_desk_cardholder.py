@@ -36,10 +36,11 @@ async def test_the_challenge_is_opened_with_the_creq_that_a_gateway_would_post(c
 
 
 async def test_a_challenge_that_a_browser_opened_is_shown_again_with_the_same_creq(call, world):
+    world.session_data = "c2Vzc2lvbg"
     world.creq = base64.urlsafe_b64encode(b'{"messageType":"CReq","challengeWindowSize":"02"}').decode()
     before = world.creq
     await call("POST", ADDRESS, json={"do": "submit", "code": "wrong"})
-    assert world.creq == before
+    assert (world.creq, world.session_data) == (before, "c2Vzc2lvbg")
 
 
 async def test_a_gateways_own_creq_and_session_data_are_posted_as_they_are(call, world):

@@ -141,6 +141,7 @@ class World:
                 {
                     "state": self._state(),
                     "creq": self.creq,
+                    "threeDSSessionData": self.session_data,
                     "acs_url": f"{at.acs}/3ds2/challenge",
                     "phone": "+33639981101",
                     "code": CODE if self.creq and not self.trans_status else None,
