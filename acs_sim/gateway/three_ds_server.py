@@ -108,7 +108,9 @@ def same(message: Mapping[str, Any], expected: Mapping[str, str | None]) -> None
     """Errors: `MessageError` 301 that names every identifier that is another transaction's."""
     wrong = [name for name, value in expected.items() if message.get(name) != value]
     if wrong:
-        raise MessageError("301", ",".join(wrong), description="not the identifiers of this transaction", message=message)
+        raise MessageError(
+            "301", ",".join(wrong), description="not the identifiers of this transaction", message=message
+        )
 
 
 def _same_version(message: Mapping[str, Any], purchase: Purchase) -> None:
