@@ -116,10 +116,12 @@ async def test_a_transaction_without_a_challenge_says_how_it_was_answered(call, 
     assert (status, f"transStatus {answered['transStatus']}" in problem["detail"]) == (409, True)
 
 
-async def test_the_right_code_of_a_challenge_that_is_over_shows_its_result_again(call, world):
+async def test_a_challenge_that_is_over_is_not_opened_again(call, world):
     await call("POST", ADDRESS, json={"do": "cancel"})
-    _, outcome, _ = await call("POST", ADDRESS, json={"do": "submit", "code": "correct"})
-    assert (outcome["transStatus"], world.entries) == ("N", [("cancel", None)])
+    world.creq = None
+    status, problem, _ = await call("POST", ADDRESS, json={"do": "submit", "code": "correct"})
+    assert (status, "transStatus N" in problem["detail"]) == (409, True)
+    assert (world.creq, len(world.delivered)) == (None, 1)
 
 
 async def test_a_shop_that_cannot_be_reached_is_told_and_changes_nothing(call, world):
