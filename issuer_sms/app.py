@@ -21,7 +21,11 @@ from threedsecure.web.service import Route, Runtime, Service, Stream
 def build(runtime: Runtime, settings: PhoneSettings) -> Service:
     """The phone, ready to be served. Its tables are opened here and closed at the end of its life."""
     store = PhoneStore(runtime.open_database(SCHEMA), runtime.vault, settings.network)
-    phone = Phone(store, runtime.clock, runtime.randomness.uuid)
+    return service(Phone(store, runtime.clock, runtime.randomness.uuid), runtime, settings)
+
+
+def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
+    """`phone` with its endpoints and its background work; its store is closed at the end of its life."""
     courier = Courier(phone, runtime.clock, runtime.transport, runtime.journal, settings.callback_timeout)
     at_work: list[asyncio.Task[None]] = []
 
@@ -33,7 +37,7 @@ def build(runtime: Runtime, settings: PhoneSettings) -> Service:
                 yield
         finally:
             at_work.clear()
-            await store.close()
+            await phone.store.close()
 
     return Service(
         name="phone",

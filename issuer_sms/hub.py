@@ -49,6 +49,10 @@ class Hub:
     def subscribers(self) -> int:
         return len(self._subscriptions)
 
+    def watchers(self, phone: str) -> int:
+        """How many wait for news of `phone`."""
+        return len(self._watchers.get(phone, ()))
+
     @contextmanager
     def watching(self, phone: str) -> Iterator[asyncio.Event]:
         """An event that is set whenever there is news of `phone`; whoever waits on it clears it before looking."""

@@ -73,5 +73,5 @@ async def _signing_key(ledger: Ledger, vault: Vault) -> RSAPrivateKey:
 
 
 def _new_key() -> str:
-    key = generate_private_key(public_exponent=65537, key_size=KEY_BITS)  # noqa: S505 - the manner prescribes the length
+    key = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -49,7 +49,7 @@ def browser_elements(version: str, told: Mapping[str, str], headers: Mapping[str
 
 def window_size(asked: str | None, told: str | None) -> str:
     """challengeWindowSize: as asked for, or as the page's script chose, or full screen."""
-    return next((size for size in (asked, told) if size in WINDOW_SIZES), "05")
+    return next((size for size in (asked, told) if size is not None and size in WINDOW_SIZES), "05")
 
 
 def _told(told: Mapping[str, str]) -> dict[str, Any]:

@@ -70,11 +70,7 @@ def common_version(facts: RangeFacts, spoken: Iterable[str]) -> str | None:
     """The highest of `spoken` (lowest first) that the card's ACS and the directory server speak too."""
     bounds = [(_parts(low), _parts(high)) for low, high in (facts.acs_versions, facts.ds_versions)]
     return next(
-        (
-            version
-            for version in reversed(list(spoken))
-            if all(low <= _parts(version) <= high for low, high in bounds)
-        ),
+        (version for version in reversed(list(spoken)) if all(low <= _parts(version) <= high for low, high in bounds)),
         None,
     )
 

@@ -1,4 +1,4 @@
-"""The card that a buyer types: is it a card number, which schemes are on it, and what do the vendors' own test numbers stand for."""
+"""The card that a buyer types: is it a card number, which schemes are on it, and what do vendors' own test numbers stand for."""
 
 import re
 from collections.abc import Mapping

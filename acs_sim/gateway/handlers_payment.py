@@ -1,6 +1,7 @@
 """The payment pages: from a shop's sealed form to the receipt. Every address carries the purchase's unguessable token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -25,7 +26,7 @@ _PEM: Final = "application/x-pem-file"
 class PaymentHandlers:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._names = {e_transactions.SHOP_IDS: SHOPS[e_transactions.MANNER].name}
+        self._names: dict[tuple[str, ...], str] = {e_transactions.SHOP_IDS: SHOPS[e_transactions.MANNER].name}
 
     def routes(self) -> list[Route]:
         entrances = [(e_transactions.PAGE, self.read_e_transactions)]
@@ -112,7 +113,9 @@ class PaymentHandlers:
             if purchase.state != "page":
                 return _to(purchase)
             return self._gateway.pages.card(purchase, now, faults=refused.faults, typed=typed)
-        return await self._moved(purchase, lambda: self._gateway.till.give_card(purchase, entry, fields, request.headers))
+        return await self._moved(
+            purchase, lambda: self._gateway.till.give_card(purchase, entry, fields, request.headers)
+        )
 
     async def method(self, request: WireRequest) -> WireResponse:
         """For the script of the connecting page: whether there is still something to wait for."""
@@ -148,12 +151,10 @@ class PaymentHandlers:
         """Shops of Paybox's ask here which of its servers is up."""
         return WireResponse(200, b'<!doctype html><title>OK</title><div id="server_status">OK</div>', HTML)
 
-    async def _moved(self, purchase: Purchase, move: Callable[[], object]) -> WireResponse:
+    async def _moved(self, purchase: Purchase, move: Callable[[], Awaitable[Purchase]]) -> WireResponse:
         """Take a step, or find that it was taken already; either way the page of the purchase is next."""
-        try:
-            await move()  # type: ignore[misc]
-        except WrongStep:
-            pass
+        with suppress(WrongStep):
+            await move()
         return _to(purchase)
 
     async def _purchase(self, request: WireRequest) -> Purchase | None:

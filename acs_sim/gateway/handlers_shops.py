@@ -1,6 +1,5 @@
 """The shops: baskets, orders, and the sealed answers that they believe or not."""
 
-import hmac
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -12,7 +11,7 @@ from acs_sim.gateway.shops import EURO, SHOPS, BasketRefused, Shop, read_basket,
 from acs_sim.gateway.storage import NotKnown
 from acs_sim.gateway.texts import choose_language
 from threedsecure.web.service import Route
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form, see_other
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 TEXT: Final = "text/plain; charset=utf-8"
 WISHES: Final = ("window", "version", "lang")
@@ -54,8 +53,12 @@ class ShopHandlers:
         if way != orders.CARD:
             return self._gateway.pages.other_way(shop, order)
         action = f"{self._gateway.settings.public_url}{shop.payment_page}"
-        query = "&".join(f"{name}={value}" for name, value in (("window", order.window), ("version", order.version)) if value)
-        return self._gateway.pages.leaving(shop, order, f"{action}?{query}" if query else action, self.sealed(shop, order))
+        query = "&".join(
+            f"{name}={value}" for name, value in (("window", order.window), ("version", order.version)) if value
+        )
+        return self._gateway.pages.leaving(
+            shop, order, f"{action}?{query}" if query else action, self.sealed(shop, order)
+        )
 
     async def place(
         self, shop: Shop, lines: dict[str, int], way: str, amount: int, currency: str, wishes: Mapping[str, str]
@@ -73,7 +76,8 @@ class ShopHandlers:
             language=choose_language(wishes.get("lang")),
             way=way,
             created_at=runtime.clock.now(),
-            **{name: value for name, value in _wishes(wishes).items() if name != "lang"},
+            window=_wishes(wishes).get("window"),
+            version=_wishes(wishes).get("version"),
         )
         await self._gateway.ledger.add_order(order)
         return order

@@ -215,7 +215,9 @@ def sealed_form(
     *, reference: str, amount: int, currency: str, email: str, language: str, at: datetime, shop_url: str, token: str
 ) -> dict[str, str]:
     """What the shop of the house posts to the payment page: amount, reference, order context and addresses, sealed."""
-    context = {"billing": {"addressLine1": "1 rue de la Démonstration", "city": "Lyon", "postalCode": "69001", "country": "FR"}}
+    context = {
+        "billing": {"addressLine1": "1 rue de la Démonstration", "city": "Lyon", "postalCode": "69001", "country": "FR"}
+    }
     fields = {
         "TPE": TERMINAL,
         "societe": COMPANY,

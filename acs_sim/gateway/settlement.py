@@ -117,7 +117,9 @@ class Settlement:
         if not claimed or purchase.answer is None:
             return purchase
         heard, said = await self._tell(purchase, purchase.answer)
-        delivered = await self._change(identifier, lambda found: _delivered(found, self._runtime.clock.now(), heard, said))
+        delivered = await self._change(
+            identifier, lambda found: _delivered(found, self._runtime.clock.now(), heard, said)
+        )
         self.wake()
         return delivered
 
@@ -138,7 +140,13 @@ class Settlement:
         said = response.body[:200].decode(errors="replace")
         received = {"body": said}
         journal.record(
-            clock.now(), "Shop", "3DS Server", f"{kind} answer", received, status=response.status, transaction_id=purchase.id
+            clock.now(),
+            "Shop",
+            "3DS Server",
+            f"{kind} answer",
+            received,
+            status=response.status,
+            transaction_id=purchase.id,
         )
         return _taken(kind, response, said), f"HTTP {response.status} {said}".strip()
 
@@ -150,9 +158,9 @@ class Settlement:
     async def _sleep(self, until: datetime | None) -> None:
         """Until the clock shows `until`, however it comes to show it, or until something else is due."""
         moved = asyncio.create_task(self._moved.wait())
-        tasks: set[asyncio.Task[object]] = {moved}  # type: ignore[arg-type]
+        tasks: set[asyncio.Task[object]] = {moved}
         if until is not None:
-            tasks.add(asyncio.create_task(self._runtime.clock.sleep_until(until)))  # type: ignore[arg-type]
+            tasks.add(asyncio.create_task(self._runtime.clock.sleep_until(until)))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -173,7 +181,9 @@ def return_url(purchase: Purchase, key: RSAPrivateKey) -> str:
     request, outcome = purchase.request, purchase.outcome
     if outcome is None:
         return request.cancelled_url
-    url = {"accepted": request.accepted_url, "cancelled": request.cancelled_url}.get(outcome.result, request.refused_url)
+    url = {"accepted": request.accepted_url, "cancelled": request.cancelled_url}.get(
+        outcome.result, request.refused_url
+    )
     if not url or request.manner != e_transactions.MANNER:
         return url
     return f"{url}{'&' if '?' in url else '?'}{e_transactions.answer_line(purchase, outcome, key)}"

@@ -54,9 +54,19 @@ SHOPS: Final[Mapping[str, Shop]] = MappingProxyType(
                 "client@theiere-bleue.example",
                 e_transactions.PAGE,
                 (
-                    _product("teapot", "Théière en grès", "Stoneware teapot", "Bleu de four, 80 cl", "Kiln blue, 80 cl", 4200, 1),
+                    _product(
+                        "teapot",
+                        "Théière en grès",
+                        "Stoneware teapot",
+                        "Bleu de four, 80 cl",
+                        "Kiln blue, 80 cl",
+                        4200,
+                        1,
+                    ),
                     _product("tea", "Thé fumé des pins", "Pine-smoked tea", "Boîte de 100 g", "100 g tin", 1450, 0),
-                    _product("bowls", "Deux bols du matin", "Two morning bowls", "Faits à la main", "Made by hand", 2600, 0),
+                    _product(
+                        "bowls", "Deux bols du matin", "Two morning bowls", "Faits à la main", "Made by hand", 2600, 0
+                    ),
                 ),
             ),
             Shop(
@@ -67,9 +77,25 @@ SHOPS: Final[Mapping[str, Shop]] = MappingProxyType(
                 "client@atelier-cyclope.example",
                 monetico.PAGES[0],
                 (
-                    _product("tuning", "Révision complète", "Full service", "Freins, roues, transmission", "Brakes, wheels, gears", 6900, 1),
+                    _product(
+                        "tuning",
+                        "Révision complète",
+                        "Full service",
+                        "Freins, roues, transmission",
+                        "Brakes, wheels, gears",
+                        6900,
+                        1,
+                    ),
                     _product("lamp", "Phare à dynamo", "Dynamo headlamp", "40 lux, laiton", "40 lux, brass", 3825, 0),
-                    _product("saddle", "Selle de ville", "City saddle", "Cuir tanné végétal", "Vegetable-tanned leather", 5450, 0),
+                    _product(
+                        "saddle",
+                        "Selle de ville",
+                        "City saddle",
+                        "Cuir tanné végétal",
+                        "Vegetable-tanned leather",
+                        5450,
+                        0,
+                    ),
                 ),
             ),
         )

@@ -224,9 +224,8 @@ def _authentication(source: str, message: Mapping[str, Any]) -> Authentication:
 
 
 def _status_text(message: Mapping[str, Any]) -> str:
+    status: str = message["transStatus"]
     reason, cancel = message.get("transStatusReason"), message.get("challengeCancel")
     return (
-        message["transStatus"]
-        + (f", transStatusReason {reason}" if reason else "")
-        + (f", challengeCancel {cancel}" if cancel else "")
+        status + (f", transStatusReason {reason}" if reason else "") + (f", challengeCancel {cancel}" if cancel else "")
     )

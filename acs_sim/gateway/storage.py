@@ -1,6 +1,6 @@
 """The gateway's tables, and the only place where it speaks to the database."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,7 +114,7 @@ class Ledger:
 
     async def add(self, purchase: Purchase) -> Purchase:
         row = {"id": purchase.id, "created_ms": _milliseconds(purchase.created_at), **_purchase_row(purchase)}
-        await self._database.run(lambda connection: connection.execute(insert(PURCHASES), row) and None)
+        await self._insert(PURCHASES, row)
         return purchase
 
     async def purchase(self, identifier: str) -> Purchase:
@@ -155,7 +155,7 @@ class Ledger:
 
     async def add_order(self, order: Order) -> None:
         row = {"reference": order.reference, "token": order.token, "document": _encode(order)}
-        await self._database.run(lambda connection: connection.execute(insert(ORDERS), row) and None)
+        await self._insert(ORDERS, row)
 
     async def order(self, reference: str) -> Order:
         """Errors: `NotKnown`."""
@@ -205,6 +205,12 @@ class Ledger:
             return known
 
         return await self._database.run(work)
+
+    async def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(insert(table), row)
+
+        await self._database.run(work)
 
 
 def _milliseconds(at: datetime) -> int:

@@ -29,7 +29,13 @@ class Till:
     """The gateway's moves. Every one of them saves before it answers."""
 
     def __init__(
-        self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger, directory: Directory, settlement: Settlement, watch: Watch
+        self,
+        runtime: Runtime,
+        settings: GatewaySettings,
+        ledger: Ledger,
+        directory: Directory,
+        settlement: Settlement,
+        watch: Watch,
     ) -> None:
         self._runtime = runtime
         self._settings = settings
@@ -39,7 +45,12 @@ class Till:
         self._watch = watch
 
     async def open(
-        self, request: PaymentRequest, *, channel: str = "browser", window: str | None = None, version: str | None = None
+        self,
+        request: PaymentRequest,
+        *,
+        channel: str = "browser",
+        window: str | None = None,
+        version: str | None = None,
     ) -> Purchase:
         """A purchase whose payment page can be shown. `window` and `version` are the wishes of whoever tests."""
         now, identifier = self._runtime.clock.now(), self._runtime.randomness.uuid()
@@ -98,7 +109,9 @@ class Till:
             ares = await self._directory.authenticate(asking, areq)
         except DirectoryFailed as failure:
             reason, text = failure.reason, str(failure)
-            return await self._conclude(asking.id, lambda found: steps.fail(found, reason, self._runtime.clock.now(), text))
+            return await self._conclude(
+                asking.id, lambda found: steps.fail(found, reason, self._runtime.clock.now(), text)
+            )
         return await self._conclude(
             asking.id, lambda found: steps.record_ares(found, ares, self._runtime.clock.now(), waits.challenge)
         )
@@ -133,7 +146,9 @@ class Till:
         try:
             await self._change(rreq["threeDSServerTransID"], work)
         except NotKnown as error:
-            raise MessageError("301", "threeDSServerTransID", description="not a transaction of this 3DS Server") from error
+            raise MessageError(
+                "301", "threeDSServerTransID", description="not a transaction of this 3DS Server"
+            ) from error
         self._settlement.wake()
         return three_ds_server.results_response(rreq)
 

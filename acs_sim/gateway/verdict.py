@@ -76,8 +76,9 @@ def _authorise(purchase: Purchase, reason: str, eci: str | None, at: datetime, n
 
 
 def _refusal(authentication: Authentication) -> str:
-    if authentication.challenge_cancel in _CHALLENGE_ENDINGS:
-        return _CHALLENGE_ENDINGS[authentication.challenge_cancel]
+    ending = _CHALLENGE_ENDINGS.get(authentication.challenge_cancel or "")
+    if ending is not None:
+        return ending
     match authentication.trans_status:
         case "R":
             return "rejected"

@@ -10,7 +10,7 @@ from issuer_sms.handlers.requests import parse_number
 from issuer_sms.hub import Hub, News, Subscription
 from threedsecure.web.wire import Problem
 
-HEARTBEAT_SECONDS: Final = 15.0
+HEARTBEAT_SECONDS: Final = 5.0
 MAX_STREAMS: Final = 200
 _HEADERS: Final = {
     "Content-Type": "text/event-stream; charset=utf-8",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from issuer_sms.callbacks import Callback
 from issuer_sms.messages import TextMessage
 from issuer_sms.prompts import Prompt
-from issuer_sms.storage import callbacks, messages, prompts
+from issuer_sms.storage import callback_rows, message_rows, prompt_rows
 from threedsecure.vault import Vault
 
 
@@ -17,11 +17,11 @@ class Reader:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def read_texts(self, connection: Connection, rows: Sequence[messages.Row]) -> list[TextMessage]:
+    def read_texts(self, connection: Connection, rows: Sequence[message_rows.Row]) -> list[TextMessage]:
         told = self._callbacks(connection, rows)
         return [self.read_text(row, told.get(row.id)) for row in rows]
 
-    def read_text(self, row: messages.Row, callback: Callback | None = None) -> TextMessage:
+    def read_text(self, row: message_rows.Row, callback: Callback | None = None) -> TextMessage:
         return TextMessage(
             id=row.id,
             to=row.phone,
@@ -34,11 +34,11 @@ class Reader:
             callback=callback,
         )
 
-    def read_prompts(self, connection: Connection, rows: Sequence[prompts.Row]) -> list[Prompt]:
+    def read_prompts(self, connection: Connection, rows: Sequence[prompt_rows.Row]) -> list[Prompt]:
         told = self._callbacks(connection, rows)
         return [self.read_prompt(row, told.get(row.id)) for row in rows]
 
-    def read_prompt(self, row: prompts.Row, callback: Callback | None = None) -> Prompt:
+    def read_prompt(self, row: prompt_rows.Row, callback: Callback | None = None) -> Prompt:
         return Prompt(
             id=row.id,
             to=row.phone,
@@ -52,6 +52,8 @@ class Reader:
             callback=callback,
         )
 
-    def _callbacks(self, connection: Connection, rows: Iterable[messages.Row | prompts.Row]) -> dict[str, Callback]:
+    def _callbacks(
+        self, connection: Connection, rows: Iterable[message_rows.Row | prompt_rows.Row]
+    ) -> dict[str, Callback]:
         asked = [row.id for row in rows if row.sealed_callback_url is not None]
-        return callbacks.of_subjects(connection, self._vault, asked) if asked else {}
+        return callback_rows.of_subjects(connection, self._vault, asked) if asked else {}

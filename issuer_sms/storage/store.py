@@ -1,7 +1,7 @@
 """The units of work of the phone. Each reads, decides and writes in one transaction, and may be run again."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ from issuer_sms.callbacks import Callback, Subject
 from issuer_sms.delivery import Network, State, Treatment
 from issuer_sms.messages import Mark, NewMessage, TextMessage, receipt_document
 from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, decide, decision_document
-from issuer_sms.storage import callbacks, messages, prompts
+from issuer_sms.storage import callback_rows, message_rows, prompt_rows
 from issuer_sms.storage.reading import Reader
 from threedsecure.storage.database import Database
 from threedsecure.vault import Vault
@@ -45,8 +45,8 @@ class PhoneSummary:
 class _Moved:
     """Rows that changed within a unit."""
 
-    messages: list[messages.Row] = field(default_factory=list)
-    prompts: list[prompts.Row] = field(default_factory=list)
+    messages: list[message_rows.Row] = field(default_factory=list)
+    prompts: list[prompt_rows.Row] = field(default_factory=list)
     told: bool = False
 
 
@@ -68,7 +68,7 @@ class PhoneStore:
             passage = self._passage(connection, new.to, now)
             for index, message_id in enumerate(new.ids):
                 first = index == 0
-                row = messages.Row(
+                row = message_rows.Row(
                     id=message_id,
                     phone=new.to,
                     sender=new.sender,
@@ -90,20 +90,20 @@ class PhoneStore:
 
     async def message(self, message_id: str) -> TextMessage | None:
         def work(connection: Connection) -> TextMessage | None:
-            row = messages.by_id(connection, message_id)
+            row = message_rows.by_id(connection, message_id)
             return None if row is None else self._reader.read_texts(connection, [row])[0]
 
         return await self._database.read(work)
 
     async def mark_of(self, phone: str, message_id: str) -> Mark | None:
         """Where a text to `phone` stands among the others; None when there is no such text."""
-        return await self._database.read(lambda connection: messages.mark_of(connection, phone, message_id))
+        return await self._database.read(lambda connection: message_rows.mark_of(connection, phone, message_id))
 
     async def latest(self, phone: str, *, after: Mark | None, reference: str | None) -> TextMessage | None:
         """The text that arrived last; `after`: only if it came later than that one."""
 
         def work(connection: Connection) -> TextMessage | None:
-            row = messages.latest(connection, phone, after=after, reference=reference)
+            row = message_rows.latest(connection, phone, after=after, reference=reference)
             return None if row is None else self._reader.read_texts(connection, [row])[0]
 
         return await self._database.read(work)
@@ -114,7 +114,7 @@ class PhoneStore:
         """The `limit` texts accepted last, in the order in which they were accepted."""
 
         def work(connection: Connection) -> list[TextMessage]:
-            rows = messages.newest(connection, limit, phone=phone, state=state, reference=reference)
+            rows = message_rows.newest(connection, limit, phone=phone, state=state, reference=reference)
             return self._reader.read_texts(connection, rows)
 
         return await self._database.read(work)
@@ -123,10 +123,10 @@ class PhoneStore:
         """The phones that something came to lately, the most recent first."""
 
         def work(connection: Connection) -> list[PhoneSummary]:
-            known = [*messages.phones(connection, PHONES_WINDOW), *prompts.phones(connection, PHONES_WINDOW)]
+            known = [*message_rows.phones(connection, PHONES_WINDOW), *prompt_rows.phones(connection, PHONES_WINDOW)]
             numbers = list(dict.fromkeys(known))[:limit]
-            counts, pending = messages.counts(connection, numbers), prompts.pending_counts(connection, numbers)
-            last = [messages.latest(connection, number, after=None, reference=None) for number in numbers]
+            counts, pending = message_rows.counts(connection, numbers), prompt_rows.pending_counts(connection, numbers)
+            last = [message_rows.latest(connection, number, after=None, reference=None) for number in numbers]
             texts = {
                 text.to: text for text in self._reader.read_texts(connection, [row for row in last if row is not None])
             }
@@ -136,18 +136,18 @@ class PhoneStore:
 
     async def clear(self, phone: str) -> int:
         """Forget the texts of a phone, those on their way included; how many there were."""
-        return await self._database.run(lambda connection: messages.remove(connection, phone))
+        return await self._database.run(lambda connection: message_rows.remove(connection, phone))
 
     async def forget(self) -> None:
         def work(connection: Connection) -> None:
-            messages.remove_all(connection)
-            prompts.remove_all(connection)
-            callbacks.remove_all(connection)
+            message_rows.remove_all(connection)
+            prompt_rows.remove_all(connection)
+            callback_rows.remove_all(connection)
 
         await self._database.run(work)
 
     async def show(self, new: NewPrompt, now: datetime) -> tuple[Prompt, Change]:
-        row = prompts.Row(
+        row = prompt_rows.Row(
             id=new.id,
             phone=new.to,
             sealed_title=self._vault.seal(new.title),
@@ -161,7 +161,7 @@ class PhoneStore:
 
         def work(connection: Connection) -> tuple[Prompt, Change]:
             moved = self._advance(connection, now)
-            prompts.add(connection, row)
+            prompt_rows.add(connection, row)
             moved.prompts.append(row)
             change = self._change(connection, moved)
             return change.prompts[-1], change
@@ -172,15 +172,15 @@ class PhoneStore:
         """The prompt once decided, or None when there is no such prompt. Errors: `AlreadyOver`."""
 
         def work(connection: Connection) -> tuple[Prompt, Change] | None:
-            row = prompts.by_id(connection, prompt_id)
+            row = prompt_rows.by_id(connection, prompt_id)
             if row is None:
                 return None
             before = self._reader.read_prompts(connection, [row])[0]
             after = decide(before, decision, now)
             if after is before:
                 return after, Change(_next_due(connection))
-            prompts.save_state(connection, prompt_id, after.state, after.decided_at)
-            told = callbacks.add(
+            prompt_rows.save_state(connection, prompt_id, after.state, after.decided_at)
+            told = callback_rows.add(
                 connection,
                 Subject.PROMPT,
                 prompt_id,
@@ -189,13 +189,16 @@ class PhoneStore:
                 payload=decision_document(after, decision),
                 now=now,
             )
-            return after, Change(_next_due(connection), prompts=[after], told=told)
+            decided = self._reader.read_prompts(
+                connection, [replace(row, state=after.state, decided_at=after.decided_at)]
+            )
+            return decided[0], Change(_next_due(connection), prompts=decided, told=told)
 
         return await self._database.run(work)
 
     async def prompt(self, prompt_id: str) -> Prompt | None:
         def work(connection: Connection) -> Prompt | None:
-            row = prompts.by_id(connection, prompt_id)
+            row = prompt_rows.by_id(connection, prompt_id)
             return None if row is None else self._reader.read_prompts(connection, [row])[0]
 
         return await self._database.read(work)
@@ -203,7 +206,7 @@ class PhoneStore:
     async def prompts(self, phone: str, limit: int, *, state: PromptState | None = None) -> list[Prompt]:
         return await self._database.read(
             lambda connection: self._reader.read_prompts(
-                connection, prompts.newest(connection, phone, limit, state=state)
+                connection, prompt_rows.newest(connection, phone, limit, state=state)
             )
         )
 
@@ -213,40 +216,40 @@ class PhoneStore:
         """The callbacks to try now, and when another attempt will be due. `besides`: those under way."""
 
         def work(connection: Connection) -> tuple[list[Callback], datetime | None]:
-            found = callbacks.due(connection, self._vault, now, besides=besides, limit=limit)
+            found = callback_rows.due(connection, self._vault, now, besides=besides, limit=limit)
             under_way = {*besides, *(callback.number for callback in found)}
-            return found, callbacks.next_due(connection, besides=under_way)
+            return found, callback_rows.next_due(connection, besides=under_way)
 
         return await self._database.read(work)
 
     async def save_attempt(self, callback: Callback) -> None:
-        await self._database.run(lambda connection: callbacks.save_attempt(connection, callback))
+        await self._database.run(lambda connection: callback_rows.save_attempt(connection, callback))
 
     async def close(self) -> None:
         await self._database.close()
 
     def _passage(self, connection: Connection, phone: str, now: datetime) -> delivery.Passage:
         treated = delivery.treatment(phone)
-        waiting = treated is Treatment.OUT_OF_ORDER and messages.another_on_its_way(connection, phone)
+        waiting = treated is Treatment.OUT_OF_ORDER and message_rows.another_on_its_way(connection, phone)
         return delivery.accept(treated, now, self._network, another_on_its_way=waiting)
 
-    def _add(self, connection: Connection, row: messages.Row, now: datetime, moved: _Moved) -> None:
-        row = messages.with_arrival(connection, messages.moved_on(row, now))
-        messages.add(connection, row)
+    def _add(self, connection: Connection, row: message_rows.Row, now: datetime, moved: _Moved) -> None:
+        row = message_rows.with_arrival(connection, message_rows.moved_on(row, now))
+        message_rows.add(connection, row)
         moved.messages.append(row)
         self._report(connection, row, now, moved)
 
     def _advance(self, connection: Connection, now: datetime) -> _Moved:
-        moved = _Moved(messages.advance_due(connection, now), prompts.expire_due(connection, now))
+        moved = _Moved(message_rows.advance_due(connection, now), prompt_rows.expire_due(connection, now))
         for row in moved.messages:
             self._report(connection, row, now, moved)
         return moved
 
-    def _report(self, connection: Connection, row: messages.Row, now: datetime, moved: _Moved) -> None:
+    def _report(self, connection: Connection, row: message_rows.Row, now: datetime, moved: _Moved) -> None:
         """Write the receipt, when the issuer asked for one and the passage is over."""
         if not row.passage.over:
             return
-        moved.told |= callbacks.add(
+        moved.told |= callback_rows.add(
             connection,
             Subject.MESSAGE,
             row.id,
@@ -269,5 +272,5 @@ class PhoneStore:
 
 
 def _next_due(connection: Connection) -> datetime | None:
-    instants = [messages.next_due(connection), prompts.next_expiry(connection)]
+    instants = [message_rows.next_due(connection), prompt_rows.next_expiry(connection)]
     return min((instant for instant in instants if instant is not None), default=None)
