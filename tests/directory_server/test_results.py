@@ -180,7 +180,7 @@ async def test_an_rres_that_is_wrong_is_refused_to_both_sides_and_the_result_can
 
 async def test_a_3ds_server_that_is_silent_is_402_to_both_sides_and_the_result_can_be_repeated():
     silence = Silence()
-    async with scene(results_timeout=0.2) as ds:
+    async with scene(results_timeout=0.7) as ds:
         good_answer, ds.three_ds_server.answer = ds.three_ds_server.answer, lambda _rreq: silence
         at_acs, ares = await ds.challenged(CHALLENGE)
         result = messages.rreq(at_acs, ares)
@@ -195,8 +195,12 @@ async def test_a_3ds_server_that_is_silent_is_402_to_both_sides_and_the_result_c
         assert (await ds.post(result))["messageType"] == "RRes"
 
 
-async def test_a_3ds_server_that_nobody_reaches_is_405_and_any_result_may_follow(ds: Scene):
-    at_acs, ares = await ds.challenged(CHALLENGE, threeDSServerURL="http://127.0.0.1:1/results")
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:1/results", "http://127.0.0.1:99999/", "http://a..b/", "http://nobody.invalid/results"],
+)
+async def test_a_3ds_server_that_nobody_reaches_is_405_and_any_result_may_follow(ds: Scene, address):
+    at_acs, ares = await ds.challenged(CHALLENGE, threeDSServerURL=address)
     answer = await ds.post(messages.rreq(at_acs, ares))
     assert (answer["errorCode"], answer["errorComponent"]) == ("405", "D")
     assert (await ds.state(at_acs["dsTransID"]))["state"] == "undelivered"
