@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run demo test check lint types contracts lock clean browser docs
+.PHONY: run demo test check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(BIN)/acs-sim demo
 
-test: $(VENV)/.installed-tests browser
+test: $(VENV)/.installed-tests programs
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: lint types contracts
@@ -38,17 +38,17 @@ $(VENV)/.installed-tests: requirements/test.lock $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.lock
 	touch $@
 
-# The tests drive a real Chromium; where none is installed, the system's package manager brings it.
-browser:
-	@sh tests/support/install-chromium.sh
+# The tests drive a real Chromium and a real PostgreSQL; what is missing, the system's package manager brings.
+programs:
+	@sh tests/support/install-programs.sh
 
 # Written with hashes and without an index address, for every platform and Python that the project supports.
 lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--upgrade --extra fast pyproject.toml requirements/build.in -o requirements/run.lock
+		--upgrade --extra fast --extra postgresql pyproject.toml requirements/build.in -o requirements/run.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--upgrade --constraint requirements/run.lock --extra fast --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
+		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
 
 clean:
 	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,10 +1,20 @@
 """What every test may ask for."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.support.browser import browser, chromium, page
+from tests.support.postgresql import Cluster, cluster
 
 __all__ = ["browser", "chromium", "page"]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A running PostgreSQL; `postgresql.fresh_database()` gives the address of an empty database."""
+    with cluster() as running:
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from threedsecure.storage import journal as journal_table
-from threedsecure.storage.database import Database, SqliteDatabase
+from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
@@ -21,10 +21,13 @@ STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 
 @asynccontextmanager
-async def runtime(*, data: Path | None = None, seed: int = 1) -> AsyncIterator[Runtime]:
-    """What services share, with the clock frozen at STARTED_AT. `data`: a folder, to keep the databases in files."""
+async def runtime(*, data: Path | None = None, postgresql: str | None = None, seed: int = 1) -> AsyncIterator[Runtime]:
+    """What services share, with the clock frozen at STARTED_AT. `data`: a folder, to keep the databases in files;
+    `postgresql`: the address of a database to keep them in; neither: memory."""
 
     def open_database(schema: Schema) -> Database:
+        if postgresql:
+            return PostgresDatabase(postgresql, schema)
         return SqliteDatabase(data / f"{schema.name}.sqlite3" if data else None, schema)
 
     randomness = Randomness(seed)

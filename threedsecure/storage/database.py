@@ -12,10 +12,12 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from threedsecure.storage.schema import Schema, prepare
@@ -24,7 +26,12 @@ Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
 MAX_UNITS_PER_COMMIT: Final = 256
+MAX_RUNS_OF_A_UNIT: Final = 5
 CHECKPOINT_EVERY_SECONDS: Final = 0.5
+
+
+class DatabaseUnusable(RuntimeError):
+    """The file is no SQLite database, or cannot be read or written; the message says so in one line."""
 
 
 class Database(Protocol):
@@ -42,36 +49,57 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
-class SqliteDatabase:
+class _GroupedCommits:
+    """Collects the units handed in during one turn of the loop; a subclass says how a batch is carried out."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+
+    def _add(self, work: Work[Result]) -> asyncio.Future[Result]:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._batch_is_due)
+        self._waiting.append((work, future))
+        return future
+
+    def _batch_is_due(self) -> None:
+        raise NotImplementedError
+
+    def _take_batch(self) -> list[tuple[Work[Any], asyncio.Future[Any]]]:
+        batch, self._waiting = self._waiting[:MAX_UNITS_PER_COMMIT], self._waiting[MAX_UNITS_PER_COMMIT:]
+        return batch
+
+
+class SqliteDatabase(_GroupedCommits):
     """SQLite in WAL mode, one writer connection, commits grouped by loop turn."""
 
     def __init__(self, path: Path | None, schema: Schema, *, durable: bool = False) -> None:
         """`path=None` keeps everything in memory and forgets it at close. `durable` makes a commit survive a power cut
-        (synchronous=FULL); without it a commit survives the death of the process."""
+        (synchronous=FULL); without it a commit survives the death of the process. Errors: `DatabaseUnusable`."""
+        super().__init__()
         self._path = path
         self._engine = _sqlite_engine(path, durable=durable)
-        self._connection = self._engine.connect()
-        with self._connection.begin():
-            prepare(self._connection, schema)
-        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        try:
+            self._connection = self._engine.connect()
+            with self._connection.begin():
+                prepare(self._connection, schema)
+        except DatabaseError as error:
+            self._engine.dispose()
+            raise DatabaseUnusable(f"{path} cannot be used as a database: {error.orig}") from error
         self._checkpoints: asyncio.Task[None] | None = None
 
     async def run(self, work: Work[Result]) -> Result:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Result] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self._commit_waiting)
-        self._waiting.append((work, future))
         if self._path is not None and self._checkpoints is None:
-            self._checkpoints = loop.create_task(self._checkpoint_forever())
-        return await future
+            self._checkpoints = asyncio.create_task(self._checkpoint_forever())
+        return await self._add(work)
 
     async def read(self, work: Work[Result]) -> Result:
         with self._connection.begin():
             return work(self._connection)
 
     async def close(self) -> None:
-        self._commit_waiting()
+        self._batch_is_due()
         if self._checkpoints is not None:
             self._checkpoints.cancel()
             with suppress(asyncio.CancelledError):
@@ -79,38 +107,105 @@ class SqliteDatabase:
         self._connection.close()
         self._engine.dispose()
 
-    def _commit_waiting(self) -> None:
-        batch, self._waiting = self._waiting[:MAX_UNITS_PER_COMMIT], self._waiting[MAX_UNITS_PER_COMMIT:]
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._commit_waiting)
-        if not batch:
-            return
-        try:
-            with self._connection.begin():
-                results = [work(self._connection) for work, _ in batch]
-        except Exception:  # noqa: BLE001 - one unit failed: the others must not suffer, so each runs on its own
-            self._commit_one_by_one(batch)
-            return
-        for (_, future), result in zip(batch, results, strict=True):
-            if not future.done():
-                future.set_result(result)
-
-    def _commit_one_by_one(self, batch: list[tuple[Work[Any], asyncio.Future[Any]]]) -> None:
-        for work, future in batch:
-            try:
-                with self._connection.begin():
-                    result = work(self._connection)
-            except Exception as error:  # noqa: BLE001 - handed to the caller who owns it
-                if not future.done():
-                    future.set_exception(error)
-            else:
-                if not future.done():
-                    future.set_result(result)
+    def _batch_is_due(self) -> None:
+        while batch := self._take_batch():
+            _resolve(batch, _carry_out(self._connection, [work for work, _ in batch]))
 
     async def _checkpoint_forever(self) -> None:
         while True:
             await asyncio.sleep(CHECKPOINT_EVERY_SECONDS)
             await asyncio.to_thread(_checkpoint, str(self._path))
+
+
+class PostgresDatabase(_GroupedCommits):
+    """PostgreSQL through psycopg 3, shared by any number of processes.
+
+    One batch at a time is carried out in a thread; what arrives meanwhile forms the next. A unit that reads in order to write
+    locks what it reads (`with_for_update`). Units are re-runnable, so a batch that lost a deadlock to another process is run
+    again."""
+
+    def __init__(self, url: str, schema: Schema) -> None:
+        super().__init__()
+        self._engine = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
+        with self._engine.begin() as connection:
+            # Two processes that start on an empty database must not both create its tables.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3250)")
+            prepare(connection, schema)
+        self._carrying_out: asyncio.Task[None] | None = None
+
+    async def run(self, work: Work[Result]) -> Result:
+        return await self._add(work)
+
+    async def read(self, work: Work[Result]) -> Result:
+        return await asyncio.to_thread(self._read, work)
+
+    async def close(self) -> None:
+        self._batch_is_due()
+        if self._carrying_out is not None:
+            await self._carrying_out
+        self._engine.dispose()
+
+    def _read(self, work: Work[Result]) -> Result:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def _batch_is_due(self) -> None:
+        if self._waiting and (self._carrying_out is None or self._carrying_out.done()):
+            self._carrying_out = asyncio.create_task(self._carry_out_waiting())
+
+    async def _carry_out_waiting(self) -> None:
+        while batch := self._take_batch():
+            try:
+                outcomes = await asyncio.to_thread(self._carry_out, [work for work, _ in batch])
+            except DBAPIError as error:
+                outcomes = [_Failed(error)] * len(batch)
+            _resolve(batch, outcomes)
+
+    def _carry_out(self, units: list[Work[Any]]) -> list[Any]:
+        with self._engine.connect() as connection:
+            return _carry_out(connection, units)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: Exception
+
+
+def _carry_out(connection: Connection, units: list[Work[Any]]) -> list[Any]:
+    """What each unit returned, or `_Failed`. All in one transaction; when one fails, each in its own, so that the others do
+    not suffer."""
+    try:
+        with connection.begin():
+            return [unit(connection) for unit in units]
+    except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
+        if len(units) == 1 and not _lost_a_deadlock(error):
+            return [_Failed(error)]
+    return [_carry_out_alone(connection, unit) for unit in units]
+
+
+def _carry_out_alone(connection: Connection, unit: Work[Any]) -> Any:
+    for attempts_left in range(MAX_RUNS_OF_A_UNIT - 1, -1, -1):
+        try:
+            with connection.begin():
+                return unit(connection)
+        except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
+            if not attempts_left or not _lost_a_deadlock(error):
+                return _Failed(error)
+    raise AssertionError("a unit is carried out at least once")
+
+
+def _lost_a_deadlock(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
+
+
+def _resolve(batch: list[tuple[Work[Any], asyncio.Future[Any]]], outcomes: list[Any]) -> None:
+    for (_, future), outcome in zip(batch, outcomes, strict=True):
+        if future.done():
+            continue
+        if isinstance(outcome, _Failed):
+            future.set_exception(outcome.error)
+        else:
+            future.set_result(outcome)
 
 
 def _checkpoint(path: str) -> None:

@@ -1,0 +1,66 @@
+"""Wakes when something falls due on the virtual clock, however the clock came to show that time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from threedsecure.web.clock import Clock
+
+log = structlog.get_logger()
+
+CatchUp = Callable[[], Awaitable[datetime | None]]
+
+
+class Agenda:
+    """Runs `catch_up` at the start and whenever the time comes that it named last, or an earlier one that was noted since.
+
+    `catch_up()` does what is due now and returns when something is due next, None when nothing is."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._woken = asyncio.Event()
+        self._next: datetime | None = None
+
+    def note(self, instant: datetime) -> None:
+        """Something is due at `instant`."""
+        if self._next is None or instant < self._next:
+            self._woken.set()
+
+    @asynccontextmanager
+    async def kept(self, catch_up: CatchUp) -> AsyncIterator[None]:
+        """Run for as long as the context lasts."""
+        task = asyncio.create_task(self._run(catch_up), name="agenda")
+        task.add_done_callback(_log_bug)
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self, catch_up: CatchUp) -> None:
+        while True:
+            self._woken.clear()
+            self._next = None
+            self._next = await catch_up()
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Return when woken or when the clock shows `_next`."""
+        waiting: set[asyncio.Task[Any]] = {asyncio.create_task(self._woken.wait())}
+        if self._next is not None:
+            waiting.add(asyncio.create_task(self._clock.sleep_until(self._next)))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+
+def _log_bug(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (bug := task.exception()) is not None:
+        log.error("bug", service="acs", path="agenda", exc_info=bug)

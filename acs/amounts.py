@@ -1,0 +1,66 @@
+"""Amounts of money as people write them. The rules are those of Unicode CLDR for the seven languages of the pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from iso4217 import Currency
+
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+_NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """`first`: the currency stands before the number. `gap`: what stands between a symbol and the number (a code always takes
+    a space). `grouping_from`: the fewest digits before the decimal sign that are grouped."""
+
+    group: str
+    decimal: str
+    first: bool = False
+    gap: str = _NO_BREAK
+    grouping_from: int = 4
+
+
+_STYLES: Final[Mapping[str, _Style]] = MappingProxyType(
+    {
+        "en": _Style(",", ".", first=True, gap=""),
+        "fr": _Style(_NARROW, ","),
+        "de": _Style(".", ","),
+        "es": _Style(".", ",", grouping_from=5),
+        "it": _Style(".", ","),
+        "nl": _Style(".", ",", first=True),
+        "pt": _Style(_NO_BREAK, ",", grouping_from=5),
+    }
+)
+_SYMBOLS: Final[Mapping[str, str]] = MappingProxyType({"EUR": "€", "GBP": "£"})
+_ENGLISH_SYMBOLS: Final[Mapping[str, str]] = MappingProxyType({**_SYMBOLS, "USD": "$", "JPY": "¥"})
+
+
+_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {f"{known.number:03}": known.code for known in Currency if known.number}
+)
+
+
+def alphabetic_code(currency: str) -> str:
+    """The alphabetic code of a numeric one (ISO 4217), "978" → "EUR"; a number that means nothing stands for itself."""
+    return _CODES.get(currency, currency)
+
+
+def amount_text(amount: int, currency: str, exponent: int, language: str) -> str:
+    """`amount` in minor units, `currency` numeric (ISO 4217), `exponent` the number of decimals; "42,00 €" in French."""
+    style = _STYLES[language]
+    code = alphabetic_code(currency)
+    symbol = (_ENGLISH_SYMBOLS if language == "en" else _SYMBOLS).get(code)
+    number = _number(amount, exponent, style)
+    gap = style.gap if symbol else _NO_BREAK
+    return f"{symbol or code}{gap}{number}" if style.first else f"{number}{gap}{symbol or code}"
+
+
+def _number(amount: int, exponent: int, style: _Style) -> str:
+    whole, decimals = divmod(amount, 10**exponent)
+    digits = str(whole)
+    if len(digits) >= style.grouping_from:
+        digits = f"{whole:,}".replace(",", style.group)
+    return f"{digits}{style.decimal}{decimals:0{exponent}}" if exponent else digits

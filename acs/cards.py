@@ -1,0 +1,48 @@
+"""The cards of this issuer: what the digits of a test card say, and what a minted card was told instead."""
+
+from dataclasses import replace
+from typing import Final
+
+from acs.decision import PLAYS
+from acs.records import Card, Registration
+from threedsecure.test_cards import SCENARIOS, nearest, phone_number, read
+
+NEAREST_NAMED: Final = 3
+
+
+class NotACard(ValueError):
+    """Words for whoever asked to register it."""
+
+
+def issued(pan: str, registration: Registration | None) -> Card | None:
+    """The card of this number, or None when this issuer has none such."""
+    known = read(pan)
+    if known is None:
+        return None
+    if registration is None:
+        return Card(pan, known.scheme, known.scenario.name, known.phone)
+    return Card(pan, known.scheme, registration.scenario, registration.phone, registration.tries, registration.language)
+
+
+def register(
+    pan: str, scenario: str, *, phone: str | None = None, tries: int | None = None, language: str | None = None
+) -> Registration:
+    """Errors: `NotACard`."""
+    known = read(pan)
+    if known is None:
+        raise NotACard("the card number is not one that the grammar of the test cards reads")
+    if scenario not in PLAYS:
+        raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join(PLAYS)}")
+    spoken = replace(known, scenario=SCENARIOS[scenario])
+    return Registration(pan, scenario, phone or phone_number(spoken), tries, language)
+
+
+def advice(pan: str) -> str:
+    """Words about a number that is not a card of this issuer; they do not repeat the number."""
+    # In groups of four, because these numbers are for reading: an Erro masks what looks like the number of somebody's card.
+    names = ", ".join(f"{_grouped(card.pan)} ({card.scenario.name})" for card in nearest(pan, NEAREST_NAMED))
+    return f"acctNumber is not a card of this issuer; the nearest test cards are {names}"
+
+
+def _grouped(pan: str) -> str:
+    return " ".join(pan[start : start + 4] for start in range(0, len(pan), 4))

@@ -1,0 +1,37 @@
+"""What happens by itself: challenges that nobody begins or that are left alone, and RReqs that wait for another attempt."""
+
+from datetime import datetime
+from typing import Final
+
+from acs.lifecycle import expire
+from acs.outbox import Outbox
+from acs.storage import Storage
+from acs.transactions import State
+from threedsecure.web.clock import Clock
+
+BATCH: Final = 100
+
+
+class Deadlines:
+    """Sees to everything that is due."""
+
+    def __init__(self, clock: Clock, storage: Storage, outbox: Outbox) -> None:
+        self._clock = clock
+        self._storage = storage
+        self._outbox = outbox
+
+    async def catch_up(self) -> datetime | None:
+        """Do what is due, and say when something is due next."""
+        while True:
+            now = self._clock.now()
+            due = await self._storage.due(now, BATCH + len(self._outbox))
+            unattended = [(name, state) for name, state in due if not self._outbox.carries(name)]
+            if not unattended:
+                return await self._storage.next_due(now)
+            for acs_trans_id, state in unattended:
+                await self._see_to(acs_trans_id, state, now)
+
+    async def _see_to(self, acs_trans_id: str, state: State, now: datetime) -> None:
+        if state is not State.DECIDED:
+            await self._storage.replace(acs_trans_id, lambda transaction: expire(transaction, now))
+        self._outbox.start(acs_trans_id)

@@ -1,0 +1,1 @@
+"""The endpoints of the ACS: decode, load, decide, save, act, encode."""

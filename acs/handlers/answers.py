@@ -1,0 +1,100 @@
+"""How the browser's endpoints answer: pages for people, and the self-posting page that carries a message to the 3DS Requestor."""
+
+from typing import Any, Final
+
+from acs.challenge import Ending, Method
+from acs.issuer import Issuer
+from acs.messages import cres, form_value, identifiers
+from acs.pages import ChallengePage, Notice, auto_page, challenge_page, error_page, post_back_page
+from acs.records import Transaction
+from threedsecure.schemes import SCHEMES
+from threedsecure.v2.erro import erro
+from threedsecure.v2.errors import MessageError
+from threedsecure.web.wire import WireRequest, WireResponse, page, read_form
+
+DEFAULT_LANGUAGE: Final = "en"
+_LAST_WORDS: Final = {
+    Ending.TOO_MANY_TRIES: "contact-bank",
+    Ending.CANCELLED: "cancelled",
+    Ending.NEVER_BEGUN: "timed-out",
+    Ending.LEFT_IDLE: "timed-out",
+}
+
+
+def posted_fields(request: WireRequest) -> dict[str, str]:
+    """Errors: `Problem`."""
+    return read_form(request)
+
+
+def error_response(status: int, title_key: str, detail: str, language: str = DEFAULT_LANGUAGE) -> WireResponse:
+    """A page that says what cannot be done. `title_key`: a title of `acs.texts`."""
+    return page(error_page(language=language, title_key=title_key, detail=detail), status, frame_ancestors="*")
+
+
+def challenge_response(issuer: Issuer, transaction: Transaction, notice: str | None) -> WireResponse:
+    """The page of an open challenge."""
+    view = _view(issuer, transaction, notice)
+    if transaction.method is Method.SMS_CODE:
+        return page(challenge_page(view), frame_ancestors="*")
+    return page(auto_page(view, int(issuer.settings.auto_delay.total_seconds() * 1000)), frame_ancestors="*")
+
+
+def final_response(transaction: Transaction) -> WireResponse:
+    """The end of a challenge: the last words to the cardholder, and the CRes on its way to notificationURL."""
+    ending = transaction.result.ending if transaction.result else None
+    words = _LAST_WORDS.get(ending) if ending else None
+    session_data = transaction.session.session_data if transaction.session else None
+    return _post_back(transaction, "cres", cres(transaction), session_data, Notice(words) if words else None)
+
+
+def erro_response(
+    issuer: Issuer, transaction: Transaction, error: MessageError, session_data: str | None
+) -> WireResponse:
+    """An Erro on its way to notificationURL. Errors are for the gateway; the cardholder sees the shop again."""
+    error.message = error.message or {"messageType": "CReq"}
+    message = erro(error, component="A", ids=identifiers(transaction), version=transaction.purchase.version)
+    if transaction.purchase.notification_url is None:
+        return error_response(400, "error", f"Erro {error.code}: {error.detail}", language_of(transaction))
+    return _post_back(transaction, issuer.settings.erro_field, message, session_data, None)
+
+
+def language_of(transaction: Transaction) -> str:
+    return transaction.card.language or transaction.purchase.language or DEFAULT_LANGUAGE
+
+
+def _post_back(
+    transaction: Transaction, field: str, message: dict[str, Any], session_data: str | None, notice: Notice | None
+) -> WireResponse:
+    fields = {field: form_value(message)}
+    if session_data is not None:
+        fields["threeDSSessionData"] = session_data
+    url = transaction.purchase.notification_url or ""
+    html = post_back_page(language=language_of(transaction), url=url, fields=fields, notice=notice)
+    response = page(html, frame_ancestors="*")
+    response.message = message
+    return response
+
+
+def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> ChallengePage:
+    challenge, session, purchase = transaction.challenge, transaction.session, transaction.purchase
+    if challenge is None or session is None:
+        raise ValueError("a page is shown only once the challenge has begun")
+    name, settings = transaction.acs_trans_id, issuer.settings
+    return ChallengePage(
+        language=language_of(transaction),
+        scheme=SCHEMES[transaction.card.scheme],
+        issuer_name=settings.issuer_name,
+        merchant_name=purchase.merchant_name,
+        amount=int(purchase.amount or 0),
+        currency=purchase.currency or "",
+        exponent=purchase.exponent,
+        masked_pan=f"•••• {transaction.card.pan[-4:]}",
+        phone_hint=f"•• •• •• {transaction.card.phone[-2:]}",
+        action_url=settings.answer_url,
+        hidden={"acsTransID": name, "page": issuer.page_token(name, challenge.page)},
+        notice=Notice(notice) if notice else None,
+        tries_left=challenge.tries_left,
+        can_resend=challenge.resends_left > 0,
+        sent_at=challenge.code.sent_at if challenge.code else session.begun_at,
+        window_size=session.window_size,
+    )

@@ -1,0 +1,68 @@
+"""The issuer as a whole: what every handler of the ACS works with."""
+
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from acs.agenda import Agenda
+from acs.deadlines import Deadlines
+from acs.outbox import Outbox
+from acs.securecode import SecureCodes
+from acs.settings import AcsSettings
+from acs.storage import Storage
+from threedsecure.web.service import Runtime
+
+FIRST_COUNTER_BELOW: Final = 2**31
+MAX_PAGE_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    runtime: Runtime
+    settings: AcsSettings
+    storage: Storage
+    codes: SecureCodes
+    agenda: Agenda
+    outbox: Outbox
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Storage open, deadlines kept, RReqs delivered - those that an earlier process left behind too."""
+        deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox)
+        async with self.storage.opened():
+            try:
+                async with self.agenda.kept(deadlines.catch_up):
+                    yield
+            finally:
+                await self.outbox.close()
+
+    def page_token(self, acs_trans_id: str, page: int) -> str:
+        """What a form carries to say from which page of which transaction it comes; nobody else can write it."""
+        return f"{page}.{self.runtime.vault.token('page', acs_trans_id, str(page))}"
+
+    def page_of(self, acs_trans_id: str, token: str) -> int | None:
+        """The page that a token was written for, None when it was not written here."""
+        number = token.partition(".")[0]
+        if not (number.isascii() and number.isdigit() and len(number) <= MAX_PAGE_DIGITS):
+            return None
+        genuine = self.page_token(acs_trans_id, int(number))
+        return int(number) if hmac.compare_digest(genuine.encode(), token.encode(errors="replace")) else None
+
+    def mark(self, acs_trans_id: str, page: int, action: str, value: str) -> str:
+        """The same for the same answer on the same page; tells nothing about the answer."""
+        return self.runtime.vault.token("answer", acs_trans_id, str(page), action, value)
+
+
+def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
+    storage = Storage(runtime.open_database, runtime.vault, lambda: runtime.randomness.below(FIRST_COUNTER_BELOW))
+    agenda = Agenda(runtime.clock)
+    return Issuer(
+        runtime,
+        settings,
+        storage,
+        SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity),
+        agenda,
+        Outbox(runtime, settings, storage, agenda),
+    )

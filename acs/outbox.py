@@ -1,0 +1,128 @@
+"""Delivers RReqs from the record in which they were decided, until they are acknowledged or given up.
+
+One flight per transaction at a time, whoever starts it: the request that decided, the agenda when another attempt is due, or the
+agenda of a new process that finds what its predecessor left behind.
+"""
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from acs.agenda import Agenda
+from acs.deliveries import Failed, Outcome, Rejected, judge, record
+from acs.messages import identifiers
+from acs.records import Transaction
+from acs.settings import AcsSettings
+from acs.storage import Storage
+from acs.transactions import State
+from threedsecure.errors import PeerUnreachable, TransportError
+from threedsecure.v2.codec import encode
+from threedsecure.v2.erro import erro
+from threedsecure.v2.errors import MessageError
+from threedsecure.web.service import Runtime
+
+log = structlog.get_logger()
+
+CONNECTION_ATTEMPTS: Final = 2
+"""A connection that fails is tried once more at once (EMV 3DS: flows, timers)."""
+
+
+class Outbox:
+    """The RReqs in flight."""
+
+    def __init__(self, runtime: Runtime, settings: AcsSettings, storage: Storage, agenda: Agenda) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._storage = storage
+        self._agenda = agenda
+        self._flights: dict[str, asyncio.Task[None]] = {}
+        self._broken: set[str] = set()
+
+    def start(self, acs_trans_id: str) -> None:
+        """See to it that an attempt is under way."""
+        if not self.carries(acs_trans_id):
+            flight = asyncio.create_task(self._fly(acs_trans_id), name=f"RReq {acs_trans_id}")
+            self._flights[acs_trans_id] = flight
+            flight.add_done_callback(lambda task: self._landed(acs_trans_id, task))
+
+    async def settle(self, acs_trans_id: str) -> None:
+        """Wait until the attempt under way has ended, but not longer than the settings allow. The flight goes on by itself."""
+        flight = self._flights.get(acs_trans_id)
+        if flight is not None:
+            await asyncio.wait({flight}, timeout=self._settings.results_timeout)
+
+    def carries(self, acs_trans_id: str) -> bool:
+        """Whether an attempt is under way, or a bug of ours made any further one pointless."""
+        return acs_trans_id in self._flights or acs_trans_id in self._broken
+
+    def __len__(self) -> int:
+        return len(self._flights) + len(self._broken)
+
+    async def close(self) -> None:
+        """Break off what is under way; it stands in the records and will be taken up again."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+        self._flights.clear()
+        self._broken.clear()
+
+    def _landed(self, acs_trans_id: str, flight: asyncio.Task[None]) -> None:
+        self._flights.pop(acs_trans_id, None)
+        if not flight.cancelled() and (bug := flight.exception()) is not None:
+            self._broken.add(acs_trans_id)
+            log.error("bug", service="acs", path="outbox", exc_info=bug)
+
+    async def _fly(self, acs_trans_id: str) -> None:
+        transaction = await self._storage.load(acs_trans_id)
+        if transaction is None or transaction.state is not State.DECIDED or transaction.delivery is None:
+            return
+        outcome = await self._attempt(transaction, transaction.delivery.url, transaction.delivery.body)
+        now = self._runtime.clock.now()
+        recorded = await self._storage.replace(
+            acs_trans_id, lambda found: record(found, outcome, now, self._settings.timers.results_retry)
+        )
+        if recorded is not None and recorded.due_at is not None:
+            self._agenda.note(recorded.due_at)
+        if isinstance(outcome, Rejected) and outcome.error is not None:
+            await self._tell(transaction, outcome.error)
+
+    async def _attempt(self, transaction: Transaction, url: str, body: bytes) -> Outcome:
+        try:
+            status, answer = await self._post(url, body)
+        except TransportError as error:
+            self._note_failure(transaction, error)
+            return Failed(error.reason)
+        return judge(transaction, status, answer, self._settings.versions)
+
+    async def _post(self, url: str, body: bytes) -> tuple[int, bytes]:
+        for _ in range(CONNECTION_ATTEMPTS - 1):
+            try:
+                return await self._post_once(url, body)
+            except PeerUnreachable:
+                continue
+        return await self._post_once(url, body)
+
+    async def _post_once(self, url: str, body: bytes) -> tuple[int, bytes]:
+        response = await self._runtime.transport.post(url, body, timeout=self._settings.results_timeout)
+        return response.status, response.body
+
+    async def _tell(self, transaction: Transaction, error: MessageError) -> None:
+        """The directory server is told what was wrong with its RRes (errors, section 2). Nothing depends on its hearing it."""
+        message = erro(error, component="A", ids=identifiers(transaction), version=transaction.purchase.version)
+        now = self._runtime.clock.now()
+        self._runtime.journal.record(now, "ACS", "Directory Server", "Erro", message)
+        try:
+            await self._post_once(transaction.purchase.ds_url, encode(message))
+        except TransportError as failure:
+            self._note_failure(transaction, failure)
+
+    def _note_failure(self, transaction: Transaction, error: TransportError) -> None:
+        self._runtime.journal.record(
+            self._runtime.clock.now(),
+            "ACS",
+            "Directory Server",
+            "connection failed",
+            {**identifiers(transaction), "url": error.url, "reason": error.reason},
+        )

@@ -1,0 +1,132 @@
+"""What the cardholder sees of the issuer: the challenge and the pages around it.
+
+Everything is a plain form that works without JavaScript, in a frame of any challenge window size. Serve the pages with
+`threedsecure.web.wire.page(html, frame_ancestors="*")`: any gateway may frame them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+from zlib import crc32
+
+from jinja2 import Environment
+
+from acs.amounts import amount_text
+from acs.texts import CALM_NOTICES, COUNTED_NOTICES, Notice, choose_language, notice_text, title_text, translations
+from threedsecure.schemes import Scheme
+from threedsecure.web.templates import environment
+
+__all__ = [
+    "STATIC",
+    "ChallengePage",
+    "Notice",
+    "auto_page",
+    "challenge_page",
+    "error_page",
+    "method_page",
+    "post_back_page",
+    "silent_method_page",
+]
+
+STATIC: Final = files("acs") / "static"
+READING_MILLISECONDS: Final = 3000
+LOOKS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengePage:
+    """What a challenge page shows.
+
+    `language`: BCP 47, as the browser told it. `amount`: in minor units, `currency`: numeric (ISO 4217), `exponent`: its decimals.
+    `masked_pan`: any form whose last four characters are the card's. `phone_hint`: the phone number, partly hidden.
+    `hidden`: fields that come back with the answer. `window_size`: challengeWindowSize, "01" to "05".
+    """
+
+    language: str
+    scheme: Scheme
+    issuer_name: str
+    merchant_name: str
+    amount: int
+    currency: str
+    exponent: int
+    masked_pan: str
+    phone_hint: str
+    action_url: str
+    hidden: Mapping[str, str]
+    notice: Notice | None
+    tries_left: int
+    can_resend: bool
+    sent_at: datetime
+    window_size: str
+
+
+def challenge_page(view: ChallengePage) -> str:
+    """The page that asks for the code."""
+    notice = view.notice
+    if notice is not None and notice.tries_left is None and notice.kind in COUNTED_NOTICES:
+        notice = replace(notice, tries_left=view.tries_left)
+    return _render("challenge.html", view.language, notice=notice, **_purchase(view))
+
+
+def auto_page(view: ChallengePage, delay_ms: int) -> str:
+    """The page that answers itself after `delay_ms` milliseconds, with `action` = submit and no code."""
+    return _render("auto.html", view.language, notice=None, delay=delay_ms, **_purchase(view))
+
+
+def post_back_page(*, language: str, url: str, fields: Mapping[str, str], notice: Notice | None) -> str:
+    """The page that carries `fields` to `url`: at once, or, when there is a notice to read, after three seconds."""
+    delay = READING_MILLISECONDS if notice else 0
+    return _render("post_back.html", language, url=url, fields=fields, notice=notice, delay=delay)
+
+
+def method_page(*, url: str, fields: Mapping[str, str]) -> str:
+    """The 3DS Method page, which no one sees: it carries `fields` to `url` at once."""
+    return _render("method.html", "en", url=url, fields=fields)
+
+
+def silent_method_page() -> str:
+    """A 3DS Method page that never calls back."""
+    return _render("method.html", "en", url=None, fields={})
+
+
+def error_page(*, language: str, title_key: str, detail: str) -> str:
+    """A page that says what cannot be done; `title_key` names a title of `acs.texts`, `detail` is for developers, in English."""
+    chosen = choose_language(language)
+    return _render("error.html", chosen, title=title_text(title_key, chosen), detail=detail)
+
+
+def _purchase(view: ChallengePage) -> dict[str, Any]:
+    language = choose_language(view.language)
+    return {
+        "view": view,
+        "amount": amount_text(view.amount, view.currency, view.exponent, language),
+        "card_ending": view.masked_pan[-4:],
+        "look": crc32(view.issuer_name.encode()) % LOOKS,
+        "sent_at": view.sent_at.astimezone(UTC),
+    }
+
+
+def _render(name: str, browser_language: str, **values: Any) -> str:
+    language = choose_language(browser_language)
+    return _environment(language).get_template(name).render(language=language, **values)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """One per language, because a template is translated by its environment."""
+    pages = environment("acs")
+    pages.add_extension("jinja2.ext.i18n")
+    pages.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    pages.filters["told"] = lambda notice: notice_text(notice, language)
+    pages.filters["static"] = _static_address
+    pages.tests["calm"] = lambda notice: notice.kind in CALM_NOTICES
+    return pages
+
+
+@cache
+def _static_address(name: str) -> str:
+    """The address changes with the content, because browsers keep static files for an hour."""
+    return f"/static/{name}?v={crc32((STATIC / name).read_bytes()):08x}"

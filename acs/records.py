@@ -1,0 +1,109 @@
+"""What the ACS remembers of a card and of a transaction. Plain data: storage writes it, the pure modules replace it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from acs.challenge import Challenge, Ending, Method
+from acs.transactions import State
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a minted card was told to be, over what its digits say."""
+
+    pan: str
+    scenario: str
+    phone: str
+    tries: int | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's."""
+
+    pan: str
+    scheme: str
+    scenario: str
+    phone: str
+    tries: int | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them)."""
+
+    version: str
+    device_channel: str
+    message_category: str
+    three_ds_server_trans_id: str
+    ds_trans_id: str
+    ds_url: str
+    ds_reference_number: str
+    challenge_mandated: bool
+    sdk_trans_id: str | None = None
+    notification_url: str | None = None
+    merchant_name: str = ""
+    amount: str | None = None
+    currency: str | None = None
+    exponent: int = 0
+    purchase_date: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The browser's side of a challenge. `creq`: the form value as it came first; `digest`: of its elements, so that a refresh can
+    be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes."""
+
+    creq: str
+    digest: str
+    window_size: str
+    session_data: str | None
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge."""
+
+    trans_status: str
+    trans_status_reason: str | None = None
+    challenge_cancel: str | None = None
+    eci: str | None = None
+    authentication_value: str | None = None
+    interaction_counter: int | None = None
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The RReq and what became of it. `body` is sent as it stands, however often it takes."""
+
+    url: str
+    body: bytes
+    attempts: int = 0
+    last_failure: str | None = None
+    acknowledged_at: datetime | None = None
+    results_status: str | None = None
+    given_up: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """`due_at`: when something has to happen by itself - a deadline while the challenge is open, the next attempt to deliver the
+    RReq once it is decided, None when nothing is due any more. `method`: None without a challenge."""
+
+    acs_trans_id: str
+    state: State
+    card: Card
+    purchase: Purchase
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime | None = None
+    method: Method | None = None
+    challenge: Challenge | None = None
+    session: Session | None = None
+    result: Result | None = None
+    delivery: Delivery | None = None

@@ -1,0 +1,58 @@
+"""What the issuer can be told: where it stands, whom it calls, how patient it is."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+CHALLENGE_PATH: Final = "/3ds2/challenge"
+ANSWER_PATH: Final = "/3ds2/challenge/answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """Protocol time, read from the virtual clock (EMV 3DS: flows, timers)."""
+
+    first_creq: timedelta = timedelta(seconds=30)
+    """From the ARes to the first CReq."""
+    idle: timedelta = timedelta(minutes=10)
+    """From a page to the answer that it asks for."""
+    code_validity: timedelta = timedelta(minutes=5)
+    results_retry: tuple[timedelta, ...] = tuple(
+        timedelta(seconds=seconds) for seconds in (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
+    )
+    """What passes between two attempts to deliver an RReq; after the last one it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcsSettings:
+    """`public_url` and `phone_url` have no trailing slash. Network time-outs are real seconds; `timers` are virtual time."""
+
+    public_url: str = "http://127.0.0.1:8200"
+    phone_url: str = "http://127.0.0.1:8300"
+    issuer_name: str = "Banque Imaginaire"
+    sms_sender: str = "BANQUE"
+    acs_reference_number: str = "ACS-SIM-ACS-0001"
+    acs_operator_id: str = "ACS-SIM"
+    versions: tuple[str, ...] = ("2.1.0", "2.2.0")
+    tries: int = 3
+    resends: int = 2
+    timers: Timers = field(default_factory=Timers)
+    results_timeout: float = 5.0
+    """How long a directory server may take to answer an RReq, and how long the cardholder is kept waiting for that."""
+    phone_timeout: float = 3.0
+    silence: float = 60.0
+    """How long `acs-timeout` keeps its caller waiting."""
+    auto_delay: timedelta = timedelta(milliseconds=1500)
+    """How long a page that finishes by itself can be seen."""
+    erro_field: str = "cres"
+    """The form field that carries an Erro to notificationURL. Sources disagree: another ACS also fills `erro`."""
+
+    @property
+    def acs_url(self) -> str:
+        """Where browsers post the CReq."""
+        return self.public_url + CHALLENGE_PATH
+
+    @property
+    def answer_url(self) -> str:
+        """Where the pages of the challenge post to."""
+        return self.public_url + ANSWER_PATH

@@ -1,0 +1,322 @@
+"""The ACS's tables, and the only place of the ACS that knows SQLAlchemy.
+
+A transaction is one row: a few columns to find it by, the rest as one document. The decision and the RReq that tells it stand in
+that row, so no write can part them. `due_at` is set only while something has to happen by itself, and only such rows are in its
+index: deadlines and undelivered results are found without a scan however many transactions are kept.
+
+Card numbers and phone numbers are sealed; a card is found by the fingerprint of its number. Codes are not stored at all, only their
+counters.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from acs.challenge import Challenge, Method, NextCounter
+from acs.lifecycle import Change
+from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
+from acs.transactions import State
+from threedsecure.storage.database import Database
+from threedsecure.storage.schema import Schema
+from threedsecure.vault import Vault
+
+METADATA: Final = MetaData()
+
+TRANSACTIONS: Final = Table(
+    "acs_transaction",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("acs_trans_id", String(36), nullable=False, unique=True),
+    Column("state", String(20), nullable=False),
+    Column("due_at", BigInteger),
+    Column("card", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+_DUE: Final = TRANSACTIONS.c.due_at.is_not(None)
+Index("acs_transaction_due", TRANSACTIONS.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+
+CARDS: Final = Table(
+    "acs_card",
+    METADATA,
+    Column("fingerprint", String(32), primary_key=True),
+    Column("registration", Text),
+    Column("code_counter", BigInteger),
+)
+
+# SQLAlchemy spells this clause once per dialect; SQL itself does not.
+_INSERT_CARD: Final = text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
+
+SCHEMA: Final = Schema("acs", METADATA, "0001", Path(__file__).parent / "migrations")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What of a transaction is neither a column nor sealed."""
+
+    created_at: datetime
+    updated_at: datetime
+    purchase: Purchase
+    method: Method | None
+    challenge: Challenge | None
+    session: Session | None
+    result: Result | None
+    delivery: Delivery | None
+
+
+_encoder: Final = msgspec.json.Encoder()
+_documents: Final = msgspec.json.Decoder(_Document)
+_cards: Final = msgspec.json.Decoder(Card)
+_registrations: Final = msgspec.json.Decoder(Registration)
+
+Step = Callable[[Transaction, NextCounter], Change]
+
+
+class Storage:
+    """What the ACS remembers. Open between entering and leaving `opened`."""
+
+    def __init__(
+        self, open_database: Callable[[Schema], Database], vault: Vault, first_counter: Callable[[], int]
+    ) -> None:
+        """`first_counter()`: where the codes of a card begin that never had one."""
+        self._open_database = open_database
+        self._vault = vault
+        self._first_counter = first_counter
+        self._database: Database | None = None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        self._database = self._open_database(SCHEMA)
+        try:
+            yield
+        finally:
+            database, self._database = self._database, None
+            await database.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._database is not None
+
+    # --- transactions ---
+
+    async def add(self, transaction: Transaction) -> None:
+        row = self._row(transaction)
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(TRANSACTIONS).values(row))
+
+        await self._opened_database.run(work)
+
+    async def change(self, acs_trans_id: str, step: Step) -> Change | None:
+        """Read, step and write in one unit of work. `step` gets the record and a way to the card's next code counter; None when
+        there is no such transaction."""
+
+        def work(connection: Connection) -> Change | None:
+            transaction = self._load(connection, acs_trans_id, lock=True)
+            if transaction is None:
+                return None
+            pan = transaction.card.pan
+            change = step(transaction, lambda: self._next_counter(connection, pan))
+            for effect in change.effects:
+                self._use_counter(connection, pan, effect.counter)
+            if change.transaction != transaction:
+                self._save(connection, change.transaction)
+            return change
+
+        return await self._opened_database.run(work)
+
+    async def replace(self, acs_trans_id: str, step: Callable[[Transaction], Transaction]) -> Transaction | None:
+        """Like `change`, where nothing has to be answered."""
+
+        def work(connection: Connection) -> Transaction | None:
+            transaction = self._load(connection, acs_trans_id, lock=True)
+            if transaction is None:
+                return None
+            replaced = step(transaction)
+            if replaced != transaction:
+                self._save(connection, replaced)
+            return replaced
+
+        return await self._opened_database.run(work)
+
+    async def load(self, acs_trans_id: str) -> Transaction | None:
+        return await self._opened_database.read(lambda connection: self._load(connection, acs_trans_id))
+
+    async def several(self, acs_trans_ids: Sequence[str]) -> list[Transaction]:
+        """Those of `acs_trans_ids` that exist, oldest first."""
+        names = [_searchable(name) for name in acs_trans_ids]
+        query = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(names)).order_by(TRANSACTIONS.c.number)
+        return await self._opened_database.read(lambda c: [self._transaction(row) for row in c.execute(query)])
+
+    async def newest(self, limit: int) -> list[Transaction]:
+        """The last `limit` transactions, oldest first."""
+        query = select(TRANSACTIONS).order_by(TRANSACTIONS.c.number.desc()).limit(limit)
+        found = await self._opened_database.read(lambda c: [self._transaction(row) for row in c.execute(query)])
+        return found[::-1]
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[str, State]]:
+        """Whose time has come, the longest due first."""
+        query = (
+            select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
+            .where(TRANSACTIONS.c.due_at <= _microseconds(now))
+            .order_by(TRANSACTIONS.c.due_at)
+            .limit(limit)
+        )
+        return await self._opened_database.read(lambda c: [(row[0], State(row[1])) for row in c.execute(query)])
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """When the next one is due after `now`."""
+        query = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > _microseconds(now))
+        found = await self._opened_database.read(lambda c: c.execute(query).scalar_one_or_none())
+        return None if found is None else _EPOCH + found * _MICROSECOND
+
+    # --- cards ---
+
+    async def register(self, registration: Registration) -> bool:
+        """False when the card is registered already."""
+        fingerprint = self._vault.fingerprint(registration.pan)
+        sealed = self._vault.seal(_encoder.encode(registration).decode())
+
+        def work(connection: Connection) -> bool:
+            if _held_card(connection, fingerprint).registration is not None:
+                return False
+            connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(registration=sealed))
+            return True
+
+        return await self._opened_database.run(work)
+
+    async def registration(self, pan: str) -> Registration | None:
+        return await self._opened_database.read(lambda connection: self._registration(connection, pan))
+
+    async def registrations(self) -> list[Registration]:
+        query = select(CARDS.c.registration).where(CARDS.c.registration.is_not(None))
+        sealed = await self._opened_database.read(lambda connection: list(connection.execute(query).scalars()))
+        return sorted((self._open_registration(each) for each in sealed), key=lambda known: known.pan)
+
+    async def forget(self) -> None:
+        """Every transaction, registration and counter."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(TRANSACTIONS))
+            connection.execute(delete(CARDS))
+
+        await self._opened_database.run(work)
+
+    # --- inside a unit of work ---
+
+    @property
+    def _opened_database(self) -> Database:
+        if self._database is None:
+            raise RuntimeError("the storage of the ACS is not open")
+        return self._database
+
+    def _load(self, connection: Connection, acs_trans_id: str, *, lock: bool = False) -> Transaction | None:
+        query = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == _searchable(acs_trans_id))
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        return None if row is None else self._transaction(row)
+
+    def _save(self, connection: Connection, transaction: Transaction) -> None:
+        row = self._columns(transaction)
+        connection.execute(
+            update(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == transaction.acs_trans_id).values(row)
+        )
+
+    def _registration(self, connection: Connection, pan: str) -> Registration | None:
+        query = select(CARDS.c.registration).where(CARDS.c.fingerprint == self._vault.fingerprint(pan))
+        sealed: str | None = connection.execute(query).scalar_one_or_none()
+        return None if sealed is None else self._open_registration(sealed)
+
+    def _open_registration(self, sealed: str) -> Registration:
+        return _registrations.decode(self._vault.open(sealed))
+
+    def _next_counter(self, connection: Connection, pan: str) -> int:
+        counter: int | None = _held_card(connection, self._vault.fingerprint(pan)).code_counter
+        return self._first_counter() if counter is None else counter + 1
+
+    def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
+        fingerprint = self._vault.fingerprint(pan)
+        connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(code_counter=counter))
+
+    # --- rows ---
+
+    def _row(self, transaction: Transaction) -> dict[str, Any]:
+        return {
+            "acs_trans_id": transaction.acs_trans_id,
+            "card": self._vault.seal(_encoder.encode(transaction.card).decode()),
+            **self._columns(transaction),
+        }
+
+    @staticmethod
+    def _columns(transaction: Transaction) -> dict[str, Any]:
+        """What changes in the course of a transaction."""
+        document = _Document(
+            transaction.created_at,
+            transaction.updated_at,
+            transaction.purchase,
+            transaction.method,
+            transaction.challenge,
+            transaction.session,
+            transaction.result,
+            transaction.delivery,
+        )
+        due_at = None if transaction.due_at is None else _microseconds(transaction.due_at)
+        return {"state": transaction.state.value, "due_at": due_at, "document": _encoder.encode(document)}
+
+    def _transaction(self, row: Row[Any]) -> Transaction:
+        document = _documents.decode(row.document)
+        return Transaction(
+            acs_trans_id=row.acs_trans_id,
+            state=State(row.state),
+            card=_cards.decode(self._vault.open(row.card)),
+            purchase=document.purchase,
+            created_at=document.created_at,
+            updated_at=document.updated_at,
+            due_at=None if row.due_at is None else _EPOCH + row.due_at * _MICROSECOND,
+            method=document.method,
+            challenge=document.challenge,
+            session=document.session,
+            result=document.result,
+            delivery=document.delivery,
+        )
+
+
+def _held_card(connection: Connection, fingerprint: str) -> Row[Any]:
+    """The row of a card, made if need be, and locked: two processes must not send the same code."""
+    connection.execute(_INSERT_CARD, {"fingerprint": fingerprint})
+    return connection.execute(select(CARDS).where(CARDS.c.fingerprint == fingerprint).with_for_update()).one()
+
+
+def _searchable(name: str) -> str:
+    """A name that a peer sent: not every text can be bound to a statement, and what cannot names nothing."""
+    return name if name.isascii() and "\0" not in name else ""
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND

@@ -1,0 +1,129 @@
+"""The simulator as users run it: a process of its own, on free ports, killed when the test says so."""
+
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+READY_WITHIN_SECONDS = 30.0
+SERVICE_OFFSETS = (0, 100, 200, 300, 400)
+
+
+def free_port_base() -> int:
+    """A base whose five service ports are all free now; each test process searches in a stretch of its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    first = 20_000 + worker * 2_000 + os.getpid() % 90
+    for base in range(first, first + 1_500, 7):
+        if all(_is_free(base + offset) for offset in SERVICE_OFFSETS):
+            return base
+    raise RuntimeError("no five free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@dataclass
+class Simulator:
+    """A running simulator; `base` is the desk's port and the addresses follow from it."""
+
+    process: subprocess.Popen[str]
+    base: int
+    output: list[str]
+
+    def url(self, offset: int) -> str:
+        return f"http://127.0.0.1:{self.base + offset}"
+
+    @property
+    def desk(self) -> str:
+        return self.url(0)
+
+    @property
+    def directory_server(self) -> str:
+        return self.url(100)
+
+    @property
+    def acs(self) -> str:
+        return self.url(200)
+
+    @property
+    def phone(self) -> str:
+        return self.url(300)
+
+    @property
+    def gateway(self) -> str:
+        return self.url(400)
+
+    def kill(self) -> None:
+        """As a crash would: no warning, nothing finished."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """As Ctrl-C would; returns the exit code."""
+        self.process.terminate()
+        return self.process.wait(15)
+
+
+def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Simulator:
+    """Run `acs-sim up` with `arguments` and return once it prints `ready`."""
+    base = base or free_port_base()
+    command = [sys.executable, "-m", "acs_sim", "up", "--port-base", str(base), *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ACS_SIM_")}
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=log or subprocess.STDOUT,
+        text=True,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        cwd=Path(__file__).parents[2],
+    )
+    simulator = Simulator(process, base, [])
+    try:
+        _wait_until_ready(simulator)
+    except BaseException:
+        simulator.kill()
+        raise
+    return simulator
+
+
+@contextmanager
+def simulator(*arguments: str) -> Iterator[Simulator]:
+    running = start(*arguments)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.kill()
+        if running.process.stdout is not None:
+            running.process.stdout.close()
+
+
+def _wait_until_ready(simulator: Simulator) -> None:
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    stdout = simulator.process.stdout
+    assert stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline:
+            if not selector.select(timeout=0.5):
+                continue
+            line = stdout.readline()
+            if not line:
+                raise RuntimeError("the simulator ended before it was ready:\n" + "".join(simulator.output))
+            simulator.output.append(line)
+            if line.strip() == "ready":
+                return
+    raise RuntimeError("the simulator was not ready in time:\n" + "".join(simulator.output))

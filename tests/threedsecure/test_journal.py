@@ -1,0 +1,72 @@
+"""The journal on both engines: nothing is lost silently, nothing secret is kept."""
+
+import pytest
+
+from tests.support.simulator import STARTED_AT, runtime
+from threedsecure.web import journal as journal_module
+
+ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
+OTHER = "6f6e1b5c-7a0e-4c8e-9a43-2f8a3f2b9d10"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def journal(request):
+    url = request.getfixturevalue("postgresql").fresh_database() if request.param == "postgresql" else None
+    async with runtime(postgresql=url) as shared:
+        yield shared.journal
+
+
+def record(journal, document, **more):
+    journal.record(STARTED_AT, "3DS Server", "Directory Server", document.get("messageType", "?"), document, **more)
+
+
+async def test_a_transaction_is_found_by_every_identifier_that_any_of_its_messages_carried(journal):
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+    record(journal, {"messageType": "ARes", "threeDSServerTransID": ID, "dsTransID": "d", "acsTransID": "a"})
+    for identifier in (ID, "d", "a"):
+        assert await journal.transaction_of(identifier) == ID
+    assert await journal.transaction_of("nobody") is None
+    assert [entry["kind"] for entry in await journal.entries_of(ID)] == ["AReq", "ARes"]
+
+
+async def test_an_entry_without_ids_of_its_own_joins_the_transaction_it_is_told(journal):
+    record(journal, {"messageType": "ARes", "threeDSServerTransID": ID, "acsTransID": "a"})
+    record(journal, {"messageType": "SMS", "to": "+33639981101"}, transaction_id="a")
+    assert [entry["kind"] for entry in await journal.entries_of(ID)] == ["ARes", "SMS"]
+
+
+async def test_what_is_stored_is_redacted(journal):
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "acctNumber": "4000000001000001"})
+    (entry,) = await journal.entries_of(ID)
+    assert entry["message"]["acctNumber"] == "400000******0001"
+
+
+async def test_what_does_not_fit_is_counted_and_the_count_stands_in_the_journal(journal, monkeypatch):
+    monkeypatch.setattr(journal_module, "MAX_WAITING", 3)
+    for _ in range(5):
+        record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+    newest = await journal.newest(10)
+    assert newest[-1]["kind"] == "left out"
+    assert newest[-1]["message"] == {"entries": 2}
+
+
+async def test_a_subscriber_sees_entries_as_they_are_written_in_order(journal):
+    async with journal.subscribed() as entries:
+        record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+        record(journal, {"messageType": "ARes", "threeDSServerTransID": ID})
+        await journal.flush()
+        assert [(await entries.get())["kind"], (await entries.get())["kind"]] == ["AReq", "ARes"]
+
+
+async def test_forgetting_leaves_nothing(journal):
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "dsTransID": "d"})
+    await journal.flush()
+    await journal.forget()
+    assert await journal.transaction_of("d") is None
+    assert await journal.newest(10) == []
+
+
+async def test_two_transactions_stay_apart(journal):
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": OTHER})
+    assert len(await journal.entries_of(ID)) == len(await journal.entries_of(OTHER)) == 1

@@ -1,0 +1,456 @@
+"""What a value may look like. A format is data; `compile` turns it into one fast test, `allowed` says it in words.
+
+A compiled test is truthy for what the format accepts and falsy - or a TypeError, for another JSON type - for what it refuses."""
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv6Address
+from typing import Any, ClassVar, Final, Protocol, TypeAlias
+
+import orjson
+
+from threedsecure.v2.errors import ErrorCode
+
+Accepts: TypeAlias = Callable[[Any], object]
+
+PRINTABLE: Final = r"[^\x00-\x1f\x7f-\x9f]"
+ANYTHING: Final = r"[\s\S]"
+EMV_COMMON: Final = "[ -~]"  # EMV Book 4, annex B: the common character set
+BASE64URL: Final = "[A-Za-z0-9_-]"
+
+
+class Format(Hashable, Protocol):
+    """`least` and `most` count characters, items, or (for numbers) the value itself; None is unbounded."""
+
+    @property
+    def json_type(self) -> str: ...
+    @property
+    def allowed(self) -> str: ...
+    @property
+    def least(self) -> int | None: ...
+    @property
+    def most(self) -> int | None: ...
+    def compile(self) -> Accepts: ...
+    def code(self, value: Any, version: str) -> str:
+        """The error code of a value that was refused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that `regex` matches whole, lengths included."""
+
+    words: str
+    regex: str
+    least: int
+    most: int | None
+    json_type: ClassVar[str] = "string"
+
+    @property
+    def allowed(self) -> str:
+        return f"{_length(self.least, self.most, 'character')}, {self.words}"
+
+    def compile(self) -> Accepts:
+        return re.compile(self.regex).fullmatch
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One of a list of values; `directory_server`: 80 to 99 are the payment system's own."""
+
+    meanings: tuple[tuple[str, str], ...]
+    directory_server: bool = False
+    json_type: ClassVar[str] = "string"
+
+    @property
+    def least(self) -> int:
+        return min(len(value) for value, _ in self.meanings)
+
+    @property
+    def most(self) -> int:
+        return max(len(value) for value, _ in self.meanings)
+
+    @property
+    def allowed(self) -> str:
+        words = ", ".join(f"{value} {meaning}".strip() for value, meaning in self.meanings)
+        return f"{words}; 80-99 as the DS defines" if self.directory_server else words
+
+    def compile(self) -> Accepts:
+        own = (str(value) for value in range(80, 100)) if self.directory_server else ()
+        return frozenset((*(value for value, _ in self.meanings), *own)).__contains__
+
+    def code(self, value: Any, version: str) -> str:
+        """Since 2.3 an EMVCo-reserved value has a code of its own; before, it is a format error like others."""
+        two_digits = isinstance(value, str) and len(value) == 2 and value.isascii() and value.isdigit()
+        if version >= "2.3" and two_digits and value < "80" and self.meanings[0][0].isdigit():
+            return ErrorCode.RESERVED_VALUE_USED
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class IsoCode:
+    """A code of an ISO list: three digits, or three letters where `alphabetic`. `list_name` is "country" or "currency"."""
+
+    list_name: str
+    alphabetic: bool = False
+    json_type: ClassVar[str] = "string"
+    least: ClassVar[int] = 3
+    most: ClassVar[int] = 3
+
+    @property
+    def allowed(self) -> str:
+        if self.list_name == "country":
+            return "3 digits of ISO 3166-1, not 901-999"
+        return "3 letters of ISO 4217" if self.alphabetic else "3 digits of ISO 4217, not 955-964 or 999"
+
+    def compile(self) -> Accepts:
+        return _iso_codes(self.list_name, self.alphabetic).__contains__
+
+    def code(self, value: Any, version: str) -> str:
+        """304 is for a code that looks like one; anything else is a format error."""
+        looks_right = isinstance(value, str) and re.fullmatch("[A-Z]{3}" if self.alphabetic else "[0-9]{3}", value)
+        return ErrorCode.ISO_CODE_INVALID if looks_right else ErrorCode.FORMAT_INVALID
+
+
+@cache
+def _iso_codes(list_name: str, alphabetic: bool) -> frozenset[str]:
+    if list_name == "country":
+        from iso3166 import countries_by_numeric
+
+        return frozenset(code for code in countries_by_numeric if code < "901")
+    from iso4217 import Currency
+
+    if alphabetic:
+        return frozenset(currency.code for currency in Currency)
+    numbers = {currency.number for currency in Currency}
+    return frozenset(f"{number:03}" for number in numbers - {*range(955, 965), 999})
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A JSON boolean; `only_true`: false is not sent."""
+
+    only_true: bool = False
+    json_type: ClassVar[str] = "boolean"
+    least: ClassVar[None] = None
+    most: ClassVar[None] = None
+
+    @property
+    def allowed(self) -> str:
+        return "true (no quotes)" if self.only_true else "true or false (no quotes)"
+
+    def compile(self) -> Accepts:
+        if self.only_true:
+            return lambda value: value is True
+        return lambda value: value is True or value is False
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A JSON integer from `least` to `most`."""
+
+    words: str
+    least: int
+    most: int
+    json_type: ClassVar[str] = "number"
+
+    @property
+    def allowed(self) -> str:
+        return f"a number from {self.least} to {self.most}, {self.words}"
+
+    def compile(self) -> Accepts:
+        return lambda value: type(value) is int and self.least <= value <= self.most
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class InternetAddress:
+    """IPv4 in dotted form or IPv6, without a zone."""
+
+    json_type: ClassVar[str] = "string"
+    allowed: ClassVar[str] = "at most 45 characters, an IPv4 or IPv6 address"
+    least: ClassVar[int] = 1
+    most: ClassVar[int] = 45
+
+    def compile(self) -> Accepts:
+        octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+        dotted = re.compile(rf"{octet}(?:\.{octet}){{3}}").fullmatch
+        return lambda value: dotted(value) or _is_ipv6(value)
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+def _is_ipv6(value: str) -> bool:
+    if len(value) > InternetAddress.most or "%" in value or ":" not in value:
+        return False
+    try:
+        IPv6Address(value)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A JSON object of at most `most` characters when encoded. What stands in it: the rows below its own, if there are any."""
+
+    most: int | None = None
+    words: str = ""
+    json_type: ClassVar[str] = "object"
+    least: ClassVar[None] = None
+
+    @property
+    def allowed(self) -> str:
+        bound = f", at most {self.most} characters" if self.most else ""
+        return f"an object that is not empty{bound}{', ' if self.words else ''}{self.words}"
+
+    def compile(self) -> Accepts:
+        return lambda value: type(value) is dict and bool(value)
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """`least` to `most` items, each of format `item`; `total` bounds the characters of the whole when encoded."""
+
+    item: Format
+    least: int
+    most: int | None
+    total: int | None = None
+
+    @property
+    def json_type(self) -> str:
+        return f"array of {self.item.json_type}"
+
+    @property
+    def allowed(self) -> str:
+        bound = f", at most {self.total} characters in all" if self.total else ""
+        return f"an array of {_length(self.least, self.most, 'item')}{bound}, each {self.item.allowed}"
+
+    def compile(self) -> Accepts:
+        return lambda value: (
+            type(value) is list and self.least <= len(value) and (self.most is None or len(value) <= self.most)
+        )
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """challengeSelectInfo: an array of objects that each hold one key and its label."""
+
+    least: int
+    most: int
+    label_most: int
+    json_type: ClassVar[str] = "array of object"
+
+    @property
+    def allowed(self) -> str:
+        size = _length(self.least, self.most, "item")
+        return f'an array of {size}, each {{"key": "label"}} with a label of at most {self.label_most} characters'
+
+    def compile(self) -> Accepts:
+        label = re.compile(f"{PRINTABLE}{{1,{self.label_most}}}").fullmatch
+
+        def accepts(value: Any) -> bool:
+            if type(value) is not list or not self.least <= len(value) <= self.most:
+                return False
+            return all(type(item) is dict and len(item) == 1 and all(map(label, item.values())) for item in value)
+
+        return accepts
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several formats, where sources or the specification itself leave the choice."""
+
+    formats: tuple[Format, ...]
+
+    @property
+    def json_type(self) -> str:
+        return " or ".join(dict.fromkeys(each.json_type for each in self.formats))
+
+    @property
+    def allowed(self) -> str:
+        return "; or ".join(each.allowed for each in self.formats)
+
+    @property
+    def least(self) -> int | None:
+        return self.formats[0].least
+
+    @property
+    def most(self) -> int | None:
+        return self.formats[0].most
+
+    def compile(self) -> Accepts:
+        tests = [compile_format(each) for each in self.formats]
+        return lambda value: any(accepted(test, value) for test in tests)
+
+    def code(self, value: Any, version: str) -> str:
+        return ErrorCode.FORMAT_INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class ByVersion:
+    """A format that changed: one for 2.1.0, one for 2.2.0, one for 2.3.1."""
+
+    v210: Format
+    v220: Format
+    v231: Format
+
+    def of(self, version: str) -> Format:
+        return {"2.1.0": self.v210, "2.2.0": self.v220}.get(version, self.v231)
+
+
+def by_version(v210: Format, v220: Format, v231: Format) -> ByVersion:
+    return ByVersion(v210, v220, v231)
+
+
+def accepted(test: Accepts, value: Any) -> bool:
+    """The verdict of a compiled test, where another JSON type is a refusal too."""
+    try:
+        return bool(test(value))
+    except TypeError:
+        return False
+
+
+@cache
+def compile_format(form: Format) -> Accepts:
+    """The test of a format that has no rows below it, item formats and sizes included."""
+    test = form.compile()
+    if isinstance(form, Array):
+        item = compile_format(form.item)
+        return bounded(lambda value: test(value) and all(map(item, value)), form.total)
+    if isinstance(form, Object):
+        return bounded(test, form.most)
+    return test
+
+
+def bounded(test: Accepts, most: int | None) -> Accepts:
+    """`test`, and at most `most` characters when encoded."""
+    if most is None:
+        return test
+    return lambda value: test(value) and encoded_length(value) <= most
+
+
+def encoded_length(value: Any) -> int:
+    """The length of `value` in compact JSON, in UTF-8 bytes."""
+    return len(orjson.dumps(value))
+
+
+def _length(least: int, most: int | None, unit: str) -> str:
+    if most is None:
+        return f"at least {least} {unit}s"
+    if least == most:
+        return f"exactly {most} {unit}{'' if most == 1 else 's'}"
+    return f"{least} to {most} {unit}s"
+
+
+# What most rows are made of.
+
+
+def codes(*values: str, ds: bool = False) -> Coded:
+    """`"01 native"` is the value 01 with its meaning; `ds`: 80 to 99 too. Given twice, the later meaning stands."""
+    meanings = {value.partition(" ")[0]: value.partition(" ")[2] for value in values}
+    numeric = all(map(str.isdigit, meanings))
+    return Coded(tuple(sorted(meanings.items(), key=lambda pair: int(pair[0])) if numeric else meanings.items()), ds)
+
+
+def growing(*values: str, v220: tuple[str, ...] = (), v231: tuple[str, ...] = (), ds: bool = False) -> ByVersion:
+    """Coded values of 2.1.0, what 2.2.0 added, and what 2.3.1 added to both. A code given again is a meaning that changed."""
+    return by_version(codes(*values, ds=ds), codes(*values, *v220, ds=ds), codes(*values, *v220, *v231, ds=ds))
+
+
+def printable(least: int, most: int | None = None) -> Text:
+    """Any characters but control characters; one argument is an exact length."""
+    most = most or least
+    return Text("no control characters", f"{PRINTABLE}{{{least},{most}}}", least, most)
+
+
+def prose(most: int | None, least: int = 1) -> Text:
+    """Any characters, line feeds too."""
+    return Text("any characters", f"{ANYTHING}{{{least},{most or ''}}}", least, most)
+
+
+def digits(least: int, most: int | None = None, words: str = "digits") -> Text:
+    most = most or least
+    return Text(words, f"[0-9]{{{least},{most}}}", least, most)
+
+
+def emv_common(least: int, most: int) -> Text:
+    return Text("characters of EMV Book 4, annex B (printable ASCII)", f"{EMV_COMMON}{{{least},{most}}}", least, most)
+
+
+def matching(words: str, regex: str, least: int, most: int | None = None) -> Text:
+    return Text(words, regex, least, most or least)
+
+
+_AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=:@-]+)"
+_REST = r"(?:[/?#][A-Za-z0-9._~%!$&'()*+,;=:@/?#\[\]-]*)?"
+
+
+def url(most: int) -> Text:
+    """An absolute http or https URL (RFC 3986). Plain http is accepted: a developer's desk has no certificates."""
+    return Text(
+        "an absolute http or https URL", rf"(?=.{{8,{most}}}\Z)[Hh][Tt][Tt][Pp][Ss]?://{_AUTHORITY}{_REST}", 8, most
+    )
+
+
+def link(most: int) -> Text:
+    """A URL of any scheme, as apps register them."""
+    return Text("a URL", rf"(?=.{{3,{most}}}\Z)[A-Za-z][A-Za-z0-9+.-]*:[!-~]+", 3, most)
+
+
+def base64url(least: int, most: int | None) -> Text:
+    return Text("base64url without padding", f"{BASE64URL}{{{least},{most or ''}}}", least, most)
+
+
+def jws(most: int | None) -> Text:
+    bound = rf"(?=.{{5,{most}}}\Z)" if most else ""
+    return Text("a JWS in compact form", rf"{bound}{BASE64URL}+(?:\.{BASE64URL}+){{2}}", 5, most)
+
+
+_YEAR = "[0-9]{4}"
+_MONTH_DAY = (
+    "(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)|02(?:0[1-9]|1[0-9]|2[0-8]))"
+)
+_LEAP_DAY = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)0229"
+_DATE = f"(?:{_YEAR}{_MONTH_DAY}|{_LEAP_DAY})"
+_MINUTE = "(?:[01][0-9]|2[0-3])[0-5][0-9]"
+
+UUID: Final = matching(
+    "a UUID in canonical form (8-4-4-4-12)",
+    "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
+    36,
+)
+DATE: Final = matching("a date, YYYYMMDD", _DATE, 8)
+DATE_MINUTE: Final = matching("a time in UTC, YYYYMMDDHHMM", _DATE + _MINUTE, 12)
+DATE_SECOND: Final = matching("a time in UTC, YYYYMMDDHHMMSS", f"{_DATE}{_MINUTE}[0-5][0-9]", 14)
+COUNTRY: Final = IsoCode("country")
+CURRENCY: Final = IsoCode("currency")
+FLAG_Y: Final = codes("Y")
+YES_NO: Final = codes("Y", "N")
+_ATOM = r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+"
+EMAIL: Final = matching(
+    "an e-mail address (RFC 5322 addr-spec)",
+    rf'(?=.{{3,254}}\Z)(?:{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\\x00-\x1f]|\\.)*")@(?:{_ATOM}(?:\.{_ATOM})*|\[[!-Z^-~]+\])',
+    3,
+    254,
+)

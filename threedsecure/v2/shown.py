@@ -1,0 +1,20 @@
+"""What was found, in words that give no secret away."""
+
+from typing import Any, Final
+
+import orjson
+
+from threedsecure.redaction import redact
+
+LONGEST: Final = 60
+_EMPTY: Final = {"": "an empty string", "null": "null", "{}": "an empty object", "[]": "an empty array"}
+
+
+def shown(path: str, value: Any) -> str:
+    """`value` as JSON, cut, with card numbers, codes and keys hidden as the name of the element asks."""
+    name = path.rpartition(".")[2].partition("[")[0]
+    if value is None or value in ("", {}, []):
+        return _EMPTY["null" if value is None else str(value)]
+    words = orjson.dumps(redact({name: value})[name], default=str).decode()
+    length = f" ({len(value)} characters)" if isinstance(value, str) and len(value) > 8 else ""
+    return (words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…") + length
