@@ -6,7 +6,10 @@ import pytest
 from aiohttp import web
 from playwright.async_api import expect
 
+from tests.support.browser import ACTION_MILLISECONDS
 from threedsecure.web.application import serving
+
+expect.set_options(timeout=ACTION_MILLISECONDS)
 
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"
