@@ -22,5 +22,9 @@ class PeerUnreachable(TransportError):
     """No connection: EMV 3DS error code 405, transStatusReason of an unreachable issuer."""
 
 
+class ExchangeBroken(PeerUnreachable):
+    """Connected, and the exchange broke off: the peer may have received what was sent."""
+
+
 class PeerTimedOut(TransportError):
     """Connected, but no answer in time: EMV 3DS error code 402."""

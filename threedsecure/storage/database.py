@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from threedsecure.storage.schema import Schema, prepare
@@ -28,6 +28,10 @@ Work = Callable[[Connection], Result]
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
 CHECKPOINT_EVERY_SECONDS: Final = 0.5
+
+
+class DatabaseUnusable(RuntimeError):
+    """The file is no SQLite database, or cannot be read or written; the message says so in one line."""
 
 
 class Database(Protocol):
@@ -72,13 +76,17 @@ class SqliteDatabase(_GroupedCommits):
 
     def __init__(self, path: Path | None, schema: Schema, *, durable: bool = False) -> None:
         """`path=None` keeps everything in memory and forgets it at close. `durable` makes a commit survive a power cut
-        (synchronous=FULL); without it a commit survives the death of the process."""
+        (synchronous=FULL); without it a commit survives the death of the process. Errors: `DatabaseUnusable`."""
         super().__init__()
         self._path = path
         self._engine = _sqlite_engine(path, durable=durable)
-        self._connection = self._engine.connect()
-        with self._connection.begin():
-            prepare(self._connection, schema)
+        try:
+            self._connection = self._engine.connect()
+            with self._connection.begin():
+                prepare(self._connection, schema)
+        except DatabaseError as error:
+            self._engine.dispose()
+            raise DatabaseUnusable(f"{path} cannot be used as a database: {error.orig}") from error
         self._checkpoints: asyncio.Task[None] | None = None
 
     async def run(self, work: Work[Result]) -> Result:

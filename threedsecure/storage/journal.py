@@ -1,11 +1,25 @@
 """The journal's table: every message that crossed a hop, decoded and redacted."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, MetaData, String, Table, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    exists,
+    insert,
+    select,
+)
 
 from threedsecure.storage.schema import Schema
 
@@ -72,6 +86,25 @@ def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """The last `limit` entries, oldest first."""
     rows = connection.execute(select(ENTRIES.c.document).order_by(ENTRIES.c.number.desc()).limit(limit)).scalars().all()
     return [orjson.loads(row) for row in reversed(rows)]
+
+
+def forget_before(connection: Connection, at: str, names: Sequence[str], limit: int) -> int:
+    """Forget the oldest entries up to the first that was made at `at` (ISO 8601, UTC) or later; at most `limit`, and say how
+    many. The identifiers that stand under `names` in their messages go with the last entry of the transaction."""
+    oldest = select(ENTRIES.c.number, ENTRIES.c.document).order_by(ENTRIES.c.number).limit(limit)
+    rows = [(row.number, orjson.loads(row.document)) for row in connection.execute(oldest)]
+    gone = list(takewhile(lambda row: row[1]["at"] < at, rows))
+    if gone:
+        connection.execute(delete(ENTRIES).where(ENTRIES.c.number <= gone[-1][0]))
+        messages = [entry["message"] for _, entry in gone]
+        identifiers = {message[name] for message in messages for name in names if isinstance(message.get(name), str)}
+        _forget_aliases(connection, identifiers)
+    return len(gone)
+
+
+def _forget_aliases(connection: Connection, identifiers: set[str]) -> None:
+    still_there = exists().where(ENTRIES.c.transaction_id == ALIASES.c.transaction_id)
+    connection.execute(delete(ALIASES).where(ALIASES.c.alias.in_(identifiers), ~still_there))
 
 
 def forget(connection: Connection) -> None:

@@ -11,16 +11,19 @@ from threedsecure.v2.plans import Scope, faults, plan_for
 __all__ = ["Context", "Leg", "check", "context_of", "defined", "message_type_of", "violations"]
 
 _ANY_FORMAT_CODE: Final = ErrorCode.FORMAT_INVALID
+_TYPES_231: Final = frozenset(MESSAGES) - {METHOD_DATA}
+_TYPES_BEFORE: Final = _TYPES_231 - {"OReq", "ORes"}
+_TYPES: Final = {"2.1.0": _TYPES_BEFORE, "2.2.0": _TYPES_BEFORE, "2.3.1": _TYPES_231}
 
 
 def message_type_of(message: Mapping[str, Any], context: Context) -> str:
     """The table that a message is held against. 3DS Method data are told by their leg, all others by messageType.
 
-    Errors: `MessageError` 101 for a messageType that does not exist."""
+    Errors: `MessageError` 101 for a messageType that does not exist in the version."""
     if context.leg is Leg.METHOD:
         return METHOD_DATA
     message_type = message.get("messageType")
-    if isinstance(message_type, str) and message_type in MESSAGES and message_type != METHOD_DATA:
+    if isinstance(message_type, str) and message_type in _TYPES[context.version]:
         return message_type
     raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "messageType", message=message)
 

@@ -19,7 +19,7 @@ MAX_CARD_RANGE_BYTES: Final = 1 << 26  # PRes: 200,000 ranges
 MAX_DEPTH: Final = 24
 _MAX_INTEGER_DIGITS: Final = 19
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{20}").search
-_VERSION: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+").fullmatch
+_VERSION: Final = re.compile(r"(?=.{5,8}\Z)[0-9]+\.[0-9]+\.[0-9]+").fullmatch
 _BLANKS: Final = b" \t\r\n"
 
 
@@ -29,7 +29,7 @@ def decode(raw: bytes, *, accepts: frozenset[str], versions: Sequence[str]) -> d
     An Erro passes in any version. Errors: `MessageError` 101 (not a message for this receiver), 102 (version), 201 or 203
     (messageVersion missing or ill-formed), 204 (duplicates)."""
     limit = MAX_CARD_RANGE_BYTES if "PRes" in accepts else MAX_BYTES
-    message, repeated = _load(raw, limit)
+    message, repeated = load(raw, limit)
     message_type = message.get("messageType")
     if not isinstance(message_type, str) or message_type not in accepts:
         allowed = ", ".join(sorted(accepts))
@@ -45,7 +45,7 @@ def decode(raw: bytes, *, accepts: frozenset[str], versions: Sequence[str]) -> d
 
 def decode_object(raw: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:
     """A JSON object that is no message, such as 3DS Method data. Errors: `MessageError` 101, 204."""
-    document, repeated = _load(raw, limit)
+    document, repeated = load(raw, limit)
     if repeated:
         raise MessageError(ErrorCode.DUPLICATE_ELEMENT, ",".join(repeated), message=document)
     return document
@@ -87,14 +87,14 @@ def _check_version(message: Mapping[str, Any], versions: Sequence[str]) -> None:
     version = message.get("messageVersion")
     if version in versions:
         return
-    if version is None or version == "":
+    if version is None or version in ("", {}, []):
         raise MessageError(ErrorCode.REQUIRED_ELEMENT_MISSING, "messageVersion", message=message)
     if not isinstance(version, str) or not _VERSION(version):
         raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion", message=message)
     raise MessageError(ErrorCode.VERSION_NOT_SUPPORTED, ",".join(versions), message=message)
 
 
-def _load(raw: bytes, limit: int) -> tuple[dict[str, Any], list[str]]:
+def load(raw: bytes, limit: int) -> tuple[dict[str, Any], list[str]]:
     """The object in `raw`, and the paths of names that stand in it more than once.
 
     orjson refuses what a JSON text may not hold (NaN, infinities, lone surrogates, bad UTF-8) and nesting beyond 1,024; it keeps

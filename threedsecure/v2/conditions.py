@@ -75,7 +75,6 @@ pan_was_token: Final = _unknowable("pan_was_token", "the card number was obtaine
 several_sellers: Final = _unknowable("several_sellers", "multiTransaction refers to several sellers")
 known_to_sender: Final = _unknowable("known_to_sender", "it is known to the sender")
 app_declared_url: Final = _unknowable("app_declared_url", "the requestor's app declared a URL")
-cardholder_did: Final = _unknowable("cardholder_did", "the cardholder answered so on the page before")
 ranges_are_supplied: Final = _unknowable(
     "ranges_are_supplied", "card ranges are supplied and the DS supports increments"
 )
@@ -84,6 +83,12 @@ file_can_be_fetched: Final = _unknowable("file_can_be_fetched", "the 3DS Server 
 file_is_served: Final = _unknowable("file_is_served", "cardRangeDataDownloadInd was Y and the DS serves a file")
 refresh_page: Final = _unknowable("refresh_page", "an HTML page for an out-of-band step needs a second page")
 extensions_supported: Final = _unknowable("extensions_supported", "the ACS supports message extensions")
+
+
+@cache
+def answered(words: str) -> Condition:
+    """What the cardholder did on the page before, which a single CReq does not tell."""
+    return _unknowable("answered", words)
 
 
 # What one element says of another.

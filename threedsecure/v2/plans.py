@@ -146,7 +146,7 @@ def _whole(scope: Scope, rules: tuple[Rule, ...]) -> Whole:
         for triggers, find in triggered:
             for trigger in triggers:
                 if trigger in message:
-                    for _violation in find(message, context):
+                    if any(_concerns(scope, violation) for violation in find(message, context)):
                         return False
                     break
         return True
@@ -171,8 +171,14 @@ def faults(plan: Plan, message: Mapping[str, Any], context: Context) -> list[Vio
     named = {violation.element for violation in found}
     for each in plan.rules:
         if any(trigger in message for trigger in each.triggers):
-            found += [violation for violation in each.find(message, context) if violation.element not in named]
+            broken = each.find(message, context)
+            found += [one for one in broken if one.element not in named and _concerns(plan.scope, one)]
     return found
+
+
+def _concerns(scope: Scope, violation: Violation) -> bool:
+    """Rules do not look at elements that the version, channel or leg does not define."""
+    return violation.element.partition(".")[0].partition("[")[0] in scope.fields
 
 
 def _object_faults(

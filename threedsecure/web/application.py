@@ -6,30 +6,47 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib.resources.abc import Traversable
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from threedsecure.web.metrics import Metrics
-from threedsecure.web.service import Dispatcher, Route, Service
+from threedsecure.web.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
 
 READ_BODY_SECONDS: Final = 10.0
+OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
 
 
 def application(service: Service, dispatcher: Dispatcher, metrics: Metrics) -> web.Application:
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`."""
-    app = web.Application(client_max_size=0)
+    app = web.Application(client_max_size=0, middlewares=[_unroutable])
     for route in service.routes:
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
     for stream in service.streams:
-        app.router.add_route(stream.method, stream.path, stream.handler)
+        app.router.add_route(stream.method, stream.path, _until_shutdown(stream.handler))
+    app[OPEN_STREAMS] = set()
+    app.on_shutdown.append(_end_streams)
     if service.static is not None:
         app.router.add_get("/static/{name}", _static(service.static))
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz(service))
     app.router.add_get("/metrics", _metrics(metrics))
     return app
+
+
+@web.middleware
+async def _unroutable(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """An address or a method that no route knows is told as every other error of the simulator's own."""
+    try:
+        return await handler(request)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+        response = Problem(error.status, error.reason, f"{request.method} {request.path[:200]}").response()
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+        return _response(response)
 
 
 @asynccontextmanager
@@ -62,6 +79,27 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> Callable[[web.Request], Aw
         return _response(await dispatcher.dispatch(route, wire_request))
 
     return answer
+
+
+def _until_shutdown(handler: StreamHandler) -> StreamHandler:
+    """A stream has no end of its own: it ends when the service stops, without keeping the service waiting."""
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        open_streams = request.app[OPEN_STREAMS]
+        task = asyncio.current_task()
+        if task is not None:
+            open_streams.add(task)
+        try:
+            return await handler(request)
+        finally:
+            open_streams.discard(task)
+
+    return stream
+
+
+async def _end_streams(app: web.Application) -> None:
+    for task in app[OPEN_STREAMS]:
+        task.cancel()
 
 
 async def _read_body(request: web.Request, limit: int) -> bytes:

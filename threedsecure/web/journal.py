@@ -19,6 +19,7 @@ from threedsecure.storage.database import Database
 MAX_WAITING: Final = 20_000
 MAX_ENTRIES_READ: Final = 2_000
 FLUSH_EVERY_SECONDS: Final = 0.05
+FORGOTTEN_PER_STEP: Final = 500
 # The first identifier found names the transaction; the others become its aliases.
 TRANSACTION_IDS: Final = ("threeDSServerTransID", "xid", "dsTransID", "acsTransID", "sdkTransID", "messageId")
 
@@ -117,6 +118,15 @@ class Journal:
         self._waiting.clear()
         self._known.clear()
         await self._database.run(table.forget)
+
+    async def forget_before(self, at: datetime) -> None:
+        """Forget what was recorded before `at`, in steps small enough to let requests pass between them."""
+        await self.flush()
+        stamp = at.isoformat(timespec="milliseconds")
+        while await self._database.run(
+            lambda connection: table.forget_before(connection, stamp, TRANSACTION_IDS, FORGOTTEN_PER_STEP)
+        ):
+            self._known.clear()
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from threedsecure.errors import PeerTimedOut, PeerUnreachable
+from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 MAX_ANSWER_BYTES: Final = 1 << 20
@@ -70,7 +70,7 @@ class HttpTransport:
         except aiohttp.ClientConnectorError as error:
             raise PeerUnreachable(url, f"no connection: {error.os_error.strerror or error}") from error
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            raise PeerUnreachable(url, f"the exchange broke off: {error}") from error
+            raise ExchangeBroken(url, f"the exchange broke off: {error}") from error
 
 
 async def _read_bounded(content: aiohttp.StreamReader, url: str) -> bytes:
@@ -79,7 +79,7 @@ async def _read_bounded(content: aiohttp.StreamReader, url: str) -> bytes:
     async for chunk in content.iter_any():
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
-            raise PeerUnreachable(url, f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+            raise ExchangeBroken(url, f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
         chunks.append(chunk)
     return b"".join(chunks)
 

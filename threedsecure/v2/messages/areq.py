@@ -1,4 +1,4 @@
-"""AReq."""
+"""AReq, the authentication request (Annex B, table B.1): 3DS Server to DS, and on to the ACS."""
 
 from typing import Final
 
@@ -191,6 +191,7 @@ ROWS: Final = (
         note="3DSS->DS leg only (DS strips it and adds deviceInfo)",
     ),
     Row("sdkEphemPubKey", "R R R", "APP"),
+    *within("sdkEphemPubKey", objects.PUBLIC_KEY),
     Row("sdkMaxTimeout", "R R R", "APP", note="00-04 -> 203"),
     Row("sdkReferenceNumber", "R R R", "APP"),
     Row("sdkServerSignedContent", "- - C", "APP", when=c.equal("sdkType", "02"), sure="- high"),

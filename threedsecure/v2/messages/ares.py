@@ -1,4 +1,4 @@
-"""ARes."""
+"""ARes, the authentication response: ACS to DS, and on to the 3DS Server."""
 
 from typing import Final
 

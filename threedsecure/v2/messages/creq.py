@@ -1,4 +1,4 @@
-"""CReq."""
+"""CReq, the challenge request: the SDK (APP) or the browser (BRW) to the ACS."""
 
 from typing import Final
 
@@ -24,18 +24,88 @@ ROWS: Final = (
         note="2.2 length from FFS only",
         sure="high medium",
     ),
-    Row("challengeAddCode", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
-    Row("challengeCancel", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
-    Row("challengeDataEntry", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
-    Row("challengeDataEntryTwo", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
-    Row("challengeHTMLDataEntry", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
-    Row("challengeNoEntry", "- C C", "APP", when=c.cardholder_did, sure="high medium"),
-    Row("deviceBindingDataEntry", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
-    Row("infoContinueIndicator", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
-    Row("oobAppStatus", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+    Row(
+        "challengeAddCode",
+        "- - C",
+        "APP",
+        when=c.answered("the additional choice was pressed on a page of type 01 to 04"),
+        sure="- medium",
+    ),
+    Row(
+        "challengeCancel",
+        "C C C",
+        "APP",
+        when=c.answered("the cardholder cancelled, or the SDK timed out"),
+        sure="high medium",
+    ),
+    Row(
+        "challengeDataEntry",
+        "C C C",
+        "APP",
+        when=c.answered(
+            "data were entered on a page of type 01 to 03, and neither cancel, resend, no entry nor additional choice is sent"
+        ),
+        sure="high medium",
+    ),
+    Row(
+        "challengeDataEntryTwo",
+        "- - C",
+        "APP",
+        when=c.answered("data were entered in challengeEntryBoxTwo on a page of type 01"),
+        sure="- medium",
+    ),
+    Row(
+        "challengeHTMLDataEntry",
+        "C C C",
+        "APP",
+        when=c.answered("a page of type 05 (06) was submitted, and challengeCancel is not sent"),
+        sure="high medium",
+    ),
+    Row(
+        "challengeNoEntry",
+        "- C C",
+        "APP",
+        when=c.answered(
+            "a page of type 01 to 03 was submitted without data, and neither challengeCancel nor resendChallenge is sent"
+        ),
+        sure="high medium",
+    ),
+    Row("deviceBindingDataEntry", "- - C", "APP", when=c.answered("deviceBindingInfoText was shown"), sure="- medium"),
+    Row(
+        "infoContinueIndicator",
+        "- - C",
+        "APP",
+        when=c.answered("continue was pressed on a page of type 07"),
+        sure="- medium",
+    ),
+    Row("oobAppStatus", "- - C", "APP", when=c.answered("the page was of type 04 or 06"), sure="- medium"),
     Row("oobAppURLInd", "- - R", "APP", note="2.2: only through bridging extension A000000802-004", sure="- medium"),
-    Row("oobContinue", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
-    Row("resendChallenge", "C C C", "APP", when=c.cardholder_did, sure="high medium"),
-    Row("whitelistingDataEntry", "- C -", "APP", when=c.cardholder_did, sure="high -"),
-    Row("trustListDataEntry", "- - C", "APP", when=c.cardholder_did, sure="- medium"),
+    Row(
+        "oobContinue",
+        "C C C",
+        "APP",
+        when=c.answered("continue was pressed on a page of type 04 (06), and challengeCancel is not sent"),
+        sure="high medium",
+    ),
+    Row(
+        "resendChallenge",
+        "C C C",
+        "APP",
+        when=c.answered("resend was pressed on a page of type 01 (some senders: 02, 03 too)"),
+        sure="high medium",
+    ),
+    Row(
+        "whitelistingDataEntry",
+        "- C -",
+        "APP",
+        when=c.answered("whitelistingInfoText was in the CRes before"),
+        sure="high -",
+    ),
+    Row(
+        "trustListDataEntry",
+        "- - C",
+        "APP",
+        when=c.answered("trustListInfoText was in the CRes before"),
+        sure="- medium",
+    ),
 )

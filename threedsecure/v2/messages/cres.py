@@ -1,4 +1,4 @@
-"""CRes."""
+"""CRes, the challenge response: the ACS to the SDK (APP), or through the browser to notificationURL (BRW)."""
 
 from typing import Final
 
@@ -78,7 +78,9 @@ ROWS: Final = (
     Row("expandInfoText", "O O O", "APP", note="lengths before 2.3.1 are those of 2.3.1", sure="medium medium"),
     Row("infoContinueLabel", "- - C", "APP", when=c.equal("acsUiType", "07"), sure="- medium"),
     Row("issuerImage", "C C C", "APP", when=c.directory_server_requires, sure="high medium"),
+    *within("issuerImage", objects.IMAGE),
     Row("psImage", "C C C", "APP", when=c.directory_server_requires, sure="high medium"),
+    *within("psImage", objects.IMAGE),
     Row(
         "oobAppLabel",
         "C C C",

@@ -1,4 +1,4 @@
-"""Erro."""
+"""Erro, the error message: any component to any other."""
 
 from typing import Final
 

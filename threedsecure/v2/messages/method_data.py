@@ -1,4 +1,4 @@
-"""3DSMethodData."""
+"""3DS Method data: the JSON behind the form field threeDSMethodData, from the requestor's page to the ACS."""
 
 from typing import Final
 

@@ -6,9 +6,40 @@ from threedsecure.v2 import conditions as c
 from threedsecure.v2.context import Leg
 from threedsecure.v2.table import Row, within
 
+# The specification gives these in a format's words rather than as rows of their own.
+
+PUBLIC_KEY: Final = (
+    Row("kty", "R R R", "APP"),
+    Row("crv", "R R R", "APP"),
+    Row("x", "R R R", "APP"),
+    Row("y", "R R R", "APP"),
+)
+
+IMAGE: Final = (
+    Row("medium", "O O -", "APP", sure="high -"),
+    Row("high", "O O -", "APP", sure="high -"),
+    Row("extraHigh", "O O -", "APP", sure="high -"),
+    Row("default", "- - O", "APP", sure="- medium"),
+    Row("dark", "- - O", "APP", sure="- medium"),
+    Row("monochrome", "- - O", "APP", sure="- medium"),
+)
+
+OP_PRIOR_TRANS_REF: Final = (
+    Row("transIdType", "- - R", sure="- medium"),
+    Row("transId", "- - R", sure="- medium"),
+)
+
+OP_SEQ: Final = (
+    Row("seqId", "- - R", sure="- medium"),
+    Row("seqNum", "- - R", sure="- medium"),
+    Row("seqTotal", "- - R", sure="- medium"),
+)
+
+# Tables of their own.
+
 PHONE: Final = (
-    Row("cc", "R R R", note="When the phone object is present"),
-    Row("subscriber", "R R R", note="When the phone object is present; RBK, FFS 15; CH 12"),
+    Row("cc", "R R R"),
+    Row("subscriber", "R R R", note="RBK, FFS 15; CH 12"),
 )
 
 AUTHENTICATION_INFO: Final = (
@@ -120,12 +151,12 @@ SELLER_INFO: Final = (
 )
 
 BROAD_INFO: Final = (
-    Row("category", "- - R", note="also in ARes", sure="- high"),
-    Row("description", "- - O", note="also in ARes", sure="- high"),
-    Row("expDate", "- - O", note="also in ARes", sure="- high"),
-    Row("severity", "- - R", note="also in ARes", sure="- high"),
-    Row("recipients", "- - R", note="also in ARes", sure="- high"),
-    Row("source", "- - R", note="also in ARes", sure="- high"),
+    Row("category", "- - R", sure="- high"),
+    Row("description", "- - O", sure="- high"),
+    Row("expDate", "- - O", sure="- high"),
+    Row("severity", "- - R", sure="- high"),
+    Row("recipients", "- - R", sure="- high"),
+    Row("source", "- - R", sure="- high"),
 )
 
 MESSAGE_EXTENSION: Final = (
@@ -208,6 +239,8 @@ CARD_RANGE: Final = (
     Row("acsProtocolVersions.acsInfoInd", "- - O", sure="- medium"),
     Row("acsProtocolVersions.threeDSMethodURL", "- - O", sure="- medium"),
     Row("acsProtocolVersions.supportedMsgExt", "- - C", when=c.extensions_supported, sure="- medium"),
+    Row("acsProtocolVersions.supportedMsgExt.id", "- - R", sure="- medium"),
+    Row("acsProtocolVersions.supportedMsgExt.version", "- - R", sure="- medium"),
 )
 
 DS_URL: Final = (

@@ -1,4 +1,4 @@
-"""OReq."""
+"""OReq, the operation request (2.3.1): a message of the DS for people."""
 
 from typing import Final
 
@@ -13,7 +13,9 @@ ROWS: Final = (
     Row("opDescription", "- - R", sure="- medium"),
     Row("opExpDate", "- - R", sure="- medium"),
     Row("opPriorTransRef", "- - O", sure="- medium"),
+    *within("opPriorTransRef", objects.OP_PRIOR_TRANS_REF),
     Row("opSeq", "- - R", sure="- medium"),
+    *within("opSeq", objects.OP_SEQ),
     Row("opSeverity", "- - R", sure="- medium"),
     Row("messageExtension", "- - C", when=c.owner_requires, sure="- medium"),
     *within("messageExtension", objects.MESSAGE_EXTENSION),

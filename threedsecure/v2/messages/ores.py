@@ -1,4 +1,4 @@
-"""ORes."""
+"""ORes, the operation response (2.3.1)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""PReq."""
+"""PReq, the preparation request: the 3DS Server asks the DS for card ranges."""
 
 from typing import Final
 

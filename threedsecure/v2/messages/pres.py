@@ -1,4 +1,4 @@
-"""PRes."""
+"""PRes, the preparation response: card ranges."""
 
 from typing import Final
 

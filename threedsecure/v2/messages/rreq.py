@@ -1,10 +1,10 @@
-"""RReq."""
+"""RReq, the results request: the ACS to the DS, and on to the 3DS Server."""
 
 from typing import Final
 
 from threedsecure.v2 import conditions as c
 from threedsecure.v2.context import Leg
-from threedsecure.v2.messages import objects
+from threedsecure.v2.messages import erro, objects
 from threedsecure.v2.table import Row, within
 
 ROWS: Final = (
@@ -32,6 +32,7 @@ ROWS: Final = (
         note="transStatusReason 14 requires 04 or 05 (RBK)",
     ),
     Row("challengeErrorReporting", "- - C", "APP+BRW", when=c.equal("challengeCancel", "09", "10"), sure="- high"),
+    *within("challengeErrorReporting", erro.ROWS),
     Row("deviceBindingStatus", "- - O", sure="- high"),
     Row("deviceBindingStatusSource", "- - C", when=c.present("deviceBindingStatus"), sure="- high"),
     Row("dsTransID", "R R R"),

@@ -1,4 +1,4 @@
-"""RRes."""
+"""RRes, the results response: the 3DS Server to the DS, and on to the ACS."""
 
 from typing import Final
 

@@ -1,0 +1,6 @@
+"""`python -m acs_sim` is `acs-sim`."""
+
+from acs_sim.cli import main
+
+if __name__ == "__main__":
+    main()

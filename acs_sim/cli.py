@@ -1,0 +1,151 @@
+"""The command line. Commands import what they run when they run, so that `--help` answers at once."""
+
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PARTIES = "ds,acs,phone,desk,shop"
+
+_UP_OPTIONS = (
+    click.option("--host", help="Address to listen on.  [default: 127.0.0.1]"),
+    click.option("--port-base", type=int, help="Port of the desk; the others follow in steps of 100.  [default: 8000]"),
+    click.option("--only", metavar="LIST", help=f"Run only these parties, comma-separated.  [default: {PARTIES}]"),
+    click.option("--data", metavar="DIR", help="Folder of the databases and their key.  [default: data]"),
+    click.option(
+        "--database", metavar="PATH|URL", help="One SQLite file for all tables instead of one each in --data."
+    ),
+    click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
+    click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
+    click.option("--keep", metavar="24h", help="Forget journalled messages older than this.  [default: keep all]"),
+    click.option("--seed", type=int, help="Make identifiers and SecureCodes repeatable."),
+    click.option("--desk-url", metavar="URL", help="Base address of the desk, when it is not host and port base."),
+    click.option("--ds-url", metavar="URL", help="Base address of the directory server."),
+    click.option("--acs-url", metavar="URL", help="Base address of the ACS."),
+    click.option("--phone-url", metavar="URL", help="Base address of the phone."),
+    click.option("--shop-url", metavar="URL", help="Base address of the shops and their gateway."),
+    click.option("--log-format", metavar="FORMAT", help="auto, console or json.  [default: auto]"),
+    click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]"),
+)
+
+
+def up_options(command: Command) -> Command:
+    """Every setting as a flag, and the file that holds the others."""
+    for option in reversed(_UP_OPTIONS):
+        command = option(command)
+    return click.option(
+        "--config", type=click.Path(path_type=Path), help="Settings file.  [default: acs-sim.toml, when there is one]"
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="acs-sim", prog_name="acs-sim")
+def main() -> None:
+    """3-D Secure on your desk: directory server, ACS, the cardholder's phone and two shops.
+
+    Start with `acs-sim up`, and open the address it prints. Every setting can also be an environment variable ACS_SIM_… or a key
+    of acs-sim.toml.
+    """
+
+
+@main.command()
+@up_options
+@click.option("--print-config", is_flag=True, help="Show the settings and where each comes from, and stop.")
+def up(config: Path | None, *, print_config: bool, **flags: Any) -> None:
+    """Start everything, and print `ready` when it is."""
+    from acs_sim.settings import to_toml
+
+    settings, sources = _settings(flags, config)
+    if print_config:
+        click.echo(to_toml(settings, sources))
+        return
+    _run(settings)
+
+
+@main.command()
+@up_options
+@click.option(
+    "--open/--no-open", "opens", default=None, help="Open a browser window.  [default: where there is a display]"
+)
+def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
+    """Start everything, then the split screen: shop, phone, and the messages between them."""
+    from acs_sim.settings import has_display
+
+    settings, _ = _settings(flags, config)
+    address = f"{settings.addresses.desk}/demo"
+    _run(settings, demo=address, opens=has_display() if opens is None else opens)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="As the control API gives them.")
+@click.option("--scheme", help="Only this scheme's.")
+@click.option("--scenario", help="Only this scenario's.")
+def cards(*, as_json: bool, scheme: str | None, scenario: str | None) -> None:
+    """The test cards: number, expiry, phone, and what happens."""
+    from acs_sim.card_list import as_table, listed_cards
+
+    try:
+        chosen = listed_cards(scheme=scheme, scenario=scenario)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        import json
+
+        click.echo(json.dumps(chosen, indent=2))
+    else:
+        click.echo(as_table(chosen))
+
+
+@main.group()
+def phone() -> None:
+    """The cardholder's phone, of a simulator that runs."""
+
+
+@phone.command()
+@click.argument("number")
+@click.option("--timeout", type=click.FloatRange(min=0, max=3600), default=10.0, show_default=True, help="Seconds.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the phone's address.")
+@click.option("--new", "unseen", is_flag=True, help="Do not take a code that has arrived already.")
+def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> None:
+    """Print the next SecureCode sent to NUMBER (+33…), or the one that has just arrived."""
+    from acs_sim.phone_wait import NoAnswer, next_code
+
+    settings, _ = _settings({}, config)
+    try:
+        code = next_code(settings.addresses.phone, number, timeout, unseen=unseen)
+    except NoAnswer as error:
+        raise click.ClickException(str(error)) from error
+    if code is None:
+        raise click.ClickException(f"no SecureCode came to {number} within {timeout:g} seconds")
+    click.echo(code)
+
+
+def _settings(flags: dict[str, Any], config: Path | None) -> Any:
+    from acs_sim.settings import SettingsError, load
+
+    try:
+        return load(flags, file=config)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None:
+    from acs_sim.serve import serve
+    from acs_sim.stack import CannotStart
+
+    try:
+        serve(settings, demo=demo, opens=opens)
+    except CannotStart as error:
+        click.echo(f"acs-sim cannot start: {error}", err=True)
+        sys.exit(1)
+
+
+if find_spec("acs_sim.check") is not None:
+    from acs_sim.check import check_command
+
+    main.add_command(check_command)

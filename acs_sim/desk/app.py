@@ -1,0 +1,53 @@
+"""The desk as a service: its routes, streams and static files."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from acs_sim.addresses import Addresses
+from acs_sim.desk import console
+from acs_sim.desk.api import Desk, Handler, bound
+from acs_sim.desk.docs import docs_handler, openapi_handler
+from acs_sim.desk.events import as_json, event_stream
+from acs_sim.desk.openapi import EVENTS_PATH
+from acs_sim.desk.operations import OPERATIONS
+from acs_sim.desk.pages import STATIC
+from acs_sim.desk.parties import Parties
+from threedsecure.web.service import Route, Runtime, Service, Stream
+
+PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("GET", "/", console.overview),
+    ("GET", "/transactions/rows", console.rows),
+    ("GET", "/transactions/{id}", console.transaction),
+    ("GET", "/transactions/{id}/conversation", console.conversation),
+    ("GET", "/find", console.find),
+    ("GET", "/cards", console.cards),
+    ("POST", "/cards", console.mint_from_form),
+    ("POST", "/clock", console.move_clock_from_form),
+    ("GET", "/demo", console.demo),
+    ("GET", "/api/docs", docs_handler(OPERATIONS)),
+)
+
+
+def build(runtime: Runtime, addresses: Addresses) -> Service:
+    """The desk of a simulator whose parties are at `addresses`."""
+    desk = Desk(runtime, addresses, Parties(runtime.transport, addresses))
+    return Service(
+        name="desk",
+        routes=[
+            *(operation.route(desk) for operation in OPERATIONS),
+            Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
+            *(Route(method, path, bound(desk, console.answering_pages(handler))) for method, path, handler in PAGES),
+        ],
+        streams=[
+            Stream("GET", EVENTS_PATH, event_stream(runtime.journal, as_json)),
+            Stream("GET", "/demo/messages", event_stream(runtime.journal, console.drawn_arrow)),
+        ],
+        lifespan=_nothing_to_open,
+        static=STATIC,
+    )
+
+
+@asynccontextmanager
+async def _nothing_to_open() -> AsyncIterator[None]:
+    yield

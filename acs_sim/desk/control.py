@@ -1,0 +1,81 @@
+"""`/api/clock`, `/api/reset` and `/api/seed`: time, memory and chance."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from acs_sim.desk.api import Desk, answered, read_body
+from acs_sim.desk.documents import ClockMove, ClockState, ResetOutcome, Seed
+from acs_sim.desk.parties import PartyUnreachable
+from acs_sim.desk.transactions import instant
+from acs_sim.durations import parse_duration
+from threedsecure.web.clock import Clock
+from threedsecure.web.wire import Problem, WireRequest, WireResponse
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+FORGETTING: Final = ("shop", "ds", "acs", "phone")
+
+
+async def show_clock(desk: Desk, _request: WireRequest) -> WireResponse:
+    return answered(clock_state(desk.runtime.clock))
+
+
+async def move_clock(desk: Desk, request: WireRequest) -> WireResponse:
+    move(desk.runtime.clock, read_body(request, ClockMove))
+    return answered(clock_state(desk.runtime.clock))
+
+
+async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
+    forgotten: list[str] = []
+    unreachable: list[str] = []
+    for party in FORGETTING:
+        try:
+            await desk.parties.call(party, "/control/reset")
+        except PartyUnreachable:
+            unreachable.append(party)
+        else:
+            forgotten.append(party)
+    await desk.runtime.journal.forget()
+    return answered(ResetOutcome(forgotten, unreachable))
+
+
+async def set_seed(desk: Desk, request: WireRequest) -> WireResponse:
+    wish = read_body(request, Seed)
+    desk.runtime.randomness.seed(wish.seed)
+    return answered(wish)
+
+
+def clock_state(clock: Clock) -> ClockState:
+    now = clock.now()
+    ahead = (now - datetime.now(UTC)).total_seconds()
+    return ClockState(now.isoformat(timespec="milliseconds"), clock.frozen, round(ahead, 1))
+
+
+def move(clock: Clock, wish: ClockMove) -> None:
+    """Errors: `Problem` 400."""
+    given = [name for name in wish.__struct_fields__ if getattr(wish, name) is not None]
+    if len(given) != 1:
+        raise Problem(400, "Bad Request", "give exactly one of advance, set, freeze and resume")
+    if wish.advance is not None:
+        clock.advance(_step(clock, wish.advance))
+    elif wish.set is not None:
+        clock.set(_bounded(instant("set", wish.set)))
+    elif wish.freeze:
+        clock.freeze()
+    else:
+        clock.resume()
+
+
+def _step(clock: Clock, written: str) -> timedelta:
+    try:
+        step = parse_duration(written)
+    except ValueError as error:
+        raise Problem(400, "Bad Request", f"advance: {error}") from error
+    _bounded(clock.now() + step)
+    return step
+
+
+def _bounded(to: datetime) -> datetime:
+    if not EARLIEST <= to < LATEST:
+        raise Problem(400, "Bad Request", f"the clock runs from {EARLIEST.year} to {LATEST.year - 1}")
+    return to

@@ -1,0 +1,173 @@
+"""What the control API takes and gives, as types: bodies are read with them, and `/api/openapi.json` is written from them."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164, with the leading +")]
+Scheme = Literal["visa", "mastercard", "amex", "cb", "jcb", "discover", "unionpay"]
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body that is read strictly."""
+
+
+class Card(Struct, frozen=True):
+    """A test card. `expiry` is YYMM; any date in the future is accepted. `versions` is empty for a card outside every range."""
+
+    pan: str
+    expiry: str
+    scheme: str
+    scenario: str
+    versions: list[str]
+    phone: str
+    description: str
+
+
+class Cards(Struct, frozen=True):
+    cards: list[Card]
+
+
+class CardWish(Request, frozen=True):
+    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page."""
+
+    scheme: str
+    scenario: str
+    version: str | None = None
+    phone: PhoneNumber | None = None
+    tries: Annotated[int, Meta(ge=1, le=9)] | None = None
+    language: Literal["en", "fr"] | None = None
+
+
+class Scenario(Struct, frozen=True):
+    """What a card can be told to do. `digits` are the eighth to eleventh of its number."""
+
+    name: str
+    description: str
+    digits: str
+
+
+class Scenarios(Struct, frozen=True):
+    scenarios: list[Scenario]
+
+
+class Transaction(Struct, frozen=True):
+    """One authentication. `id` is its threeDSServerTransID; `pan` is masked; `challenge` is what the ACS knows of it."""
+
+    id: str
+    state: str | None = None
+    transStatus: str | None = None  # noqa: N815 - the specification's name
+    transStatusReason: str | None = None  # noqa: N815
+    eci: str | None = None
+    scheme: str | None = None
+    version: str | None = None
+    pan: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    exponent: str | None = None
+    merchant: str | None = None
+    dsTransID: str | None = None  # noqa: N815
+    acsTransID: str | None = None  # noqa: N815
+    sdkTransID: str | None = None  # noqa: N815
+    results_status: str | None = None
+    created_at: str | None = None
+    challenge: dict[str, Any] | None = None
+
+
+class Transactions(Struct, frozen=True):
+    transactions: list[Transaction]
+
+
+class Message(Struct, frozen=True, rename={"sender": "from", "receiver": "to"}):
+    """One message that crossed a hop, decoded and redacted."""
+
+    at: str
+    sender: str
+    receiver: str
+    kind: str
+    transaction_id: str
+    message: dict[str, Any]
+    status: int | UnsetType = UNSET
+    took_ms: float | UnsetType = UNSET
+
+
+class Messages(Struct, frozen=True):
+    messages: list[Message]
+
+
+class Transcript(Struct, frozen=True):
+    """One transaction as one file."""
+
+    format: Literal["acs-sim transcript 1"]
+    transaction: Transaction
+    messages: list[Message]
+
+
+class CardholderAct(Request, frozen=True):
+    """What the headless cardholder does. `code` belongs to `submit`: the digits, `correct` or `wrong`.
+
+    `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
+    `threeDSSessionData` are what the gateway's page would have posted, for a challenge that no browser has opened."""
+
+    do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select"]
+    code: Annotated[str, Meta(max_length=64)] | None = None
+    deliver: bool = True
+    creq: Annotated[str, Meta(max_length=4096)] | None = None
+    threeDSSessionData: Annotated[str, Meta(max_length=1024)] | None = None  # noqa: N815
+
+
+class Notification(Struct, frozen=True):
+    """What the browser posts back to the shop. `status` is what the shop's server answered, null when it was not posted."""
+
+    url: str
+    fields: dict[str, str]
+    status: int | None = None
+
+
+class CardholderOutcome(Struct, frozen=True):
+    """`state` as the ACS tells it; `message` is what the page says; `transStatus` and `notification` once it is over."""
+
+    state: str
+    transStatus: str | None = None  # noqa: N815
+    message: str | None = None
+    tries_left: int | None = None
+    notification: Notification | None = None
+
+
+class ClockMove(Request, frozen=True):
+    """Exactly one of the four. `advance` is a duration (`90s`, `10m`, `1h30m`, `7d`), `set` an instant (RFC 3339)."""
+
+    advance: str | None = None
+    set: Annotated[str, Meta(max_length=40)] | None = None
+    freeze: Literal[True] | None = None
+    resume: Literal[True] | None = None
+
+
+class ClockState(Struct, frozen=True):
+    """The virtual clock. `ahead_seconds`: how far it is from the wall clock."""
+
+    now: str
+    frozen: bool
+    ahead_seconds: float
+
+
+class Seed(Request, frozen=True):
+    """null goes back to the operating system's randomness."""
+
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None
+
+
+class ResetOutcome(Struct, frozen=True):
+    """Who has forgotten everything, and who is not running."""
+
+    forgotten: list[str]
+    unreachable: list[str]
+
+
+class ProblemDocument(Struct, frozen=True):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | UnsetType = UNSET

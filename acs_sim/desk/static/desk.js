@@ -1,0 +1,83 @@
+// The desk works without this file; with it, pages follow what happens.
+"use strict";
+
+const every = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
+
+function enableCopying(root) {
+  every("[data-copy]", (button) => {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 1200);
+    });
+  }, root);
+}
+
+// A part of a page that is drawn again when a message of its concern has crossed a hop. What was opened stays open.
+function followLive(part) {
+  let asked = false;
+  const redraw = async () => {
+    asked = false;
+    const answer = await fetch(part.dataset.live);
+    if (!answer.ok) return;
+    const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
+    part.innerHTML = await answer.text();
+    open.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
+    enableCopying(part);
+  };
+  const ask = () => { if (!asked) { asked = true; setTimeout(redraw, 150); } };
+  const only = part.dataset.only ? `?transaction=${encodeURIComponent(part.dataset.only)}` : "";
+  const events = new EventSource(`/api/events${only}`);
+  events.onmessage = ask;
+  let opened = false;
+  events.onopen = () => { if (opened) ask(); opened = true; };
+}
+
+function followFlight(flight) {
+  let number = 0;
+  new EventSource(flight.dataset.flight).onmessage = (event) => {
+    if (number === 0) flight.textContent = "";
+    flight.insertAdjacentHTML("beforeend", event.data);
+    flight.lastElementChild.id = `flight-${number += 1}`;
+    while (flight.childElementCount > 300) flight.firstElementChild.remove();
+    const pane = flight.closest(".scroll");
+    pane.scrollTop = pane.scrollHeight;
+  };
+  every(`[data-clear="${flight.id}"]`, (button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => { flight.textContent = ""; });
+  });
+}
+
+// The clock runs in the page between two looks at the simulator.
+function runClock(form) {
+  const shown = form.querySelector("time");
+  const drift = form.querySelector(".drift");
+  const freeze = form.querySelector("#freeze");
+  let now = Date.parse(shown.dateTime), at = performance.now(), frozen = shown.dataset.frozen === "yes";
+  const draw = () => {
+    const instant = new Date(frozen ? now : now + performance.now() - at);
+    shown.textContent = instant.toISOString().slice(0, 19).replace("T", " ");
+  };
+  const take = (state) => {
+    now = Date.parse(state.now); at = performance.now(); frozen = state.frozen;
+    drift.textContent = state.words;
+    freeze.value = frozen ? "resume" : "freeze";
+    freeze.textContent = frozen ? "Run" : "Freeze";
+    draw();
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const body = new URLSearchParams({ move: event.submitter.value, back: "" });
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (answer.ok) take(await answer.json());
+  });
+  setInterval(draw, 500);
+}
+
+every("select[data-submit]", (select) => select.addEventListener("change", () => select.form.requestSubmit()));
+every("[data-live]", followLive);
+every("[data-flight]", followFlight);
+every("form.clock", runClock);
+enableCopying(document);

@@ -1,0 +1,40 @@
+"""The desk's words for what the messages say in codes."""
+
+from typing import Any, Final
+
+from iso4217 import Currency
+
+TRANS_STATUS: Final = {
+    "Y": "authenticated",
+    "N": "not authenticated",
+    "U": "could not be performed",
+    "A": "attempted",
+    "C": "challenge",
+    "D": "decoupled",
+    "R": "rejected",
+    "I": "information only",
+    "S": "SPC",
+}
+TONES: Final = {
+    "Y": "good",
+    "A": "good",
+    "I": "good",
+    "C": "wait",
+    "D": "wait",
+    "S": "wait",
+    "N": "bad",
+    "U": "bad",
+    "R": "bad",
+}
+_CURRENCIES: Final = {f"{currency.number:03}": currency.code for currency in Currency if currency.number}
+
+
+def amount_text(amount: Any, currency: Any, exponent: Any = None) -> str:
+    """`4200`, `978`, `2` → `42.00 EUR`; what cannot be read is shown as it is, nothing as nothing."""
+    if not isinstance(amount, str | int) or not str(amount).isdigit():
+        return ""
+    code = _CURRENCIES.get(str(currency), str(currency or ""))
+    decimals = int(exponent) if str(exponent).isdigit() and len(str(exponent)) == 1 else 2
+    digits = str(amount).zfill(decimals + 1)
+    number = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
+    return f"{number} {code}".strip()

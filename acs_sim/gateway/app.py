@@ -1,0 +1,77 @@
+"""The reference gateway as a service: shops, payment pages, 3DS Server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.resources import files
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from acs_sim.gateway.directory import Directory
+from acs_sim.gateway.gateway import Gateway
+from acs_sim.gateway.handlers_messages import MessageHandlers
+from acs_sim.gateway.handlers_payment import PaymentHandlers
+from acs_sim.gateway.handlers_purchases import PurchaseHandlers
+from acs_sim.gateway.handlers_shops import ShopHandlers
+from acs_sim.gateway.pages import Pages
+from acs_sim.gateway.settings import GatewaySettings
+from acs_sim.gateway.settlement import Settlement
+from acs_sim.gateway.storage import Ledger
+from acs_sim.gateway.till import Till
+from acs_sim.gateway.watch import Watch
+from threedsecure.vault import Vault
+from threedsecure.web.service import Runtime, Service
+
+KEY_BITS = 1024
+"""As long as Paybox's own: shops have been written for its 172 characters."""
+
+
+def build(runtime: Runtime, settings: GatewaySettings) -> Service:
+    """The gateway, its payment pages and its two shops."""
+    ledger, watch = Ledger(runtime.open_database), Watch()
+    directory = Directory(runtime, settings, ledger)
+    settlement = Settlement(runtime, settings, ledger, watch)
+    till = Till(runtime, settings, ledger, directory, settlement, watch)
+    gateway = Gateway(runtime, settings, ledger, directory, settlement, till, Pages(settings))
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with ledger.living():
+            settlement.key = await _signing_key(ledger, runtime.vault)
+            worker = asyncio.create_task(settlement.run(), name="gateway settlement")
+            try:
+                yield
+            finally:
+                worker.cancel()
+                with suppress(asyncio.CancelledError):
+                    await worker
+                settlement.key = None
+
+    shops, payment = ShopHandlers(gateway), PaymentHandlers(gateway)
+    return Service(
+        name="gateway",
+        routes=[
+            *shops.routes(),
+            *payment.routes(),
+            *MessageHandlers(gateway).routes(),
+            *PurchaseHandlers(gateway, shops, payment).routes(),
+        ],
+        lifespan=lifespan,
+        ready=lambda: settlement.key is not None,
+        static=files(__package__) / "static",
+    )
+
+
+async def _signing_key(ledger: Ledger, vault: Vault) -> RSAPrivateKey:
+    """The key of letter K: made once, kept sealed."""
+    pem = vault.open(await ledger.key("letter K", lambda: vault.seal(_new_key())))
+    key = load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("the key of letter K is not an RSA key")
+    return key
+
+
+def _new_key() -> str:
+    key = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -1,0 +1,48 @@
+"""What the gateway is told at start."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+VERSIONS: Final = ("2.1.0", "2.2.0")
+"""The EMV 3DS versions that this 3DS Server speaks, lowest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long the gateway waits, on the simulator's clock. The 3DS Method's ten seconds are EMV 3DS's own (2.1.0, 2.2.0)."""
+
+    method: timedelta = timedelta(seconds=10)
+    exchange: timedelta = timedelta(minutes=2)
+    challenge: timedelta = timedelta(hours=1)
+    results: timedelta = timedelta(seconds=30)
+    card_ranges: timedelta = timedelta(days=1)
+    card_ranges_retry: timedelta = timedelta(minutes=1)
+    answer_retry: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """`public_url` and `directory_server_url` without a trailing slash; `version`: the highest that is offered.
+
+    `ds_timeout` and `shop_timeout` are real seconds. `frame_ancestors`: who may show the pages in a frame, as a
+    Content-Security-Policy source list. `monetico_answer_url`: where sealed answers in the manner of Monetico go, which a real
+    merchant sets in the back office and not in the form; None means this gateway's own shop. `browser_ip`: what the AReq says,
+    since the buyers sit at the same desk."""
+
+    public_url: str = "http://127.0.0.1:8400"
+    directory_server_url: str = "http://127.0.0.1:8100"
+    version: str = "2.2.0"
+    reference_number: str = "3DS_LOA_SER_ACSS_020200_00001"
+    requestor_id: str = "acs-sim-gateway"
+    acquirer_bin: str = "99999900001"
+    browser_ip: str = "127.0.0.1"
+    ds_timeout: float = 30.0
+    shop_timeout: float = 20.0
+    frame_ancestors: str = "*"
+    monetico_answer_url: str | None = None
+    waits: Waits = field(default_factory=Waits)
+
+    def __post_init__(self) -> None:
+        if self.version not in VERSIONS:
+            raise ValueError(f"version is one of {', '.join(VERSIONS)}, not {self.version}")

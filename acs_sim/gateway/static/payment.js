@@ -1,0 +1,49 @@
+// The card form: groups the digits, fills in a test card, and says what the AReq must know of this browser.
+"use strict";
+const form = document.getElementById("payment-form");
+const number = document.getElementById("card-number");
+const expiry = document.getElementById("expiry");
+const cryptogram = document.getElementById("cryptogram");
+
+const grouped = (digits) => digits.replace(/(\d{4})(?=\d)/g, "$1 ");
+
+number.addEventListener("input", () => {
+  if (number.selectionStart !== number.value.length) return;
+  number.value = grouped(number.value.replace(/\D/g, "").slice(0, 19));
+});
+expiry.addEventListener("input", (event) => {
+  if (event.inputType?.startsWith("delete")) return;
+  const digits = expiry.value.replace(/\D/g, "").slice(0, 4);
+  expiry.value = digits.length >= 2 ? `${digits.slice(0, 2)}/${digits.slice(2)}` : digits;
+});
+
+for (const button of document.querySelectorAll("button.fill")) {
+  button.addEventListener("click", () => {
+    number.value = grouped(button.dataset.number);
+    expiry.value = button.dataset.expiry;
+    cryptogram.value = button.dataset.cryptogram;
+    document.getElementById("pay").focus();
+  });
+}
+
+// The challenge frame gets the largest size that fits beside the page's margins; a narrow page gives it all it has.
+function windowSize() {
+  const width = document.documentElement.clientWidth;
+  if (width >= 560) return "03";
+  return width >= 440 ? "02" : "05";
+}
+
+form.addEventListener("submit", () => {
+  const told = {
+    browserJavascriptEnabled: true,
+    browserJavaEnabled: typeof navigator.javaEnabled === "function" && navigator.javaEnabled(),
+    browserLanguage: navigator.language,
+    browserColorDepth: screen.colorDepth,
+    browserScreenHeight: screen.height,
+    browserScreenWidth: screen.width,
+    browserTZ: new Date().getTimezoneOffset(),
+  };
+  for (const [name, value] of Object.entries(told)) form.elements[name].value = String(value);
+  if (!form.elements.window.value) form.elements.window.value = windowSize();
+  document.getElementById("pay").setAttribute("aria-busy", "true");
+});

@@ -1,0 +1,169 @@
+"""The whole simulator in one process: what its parties share, their lives, and the ports they are served on."""
+
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from errno import EADDRINUSE
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from acs_sim.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.data_folder import KEY_BYTES, FolderUnusable, claimed, master_key
+from acs_sim.retention import retaining
+from acs_sim.settings import Settings
+from threedsecure.storage import journal as journal_table
+from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
+from threedsecure.storage.schema import Schema, SchemaNotSupported
+from threedsecure.vault import Vault
+from threedsecure.web.application import application, serving
+from threedsecure.web.clock import Clock
+from threedsecure.web.journal import Journal
+from threedsecure.web.metrics import Metrics
+from threedsecure.web.randomness import Randomness
+from threedsecure.web.service import Dispatcher, Runtime, Service
+from threedsecure.web.transport import HttpTransport, InProcessTransport
+
+Build = Callable[[Runtime, Addresses], Service]
+
+
+class CannotStart(RuntimeError):
+    """The simulator cannot start here; the message says why, in one line."""
+
+
+def _directory_server(runtime: Runtime, at: Addresses) -> Service:
+    from directory_server.app import build
+    from directory_server.settings import DirectoryServerSettings
+
+    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs))
+
+
+def _acs(runtime: Runtime, at: Addresses) -> Service:
+    from acs.app import build
+    from acs.settings import AcsSettings
+
+    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone))
+
+
+def _phone(runtime: Runtime, _at: Addresses) -> Service:
+    from issuer_sms.app import build
+    from issuer_sms.settings import PhoneSettings
+
+    return build(runtime, PhoneSettings())
+
+
+def _shop(runtime: Runtime, at: Addresses) -> Service:
+    from acs_sim.gateway.app import build
+    from acs_sim.gateway.settings import GatewaySettings
+
+    return build(runtime, GatewaySettings(public_url=at.shop, directory_server_url=at.ds))
+
+
+def _desk(runtime: Runtime, at: Addresses) -> Service:
+    from acs_sim.desk.app import build
+
+    return build(runtime, at)
+
+
+# In the order in which they come to life: whoever calls others by itself (the ACS's outbox) comes after those it calls, and ends
+# before them.
+PARTIES: Final[Mapping[str, Build]] = {
+    "shop": _shop,
+    "ds": _directory_server,
+    "phone": _phone,
+    "acs": _acs,
+    "desk": _desk,
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A simulator that is running."""
+
+    settings: Settings
+    addresses: Addresses
+    runtime: Runtime
+
+    @property
+    def clock(self) -> Clock:
+        return self.runtime.clock
+
+
+@asynccontextmanager
+async def running_stack(
+    settings: Settings, *, clock: Clock | None = None, parties: Mapping[str, Build] = PARTIES
+) -> AsyncIterator[Stack]:
+    """Run the parties that `settings` names for as long as the context lasts. `clock`: another one than the wall clock.
+
+    Errors: `CannotStart`."""
+    async with AsyncExitStack() as life:
+        transport = InProcessTransport(HttpTransport(await life.enter_async_context(HttpTransport.session())))
+        try:
+            runtime = await _runtime(settings, clock or Clock(), transport, life)
+            stack = Stack(settings, settings.addresses, runtime)
+            await _bring_to_life(stack, parties, transport, life)
+        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported) as error:
+            raise CannotStart(str(error)) from error
+        yield stack
+
+
+def with_free_ports(settings: Settings) -> Settings:
+    """The same settings on ports that nobody uses now, so that several simulators run beside one another."""
+    with ExitStack() as held:
+        sockets = {party: held.enter_context(socket.create_server((settings.host, 0))) for party in PORT_OFFSETS}
+        addresses = {f"{party}_url": f"http://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()}
+    return msgspec.structs.replace(settings, **addresses)
+
+
+async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
+    vault = Vault(_master_key(settings, life), secrets.token_bytes)
+    open_database = _opener(settings)
+    journal_database = open_database(journal_table.SCHEMA)
+    life.push_async_callback(journal_database.close)
+    journal = Journal(journal_database)
+    await life.enter_async_context(journal.writing())
+    await life.enter_async_context(retaining(journal, clock, settings.keep_for))
+    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database)
+
+
+def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
+    if settings.fresh:
+        return secrets.token_bytes(KEY_BYTES)
+    folder = Path(settings.data)
+    database = settings.database_file
+    key = master_key(folder, [database] if database is not None else folder.glob("*.sqlite3"))
+    life.enter_context(claimed(folder, settings.only))
+    return key
+
+
+def _opener(settings: Settings) -> Callable[[Schema], Database]:
+    def open_database(schema: Schema) -> Database:
+        file = settings.database_file or Path(settings.data) / f"{schema.name}.sqlite3"
+        return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
+
+    return open_database
+
+
+async def _bring_to_life(
+    stack: Stack, parties: Mapping[str, Build], transport: InProcessTransport, life: AsyncExitStack
+) -> None:
+    """Every party lives before the first port is open, and every port is closed before the first party ends."""
+    served = []
+    for name, build in parties.items():
+        if name not in stack.settings.only:
+            continue
+        service, metrics = build(stack.runtime, stack.addresses), Metrics()
+        dispatcher = Dispatcher(service, stack.runtime, metrics)
+        await life.enter_async_context(service.lifespan())
+        transport.register(stack.addresses.of(name), dispatcher.endpoints())
+        served.append((name, application(service, dispatcher, metrics)))
+    for name, app in served:
+        host, port = stack.settings.host, stack.settings.port(name)
+        try:
+            await life.enter_async_context(serving(app, host, port))
+        except OSError as error:
+            reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
+            raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error

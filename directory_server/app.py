@@ -1,0 +1,55 @@
+"""The directory server as a service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from directory_server.handlers import control
+from directory_server.handlers.messages import answer_error, no_such_scheme, receive
+from directory_server.handlers.party import Party
+from directory_server.settings import DirectoryServerSettings
+from directory_server.storage import SCHEMA, Storage
+from threedsecure.schemes import SCHEMES
+from threedsecure.web.service import Route, Runtime, Service
+
+MESSAGE_LIMIT: Final = 512 * 1024
+"""Bytes; the longest message that the specifications allow is about half as long."""
+EDIT_LIMIT: Final = 64 << 20
+
+
+def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
+    """The directory servers of all schemes, `POST /{scheme}/3ds2` each."""
+    party = Party(runtime, settings, Storage(runtime.open_database(SCHEMA)))
+    ready = False
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        nonlocal ready
+        await party.load_ranges()
+        ready = True
+        try:
+            yield
+        finally:
+            ready = False
+            await party.stop()
+            await party.storage.close()
+
+    return Service("directory server", routes(party), lifespan, ready=lambda: ready)
+
+
+def routes(party: Party) -> list[Route]:
+    """One fixed path per scheme, so that a call from within the process finds it; the journal is written by the handlers, since
+    who sent a message depends on what it is."""
+    answer = answer_error(party)
+    schemes = [
+        Route("POST", f"/{scheme}/3ds2", receive(party, scheme), limit=MESSAGE_LIMIT, answer_error=answer)
+        for scheme in SCHEMES
+    ]
+    return [
+        *schemes,
+        Route("POST", "/{scheme}/3ds2", no_such_scheme, limit=MESSAGE_LIMIT, answer_error=answer),
+        Route("POST", "/control/reset", control.reset(party)),
+        Route("POST", "/control/transactions", control.transactions(party)),
+        Route("POST", "/control/ranges", control.ranges(party)),
+        Route("POST", "/control/ranges/edit", control.edit_ranges(party), limit=EDIT_LIMIT),
+    ]

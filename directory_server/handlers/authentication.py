@@ -1,0 +1,159 @@
+"""AReq in, ARes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from directory_server import authentication as rules
+from directory_server.authentication import Trouble
+from directory_server.handlers.calls import ask, is_worth_telling, notify
+from directory_server.handlers.party import ACS, COMPONENT, Party
+from directory_server.ranges import Issuer, StandIn
+from directory_server.states import Event
+from directory_server.transactions import Transaction, areq_elements
+from threedsecure.card_numbers import mask
+from threedsecure.errors import PeerTimedOut, TransportError
+from threedsecure.redaction import redact_card_numbers
+from threedsecure.v2.checking import Leg, check, context_of
+from threedsecure.v2.codec import encode
+from threedsecure.v2.erro import erro, transport_error
+from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.web.wire import WireRequest, WireResponse, message_response
+
+FROM_THE_ACS: Final = frozenset({"ARes", "Erro"})
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What goes to the 3DS Server, and what it makes of the transaction."""
+
+    answer: dict[str, Any]
+    event: Event
+
+
+async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: Message) -> WireResponse:
+    """Check the AReq, find the issuer, let it answer, relay the answer. Errors: `MessageError`."""
+    check(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
+    issuer = await find_issuer(party, scheme, areq)
+    sent = await begin(party, scheme, areq, issuer)
+    if issuer is None:
+        own = rules.answered_here(sent, scheme, rules.not_enrolled(), party.runtime.randomness.uuid())
+        outcome = Outcome(own, Event.ARES_FINAL)
+    else:
+        outcome = await ask_issuer(party, scheme, sent, issuer)
+    await conclude(party, sent["dsTransID"], outcome)
+    return message_response(outcome.answer, encode(outcome.answer))
+
+
+async def find_issuer(party: Party, scheme: str, areq: Message) -> Issuer | None:
+    """Who answers for the card; None for a test card of this scheme that is in no range.
+    Errors: `MessageError` 305 for a number that is not ours, 102 where the issuer does not speak the version."""
+    pan = areq["acctNumber"]
+    card_range = party.ranges[scheme].find(pan) or (await party.fresh_ranges(scheme)).find(pan)
+    if card_range is not None:
+        rules.check_range_version(areq, card_range.value.versions)
+        return card_range.value
+    if rules.is_not_enrolled(pan, scheme):
+        return None
+    raise rules.unknown_card(areq, scheme)
+
+
+async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None) -> dict[str, Any]:
+    """Write the transaction down before anybody hears of it; returns the AReq with the directory server's elements."""
+    while True:
+        ds_trans_id = party.runtime.randomness.uuid()
+        if await party.storage.begin(_transaction(party, scheme, areq, issuer, ds_trans_id)):
+            break
+    return rules.for_the_acs(
+        areq,
+        ds_trans_id=ds_trans_id,
+        ds_url=party.settings.ds_url(scheme),
+        reference_number=party.settings.reference_number,
+    )
+
+
+async def ask_issuer(party: Party, scheme: str, sent: Message, issuer: Issuer) -> Outcome:
+    """Call the ACS and judge what came back."""
+    timeout = party.settings.acs_timeout
+    try:
+        answer = await ask(party, issuer.acs_url, sent, of=ACS, timeout=timeout, accepts=FROM_THE_ACS)
+        if answer["messageType"] == "Erro":
+            return _refused(party, scheme, sent, issuer, answer)
+        rules.check_answer(answer, sent)
+    except TransportError as error:
+        return _not_reached(party, scheme, sent, issuer, error)
+    except MessageError as error:
+        return _invalid(party, scheme, sent, issuer, error)
+    return Outcome(rules.for_the_three_ds_server(answer, sent, scheme), rules.event_of(answer))
+
+
+async def conclude(party: Party, ds_trans_id: str, outcome: Outcome) -> None:
+    """Write down what the 3DS Server is about to be told."""
+    now = party.runtime.clock.now()
+
+    def concluded(before: Transaction) -> tuple[Transaction, None]:
+        return rules.concluded(before, outcome.answer, outcome.event, now), None
+
+    await party.storage.step(ds_trans_id, concluded)
+
+
+def _not_reached(party: Party, scheme: str, sent: Message, issuer: Issuer, error: TransportError) -> Outcome:
+    silent = isinstance(error, PeerTimedOut)
+    document = erro(
+        transport_error(error, message=sent),
+        component=COMPONENT,
+        ids=rules.identifiers(sent),
+        version=sent["messageVersion"],
+    )
+    event = Event.ARES_MISSED if silent else Event.ARES_FAILED
+    trouble = Trouble.SILENT if silent else Trouble.UNREACHABLE
+    return _stand_in(party, scheme, sent, issuer, trouble) or Outcome(document, event)
+
+
+def _refused(party: Party, scheme: str, sent: Message, issuer: Issuer, answer: Message) -> Outcome:
+    """The ACS's own Erro goes on to the 3DS Server, under the identifiers of this transaction."""
+    check(answer, context_of(answer, Leg.ACS_TO_DS, sent))
+    relayed = {**answer, **rules.identifiers(sent)}
+    return _stand_in(party, scheme, sent, issuer, Trouble.ERRO) or Outcome(relayed, Event.ARES_FAILED)
+
+
+def _invalid(party: Party, scheme: str, sent: Message, issuer: Issuer, error: MessageError) -> Outcome:
+    """Both sides are told what is wrong with the ARes. An ACS that is out of order has sent none, and an Erro is never answered
+    with another."""
+    document = erro(error, component=COMPONENT, ids=rules.identifiers(sent), version=sent["messageVersion"])
+    if is_worth_telling(error):
+        notify(party, issuer.acs_url, document, of=ACS, timeout=party.settings.acs_timeout)
+    trouble = Trouble.ERRO if error.code == ErrorCode.TRANSIENT_FAILURE else Trouble.INVALID
+    return _stand_in(party, scheme, sent, issuer, trouble) or Outcome(document, Event.ARES_FAILED)
+
+
+def _stand_in(party: Party, scheme: str, sent: Message, issuer: Issuer, trouble: Trouble) -> Outcome | None:
+    if issuer.stand_in == StandIn.ERRO:
+        return None
+    acs_trans_id = party.runtime.randomness.uuid()
+    return Outcome(rules.standing_in(sent, scheme, issuer.stand_in, trouble, acs_trans_id), Event.ARES_FINAL)
+
+
+def _transaction(party: Party, scheme: str, areq: Message, issuer: Issuer | None, ds_trans_id: str) -> Transaction:
+    now = party.runtime.clock.now()
+    merchant = areq.get("merchantName")
+    return Transaction(
+        ds_trans_id=ds_trans_id,
+        three_ds_server_trans_id=areq["threeDSServerTransID"],
+        sdk_trans_id=areq.get("sdkTransID"),
+        scheme=scheme,
+        version=areq["messageVersion"],
+        pan_masked=mask(areq["acctNumber"]),
+        pan_fingerprint=party.runtime.vault.fingerprint(areq["acctNumber"]),
+        amount=areq.get("purchaseAmount"),
+        currency=areq.get("purchaseCurrency"),
+        exponent=areq.get("purchaseExponent"),
+        merchant=None if merchant is None else redact_card_numbers(merchant),
+        three_ds_server_url=areq["threeDSServerURL"],
+        acs_url=None if issuer is None else issuer.acs_url,
+        areq=areq_elements(areq) | {"dsTransID": ds_trans_id},
+        created_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,74 @@
+"""What the handlers share: settings, storage, the card ranges, and what is under way."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from directory_server.ranges import Issuer, RangeList, digest, listed
+from directory_server.settings import DirectoryServerSettings
+from directory_server.storage import Storage
+from threedsecure.card_numbers import CardRangeTable
+from threedsecure.schemes import SCHEMES
+from threedsecure.v2.errors import MessageError
+from threedsecure.web.service import Runtime
+
+DIRECTORY_SERVER: Final = "Directory Server"
+THREE_DS_SERVER: Final = "3DS Server"
+ACS: Final = "ACS"
+COMPONENT: Final = "D"
+"""errorComponent of what is found here."""
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Party:
+    """The directory server of every scheme. `ranges` is read at start and replaced, list by list, when one is edited.
+    `reporting` holds the results that are on their way to a 3DS Server right now, by the fingerprint of their RReq; `notices`
+    the Erro that are posted behind the exchange at hand."""
+
+    runtime: Runtime
+    settings: DirectoryServerSettings
+    storage: Storage
+    ranges: dict[str, RangeList] = field(default_factory=dict)
+    reporting: dict[str, asyncio.Task[Message | MessageError]] = field(default_factory=dict)
+    notices: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def load_ranges(self) -> None:
+        """Read the card ranges of every scheme."""
+        for scheme in SCHEMES:
+            await self._load(scheme)
+
+    async def fresh_ranges(self, scheme: str) -> RangeList:
+        """The card ranges as stored, for where the list of another process that shares the database may be newer."""
+        if await self.storage.serial(scheme) != self.ranges[scheme].serial:
+            await self._load(scheme)
+        return self.ranges[scheme]
+
+    def record(self, sender: str, receiver: str, message: Message, **more: Any) -> None:
+        """Note in the journal what went from `sender` to `receiver`."""
+        kind = message.get("messageType")
+        name = kind if isinstance(kind, str) else "message"
+        self.runtime.journal.record(self.runtime.clock.now(), sender, receiver, name, message, **more)
+
+    async def stop(self) -> None:
+        """End what is still under way. A result that was not acknowledged is sent again when the ACS sends it again."""
+        under_way = [*self.notices, *self.reporting.values()]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    def usual_issuer(self) -> Issuer:
+        """An issuer set up as for the listed test cards, that speaks no version yet."""
+        acs = self.settings.acs_url
+        return Issuer((), f"{acs}/3ds2/areq", f"{acs}/3ds2/method", stand_in=self.settings.stand_in)
+
+    async def _load(self, scheme: str) -> None:
+        base = self._listed(scheme)
+        stored = await self.storage.ranges(scheme, digest(base))
+        self.ranges[scheme] = RangeList.restored(base, stored.serial, stored.oldest, stored.changes)
+
+    def _listed(self, scheme: str) -> CardRangeTable[Issuer]:
+        s = self.settings
+        return listed(scheme, s.versions, s.acs_url, s.acs_down_url, s.stand_in)

@@ -1,0 +1,185 @@
+"""Card ranges: which issuer answers for a card number, and how that list changes.
+
+The list of a scheme begins with the ranges of the test card grammar and is then edited; each edit has a serial number, so that
+a 3DS Server can ask for what changed since the one it holds (PReq.serialNum).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from threedsecure import test_cards
+from threedsecure.card_numbers import CardRange, CardRangeTable
+from threedsecure.schemes import SCHEMES
+
+
+class StandIn(StrEnum):
+    """What the directory server answers for an ACS that cannot be reached, is silent, or answers what it should not."""
+
+    ERRO = "erro"
+    ATTEMPT = "attempt"
+    UNAVAILABLE = "unavailable"
+
+
+class Action(StrEnum):
+    """actionInd: what happened to a range."""
+
+    ADD = "A"
+    MODIFY = "M"
+    DELETE = "D"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """What is known of the cards in a range. `versions`: the protocol versions its ACS speaks, lowest first. `acs_url`: where
+    the AReq is posted. `acs_info_ind`: what its ACS supports, in the specification's codes."""
+
+    versions: tuple[str, ...]
+    acs_url: str
+    three_ds_method_url: str | None = None
+    acs_info_ind: tuple[str, ...] = ("01", "02")
+    stand_in: StandIn = StandIn.ERRO
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit of the list. `card_range` is the range as it stands after the edit, or as it stood before it was deleted."""
+
+    serial: int
+    action: Action
+    card_range: CardRange[Issuer]
+
+
+class RangesInConflict(ValueError):
+    """An edit that the list cannot take: an overlap (205 in EMV 3DS 2.3.1), an addition of what exists, or a
+    change of what does not (206). `ranges` names the ranges concerned, as `start-end`."""
+
+    def __init__(self, reason: str, *ranges: str) -> None:
+        super().__init__(f"{reason}: {', '.join(ranges)}")
+        self.ranges = ranges
+
+
+class RangeList:
+    """The card ranges of one scheme as they stand at `serial`, and the edits since `oldest`. It never changes: an edit gives
+    another."""
+
+    def __init__(
+        self, table: CardRangeTable[Issuer], serial: int, oldest: int, changes: tuple[Change, ...] = ()
+    ) -> None:
+        self.table = table
+        self.serial = serial
+        self.oldest = oldest
+        self._changes = changes
+
+    def __iter__(self) -> Iterator[CardRange[Issuer]]:
+        return iter(self.table)
+
+    def find(self, pan: str) -> CardRange[Issuer] | None:
+        return self.table.find(pan)
+
+    def since(self, serial: int) -> list[Change] | None:
+        """The edits after `serial`, oldest first; None for a serial number that this list never had or no longer remembers."""
+        if not self.oldest <= serial <= self.serial:
+            return None
+        return [change for change in self._changes if change.serial > serial]
+
+    def edited(self, edits: Iterable[tuple[Action, CardRange[Issuer]]]) -> "RangeList":
+        """The list with one more serial number. Errors: `RangesInConflict`, and then nothing of the edit stands."""
+        serial = self.serial + 1
+        standing = {_key(card_range): card_range for card_range in self.table}
+        made = tuple(Change(serial, action, _edit(standing, action, edit)) for action, edit in edits)
+        return RangeList(_table(standing.values()), serial, self.oldest, self._changes + made)
+
+    @classmethod
+    def restored(
+        cls, base: CardRangeTable[Issuer], serial: int, oldest: int, changes: tuple[Change, ...]
+    ) -> "RangeList":
+        """The list that began with `base` and went through `changes`. A change that no longer fits its base is passed over; where
+        what remains overlaps, the base stands alone."""
+        standing = {_key(card_range): card_range for card_range in base}
+        for change in changes:
+            with suppress(RangesInConflict):
+                _edit(standing, change.action, change.card_range)
+        try:
+            table = _table(standing.values())
+        except RangesInConflict:
+            table = base
+        return cls(table, serial, oldest, changes)
+
+    def edits_at(self, serial: int) -> list[Change]:
+        return [change for change in self._changes if change.serial == serial]
+
+
+def listed(
+    scheme: str, versions: tuple[str, ...], acs_url: str, acs_down_url: str, stand_in: StandIn
+) -> CardRangeTable[Issuer]:
+    """The ranges of the test card grammar: one per version digit and issuer setup digit. `acs_url` is the base address of the ACS;
+    versions that are not in `versions` are left out, and ranges that would know none."""
+    return CardRangeTable(
+        _listed_range(scheme, version_digit, setup, known, acs_url, acs_down_url, stand_in)
+        for version_digit, all_versions in test_cards.VERSIONS.items()
+        if (known := tuple(version for version in all_versions if version in versions))
+        for setup in test_cards.ISSUER_SETUPS
+    )
+
+
+def digest(table: CardRangeTable[Issuer]) -> str:
+    """64 hexadecimal digits that change when the table does."""
+    return hashlib.sha256("\n".join(map(repr, table)).encode()).hexdigest()
+
+
+def _listed_range(
+    scheme: str,
+    version_digit: str,
+    setup: str,
+    versions: tuple[str, ...],
+    acs_url: str,
+    acs_down_url: str,
+    stand_in: StandIn,
+) -> CardRange[Issuer]:
+    head = test_cards.PREFIXES[scheme] + version_digit + setup
+    length = SCHEMES[scheme].pan_lengths[0]
+    base = acs_down_url if setup == test_cards.ISSUER_DOWN else acs_url
+    issuer = Issuer(versions, f"{base}/3ds2/areq", _method_url(setup, acs_url), stand_in=stand_in)
+    return CardRange(head.ljust(length, "0"), head.ljust(length, "9"), issuer)
+
+
+def _method_url(setup: str, acs_url: str) -> str | None:
+    match setup:
+        case test_cards.NO_METHOD:
+            return None
+        case test_cards.SILENT_METHOD:
+            return f"{acs_url}/3ds2/method/silent"  # the form posted there does not say which card it is for
+        case _:
+            return f"{acs_url}/3ds2/method"
+
+
+def _edit(
+    standing: dict[tuple[int, str, str], CardRange[Issuer]], action: Action, edit: CardRange[Issuer]
+) -> CardRange[Issuer]:
+    key = _key(edit)
+    if action is Action.ADD and key in standing:
+        raise RangesInConflict("this range exists already", named(edit))
+    if action is not Action.ADD and key not in standing:
+        raise RangesInConflict("there is no such range", named(edit))
+    if action is Action.DELETE:
+        return standing.pop(key)
+    standing[key] = edit
+    return edit
+
+
+def _table(ranges: Iterable[CardRange[Issuer]]) -> CardRangeTable[Issuer]:
+    try:
+        return CardRangeTable(ranges)
+    except ValueError as error:
+        raise RangesInConflict(str(error)) from error
+
+
+def named(card_range: CardRange[Issuer]) -> str:
+    return f"{card_range.start}-{card_range.end}"
+
+
+def _key(card_range: CardRange[Issuer]) -> tuple[int, str, str]:
+    return len(card_range.start), card_range.start, card_range.end

@@ -1,0 +1,32 @@
+"""What can be set on the directory server."""
+
+from dataclasses import dataclass
+
+from directory_server.ranges import StandIn
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryServerSettings:
+    """Addresses are base URLs without a trailing slash; time-outs are real seconds.
+
+    `public_url`: where the ACS reaches this service (it becomes dsURL). `acs_url`: the ACS of every listed test card;
+    `acs_down_url`: the one of cards whose issuer is down, an address that refuses connections. `acs_timeout`: how long an ARes may
+    take, `results_timeout`: an RRes. `versions`: the protocol versions that are spoken, lowest first. `stand_in`: what the listed
+    ranges answer for an ACS that does not. `preq_limit_per_hour`: how many PReq a 3DS Server may send in an hour of the simulator's
+    clock before it is told 103; 0 for any number. `reference_number`: dsReferenceNumber, and acsReferenceNumber where the
+    directory server answers in the issuer's place.
+    """
+
+    public_url: str = "http://127.0.0.1:8100"
+    acs_url: str = "http://127.0.0.1:8200"
+    acs_down_url: str = "http://127.0.0.1:1"
+    acs_timeout: float = 10.0
+    results_timeout: float = 3.0
+    versions: tuple[str, ...] = ("2.1.0", "2.2.0")
+    stand_in: StandIn = StandIn.ERRO
+    preq_limit_per_hour: int = 0
+    reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"
+
+    def ds_url(self, scheme: str) -> str:
+        """Where the ACS posts the RReq of a transaction of this scheme."""
+        return f"{self.public_url}/{scheme}/3ds2"

@@ -1,0 +1,343 @@
+"""The directory server's tables. The only module here that knows SQLAlchemy."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from directory_server.ranges import Action, Change, Issuer, StandIn
+from directory_server.states import State
+from directory_server.transactions import Transaction
+from threedsecure.card_numbers import CardRange
+from threedsecure.storage.database import Database
+from threedsecure.storage.schema import Schema
+
+Result = TypeVar("Result")
+METADATA: Final = MetaData()
+
+TRANSACTIONS: Final = Table(
+    "ds_transaction",
+    METADATA,
+    Column("ds_trans_id", String(36), primary_key=True),
+    Column("three_ds_server_trans_id", String(36), nullable=False),
+    Column("acs_trans_id", String(36)),
+    Column("sdk_trans_id", String(36)),
+    Column("scheme", String(16), nullable=False),
+    Column("version", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("pan_masked", String(19), nullable=False),
+    Column("pan_fingerprint", String(32), nullable=False),
+    Column("amount", String(48)),
+    Column("currency", String(3)),
+    Column("exponent", String(1)),
+    Column("merchant", String(40)),
+    Column("three_ds_server_url", Text, nullable=False),
+    Column("acs_url", Text),
+    Column("areq", JSON, nullable=False),
+    Column("ares", JSON(none_as_null=True)),
+    Column("trans_status", String(1)),
+    Column("trans_status_reason", String(2)),
+    Column("eci", String(2)),
+    Column("results_fingerprint", String(32)),
+    Column("results_answer", JSON(none_as_null=True)),
+    Column("results_status", String(2)),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Index("ds_transaction_three_ds_server", "three_ds_server_trans_id"),
+    Index("ds_transaction_acs", "acs_trans_id"),
+    Index("ds_transaction_card", "pan_fingerprint"),
+    Index("ds_transaction_created", "created_at"),
+)
+
+# One row per scheme. `base` stands for the ranges that the list began with: other settings or another release give another base.
+RANGE_LISTS: Final = Table(
+    "ds_range_list",
+    METADATA,
+    Column("scheme", String(16), primary_key=True),
+    Column("base", String(64), nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("oldest", Integer, nullable=False),
+)
+
+RANGE_CHANGES: Final = Table(
+    "ds_range_change",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("scheme", String(16), nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("action", String(1), nullable=False),
+    Column("start", String(19), nullable=False),
+    Column("end", String(19), nullable=False),
+    Column("issuer", JSON, nullable=False),
+    Index("ds_range_change_serial", "scheme", "serial"),
+    sqlite_autoincrement=True,
+)
+
+PREPARATIONS: Final = Table(
+    "ds_preparation",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("scheme", String(16), nullable=False),
+    Column("three_ds_server_ref_number", String(32), nullable=False),
+    Column("at", String(32), nullable=False),
+    Index("ds_preparation_sender", "scheme", "three_ds_server_ref_number"),
+    sqlite_autoincrement=True,
+)
+
+SCHEMA: Final = Schema("ds", METADATA, "0001", Path(__file__).parent / "migrations")
+
+
+class SerialMoved(RuntimeError):
+    """The list of card ranges was edited by somebody else meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which transactions to show: newest first, at most `limit`. `identifier` may be any identifier a transaction has."""
+
+    identifier: str | None = None
+    pan_fingerprint: str | None = None
+    state: State | None = None
+    since: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRanges:
+    """A scheme's list of card ranges as stored: its serial number, the oldest one it remembers, and the edits since."""
+
+    serial: int
+    oldest: int
+    changes: tuple[Change, ...]
+
+
+class Storage:
+    """Everything the directory server keeps. Each method is one unit of work, and returns after its commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, transaction: Transaction) -> bool:
+        """False where its dsTransID is taken, which a repeated seed brings about."""
+        try:
+            await self._database.run(lambda c: _insert(c, transaction))
+        except IntegrityError:
+            return False
+        return True
+
+    async def find(self, ds_trans_id: str) -> Transaction | None:
+        return await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
+
+    async def step(
+        self, ds_trans_id: str, decide: Callable[[Transaction], tuple[Transaction, Result]]
+    ) -> Result | None:
+        """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
+        `decide` is pure and may be run again."""
+        return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+
+    async def select(self, wanted: Filter) -> list[Transaction]:
+        return await self._database.read(lambda c: _select(c, wanted))
+
+    async def ranges(self, scheme: str, base: str) -> StoredRanges:
+        """The stored list of a scheme. Where it began with another base its edits stay, and its history begins anew."""
+        try:
+            return await self._database.run(lambda c: _ranges(c, scheme, base))
+        except IntegrityError:  # another process wrote the first row of the list in this very moment
+            return await self._database.run(lambda c: _ranges(c, scheme, base))
+
+    async def serial(self, scheme: str) -> int | None:
+        """The serial number at which the stored list stands; None before it was first read."""
+        wanted = select(RANGE_LISTS.c.serial).where(RANGE_LISTS.c.scheme == scheme)
+        return await self._database.read(lambda c: c.execute(wanted).scalar_one_or_none())
+
+    async def change_ranges(self, scheme: str, changes: Sequence[Change]) -> None:
+        """Store one edit, whose changes carry the serial number after the stored one. Errors: `SerialMoved`."""
+        await self._database.run(lambda c: _change_ranges(c, scheme, changes))
+
+    async def prepared(self, scheme: str, reference_number: str, now: datetime, limit: int) -> bool:
+        """Note a PReq; False when its sender had `limit` of them in the hour before."""
+        return await self._database.run(lambda c: _prepared(c, scheme, reference_number, now, limit))
+
+    async def forget(self) -> None:
+        """Everything but the serial numbers, which never go back: a 3DS Server may hold one."""
+        await self._database.run(_forget)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+_COLUMNS: Final = tuple(field.name for field in fields(Transaction))
+_CHANGING: Final = (
+    "acs_trans_id",
+    "state",
+    "ares",
+    "trans_status",
+    "trans_status_reason",
+    "eci",
+    "results_fingerprint",
+    "results_answer",
+    "results_status",
+    "updated_at",
+)
+# Built once: putting a statement together costs more than carrying it out.
+_INSERT: Final = insert(TRANSACTIONS)
+_FIND: Final = select(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+_LOCK: Final = _FIND.with_for_update()
+_UPDATE: Final = (
+    update(TRANSACTIONS)
+    .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+    .values({name: bindparam(name) for name in _CHANGING})
+)
+
+
+def _row(transaction: Transaction, names: Sequence[str] = _COLUMNS) -> dict[str, Any]:
+    return {name: _stored(getattr(transaction, name)) for name in names}
+
+
+def _stored(value: Any) -> Any:
+    return _instant(value) if isinstance(value, datetime) else value
+
+
+def _transaction(row: Mapping[str, Any]) -> Transaction:
+    values = dict(row)
+    values["state"] = State(values["state"])
+    values["created_at"] = datetime.fromisoformat(values["created_at"])
+    values["updated_at"] = datetime.fromisoformat(values["updated_at"])
+    return Transaction(**values)
+
+
+def _insert(connection: Connection, transaction: Transaction) -> None:
+    connection.execute(_INSERT, _row(transaction))
+
+
+def _load(connection: Connection, statement: Select[Any], ds_trans_id: str) -> Transaction | None:
+    row = connection.execute(statement, {"wanted": ds_trans_id}).mappings().first()
+    return None if row is None else _transaction(row)  # type: ignore[arg-type]
+
+
+def _step(
+    connection: Connection, ds_trans_id: str, decide: Callable[[Transaction], tuple[Transaction, Result]]
+) -> Result | None:
+    before = _load(connection, _LOCK, ds_trans_id)
+    if before is None:
+        return None
+    after, result = decide(before)
+    if after is not before:
+        connection.execute(_UPDATE, {"wanted": ds_trans_id, **_row(after, _CHANGING)})
+    return result
+
+
+def _select(connection: Connection, wanted: Filter) -> list[Transaction]:
+    t = TRANSACTIONS.c
+    query = select(TRANSACTIONS).order_by(t.created_at.desc(), t.ds_trans_id).limit(wanted.limit)
+    if wanted.identifier is not None:
+        named = (t.three_ds_server_trans_id, t.ds_trans_id, t.acs_trans_id, t.sdk_trans_id)
+        query = query.where(or_(*(column == wanted.identifier for column in named)))
+    if wanted.pan_fingerprint is not None:
+        query = query.where(t.pan_fingerprint == wanted.pan_fingerprint)
+    if wanted.state is not None:
+        query = query.where(t.state == wanted.state.value)
+    if wanted.since is not None:
+        query = query.where(t.created_at >= _instant(wanted.since))
+    return [_transaction(row) for row in connection.execute(query).mappings()]  # type: ignore[arg-type]
+
+
+def _ranges(connection: Connection, scheme: str, base: str) -> StoredRanges:
+    row = connection.execute(select(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme)).first()
+    if row is None:
+        connection.execute(insert(RANGE_LISTS).values(scheme=scheme, base=base, serial=1, oldest=1))
+        serial = oldest = 1
+    elif row.base != base:
+        serial = oldest = row.serial + 1
+        this_list = update(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme)
+        connection.execute(this_list.values(base=base, serial=serial, oldest=oldest))
+    else:
+        serial, oldest = row.serial, row.oldest
+    changes = select(RANGE_CHANGES).where(RANGE_CHANGES.c.scheme == scheme).order_by(RANGE_CHANGES.c.number)
+    return StoredRanges(serial, oldest, tuple(_change(row) for row in connection.execute(changes)))
+
+
+def _change_ranges(connection: Connection, scheme: str, changes: Sequence[Change]) -> None:
+    serial = changes[0].serial
+    moved = connection.execute(
+        update(RANGE_LISTS)
+        .where(RANGE_LISTS.c.scheme == scheme, RANGE_LISTS.c.serial == serial - 1)
+        .values(serial=serial)
+    )
+    if moved.rowcount != 1:
+        raise SerialMoved(f"the card ranges of {scheme} are no longer at serial number {serial - 1}")
+    connection.execute(
+        insert(RANGE_CHANGES),
+        [
+            {
+                "scheme": scheme,
+                "serial": change.serial,
+                "action": change.action.value,
+                "start": change.card_range.start,
+                "end": change.card_range.end,
+                "issuer": asdict(change.card_range.value),
+            }
+            for change in changes
+        ],
+    )
+
+
+def _change(row: Any) -> Change:
+    stored = row.issuer
+    issuer = Issuer(
+        versions=tuple(stored["versions"]),
+        acs_url=stored["acs_url"],
+        three_ds_method_url=stored["three_ds_method_url"],
+        acs_info_ind=tuple(stored["acs_info_ind"]),
+        stand_in=StandIn(stored["stand_in"]),
+    )
+    return Change(row.serial, Action(row.action), CardRange(row.start, row.end, issuer))
+
+
+def _prepared(connection: Connection, scheme: str, reference_number: str, now: datetime, limit: int) -> bool:
+    p = PREPARATIONS.c
+    sender = (p.scheme == scheme) & (p.three_ds_server_ref_number == reference_number)
+    connection.execute(delete(PREPARATIONS).where(sender, p.at <= _instant(now - timedelta(hours=1))))
+    counted = connection.execute(select(func.count()).select_from(PREPARATIONS).where(sender)).scalar_one()
+    if counted >= limit:
+        return False
+    connection.execute(
+        insert(PREPARATIONS).values(scheme=scheme, three_ds_server_ref_number=reference_number, at=_instant(now))
+    )
+    return True
+
+
+def _forget(connection: Connection) -> None:
+    connection.execute(delete(TRANSACTIONS))
+    connection.execute(delete(PREPARATIONS))
+    edited = select(RANGE_CHANGES.c.scheme).distinct()
+    lists = update(RANGE_LISTS).where(RANGE_LISTS.c.scheme.in_(edited))
+    connection.execute(lists.values(serial=RANGE_LISTS.c.serial + 1, oldest=RANGE_LISTS.c.serial + 1))
+    connection.execute(delete(RANGE_CHANGES))
+
+
+def _instant(at: datetime) -> str:
+    """One width and one zone, so that text sorts as time does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,10 @@
+"""Comparing protocol versions."""
+
+
+def at_least(version: str, other: str) -> bool:
+    """Whether `version` is `other` or newer. Both are digits and dots, as messageVersion is."""
+    return _numbers(version) >= _numbers(other)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,77 @@
+"""The phone as a service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from issuer_sms.courier import Courier
+from issuer_sms.handlers.control import reset
+from issuer_sms.handlers.events import EventStream
+from issuer_sms.handlers.messages import MessageHandlers
+from issuer_sms.handlers.pages import PageHandlers
+from issuer_sms.handlers.prompts import PromptHandlers
+from issuer_sms.hub import in_background
+from issuer_sms.pages import STATIC
+from issuer_sms.phone import Phone
+from issuer_sms.settings import PhoneSettings
+from issuer_sms.storage import SCHEMA, PhoneStore
+from threedsecure.web.service import Route, Runtime, Service, Stream
+
+
+def build(runtime: Runtime, settings: PhoneSettings) -> Service:
+    """The phone, ready to be served. Its tables are opened here and closed at the end of its life."""
+    store = PhoneStore(runtime.open_database(SCHEMA), runtime.vault, settings.network)
+    return service(Phone(store, runtime.clock, runtime.randomness.uuid), runtime, settings)
+
+
+def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
+    """`phone` with its endpoints and its background work; its store is closed at the end of its life."""
+    courier = Courier(phone, runtime.clock, runtime.transport, runtime.journal, settings.callback_timeout)
+    at_work: list[asyncio.Task[None]] = []
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        try:
+            async with in_background(phone.deliver_forever(), courier.carry_forever()) as tasks:
+                at_work.extend(tasks)
+                yield
+        finally:
+            at_work.clear()
+            await phone.store.close()
+
+    return Service(
+        name="phone",
+        routes=[*_api(phone, runtime), *_pages(phone, settings)],
+        lifespan=lifespan,
+        ready=lambda: bool(at_work) and not any(task.done() for task in at_work),
+        streams=[Stream("GET", "/api/events", EventStream(phone.hub).stream)],
+        static=STATIC,
+    )
+
+
+def _api(phone: Phone, runtime: Runtime) -> Sequence[Route]:
+    messages, prompts = MessageHandlers(phone, runtime.journal), PromptHandlers(phone)
+    return [
+        Route("POST", "/api/messages", messages.accept),
+        Route("GET", "/api/messages", messages.search),
+        Route("GET", "/api/messages/{id}", messages.message),
+        Route("GET", "/api/phones", messages.phones),
+        Route("GET", "/api/phones/{number}/messages", messages.messages),
+        Route("DELETE", "/api/phones/{number}/messages", messages.clear),
+        Route("GET", "/api/phones/{number}/latest", messages.latest),
+        Route("GET", "/api/phones/{number}/prompts", prompts.prompts),
+        Route("POST", "/api/prompts", prompts.show),
+        Route("GET", "/api/prompts/{id}", prompts.prompt),
+        Route("POST", "/api/prompts/{id}", prompts.decide),
+        Route("POST", "/control/reset", reset(phone)),
+    ]
+
+
+def _pages(phone: Phone, settings: PhoneSettings) -> Sequence[Route]:
+    pages = PageHandlers(phone, settings.frame_ancestors)
+    return [
+        Route("GET", "/", pages.for_people(pages.inbox)),
+        Route("GET", "/phones/{number}", pages.for_people(pages.phone)),
+        Route("POST", "/phones/{number}/clear", pages.for_people(pages.clear)),
+        Route("POST", "/prompts/{id}", pages.for_people(pages.decide)),
+    ]

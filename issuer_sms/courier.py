@@ -1,0 +1,75 @@
+"""Carries callbacks to their addresses, several at a time, until each is taken or given up."""
+
+import asyncio
+from typing import Final
+
+import orjson
+
+from issuer_sms.callbacks import Callback, CallbackState, Subject, after_attempt, callback_document
+from issuer_sms.hub import News, first_of
+from issuer_sms.phone import Phone
+from threedsecure.errors import TransportError
+from threedsecure.web.clock import Clock
+from threedsecure.web.journal import Journal
+from threedsecure.web.transport import Transport
+
+MAX_UNDER_WAY: Final = 16
+KINDS: Final = {Subject.MESSAGE: "delivery receipt", Subject.PROMPT: "prompt decision"}
+
+
+class Courier:
+    """Reads the outbox of `phone` whenever there is something new in it, or an attempt is due."""
+
+    def __init__(self, phone: Phone, clock: Clock, transport: Transport, journal: Journal, timeout: float) -> None:
+        """`timeout`: real seconds that one attempt may last."""
+        self._phone = phone
+        self._clock = clock
+        self._transport = transport
+        self._journal = journal
+        self._timeout = timeout
+        self._under_way: set[int] = set()
+
+    async def carry_forever(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._phone.told.clear()
+                due, next_due = await self._phone.store.due_callbacks(
+                    self._clock.now(), besides=self._under_way, limit=MAX_UNDER_WAY - len(self._under_way)
+                )
+                for callback in due:
+                    self._under_way.add(callback.number)
+                    tasks.create_task(self._carry(callback))
+                waits = [self._phone.told.wait()]
+                if next_due is not None and len(self._under_way) < MAX_UNDER_WAY:
+                    await first_of(*waits, self._clock.sleep_until(next_due))
+                else:
+                    await first_of(*waits)
+
+    async def _carry(self, callback: Callback) -> None:
+        try:
+            outcome, status = await self._attempt(callback)
+            now = self._clock.now()
+            taken = status is not None and 200 <= status < 300
+            done = after_attempt(callback, outcome, now, taken=taken)
+            await self._phone.store.save_attempt(done)
+            self._note(done, status)
+        finally:
+            self._under_way.discard(callback.number)
+            self._phone.told.set()
+
+    async def _attempt(self, callback: Callback) -> tuple[str, int | None]:
+        try:
+            answer = await self._transport.post(callback.url, orjson.dumps(callback.payload), timeout=self._timeout)
+        except TransportError as error:
+            return error.reason[:200], None
+        return str(answer.status), answer.status
+
+    def _note(self, callback: Callback, status: int | None) -> None:
+        document = {**callback.payload, "callback": callback_document(callback)}
+        kind = KINDS[callback.subject]
+        if callback.state is not CallbackState.TAKEN:
+            kind += " not taken"
+        self._journal.record(
+            self._clock.now(), "Phone", "ACS", kind, document, status=status, transaction_id=callback.reference
+        )
+        self._phone.hub.publish(News("callback", callback.payload["to"], document))

@@ -1,0 +1,109 @@
+"""Who waits for news of which phone: long polls, event streams and the background work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+MAX_BEHIND: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something happened. `kind`: `message`, `prompt`, `callback`, `cleared` or `reset`; `phone`: whose, None when everybody's."""
+
+    kind: str
+    phone: str | None
+    document: dict[str, Any]
+
+
+class Subscription:
+    """News in order, for one reader. A reader that falls too far behind is cut off (`lagging`) rather than fed with gaps."""
+
+    def __init__(self, phone: str | None) -> None:
+        self._phone = phone
+        self._waiting: asyncio.Queue[News] = asyncio.Queue(MAX_BEHIND)
+        self.lagging = False
+
+    async def next(self) -> News:
+        return await self._waiting.get()
+
+    def offer(self, news: News) -> None:
+        if self._phone is not None and news.phone not in (None, self._phone):
+            return
+        try:
+            self._waiting.put_nowait(news)
+        except asyncio.QueueFull:
+            self.lagging = True
+
+
+class Hub:
+    """Hands news to those who wait for it."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[str, set[asyncio.Event]] = {}
+        self._subscriptions: set[Subscription] = set()
+
+    @property
+    def subscribers(self) -> int:
+        return len(self._subscriptions)
+
+    def watchers(self, phone: str) -> int:
+        """How many wait for news of `phone`."""
+        return len(self._watchers.get(phone, ()))
+
+    @contextmanager
+    def watching(self, phone: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever there is news of `phone`; whoever waits on it clears it before looking."""
+        event = asyncio.Event()
+        self._watchers.setdefault(phone, set()).add(event)
+        try:
+            yield event
+        finally:
+            others = self._watchers[phone]
+            others.discard(event)
+            if not others:
+                del self._watchers[phone]
+
+    @contextmanager
+    def subscribed(self, phone: str | None) -> Iterator[Subscription]:
+        """News of `phone`, or of all phones, for as long as the context lasts."""
+        subscription = Subscription(phone)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    def publish(self, news: News) -> None:
+        for subscription in self._subscriptions:
+            subscription.offer(news)
+        if news.phone is not None:
+            for event in self._watchers.get(news.phone, ()):
+                event.set()
+
+
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when any of `waits` has; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def in_background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Run endless `works` for as long as the context lasts; a bug that ended one of them is raised at its end."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome

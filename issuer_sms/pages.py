@@ -1,0 +1,161 @@
+"""The pages of the phone: what they show, made ready for the templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import quote
+
+from issuer_sms import codes, encoding, numbers
+from issuer_sms.delivery import State, Treatment, treatment
+from issuer_sms.messages import TextMessage
+from issuer_sms.numbers import NumberNotValid
+from issuer_sms.prompts import Prompt, PromptState
+from issuer_sms.storage import PhoneSummary
+from threedsecure.web.templates import environment
+
+STATIC: Final = files("issuer_sms") / "static"
+
+_TREATMENTS: Final = {
+    Treatment.NORMAL: "",
+    Treatment.LOST: "The network loses every text to this number.",
+    Treatment.LATE: "Texts to this number arrive six minutes late.",
+    Treatment.TWICE: "Texts to this number arrive twice.",
+    Treatment.REFUSED: "The carrier refuses every text to this number.",
+    Treatment.UNKNOWN: "Nobody has this number.",
+    Treatment.OUT_OF_ORDER: "Texts to this number overtake each other.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bubble:
+    """A text on the handset; `opening` tells that it begins a new day or comes from someone else than the one above."""
+
+    message: TextMessage
+    before: str
+    code: str | None
+    after: str
+    at: datetime
+    measure: encoding.Encoded
+    opening: bool
+    remarks: tuple[str, ...]
+
+
+class Pages:
+    """Renders the pages. `static` files are addressed with a fingerprint, so that a new release is not shown with old styles."""
+
+    def __init__(self) -> None:
+        self._templates = environment("issuer_sms")
+        self._templates.globals.update(version=_fingerprint())
+        self._templates.filters.update(clock=_clock, day=_day, number=numbers.display, address=phone_address)
+
+    def inbox(self, summaries: Sequence[PhoneSummary], now: datetime) -> str:
+        phones = [(s, _network(s.number), _bubbles([s.latest])[0] if s.latest else None) for s in summaries]
+        return self._render("inbox.html", phones=phones, query="", now=now)
+
+    def found(self, query: str, messages: Sequence[TextMessage], now: datetime) -> str:
+        """What a search found, the newest first."""
+        bubbles = [(_bubbles([message])[0], _whereabouts(message)) for message in reversed(messages)]
+        return self._render("search.html", bubbles=bubbles, query=query, number=_as_number(query), now=now)
+
+    def phone(self, number: str, messages: Sequence[TextMessage], prompts: Sequence[Prompt], now: datetime) -> str:
+        arrived = sorted((m for m in messages if m.arrival is not None), key=lambda m: m.arrival or 0)
+        return self._render(
+            "phone.html",
+            number=number,
+            network=_network(number),
+            bubbles=_bubbles(arrived),
+            elsewhere=[(m, _whereabouts(m)) for m in messages if m.arrival is None],
+            pending=[p for p in prompts if p.state is PromptState.PENDING],
+            over=[p for p in prompts if p.state is not PromptState.PENDING],
+            now=now,
+        )
+
+    def problem(self, title: str, detail: str) -> str:
+        return self._render("problem.html", title=title, detail=detail)
+
+    def _render(self, template: str, **values: Any) -> str:
+        return self._templates.get_template(template).render(**values)
+
+
+def phone_address(number: str) -> str:
+    """The page of a phone."""
+    return f"/phones/{quote(number, safe='')}"
+
+
+def _bubbles(messages: Sequence[TextMessage]) -> list[_Bubble]:
+    return [_bubble(message, above) for message, above in zip(messages, [None, *messages], strict=False)]
+
+
+def _bubble(message: TextMessage, above: TextMessage | None) -> _Bubble:
+    place = codes.locate(message.body)
+    before, code, after = message.body, None, ""
+    if place is not None:
+        before, code, after = message.body[: place.start], message.body[place], message.body[place.stop :]
+    opening = above is None or above.sender != message.sender or _at(above).date() != _at(message).date()
+    return _Bubble(
+        message, before, code, after, _at(message), encoding.measure(message.body), opening, tuple(_remarks(message))
+    )
+
+
+def _at(message: TextMessage) -> datetime:
+    return message.passage.delivered_at or message.passage.queued_at
+
+
+def _remarks(message: TextMessage) -> list[str]:
+    passage, remarks = message.passage, []
+    if message.copy_of is not None:
+        remarks.append("second copy")
+    if passage.delivered_at is not None and passage.delivered_at - passage.queued_at >= timedelta(seconds=1):
+        remarks.append(f"{_duration(passage.delivered_at - passage.queued_at)} on its way")
+    return remarks
+
+
+def _whereabouts(message: TextMessage) -> str:
+    """Where a text is, in words."""
+    passage = message.passage
+    match passage.state:
+        case State.DELIVERED:
+            return "delivered"
+        case State.FAILED:
+            return "refused by the carrier"
+        case State.QUEUED:
+            return f"waiting for the carrier until {_clock(passage.leaves_at)}"
+        case _ if passage.arrives_at is None:
+            return "sent, and lost on the way"
+        case _:
+            return f"on its way until {_clock(passage.arrives_at)}"
+
+
+def _network(number: str) -> str:
+    return _TREATMENTS[treatment(number)]
+
+
+def _as_number(query: str) -> str | None:
+    """The number that somebody typed into the search field, if it is one."""
+    try:
+        return numbers.parse("".join(query.split()))
+    except NumberNotValid:
+        return None
+
+
+def _duration(time: timedelta) -> str:
+    minutes, seconds = divmod(round(time.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes and seconds else f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def _clock(instant: datetime) -> str:
+    return instant.strftime("%H:%M:%S")
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant:%A} {instant.day} {instant:%B}"
+
+
+def _fingerprint() -> str:
+    digest = sha256()
+    for name in ("phone.css", "phone.js"):
+        digest.update((STATIC / name).read_bytes())
+    return digest.hexdigest()[:8]

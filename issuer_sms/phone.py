@@ -1,0 +1,147 @@
+"""The phone at work: takes texts in, lets time deliver them, and tells whoever waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from issuer_sms import delivery
+from issuer_sms.hub import Hub, News, first_of
+from issuer_sms.messages import Mark, NewMessage, TextMessage, message_document
+from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, prompt_document
+from issuer_sms.storage import Change, PhoneStore
+from threedsecure.web.clock import Clock
+
+Found = TypeVar("Found")
+
+
+class Phone:
+    """All handsets and the network that serves them. What time has made due is done before anything is read, so that whoever
+    moves the clock and looks sees the world as of then."""
+
+    def __init__(self, store: PhoneStore, clock: Clock, new_id: Callable[[], str]) -> None:
+        self.hub = Hub()
+        self.told = asyncio.Event()
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+        self._next_due: datetime | None = None
+        self._looked = False
+        self._rescheduled = asyncio.Event()
+
+    @property
+    def store(self) -> PhoneStore:
+        return self._store
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def accept(
+        self, to: str, sender: str, body: str, *, reference: str | None, callback_url: str | None
+    ) -> TextMessage:
+        """Take a text in; it is answered once it is stored, and has arrived unless the network is slow."""
+        ids = tuple(self._new_id() for _ in range(delivery.copies(delivery.treatment(to))))
+        message, change = await self._store.accept(
+            NewMessage(ids, to, sender, body, reference, callback_url), self._clock.now()
+        )
+        self._publish(change)
+        return message
+
+    async def show(
+        self,
+        to: str,
+        title: str,
+        body: str,
+        *,
+        reference: str | None,
+        callback_url: str | None,
+        expires_at: datetime | None,
+    ) -> Prompt:
+        """Ask the cardholder something in the banking app."""
+        new = NewPrompt(self._new_id(), to, title, body, reference, callback_url, expires_at)
+        prompt, change = await self._store.show(new, self._clock.now())
+        self._publish(change)
+        return prompt
+
+    async def decide(self, prompt_id: str, decision: Decision) -> Prompt | None:
+        """The prompt once decided, None when there is no such prompt. Errors: `AlreadyOver`."""
+        await self.settle()
+        decided = await self._store.decide(prompt_id, decision, self._clock.now())
+        if decided is None:
+            return None
+        self._publish(decided[1])
+        return decided[0]
+
+    async def latest(
+        self, number: str, *, after: Mark | None, reference: str | None, wait: float
+    ) -> TextMessage | None:
+        """The text that arrived last, as soon as there is one; None when `wait` real seconds have passed without."""
+
+        async def find() -> TextMessage | None:
+            return await self._store.latest(number, after=after, reference=reference)
+
+        return await self._await_news(number, find, wait)
+
+    async def prompts(self, number: str, limit: int, *, state: PromptState | None, wait: float) -> list[Prompt]:
+        """The prompts of a phone, as soon as there are some; none when `wait` real seconds have passed without."""
+
+        async def find() -> list[Prompt] | None:
+            return await self._store.prompts(number, limit, state=state) or None
+
+        return await self._await_news(number, find, wait) or []
+
+    async def clear(self, number: str) -> int:
+        """Forget the texts of a phone, those on their way included; how many there were."""
+        cleared = await self._store.clear(number)
+        self.hub.publish(News("cleared", number, {"number": number}))
+        return cleared
+
+    async def forget(self) -> None:
+        await self._store.forget()
+        self.hub.publish(News("reset", None, {}))
+
+    async def settle(self) -> None:
+        """Let everything happen that is due by now."""
+        now = self._clock.now()
+        if not self._looked or (self._next_due is not None and self._next_due <= now):
+            self._publish(await self._store.advance(now))
+
+    async def deliver_forever(self) -> None:
+        """Deliver and expire as time passes, beginning with what was due while nobody was here."""
+        while True:
+            await self.settle()
+            self._rescheduled.clear()
+            waits = [self._rescheduled.wait()]
+            if self._next_due is not None:
+                await first_of(*waits, self._clock.sleep_until(self._next_due))
+            else:
+                await first_of(*waits)
+
+    async def _await_news(self, number: str, find: Callable[[], Awaitable[Found | None]], wait: float) -> Found | None:
+        with self.hub.watching(number) as news:
+            await self.settle()
+            found = await find()
+            try:
+                async with asyncio.timeout(wait):
+                    while found is None:
+                        await news.wait()
+                        news.clear()
+                        found = await find()
+            except TimeoutError:
+                return None
+            return found
+
+    def _publish(self, change: Change) -> None:
+        self._looked = True
+        if change.next_due != self._next_due:
+            self._next_due = change.next_due
+            self._rescheduled.set()
+        for message in change.messages:
+            self._tell("message", message.to, message, message_document)
+        for prompt in change.prompts:
+            self._tell("prompt", prompt.to, prompt, prompt_document)
+        if change.told:
+            self.told.set()
+
+    def _tell(self, kind: str, number: str, subject: Any, document: Callable[[Any], dict[str, Any]]) -> None:
+        self.hub.publish(News(kind, number, document(subject) if self.hub.subscribers else {}))
