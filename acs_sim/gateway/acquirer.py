@@ -1,7 +1,6 @@
 """The acquirer's part, played: it verifies the proof of authentication and then answers as the test card says. Pure."""
 
 import base64
-import binascii
 from typing import Final
 
 from acs_sim.gateway.purchase import Purchase
@@ -54,7 +53,7 @@ def _methods(scheme: str, value: str) -> tuple[str, ...]:
         return _LIKELY + tuple(code for code in map("{:02}".format, range(100)) if code not in _LIKELY)
     try:
         method = base64.b64decode(value, validate=True)[1:2].hex()
-    except binascii.Error:
+    except ValueError:
         return ()
     return (method,) if method.isdecimal() else ()
 

@@ -12,12 +12,12 @@ from threedsecure.errors import ProtocolError
 from threedsecure.v2.codec import decode, decode_base64url, decode_object, encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
+from threedsecure.v2.forms import decode_cres
 from threedsecure.web.service import Route
 from threedsecure.web.wire import WireRequest, WireResponse, message_response, read_form
 
 MAX_FIELD: Final = 32 * 1024
 _RESULTS: Final = frozenset({"RReq", "Erro"})
-_CHALLENGE_ENDS: Final = frozenset({"CRes", "Erro"})
 
 
 class MessageHandlers:
@@ -75,8 +75,7 @@ class MessageHandlers:
 
     def _read(self, text: str, purchase: Purchase) -> dict[str, Any]:
         """A CRes that passed every check, or an Erro. Errors: `MessageError`."""
-        raw = decode_base64url(text, limit=MAX_FIELD)
-        message = decode(raw, accepts=_CHALLENGE_ENDS, versions=VERSIONS)
+        message = decode_cres(text, versions=VERSIONS)
         if message["messageType"] == "CRes":
             three_ds_server.check_challenge_result(message, purchase)
         return message

@@ -21,7 +21,6 @@ from threedsecure.web.wire import WireResponse, page
 
 SHOP_LOOKS: Final = {e_transactions.MANNER: "tea", "monetico": "bikes"}
 PAYMENT_LOOKS: Final = {e_transactions.MANNER: "counter", "monetico": "steps"}
-_ALL_SCENARIOS_OF: Final = "visa"
 _SHOWN_SCENARIOS: Final = frozenset({"frictionless", "challenge-otp", "not-authenticated"})
 _SHOWN_SCHEMES: Final = ("visa", "mastercard", "amex", "cb")
 
@@ -181,13 +180,18 @@ class Pages:
 def listed_cards(manner: str, language: str, now: datetime) -> Iterator[ListedCard]:
     """The cards of the drawer: every scenario with Visa, the main ones with the other schemes, the vendor's own numbers."""
     words, expiry = texts(language), f"12/{(now.year + 3) % 100:02}"
-    for card in listed():
-        if card.scheme in _SHOWN_SCHEMES and (
-            card.scheme == _ALL_SCENARIOS_OF or card.scenario.name in _SHOWN_SCENARIOS
+    for card in sorted(listed(), key=_rank):
+        if card.scheme == _SHOWN_SCHEMES[0] or (
+            card.scheme in _SHOWN_SCHEMES and card.scenario.name in _SHOWN_SCENARIOS
         ):
             yield _listed(card, words, expiry)
     for number in VENDOR_CARDS[manner]:
         yield ListedCard(words["vendor-cards"], number, expiry, "123", manner, "")
+
+
+def _rank(card: TestCard) -> tuple[int, bool]:
+    """By scheme, and what a demo is about first."""
+    return list(SCHEMES).index(card.scheme), card.scenario.name != "challenge-otp"
 
 
 def _listed(card: TestCard, words: Mapping[str, str], expiry: str) -> ListedCard:

@@ -9,8 +9,9 @@ from acs_sim.gateway.money import BY_NUMBER
 from acs_sim.gateway.purchase import Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from threedsecure.v2.checking import Context, Leg, check
-from threedsecure.v2.codec import encode, encode_base64url
+from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
+from threedsecure.v2.forms import form_value
 
 RESULTS_PATH: Final = "/3ds2/results"
 NOTIFICATION_PATH: Final = "/3ds2/notification"
@@ -139,18 +140,16 @@ def challenge_request(purchase: Purchase) -> str:
         "acsTransID": purchase.acs_trans_id,
         "challengeWindowSize": purchase.window,
     }
-    return encode_base64url(encode(message))
+    return form_value(message)
 
 
 def method_data(trans_id: str, settings: GatewaySettings) -> str:
     """The `threeDSMethodData` field that begins a 3DS Method: base64url of its JSON."""
-    return encode_base64url(
-        encode(
-            {
-                "threeDSServerTransID": trans_id,
-                "threeDSMethodNotificationURL": settings.public_url + METHOD_NOTIFICATION_PATH,
-            }
-        )
+    return form_value(
+        {
+            "threeDSServerTransID": trans_id,
+            "threeDSMethodNotificationURL": settings.public_url + METHOD_NOTIFICATION_PATH,
+        }
     )
 
 

@@ -19,7 +19,7 @@ MAX_CARD_RANGE_BYTES: Final = 1 << 26  # PRes: 200,000 ranges
 MAX_DEPTH: Final = 24
 _MAX_INTEGER_DIGITS: Final = 19
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{20}").search
-_VERSION: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+").fullmatch
+_VERSION: Final = re.compile(r"(?=.{5,8}\Z)[0-9]+\.[0-9]+\.[0-9]+").fullmatch
 _BLANKS: Final = b" \t\r\n"
 
 
@@ -87,7 +87,7 @@ def _check_version(message: Mapping[str, Any], versions: Sequence[str]) -> None:
     version = message.get("messageVersion")
     if version in versions:
         return
-    if version is None or version == "":
+    if version is None or version in ("", {}, []):
         raise MessageError(ErrorCode.REQUIRED_ELEMENT_MISSING, "messageVersion", message=message)
     if not isinstance(version, str) or not _VERSION(version):
         raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion", message=message)

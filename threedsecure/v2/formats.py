@@ -250,28 +250,20 @@ class Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """challengeSelectInfo: an array of objects that each hold one key and its label."""
+class Choice:
+    """One item of challengeSelectInfo: an object of one key and the label that the cardholder reads, at most `most` characters."""
 
-    least: int
     most: int
-    label_most: int
-    json_type: ClassVar[str] = "array of object"
+    json_type: ClassVar[str] = "object"
+    least: ClassVar[None] = None
 
     @property
     def allowed(self) -> str:
-        size = _length(self.least, self.most, "item")
-        return f'an array of {size}, each {{"key": "label"}} with a label of at most {self.label_most} characters'
+        return f'{{"key": "label"}} with a label of at most {self.most} characters'
 
     def compile(self) -> Accepts:
-        label = re.compile(f"{PRINTABLE}{{1,{self.label_most}}}").fullmatch
-
-        def accepts(value: Any) -> bool:
-            if type(value) is not list or not self.least <= len(value) <= self.most:
-                return False
-            return all(type(item) is dict and len(item) == 1 and all(map(label, item.values())) for item in value)
-
-        return accepts
+        label = re.compile(f"{PRINTABLE}{{1,{self.most}}}").fullmatch
+        return lambda value: type(value) is dict and len(value) == 1 and all(map(label, value.values()))
 
     def code(self, value: Any, version: str) -> str:
         return ErrorCode.FORMAT_INVALID
@@ -398,8 +390,9 @@ def emv_common(least: int, most: int) -> Text:
     return Text("characters of EMV Book 4, annex B (printable ASCII)", f"{EMV_COMMON}{{{least},{most}}}", least, most)
 
 
-def matching(words: str, regex: str, least: int, most: int | None = None) -> Text:
-    return Text(words, regex, least, most or least)
+def matching(words: str, regex: str, least: int, most: int | None) -> Text:
+    """A string that `regex` matches whole; the regex sees to the lengths."""
+    return Text(words, regex, least, most)
 
 
 _AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=:@-]+)"
@@ -422,6 +415,11 @@ def base64url(least: int, most: int | None) -> Text:
     return Text("base64url without padding", f"{BASE64URL}{{{least},{most or ''}}}", least, most)
 
 
+def exactly(words: str, regex: str, length: int) -> Text:
+    """A string of one length that `regex` matches whole."""
+    return Text(words, regex, length, length)
+
+
 def jws(most: int | None) -> Text:
     bound = rf"(?=.{{5,{most}}}\Z)" if most else ""
     return Text("a JWS in compact form", rf"{bound}{BASE64URL}+(?:\.{BASE64URL}+){{2}}", 5, most)
@@ -435,14 +433,14 @@ _LEAP_DAY = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579
 _DATE = f"(?:{_YEAR}{_MONTH_DAY}|{_LEAP_DAY})"
 _MINUTE = "(?:[01][0-9]|2[0-3])[0-5][0-9]"
 
-UUID: Final = matching(
+UUID: Final = exactly(
     "a UUID in canonical form (8-4-4-4-12)",
     "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
     36,
 )
-DATE: Final = matching("a date, YYYYMMDD", _DATE, 8)
-DATE_MINUTE: Final = matching("a time in UTC, YYYYMMDDHHMM", _DATE + _MINUTE, 12)
-DATE_SECOND: Final = matching("a time in UTC, YYYYMMDDHHMMSS", f"{_DATE}{_MINUTE}[0-5][0-9]", 14)
+DATE: Final = exactly("a date, YYYYMMDD", _DATE, 8)
+DATE_MINUTE: Final = exactly("a time in UTC, YYYYMMDDHHMM", _DATE + _MINUTE, 12)
+DATE_SECOND: Final = exactly("a time in UTC, YYYYMMDDHHMMSS", f"{_DATE}{_MINUTE}[0-5][0-9]", 14)
 COUNTRY: Final = IsoCode("country")
 CURRENCY: Final = IsoCode("currency")
 FLAG_Y: Final = codes("Y")

@@ -64,6 +64,8 @@ class Golden:
         return None
 
     def context(self, message: dict[str, Any] | None = None) -> Context:
+        if self.kind == "method":  # carries no version of its own
+            return Context(self.version, leg=Leg.METHOD)
         return context_of(self.message if message is None else message, self.leg, self.request)
 
 

@@ -33,7 +33,9 @@ def test_a_right_message_is_accepted_and_nothing_of_it_is_undefined(golden: Gold
 @pytest.mark.parametrize("golden", GOLDEN, ids=str)
 def test_encoding_and_decoding_give_the_same_message(golden: Golden) -> None:
     raw = encode(golden.message)
-    again = decode_object(raw) if golden.kind == "method" else decode(raw, accepts=frozenset(MESSAGES), versions=VERSIONS)
+    again = (
+        decode_object(raw) if golden.kind == "method" else decode(raw, accepts=frozenset(MESSAGES), versions=VERSIONS)
+    )
     assert again == golden.message
     assert encode(again) == raw
 

@@ -7,23 +7,24 @@ from threedsecure.v2.elements.values import OBJECTS, UI_TEMPLATE
 from threedsecure.v2.formats import (
     FLAG_Y,
     YES_NO,
+    Array,
     ByVersion,
-    Choices,
+    Choice,
     Flag,
     Format,
     Object,
     base64url,
     by_version,
     codes,
+    exactly,
     growing,
     link,
-    matching,
     printable,
     prose,
     url,
 )
 
-_COUNTER = matching("000 to 255", "[01][0-9]{2}|2[0-4][0-9]|25[0-5]", 3)
+_COUNTER = exactly("000 to 255", "[01][0-9]{2}|2[0-4][0-9]|25[0-5]", 3)
 _IMAGES = by_version(OBJECTS, OBJECTS, Object(6144))
 _APP_LINK = by_version(link(256), link(256), link(2048))
 
@@ -69,7 +70,7 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "challengeDataEntryKeyboardType": codes("01 alphanumeric", "02 numeric"),
     "challengeDataEntryAutofill": FLAG_Y,
     "challengeDataEntryAutofillType": codes("01 SMS passcode", "02 password"),
-    "challengeDataEntryLengthMax": matching("01 to 45", "0[1-9]|[1-3][0-9]|4[0-5]", 2),
+    "challengeDataEntryLengthMax": exactly("01 to 45", "0[1-9]|[1-3][0-9]|4[0-5]", 2),
     "challengeDataEntryLabel": printable(1, 45),
     "challengeDataEntryMasking": YES_NO,
     "challengeDataEntryToggle": FLAG_Y,
@@ -77,7 +78,7 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "challengeInfoLabel": printable(1, 45),
     "challengeInfoText": prose(350),
     "challengeInfoTextIndicator": YES_NO,
-    "challengeSelectInfo": Choices(1, 8, 45),
+    "challengeSelectInfo": Array(Choice(45), 1, 8),
     "deviceBindingInfoText": prose(64),
     "expandInfoLabel": printable(1, 45),
     "expandInfoText": prose(256),

@@ -15,7 +15,7 @@ from threedsecure.v2.formats import (
     Object,
     by_version,
     codes,
-    matching,
+    exactly,
     printable,
     prose,
     url,
@@ -60,5 +60,5 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "errorComponent": codes("C 3DS SDK", "S 3DS Server", "D DS", "A ACS"),
     "errorDescription": prose(2048),
     "errorDetail": prose(2048),
-    "errorMessageType": matching("a message type", f"{PRINTABLE}{{4}}", 4),
+    "errorMessageType": exactly("a message type", f"{PRINTABLE}{{4}}", 4),
 }

@@ -15,8 +15,8 @@ from threedsecure.v2.formats import (
     Object,
     by_version,
     codes,
+    exactly,
     growing,
-    matching,
     printable,
     prose,
 )
@@ -87,7 +87,7 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
         _CHALLENGE_IND.v210, _CHALLENGE_IND.v220, Array(_CHALLENGE_IND.v231, 1, 2)
     ),
     "threeDSRequestorDecReqInd": growing("Y decoupled preferred", "N not", v231=("F only as fallback", "B both")),
-    "threeDSRequestorDecMaxTime": matching("minutes, 00001 to 10080", "(?!00000)0[0-9]{4}|100[0-7][0-9]|10080", 5),
+    "threeDSRequestorDecMaxTime": exactly("minutes, 00001 to 10080", "(?!00000)0[0-9]{4}|100[0-7][0-9]|10080", 5),
     "threeDSRequestorSpcSupport": FLAG_Y,
     "threeDSReqAuthMethodInd": codes("01 verified", "02 failed", "03 not performed", ds=True),
     "threeDSRequestorAuthenticationInfo": by_version(OBJECTS, OBJECTS, Array(OBJECTS, 1, 3)),

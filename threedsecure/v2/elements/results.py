@@ -18,6 +18,7 @@ from threedsecure.v2.formats import (
     by_version,
     codes,
     digits,
+    exactly,
     growing,
     jws,
     link,
@@ -28,7 +29,7 @@ from threedsecure.v2.formats import (
 )
 
 _STATUS = ("Y authenticated", "N not authenticated", "U could not be performed", "A attempt", "R rejected")
-_PROOF = matching("base64 of 20 bytes", "[A-Za-z0-9+/]{27}=", 28)
+_PROOF = exactly("base64 of 20 bytes", "[A-Za-z0-9+/]{27}=", 28)
 _DECOUPLED = "D decoupled challenge"
 
 ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
@@ -78,7 +79,7 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "transChallengeExemption": codes(
         "05 risk analysis", "08 trust list", "10 low value", "11 secure corporate payment", "79 none", ds=True
     ),
-    "eci": matching("letters or digits, as the payment system defines", "[0-9A-Za-z]{2}", 2),
+    "eci": exactly("letters or digits, as the payment system defines", "[0-9A-Za-z]{2}", 2),
     "authenticationValue": by_version(_PROOF, _PROOF, matching("ASCII without blanks", "[!-~]{1,4000}", 1, 4000)),
     "authenticationType": growing("01 static", "02 dynamic", "03 out of band", v220=("04 decoupled",), ds=True),
     "ARes.authenticationMethod": Array(AUTHENTICATION_METHOD.v231, 1, 99),
