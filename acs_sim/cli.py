@@ -110,13 +110,14 @@ def phone() -> None:
 @click.argument("number")
 @click.option("--timeout", type=click.FloatRange(min=0, max=3600), default=10.0, show_default=True, help="Seconds.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the phone's address.")
-def wait(number: str, timeout: float, config: Path | None) -> None:
-    """Print the next SecureCode sent to NUMBER (+33…)."""
+@click.option("--new", "unseen", is_flag=True, help="Do not take a code that has arrived already.")
+def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> None:
+    """Print the next SecureCode sent to NUMBER (+33…), or the one that has just arrived."""
     from acs_sim.phone_wait import NoAnswer, next_code
 
     settings, _ = _settings({}, config)
     try:
-        code = next_code(settings.addresses.phone, number, timeout)
+        code = next_code(settings.addresses.phone, number, timeout, unseen=unseen)
     except NoAnswer as error:
         raise click.ClickException(str(error)) from error
     if code is None:

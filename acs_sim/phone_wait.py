@@ -14,28 +14,33 @@ class NoAnswer(RuntimeError):
     """The phone does not answer, or refuses the number; the message says what it said."""
 
 
-def next_code(phone_url: str, number: str, timeout: float) -> str | None:
-    """The code of the newest message to `number` that carries one, waiting for it up to `timeout` seconds. Errors: `NoAnswer`."""
+def next_code(phone_url: str, number: str, timeout: float, *, unseen: bool = False) -> str | None:
+    """The code of the newest message to `number` that carries one, waiting for it up to `timeout` seconds; when it is to be
+    `unseen`, what has arrived already does not count. Errors: `NoAnswer`."""
+    address = f"{phone_url}/api/phones/{urllib.parse.quote(number, safe='')}/latest"
     deadline = time.monotonic() + timeout
-    while True:
-        wait = max(0.0, min(deadline - time.monotonic(), LONGEST_POLL_SECONDS))
-        message = _latest(f"{phone_url}/api/phones/{urllib.parse.quote(number, safe='')}/latest?wait={wait:.3f}", wait)
-        if message is not None and message.get("code"):
-            return str(message["code"])
-        if time.monotonic() >= deadline:
-            return None
+    seen = _latest(address, 0.0, None)
+    if seen is not None and seen.get("code") and not unseen:
+        return str(seen["code"])
+    while (wait := deadline - time.monotonic()) > 0:
+        newer = _latest(address, min(wait, LONGEST_POLL_SECONDS), seen)
+        if newer is not None and newer.get("code"):
+            return str(newer["code"])
+        seen = newer or seen
+    return None
 
 
-def _latest(url: str, wait: float) -> dict[str, Any] | None:
+def _latest(address: str, wait: float, after: dict[str, Any] | None) -> dict[str, Any] | None:
+    asked = {"wait": f"{wait:.3f}"} | ({"after": str(after["id"])} if after is not None else {})
     try:
-        with urllib.request.urlopen(url, timeout=wait + 10) as answer:  # noqa: S310 - settings allow http(s) only
+        with urllib.request.urlopen(f"{address}?{urllib.parse.urlencode(asked)}", timeout=wait + 10) as answer:  # noqa: S310
             return None if answer.status == 204 else json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:
             raise NoAnswer(f"the phone refuses: {_words(error.read(), error.reason)}") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise NoAnswer(f"the phone at {url.partition('/api/')[0]} does not answer: {reason}") from error
+        raise NoAnswer(f"the phone at {address.partition('/api/')[0]} does not answer: {reason}") from error
 
 
 def _words(body: bytes, otherwise: str) -> str:

@@ -159,7 +159,7 @@ def _converted(key: str, value: Any, origin: str) -> Any:
     if key == "only" and isinstance(value, str):
         value = [name.strip() for name in value.split(",") if name.strip()]
     try:
-        return msgspec.convert(value, field.type, strict=not isinstance(value, str))
+        return msgspec.convert(value, field.type, strict=origin != "environment")
     except msgspec.ValidationError as error:
         raise SettingsError(f"{named} ({origin}): {error}") from error
 

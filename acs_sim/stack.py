@@ -38,28 +38,28 @@ def _directory_server(runtime: Runtime, at: Addresses) -> Service:
     from directory_server.app import build
     from directory_server.settings import DirectoryServerSettings
 
-    return build(runtime, DirectoryServerSettings(base_url=at.ds, acs_url=at.acs))
+    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs))
 
 
 def _acs(runtime: Runtime, at: Addresses) -> Service:
     from acs.app import build
     from acs.settings import AcsSettings
 
-    return build(runtime, AcsSettings(base_url=at.acs, phone_url=at.phone))
+    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone))
 
 
-def _phone(runtime: Runtime, at: Addresses) -> Service:
+def _phone(runtime: Runtime, _at: Addresses) -> Service:
     from issuer_sms.app import build
     from issuer_sms.settings import PhoneSettings
 
-    return build(runtime, PhoneSettings(base_url=at.phone))
+    return build(runtime, PhoneSettings())
 
 
 def _shop(runtime: Runtime, at: Addresses) -> Service:
     from acs_sim.gateway.app import build
     from acs_sim.gateway.settings import GatewaySettings
 
-    return build(runtime, GatewaySettings(base_url=at.shop, ds_url=at.ds))
+    return build(runtime, GatewaySettings(public_url=at.shop, directory_server_url=at.ds))
 
 
 def _desk(runtime: Runtime, at: Addresses) -> Service:

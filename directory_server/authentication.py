@@ -95,9 +95,15 @@ def for_the_three_ds_server(ares: Message, sent: Message, scheme: str) -> dict[s
 
 def with_scheme_eci(message: dict[str, Any], scheme: str, category: str) -> dict[str, Any]:
     """`message` with the ECI that the scheme gives to the outcome of a payment; other categories keep what the ACS said."""
-    status = message.get("transStatus")
-    eci = SCHEMES[scheme].eci(status) if category == PAYMENT and isinstance(status, str) else None
+    eci = eci_of(message, scheme, category)
     return message if eci is None else message | {"eci": eci}
+
+
+def eci_of(message: Message, scheme: str, category: str) -> str | None:
+    """The ECI that goes to the 3DS Server with an ARes or RReq: the scheme's in a payment, else what the ACS said."""
+    status = message.get("transStatus")
+    own = SCHEMES[scheme].eci(status) if category == PAYMENT and isinstance(status, str) else None
+    return own if own is not None else message.get("eci")
 
 
 def event_of(ares: Message) -> Event:

@@ -151,7 +151,7 @@ def _method_url(setup: str, acs_url: str) -> str | None:
         case test_cards.NO_METHOD:
             return None
         case test_cards.SILENT_METHOD:
-            return f"{acs_url}/3ds2/method?silent=1"  # the form posted there does not say which card it is for
+            return f"{acs_url}/3ds2/method/silent"  # the form posted there does not say which card it is for
         case _:
             return f"{acs_url}/3ds2/method"
 

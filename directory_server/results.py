@@ -8,6 +8,7 @@ from typing import Any, Final
 from directory_server.authentication import (
     check_identifiers,
     check_same_version,
+    eci_of,
     identifiers,
     same_id,
     with_scheme_eci,
@@ -83,6 +84,7 @@ def decide(transaction: Transaction, rreq: Message, fingerprint: str, now: datet
         acs_trans_id=transaction.acs_trans_id or rreq["acsTransID"],
         trans_status=rreq.get("transStatus"),
         trans_status_reason=rreq.get("transStatusReason"),
+        eci=eci_of(rreq, transaction.scheme, rreq["messageCategory"]),
         results_fingerprint=fingerprint,
         updated_at=now,
     )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -147,7 +148,7 @@ class Storage:
         return True
 
     async def find(self, ds_trans_id: str) -> Transaction | None:
-        return await self._database.read(lambda c: _find(c, ds_trans_id))
+        return await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
 
     async def step(
         self, ds_trans_id: str, decide: Callable[[Transaction], tuple[Transaction, Result]]
@@ -188,14 +189,35 @@ class Storage:
 
 
 _COLUMNS: Final = tuple(field.name for field in fields(Transaction))
+_CHANGING: Final = (
+    "acs_trans_id",
+    "state",
+    "ares",
+    "trans_status",
+    "trans_status_reason",
+    "eci",
+    "results_fingerprint",
+    "results_answer",
+    "results_status",
+    "updated_at",
+)
+# Built once: putting a statement together costs more than carrying it out.
+_INSERT: Final = insert(TRANSACTIONS)
+_FIND: Final = select(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+_LOCK: Final = _FIND.with_for_update()
+_UPDATE: Final = (
+    update(TRANSACTIONS)
+    .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+    .values({name: bindparam(name) for name in _CHANGING})
+)
 
 
-def _row(transaction: Transaction) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(transaction, name) for name in _COLUMNS}
-    row["state"] = transaction.state.value
-    row["created_at"] = _instant(transaction.created_at)
-    row["updated_at"] = _instant(transaction.updated_at)
-    return row
+def _row(transaction: Transaction, names: Sequence[str] = _COLUMNS) -> dict[str, Any]:
+    return {name: _stored(getattr(transaction, name)) for name in names}
+
+
+def _stored(value: Any) -> Any:
+    return _instant(value) if isinstance(value, datetime) else value
 
 
 def _transaction(row: Mapping[str, Any]) -> Transaction:
@@ -207,29 +229,23 @@ def _transaction(row: Mapping[str, Any]) -> Transaction:
 
 
 def _insert(connection: Connection, transaction: Transaction) -> None:
-    connection.execute(insert(TRANSACTIONS), _row(transaction))
+    connection.execute(_INSERT, _row(transaction))
 
 
-def _find(connection: Connection, ds_trans_id: str) -> Transaction | None:
-    return _loaded(connection, select(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id))
-
-
-def _loaded(connection: Connection, query: Select[Any]) -> Transaction | None:
-    row = connection.execute(query).mappings().first()
+def _load(connection: Connection, statement: Select[Any], ds_trans_id: str) -> Transaction | None:
+    row = connection.execute(statement, {"wanted": ds_trans_id}).mappings().first()
     return None if row is None else _transaction(row)  # type: ignore[arg-type]
 
 
 def _step(
     connection: Connection, ds_trans_id: str, decide: Callable[[Transaction], tuple[Transaction, Result]]
 ) -> Result | None:
-    query = select(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id).with_for_update()
-    before = _loaded(connection, query)
+    before = _load(connection, _LOCK, ds_trans_id)
     if before is None:
         return None
     after, result = decide(before)
-    changed = {name: value for name, value in _row(after).items() if getattr(before, name) != getattr(after, name)}
-    if changed:
-        connection.execute(update(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id).values(changed))
+    if after is not before:
+        connection.execute(_UPDATE, {"wanted": ds_trans_id, **_row(after, _CHANGING)})
     return result
 
 

@@ -13,6 +13,7 @@ from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 OF_OTHER_CHALLENGES: Final = frozenset({"approve", "decline", "select"})
 CODE_DIGITS: Final = 6
+CHALLENGE: Final = "C"
 
 
 async def act(desk: Desk, request: WireRequest) -> WireResponse:
@@ -40,8 +41,9 @@ async def _play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wi
 async def _opened(
     cardholder: Cardholder, transaction: Transaction, challenge: dict[str, Any], wish: CardholderAct
 ) -> Page:
-    creq = challenge.get("creq") or wish.creq or _creq(transaction)
-    return await cardholder.open(challenge["acs_url"], creq, wish.threeDSSessionData)
+    if challenge.get("creq"):
+        return await cardholder.open(challenge["acs_url"], challenge["creq"], challenge.get("threeDSSessionData"))
+    return await cardholder.open(challenge["acs_url"], wish.creq or _creq(transaction), wish.threeDSSessionData)
 
 
 def _creq(transaction: Transaction) -> str:
@@ -100,11 +102,12 @@ async def _challenge(desk: Desk, acs_trans_id: str) -> dict[str, Any]:
 
 
 def _challenged(transaction: Transaction) -> str:
-    """Its acsTransID, when there is or was a challenge. Errors: `Problem` 409."""
-    state = transaction.challenge.get("state") if transaction.challenge else None
-    if transaction.acsTransID is None or state is None:
-        told = f"transStatus {transaction.transStatus}" if transaction.transStatus else f"state {transaction.state}"
-        raise Problem(409, "Conflict", f"this transaction has no challenge to act in: {told}")
+    """Its acsTransID, while its challenge lasts. Errors: `Problem` 409."""
+    challenge = transaction.challenge or {}
+    status = challenge.get("transStatus") or transaction.transStatus
+    if transaction.acsTransID is None or not challenge or status != CHALLENGE:
+        told = f"transStatus {status}" if status else f"it is {transaction.state}"
+        raise Problem(409, "Conflict", f"this transaction has no open challenge: {told}")
     return transaction.acsTransID
 
 

@@ -57,6 +57,8 @@ class Transaction(Struct, frozen=True):
     id: str
     state: str | None = None
     transStatus: str | None = None  # noqa: N815 - the specification's name
+    transStatusReason: str | None = None  # noqa: N815
+    eci: str | None = None
     scheme: str | None = None
     version: str | None = None
     pan: str | None = None

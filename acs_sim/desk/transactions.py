@@ -16,10 +16,10 @@ TRANSACTION_FILTERS: Final = (
     ("pan", "only this card's"),
     ("state", "only those in this state at the directory server"),
     ("since", "only those begun at this instant or later (RFC 3339)"),
-    ("limit", "at most so many, the newest; 100 when left out, 1000 at most"),
+    ("limit", "at most so many, the newest; 100 when left out, 500 at most"),
 )
 DEFAULT_LIMIT: Final = 100
-MAX_LIMIT: Final = 1000
+MAX_LIMIT: Final = 500
 MAX_IDENTIFIER: Final = 64
 
 

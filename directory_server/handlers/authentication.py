@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from directory_server import authentication as rules
 from directory_server.authentication import Trouble
+from directory_server.handlers.calls import ask, is_worth_telling, notify
 from directory_server.handlers.party import ACS, COMPONENT, Party
 from directory_server.ranges import Issuer, StandIn
 from directory_server.states import Event
@@ -14,10 +15,9 @@ from threedsecure.card_numbers import mask
 from threedsecure.errors import PeerTimedOut, TransportError
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.checking import Leg, check, context_of
-from threedsecure.v2.codec import decode, encode
-from threedsecure.v2.context import SUPPORTED_VERSIONS
+from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro, transport_error
-from threedsecure.v2.errors import MessageError
+from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 FROM_THE_ACS: Final = frozenset({"ARes", "Erro"})
@@ -76,18 +76,14 @@ async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None)
 
 async def ask_issuer(party: Party, scheme: str, sent: Message, issuer: Issuer) -> Outcome:
     """Call the ACS and judge what came back."""
+    timeout = party.settings.acs_timeout
     try:
-        response = await party.call(
-            issuer.acs_url, sent, ACS, party.settings.acs_timeout, transaction_id=sent["threeDSServerTransID"]
-        )
-    except TransportError as error:
-        return _not_reached(party, scheme, sent, issuer, error)
-    try:
-        answer = decode(response.body, accepts=FROM_THE_ACS, versions=SUPPORTED_VERSIONS)
-        party.heard(issuer.acs_url, ACS, answer, response.status)
+        answer = await ask(party, issuer.acs_url, sent, of=ACS, timeout=timeout, accepts=FROM_THE_ACS)
         if answer["messageType"] == "Erro":
             return _refused(party, scheme, sent, issuer, answer)
         rules.check_answer(answer, sent)
+    except TransportError as error:
+        return _not_reached(party, scheme, sent, issuer, error)
     except MessageError as error:
         return _invalid(party, scheme, sent, issuer, error)
     return Outcome(rules.for_the_three_ds_server(answer, sent, scheme), rules.event_of(answer))
@@ -124,11 +120,13 @@ def _refused(party: Party, scheme: str, sent: Message, issuer: Issuer, answer: M
 
 
 def _invalid(party: Party, scheme: str, sent: Message, issuer: Issuer, error: MessageError) -> Outcome:
-    """Both sides are told what is wrong with the ARes, unless what is wrong is an Erro, which is never answered with one."""
+    """Both sides are told what is wrong with the ARes. An ACS that is out of order has sent none, and an Erro is never answered
+    with another."""
     document = erro(error, component=COMPONENT, ids=rules.identifiers(sent), version=sent["messageVersion"])
-    if not (error.message and error.message.get("messageType") == "Erro"):
-        party.notify(issuer.acs_url, document, ACS, party.settings.acs_timeout)
-    return _stand_in(party, scheme, sent, issuer, Trouble.INVALID) or Outcome(document, Event.ARES_FAILED)
+    if is_worth_telling(error):
+        notify(party, issuer.acs_url, document, of=ACS, timeout=party.settings.acs_timeout)
+    trouble = Trouble.ERRO if error.code == ErrorCode.TRANSIENT_FAILURE else Trouble.INVALID
+    return _stand_in(party, scheme, sent, issuer, trouble) or Outcome(document, Event.ARES_FAILED)
 
 
 def _stand_in(party: Party, scheme: str, sent: Message, issuer: Issuer, trouble: Trouble) -> Outcome | None:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from directory_server.handlers.authentication import authenticate
+from directory_server.handlers.calls import unreadable
 from directory_server.handlers.party import ACS, COMPONENT, DIRECTORY_SERVER, THREE_DS_SERVER, Party
 from directory_server.handlers.preparation import prepare
 from directory_server.handlers.results import report
@@ -67,7 +68,7 @@ def answer_error(party: Party) -> Callable[[ProtocolError, WireRequest], WireRes
         received = known.message or {}
         sender = sender_of(received)
         if request.message is None:
-            party.record(sender, DIRECTORY_SERVER, received or unreadable(request))
+            party.record(sender, DIRECTORY_SERVER, received or unreadable(media_type(request), request.body))
         if received.get("messageType") == "Erro":
             return WireResponse()
         document = erro(known, component=COMPONENT, version=spoken(received, party.settings.versions))
@@ -80,10 +81,15 @@ def answer_error(party: Party) -> Callable[[ProtocolError, WireRequest], WireRes
 def check_media_type(request: WireRequest) -> None:
     """Errors: `MessageError` 101 for a body that does not say it is JSON."""
     if request.media_type != JSON_MEDIA_TYPE:
-        told = request.headers.get("content-type", "none")[:100]
+        told = media_type(request) or "missing"
         raise MessageError(
             ErrorCode.MESSAGE_RECEIVED_INVALID, f"the Content-Type is {told}; messages are posted as {JSON_MEDIA_TYPE}"
         )
+
+
+def media_type(request: WireRequest) -> str:
+    """What the request says its body is, as it says it."""
+    return request.headers.get("content-type", "")[:100]
 
 
 def sender_of(message: Mapping[str, Any]) -> str:
@@ -98,12 +104,3 @@ def spoken(message: Mapping[str, Any], versions: tuple[str, ...]) -> str:
     """The version that `message` is answered in: its own, or the highest of `versions` where its own is none of them."""
     version = message.get("messageVersion")
     return version if isinstance(version, str) and version in versions else versions[-1]
-
-
-def unreadable(request: WireRequest) -> dict[str, Any]:
-    """What the journal keeps of a body that is no message."""
-    return {
-        "content-type": request.headers.get("content-type", "")[:100],
-        "bytes": len(request.body),
-        "begins": request.body[:200].decode(errors="replace"),
-    }

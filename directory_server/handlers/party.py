@@ -1,24 +1,17 @@
-"""What the handlers share: settings, storage, the card ranges, and the calls to the other parties."""
+"""What the handlers share: settings, storage, the card ranges, and what is under way."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import structlog
-
 from directory_server.ranges import Issuer, RangeList, digest, listed
 from directory_server.settings import DirectoryServerSettings
 from directory_server.storage import Storage
 from threedsecure.card_numbers import CardRangeTable
-from threedsecure.errors import ExchangeBroken, PeerUnreachable, TransportError
 from threedsecure.schemes import SCHEMES
-from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.service import Runtime
-from threedsecure.web.wire import WireResponse
-
-log = structlog.get_logger()
 
 DIRECTORY_SERVER: Final = "Directory Server"
 THREE_DS_SERVER: Final = "3DS Server"
@@ -32,7 +25,8 @@ Message = Mapping[str, Any]
 @dataclass(frozen=True)
 class Party:
     """The directory server of every scheme. `ranges` is read at start and replaced, list by list, when one is edited.
-    `reporting` holds the results that are on their way to a 3DS Server right now, by the fingerprint of their RReq."""
+    `reporting` holds the results that are on their way to a 3DS Server right now, by the fingerprint of their RReq; `notices`
+    the Erro that are posted behind the exchange at hand."""
 
     runtime: Runtime
     settings: DirectoryServerSettings
@@ -58,63 +52,12 @@ class Party:
         name = kind if isinstance(kind, str) else "message"
         self.runtime.journal.record(self.runtime.clock.now(), sender, receiver, name, message, **more)
 
-    async def call(
-        self, url: str, message: Message, receiver: str, timeout: float, transaction_id: str | None = None
-    ) -> WireResponse:
-        """Post a message and return what came back, whatever it is; a connection that fails is tried once more. Our own ACS notes
-        the exchange itself, unless it fails. Errors: `TransportError`."""
-        noted = self._answers_for_itself(url)
-        if not noted:
-            self.record(DIRECTORY_SERVER, receiver, message)
-        body = encode(message)
-        try:
-            return await self._post(url, body, timeout)
-        except TransportError as error:
-            if noted:
-                self.record(DIRECTORY_SERVER, receiver, message)
-            failed = {"url": error.url, "reason": error.reason}
-            self.runtime.journal.record(
-                self.runtime.clock.now(), receiver, DIRECTORY_SERVER, "no answer", failed, transaction_id=transaction_id
-            )
-            raise
-
-    def heard(self, url: str, sender: str, answer: Message, status: int) -> None:
-        """Note the answer to a call, unless the one who gave it did."""
-        if not self._answers_for_itself(url):
-            self.record(sender, DIRECTORY_SERVER, answer, status=status)
-
-    def notify(self, url: str, erro: Message, receiver: str, timeout: float) -> None:
-        """Post an Erro behind the exchange at hand. Whether it arrives changes nothing, so nobody waits for it."""
-        task = asyncio.create_task(self._deliver_notice(url, erro, receiver, timeout), name="Erro")
-        self.notices.add(task)
-        task.add_done_callback(self.notices.discard)
-
     async def stop(self) -> None:
         """End what is still under way. A result that was not acknowledged is sent again when the ACS sends it again."""
         under_way = [*self.notices, *self.reporting.values()]
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-
-    async def _deliver_notice(self, url: str, erro: Message, receiver: str, timeout: float) -> None:
-        try:
-            await self.call(url, erro, receiver, timeout)
-        except TransportError as error:
-            log.info("Erro not delivered", receiver=receiver, reason=error.reason)
-
-    async def _post(self, url: str, body: bytes, timeout: float) -> WireResponse:
-        try:
-            return await self.runtime.transport.post(url, body, timeout=timeout)
-        except ExchangeBroken as first:
-            try:
-                return await self.runtime.transport.post(url, body, timeout=timeout)
-            except PeerUnreachable:
-                raise first from None  # it may have arrived at the first time, and that is what counts
-        except PeerUnreachable:
-            return await self.runtime.transport.post(url, body, timeout=timeout)
-
-    def _answers_for_itself(self, url: str) -> bool:
-        return url.startswith(f"{self.settings.acs_url}/")
 
     def usual_issuer(self) -> Issuer:
         """An issuer set up as for the listed test cards, that speaks no version yet."""

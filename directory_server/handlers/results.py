@@ -8,13 +8,13 @@ from typing import Any, Final
 import orjson
 
 from directory_server import results as rules
+from directory_server.handlers.calls import ask, is_worth_telling, notify
 from directory_server.handlers.party import COMPONENT, THREE_DS_SERVER, Party
 from directory_server.results import Forward, Refuse, Repeat
 from directory_server.transactions import Transaction
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, TransportError
 from threedsecure.v2.checking import Leg, check, context_of
-from threedsecure.v2.codec import decode, encode
-from threedsecure.v2.context import SUPPORTED_VERSIONS
+from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro, transport_error
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
@@ -77,15 +77,12 @@ async def _forward(party: Party, transaction: Transaction, rreq: Message) -> Mes
     sent = rules.for_the_three_ds_server(rreq, transaction)
     url, timeout = transaction.three_ds_server_url, party.settings.results_timeout
     try:
-        response = await party.call(url, sent, THREE_DS_SERVER, timeout, transaction.three_ds_server_trans_id)
-    except TransportError as error:
-        return await _not_reached(party, transaction, sent, error)
-    try:
-        answer = decode(response.body, accepts=FROM_THE_THREE_DS_SERVER, versions=SUPPORTED_VERSIONS)
-        party.heard(url, THREE_DS_SERVER, answer, response.status)
+        answer = await ask(party, url, sent, of=THREE_DS_SERVER, timeout=timeout, accepts=FROM_THE_THREE_DS_SERVER)
         if answer["messageType"] == "Erro":
             return await _refused(party, transaction, answer)
         rules.check_answer(answer, sent, transaction)
+    except TransportError as error:
+        return await _not_reached(party, transaction, sent, error)
     except MessageError as error:
         return _invalid(party, transaction, error)
     relayed = rules.for_the_acs(answer, transaction)
@@ -111,8 +108,9 @@ async def _refused(party: Party, transaction: Transaction, answer: Message) -> M
 
 
 def _invalid(party: Party, transaction: Transaction, error: MessageError) -> Message:
-    """Both sides are told what is wrong with the RRes, unless what is wrong is an Erro, which is never answered with one."""
-    if not (error.message and error.message.get("messageType") == "Erro"):
+    """Both sides are told what is wrong with the RRes. A 3DS Server that is out of order has sent none, and an Erro is never
+    answered with another."""
+    if is_worth_telling(error):
         _tell_three_ds_server(party, transaction, error)
     return erro(error, component=COMPONENT, ids=transaction.identifiers, version=transaction.version)
 
@@ -128,4 +126,5 @@ async def _note(party: Party, transaction: Transaction, change: Callable[..., Tr
 
 def _tell_three_ds_server(party: Party, transaction: Transaction, error: MessageError) -> None:
     document = erro(error, component=COMPONENT, ids=transaction.identifiers, version=transaction.version)
-    party.notify(transaction.three_ds_server_url, document, THREE_DS_SERVER, party.settings.results_timeout)
+    timeout = party.settings.results_timeout
+    notify(party, transaction.three_ds_server_url, document, of=THREE_DS_SERVER, timeout=timeout)

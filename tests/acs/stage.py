@@ -1,4 +1,4 @@
-"""The ACS on a stage: itself on a socket, a directory server and a phone that are small real servers, and a browser that posts forms."""
+"""The ACS on a stage: a directory server and a phone that are small real servers, and a browser that posts forms."""
 
 import asyncio
 import base64
@@ -8,7 +8,7 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,6 +25,7 @@ from threedsecure.web.service import Runtime
 
 OTP = "4000000001000001"
 SILENT_SECONDS = 0.2
+WAIT_SECONDS = 0.005
 
 
 def free_port() -> int:
@@ -50,6 +51,12 @@ class Directory:
         self.answer: Callable[[dict[str, Any]], tuple[int, Any]] = lambda rreq: (200, self.rres(rreq))
         self.hold: asyncio.Event | None = None
         self.arrived = asyncio.Event()
+
+    async def until(self, count: int) -> None:
+        """Return once `count` messages have come."""
+        async with asyncio.timeout(5):
+            while len(self.bodies) < count:  # noqa: ASYNC110 - an event could not count
+                await asyncio.sleep(WAIT_SECONDS)
 
     @property
     def received(self) -> list[dict[str, Any]]:
@@ -111,7 +118,6 @@ class Stage:
     phone: Phone
     browser: aiohttp.ClientSession
     ds_url: str
-    areqs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     # --- the directory server's side ---
 
@@ -218,10 +224,14 @@ class Stage:
 
     async def until(self, acs_trans_id: str, state: str) -> dict[str, Any]:
         """The transaction, once it is in `state`."""
+        return await self.once(acs_trans_id, lambda found: found["state"] == state)
+
+    async def once(self, acs_trans_id: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The transaction, once `condition` holds for it."""
         async with asyncio.timeout(5):
-            while (found := await self.transaction(acs_trans_id))["state"] != state:
-                await asyncio.sleep(0.005)
-            return found
+            while not condition(found := await self.transaction(acs_trans_id)):
+                await asyncio.sleep(WAIT_SECONDS)
+        return found
 
 
 @dataclass
@@ -251,7 +261,9 @@ class Shown:
 
 
 @asynccontextmanager
-async def stage(*, data: Path | None = None, shared: Runtime | None = None, **changes: Any) -> AsyncIterator[Stage]:
+async def stage(
+    *, data: Path | None = None, shared: Runtime | None = None, ds_port: int = 0, **changes: Any
+) -> AsyncIterator[Stage]:
     """`data`: a folder for the database files; `shared`: a runtime that outlives this stage; `changes`: of the settings."""
     directory, phone = Directory(), Phone()
     async with AsyncExitStack() as stack:
@@ -260,7 +272,7 @@ async def stage(*, data: Path | None = None, shared: Runtime | None = None, **ch
         ds.router.add_post("/visa/3ds2", directory.handle)
         network = web.Application()
         network.router.add_post("/api/messages", phone.handle)
-        ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", 0))
+        ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", ds_port))
         phone_port = await stack.enter_async_context(serving(network, "127.0.0.1", 0))
         port = free_port()
         settings = replace(
@@ -274,4 +286,8 @@ async def stage(*, data: Path | None = None, shared: Runtime | None = None, **ch
         )
         url = await stack.enter_async_context(running(build(used, settings), used, port=port))
         browser = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Stage(used, settings, url, directory, phone, browser, f"http://127.0.0.1:{ds_port}/visa/3ds2")
+        try:
+            yield Stage(used, settings, url, directory, phone, browser, f"http://127.0.0.1:{ds_port}/visa/3ds2")
+        finally:
+            if directory.hold is not None:
+                directory.hold.set()

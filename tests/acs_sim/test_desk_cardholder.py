@@ -36,10 +36,11 @@ async def test_the_challenge_is_opened_with_the_creq_that_a_gateway_would_post(c
 
 
 async def test_a_challenge_that_a_browser_opened_is_shown_again_with_the_same_creq(call, world):
+    world.session_data = "c2Vzc2lvbg"
     world.creq = base64.urlsafe_b64encode(b'{"messageType":"CReq","challengeWindowSize":"02"}').decode()
     before = world.creq
     await call("POST", ADDRESS, json={"do": "submit", "code": "wrong"})
-    assert world.creq == before
+    assert (world.creq, world.session_data) == (before, "c2Vzc2lvbg")
 
 
 async def test_a_gateways_own_creq_and_session_data_are_posted_as_they_are(call, world):
@@ -115,10 +116,12 @@ async def test_a_transaction_without_a_challenge_says_how_it_was_answered(call, 
     assert (status, f"transStatus {answered['transStatus']}" in problem["detail"]) == (409, True)
 
 
-async def test_the_right_code_of_a_challenge_that_is_over_shows_its_result_again(call, world):
+async def test_a_challenge_that_is_over_is_not_opened_again(call, world):
     await call("POST", ADDRESS, json={"do": "cancel"})
-    _, outcome, _ = await call("POST", ADDRESS, json={"do": "submit", "code": "correct"})
-    assert (outcome["transStatus"], world.entries) == ("N", [("cancel", None)])
+    world.creq = None
+    status, problem, _ = await call("POST", ADDRESS, json={"do": "submit", "code": "correct"})
+    assert (status, "transStatus N" in problem["detail"]) == (409, True)
+    assert (world.creq, len(world.delivered)) == (None, 1)
 
 
 async def test_a_shop_that_cannot_be_reached_is_told_and_changes_nothing(call, world):

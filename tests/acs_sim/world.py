@@ -129,7 +129,7 @@ class World:
             "acsTransID": ACS_ID,
             "state": self._state(),
             "phone": "+33639981101",
-            "transStatus": self.trans_status,
+            "transStatus": self.trans_status or "C",
         }
         return json_response({"transactions": [known] if ACS_ID in ids else []})
 
@@ -141,6 +141,7 @@ class World:
                 {
                     "state": self._state(),
                     "creq": self.creq,
+                    "threeDSSessionData": self.session_data,
                     "acs_url": f"{at.acs}/3ds2/challenge",
                     "phone": "+33639981101",
                     "code": CODE if self.creq and not self.trans_status else None,
@@ -182,7 +183,7 @@ class World:
     def _page(self, message: str) -> WireResponse:
         hidden = '<input type="hidden" name="page" value="unguessable">'
         if self.trans_status:
-            cres = {"messageType": "CRes", "transStatus": self.trans_status, "threeDSServerTransID": SERVER_ID}
+            cres = {"messageType": "CRes", "transStatus": self.trans_status or "C", "threeDSServerTransID": SERVER_ID}
             text = base64.urlsafe_b64encode(json.dumps(cres).encode()).decode().rstrip("=")
             body = f"""<form method="post" action="{html.escape(self.notification_url)}">
                 <input type="hidden" name="cres" value="{text}"></form>"""

@@ -35,7 +35,14 @@ class CutOff:
     """The connection is closed instead of an answer."""
 
 
-Answer = Message | bytes | Silence | CutOff
+@dataclass
+class OutOfOrder:
+    """An HTTP status and no message."""
+
+    status: int
+
+
+Answer = Message | bytes | Silence | CutOff | OutOfOrder
 
 
 class Peer:
@@ -71,6 +78,8 @@ class Peer:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
+        if isinstance(answer, OutOfOrder):
+            return web.Response(status=answer.status)
         if isinstance(answer, Silence):
             await answer.over.wait()
             if answer.then is None:
@@ -89,7 +98,6 @@ class Scene:
     acs: Peer
     three_ds_server: Peer
     session: aiohttp.ClientSession
-    settings: DirectoryServerSettings
 
     def areq(self, pan: str, version: str = "2.2.0", **changes: Any) -> Message:
         return messages.areq(pan, f"{self.three_ds_server.url}/results", version, **changes)
@@ -146,4 +154,4 @@ async def scene(*, data: Path | None = None, postgresql: str | None = None, **ch
         settings = replace(DirectoryServerSettings(acs_url=acs.url, acs_timeout=5.0), **changes)
         url = await stack.enter_async_context(running(build(shared, settings), shared))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Scene(url, shared, acs, three_ds_server, session, settings)
+        yield Scene(url, shared, acs, three_ds_server, session)

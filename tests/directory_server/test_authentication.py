@@ -5,10 +5,14 @@ import re
 
 import pytest
 
+from directory_server.authentication import Trouble, answered_here, not_enrolled, standing_in
+from directory_server.ranges import StandIn
 from tests.directory_server import messages
-from tests.directory_server.peers import CutOff, Scene, Silence, scene
-from threedsecure.authentication_values import verify_emv_authentication_value
+from tests.directory_server.peers import CutOff, OutOfOrder, Scene, Silence, scene
+from threedsecure.authentication_values import emv_authentication_value, verify_emv_authentication_value
+from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import SCENARIOS, compose, listed
+from threedsecure.v2.checking import Leg, context_of, violations
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"])
@@ -109,6 +113,49 @@ async def test_a_test_card_outside_every_range_is_answered_n_no_card_record_by_t
     assert (await ds.state(answer["dsTransID"]))["state"] == "answered"
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_the_proof_that_each_scheme_s_issuers_make_passes_the_directory_server(ds: Scene, scheme):
+    pan = compose(scheme, SCENARIOS["frictionless"])
+
+    def proven(areq: messages.Message) -> messages.Message:
+        value = emv_authentication_value(
+            scheme,
+            pan=pan,
+            trans_status="Y",
+            ds_trans_id=areq["dsTransID"],
+            purchase_amount=4200,
+            purchase_currency="978",
+            purchase_date="20260615120000",
+            version="2.2.0",
+        )
+        return messages.ares(areq, "Y", authenticationValue=value)
+
+    ds.acs.answer = proven
+    answer = await ds.post(ds.areq(pan), scheme)
+    assert answer["transStatus"] == "Y", answer
+    assert len(answer["authenticationValue"]) == 28
+
+
+@pytest.mark.parametrize("category", ["01", "02"])
+@pytest.mark.parametrize("version", ["2.1.0", "2.2.0", "2.3.1"])
+@pytest.mark.parametrize("scheme", ["visa", "mastercard"])
+@pytest.mark.parametrize("own", ["not enrolled", "attempt", "unavailable"])
+def test_an_answer_in_the_issuer_s_place_is_right_by_the_tables(own, scheme, version, category):
+    sent = messages.areq(FRICTIONLESS, "http://127.0.0.1/", version, messageCategory=category) | {
+        "dsTransID": "11111111-1111-4111-8111-111111111111",
+        "dsReferenceNumber": "3DS_LOA_DIS_SIMU_020200_00001",
+        "dsURL": "http://127.0.0.1/visa/3ds2",
+    }
+    acs_trans_id = "22222222-2222-4222-8222-222222222222"
+    if own == "not enrolled":
+        answer = answered_here(sent, scheme, not_enrolled(), acs_trans_id)
+    else:
+        answer = standing_in(sent, scheme, StandIn(own), Trouble.UNREACHABLE, acs_trans_id)
+    assert answer["transStatus"] == {"not enrolled": "N", "attempt": "A", "unavailable": "U"}[own]
+    assert ("authenticationValue" in answer) == (own == "attempt" and category == "01")
+    assert violations(answer, context_of(answer, Leg.DS_TO_THREE_DS_SERVER, sent)) == []
+
+
 async def test_a_number_that_the_simulator_does_not_know_is_told_so_with_the_nearest_cards_masked(ds: Scene):
     answer = await ds.post(ds.areq("4000009000000001"))
     assert (answer["errorCode"], answer["errorComponent"], answer["errorMessageType"]) == ("305", "D", "AReq")
@@ -150,7 +197,7 @@ async def test_an_acs_that_refuses_the_connection_is_405(ds: Scene):
     assert await ds.journal(sent["threeDSServerTransID"]) == [
         ("3DS Server", "Directory Server", "AReq"),
         ("Directory Server", "ACS", "AReq"),
-        ("ACS", "Directory Server", "no answer"),
+        ("Directory Server", "ACS", "connection failed"),
         ("Directory Server", "3DS Server", "Erro"),
     ]
 
@@ -171,6 +218,17 @@ async def test_an_acs_that_is_silent_is_402():
         silence.over.set()
         assert (answer["errorCode"], answer["errorComponent"]) == ("402", "D")
         assert (await ds.state(sent["threeDSServerTransID"]))["state"] == "unanswered"
+        assert ("Directory Server", "ACS", "no answer") in await ds.journal(sent["threeDSServerTransID"])
+
+
+async def test_an_acs_that_is_out_of_order_is_403_and_is_told_nothing(ds: Scene):
+    ds.acs.answer = lambda _areq: OutOfOrder(503)
+    answer = await ds.post(ds.areq(FRICTIONLESS))
+    assert (answer["errorCode"], answer["errorComponent"]) == ("403", "D")
+    assert "503" in answer["errorDetail"]
+    assert len(ds.acs.received) == 1
+    hops = await ds.journal(answer["dsTransID"])
+    assert ("ACS", "Directory Server", "message") in hops
 
 
 BAD_ANSWERS = {

@@ -40,7 +40,7 @@ def test_the_setup_digit_decides_the_3ds_method_and_the_address_of_the_acs():
     by_setup = {found.start[8]: found.value for found in list_of() if found.start[7] == "0"}
     assert by_setup["0"].three_ds_method_url == "http://acs/3ds2/method"
     assert by_setup["1"].three_ds_method_url is None
-    assert by_setup["2"].three_ds_method_url == "http://acs/3ds2/method?silent=1"
+    assert by_setup["2"].three_ds_method_url == "http://acs/3ds2/method/silent"
     assert {setup: issuer.acs_url for setup, issuer in by_setup.items()} == {
         "0": "http://acs/3ds2/areq",
         "1": "http://acs/3ds2/areq",

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.directory_server import messages
-from tests.directory_server.peers import CutOff, Scene, Silence, scene
+from tests.directory_server.peers import CutOff, OutOfOrder, Scene, Silence, scene
 from threedsecure.test_cards import SCENARIOS, compose
 
 CHALLENGE = compose("visa", SCENARIOS["challenge-otp"])
@@ -29,7 +29,12 @@ async def test_a_result_goes_to_the_3ds_server_and_its_acknowledgement_back(ds: 
         "resultsStatus": "01",
     }
     state = await ds.state(at_acs["threeDSServerTransID"])
-    assert (state["state"], state["transStatus"], state["results_status"]) == ("completed", "Y", "01")
+    assert (state["state"], state["transStatus"], state["eci"], state["results_status"]) == (
+        "completed",
+        "Y",
+        "05",
+        "01",
+    )
 
 
 async def test_the_authentication_method_stays_at_the_directory_server(ds: Scene):
@@ -197,7 +202,30 @@ async def test_a_3ds_server_that_nobody_reaches_is_405_and_any_result_may_follow
     assert (await ds.state(at_acs["dsTransID"]))["state"] == "undelivered"
     again = await ds.post(messages.rreq(at_acs, ares, "U"))
     assert again["errorCode"] == "405"
-    assert ("3DS Server", "Directory Server", "no answer") in await ds.journal(at_acs["dsTransID"])
+    assert ("Directory Server", "3DS Server", "connection failed") in await ds.journal(at_acs["dsTransID"])
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_3ds_server_that_is_out_of_order_is_403_to_the_acs_alone_and_the_result_can_be_repeated(
+    ds: Scene, status
+):
+    good_answer, ds.three_ds_server.answer = ds.three_ds_server.answer, lambda _rreq: OutOfOrder(status)
+    at_acs, ares = await ds.challenged(CHALLENGE)
+    result = messages.rreq(at_acs, ares)
+    answer = await ds.post(result)
+    assert (answer["errorCode"], answer["errorComponent"]) == ("403", "D")
+    assert answer["acsTransID"] == ares["acsTransID"]
+    ds.three_ds_server.answer = good_answer
+    assert (await ds.post(result))["messageType"] == "RRes"
+    assert [message["messageType"] for message in ds.three_ds_server.received] == ["RReq", "RReq"]
+
+
+async def test_a_3ds_server_that_does_not_know_the_address_is_101_with_its_status(ds: Scene):
+    ds.three_ds_server.answer = lambda _rreq: OutOfOrder(404)
+    at_acs, ares = await ds.challenged(CHALLENGE)
+    answer = await ds.post(messages.rreq(at_acs, ares))
+    assert answer["errorCode"] == "101"
+    assert answer["errorDetail"].startswith("HTTP 404")
 
 
 async def test_a_3ds_server_that_breaks_the_connection_off_may_have_taken_the_result(ds: Scene):

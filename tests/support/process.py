@@ -112,18 +112,20 @@ def simulator(*arguments: str) -> Iterator[Simulator]:
 
 
 def _wait_until_ready(simulator: Simulator) -> None:
+    """Reads the pipe itself: lines that came together would wait unseen in a text stream's buffer."""
     deadline = time.monotonic() + READY_WITHIN_SECONDS
-    stdout = simulator.process.stdout
-    assert stdout is not None
+    assert simulator.process.stdout is not None
+    pipe, begun = simulator.process.stdout.fileno(), b""
     with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
+        selector.register(pipe, selectors.EVENT_READ)
         while time.monotonic() < deadline:
             if not selector.select(timeout=0.5):
                 continue
-            line = stdout.readline()
-            if not line:
-                raise RuntimeError("the simulator ended before it was ready:\n" + "".join(simulator.output))
-            simulator.output.append(line)
-            if line.strip() == "ready":
+            read = os.read(pipe, 65536)
+            *lines, begun = (begun + read).split(b"\n")
+            simulator.output.extend(line.decode() + "\n" for line in lines)
+            if b"ready" in lines:
                 return
+            if not read:
+                raise RuntimeError("the simulator ended before it was ready:\n" + "".join(simulator.output))
     raise RuntimeError("the simulator was not ready in time:\n" + "".join(simulator.output))

@@ -2,11 +2,12 @@
 the figures.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources.abc import Traversable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -91,7 +92,8 @@ class Dispatcher:
     async def dispatch(self, route: Route, request: WireRequest) -> WireResponse:
         """Answer `request`. A bug answers 500 and is logged; nothing else does."""
         began = monotonic()
-        arrived = self._runtime.clock.now()
+        if route.hop is not None:
+            request.on_message = partial(self._journal_request, route.hop)
         try:
             if len(request.body) > route.limit:
                 raise BodyTooLarge(route.limit)
@@ -106,7 +108,7 @@ class Dispatcher:
         took = monotonic() - began
         self._metrics.exchange(self._service.name, route.path, response.status, took)
         if route.hop is not None:
-            self._journal(route.hop, request, response, arrived, took)
+            self._journal_response(route.hop, response, took)
         return response
 
     def endpoints(self) -> dict[str, Handler]:
@@ -124,17 +126,19 @@ class Dispatcher:
             return Problem(413, "Content Too Large", str(error)).response()
         return Problem(400, "Bad Request", str(error)).response()
 
-    def _journal(self, hop: Hop, request: WireRequest, response: WireResponse, arrived: object, took: float) -> None:
-        journal, now = self._runtime.journal, self._runtime.clock.now()
-        if request.message is not None:
-            journal.record(now, hop.sender, hop.receiver, _kind(request.message), request.message)
-        if response.message is not None:
-            journal.record(
-                now,
+    def _journal_request(self, hop: Hop, message: Mapping[str, Any]) -> None:
+        """Before the handler acts on it, so that what it causes stands behind it."""
+        self._runtime.journal.record(self._runtime.clock.now(), hop.sender, hop.receiver, _kind(message), message)
+
+    def _journal_response(self, hop: Hop, response: WireResponse, took: float) -> None:
+        message = response.message
+        if message is not None:
+            self._runtime.journal.record(
+                self._runtime.clock.now(),
                 hop.receiver,
                 hop.sender,
-                _kind(response.message),
-                response.message,
+                _kind(message),
+                message,
                 status=response.status,
                 took_ms=took * 1000,
             )

@@ -17,8 +17,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 @dataclass(slots=True)
 class WireRequest:
-    """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body, so that the
-    journal need not decode it again."""
+    """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body; whoever is
+    listening (`on_message`) is told then, before the handler acts on it."""
 
     method: str
     path: str
@@ -26,7 +26,18 @@ class WireRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     match: Mapping[str, str] = field(default_factory=dict)
-    message: Mapping[str, Any] | None = None
+    on_message: Callable[[Mapping[str, Any]], None] | None = None
+    _message: Mapping[str, Any] | None = None
+
+    @property
+    def message(self) -> Mapping[str, Any] | None:
+        return self._message
+
+    @message.setter
+    def message(self, message: Mapping[str, Any]) -> None:
+        self._message = message
+        if self.on_message is not None:
+            self.on_message(message)
 
     @property
     def media_type(self) -> str:

@@ -1,0 +1,56 @@
+"""The state table, and the diagram and the tables of endings that docs/acs.md shows."""
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from acs.results import ENDINGS, reason_in
+from acs.transactions import OPEN, TRANSITIONS, Event, EventRefused, State, after, diagram
+
+DOCS = Path(__file__).parents[2] / "docs" / "acs.md"
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(State, Event)))
+def test_what_is_not_in_the_table_does_not_happen(state, event):
+    if event in TRANSITIONS[state]:
+        assert after(state, event) in State
+    else:
+        with pytest.raises(EventRefused) as refused:
+            after(state, event)
+        assert refused.value.code == "305"
+
+
+def test_every_way_out_of_an_open_challenge_leads_to_the_one_decision():
+    leaving = {to for state in OPEN for to in TRANSITIONS[state].values()} - OPEN
+    assert leaving == {State.DECIDED}
+
+
+def test_a_decision_is_never_taken_back():
+    after_decision = {State.DECIDED, State.REPORTED, State.UNREPORTED}
+    for state in after_decision:
+        assert set(TRANSITIONS[state].values()) <= after_decision
+
+
+def test_every_state_can_be_reached():
+    reached, waiting = set(), [State.RECEIVED]
+    while waiting:
+        state = waiting.pop()
+        reached.add(state)
+        waiting += [to for to in TRANSITIONS[state].values() if to not in reached]
+    assert reached == set(State)
+
+
+def test_the_diagram_in_the_documentation_is_the_table():
+    drawn = re.search(r"```mermaid\n(.*?)```", DOCS.read_text(), re.DOTALL)[1]
+    assert drawn == diagram()
+
+
+def test_the_endings_in_the_documentation_are_the_table():
+    rows = re.findall(r"^\| `([a-z ]+)` \| (\w) \| (\S+) \| (\S+) \| (\S+) \|", DOCS.read_text(), re.MULTILINE)
+    told = [
+        (ending, told.trans_status, reason_in("2.1.0", told.reason), told.reason, told.challenge_cancel)
+        for ending, told in ENDINGS.items()
+    ]
+    assert rows == [tuple(value or "-" for value in row) for row in told]

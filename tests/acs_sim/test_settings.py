@@ -1,0 +1,145 @@
+"""Flags over environment over file; every error names the setting and where it was given."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from acs_sim.settings import FIELDS, Settings, SettingsError, load, to_toml, variable
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+def written(tmp_path, text):
+    file = tmp_path / "acs-sim.toml"
+    file.write_text(text)
+    return file
+
+
+def test_a_flag_goes_over_the_environment_and_that_over_the_file(tmp_path):
+    file = written(tmp_path, "port-base = 7000\nseed = 1\nhost = '127.0.0.2'")
+    environment = {"ACS_SIM_PORT_BASE": "7100", "ACS_SIM_SEED": "2", "HOME": "/"}
+    settings, sources = load({"port_base": 7200, "seed": None}, environment, file)
+    assert (settings.port_base, settings.seed, settings.host) == (7200, 2, "127.0.0.2")
+    assert sources == {"port-base": "flag", "seed": "environment", "host": str(file)}
+
+
+def test_without_anything_the_defaults_hold(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load({}, {}) == (Settings(), {})
+
+
+def test_the_file_of_the_working_directory_is_read_without_being_named(tmp_path, monkeypatch):
+    written(tmp_path, "fresh = true")
+    monkeypatch.chdir(tmp_path)
+    assert load({}, {})[0].fresh is True
+
+
+def test_the_environment_may_name_another_file(tmp_path):
+    file = written(tmp_path, "only = ['ds', 'acs']")
+    assert load({}, {"ACS_SIM_CONFIG": str(file)})[0].only == ("ds", "acs")
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "text", "told"),
+    [
+        ({}, {"ACS_SIM_PROT_BASE": "1"}, "", "did you mean ACS_SIM_PORT_BASE"),
+        ({}, {"ACS_SIM_PORT_BASE": "eight thousand"}, "", "ACS_SIM_PORT_BASE (environment): Expected `int`"),
+        ({}, {"ACS_SIM_PORT_BASE": "65500"}, "", "ACS_SIM_PORT_BASE"),
+        ({}, {}, "port_base = 1", "did you mean port-base"),
+        ({}, {}, "port-base = '8000'", "port-base"),
+        ({}, {}, "durable = 'yes'", "durable"),
+        ({}, {}, "port-base = ", "is not TOML"),
+        ({"only": "ds,postman"}, {}, "", "postman"),
+        ({"only": ""}, {}, "", "only"),
+        ({"keep": "a while"}, {}, "", "keep"),
+        ({"fresh": True, "database": "x.sqlite3"}, {}, "", "database"),
+        ({"database": "mysql://localhost/acs"}, {}, "", "mysql:// is not supported"),
+        ({"database": "sqlite://"}, {}, "", "fresh"),
+        ({"seed": -1}, {}, "", "seed"),
+        ({"acs_url": "localhost:8200"}, {}, "", "acs-url"),
+        ({"acs_url": "http://localhost:8200/acs"}, {}, "", "acs-url"),
+        ({"acs_url": "http://localhost:99999"}, {}, "", "acs-url"),
+        ({"acs_url": "https://acs.example"}, {}, "", "acs-url"),
+        ({"log_format": "xml"}, {}, "", "log-format"),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path, flags, environment, text, told):
+    with pytest.raises(SettingsError) as error:
+        load(flags, environment, written(tmp_path, text))
+    assert told in str(error.value)
+
+
+def test_a_file_that_is_named_must_exist(tmp_path):
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load({}, {}, tmp_path / "missing.toml")
+
+
+def test_what_is_printed_can_be_read_back_and_says_where_it_came_from(tmp_path):
+    flags = {"port_base": 9000, "only": "ds,acs", "keep": "24h", "host": 'a"b'}
+    settings, sources = load(flags, {}, written(tmp_path, ""))
+    printed = to_toml(settings, sources)
+    assert load({}, {}, written(tmp_path, printed))[0] == settings
+    assert [line.split("#")[-1].strip() for line in printed.splitlines() if line.startswith("port-base")] == ["flag"]
+    assert "durable" in printed
+    assert printed.count("# default") == len(FIELDS) - len(flags)
+
+
+def test_ports_and_addresses_follow_from_host_and_base():
+    settings = Settings(port_base=9000)
+    assert dict(settings.addresses) == {
+        "desk": "http://127.0.0.1:9000",
+        "ds": "http://127.0.0.1:9100",
+        "acs": "http://127.0.0.1:9200",
+        "phone": "http://127.0.0.1:9300",
+        "shop": "http://127.0.0.1:9400",
+    }
+    assert settings.port("acs") == 9200
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("box", "http://box:8000"),
+    ],
+)
+def test_an_address_names_a_host_that_can_be_called(host, address):
+    assert Settings(host=host).addresses.desk == address
+
+
+def test_a_party_elsewhere_is_called_at_its_own_address_and_one_here_listens_on_its_port():
+    settings = Settings(only=("desk",), acs_url="https://acs.example/", desk_url="http://localhost:1234")
+    assert settings.addresses.acs == "https://acs.example"
+    assert settings.port("desk") == 1234
+
+
+@pytest.mark.parametrize(
+    ("database", "file"),
+    [
+        ("acs.sqlite3", Path("acs.sqlite3")),
+        ("sqlite:///acs.sqlite3", Path("acs.sqlite3")),
+        ("sqlite:////var/lib/acs.sqlite3", Path("/var/lib/acs.sqlite3")),
+    ],
+)
+def test_a_database_is_a_path_or_an_address_of_sqlite(database, file):
+    assert Settings(database=database).database_file == file
+
+
+def test_messages_are_kept_for_as_long_as_is_written():
+    assert Settings(keep="1d12h").keep_for == timedelta(hours=36)
+    assert Settings().keep_for is None
+
+
+def test_every_setting_is_a_flag_and_is_documented():
+    from acs_sim.cli import demo, up
+
+    document = DOCUMENT.read_text()
+    for command in (up, demo):
+        flags = {option for parameter in command.params for option in parameter.opts}
+        assert {f"--{key}" for key in FIELDS} <= flags
+    for key in FIELDS:
+        assert f"`{key}`" in document
+        assert variable(key) in document
