@@ -120,6 +120,13 @@ async def test_a_result_under_an_identifier_that_is_not_the_transaction_s_is_301
     assert (await ds.state(at_acs["threeDSServerTransID"]))["state"] == "challenged"
 
 
+async def test_a_result_at_another_scheme_s_address_is_301(ds: Scene):
+    at_acs, ares = await ds.challenged(CHALLENGE)
+    answer = await ds.post(messages.rreq(at_acs, ares), "mastercard")
+    assert (answer["errorCode"], answer["errorDetail"]) == ("301", "dsTransID")
+    assert ds.three_ds_server.received == []
+
+
 async def test_identifiers_in_capitals_are_the_same_identifiers(ds: Scene):
     at_acs, ares = await ds.challenged(CHALLENGE)
     result = messages.rreq(at_acs, ares)
