@@ -29,7 +29,7 @@ from threedsecure.v2.formats import (
 )
 
 _STATUS = ("Y authenticated", "N not authenticated", "U could not be performed", "A attempt", "R rejected")
-# A Mastercard IAV has a byte more than the others, which takes the place of the padding.
+# Mastercard's is 21 bytes long, the others' 20: both are 28 characters.
 _PROOF = exactly("base64 of 20 or 21 bytes", "[A-Za-z0-9+/]{27}[A-Za-z0-9+/=]", 28)
 _DECOUPLED = "D decoupled challenge"
 
