@@ -161,7 +161,7 @@ class Scheme:
         cres = to_base64url(self.final_cres(str(fields["status"])))
         return _html(
             f"<form id=back method=post action='{self.areq['notificationURL']}'><input type=hidden name=cres value={cres}>"
-            f"<input type=hidden name=threeDSSessionData value='{fields['threeDSSessionData']}'></form>"
+            f"<input type=hidden name=threeDSSessionData value='{fields['threeDSSessionData']}'><button id=go>go on</button></form>"
             "<script>document.forms[0].submit()</script>"
         )
 
