@@ -30,7 +30,6 @@ from sqlalchemy import (
     Text,
     delete,
     func,
-    insert,
     select,
     text,
     update,
@@ -68,7 +67,11 @@ CARDS: Final = Table(
     Column("code_counter", BigInteger),
 )
 
-# SQLAlchemy spells this clause once per dialect; SQL itself does not.
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_INSERT_TRANSACTION: Final = text(
+    "INSERT INTO acs_transaction (acs_trans_id, state, due_at, card, document) "
+    "VALUES (:acs_trans_id, :state, :due_at, :card, :document) ON CONFLICT DO NOTHING"
+)
 _INSERT_CARD: Final = text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
 
 SCHEMA: Final = Schema("acs", METADATA, "0001", Path(__file__).parent / "migrations")
@@ -126,13 +129,12 @@ class Storage:
 
     # --- transactions ---
 
-    async def add(self, transaction: Transaction) -> None:
+    async def add(self, transaction: Transaction) -> bool:
+        """False when the acsTransID is taken already, which happens where identifiers are made repeatable by a seed."""
         row = self._row(transaction)
-
-        def work(connection: Connection) -> None:
-            connection.execute(insert(TRANSACTIONS).values(row))
-
-        await self._opened_database.run(work)
+        return await self._opened_database.run(
+            lambda connection: connection.execute(_INSERT_TRANSACTION, row).rowcount == 1
+        )
 
     async def change(self, acs_trans_id: str, step: Step) -> Change | None:
         """Read, step and write in one unit of work. `step` gets the record and a way to the card's next code counter; None when

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from acs.decision import AnswerErro, Ask, KeepSilent, Settle, decide
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
-from acs.records import Card
+from acs.records import Card, Purchase, Transaction
 from acs.settings import AcsSettings
 from threedsecure.errors import ProtocolError
 from threedsecure.v2.checking import Leg, check, context_of
@@ -33,19 +34,20 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     if card is None:
         raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
     decision = await _decide(issuer, view, card)
-    transaction = begin(
-        issuer.runtime.randomness.uuid(),
-        purchase_of(view, message["dsReferenceNumber"]),
-        card,
-        decision,
-        _now(issuer),
-        issuer.settings,
-    )
-    await issuer.storage.add(transaction)
+    transaction = await _begin(issuer, purchase_of(view, message["dsReferenceNumber"]), card, decision)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     answer = ares(transaction, issuer.settings)
     return message_response(answer, encode(answer))
+
+
+async def _begin(issuer: Issuer, purchase: Purchase, card: Card, decision: Settle | Ask) -> Transaction:
+    """The new transaction, written, under an identifier that no other one has."""
+    uuid = issuer.runtime.randomness.uuid
+    transaction = begin(uuid(), purchase, card, decision, _now(issuer), issuer.settings)
+    while not await issuer.storage.add(transaction):
+        transaction = replace(transaction, acs_trans_id=uuid())
+    return transaction
 
 
 def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:

@@ -222,6 +222,11 @@ class Stage:
         listed = (await self.control("transactions", {"ids": [acs_trans_id]}))[1]["transactions"]
         return listed[0]
 
+    async def settled(self) -> None:
+        """Return when whatever could run by itself has run: what did not happen by now waits for something."""
+        for _ in range(5):
+            await self.control("transactions", {"limit": 1})
+
     async def until(self, acs_trans_id: str, state: str) -> dict[str, Any]:
         """The transaction, once it is in `state`."""
         return await self.once(acs_trans_id, lambda found: found["state"] == state)
@@ -229,7 +234,7 @@ class Stage:
     async def once(self, acs_trans_id: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The transaction, once `condition` holds for it."""
         async with asyncio.timeout(5):
-            while not condition(found := await self.transaction(acs_trans_id)):
+            while not condition(found := await self.transaction(acs_trans_id)):  # noqa: ASYNC110 - seen from outside
                 await asyncio.sleep(WAIT_SECONDS)
         return found
 

@@ -183,3 +183,11 @@ async def test_a_hundred_areqs_at_once_get_a_hundred_transactions(acs):
     answers = await asyncio.gather(*(acs.ask() for _ in range(100)))
     assert {answer["transStatus"] for answer in answers} == {"C"}
     assert len({answer["acsTransID"] for answer in answers}) == 100
+
+
+async def test_identifiers_that_repeat_with_a_seed_do_not_collide(acs):
+    names = []
+    for _ in range(3):
+        acs.runtime.randomness.seed(7)
+        names.append((await acs.ask())["acsTransID"])
+    assert len(set(names)) == 3

@@ -23,7 +23,7 @@ async def arrived(acs, count=1):
 async def test_without_a_creq_in_thirty_seconds_the_transaction_ends(acs, version):
     ares = await acs.ask(version=version)
     acs.runtime.clock.advance(30 * SECOND - timedelta(microseconds=1))
-    await asyncio.sleep(0.02)
+    await acs.settled()
     assert acs.directory.bodies == []
     acs.runtime.clock.advance(timedelta(microseconds=1))
     (rreq,) = await arrived(acs)
@@ -102,7 +102,7 @@ async def test_the_clock_may_jump_while_an_rreq_is_under_way(acs):
     ending = asyncio.create_task(acs.type(page, acs.phone.code))
     await acs.directory.arrived.wait()
     acs.runtime.clock.advance(60 * MINUTE)
-    await asyncio.sleep(0.05)
+    await acs.settled()
     acs.directory.hold.set()
     assert (await ending).cres["transStatus"] == "Y"
     assert len(acs.directory.bodies) == 1

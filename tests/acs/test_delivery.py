@@ -25,7 +25,7 @@ async def test_the_rreq_is_acknowledged_before_the_browser_gets_the_cres(acs):
     acs.directory.hold = asyncio.Event()
     ending = asyncio.create_task(pass_challenge(acs))
     await acs.directory.arrived.wait()
-    await asyncio.sleep(0.05)
+    await acs.settled()
     assert not ending.done()
     acs.directory.hold.set()
     name, end = await ending
@@ -62,7 +62,7 @@ async def test_the_same_bytes_are_sent_until_acknowledged_on_the_virtual_clock(a
         assert results["last_failure"] == "the directory server answered HTTP 503"
         assert len(acs.directory.bodies) == attempt
         acs.runtime.clock.advance(pauses[attempt - 1] - timedelta(milliseconds=1))
-        await asyncio.sleep(0.02)
+        await acs.settled()
         assert len(acs.directory.bodies) == attempt
         if attempt == 3:
             acs.directory.answer = lambda rreq: (200, acs.directory.rres(rreq))
@@ -94,7 +94,7 @@ async def test_after_the_last_attempt_it_is_given_up_with_the_reason():
         kept = await acs.until(name, "unreported")
         assert kept["results"]["given_up"] == "given up after 3 attempts: the directory server answered HTTP 500"
         acs.runtime.clock.advance(timedelta(days=1))
-        await asyncio.sleep(0.02)
+        await acs.settled()
         assert len(acs.directory.bodies) == 3
 
 

@@ -1,0 +1,21 @@
+"""The ACS as a process of its own, to be killed: `python -m tests.acs.acs_process DATA PORT PHONE_URL`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from acs.app import build
+from acs.settings import AcsSettings
+from tests.support.simulator import running, runtime
+
+
+async def main(data: Path, port: int, phone_url: str) -> None:
+    settings = AcsSettings(public_url=f"http://127.0.0.1:{port}", phone_url=phone_url, results_timeout=30.0)
+    async with runtime(data=data) as shared, running(build(shared, settings), shared, port=port):
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

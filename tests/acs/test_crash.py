@@ -1,0 +1,114 @@
+"""kill -9 at the worst moments: the challenge goes on, and the one result arrives as it was decided."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.acs.stage import OTP, Stage, free_port, stage
+
+ROOT = Path(__file__).parents[2]
+
+
+class Process:
+    """The ACS as a process that can be killed and started again on the same data and port."""
+
+    def __init__(self, data: Path, phone_url: str) -> None:
+        self.data = data
+        self.phone_url = phone_url
+        self.port = free_port()
+        self.output = b""
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.acs.acs_process",
+            str(self.data),
+            str(self.port),
+            self.phone_url,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(30):
+            while (line := await self._process.stdout.readline()) != b"ready\n":
+                self.output += line
+                assert line, self.output.decode()
+
+    async def kill(self) -> None:
+        if self._process.returncode is not None:
+            return
+        self._process.kill()
+        self.output += await self._process.stdout.read()
+        await self._process.wait()
+
+
+@asynccontextmanager
+async def killable(data: Path) -> AsyncIterator[tuple[Stage, Process]]:
+    """The stage, with its ACS exchanged for a process."""
+    async with stage() as around:
+        process = Process(data, around.settings.phone_url)
+        await process.start()
+        around.url = f"http://127.0.0.1:{process.port}"
+        try:
+            yield around, process
+        finally:
+            await process.kill()
+
+
+async def test_killed_in_the_challenge_and_between_the_decision_and_the_rres(tmp_path):
+    async with killable(tmp_path) as (acs, process):
+        ares = await acs.ask()
+        name = ares["acsTransID"]
+        page = await acs.type(await acs.open(ares, "c2Vzc2lvbg"), acs.phone.wrong_code)
+
+        await process.kill()
+        await process.start()
+        page = await acs.type(page, acs.phone.wrong_code)
+        assert (page.kind, "1" in page.message) == ("wrong-code", True)
+
+        acs.directory.hold = asyncio.Event()
+        unanswered = asyncio.create_task(acs.type(page, acs.phone.code))
+        await acs.directory.until(1)
+        await process.kill()
+        await asyncio.gather(unanswered, return_exceptions=True)
+        acs.directory.hold.set()
+        acs.directory.hold = None
+        await process.start()
+
+        kept = await acs.until(name, "reported")
+        assert (kept["transStatus"], kept["interactionCounter"], kept["results"]["resultsStatus"]) == ("Y", 3, "01")
+        assert len(acs.directory.bodies) == 2
+        assert len(set(acs.directory.bodies)) == 1
+        end = await acs.type(page, acs.phone.wrong_code)
+        assert end.cres["transStatus"] == "Y"
+        assert end.form.fields["threeDSSessionData"] == "c2Vzc2lvbg"
+
+        await process.kill()
+        await process.start()
+        await acs.settled()
+        assert len(acs.directory.bodies) == 2
+        assert (await acs.transaction(name))["transStatus"] == "Y"
+
+
+async def test_no_card_number_or_code_is_in_clear_in_files_or_logs(tmp_path):
+    async with killable(tmp_path) as (acs, process):
+        await acs.control("cards", {"pan": OTP, "scenario": "challenge-otp", "phone": "+999777555333"})
+        acs.phone.status = 503
+        page = await acs.type(await acs.challenge(), "", "resend")
+        acs.phone.status = 201
+        page = await acs.type(page, "", "resend")
+        await acs.type(page, acs.phone.wrong_code)
+        page = await acs.type(await acs.challenge(), acs.phone.code)
+        await acs.ask("4111111111111111")
+        assert (await acs.control("transactions"))[0] == 200
+        await process.kill()
+        written = b"".join(path.read_bytes() for path in tmp_path.iterdir()) + process.output
+        assert b"acs_transaction" in written
+        secrets = {OTP, "4111111111111111"} | {message["body"][:6] for message in acs.phone.messages}
+        assert {secret for secret in secrets if secret.encode() in written} == set()
+        own = b"".join(path.read_bytes() for path in tmp_path.glob("acs.sqlite3*"))
+        assert b"+999777555333" not in own

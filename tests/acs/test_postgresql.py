@@ -1,0 +1,48 @@
+"""The same on PostgreSQL, where several processes share the rows."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from tests.acs.stage import stage
+from tests.support.simulator import runtime
+
+
+async def test_a_challenge_raced_through_two_processes_has_three_tries_and_one_result(postgresql):
+    address = postgresql.fresh_database()
+    async with AsyncExitStack() as stack:
+        acs, other = [
+            await stack.enter_async_context(
+                stage(shared=await stack.enter_async_context(runtime(postgresql=address, seed=seed)))
+            )
+            for seed in (1, 2)
+        ]
+        ares = await acs.ask()
+        page = await acs.open(ares)
+        first, elsewhere = page.form.action, page.form.action.replace(acs.url, other.url)
+        rounds = 0
+        while "cres" not in page.form.fields:
+            fields = {**page.form.fields, "challengeValue": acs.phone.wrong_code}
+            shown = await asyncio.gather(*(acs.post(url, fields) for url in (first, elsewhere) * 20))
+            assert {each.status for each in shown} == {200}
+            page = shown[0]
+            rounds += 1
+        assert rounds == 3
+        kept = await acs.until(ares["acsTransID"], "reported")
+        assert (kept["transStatus"], kept["transStatusReason"], kept["interactionCounter"]) == ("N", "19", 3)
+        assert len(set(acs.directory.bodies)) == 1
+
+
+async def test_two_processes_never_send_the_same_code(postgresql):
+    address = postgresql.fresh_database()
+    async with AsyncExitStack() as stack:
+        both = [
+            await stack.enter_async_context(
+                stage(shared=await stack.enter_async_context(runtime(postgresql=address, seed=seed)))
+            )
+            for seed in (1, 2)
+        ]
+        shown = await asyncio.gather(*(acs.challenge() for acs in both * 15))
+        assert {each.status for each in shown} == {200}
+        codes = [message["body"][:6] for acs in both for message in acs.phone.messages]
+        assert len(codes) == 30
+        assert len(set(codes)) >= 29
