@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.acs_sim.test_desk_transactions import ARES, AREQ
+from tests.acs_sim.test_desk_transactions import AREQ, ARES
 from tests.acs_sim.world import ACS_ID, DS_ID, SERVER_ID, row
 
 
