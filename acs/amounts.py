@@ -36,8 +36,6 @@ _STYLES: Final[Mapping[str, _Style]] = MappingProxyType(
 )
 _SYMBOLS: Final[Mapping[str, str]] = MappingProxyType({"EUR": "€", "GBP": "£"})
 _ENGLISH_SYMBOLS: Final[Mapping[str, str]] = MappingProxyType({**_SYMBOLS, "USD": "$", "JPY": "¥"})
-
-
 _CODES: Final[Mapping[str, str]] = MappingProxyType(
     {f"{known.number:03}": known.code for known in Currency if known.number}
 )
@@ -49,8 +47,10 @@ def alphabetic_code(currency: str) -> str:
 
 
 def amount_text(amount: int, currency: str, exponent: int, language: str) -> str:
-    """`amount` in minor units, `currency` numeric (ISO 4217), `exponent` the number of decimals; "42,00 €" in French."""
+    """`amount` in minor units, `currency` numeric (ISO 4217) or empty, `exponent` the number of decimals; "42,00 €" in French."""
     style = _STYLES[language]
+    if not currency:
+        return _number(amount, exponent, style)
     code = alphabetic_code(currency)
     symbol = (_ENGLISH_SYMBOLS if language == "en" else _SYMBOLS).get(code)
     number = _number(amount, exponent, style)

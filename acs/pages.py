@@ -40,7 +40,8 @@ LOOKS: Final = 4
 class ChallengePage:
     """What a challenge page shows.
 
-    `language`: BCP 47, as the browser told it. `amount`: in minor units, `currency`: numeric (ISO 4217), `exponent`: its decimals.
+    `language`: BCP 47, as the browser told it. `amount`: in minor units, `currency`: numeric (ISO 4217), or empty where
+    nothing is paid, `exponent`: its decimals.
     `masked_pan`: any form whose last four characters are the card's. `phone_hint`: the phone number, partly hidden.
     `hidden`: fields that come back with the answer. `window_size`: challengeWindowSize, "01" to "05".
     """
@@ -102,7 +103,7 @@ def _purchase(view: ChallengePage) -> dict[str, Any]:
     language = choose_language(view.language)
     return {
         "view": view,
-        "amount": amount_text(view.amount, view.currency, view.exponent, language),
+        "amount": amount_text(view.amount, view.currency, view.exponent, language) if view.currency else None,
         "card_ending": view.masked_pan[-4:],
         "look": crc32(view.issuer_name.encode()) % LOOKS,
         "sent_at": view.sent_at.astimezone(UTC),

@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
-LANGUAGES: Final = ("en", "fr")
+LANGUAGES: Final = ("en", "fr", "de", "es", "it", "nl", "pt")
 DEFAULT_LANGUAGE: Final = "en"
 
 

@@ -41,7 +41,7 @@ def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
 
     return Service(
         name="phone",
-        routes=[*_api(phone, runtime), *_pages(phone, settings)],
+        routes=[*_api(phone, runtime, settings), *_pages(phone, settings)],
         lifespan=lifespan,
         ready=lambda: bool(at_work) and not any(task.done() for task in at_work),
         streams=[Stream("GET", "/api/events", EventStream(phone.hub).stream)],
@@ -49,8 +49,8 @@ def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
     )
 
 
-def _api(phone: Phone, runtime: Runtime) -> Sequence[Route]:
-    messages, prompts = MessageHandlers(phone, runtime.journal), PromptHandlers(phone)
+def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Route]:
+    messages, prompts = MessageHandlers(phone, runtime.journal, settings.base_url), PromptHandlers(phone)
     return [
         Route("POST", "/api/messages", messages.accept),
         Route("GET", "/api/messages", messages.search),

@@ -40,12 +40,12 @@ class Phone:
         self, to: str, sender: str, body: str, *, reference: str | None, callback_url: str | None
     ) -> TextMessage:
         """Take a text in; it is answered once it is stored, and has arrived unless the network is slow."""
+        await self.settle()
         ids = tuple(self._new_id() for _ in range(delivery.copies(delivery.treatment(to))))
-        message, change = await self._store.accept(
-            NewMessage(ids, to, sender, body, reference, callback_url), self._clock.now()
-        )
+        new = NewMessage(ids, to, sender, body, reference, callback_url)
+        change = await self._store.accept(new, self._clock.now())
         self._publish(change)
-        return message
+        return change.messages[0]
 
     async def show(
         self,
@@ -59,9 +59,9 @@ class Phone:
     ) -> Prompt:
         """Ask the cardholder something in the banking app."""
         new = NewPrompt(self._new_id(), to, title, body, reference, callback_url, expires_at)
-        prompt, change = await self._store.show(new, self._clock.now())
+        change = await self._store.show(new, self._clock.now())
         self._publish(change)
-        return prompt
+        return change.prompts[0]
 
     async def decide(self, prompt_id: str, decision: Decision) -> Prompt | None:
         """The prompt once decided, None when there is no such prompt. Errors: `AlreadyOver`."""
@@ -103,8 +103,12 @@ class Phone:
     async def settle(self) -> None:
         """Let everything happen that is due by now."""
         now = self._clock.now()
-        if not self._looked or (self._next_due is not None and self._next_due <= now):
-            self._publish(await self._store.advance(now))
+        if self._looked and (self._next_due is None or self._next_due > now):
+            return
+        change, self._next_due = await self._store.advance(now)
+        self._looked = True
+        self._rescheduled.set()
+        self._publish(change)
 
     async def deliver_forever(self) -> None:
         """Deliver and expire as time passes, beginning with what was due while nobody was here."""
@@ -132,16 +136,19 @@ class Phone:
             return found
 
     def _publish(self, change: Change) -> None:
-        self._looked = True
-        if change.next_due != self._next_due:
-            self._next_due = change.next_due
-            self._rescheduled.set()
         for message in change.messages:
+            self._expect(message.passage.due and message.passage.due[1])
             self._tell("message", message.to, message, message_document)
         for prompt in change.prompts:
+            self._expect(prompt.expires_at if prompt.state is PromptState.PENDING else None)
             self._tell("prompt", prompt.to, prompt, prompt_document)
         if change.told:
             self.told.set()
+
+    def _expect(self, due: datetime | None) -> None:
+        if due is not None and (self._next_due is None or due < self._next_due):
+            self._next_due = due
+            self._rescheduled.set()
 
     def _tell(self, kind: str, number: str, subject: Any, document: Callable[[Any], dict[str, Any]]) -> None:
         self.hub.publish(News(kind, number, document(subject) if self.hub.subscribers else {}))

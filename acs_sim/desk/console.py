@@ -9,7 +9,7 @@ from acs_sim.desk.cards import find_card, mint
 from acs_sim.desk.control import clock_state, move
 from acs_sim.desk.diagram import LIVE, diagram
 from acs_sim.desk.documents import CardWish, ClockMove, Transaction
-from acs_sim.desk.pages import drift, facts, render, shown
+from acs_sim.desk.pages import drift, facts, identifiers, render, shown
 from acs_sim.desk.parties import Refused
 from acs_sim.desk.transactions import find_transaction, newest_transactions
 from threedsecure.schemes import SCHEMES
@@ -18,6 +18,7 @@ from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json
 
 OVERVIEW_LIMIT: Final = 50
 SHOPS: Final = {"e-transactions": "e-transactions", "monetico": "Monetico"}
+LANGUAGES: Final = {"fr": "Français", "en": "English"}
 DEFAULT_SCENARIO: Final = "challenge-otp"
 MOVES: Final = {"freeze": ClockMove(freeze=True), "resume": ClockMove(resume=True)}
 HINTS: Final = {
@@ -116,6 +117,8 @@ async def demo(desk: Desk, request: WireRequest) -> WireResponse:
         scenarios=list(SCENARIOS),
         card=card_document(card, desk.runtime.clock.now()) if card is not None else {},
         hint=HINTS.get(scenario, ""),
+        language=_one_of(request.query.get("lang"), LANGUAGES, _preferred_language(request)),
+        languages=LANGUAGES,
         parties=LIVE,
     )
 
@@ -151,7 +154,7 @@ async def _newest(desk: Desk) -> dict[str, Any]:
 async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
     one: Transaction = await find_transaction(desk, identifier)
     entries = await desk.runtime.journal.entries_of(one.id)
-    return {"one": one, "facts": facts(one), "picture": diagram(entries)}
+    return {"one": one, "facts": facts(one), "identifiers": identifiers(one), "picture": diagram(entries)}
 
 
 def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:
@@ -161,6 +164,11 @@ def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) 
 
 def _fragment(html: str) -> WireResponse:
     return WireResponse(200, html.encode(), HTML, {"Cache-Control": "no-store"})
+
+
+def _preferred_language(request: WireRequest) -> str:
+    """The shops are French; a visitor whose browser does not ask for French sees them in English."""
+    return "fr" if request.headers.get("accept-language", "fr").lower().startswith("fr") else "en"
 
 
 def _one_of(value: str | None, known: Any, default: str) -> str:

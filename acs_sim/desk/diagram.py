@@ -9,7 +9,7 @@ from acs_sim.desk.words import TRANS_STATUS, amount_text
 
 # The order in which the parties stand; others stand behind them.
 STANDING: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
-LIVE: Final = ("Browser", "3DS Server", "Directory Server", "ACS", "Phone")
+LIVE: Final = ("Shop", "Browser", "3DS Server", "Directory Server", "ACS", "Phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def diagram(entries: Sequence[Mapping[str, Any]], parties: Sequence[str] | None 
 
 def gist(kind: str, message: Mapping[str, Any]) -> str:
     """The few words that a reader wants before opening the message."""
-    told = _GISTS.get(kind, _nothing)(message)
+    told = _GISTS.get(kind, _words)(message)
     return " · ".join(part for part in told if part)
 
 
@@ -99,10 +99,6 @@ def _column(name: str, standing: Sequence[str]) -> int:
 Gist = Callable[[Mapping[str, Any]], tuple[str, ...]]
 
 
-def _nothing(_message: Mapping[str, Any]) -> tuple[str, ...]:
-    return ()
-
-
 def _areq(message: Mapping[str, Any]) -> tuple[str, ...]:
     amount = amount_text(
         message.get("purchaseAmount"), message.get("purchaseCurrency"), message.get("purchaseExponent")
@@ -130,8 +126,12 @@ def _creq(message: Mapping[str, Any]) -> tuple[str, ...]:
     return (_text(message, "messageVersion"), f"window {_text(message, 'challengeWindowSize')}")
 
 
+def _sms(message: Mapping[str, Any]) -> tuple[str, ...]:
+    return (_text(message, "state"), _text(message, "failure"))
+
+
 def _words(message: Mapping[str, Any]) -> tuple[str, ...]:
-    told = (message.get(name) for name in ("reason", "body", "text", "detail", "action", "url"))
+    told = (message.get(name) for name in ("reason", "body", "detail", "action"))
     return (next((str(value) for value in told if isinstance(value, str) and value), ""),)
 
 
@@ -143,8 +143,7 @@ _GISTS: Final[Mapping[str, Gist]] = {
     "RReq": _result,
     "RRes": _rres,
     "Erro": _erro,
-    "SMS": _words,
-    "message": _words,
+    "SMS": _sms,
 }
 
 

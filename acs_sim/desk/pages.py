@@ -52,13 +52,20 @@ def facts(one: Transaction) -> list[tuple[str, str]]:
         "Tries": challenge.get("interactionCounter"),
         "Phone": challenge.get("phone"),
         "Results": one.results_status,
-        "Begun": one.created_at,
+        "Begun": _clock_time(one.created_at),
+    }
+    return [(name, str(value)) for name, value in known.items() if value]
+
+
+def identifiers(one: Transaction) -> list[tuple[str, str]]:
+    """Every id of a transaction, by its name in the messages."""
+    known = {
         "threeDSServerTransID": one.id,
         "dsTransID": one.dsTransID,
         "acsTransID": one.acsTransID,
         "sdkTransID": one.sdkTransID,
     }
-    return [(name, str(value)) for name, value in known.items() if value]
+    return [(name, value) for name, value in known.items() if value]
 
 
 def as_json(value: Any, indent: str = "") -> Markup:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from issuer_sms.delivery import State, Treatment, treatment
 from issuer_sms.handlers import requests
 from issuer_sms.messages import Mark, journal_document, message_document
+from issuer_sms.pages import phone_address
 from issuer_sms.phone import Phone
 from issuer_sms.storage import PhoneSummary
 from threedsecure.web.journal import Journal
@@ -17,8 +18,9 @@ SEARCHED: Final = 1_000
 class MessageHandlers:
     """`/api/messages` and `/api/phones`."""
 
-    def __init__(self, phone: Phone, journal: Journal) -> None:
+    def __init__(self, phone: Phone, journal: Journal, base_url: str) -> None:
         self._phone = phone
+        self._base_url = base_url
         self._journal = journal
 
     async def accept(self, request: WireRequest) -> WireResponse:
@@ -37,7 +39,7 @@ class MessageHandlers:
 
     async def message(self, request: WireRequest) -> WireResponse:
         await self._phone.settle()
-        message = await self._phone.store.message(request.match["id"])
+        message = await self._phone.store.message(requests.id_in_path(request))
         if message is None:
             raise Problem(404, "Not Found", "no such message")
         return json_response(message_document(message))
@@ -68,7 +70,7 @@ class MessageHandlers:
     async def phones(self, request: WireRequest) -> WireResponse:
         await self._phone.settle()
         summaries = await self._phone.store.phones(requests.limit(request))
-        return json_response({"phones": [_summary(summary) for summary in summaries]})
+        return json_response({"phones": [self._summary(summary) for summary in summaries]})
 
     async def _list(self, request: WireRequest, number: str | None) -> WireResponse:
         wanted, limit = requests.words(request, "q"), requests.limit(request)
@@ -96,13 +98,13 @@ class MessageHandlers:
             self._phone.now(), "ACS", "Phone", "SMS", document, status=status, transaction_id=reference
         )
 
-
-def _summary(summary: PhoneSummary) -> dict[str, Any]:
-    latest = summary.latest
-    return {
-        "number": summary.number,
-        "network": treatment(summary.number).value,
-        "messages": summary.messages,
-        "pending_prompts": summary.pending_prompts,
-        "latest": None if latest is None else message_document(latest),
-    }
+    def _summary(self, summary: PhoneSummary) -> dict[str, Any]:
+        latest = summary.latest
+        return {
+            "number": summary.number,
+            "page": self._base_url + phone_address(summary.number),
+            "network": treatment(summary.number).value,
+            "messages": summary.messages,
+            "pending_prompts": summary.pending_prompts,
+            "latest": None if latest is None else message_document(latest),
+        }

@@ -46,7 +46,7 @@ class PageHandlers:
 
     async def decide(self, request: WireRequest) -> WireResponse:
         """A button of a prompt. Pressed too late it changes nothing, and the page says what became of the prompt."""
-        prompt_id, pressed = request.match["id"], read_form(request).get("decision", "")
+        prompt_id, pressed = requests.id_in_path(request), read_form(request).get("decision", "")
         if pressed not in {decision.value for decision in Decision}:
             raise Problem(400, "Bad Request", "decision is approve or decline")
         try:

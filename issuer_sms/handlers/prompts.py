@@ -40,14 +40,14 @@ class PromptHandlers:
 
     async def prompt(self, request: WireRequest) -> WireResponse:
         await self._phone.settle()
-        prompt = await self._phone.store.prompt(request.match["id"])
+        prompt = await self._phone.store.prompt(requests.id_in_path(request))
         if prompt is None:
             raise _no_such_prompt()
         return json_response(prompt_document(prompt))
 
     async def decide(self, request: WireRequest) -> WireResponse:
         body = requests.read_body(request, requests.DecisionBody)
-        return json_response(prompt_document(await decided(self._phone, request.match["id"], body.decision)))
+        return json_response(prompt_document(await decided(self._phone, requests.id_in_path(request), body.decision)))
 
 
 async def decided(phone: Phone, prompt_id: str, decision: Decision) -> Prompt:

@@ -19,6 +19,7 @@ MAX_WAIT_SECONDS: Final = 60.0
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1_000
 MAX_QUERY_CHARACTERS: Final = 200
+MAX_ID_CHARACTERS: Final = 36
 
 Address = Annotated[str, Meta(max_length=2048)]
 Reference = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -72,6 +73,14 @@ def number_in_path(request: WireRequest) -> str:
     return parse_number(request.match["number"])
 
 
+def id_in_path(request: WireRequest) -> str:
+    """The id that an address names. One that cannot be an id is one that nothing has."""
+    text = request.match["id"]
+    if len(text) > MAX_ID_CHARACTERS or not (text.isascii() and text.isprintable()):
+        raise Problem(404, "Not Found", "no such id")
+    return text
+
+
 def parse_number(text: str) -> str:
     """A number that stood in an address."""
     try:
@@ -104,6 +113,8 @@ def words(request: WireRequest, name: str) -> str | None:
     text = request.query.get(name, "").strip()
     if len(text) > MAX_QUERY_CHARACTERS:
         raise _bad(f"{name} is longer than {MAX_QUERY_CHARACTERS} characters")
+    if _CONTROL.search(text):
+        raise _bad(f"{name} holds control characters")
     return text or None
 
 

@@ -12,6 +12,11 @@ from issuer_sms.messages import Mark
 from issuer_sms.storage.tables import COUNTERS, MESSAGES
 
 COLUMNS: Final = MESSAGES.c
+# Every text passes these two: building a statement costs more than running it.
+_INSERT: Final = insert(MESSAGES)
+_COUNT_ARRIVAL: Final = (
+    update(COUNTERS).where(COUNTERS.c.name == "arrival").values(value=COUNTERS.c.value + 1).returning(COUNTERS.c.value)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +34,24 @@ class Row:
     arrival: int | None = None
 
 
-def add(connection: Connection, row: Row) -> None:
+def add(connection: Connection, row: Row) -> Row:
+    """Write a new row; `row` with its number of arrival, when it has arrived."""
+    row = _with_arrival(connection, row)
     connection.execute(
-        insert(MESSAGES).values(
-            id=row.id,
-            phone=row.phone,
-            sender=row.sender,
-            sealed_body=row.sealed_body,
-            reference=row.reference,
-            copy_of=row.copy_of,
-            sealed_callback_url=row.sealed_callback_url,
-            arrival=row.arrival,
+        _INSERT,
+        {
+            "id": row.id,
+            "phone": row.phone,
+            "sender": row.sender,
+            "sealed_body": row.sealed_body,
+            "reference": row.reference,
+            "copy_of": row.copy_of,
+            "sealed_callback_url": row.sealed_callback_url,
+            "arrival": row.arrival,
             **_passage_values(row.passage),
-        )
+        },
     )
+    return row
 
 
 def another_on_its_way(connection: Connection, phone: str) -> bool:
@@ -54,20 +63,10 @@ def another_on_its_way(connection: Connection, phone: str) -> bool:
 def advance_due(connection: Connection, now: datetime) -> list[Row]:
     """Let everything happen that is due by `now`, in its order; the rows that changed."""
     due = select(MESSAGES).where(COLUMNS.due_at <= now).order_by(COLUMNS.due_at, COLUMNS.number)
-    moved = [moved_on(_row(found), now) for found in connection.execute(due).mappings().all()]
+    rows = [_row(found) for found in connection.execute(due.with_for_update()).mappings().all()]
+    moved = [replace(row, passage=advance(row.passage, now)) for row in rows]
     moved.sort(key=lambda row: row.passage.delivered_at or now)
     return [_save(connection, row) for row in moved]
-
-
-def moved_on(row: Row, now: datetime) -> Row:
-    return replace(row, passage=advance(row.passage, now))
-
-
-def with_arrival(connection: Connection, row: Row) -> Row:
-    """`row` with the next number of arrival, when it has arrived."""
-    if row.passage.state is not State.DELIVERED:
-        return row
-    return replace(row, arrival=_next_arrival(connection))
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -140,19 +139,18 @@ def remove_all(connection: Connection) -> None:
     connection.execute(delete(MESSAGES))
 
 
-def _next_arrival(connection: Connection) -> int:
-    counter = COUNTERS.c
-    counted: int | None = connection.execute(
-        update(COUNTERS).where(counter.name == "arrival").values(value=counter.value + 1).returning(counter.value)
-    ).scalar_one_or_none()
-    if counted is not None:
-        return counted
-    connection.execute(insert(COUNTERS).values(name="arrival", value=1))
-    return 1
+def _with_arrival(connection: Connection, row: Row) -> Row:
+    if row.passage.state is not State.DELIVERED:
+        return row
+    counted = connection.execute(_COUNT_ARRIVAL).scalar_one_or_none()
+    if counted is None:
+        connection.execute(insert(COUNTERS).values(name="arrival", value=1))
+        counted = 1
+    return replace(row, arrival=counted)
 
 
 def _save(connection: Connection, row: Row) -> Row:
-    row = with_arrival(connection, row)
+    row = _with_arrival(connection, row)
     connection.execute(
         update(MESSAGES).where(COLUMNS.id == row.id).values(arrival=row.arrival, **_passage_values(row.passage))
     )

@@ -47,8 +47,10 @@ def add(connection: Connection, row: Row) -> None:
     )
 
 
-def by_id(connection: Connection, prompt_id: str) -> Row | None:
-    found = connection.execute(select(PROMPTS).where(COLUMNS.id == prompt_id)).mappings().first()
+def by_id(connection: Connection, prompt_id: str, *, lock: bool = False) -> Row | None:
+    """`lock`: for a unit that reads in order to write."""
+    query = select(PROMPTS).where(COLUMNS.id == prompt_id)
+    found = connection.execute(query.with_for_update() if lock else query).mappings().first()
     return None if found is None else _row(found)
 
 
@@ -68,7 +70,7 @@ def save_state(connection: Connection, prompt_id: str, state: PromptState, decid
 def expire_due(connection: Connection, now: datetime) -> list[Row]:
     """Let every prompt expire whose time has come; the rows that changed."""
     due = select(PROMPTS).where(COLUMNS.state == _PENDING, COLUMNS.expires_at <= now).order_by(COLUMNS.number)
-    found = connection.execute(due).mappings().all()
+    found = connection.execute(due.with_for_update()).mappings().all()
     expired = [replace(_row(row), state=PromptState.EXPIRED) for row in found]
     for row in expired:
         save_state(connection, row.id, PromptState.EXPIRED, None)

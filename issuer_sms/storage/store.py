@@ -1,7 +1,7 @@
 """The units of work of the phone. Each reads, decides and writes in one transaction, and may be run again."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -23,9 +23,8 @@ PHONES_WINDOW: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a unit of work changed. `told`: there is something to tell the issuer. `next_due`: when time will change something."""
+    """What a unit of work changed. `told`: there is something to tell the issuer."""
 
-    next_due: datetime | None
     messages: Sequence[TextMessage] = ()
     prompts: Sequence[Prompt] = ()
     told: bool = False
@@ -41,15 +40,6 @@ class PhoneSummary:
     latest: TextMessage | None
 
 
-@dataclass(slots=True)
-class _Moved:
-    """Rows that changed within a unit."""
-
-    messages: list[message_rows.Row] = field(default_factory=list)
-    prompts: list[prompt_rows.Row] = field(default_factory=list)
-    told: bool = False
-
-
 class PhoneStore:
     """Texts, prompts and callbacks of all phones."""
 
@@ -59,34 +49,41 @@ class PhoneStore:
         self._network = network
         self._reader = Reader(vault)
 
-    async def accept(self, new: NewMessage, now: datetime) -> tuple[TextMessage, Change]:
-        """Take a text in, and let happen what is due at once; the text (its first copy) and all that changed."""
+    async def accept(self, new: NewMessage, now: datetime) -> Change:
+        """Take a text in, and let happen what happens to it at once; the change holds its copies in order."""
         sealed_body, sealed_url = self._vault.seal(new.body), self._sealed(new.callback_url)
 
-        def work(connection: Connection) -> tuple[TextMessage, Change]:
-            moved = self._advance(connection, now)
-            passage = self._passage(connection, new.to, now)
-            for index, message_id in enumerate(new.ids):
-                first = index == 0
-                row = message_rows.Row(
+        def work(connection: Connection) -> Change:
+            passage = delivery.advance(self._passage(connection, new.to, now), now)
+            rows = [
+                message_rows.Row(
                     id=message_id,
                     phone=new.to,
                     sender=new.sender,
                     sealed_body=sealed_body,
                     reference=new.reference,
-                    copy_of=None if first else new.ids[0],
-                    sealed_callback_url=sealed_url if first else None,
+                    copy_of=new.ids[0] if index else None,
+                    sealed_callback_url=None if index else sealed_url,
                     passage=passage,
                 )
-                self._add(connection, row, now, moved)
-            change = self._change(connection, moved)
-            return next(message for message in change.messages if message.id == new.ids[0]), change
+                for index, message_id in enumerate(new.ids)
+            ]
+            added = [message_rows.add(connection, row) for row in rows]
+            told = self._report(connection, added, now)
+            return Change(self._reader.read_texts(connection, added), told=told)
 
         return await self._database.run(work)
 
-    async def advance(self, now: datetime) -> Change:
-        """Let everything happen that is due by `now`."""
-        return await self._database.run(lambda connection: self._change(connection, self._advance(connection, now)))
+    async def advance(self, now: datetime) -> tuple[Change, datetime | None]:
+        """Let everything happen that is due by `now`; what changed, and when something will be due next."""
+
+        def work(connection: Connection) -> tuple[Change, datetime | None]:
+            moved, expired = message_rows.advance_due(connection, now), prompt_rows.expire_due(connection, now)
+            told = self._report(connection, moved, now)
+            texts = self._reader.read_texts(connection, moved)
+            return Change(texts, self._reader.read_prompts(connection, expired), told), _next_due(connection)
+
+        return await self._database.run(work)
 
     async def message(self, message_id: str) -> TextMessage | None:
         def work(connection: Connection) -> TextMessage | None:
@@ -146,7 +143,7 @@ class PhoneStore:
 
         await self._database.run(work)
 
-    async def show(self, new: NewPrompt, now: datetime) -> tuple[Prompt, Change]:
+    async def show(self, new: NewPrompt, now: datetime) -> Change:
         row = prompt_rows.Row(
             id=new.id,
             phone=new.to,
@@ -159,12 +156,9 @@ class PhoneStore:
             expires_at=new.expires_at,
         )
 
-        def work(connection: Connection) -> tuple[Prompt, Change]:
-            moved = self._advance(connection, now)
+        def work(connection: Connection) -> Change:
             prompt_rows.add(connection, row)
-            moved.prompts.append(row)
-            change = self._change(connection, moved)
-            return change.prompts[-1], change
+            return Change(prompts=self._reader.read_prompts(connection, [row]))
 
         return await self._database.run(work)
 
@@ -172,13 +166,13 @@ class PhoneStore:
         """The prompt once decided, or None when there is no such prompt. Errors: `AlreadyOver`."""
 
         def work(connection: Connection) -> tuple[Prompt, Change] | None:
-            row = prompt_rows.by_id(connection, prompt_id)
+            row = prompt_rows.by_id(connection, prompt_id, lock=True)
             if row is None:
                 return None
             before = self._reader.read_prompts(connection, [row])[0]
             after = decide(before, decision, now)
             if after is before:
-                return after, Change(_next_due(connection))
+                return after, Change()
             prompt_rows.save_state(connection, prompt_id, after.state, after.decided_at)
             told = callback_rows.add(
                 connection,
@@ -192,7 +186,7 @@ class PhoneStore:
             decided = self._reader.read_prompts(
                 connection, [replace(row, state=after.state, decided_at=after.decided_at)]
             )
-            return decided[0], Change(_next_due(connection), prompts=decided, told=told)
+            return decided[0], Change(prompts=decided, told=told)
 
         return await self._database.run(work)
 
@@ -233,39 +227,20 @@ class PhoneStore:
         waiting = treated is Treatment.OUT_OF_ORDER and message_rows.another_on_its_way(connection, phone)
         return delivery.accept(treated, now, self._network, another_on_its_way=waiting)
 
-    def _add(self, connection: Connection, row: message_rows.Row, now: datetime, moved: _Moved) -> None:
-        row = message_rows.with_arrival(connection, message_rows.moved_on(row, now))
-        message_rows.add(connection, row)
-        moved.messages.append(row)
-        self._report(connection, row, now, moved)
-
-    def _advance(self, connection: Connection, now: datetime) -> _Moved:
-        moved = _Moved(message_rows.advance_due(connection, now), prompt_rows.expire_due(connection, now))
-        for row in moved.messages:
-            self._report(connection, row, now, moved)
-        return moved
-
-    def _report(self, connection: Connection, row: message_rows.Row, now: datetime, moved: _Moved) -> None:
-        """Write the receipt, when the issuer asked for one and the passage is over."""
-        if not row.passage.over:
-            return
-        moved.told |= callback_rows.add(
-            connection,
-            Subject.MESSAGE,
-            row.id,
-            sealed_url=row.sealed_callback_url,
-            reference=row.reference,
-            payload=receipt_document(self._reader.read_text(row)),
-            now=now,
-        )
-
-    def _change(self, connection: Connection, moved: _Moved) -> Change:
-        return Change(
-            _next_due(connection),
-            self._reader.read_texts(connection, moved.messages),
-            self._reader.read_prompts(connection, moved.prompts),
-            moved.told,
-        )
+    def _report(self, connection: Connection, rows: Sequence[message_rows.Row], now: datetime) -> bool:
+        """Write the receipts of those whose passage is over, where the issuer asked for them; whether there were any."""
+        asked = [row for row in rows if row.passage.over and row.sealed_callback_url is not None]
+        for row in asked:
+            callback_rows.add(
+                connection,
+                Subject.MESSAGE,
+                row.id,
+                sealed_url=row.sealed_callback_url,
+                reference=row.reference,
+                payload=receipt_document(self._reader.read_text(row)),
+                now=now,
+            )
+        return bool(asked)
 
     def _sealed(self, text: str | None) -> str | None:
         return None if text is None else self._vault.seal(text)

@@ -72,9 +72,11 @@ class Caller:
 
 
 @asynccontextmanager
-async def a_phone(data: Path | None = None, settings: PhoneSettings | None = None) -> AsyncIterator[Caller]:
+async def a_phone(
+    data: Path | None = None, settings: PhoneSettings | None = None, *, postgresql: str | None = None
+) -> AsyncIterator[Caller]:
     settings = settings or PhoneSettings()
-    async with runtime(data=data) as shared, aiohttp.ClientSession() as session:
+    async with runtime(data=data, postgresql=postgresql) as shared, aiohttp.ClientSession() as session:
         store = PhoneStore(shared.open_database(SCHEMA), shared.vault, settings.network)
         served = Phone(store, shared.clock, shared.randomness.uuid)
         async with running(service(served, shared, settings), shared) as base:

@@ -11,7 +11,9 @@ from threedsecure.web.application import serving
 
 
 class Issuer:
-    """Answers each call with the next of `answers`, then with 204, and never at `silent_address`; `heard` keeps the documents in order."""
+    """Answers each call with the next of `answers`, then with 204, and never at `silent_address`.
+
+    `heard` keeps the documents in order."""
 
     def __init__(self, *answers: int) -> None:
         self.address = ""

@@ -28,6 +28,15 @@ from issuer_sms import codes
         ("Uw wachtwoord: 778899", "778899"),
         ("Achat du 15/06/2026 : 445566", "445566"),
         ("000000", "000000"),
+        (
+            "123456 est votre SecureCode BANQUE pour payer 1 234,56 € à LIBRAIRIE 1984. Valable 5 minutes. "
+            "Ne le communiquez à personne.",
+            "123456",
+        ),
+        (
+            "123456 is your SecureCode from BANQUE to pay ¥5000 to 24/7 SHOP 2000. Valid for 5 minutes.",
+            "123456",
+        ),
     ],
 )
 def test_the_code_is_found_as_a_person_would(text, code):

@@ -26,7 +26,7 @@ async def test_whoever_waits_is_answered_when_the_text_arrives(phone):
 
 async def test_fifty_who_wait_are_all_answered_and_those_of_another_phone_are_not(phone):
     waiting = [asyncio.create_task(phone.get(f"/api/phones/{NUMBER}/latest?wait=30")) for _ in range(50)]
-    elsewhere = asyncio.create_task(phone.get("/api/phones/+33639981102/latest?wait=1"))
+    elsewhere = asyncio.create_task(phone.get("/api/phones/+33639981102/latest?wait=0.5"))
     await phone.waited_on(NUMBER, by=50)
     await phone.text(NUMBER)
     assert {answer.json["code"] for answer in await asyncio.gather(*waiting)} == {"123456"}
@@ -52,12 +52,24 @@ async def test_after_a_text_only_the_next_one_counts(phone):
     assert (await waiting).json["code"] == "222222"
 
 
-async def test_after_a_text_that_never_arrived_the_next_one_accepted_counts(phone):
-    slow, normal = "+33639989511", "code 222222"
-    held = await phone.text(slow, "code 111111")
-    assert (await phone.get(f"/api/phones/{slow}/latest?after={held['id']}")).status == 204
-    await phone.text(slow, normal)
-    assert (await phone.get(f"/api/phones/{slow}/latest?after={held['id']}")).json["code"] == "222222"
+async def test_after_a_text_that_has_not_arrived_the_next_one_accepted_counts(phone):
+    number = "+33639989511"
+    held = await phone.text(number, "code 111111")
+    assert (await phone.get(f"/api/phones/{number}/latest?after={held['id']}")).status == 204
+    await phone.text(number, "code 222222")
+    assert (await phone.get(f"/api/phones/{number}/latest?after={held['id']}")).json["code"] == "222222"
+
+
+async def test_the_text_that_one_waits_after_is_not_the_next_one_when_it_arrives_at_last(phone):
+    number = "+33639989511"
+    held = await phone.text(number, "code 111111")
+    waiting = asyncio.create_task(phone.get(f"/api/phones/{number}/latest?after={held['id']}&wait=30"))
+    await phone.waited_on(number)
+    phone.clock.advance(timedelta(minutes=1))
+    assert (await phone.get(f"/api/phones/{number}/latest")).json["code"] == "111111"
+    await phone.text(number, "code 222222")
+    phone.clock.advance(timedelta(minutes=1))
+    assert (await waiting).json["code"] == "222222"
 
 
 async def test_whoever_waits_after_a_text_is_answered_even_when_the_phone_was_cleared_meanwhile(phone):

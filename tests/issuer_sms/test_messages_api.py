@@ -72,6 +72,7 @@ async def test_phones_are_listed_with_their_last_text_the_most_recent_first(phon
         (NUMBER, "normal", 1, 0, "111111"),
         ("+33639981303", "normal", 0, 1, None),
     ]
+    assert listed[1]["page"] == "http://127.0.0.1:8300/phones/%2B33639981101"
 
 
 async def test_a_search_finds_words_of_every_phone(phone):
@@ -265,6 +266,8 @@ async def test_a_body_that_is_too_long_is_refused(phone):
         ("/api/phones/+33639981101/messages?state=late", "queued, sent, delivered, failed"),
         ("/api/phones?limit=x", "from 1 to 1000"),
         ("/api/messages?q=" + "a" * 201, "200 characters"),
+        ("/api/messages?reference=%00", "reference holds control characters"),
+        ("/api/phones/+33639981101/latest?after=%00", "after holds control characters"),
         ("/api/events?number=5", "+33612345678"),
     ],
 )
@@ -275,7 +278,15 @@ async def test_what_is_wrong_with_an_address_is_named(phone, address, named):
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/messages/nothing", "/api/prompts/nothing", f"/api/phones/{NUMBER}/latest?after=nothing"]
+    "address",
+    [
+        "/api/messages/nothing",
+        "/api/messages/%00",
+        "/api/messages/" + "a" * 5000,
+        "/api/prompts/nothing",
+        "/api/prompts/%F0%9F%98%80",
+        f"/api/phones/{NUMBER}/latest?after=nothing",
+    ],
 )
 async def test_unknown_ids_are_not_found(phone, address):
     answer = await phone.get(address)

@@ -69,12 +69,18 @@ class Simulator:
     def kill(self) -> None:
         """As a crash would: no warning, nothing finished."""
         self.process.kill()
-        self.process.wait(10)
+        self._ended()
 
     def stop(self) -> int:
         """As Ctrl-C would; returns the exit code."""
         self.process.terminate()
-        return self.process.wait(15)
+        return self._ended()
+
+    def _ended(self) -> int:
+        code = self.process.wait(15)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
 
 
 def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Simulator:
@@ -107,8 +113,6 @@ def simulator(*arguments: str) -> Iterator[Simulator]:
     finally:
         if running.process.poll() is None:
             running.kill()
-        if running.process.stdout is not None:
-            running.process.stdout.close()
 
 
 def _wait_until_ready(simulator: Simulator) -> None:

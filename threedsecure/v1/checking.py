@@ -73,16 +73,16 @@ def _order(found: Mapping[str, Any], elements: Mapping[str, Element], path: str)
 
 
 def _element(value: Any, element: Element, path: str, version: str, sent: bool) -> Iterator[Violation]:
-    if element.repeated:
-        items = value if isinstance(value, list) else [] if value is None else [value]
-        for index, item in enumerate(items):
+    if element.repeated and isinstance(value, list):
+        for index, item in enumerate(value):
             yield from _one(item, element, f"{path}[{index}]", version, sent)
     elif value is None or (value == "" and not sent and not element.children):
         # An empty optional element is what some senders write for an absent one; an empty required one is missing.
         if element.required:
             yield _missing(path, _allowed(element))
-    elif isinstance(value, list):
-        yield _invalid(path, f"{len(value)} times", "once")
+    elif isinstance(value, list) or element.repeated:
+        times = len(value) if isinstance(value, list) else 1
+        yield _invalid(path, f"{times} times", "a list" if element.repeated else "once")
     else:
         yield from _one(value, element, path, version, sent)
 

@@ -27,4 +27,4 @@ def amounts_agree(display_amount: str, amount: int, exponent: int) -> bool:
     """Whether the amount for people can mean `amount` minor units. It is free text: `12.34`, `RUB 1 234,00` and `12` all occur,
     so it may be in minor or in major units, and a text without digits is not compared."""
     digits = "".join(re.findall("[0-9]+", display_amount))
-    return not digits or int(digits) in (amount, amount / 10**exponent)
+    return not digits or amount in (int(digits), int(digits) * 10**exponent)

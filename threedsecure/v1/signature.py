@@ -20,6 +20,7 @@ from threedsecure.v1.parsing import parse
 from threedsecure.v1.pki import Signer, SigningKeys
 
 XMLDSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
+_XML_NAMESPACE: Final = "{http://www.w3.org/XML/1998/namespace}"
 C14N: Final = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
 
@@ -75,15 +76,16 @@ def sign(pares: bytes, signer: Signer, *, algorithm: Algorithm = RSA_SHA1) -> by
     identifier = element.get("id")
     if not identifier:
         raise ValueError("a PARes without an id cannot be signed")
-    signed_info = _signed_info(identifier, digest(canonical(element), algorithm.hash()), algorithm)
-    value = signer.key.sign(canonical(signed_info), PKCS1v15(), algorithm.hash())
     signature = _element("Signature")
+    envelope = element.getparent()
+    if envelope is not None:
+        envelope.append(signature)
+    signed_info = _signed_info(identifier, digest(canonical(element), algorithm.hash()), algorithm)
     signature.append(signed_info)
+    # Only in its place does SignedInfo inherit the namespaces that its canonical form has to show.
+    value = signer.key.sign(canonical(signed_info), PKCS1v15(), algorithm.hash())
     _element("SignatureValue", signature).text = base64.b64encode(value).decode()
     _add_certificates(signature, signer)
-    parent = element.getparent()
-    if parent is not None:
-        parent.append(signature)
     return DECLARATION + etree.tostring(root, encoding="UTF-8", xml_declaration=False)
 
 
@@ -91,9 +93,14 @@ def canonical(element: "etree._Element", *, exclusive: bool = False) -> bytes:
     """`element` in C14N 1.0 without comments.
 
     libxml2 canonicalises a namespaced element wrongly where it stands in a document without namespaces (it gives the
-    grandchildren an empty xmlns), so the element is made a document of its own first.
+    grandchildren an empty xmlns), so the element is made a document of its own first. With its place it would lose what it
+    inherits: namespaces come along by themselves, xml:lang and its like are brought (C14N 1.0, section 2.4).
     """
     alone = etree.fromstring(etree.tostring(element, encoding="UTF-8", with_tail=False), _plain_parser())
+    for ancestor in [] if exclusive else element.iterancestors():
+        for name, value in ancestor.items():
+            if str(name).startswith(_XML_NAMESPACE) and name not in alone.attrib:
+                alone.set(name, value)
     return etree.tostring(alone, method="c14n", exclusive=exclusive, with_comments=False)
 
 

@@ -41,7 +41,17 @@ async def test_an_erro_in_place_of_the_ares_ends_in_an_error_and_pays_nothing(wo
         ({"transStatus": "C", "acsURL": None}, "201", "acsURL"),
         ({"transStatus": "Y", "authenticationValue": None}, "201", "authenticationValue"),
         ({"transStatus": "Z"}, "203", "transStatus"),
-        ({"transStatus": "D", "acsDecConInd": "Y", "acsChallengeMandated": "Y", "authenticationType": "04", "cardholderInfo": "x"}, "203", "transStatus"),
+        (
+            {
+                "transStatus": "D",
+                "acsDecConInd": "Y",
+                "acsChallengeMandated": "Y",
+                "authenticationType": "04",
+                "cardholderInfo": "x",
+            },
+            "203",
+            "transStatus",
+        ),
         ({"threeDSServerTransID": "11111111-2222-4333-8444-555555555555"}, "301", "threeDSServerTransID"),
         ({"messageVersion": "2.1.0"}, "203", "messageVersion"),
     ],
@@ -86,7 +96,11 @@ class TestDirectoryServerThatIsSilent:
         world.scheme.hold = asyncio.Event()
         purchase = await world.purchase()
         world.scheme.hold.set()
-        assert (purchase["result"], purchase["reason"], answer(purchase)["erreur"]) == ("error", "directory-timed-out", "00098")
+        assert (purchase["result"], purchase["reason"], answer(purchase)["erreur"]) == (
+            "error",
+            "directory-timed-out",
+            "00098",
+        )
 
 
 # --- card ranges ---
@@ -114,7 +128,11 @@ async def test_each_scheme_has_ranges_of_its_own(world):
 
 
 async def test_without_card_ranges_the_areq_is_sent_without_a_method(world):
-    world.scheme.pres = {"messageType": "Erro", **{k: v for k, v in ERRO.items() if k != "messageType"}, "errorCode": "103"}
+    world.scheme.pres = {
+        "messageType": "Erro",
+        **{k: v for k, v in ERRO.items() if k != "messageType"},
+        "errorCode": "103",
+    }
     purchase = await world.purchase()
     assert (purchase["result"], purchase["threeDSCompInd"], purchase["enrolled"]) == ("accepted", "U", None)
     assert answer(purchase)["enrolement3ds"] == "U"

@@ -26,11 +26,9 @@ async def seen(world, purchase):
 
 async def come_back(world, purchase, cres):
     """The browser posts what the ACS gave it; returns the page that follows."""
-    fields = {
-        "cres": cres if isinstance(cres, str) else to_base64url(cres),
-        "threeDSSessionData": purchase["threeDSSessionData"],
-    }
-    return await world.post("/3ds2/notification", {**fields, **form})
+    text = cres if isinstance(cres, str) else to_base64url(cres)
+    fields = {"cres": text, "threeDSSessionData": purchase["threeDSSessionData"]}
+    return await world.post("/3ds2/notification", fields)
 
 
 def said(purchase, words):

@@ -29,7 +29,8 @@ from threedsecure.v2.formats import (
 )
 
 _STATUS = ("Y authenticated", "N not authenticated", "U could not be performed", "A attempt", "R rejected")
-_PROOF = exactly("base64 of 20 bytes", "[A-Za-z0-9+/]{27}=", 28)
+# Mastercard's is 21 bytes long, the others' 20: both are 28 characters.
+_PROOF = exactly("base64 of 20 or 21 bytes", "[A-Za-z0-9+/]{27}[A-Za-z0-9+/=]", 28)
 _DECOUPLED = "D decoupled challenge"
 
 ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
