@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -146,6 +147,4 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
 
 
 if find_spec("acs_sim.check") is not None:
-    from acs_sim.check import check_command
-
-    main.add_command(check_command)
+    main.add_command(import_module("acs_sim.check").check_command)

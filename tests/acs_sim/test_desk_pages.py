@@ -1,0 +1,196 @@
+"""The desk's pages in a real browser: they follow what happens, show it decoded, and hide what must be hidden."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.acs_sim.test_desk_transactions import AREQ, ARES
+from tests.acs_sim.world import ACS_ID, DS_ID, SERVER_ID, row
+
+
+def journal(stack, *kinds):
+    """The messages of these kinds cross their hops."""
+    known = {
+        "AReq": ("3DS Server", "Directory Server", AREQ, None),
+        "ARes": ("Directory Server", "3DS Server", ARES, 200),
+        "Erro": ("ACS", "Directory Server", {"errorCode": "203", "errorDetail": "<b>eci</b>", "dsTransID": DS_ID}, 200),
+    }
+    for kind in kinds:
+        sender, receiver, message, status = known[kind]
+        stack.runtime.journal.record(stack.clock.now(), sender, receiver, kind, message, status=status)
+
+
+@pytest.fixture
+async def desk(page: Page, stack) -> Page:
+    page.set_default_timeout(10_000)
+    page.base = stack.addresses.desk
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    return page
+
+
+async def test_the_console_lists_transactions_and_follows_new_ones_by_itself(desk, stack, world):
+    world.rows = []
+    await listening(desk, "/")
+    await expect(desk.locator("#transactions")).to_contain_text("Nothing has been paid yet")
+    world.rows = [row()]
+    journal(stack, "AReq")
+    listed = desk.locator("#transactions tbody tr")
+    await expect(listed).to_have_count(1)
+    await expect(listed).to_contain_text("42.00 EUR")
+    await expect(listed).to_contain_text("Librairie <Exemple> & Fils")
+    await expect(listed.locator(".badge")).to_have_text("C challenge")
+    assert desk.errors == []
+
+
+async def listening(desk, path):
+    """Open a page and return once it hears what crosses the hops: a stream tells only what comes after it has begun."""
+    async with desk.expect_response(re.compile(r"/api/events|/demo/messages")):
+        await desk.goto(desk.base + path)
+
+
+async def test_a_transaction_is_drawn_message_by_message(desk, stack):
+    journal(stack, "AReq", "ARes", "Erro")
+    await desk.goto(f"{desk.base}/transactions/{ACS_ID}")
+    await expect(desk.locator("h1")).to_have_text("42.00 EUR at Librairie <Exemple> & Fils")
+    await expect(desk.locator(".heads span")).to_have_text(["3DS Server", "Directory Server", "ACS"])
+    said = desk.locator(".arrow .said")
+    await expect(said).to_have_text(
+        ["AReq 2.2.0 · 42.00 EUR · Librairie Exemple", "ARes C challenge", "Erro 203 · <b>eci</b>"]
+    )
+    boxes = [await line.bounding_box() for line in await desk.locator(".arrow .line").all()]
+    assert boxes[0]["x"] == pytest.approx(boxes[1]["x"], abs=2), "both run between the same two lines of life"
+    assert boxes[2]["x"] == pytest.approx(boxes[0]["x"] + boxes[0]["width"], abs=4), "the third begins where they end"
+    assert desk.errors == []
+
+
+async def test_a_message_opens_with_the_keyboard_and_hides_the_card(desk, stack):
+    journal(stack, "AReq")
+    await desk.goto(f"{desk.base}/transactions/{SERVER_ID}")
+    await desk.locator(".arrow summary").focus()
+    await desk.keyboard.press("Enter")
+    content = desk.locator(".arrow pre")
+    await expect(content).to_contain_text('"acctNumber": "400000******0001"')
+    assert "4000000001000001" not in await desk.content()
+
+
+async def test_what_was_opened_stays_open_when_another_message_arrives(desk, stack):
+    journal(stack, "AReq")
+    await listening(desk, f"/transactions/{SERVER_ID}")
+    await desk.locator(".arrow summary").click()
+    journal(stack, "ARes")
+    await expect(desk.locator(".arrow")).to_have_count(2)
+    await expect(desk.locator(".arrow pre").first).to_be_visible()
+
+
+async def test_any_id_leads_to_the_transaction(desk, stack):
+    journal(stack, "AReq", "ARes")
+    await desk.goto(f"{desk.base}/")
+    await desk.get_by_label("Any id of a transaction").fill(f" {DS_ID} ")
+    await desk.keyboard.press("Enter")
+    await desk.wait_for_url(f"**/transactions/{SERVER_ID}")
+
+
+async def test_an_unknown_id_is_told_on_a_page(desk, world):
+    world.rows = []
+    answer = await desk.goto(f"{desk.base}/transactions/%3Cscript%3E")
+    assert answer.status == 404
+    await expect(desk.get_by_role("alert")).to_have_text("no transaction goes by '<script>'; any of its ids would do")
+
+
+async def test_the_clock_is_moved_without_leaving_the_page(desk, stack):
+    await desk.goto(f"{desk.base}/")
+    before = stack.clock.now()
+    await desk.get_by_role("button", name="+10m").click()
+    await expect(desk.locator("#now")).to_have_text("2026-06-15 12:10:00")
+    assert (stack.clock.now() - before).total_seconds() == 600
+    await desk.get_by_role("button", name="Run").click()
+    await expect(desk.get_by_role("button", name="Freeze")).to_be_visible()
+    assert not stack.clock.frozen
+    assert desk.url == f"{desk.base}/"
+
+
+async def test_a_card_is_minted_from_its_row(desk, world):
+    await desk.goto(f"{desk.base}/cards?scheme=amex")
+    mintable = desk.get_by_role("row", name="challenge-otp").get_by_role("button", name="Mint one")
+    await mintable.click()
+    told = desk.get_by_role("status")
+    await expect(told).to_contain_text("Minted for you alone")
+    (pan,) = world.cards
+    await expect(told.locator("code")).to_have_text(f"{pan[:4]} {pan[4:10]} {pan[10:]}")
+
+
+async def test_the_split_screen_shows_the_shop_and_the_cards_phone(desk, stack):
+    await desk.goto(f"{desk.base}/demo?shop=monetico&scheme=mastercard&scenario=challenge-otp&lang=en")
+    at = stack.addresses
+    await expect(desk.locator("iframe[title=Shop]")).to_have_attribute("src", f"{at.shop}/shops/monetico?lang=en")
+    await expect(desk.locator(".phone iframe")).to_have_attribute("src", f"{at.phone}/phones/%2B33639982101")
+    await expect(desk.locator("#pan")).to_have_text("5200 0000 0100 0006")
+    await desk.get_by_label("that does").select_option("rejected")
+    await desk.wait_for_url(re.compile("scenario=rejected"))
+    await expect(desk.locator("#pan")).to_have_text("5200 0000 0040 0009")
+
+
+async def test_messages_fly_by_on_the_split_screen_and_can_be_cleared(desk, stack):
+    await listening(desk, "/demo")
+    journal(stack, "AReq", "ARes")
+    await expect(desk.locator("#flight .arrow")).to_have_count(2)
+    await expect(desk.locator("#flight")).not_to_contain_text("Buy something")
+    await desk.get_by_role("button", name="Clear").click()
+    await expect(desk.locator("#flight .arrow")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/", "/cards", "/demo", "/api/docs", f"/transactions/{SERVER_ID}"])
+@pytest.mark.parametrize("width", [360, 1400])
+async def test_no_page_is_wider_than_the_window(desk, stack, path, width):
+    journal(stack, "AReq", "ARes", "Erro")
+    await desk.set_viewport_size({"width": width, "height": 800})
+    await desk.goto(f"{desk.base}{path}")
+    assert await desk.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert [error for error in desk.errors if "404" not in error] == []
+
+
+async def test_the_pages_work_without_javascript(browser, stack):
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{stack.addresses.desk}/demo")
+    await page.get_by_label("that does").select_option("rejected")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.locator(".hint b")).to_have_text("rejected")
+    await page.get_by_role("button", name="+5m").click()
+    await expect(page.locator("#now")).to_have_text("2026-06-15 12:05:00")
+    await context.close()
+
+
+async def test_pages_run_no_foreign_script_and_are_not_kept(call):
+    for path in ("/", "/cards", "/demo", "/api/docs", "/transactions/nobody"):
+        _, _, headers = await call.text("GET", path)
+        assert "script-src 'self'" in headers["Content-Security-Policy"]
+        assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+        assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
+async def test_the_way_back_from_the_clock_stays_on_the_desk(call, back):
+    status, _, headers = await call.text("POST", "/clock", data={"move": "30s", "back": back})
+    assert (status, headers["Location"]) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields"),
+    [
+        ("POST", "/clock", {"move": "soon"}),
+        ("POST", "/clock", {}),
+        ("POST", "/cards", {"scheme": "visa", "scenario": "otp"}),
+        ("GET", "/cards?minted=4242424242424242", None),
+        ("GET", "/find?id=", None),
+    ],
+)
+async def test_what_a_form_cannot_do_is_told_on_a_page(call, world, method, path, fields):
+    world.rows = []
+    status, text, headers = await call.text(method, path, data=fields)
+    assert status in {400, 404}
+    assert headers["Content-Type"].startswith("text/html")
+    assert 'role="alert"' in text

@@ -1,0 +1,84 @@
+"""README and docs say what is so: their addresses exist, their cards do what they say, their commands are commands."""
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from acs_sim.cli import main
+from acs_sim.desk.operations import OPERATIONS
+from acs_sim.settings import FIELDS
+from threedsecure.test_cards import PREFIXES, SCENARIOS, listed, read
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "control-api.md", ROOT / "docs" / "configuration.md"]
+CALL = re.compile(r"curl[^\n]*?localhost:8000(/[^\s'?\[]*)([^\n]*)")
+
+
+def calls():
+    return [match for document in DOCUMENTS for match in CALL.finditer(document.read_text())]
+
+
+@pytest.mark.parametrize("match", calls(), ids=lambda match: match[0][:60])
+def test_every_call_that_is_shown_is_a_call_of_the_api(match):
+    path = re.sub(r"/ID|/4000000001000001", "/{}", match[1])
+    if path in {"/readyz", "/api/events"}:
+        return
+    line = match[0]
+    method = "PUT" if "-X PUT" in line else "POST" if "-X POST" in line or " -d " in line else "GET"
+    known = {(one.method, re.sub(r"{\w+}", "{}", one.path)): one for one in OPERATIONS}
+    assert (method, path) in known
+    body = re.search(r"-d '([^']*)'", line)
+    if body is not None:
+        kind = known[method, path].body
+        assert set(json.loads(body[1])) <= {field.name for field in msgspec.structs.fields(kind)}
+
+
+def test_the_readmes_visa_cards_are_the_listed_ones():
+    rows = re.findall(r"^\| ([0-9 ]{19}) \| `([\w-]+)` \| (.+) \|$", README, re.MULTILINE)
+    listed_visa = [
+        (card.pan, card.scenario.name, card.scenario.description) for card in listed() if card.scheme == "visa"
+    ]
+    assert [(pan.replace(" ", ""), name, told) for pan, name, told in rows] == listed_visa
+
+
+def test_the_readme_explains_every_prefix_and_code():
+    grammar = README[README.index("4000000 0 0 10 0000 1") :]
+    for prefix in PREFIXES.values():
+        assert prefix in grammar
+    for code in {scenario.code for scenario in SCENARIOS.values()}:
+        assert re.search(rf"\b{code} ", grammar)
+
+
+def test_every_full_card_number_in_the_documents_is_one_of_ours():
+    for document in DOCUMENTS:
+        for number in re.findall(
+            r"(?<![0-9])(?:[0-9]{4} ){3}[0-9]{4}(?![0-9])|(?<![0-9])[0-9]{16}(?![0-9])", document.read_text()
+        ):
+            assert read(number.replace(" ", "")) is not None
+
+
+def test_every_command_that_is_shown_is_understood():
+    for document in DOCUMENTS:
+        for line in re.findall(r"^(?:\$ )?(?:ACS_SIM_\w+=\S+ )?acs-sim ([^#\n]+)", document.read_text(), re.MULTILINE):
+            command, *options = line.split()
+            assert command in main.commands
+            flags = [option for option in options if option.startswith("--")]
+            shown = CliRunner().invoke(main, [command, "--help"]).output
+            assert all(flag in shown or flag.removeprefix("--") in FIELDS for flag in flags)
+
+
+def test_every_link_within_the_repository_leads_somewhere():
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists()
+
+
+def test_the_api_document_names_every_call():
+    text = (ROOT / "docs" / "control-api.md").read_text()
+    for operation in OPERATIONS:
+        assert re.search(rf"`{operation.method} {re.escape(operation.path)}", text)
