@@ -33,7 +33,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class KeepSilent:
-    """Let the caller wait longer than it can, then answer."""
+    """Decide as `late` says, and let the caller wait for it longer than it can."""
 
     late: Settle
 
@@ -90,6 +90,11 @@ def decide(request: AuthenticationRequest, card: Card, now: datetime) -> Decisio
     if isinstance(play, Ask):
         return _unless_impossible(request, play)
     return play
+
+
+def keeps_silent(card: Card) -> bool:
+    """Whether the answer to an AReq for `card`, once decided, is held back."""
+    return isinstance(PLAYS.get(card.scenario), KeepSilent)
 
 
 def expired(expiry: str | None, now: datetime) -> bool:

@@ -5,6 +5,7 @@ agenda of a new process that finds what its predecessor left behind.
 """
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -36,7 +37,7 @@ class Outbox:
         self._settings = settings
         self._storage = storage
         self._agenda = agenda
-        self._flights: dict[str, asyncio.Task[None]] = {}
+        self._flights: dict[str, asyncio.Task[datetime | None]] = {}
         self._broken: set[str] = set()
 
     def start(self, acs_trans_id: str) -> None:
@@ -68,25 +69,29 @@ class Outbox:
         self._flights.clear()
         self._broken.clear()
 
-    def _landed(self, acs_trans_id: str, flight: asyncio.Task[None]) -> None:
+    def _landed(self, acs_trans_id: str, flight: asyncio.Task[datetime | None]) -> None:
         self._flights.pop(acs_trans_id, None)
-        if not flight.cancelled() and (bug := flight.exception()) is not None:
+        if flight.cancelled():
+            return
+        if (bug := flight.exception()) is not None:
             self._broken.add(acs_trans_id)
             log.error("bug", service="acs", path="outbox", exc_info=bug)
+        elif (next_attempt := flight.result()) is not None:
+            self._agenda.note(next_attempt)
 
-    async def _fly(self, acs_trans_id: str) -> None:
+    async def _fly(self, acs_trans_id: str) -> datetime | None:
+        """One attempt; returns when the next one is due."""
         transaction = await self._storage.load(acs_trans_id)
         if transaction is None or transaction.state is not State.DECIDED or transaction.delivery is None:
-            return
+            return None
         outcome = await self._attempt(transaction, transaction.delivery.url, transaction.delivery.body)
         now = self._runtime.clock.now()
         recorded = await self._storage.replace(
             acs_trans_id, lambda found: record(found, outcome, now, self._settings.timers.results_retry)
         )
-        if recorded is not None and recorded.due_at is not None:
-            self._agenda.note(recorded.due_at)
         if isinstance(outcome, Rejected) and outcome.error is not None:
             await self._tell(transaction, outcome.error)
+        return recorded.due_at if recorded is not None else None
 
     async def _attempt(self, transaction: Transaction, url: str, body: bytes) -> Outcome:
         try:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     select,
@@ -67,6 +68,23 @@ CARDS: Final = Table(
     Column("code_counter", BigInteger),
 )
 
+# Statements are built once: building one costs as much as running it.
+_FIND: Final = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+_HOLD: Final = _FIND.with_for_update()
+_UPDATE: Final = (
+    update(TRANSACTIONS)
+    .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+    .values(state=bindparam("state"), due_at=bindparam("due_at"), document=bindparam("document"))
+)
+_DUE_BY: Final = (
+    select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
+    .where(TRANSACTIONS.c.due_at <= bindparam("now"))
+    .order_by(TRANSACTIONS.c.due_at)
+    .limit(bindparam("limit"))
+)
+_NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
+_REGISTRATION: Final = select(CARDS.c.registration).where(CARDS.c.fingerprint == bindparam("fingerprint"))
+_HOLD_CARD: Final = select(CARDS).where(CARDS.c.fingerprint == bindparam("fingerprint")).with_for_update()
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
 _INSERT_TRANSACTION: Final = text(
     "INSERT INTO acs_transaction (acs_trans_id, state, due_at, card, document) "
@@ -99,6 +117,7 @@ _documents: Final = msgspec.json.Decoder(_Document)
 _cards: Final = msgspec.json.Decoder(Card)
 _registrations: Final = msgspec.json.Decoder(Registration)
 
+Other = TypeVar("Other")
 Step = Callable[[Transaction, NextCounter], Change]
 
 
@@ -129,12 +148,18 @@ class Storage:
 
     # --- transactions ---
 
-    async def add(self, transaction: Transaction) -> bool:
-        """False when the acsTransID is taken already, which happens where identifiers are made repeatable by a seed."""
-        row = self._row(transaction)
-        return await self._opened_database.run(
-            lambda connection: connection.execute(_INSERT_TRANSACTION, row).rowcount == 1
-        )
+    async def begin(self, pan: str, step: Callable[[Registration | None], Transaction | Other]) -> Transaction | Other:
+        """What `step` makes of the card's registration, written when it is a transaction. `step` is called again when the
+        acsTransID is taken, which happens where identifiers are made repeatable by a seed."""
+
+        def work(connection: Connection) -> Transaction | Other:
+            registration = self._registration(connection, pan)
+            while isinstance(outcome := step(registration), Transaction):
+                if connection.execute(_INSERT_TRANSACTION, self._row(outcome)).rowcount == 1:
+                    break
+            return outcome
+
+        return await self._opened_database.run(work)
 
     async def change(self, acs_trans_id: str, step: Step) -> Change | None:
         """Read, step and write in one unit of work. `step` gets the record and a way to the card's next code counter; None when
@@ -185,18 +210,15 @@ class Storage:
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, State]]:
         """Whose time has come, the longest due first."""
-        query = (
-            select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
-            .where(TRANSACTIONS.c.due_at <= _microseconds(now))
-            .order_by(TRANSACTIONS.c.due_at)
-            .limit(limit)
+        asked = {"now": _microseconds(now), "limit": limit}
+        return await self._opened_database.read(
+            lambda connection: [(row[0], State(row[1])) for row in connection.execute(_DUE_BY, asked)]
         )
-        return await self._opened_database.read(lambda c: [(row[0], State(row[1])) for row in c.execute(query)])
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the next one is due after `now`."""
-        query = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > _microseconds(now))
-        found = await self._opened_database.read(lambda c: c.execute(query).scalar_one_or_none())
+        asked = {"now": _microseconds(now)}
+        found = await self._opened_database.read(lambda c: c.execute(_NEXT_DUE, asked).scalar_one_or_none())
         return None if found is None else _EPOCH + found * _MICROSECOND
 
     # --- cards ---
@@ -240,19 +262,15 @@ class Storage:
         return self._database
 
     def _load(self, connection: Connection, acs_trans_id: str, *, lock: bool = False) -> Transaction | None:
-        query = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == _searchable(acs_trans_id))
-        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+        row = connection.execute(_HOLD if lock else _FIND, {"name": _searchable(acs_trans_id)}).one_or_none()
         return None if row is None else self._transaction(row)
 
     def _save(self, connection: Connection, transaction: Transaction) -> None:
-        row = self._columns(transaction)
-        connection.execute(
-            update(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == transaction.acs_trans_id).values(row)
-        )
+        connection.execute(_UPDATE, {"name": transaction.acs_trans_id, **self._columns(transaction)})
 
     def _registration(self, connection: Connection, pan: str) -> Registration | None:
-        query = select(CARDS.c.registration).where(CARDS.c.fingerprint == self._vault.fingerprint(pan))
-        sealed: str | None = connection.execute(query).scalar_one_or_none()
+        named = {"fingerprint": self._vault.fingerprint(pan)}
+        sealed: str | None = connection.execute(_REGISTRATION, named).scalar_one_or_none()
         return None if sealed is None else self._open_registration(sealed)
 
     def _open_registration(self, sealed: str) -> Registration:
@@ -311,8 +329,9 @@ class Storage:
 
 def _held_card(connection: Connection, fingerprint: str) -> Row[Any]:
     """The row of a card, made if need be, and locked: two processes must not send the same code."""
-    connection.execute(_INSERT_CARD, {"fingerprint": fingerprint})
-    return connection.execute(select(CARDS).where(CARDS.c.fingerprint == fingerprint).with_for_update()).one()
+    named = {"fingerprint": fingerprint}
+    connection.execute(_INSERT_CARD, named)
+    return connection.execute(_HOLD_CARD, named).one()
 
 
 def _searchable(name: str) -> str:

@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.browser import browser, chromium, page
 from tests.support.postgresql import Cluster, cluster
 
 __all__ = ["browser", "chromium", "page"]
+
+# A busy machine is no finding: time is measured where it matters, not by every property.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

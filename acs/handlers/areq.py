@@ -2,16 +2,15 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from acs.cards import advice, issued
-from acs.decision import AnswerErro, Ask, KeepSilent, Settle, decide
+from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
-from acs.records import Card, Purchase, Transaction
+from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
 from threedsecure.errors import ProtocolError
 from threedsecure.v2.checking import Leg, check, context_of
@@ -30,24 +29,38 @@ MAX_AREQ_BYTES: Final = 256 * 1024
 async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     message = _decode(request, issuer.settings)
     view = AuthenticationRequest.from_message(message)
-    card = issued(view.acct_number, await issuer.storage.registration(view.acct_number))
-    if card is None:
-        raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
-    decision = await _decide(issuer, view, card)
-    transaction = await _begin(issuer, purchase_of(view, message["dsReferenceNumber"]), card, decision)
+    transaction = await _begin(issuer, view, purchase_of(view, message["dsReferenceNumber"]))
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
+    if keeps_silent(transaction.card):
+        await _keep_silent(issuer.runtime.clock, issuer.settings.silence)
     answer = ares(transaction, issuer.settings)
     return message_response(answer, encode(answer))
 
 
-async def _begin(issuer: Issuer, purchase: Purchase, card: Card, decision: Settle | Ask) -> Transaction:
-    """The new transaction, written, under an identifier that no other one has."""
-    uuid = issuer.runtime.randomness.uuid
-    transaction = begin(uuid(), purchase, card, decision, _now(issuer), issuer.settings)
-    while not await issuer.storage.add(transaction):
-        transaction = replace(transaction, acs_trans_id=uuid())
-    return transaction
+async def _begin(issuer: Issuer, view: AuthenticationRequest, purchase: Purchase) -> Transaction:
+    """The transaction that the decision makes, written. Errors: `MessageError`."""
+    match await issuer.storage.begin(view.acct_number, lambda known: _decided(issuer, view, purchase, known)):
+        case None:
+            raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
+        case AnswerErro(code, detail):
+            raise MessageError(code, detail)
+        case transaction:
+            return transaction
+
+
+def _decided(
+    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, known: Registration | None
+) -> Transaction | AnswerErro | None:
+    """The new transaction, or why there is none; None for a card that is not ours."""
+    card, now = issued(view.acct_number, known), issuer.runtime.clock.now()
+    if card is None:
+        return None
+    decision = decide(view, card, now)
+    if isinstance(decision, AnswerErro):
+        return decision
+    settled = decision.late if isinstance(decision, KeepSilent) else decision
+    return begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
 
 
 def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
@@ -68,23 +81,8 @@ def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     return message
 
 
-async def _decide(issuer: Issuer, view: AuthenticationRequest, card: Card) -> Settle | Ask:
-    match decide(view, card, _now(issuer)):
-        case KeepSilent(late):
-            await _keep_silent(issuer.runtime.clock, issuer.settings.silence)
-            return late
-        case AnswerErro(code, detail):
-            raise MessageError(code, detail)
-        case decision:
-            return decision
-
-
 async def _keep_silent(clock: Clock, seconds: float) -> None:
     """`seconds` of the virtual clock, and of the real one where that stands still or a test has moved it."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await clock.sleep_until(clock.now() + timedelta(seconds=seconds))
-
-
-def _now(issuer: Issuer) -> datetime:
-    return issuer.runtime.clock.now()

@@ -38,6 +38,7 @@ class Settlement:
         self._ledger = ledger
         self._watch = watch
         self._moved = asyncio.Event()
+        self._delivering: set[str] = set()
         self.key: RSAPrivateKey | None = None
 
     def signing_key(self) -> RSAPrivateKey:
@@ -69,7 +70,7 @@ class Settlement:
         if purchase.state == "result":
             purchase = await self._settle(identifier)
         if purchase.state == "settled" and purchase.answer and _due(purchase.answer, now):
-            purchase = await self._deliver(identifier)
+            purchase = await self._deliver_once(purchase)
         return purchase
 
     async def _settle(self, identifier: str) -> Purchase:
@@ -100,6 +101,16 @@ class Settlement:
         if url is None or outcome.result == "cancelled":
             return None
         return Answer(url=url, body=answer_text(purchase, outcome, self.signing_key()), due_at=outcome.at)
+
+    async def _deliver_once(self, purchase: Purchase) -> Purchase:
+        """However fast the clock runs, an answer that is under way is not sent beside itself."""
+        if purchase.id in self._delivering:
+            return purchase
+        self._delivering.add(purchase.id)
+        try:
+            return await self._deliver(purchase.id)
+        finally:
+            self._delivering.discard(purchase.id)
 
     async def _deliver(self, identifier: str) -> Purchase:
         now = self._runtime.clock.now()

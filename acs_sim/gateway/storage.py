@@ -131,7 +131,7 @@ class Ledger:
         Errors: `NotKnown`."""
 
         def work(connection: Connection) -> Purchase:
-            changed = step(_purchase(connection, PURCHASES.c.id == identifier))
+            changed = step(_purchase(connection, PURCHASES.c.id == identifier, lock=True))
             connection.execute(update(PURCHASES).where(PURCHASES.c.id == identifier).values(_purchase_row(changed)))
             return changed
 
@@ -169,7 +169,7 @@ class Ledger:
         """Errors: `NotKnown`, and what `step` raises."""
 
         def work(connection: Connection) -> Order:
-            changed = step(_order(connection, ORDERS.c.reference == reference))
+            changed = step(_order(connection, ORDERS.c.reference == reference, lock=True))
             statement = update(ORDERS).where(ORDERS.c.reference == reference)
             connection.execute(statement.values(document=_encode(changed)))
             return changed
@@ -226,15 +226,17 @@ def _purchase_row(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _purchase(connection: Connection, where: Any) -> Purchase:
-    row = connection.execute(select(PURCHASES.c.document).where(where)).scalar_one_or_none()
+def _purchase(connection: Connection, where: Any, *, lock: bool = False) -> Purchase:
+    query = select(PURCHASES.c.document).where(where)
+    row = connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()
     if row is None:
         raise NotKnown("no such purchase")
     return msgspec.json.decode(row, type=Purchase)
 
 
-def _order(connection: Connection, where: Any) -> Order:
-    row = connection.execute(select(ORDERS.c.document).where(where)).scalar_one_or_none()
+def _order(connection: Connection, where: Any, *, lock: bool = False) -> Order:
+    query = select(ORDERS.c.document).where(where)
+    row = connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()
     if row is None:
         raise NotKnown("no such order")
     return msgspec.json.decode(row, type=Order)

@@ -17,7 +17,7 @@ from threedsecure.web.wire import Handler, Problem, WireRequest, WireResponse, j
 
 Body = TypeVar("Body")
 Digits = Annotated[str, Meta(pattern=r"^[0-9]{13,19}\Z")]
-Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+[^\s]*\Z", max_length=256)]
+Url = Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?\Z", max_length=256)]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{2}\Z")]
 
 

@@ -24,11 +24,10 @@ FROM_THE_THREE_DS_SERVER: Final = frozenset({"RRes", "Erro"})
 Message = Mapping[str, Any]
 
 
-async def report(party: Party, _scheme: str, _request: WireRequest, rreq: Message) -> WireResponse:
+async def report(party: Party, scheme: str, _request: WireRequest, rreq: Message) -> WireResponse:
     """Check the RReq, forward it once, relay the RRes. Errors: `MessageError`, of which the 3DS Server is told as well where the
     transaction is recognised and still waits for its result."""
-    named = rreq.get("dsTransID")
-    transaction = await party.storage.find(named.lower()) if isinstance(named, str) else None
+    transaction = await _found(party, scheme, rreq)
     try:
         rules.check_results(rreq, transaction)
     except MessageError as error:
@@ -37,6 +36,13 @@ async def report(party: Party, _scheme: str, _request: WireRequest, rreq: Messag
         raise
     answer = await _answer(party, rreq)
     return message_response(answer, encode(answer))
+
+
+async def _found(party: Party, scheme: str, rreq: Message) -> Transaction | None:
+    """The transaction that an RReq names, unless it is another scheme's."""
+    named = rreq.get("dsTransID")
+    transaction = await party.storage.find(named.lower()) if isinstance(named, str) else None
+    return transaction if transaction is not None and transaction.scheme == scheme else None
 
 
 async def _answer(party: Party, rreq: Message) -> Message:

@@ -134,7 +134,7 @@ async def test_the_silent_acs_answers_late_and_keeps_nobody_for_ever(acs):
     assert (ares["transStatus"], ares["transStatusReason"]) == ("U", "22")
 
 
-async def test_a_caller_in_the_same_process_gives_up_on_the_silent_acs_without_a_trace():
+async def test_a_caller_in_the_same_process_can_give_up_on_the_silent_acs():
     from acs.app import build
     from acs.settings import AcsSettings
     from tests.support.simulator import runtime

@@ -39,7 +39,7 @@ async def test_a_directory_server_that_keeps_silent_does_not_keep_the_cardholder
         acs.directory.hold = asyncio.Event()
         began = monotonic()
         name, end = await pass_challenge(acs)
-        assert monotonic() - began < 2
+        assert monotonic() - began < 10
         assert end.cres["transStatus"] == "Y"
         await waited(acs, name, 1)
         acs.directory.hold.set()

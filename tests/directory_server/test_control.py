@@ -114,6 +114,17 @@ async def test_the_ranges_of_a_scheme_are_shown(ds: Scene):
         ),
         (
             "ranges/edit",
+            {
+                "scheme": "visa",
+                "edits": [
+                    {"action": "A", "start": "9900000000000000", "end": "9900000000000009", "acs_url": "http://["}
+                ],
+            },
+            400,
+            "acs_url",
+        ),
+        (
+            "ranges/edit",
             {"scheme": "visa", "edits": [{"action": "D", "start": "9900000000000000", "end": "9900000000000009"}]},
             409,
             "no such range",

@@ -120,6 +120,13 @@ async def test_a_result_under_an_identifier_that_is_not_the_transaction_s_is_301
     assert (await ds.state(at_acs["threeDSServerTransID"]))["state"] == "challenged"
 
 
+async def test_a_result_at_another_scheme_s_address_is_301(ds: Scene):
+    at_acs, ares = await ds.challenged(CHALLENGE)
+    answer = await ds.post(messages.rreq(at_acs, ares), "mastercard")
+    assert (answer["errorCode"], answer["errorDetail"]) == ("301", "dsTransID")
+    assert ds.three_ds_server.received == []
+
+
 async def test_identifiers_in_capitals_are_the_same_identifiers(ds: Scene):
     at_acs, ares = await ds.challenged(CHALLENGE)
     result = messages.rreq(at_acs, ares)
@@ -180,7 +187,7 @@ async def test_an_rres_that_is_wrong_is_refused_to_both_sides_and_the_result_can
 
 async def test_a_3ds_server_that_is_silent_is_402_to_both_sides_and_the_result_can_be_repeated():
     silence = Silence()
-    async with scene(results_timeout=0.2) as ds:
+    async with scene(results_timeout=0.7) as ds:
         good_answer, ds.three_ds_server.answer = ds.three_ds_server.answer, lambda _rreq: silence
         at_acs, ares = await ds.challenged(CHALLENGE)
         result = messages.rreq(at_acs, ares)
@@ -195,8 +202,12 @@ async def test_a_3ds_server_that_is_silent_is_402_to_both_sides_and_the_result_c
         assert (await ds.post(result))["messageType"] == "RRes"
 
 
-async def test_a_3ds_server_that_nobody_reaches_is_405_and_any_result_may_follow(ds: Scene):
-    at_acs, ares = await ds.challenged(CHALLENGE, threeDSServerURL="http://127.0.0.1:1/results")
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:1/results", "http://127.0.0.1:99999/", "http://a..b/", "http://nobody.invalid/results"],
+)
+async def test_a_3ds_server_that_nobody_reaches_is_405_and_any_result_may_follow(ds: Scene, address):
+    at_acs, ares = await ds.challenged(CHALLENGE, threeDSServerURL=address)
     answer = await ds.post(messages.rreq(at_acs, ares))
     assert (answer["errorCode"], answer["errorComponent"]) == ("405", "D")
     assert (await ds.state(at_acs["dsTransID"]))["state"] == "undelivered"

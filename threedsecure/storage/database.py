@@ -132,17 +132,24 @@ class PostgresDatabase(_GroupedCommits):
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3250)")
             prepare(connection, schema)
         self._carrying_out: asyncio.Task[None] | None = None
+        self._reading: set[asyncio.Future[Any]] = set()
 
     async def run(self, work: Work[Result]) -> Result:
         return await self._add(work)
 
     async def read(self, work: Work[Result]) -> Result:
-        return await asyncio.to_thread(self._read, work)
+        # A thread cannot be cancelled: when its caller is, `close` still has to wait for it.
+        reading = asyncio.ensure_future(asyncio.to_thread(self._read, work))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return await asyncio.shield(reading)
 
     async def close(self) -> None:
         self._batch_is_due()
         if self._carrying_out is not None:
             await self._carrying_out
+        if self._reading:
+            await asyncio.wait(self._reading)
         self._engine.dispose()
 
     def _read(self, work: Work[Result]) -> Result:

@@ -3,7 +3,7 @@
 import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import JSONDecodeError, loads
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ MAX_BYTES: Final = 1 << 19
 MAX_CARD_RANGE_BYTES: Final = 1 << 26  # PRes: 200,000 ranges
 MAX_DEPTH: Final = 24
 _MAX_INTEGER_DIGITS: Final = 19
-_LONG_NUMBER: Final = re.compile(rb"[0-9]{20}").search
 _VERSION: Final = re.compile(r"(?=.{5,8}\Z)[0-9]+\.[0-9]+\.[0-9]+").fullmatch
 _BLANKS: Final = b" \t\r\n"
 
@@ -115,8 +114,8 @@ def load(raw: bytes, limit: int) -> tuple[dict[str, Any], list[str]]:
 def _repeated_names(raw: bytes, document: dict[str, Any]) -> list[str]:
     """Exact, and cheap for whoever writes blanks: without them every name is followed by `":`, so that count is never below the
     number of names written; where it equals the number of names read, none was lost."""
-    written = raw.translate(None, _BLANKS).count(b'":')
-    if written == _count_names(document, MAX_DEPTH) and not _LONG_NUMBER(raw):
+    names = _Names(document)
+    if not names.inexact and raw.translate(None, _BLANKS).count(b'":') == names.count:
         return []
     try:
         marked = loads(raw, object_pairs_hook=_Pairs, parse_int=_bounded_integer)
@@ -125,12 +124,28 @@ def _repeated_names(raw: bytes, document: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(_paths(marked, "")))
 
 
-def _count_names(value: Any, depth: int) -> int:
-    if depth == 0:
-        raise _invalid(f"the message is nested more than {MAX_DEPTH} deep")
-    if type(value) is dict:
-        return len(value) + sum(_count_names(item, depth - 1) for item in value.values() if type(item) in (dict, list))
-    return sum(_count_names(item, depth - 1) for item in value if type(item) in (dict, list))
+class _Names:
+    """How many names stand in a document, and whether a number in it may have lost digits: orjson reads integers beyond 64 bits as
+    floats. Errors: `MessageError` 101 for one nested too deep."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.count = 0
+        self.inexact = False
+        self._walk(document, MAX_DEPTH)
+
+    def _walk(self, value: dict[str, Any] | list[Any], depth: int) -> None:
+        if depth == 0:
+            raise _invalid(f"the message is nested more than {MAX_DEPTH} deep")
+        items: Iterable[Any] = value
+        if type(value) is dict:
+            self.count += len(value)
+            items = value.values()
+        for item in items:
+            kind = type(item)
+            if kind is dict or kind is list:
+                self._walk(item, depth - 1)
+            elif kind is float:
+                self.inexact = True
 
 
 class _Pairs(list[tuple[str, Any]]):

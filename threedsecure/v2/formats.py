@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv6Address
 from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
 import orjson
@@ -15,8 +14,8 @@ from threedsecure.v2.errors import ErrorCode
 
 Accepts: TypeAlias = Callable[[Any], object]
 
-PRINTABLE: Final = r"[^\x00-\x1f\x7f-\x9f]"
-ANYTHING: Final = r"[\s\S]"
+PRINTABLE: Final = r"[ -~\xa0-\U0010ffff]"
+ANYTHING: Final = "(?s:.)"
 EMV_COMMON: Final = "[ -~]"  # EMV Book 4, annex B: the common character set
 BASE64URL: Final = "[A-Za-z0-9_-]"
 
@@ -40,12 +39,13 @@ class Format(Hashable, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string that `regex` matches whole, lengths included."""
+    """A string that `regex` matches whole, lengths included. `lines`: it may hold line feeds."""
 
     words: str
     regex: str
     least: int
     most: int | None
+    lines: bool = False
     json_type: ClassVar[str] = "string"
 
     @property
@@ -74,6 +74,12 @@ class Coded:
     @property
     def most(self) -> int:
         return max(len(value) for value, _ in self.meanings)
+
+    @property
+    def regex(self) -> str:
+        return "|".join(map(re.escape, (value for value, _ in self.meanings))) + (
+            "|[89][0-9]" if self.directory_server else ""
+        )
 
     @property
     def allowed(self) -> str:
@@ -171,34 +177,6 @@ class Number:
 
     def code(self, value: Any, version: str) -> str:
         return ErrorCode.FORMAT_INVALID
-
-
-@dataclass(frozen=True, slots=True)
-class InternetAddress:
-    """IPv4 in dotted form or IPv6, without a zone."""
-
-    json_type: ClassVar[str] = "string"
-    allowed: ClassVar[str] = "at most 45 characters, an IPv4 or IPv6 address"
-    least: ClassVar[int] = 1
-    most: ClassVar[int] = 45
-
-    def compile(self) -> Accepts:
-        octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-        dotted = re.compile(rf"{octet}(?:\.{octet}){{3}}").fullmatch
-        return lambda value: dotted(value) or _is_ipv6(value)
-
-    def code(self, value: Any, version: str) -> str:
-        return ErrorCode.FORMAT_INVALID
-
-
-def _is_ipv6(value: str) -> bool:
-    if len(value) > InternetAddress.most or "%" in value or ":" not in value:
-        return False
-    try:
-        IPv6Address(value)
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +313,13 @@ def compile_format(form: Format) -> Accepts:
     return test
 
 
+def line_pattern(form: Format) -> str | None:
+    """The expression of a format that is one line of text; None for any other."""
+    if isinstance(form, Coded) or (isinstance(form, Text) and not form.lines):
+        return form.regex
+    return None
+
+
 def bounded(test: Accepts, most: int | None) -> Accepts:
     """`test`, and at most `most` characters when encoded."""
     if most is None:
@@ -378,7 +363,7 @@ def printable(least: int, most: int | None = None) -> Text:
 
 def prose(most: int | None, least: int = 1) -> Text:
     """Any characters, line feeds too."""
-    return Text("any characters", f"{ANYTHING}{{{least},{most or ''}}}", least, most)
+    return Text("any characters", f"{ANYTHING}{{{least},{most or ''}}}", least, most, lines=True)
 
 
 def digits(least: int, most: int | None = None, words: str = "digits") -> Text:
@@ -395,6 +380,11 @@ def matching(words: str, regex: str, least: int, most: int | None) -> Text:
     return Text(words, regex, least, most)
 
 
+def bound(least: int, most: int | None) -> str:
+    """Looks ahead that the line has `least` to `most` characters, for expressions that cannot count them."""
+    return rf"(?=[^\n]{{{least},{most or ''}}}(?![^\n]))"
+
+
 _AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=:@-]+)"
 _REST = r"(?:[/?#][A-Za-z0-9._~%!$&'()*+,;=:@/?#\[\]-]*)?"
 
@@ -402,13 +392,13 @@ _REST = r"(?:[/?#][A-Za-z0-9._~%!$&'()*+,;=:@/?#\[\]-]*)?"
 def url(most: int) -> Text:
     """An absolute http or https URL (RFC 3986). Plain http is accepted: a developer's desk has no certificates."""
     return Text(
-        "an absolute http or https URL", rf"(?=.{{8,{most}}}\Z)[Hh][Tt][Tt][Pp][Ss]?://{_AUTHORITY}{_REST}", 8, most
+        "an absolute http or https URL", rf"{bound(8, most)}[Hh][Tt][Tt][Pp][Ss]?://{_AUTHORITY}{_REST}", 8, most
     )
 
 
 def link(most: int) -> Text:
     """A URL of any scheme, as apps register them."""
-    return Text("a URL", rf"(?=.{{3,{most}}}\Z)[A-Za-z][A-Za-z0-9+.-]*:[!-~]+", 3, most)
+    return Text("a URL", rf"{bound(3, most)}[A-Za-z][A-Za-z0-9+.-]*:[!-~]+", 3, most)
 
 
 def base64url(least: int, most: int | None) -> Text:
@@ -421,8 +411,7 @@ def exactly(words: str, regex: str, length: int) -> Text:
 
 
 def jws(most: int | None) -> Text:
-    bound = rf"(?=.{{5,{most}}}\Z)" if most else ""
-    return Text("a JWS in compact form", rf"{bound}{BASE64URL}+(?:\.{BASE64URL}+){{2}}", 5, most)
+    return Text("a JWS in compact form", rf"{bound(5, most)}{BASE64URL}+(?:\.{BASE64URL}+){{2}}", 5, most)
 
 
 _YEAR = "[0-9]{4}"
@@ -433,6 +422,22 @@ _LEAP_DAY = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579
 _DATE = f"(?:{_YEAR}{_MONTH_DAY}|{_LEAP_DAY})"
 _MINUTE = "(?:[01][0-9]|2[0-3])[0-5][0-9]"
 
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+_GROUP = "[0-9A-Fa-f]{1,4}"
+_IPV6_WHOLE = f"(?:{_GROUP}:){{6}}(?:{_GROUP}:{_GROUP}|{_IPV4})"
+# Shortened by `::`, which stands for at least one group: n groups before it, at most 7 - n after it.
+_IPV6_SHORT = "|".join(
+    f"{f'{_GROUP}(?::{_GROUP}){{{before - 1}}}' if before else ''}::(?:(?:{_GROUP}:){{0,{6 - before}}}{_GROUP})?"
+    for before in range(7)
+)
+_IPV6_SHORT_WITH_IPV4 = "|".join(
+    f"{f'{_GROUP}(?::{_GROUP}){{{before - 1}}}' if before else ''}::(?:{_GROUP}:){{0,{5 - before}}}{_IPV4}"
+    for before in range(6)
+)
+_IPV6 = f"{_IPV6_WHOLE}|{_IPV6_SHORT}|(?:{_GROUP}:){{7}}:|{_IPV6_SHORT_WITH_IPV4}"
+
+INTERNET_ADDRESS: Final = matching("an IPv4 address in dotted form or an IPv6 address", f"{_IPV4}|{_IPV6}", 1, 45)
 UUID: Final = exactly(
     "a UUID in canonical form (8-4-4-4-12)",
     "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
@@ -448,7 +453,7 @@ YES_NO: Final = codes("Y", "N")
 _ATOM = r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+"
 EMAIL: Final = matching(
     "an e-mail address (RFC 5322 addr-spec)",
-    rf'(?=.{{3,254}}\Z)(?:{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\\x00-\x1f]|\\.)*")@(?:{_ATOM}(?:\.{_ATOM})*|\[[!-Z^-~]+\])',
+    rf'{bound(3, 254)}(?:{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\\x00-\x1f]|\\.)*")@(?:{_ATOM}(?:\.{_ATOM})*|\[[!-Z^-~]+\])',
     3,
     254,
 )

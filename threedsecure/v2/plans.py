@@ -3,22 +3,31 @@
 A plan has two readings of the same rows that must agree. `accepts` is one pass of C-level tests that only says whether all is well;
 `faults` walks the message again, when it is not, and names everything that is wrong."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from threedsecure.v2.conditions import Holds
 from threedsecure.v2.context import APP, BRW, NPA, PA, THREE_RI, Context, Leg
 from threedsecure.v2.elements import format_of
 from threedsecure.v2.errors import ErrorCode, Stage, Violation
-from threedsecure.v2.formats import Accepts, Array, Format, Object, accepted, bounded, compile_format, encoded_length
+from threedsecure.v2.formats import (
+    Accepts,
+    Array,
+    Format,
+    Object,
+    accepted,
+    bounded,
+    compile_format,
+    encoded_length,
+    line_pattern,
+)
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.v2.rules import RULES, Rule
+from threedsecure.v2.shapes import ShapeTest, Verdict
 from threedsecure.v2.shown import shown
 from threedsecure.v2.table import Row
-
-Whole: TypeAlias = Callable[[Mapping[str, Any], Context], bool]
 
 
 @dataclass(slots=True)
@@ -47,6 +56,11 @@ class Scope:
     def tests(self) -> dict[str, Accepts]:
         return {name: each.test for name, each in self.fields.items()}
 
+    def patterns(self) -> dict[str, str]:
+        """The expressions of those that are one line of text."""
+        lines = ((name, line_pattern(each.form)) for name, each in self.fields.items())
+        return {name: pattern for name, pattern in lines if pattern is not None}
+
     def required(self) -> frozenset[str]:
         return frozenset(name for name, each in self.fields.items() if each.inclusion == "R")
 
@@ -61,7 +75,7 @@ class Plan:
     version: str
     scope: Scope
     rules: tuple[Rule, ...]
-    accepts: Whole
+    accepts: Verdict
 
 
 def plan_for(message_type: str, context: Context) -> Plan:
@@ -80,7 +94,7 @@ def _compile(message_type: str, version: str, channel: str, category: str, leg: 
     ]
     scope = _scope(message_type, "", rows, context)
     rules = tuple(each for each in RULES if message_type in each.messages and version in each.versions)
-    return Plan(message_type, version, scope, rules, _whole(scope, rules))
+    return Plan(message_type, version, scope, rules, _whole(scope, rules, context))
 
 
 def _scope(message_type: str, parent: str, rows: list[tuple[Row, str]], context: Context) -> Scope:
@@ -113,45 +127,22 @@ def _test(form: Format, scope: Scope | None, context: Context) -> Accepts:
 
 
 def _object_test(scope: Scope, context: Context) -> Accepts:
-    test_of, required, conditionals = scope.tests().get, scope.required(), scope.conditionals()
-
-    def accepts(value: Any) -> bool:
-        if type(value) is not dict or not value:
-            return False
-        for name, item in value.items():
-            test = test_of(name)
-            if test is not None and not test(item):
-                return False
-        return required <= value.keys() and not any(
-            name not in value and holds(value, context) for name, holds in conditionals
-        )
-
-    return accepts
+    return ShapeTest(scope.tests(), scope.patterns(), scope.required(), scope.conditionals(), context).inside
 
 
-def _whole(scope: Scope, rules: tuple[Rule, ...]) -> Whole:
-    test_of, required, conditionals = scope.tests().get, scope.required(), scope.conditionals()
-    triggered = tuple((each.triggers, each.find) for each in rules)
+def _whole(scope: Scope, rules: tuple[Rule, ...], context: Context) -> Verdict:
+    broken = tuple((each.triggers, _breaks(each, scope)) for each in rules)
+    return ShapeTest(scope.tests(), scope.patterns(), scope.required(), scope.conditionals(), context, broken)
 
-    def accepts(message: Mapping[str, Any], context: Context) -> bool:
-        for name, value in message.items():
-            test = test_of(name)
-            if test is not None and not test(value):
-                return False
-        if not required <= message.keys():
-            return False
-        for name, holds in conditionals:
-            if name not in message and holds(message, context):
-                return False
-        for triggers, find in triggered:
-            for trigger in triggers:
-                if trigger in message:
-                    if any(_concerns(scope, violation) for violation in find(message, context)):
-                        return False
-                    break
-        return True
 
-    return accepts
+def _breaks(each: Rule, scope: Scope) -> Verdict:
+    def breaks(message: Mapping[str, Any], context: Context) -> bool:
+        for violation in each.find(message, context):  # noqa: SIM110 - any() would cost a generator where nothing is found
+            if _concerns(scope, violation):
+                return True
+        return False
+
+    return breaks
 
 
 def _refuses_repetition(form: Format, version: str) -> bool:

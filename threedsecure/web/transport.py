@@ -69,7 +69,9 @@ class HttpTransport:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
         except aiohttp.ClientConnectorError as error:
             raise PeerUnreachable(url, f"no connection: {error.os_error.strerror or error}") from error
-        except (aiohttp.ClientError, ValueError, OSError) as error:
+        except ValueError as error:
+            raise PeerUnreachable(url, f"not an address to call: {error}") from error
+        except (aiohttp.ClientError, OSError) as error:
             raise ExchangeBroken(url, f"the exchange broke off: {error}") from error
 
 

@@ -1,8 +1,9 @@
 """A gateway and its shops on a real port, with a scheme of our own making behind it."""
 
+import asyncio
 import html.parser
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -144,6 +145,13 @@ async def world(scheme: Scheme, settings: dict[str, Any]) -> AsyncIterator[World
         aiohttp.ClientSession() as session,
     ):
         yield World(url, scheme, shared, session)
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Ask again and again until it holds, for ten seconds at most."""
+    async with asyncio.timeout(10):
+        while not await holds():  # noqa: ASYNC110 - what is waited for happens behind a socket
+            await asyncio.sleep(0.01)
 
 
 def free_port() -> int:

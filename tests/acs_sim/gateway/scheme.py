@@ -46,6 +46,7 @@ class Scheme:
         self.method_posts: list[dict[str, Any]] = []
         self.challenge_posts: list[dict[str, str]] = []
         self.hold: asyncio.Event | None = None
+        self.asked = asyncio.Event()
 
     def of(self, message_type: str) -> list[dict[str, Any]]:
         return [message for message in self.received if message["messageType"] == message_type]
@@ -81,6 +82,7 @@ class Scheme:
             case "PReq":
                 return _json(self._pres(message, scheme))
             case "AReq":
+                self.asked.set()
                 if self.hold is not None:
                     await self.hold.wait()
                 if self.ares_body is not None:
@@ -159,7 +161,7 @@ class Scheme:
         cres = to_base64url(self.final_cres(str(fields["status"])))
         return _html(
             f"<form id=back method=post action='{self.areq['notificationURL']}'><input type=hidden name=cres value={cres}>"
-            f"<input type=hidden name=threeDSSessionData value='{fields['threeDSSessionData']}'></form>"
+            f"<input type=hidden name=threeDSSessionData value='{fields['threeDSSessionData']}'><button id=go>go on</button></form>"
             "<script>document.forms[0].submit()</script>"
         )
 
@@ -176,7 +178,7 @@ class Scheme:
 
     def results(self, status: str, scheme: str = "visa") -> dict[str, Any]:
         """An RReq as the directory server hands it to the 3DS Server."""
-        message = {
+        return {
             "messageType": "RReq",
             "messageVersion": self.areq["messageVersion"],
             "threeDSServerTransID": self.areq["threeDSServerTransID"],
@@ -188,7 +190,6 @@ class Scheme:
             "transStatus": status,
             **self._status(status, self.areq, scheme),
         }
-        return message
 
     async def post_results(self, status: str, **changes: Any) -> dict[str, Any]:
         """Send the RReq; returns the answer of the 3DS Server. `self.rreq` overrules `status`."""

@@ -120,8 +120,7 @@ async def test_a_reload_during_the_areq_waits_and_asks_nobody_again(world):
     world.scheme.hold = asyncio.Event()
     page = await world.to_payment_page()
     first = asyncio.create_task(world.pay(page))
-    while not world.scheme.of("AReq"):
-        await asyncio.sleep(0.01)
+    await world.scheme.asked.wait()
     address = page.forms["payment-form"]["action"].removesuffix("/card")
     waiting = await world.get(address)
     assert "waiting" in waiting.attributes

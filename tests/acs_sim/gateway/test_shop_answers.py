@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from acs_sim.gateway import monetico, seals
+from tests.acs_sim.gateway.conftest import until
 from tests.acs_sim.gateway.test_payment_pages import resealed, sealed
 from tests.acs_sim.gateway.test_purchases import answer, outcome
 
@@ -52,6 +53,11 @@ async def pay_at(world, shop):
     return await world.pay(page)
 
 
+async def said(world, words, times):
+    """Whether the log of the newest purchase says `words` so many times."""
+    return sum(words in entry["text"] for entry in (await world.newest())["log"]) == times
+
+
 async def post_raw(world, path, body):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     async with world.session.post(world.url + path, data=body, headers=headers) as found:
@@ -70,9 +76,11 @@ async def test_a_shop_that_does_not_listen_is_told_again_each_minute_five_times_
     await pay_at(world, shop)
     purchase = await world.newest()
     assert (purchase["finished"], purchase["answer"]["delivered"]) == (True, False)
-    for _ in range(8):
+    for attempts in range(2, 6):
         world.advance(minutes=1)
-        await world.json("GET", f"/api/purchases/{purchase['id']}?wait=1")
+        await until(lambda expected=attempts: said(world, "did not take", expected))
+    world.advance(minutes=10)
+    await world.purchase()
     assert len(shop.heard) == 5
     assert len(set(shop.heard)) == 1
 
@@ -80,11 +88,10 @@ async def test_a_shop_that_does_not_listen_is_told_again_each_minute_five_times_
 async def test_a_shop_that_listens_the_second_time_is_left_in_peace(world, shop):
     shop.answers = [(500, ""), (200, "")]
     await pay_at(world, shop)
-    purchase = await world.newest()
-    for _ in range(3):
-        world.advance(minutes=1)
-        purchase = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=1")
-    assert purchase["answer"]["delivered"] is True
+    world.advance(minutes=1)
+    await until(lambda: said(world, "the shop took", 1))
+    world.advance(minutes=10)
+    await world.purchase()
     assert len(shop.heard) == 2
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from acs_sim.gateway.app import build
 from acs_sim.gateway.settings import GatewaySettings
-from tests.acs_sim.gateway.conftest import VISA, World, free_port
+from tests.acs_sim.gateway.conftest import VISA, World, free_port, until
 from tests.acs_sim.gateway.test_purchases import answer
 from tests.support.simulator import running, runtime
 
@@ -49,10 +49,13 @@ async def test_a_result_that_was_acknowledged_is_settled_after_a_restart(scheme,
             purchase = await world.purchase()
             assert (await scheme.post_results("Y"))["messageType"] == "RRes"
     async with living(scheme, port=port, data=tmp_path) as world:
-        async with asyncio.timeout(10):
-            while not (found := await world.newest())["finished"]:
-                await asyncio.sleep(0.01)
+        await until(lambda: finished(world))
+        found = await world.newest()
         assert (found["id"], found["result"], found["answer"]["delivered"]) == (purchase["id"], "accepted", True)
+
+
+async def finished(world):
+    return (await world.newest())["finished"]
 
 
 async def test_the_shops_still_believe_answers_signed_before_a_restart(scheme, tmp_path):

@@ -7,9 +7,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from tests.threedsecure.v2.golden import Golden
+from tests.threedsecure.v2.golden import GOLDEN, Golden
 from tests.threedsecure.v2.specification import Specified, read
 from threedsecure.v2.context import Context
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
@@ -57,8 +58,22 @@ def mutants(golden: Golden) -> Iterator[Mutant]:
             ("*", place.element, golden.version)
         )
         if specified is not None and not place.path.startswith("messageExtension[0].data."):
-            for mutant in _of_place(golden, kind, place, specified):
+            first = _first_with(kind, golden.version, golden.context().device_channel, place.path) == golden.name
+            for mutant in _of_place(golden, kind, place, specified, spoil=first):
                 yield replace(mutant, expected=_answer(golden, place, specified, mutant))
+
+
+@cache
+def _first_with(kind: str, version: str, channel: str, path: str) -> str:
+    """The first message that has the element: formats do not depend on what else is there, so it is spoiled in that one only."""
+    return next(
+        golden.name
+        for golden in GOLDEN
+        if (golden.message.get("messageType", METHOD_DATA), golden.version) == (kind, version)
+        and golden.context().device_channel == channel
+        and not golden.name.endswith("-minimal")
+        and any(place.path == path for place in places(golden.message))
+    )
 
 
 def _answer(golden: Golden, place: Place, specified: Specified, mutant: Mutant) -> tuple[str, str] | None:
@@ -83,12 +98,14 @@ def places(value: Any, keys: tuple[str | int, ...] = (), path: str = "", element
             yield from places(item, (*keys, name), f"{path}{name}.", f"{element}{name}.")
 
 
-def _of_place(golden: Golden, kind: str, place: Place, specified: Specified) -> Iterator[Mutant]:
+def _of_place(golden: Golden, kind: str, place: Place, specified: Specified, *, spoil: bool) -> Iterator[Mutant]:
     required = _must_be_there(golden, kind, place, specified)
     empty = ("201" if required else "203", place.path)
     yield Mutant("missing", place.path, _without(golden.message, place), ("201", place.path) if required else None)
     for fault, value in (("null", None), ("empty string", ""), ("empty object", {}), ("empty array", [])):
         yield _mutant(golden, place, fault, value, empty)
+    if not spoil:
+        return
     yield Mutant("duplicate", place.path, _twice(golden.message, place), ("204", place.path))
     original = _object_at(golden.message, place.keys)[place.name]
     for fault, value, code, suffix in _spoiled(original, specified):

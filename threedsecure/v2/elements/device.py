@@ -8,15 +8,16 @@ from threedsecure.v2.formats import (
     BASE64URL,
     DATE_SECOND,
     FLAG_Y,
+    INTERNET_ADDRESS,
     UUID,
     Array,
     ByVersion,
     Flag,
     Format,
-    InternetAddress,
     Object,
     Text,
     base64url,
+    bound,
     by_version,
     codes,
     digits,
@@ -30,14 +31,14 @@ _COLOUR_DEPTH = codes("1", "4", "8", "15", "16", "24", "32", "48")
 
 
 def _language(most: int, or_else: str = "") -> Text:
-    return matching("a BCP 47 tag", rf"(?=.{{1,{most}}}\Z)[A-Za-z]{{1,8}}(?:-[A-Za-z0-9]{{1,8}})*{or_else}", 1, most)
+    return matching("a BCP 47 tag", bound(1, most) + rf"[A-Za-z]{{1,8}}(?:-[A-Za-z0-9]{{1,8}})*{or_else}", 1, most)
 
 
 ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     # The browser
     "acceptLanguage": Array(_language(100, r"|\*"), 1, 99),
     "browserAcceptHeader": printable(1, 2048),
-    "browserIP": InternetAddress(),
+    "browserIP": INTERNET_ADDRESS,
     "browserJavaEnabled": Flag(),
     "browserJavascriptEnabled": Flag(),
     "browserLanguage": by_version(_language(8), _language(8), _language(35)),
@@ -49,10 +50,10 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "deviceId": printable(1, 64),
     "userId": printable(1, 64),
     # The app and its SDK
-    "appIp": InternetAddress(),
+    "appIp": INTERNET_ADDRESS,
     "sdkAppID": UUID,
     "sdkEncData": matching(
-        "a JWE in compact form", rf"(?=.{{9,64000}}\Z){BASE64URL}+(?:\.{BASE64URL}*){{4}}", 9, 64000
+        "a JWE in compact form", bound(9, 64000) + rf"{BASE64URL}+(?:\.{BASE64URL}*){{4}}", 9, 64000
     ),
     "sdkEphemPubKey": Object(256, "a JWK {kty, crv, x, y} on P-256"),
     "sdkEphemPubKey.kty": codes("EC"),

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from threedsecure.v2.formats import Object, growing, matching
+from threedsecure.v2.formats import Object, bound, growing, matching
 
-VERSION: Final = matching("a version number, n.n.n", r"(?=.{5,8}\Z)[0-9]+\.[0-9]+\.[0-9]+", 5, 8)
+VERSION: Final = matching("a version number, n.n.n", bound(5, 8) + r"[0-9]+\.[0-9]+\.[0-9]+", 5, 8)
 OBJECTS: Final = Object()
 SUBDIVISION: Final = matching("the subdivision part of an ISO 3166-2 code", "[A-Za-z0-9]{1,3}", 1, 3)
 UI_TEMPLATE: Final = growing(
