@@ -4,7 +4,7 @@ A plan has two readings of the same rows that must agree. `accepts` is one pass 
 `faults` walks the message again, when it is not, and names everything that is wrong."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -163,8 +163,14 @@ def faults(plan: Plan, message: Mapping[str, Any], context: Context) -> list[Vio
     for each in plan.rules:
         if any(trigger in message for trigger in each.triggers):
             broken = each.find(message, context)
-            found += [one for one in broken if one.element not in named and _concerns(plan.scope, one)]
+            found += [
+                _of_version(one, plan) for one in broken if one.element not in named and _concerns(plan.scope, one)
+            ]
     return found
+
+
+def _of_version(violation: Violation, plan: Plan) -> Violation:
+    return replace(violation, clause=f"EMV 3-D Secure {plan.version}, {violation.clause}")
 
 
 def _concerns(scope: Scope, violation: Violation) -> bool:
