@@ -31,6 +31,14 @@ def spoiled(name: str = "areq-brw-pa", **changes: Any) -> dict[str, Any]:
     return {key: value for key, value in message.items() if value is not ...}
 
 
+def test_the_documented_example_is_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    notification = "http://localhost:8400/3ds2/notification"
+    written(tmp_path, spoiled(mcc=..., browserTZ=5, whiteListStatus=..., notificationURL=notification), "areq.json")
+    document = (FIXTURES.parents[1] / "docs" / "check.md").read_text("utf-8")
+    assert f"$ acs-sim check areq.json\n{check('areq.json').output}```" in document
+
+
 SEVEN = {
     "mcc": ...,
     "acctNumber": ...,
