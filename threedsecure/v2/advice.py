@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from threedsecure.v2.conditions import text
 from threedsecure.v2.context import BRW, PA, Context
-from threedsecure.v2.formats import Format, accepted, codes, compile_format, digits, emv_common, printable, url
+from threedsecure.v2.formats import Format, accepted, compile_format
+from threedsecure.v2.patterns import codes, digits, emv_common, printable, url
 from threedsecure.v2.plans import Scope, is_empty, plan_for
 
 Message: TypeAlias = Mapping[str, Any]
