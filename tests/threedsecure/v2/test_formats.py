@@ -151,7 +151,11 @@ def test_currency_codes_are_those_of_iso_4217_without_the_excluded_ones(code: st
         ("cardholderName", ["AB", "O'NEILL/J"], ["A", "FRANÇOISE"]),
         ("browserLanguage", ["fr", "fr-FR", "zh-Hans"], ["fr_FR", "-", "zh-Hans-CN"]),
         ("messageVersion", ["2.2.0", "10.10.10"], ["2.2", "2.2.0.1", "2.2.a"]),
-        ("authenticationValue", ["AAABBWcSNIdjeUZThmNHAAAAAAA="], ["AAABBWcSNIdjeUZThmNHAAAAAA==", "AA="]),
+        (
+            "authenticationValue",
+            ["AAABBWcSNIdjeUZThmNHAAAAAAA=", "xgRN2sY8AAAAAAAAAAAAAAAAAAAA"],
+            ["AAABBWcSNIdjeUZThmNHAAAAAA==", "AA="],
+        ),
     ],
 )
 def test_bounds_inside_a_format_are_held(name: str, good: list[str], bad: list[str]) -> None:
