@@ -16,7 +16,7 @@ class DirectoryServerSettings:
     ranges answer for an ACS that does not. `preq_limit_per_hour`: how many PReq a 3DS Server may send in an hour of the simulator's
     clock before it is told 103; 0 for any number. `reference_number`: dsReferenceNumber, and acsReferenceNumber where the
     directory server answers in the issuer's place. `classic_acquirers`: who may send 3-D Secure 1.0.2 messages;
-    `classic_strangers`: whether an acquirer that is not among them may. `attempts_acs_url`: where a VEReq goes when the ACS is silent
+    `classic_strangers`: whether others may too. `attempts_acs_url`: where a VEReq goes when the ACS is silent
     and the range's `stand_in` is an attempt; None for the attempts ACS beside the usual ACS.
     """
 

@@ -124,7 +124,9 @@ CLASSIC_SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
 )
 """What a card can be told to do in 3-D Secure 1.0.2; a scenario that is in SCENARIOS too has the same code there."""
 CLASSIC_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
-ALL_SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType({**CLASSIC_SCENARIOS, **SCENARIOS})
+ALL_SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {**SCENARIOS, **{name: known for name, known in CLASSIC_SCENARIOS.items() if name not in SCENARIOS}}
+)
 
 _SCENARIO_OF_DIGITS: Final = {
     (s.version, s.setup, s.code): s for s in (*CLASSIC_SCENARIOS.values(), *SCENARIOS.values())
