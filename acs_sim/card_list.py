@@ -40,7 +40,9 @@ def grouped(pan: str) -> str:
 def listed_cards(
     *, scheme: str | None = None, scenario: str | None = None, version: str | None = None, now: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """The listed cards that match; with version 1.0.2 what 3-D Secure 1.0.2 plays. Errors: `ValueError` that names the schemes or scenarios there are."""
+    """The listed cards that match; with version 1.0.2 what 3-D Secure 1.0.2 plays.
+
+    Errors: `ValueError` that names the schemes or scenarios there are."""
     _known("scheme", scheme, tuple(SCHEMES))
     _known("scenario", scenario, tuple(ALL_SCENARIOS))
     only_classic = scenario is not None and scenario not in SCENARIOS
