@@ -8,7 +8,7 @@ import pytest
 from acs_sim.settings import Settings
 from acs_sim.stack import Stack, running_stack, with_free_ports
 from tests.support.simulator import STARTED_AT
-from tests.system.test_shops_in_chromium import SHOPS, newest_code, notice, pay, picture, submit, verdict, wrong
+from tests.system.test_shops_in_chromium import SHOPS, newest_code, notice, pay, submit, verdict, wrong
 from threedsecure.web.clock import Clock
 
 
@@ -43,7 +43,6 @@ async def test_the_code_from_the_phone_pays_through_the_mpi(page, stack, shop):
     card = await minted(stack)
     challenge = await pay(page, stack, shop, card)
     assert await challenge.get_by_text("Verified by Visa").count() == 1
-    await picture(page, f"{shop}-classic-challenge")
     await submit(challenge, (await newest_code(stack, card))[1])
     assert (await verdict(page))[0] == "accepted"
     purchase = await told(stack)
@@ -65,7 +64,6 @@ async def test_three_wrong_codes_are_a_pares_n_and_the_shop_refuses(page, stack,
     await submit(challenge, wrong(code))
     assert "bank" in await notice(challenge, "bank")
     result, reason = await verdict(page)
-    await picture(page, f"{shop}-classic-refused")
     assert result == "refused"
     assert "bank" in reason
     purchase = await told(stack)
