@@ -68,6 +68,8 @@ PLAYS: Final[Mapping[str, Decision]] = MappingProxyType(
         "method-none": _AUTHENTICATED,
         "method-timeout": _AUTHENTICATED,
         "acs-down": _AUTHENTICATED,
+        "stand-in-attempt": _AUTHENTICATED,
+        "stand-in-unavailable": _AUTHENTICATED,
     }
 )
 """By scenario name. A scenario that this release does not play cannot be registered."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ RESULTS_FOLLOW: Final = ("C", "D", "S")
 NO_CARD_RECORD: Final = "08"
 ATTEMPTS_SERVER: Final = "98"  # Visa's authentication method code of whoever stands in for the issuer
 SDK_ENCRYPTED_DATA: Final = "sdkEncData"
+DEVICE_INFO_VERSION: Final = "1.6"
+PURCHASE_DATE_TOLERANCE: Final = timedelta(minutes=30)
 
 
 class Trouble(Enum):
@@ -144,6 +146,8 @@ def answered_here(sent: Message, scheme: str, own: OwnAnswer, acs_trans_id: str)
     }
     if "sdkTransID" in sent:
         ares["sdkTransID"] = sent["sdkTransID"]
+        if at_least(sent["messageVersion"], "2.3.0"):
+            ares |= {"threeDSRequestorAppURLInd": "N", "deviceInfoRecognisedVersion": DEVICE_INFO_VERSION}
     if own.trans_status_reason is not None:
         ares["transStatusReason"] = own.trans_status_reason
     if own.trans_status == "A" and sent["messageCategory"] == PAYMENT:
@@ -183,6 +187,26 @@ def unknown_card(areq: Message, scheme: str) -> MessageError:
         near = ", ".join(f"{mask(c.pan)} ({c.scheme} {c.scenario.name})" for c in test_cards.nearest(pan))
         detail = f"acctNumber: the simulator does not know {mask(pan)}. The nearest test cards: {near}"
     return MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, detail, message=areq)
+
+
+def check_purchase_date(areq: Message, now: datetime) -> None:
+    """2.3.1: purchaseDate (UTC) is at most 30 minutes from the directory server's clock. Errors: `MessageError` 203."""
+    written = areq.get("purchaseDate")
+    if written is None or not at_least(areq["messageVersion"], "2.3.0"):
+        return
+    earliest, latest = (_written(now + far) for far in (-PURCHASE_DATE_TOLERANCE, PURCHASE_DATE_TOLERANCE))
+    if not earliest <= written <= latest:
+        raise MessageError(
+            ErrorCode.FORMAT_INVALID,
+            "purchaseDate",
+            description=f"purchaseDate is more than 30 minutes from {_written(now)}, the directory server's clock (UTC)",
+            message=areq,
+        )
+
+
+def _written(instant: datetime) -> str:
+    """As purchaseDate is written; text sorts as time does."""
+    return f"{instant.astimezone(UTC):%Y%m%d%H%M%S}"
 
 
 def check_range_version(areq: Message, versions: tuple[str, ...]) -> None:

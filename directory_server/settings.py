@@ -22,7 +22,7 @@ class DirectoryServerSettings:
     acs_down_url: str = "http://127.0.0.1:1"
     acs_timeout: float = 10.0
     results_timeout: float = 3.0
-    versions: tuple[str, ...] = ("2.1.0", "2.2.0")
+    versions: tuple[str, ...] = ("2.1.0", "2.2.0", "2.3.1")
     stand_in: StandIn = StandIn.ERRO
     preq_limit_per_hour: int = 0
     reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"

@@ -35,7 +35,7 @@ GRAMMAR: Final = (
     (
         "0",
         "versions",
-        "which versions the card range knows: 0 for 2.1.0 and 2.2.0, 1 for 2.1.0 alone, 2 for 2.2.0 alone, "
+        "which versions the card range knows: 0 for all, 1 for 2.1.0 alone, 2 for 2.2.0 alone, 3 for 2.3.1 alone, "
         "8 for a card outside every range",
     ),
     (

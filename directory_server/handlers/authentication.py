@@ -36,6 +36,7 @@ class Outcome:
 async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: Message) -> WireResponse:
     """Check the AReq, find the issuer, let it answer, relay the answer. Errors: `MessageError`."""
     check(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
+    rules.check_purchase_date(areq, party.runtime.clock.now())
     issuer = await find_issuer(party, scheme, areq)
     sent = await begin(party, scheme, areq, issuer)
     if issuer is None:
@@ -151,7 +152,7 @@ def _transaction(party: Party, scheme: str, areq: Message, issuer: Issuer | None
         currency=areq.get("purchaseCurrency"),
         exponent=areq.get("purchaseExponent"),
         merchant=None if merchant is None else redact_card_numbers(merchant),
-        three_ds_server_url=areq["threeDSServerURL"],
+        three_ds_server_url=areq.get("threeDSServerURL", ""),
         acs_url=None if issuer is None else issuer.acs_url,
         areq=areq_elements(areq) | {"dsTransID": ds_trans_id},
         created_at=now,

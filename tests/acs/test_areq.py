@@ -19,7 +19,7 @@ def card(scenario, scheme="visa", **choices):
     return compose(scheme, SCENARIOS[scenario], **choices)
 
 
-@pytest.mark.parametrize("version", ["2.1.0", "2.2.0"])
+@pytest.mark.parametrize("version", ["2.1.0", "2.2.0", "2.3.1"])
 @pytest.mark.parametrize(
     ("scenario", "told"),
     [
@@ -28,7 +28,7 @@ def card(scenario, scheme="visa", **choices):
         ("not-authenticated", {"transStatus": "N", "eci": "07", "transStatusReason": "01"}),
         ("unavailable", {"transStatus": "U", "eci": "07"}),
         ("rejected", {"transStatus": "R", "eci": "07", "transStatusReason": "11"}),
-        ("challenge-otp", {"transStatus": "C", "authenticationType": "02", "acsChallengeMandated": "N"}),
+        ("challenge-otp", {"transStatus": "C", "acsChallengeMandated": "N"}),
         ("challenge-auto-pass", {"transStatus": "C"}),
         ("method-none", {"transStatus": "Y"}),
     ],
@@ -69,8 +69,8 @@ async def test_the_requestor_can_mandate_the_challenge(acs):
         ({"threeDSServerTransID": "no uuid"}, "203", "threeDSServerTransID"),
         ({"purchaseAmount": "12.50", "browserIP": 7}, "203", "browserIP,purchaseAmount"),
         ({"purchaseCurrency": "999"}, "304", "purchaseCurrency"),
-        ({"messageVersion": "2.3.1"}, "102", "2.1.0,2.2.0"),
-        ({"messageVersion": "9.9.9"}, "102", "2.1.0,2.2.0"),
+        ({"messageVersion": "2.3.0"}, "102", "2.1.0,2.2.0,2.3.1"),
+        ({"messageVersion": "9.9.9"}, "102", "2.1.0,2.2.0,2.3.1"),
         ({"messageType": "ARes"}, "101", None),
         ({"acctNumber": "4111111111111111"}, "305", "acctNumber"),
     ],

@@ -14,7 +14,7 @@ async def test_every_scenario_of_a_scheme_has_a_listed_card(call):
         "expiry": "2912",
         "scheme": "visa",
         "scenario": "challenge-otp",
-        "versions": ["2.1.0", "2.2.0"],
+        "versions": ["2.1.0", "2.2.0", "2.3.1"],
         "phone": "+33639981101",
         "description": "SecureCode by SMS: three tries, two resends, five minutes",
     }
