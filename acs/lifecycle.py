@@ -78,8 +78,10 @@ def begin(
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
     if isinstance(decision, Ask):
         state = after(record.state, Event.ARES_CHALLENGE)
-        return replace(record, state=state, method=decision.method, due_at=now + settings.timers.first_creq)
-    result = final_result(card, purchase, decision.trans_status, decision.reason)
+        purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
+        due_at = now + settings.timers.first_creq
+        return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
+    result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
     return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
 
 

@@ -21,10 +21,15 @@ def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
         "dsReferenceNumber": transaction.purchase.ds_reference_number,
         "acsReferenceNumber": settings.acs_reference_number,
         "acsOperatorID": settings.acs_operator_id,
+        **transaction.purchase.echoed,
         **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
     if transaction.result is not None:
-        return message | _outcome(transaction.result)
+        return (
+            message
+            | _outcome(transaction.result)
+            | versions.exempted(transaction.purchase.version, transaction.result.exemption)
+        )
     return message | {
         "transStatus": "C",
         "acsURL": settings.acs_url,

@@ -27,6 +27,11 @@ def announced(version: str, authentication_type: str, method: str) -> dict[str, 
     return {"authenticationType": authentication_type}
 
 
+def exempted(version: str, exemption: str | None) -> dict[str, Any]:
+    """transChallengeExemption, which exists since 2.3.1."""
+    return {"transChallengeExemption": exemption} if version == LATEST and exemption is not None else {}
+
+
 def performed(version: str, authentication_type: str, method: str) -> dict[str, Any]:
     """How the cardholder was authenticated, in an RReq Y or N."""
     if version == LATEST:

@@ -101,6 +101,10 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 "the ACS is down and the scheme answers U for it",
                 setup=UNAVAILABLE_STANDS_IN,
             ),
+            Scenario(
+                "informational", "05", "information only (ARes I) when the requestor asks for 05, 06 or 07, else ARes Y"
+            ),
+            Scenario("challenge-mandated", "09", "SecureCode by SMS even where the requestor wishes no challenge"),
             Scenario("sms-lost", "30", "the SecureCode is sent and never arrives", sms="0"),
         )
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
+from acs.preferences import echoed
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
 from threedsecure.errors import ProtocolError
@@ -29,7 +31,8 @@ MAX_AREQ_BYTES: Final = 256 * 1024
 async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     message = _decode(request, issuer.settings)
     view = AuthenticationRequest.from_message(message)
-    transaction = await _begin(issuer, view, purchase_of(view, message["dsReferenceNumber"]))
+    purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    transaction = await _begin(issuer, view, purchase)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if keeps_silent(transaction.card):

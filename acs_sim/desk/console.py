@@ -41,7 +41,8 @@ GRAMMAR: Final = (
     (
         "0",
         "issuer",
-        "0 a 3DS Method that answers, 1 no 3DS Method, 2 one that never calls back, 3 an ACS that refuses the connection",
+        "0 a 3DS Method that answers, 1 no 3DS Method, 2 one that never calls back, 3 an ACS that refuses "
+        "the connection, 4 and 5 the same with an answer (A, U) of the scheme in its place",
     ),
     ("10", "scenario", "what happens: the list above"),
     ("0000", "serial", "yours to choose (three digits for American Express); 0000 is the card of the list"),

@@ -115,6 +115,8 @@ async def test_what_was_asked_for_is_kept_with_the_card(call, world):
         ({"scheme": "visa", "scenario": "not-enrolled", "version": "2.1.0"}, "outside every card range"),
         ({"scheme": "visa", "scenario": "challenge-otp", "phone": "0612345678"}, "$.phone"),
         ({"scheme": "visa", "scenario": "challenge-otp", "tries": 0}, "$.tries"),
+        ({"scheme": "visa", "scenario": "rejected", "reason": "7"}, "$.reason"),
+        ({"scheme": "visa", "scenario": "rejected", "transStatus": "C"}, "$.transStatus"),
         ({"scheme": "visa", "scenario": "challenge-otp", "language": "tlh"}, "$.language"),
         (["visa"], "object"),
     ],
@@ -138,3 +140,9 @@ async def test_scenarios_are_listed_with_what_happens(call):
     assert {"name": "rejected", "description": "rejected by the issuer (ARes R)", "digits": "0004"} in document[
         "scenarios"
     ]
+
+
+async def test_the_outcome_that_was_asked_for_reaches_the_issuer(call, world):
+    wish = {"scheme": "visa", "scenario": "rejected", "reason": "10", "transStatus": "N"}
+    _, card, _ = await call("POST", "/api/cards", json=wish)
+    assert (world.cards[card["pan"]]["reason"], world.cards[card["pan"]]["transStatus"]) == ("10", "N")
