@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
+from directory_server.device_information import SDK_ENCRYPTED_DATA
 from directory_server.ranges import StandIn
 from directory_server.states import Event, step
 from directory_server.transactions import Transaction, ares_elements
@@ -14,6 +15,7 @@ from directory_server.versions import at_least
 from threedsecure import test_cards
 from threedsecure.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.card_numbers import mask
+from threedsecure.redaction import redact_card_numbers
 from threedsecure.schemes import SCHEMES
 from threedsecure.v2.checking import Leg, check, context_of, defined
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -25,7 +27,6 @@ PAYMENT: Final = "01"
 RESULTS_FOLLOW: Final = ("C", "D", "S")
 NO_CARD_RECORD: Final = "08"
 ATTEMPTS_SERVER: Final = "98"  # Visa's authentication method code of whoever stands in for the issuer
-SDK_ENCRYPTED_DATA: Final = "sdkEncData"
 DEVICE_INFO_VERSION: Final = "1.6"
 PURCHASE_DATE_TOLERANCE: Final = timedelta(minutes=30)
 
@@ -51,11 +52,15 @@ class OwnAnswer:
 _VISA_REASONS: Final = {Trouble.UNREACHABLE: "80", Trouble.SILENT: "81", Trouble.INVALID: "82", Trouble.ERRO: "83"}
 
 
-def for_the_acs(areq: Message, *, ds_trans_id: str, ds_url: str, reference_number: str) -> dict[str, Any]:
-    """The AReq as the ACS gets it: only what its version, channel and category define, and the directory server's own elements."""
+def for_the_acs(
+    areq: Message, *, ds_trans_id: str, ds_url: str, reference_number: str, device: Mapping[str, str]
+) -> dict[str, Any]:
+    """The AReq as the ACS gets it: only what its version, channel and category define, and the directory server's own elements.
+    `device`: what the directory server decrypted."""
     relayed = defined(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
     relayed.pop(SDK_ENCRYPTED_DATA, None)
-    return relayed | {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
+    own = {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
+    return {**relayed, **device, **own}
 
 
 def concluded(transaction: Transaction, answer: Message, event: Event, now: datetime) -> Transaction:
@@ -207,6 +212,14 @@ def check_purchase_date(areq: Message, now: datetime) -> None:
 def _written(instant: datetime) -> str:
     """As purchaseDate is written; text sorts as time does."""
     return f"{instant.astimezone(UTC):%Y%m%d%H%M%S}"
+
+
+def check_sender(message: Message, known: tuple[str, ...]) -> None:
+    """A 3DS Server is known by its threeDSServerRefNumber; everybody is where none is listed. Errors: `MessageError` 303."""
+    sender = message["threeDSServerRefNumber"]
+    if known and sender not in known:
+        detail = f"threeDSServerRefNumber: {redact_card_numbers(sender)} has no access to this directory server"
+        raise MessageError(ErrorCode.ACCESS_DENIED, detail, message=message)
 
 
 def check_range_version(areq: Message, versions: tuple[str, ...]) -> None:

@@ -23,13 +23,15 @@ from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.clock import Clock
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
-_AREQ: Final = frozenset({"AReq"})
+_ACCEPTED: Final = frozenset({"AReq", "Erro"})
 MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
 
 
 async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     message = _decode(request, issuer.settings)
+    if message["messageType"] == "Erro":
+        return WireResponse()
     view = AuthenticationRequest.from_message(message)
     purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
     transaction = await _begin(issuer, view, purchase)
@@ -71,6 +73,8 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
     if not isinstance(error, MessageError):
         error = MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, str(error))
     error.message = error.message or request.message
+    if (error.message or {}).get("messageType") == "Erro":
+        return WireResponse()  # an Erro is never answered with another (errors, section 2)
     message = erro(error, component="A")
     return message_response(message, encode(message))
 
@@ -78,9 +82,10 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
 def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     if request.media_type != "application/json":
         raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "the content type is not application/json")
-    message = decode(request.body, accepts=_AREQ, versions=settings.versions)
+    message = decode(request.body, accepts=_ACCEPTED, versions=settings.versions)
     request.message = message
-    check(message, context_of(message, Leg.DS_TO_ACS))
+    if message["messageType"] != "Erro":
+        check(message, context_of(message, Leg.DS_TO_ACS))
     return message
 
 

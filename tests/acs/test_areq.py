@@ -191,3 +191,20 @@ async def test_identifiers_that_repeat_with_a_seed_do_not_collide(acs):
         acs.runtime.randomness.seed(7)
         names.append((await acs.ask())["acsTransID"])
     assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize("wrong", [{}, {"errorCode": None}, {"messageVersion": "9.9.9"}])
+async def test_an_erro_is_taken_and_never_answered(acs, wrong):
+    erro = {
+        "messageType": "Erro",
+        "messageVersion": "2.2.0",
+        "errorCode": "203",
+        "errorComponent": "D",
+        "errorDescription": "wrong",
+        "errorDetail": "acsTransID",
+    } | wrong
+    doubled = json.dumps(erro)[:-1] + ',"errorCode":"101"}'
+    for body in (json.dumps(erro), doubled):
+        headers = {"Content-Type": "application/json"}
+        async with acs.browser.post(acs.url + "/3ds2/areq", data=body, headers=headers) as answer:
+            assert (answer.status, await answer.read()) == (200, b"")
