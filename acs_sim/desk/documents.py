@@ -29,7 +29,8 @@ class Cards(Struct, frozen=True):
 
 
 class CardWish(Request, frozen=True):
-    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page."""
+    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page. `transStatus`
+    and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of what the scenario answers."""
 
     scheme: str
     scenario: str
@@ -37,6 +38,8 @@ class CardWish(Request, frozen=True):
     phone: PhoneNumber | None = None
     tries: Annotated[int, Meta(ge=1, le=9)] | None = None
     language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
+    transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - its name in the messages
+    reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
 
 
 class Scenario(Struct, frozen=True):

@@ -32,7 +32,7 @@ OPERATIONS: Final = (
         Card,
         body=CardWish,
         status=201,
-        errors=(400, 409, 502),
+        errors=(400, 409, 422, 502),
     ),
     Operation("GET", "/api/scenarios", cards.list_scenarios, "What a card can be told to do", Scenarios),
     Operation(
