@@ -42,6 +42,51 @@ class CardWish(Request, frozen=True):
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
 
 
+class CardRange(Struct, frozen=True):
+    """A range of card numbers: both ends belong to it. `stand_in`: what the scheme answers for an ACS that does not."""
+
+    start: str
+    end: str
+    versions: list[str]
+    acs_url: str
+    three_ds_method_url: str | None
+    acs_info_ind: list[str]
+    stand_in: str
+
+
+class CardRanges(Struct, frozen=True):
+    """`serial` counts the edits of the scheme's list; it is the serialNum of a PRes."""
+
+    scheme: str
+    serial: str
+    ranges: list[CardRange]
+
+
+class RangeEdit(Request, frozen=True):
+    """One edit: A adds, M modifies, D deletes. What is left out stays; in a new range it is as for a listed card, but `versions`
+    has to be said."""
+
+    action: Literal["A", "M", "D"]
+    start: str
+    end: str
+    versions: list[str] | UnsetType = UNSET
+    acs_url: str | UnsetType = UNSET
+    three_ds_method_url: str | UnsetType | None = UNSET
+    acs_info_ind: list[str] | UnsetType = UNSET
+    stand_in: Literal["erro", "attempt", "unavailable"] | UnsetType = UNSET
+
+
+class RangeEdits(Request, frozen=True):
+    """Edits that stand or fall together, under one serial number."""
+
+    scheme: Scheme
+    edits: Annotated[list[RangeEdit], Meta(min_length=1, max_length=200_000)]
+
+
+class RangesEdited(Struct, frozen=True):
+    serial: str
+
+
 class Scenario(Struct, frozen=True):
     """What a card can be told to do. `digits` are the eighth to eleventh of its number."""
 
