@@ -142,12 +142,6 @@ async def test_scenarios_are_listed_with_what_happens(call):
     ]
 
 
-async def test_the_outcome_that_was_asked_for_reaches_the_issuer(call, world):
-    wish = {"scheme": "visa", "scenario": "rejected", "reason": "10", "transStatus": "N"}
-    _, card, _ = await call("POST", "/api/cards", json=wish)
-    assert (world.cards[card["pan"]]["reason"], world.cards[card["pan"]]["transStatus"]) == ("10", "N")
-
-
 async def test_the_cards_of_1_0_2_are_listed_under_the_names_of_the_scenarios_they_share(call):
     _, document, _ = await call("GET", "/api/cards?version=1.0.2&scheme=mastercard")
     by_name = {card["scenario"]: card for card in document["cards"]}
@@ -173,3 +167,9 @@ async def test_a_card_of_1_0_2_is_minted_for_the_schemes_that_spoke_it(call):
     ):
         status, problem, _ = await call("POST", "/api/cards", json=refused)
         assert (status, problem["title"]) == (400, "Bad Request")
+
+
+async def test_the_outcome_that_was_asked_for_reaches_the_issuer(call, world):
+    wish = {"scheme": "visa", "scenario": "rejected", "reason": "10", "transStatus": "N"}
+    _, card, _ = await call("POST", "/api/cards", json=wish)
+    assert (world.cards[card["pan"]]["reason"], world.cards[card["pan"]]["transStatus"]) == ("10", "N")
