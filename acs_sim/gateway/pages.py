@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from acs_sim.gateway import e_transactions, orders, three_ds_server
+from acs_sim.gateway import e_transactions, orders, remote_mpi, three_ds_server
 from acs_sim.gateway.browser_data import WINDOW_SIZES
 from acs_sim.gateway.cards import VENDOR_CARDS
 from acs_sim.gateway.money import amount_text
@@ -20,7 +20,7 @@ from threedsecure.web.templates import environment
 from threedsecure.web.wire import WireResponse, page
 
 SHOP_LOOKS: Final = {e_transactions.MANNER: "tea", "monetico": "bikes"}
-PAYMENT_LOOKS: Final = {e_transactions.MANNER: "counter", "monetico": "steps"}
+PAYMENT_LOOKS: Final = {e_transactions.MANNER: "counter", remote_mpi.MANNER: "counter", "monetico": "steps"}
 _SHOWN_SCENARIOS: Final = frozenset({"frictionless", "challenge-otp", "not-authenticated"})
 _SHOWN_SCHEMES: Final = ("visa", "mastercard", "amex", "cb")
 
@@ -143,6 +143,10 @@ class Pages:
             programme=_programme(scheme, purchase) if scheme else "",
             cardholder_info=(purchase.ares or {}).get("cardholderInfo", ""),
         )
+
+    def carry_back(self, purchase: Purchase, url: str, fields: Mapping[str, str]) -> WireResponse:
+        """The end of a purchase that its shop authorises by itself: the browser posts `fields` to the shop."""
+        return self._payment("carry_back.html", purchase, url=url, fields=fields)
 
     def returning(self, purchase: Purchase) -> WireResponse:
         return self._payment("returning.html", purchase)
