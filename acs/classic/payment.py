@@ -95,7 +95,7 @@ async def _receive(
     if play.page is Misbehaviour.SILENCE:
         await keep_silent(office.issuer.runtime.clock, office.issuer.settings.silence)
     payment = _payment(office, request, message, form)
-    drawn = await office.draw(found, code=play.method is not None)
+    drawn = await office.draw(found, code=play.method is not None and found.payment is None)
     now, settings = office.issuer.runtime.clock.now(), office.issuer.settings
     change = await office.storage.change(
         found.name, lambda record: receive_pareq(record, payment, now, drawn, settings)
