@@ -30,6 +30,8 @@ def _lines(one: Examination) -> Iterator[str]:
 
 
 def _verdict(one: Examination) -> str:
+    if one.answer is None and one.errors:
+        return "1 error; a merchant takes the payment for status U, without ECI and CAVV"
     if one.answer is None:
         return "no errors"
     code, detail = one.answer
