@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, control, transactions
+from acs_sim.desk import cardholder, cards, check, control, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
@@ -10,6 +10,8 @@ from acs_sim.desk.documents import (
     CardholderOutcome,
     Cards,
     CardWish,
+    Checked,
+    CheckWish,
     ClockMove,
     ClockState,
     Messages,
@@ -76,6 +78,16 @@ OPERATIONS: Final = (
         CardholderOutcome,
         body=CardholderAct,
         errors=(400, 404, 409, 502),
+    ),
+    Operation(
+        "POST",
+        "/api/check",
+        check.check_message,
+        "Hold a message against the specification, as `acs-sim check --json` does",
+        list[Checked],
+        body=CheckWish,
+        errors=(400, 413),
+        limit=check.BODY_LIMIT,
     ),
     Operation("GET", "/api/clock", control.show_clock, "What time it is in the simulator", ClockState),
     Operation(
