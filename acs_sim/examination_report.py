@@ -41,10 +41,10 @@ def _verdict(one: Examination) -> str:
 
 def as_documents(examined: Sequence[Examination]) -> str:
     """A JSON array, an object a file."""
-    return json.dumps([_document(each) for each in examined], indent=2, ensure_ascii=False)
+    return json.dumps([as_document(each) for each in examined], indent=2, ensure_ascii=False)
 
 
-def _document(one: Examination) -> dict[str, Any]:
+def as_document(one: Examination) -> dict[str, Any]:
     return {
         "file": one.source,
         "messageType": one.message_type,
