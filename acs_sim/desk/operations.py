@@ -13,6 +13,7 @@ from acs_sim.desk.documents import (
     ClockMove,
     ClockState,
     Messages,
+    PartyAddresses,
     ResetOutcome,
     Scenarios,
     Seed,
@@ -58,6 +59,7 @@ OPERATIONS: Final = (
         transactions.show_messages,
         "Every message that crossed a hop, decoded and redacted",
         Messages,
+        PartyAddresses,
         errors=(404, 502),
     ),
     Operation(
@@ -77,6 +79,7 @@ OPERATIONS: Final = (
         body=CardholderAct,
         errors=(400, 404, 409, 502),
     ),
+    Operation("GET", "/api/addresses", control.show_addresses, "Where every party is found", PartyAddresses),
     Operation("GET", "/api/clock", control.show_clock, "What time it is in the simulator", ClockState),
     Operation(
         "POST",
