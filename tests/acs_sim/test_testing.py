@@ -1,0 +1,110 @@
+"""What the plugin's objects promise beside their work: two interfaces that are one, and a person at the bank's page."""
+
+import inspect
+import json
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from acs_sim.testing import NotInTime, ThreeDS, aio, complete_challenge, sync
+from acs_sim.testing.session import simulator
+from acs_sim.testing.words import written
+
+KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction")
+
+
+@pytest.fixture(scope="module")
+def threeds() -> Iterator[ThreeDS]:
+    with simulator() as running:
+        yield running
+
+
+def public(kind):
+    return {name: member for name, member in vars(kind).items() if not name.startswith("_")}
+
+
+def parameters(member):
+    called = getattr(member, "fget", None) or getattr(member, "func", None) or member
+    return [(one.name, one.default, one.kind) for one in inspect.signature(called).parameters.values()]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_both_interfaces_have_the_same_names_parameters_and_words(name):
+    plain, coroutines = public(getattr(sync, name)), public(getattr(aio, f"Async{name}"))
+    assert set(plain) - {"aio"} == set(coroutines)
+    for member in coroutines:
+        assert parameters(plain[member]) == parameters(coroutines[member])
+        assert plain[member].__doc__ == coroutines[member].__doc__
+
+
+@pytest.mark.parametrize(("step", "text"), [("1h30m", "1h30m"), (timedelta(days=1, minutes=1), "86460s")])
+def test_the_clock_takes_words_and_time_differences(step, text):
+    assert written(step) == text
+
+
+def test_the_clock_takes_no_parts_of_a_second():
+    with pytest.raises(ValueError, match="whole seconds"):
+        written(timedelta(milliseconds=1500))
+
+
+def test_a_simulator_that_is_left_has_closed_its_ports():
+    with simulator() as running:
+        addresses = dict(running.addresses)
+    for address in addresses.values():
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"{address}/healthz", timeout=5)
+
+
+def test_a_simulator_that_is_left_by_an_error_is_closed_and_the_error_goes_on():
+    with pytest.raises(KeyError), simulator() as running:
+        raise KeyError(running.addresses.desk)
+
+
+def test_a_challenge_in_a_frame_of_the_shops_page_is_completed_with_the_code_from_the_phone(threeds, chromium):
+    card = threeds.card("challenge-otp")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.connect_over_cdp(chromium).new_context()
+        page = context.new_page()
+        page.goto(f"{threeds.addresses.shop}/shops/e-transactions?lang=en")
+        page.click("#checkout")
+        page.fill("#card-number", card.pan)
+        page.fill("#expiry", "12/30")
+        page.fill("#cryptogram", "123")
+        page.click("#pay")
+        complete_challenge(page, card.phone.code)
+        page.wait_for_selector("#result[data-result=accepted]")
+        assert card.transaction().result.trans_status == "Y"
+        context.close()
+
+
+def purchase(threeds: ThreeDS, card) -> tuple[str, str]:
+    """A purchase at the reference gateway that has come to its challenge: its id, and a page that opens the challenge."""
+    wanted = {"pan": card.pan, "expiry": card.expiry, "amount": 4200}
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{threeds.addresses.shop}/api/purchases", json.dumps(wanted).encode(), headers)
+    with urllib.request.urlopen(request, timeout=15) as answer:
+        begun = json.loads(answer.read())
+    page = f"""<form method="post" action="{begun["acsURL"]}"><input name="creq" value="{begun["creq"]}">
+        <input name="threeDSSessionData" value="{begun["threeDSSessionData"]}"></form>"""
+    return begun["id"], page
+
+
+async def test_coroutines_complete_a_challenge_that_fills_the_page_after_a_wrong_code(threeds, page):
+    card = await threeds.aio.card("challenge-otp")
+    identifier, content = purchase(threeds, card)
+    await page.set_content(content)
+    await page.evaluate("document.forms[0].submit()")
+    await aio.complete_challenge(page, "000000")
+    await page.locator("#message").filter(has_text="2").wait_for()
+    await aio.complete_challenge(page.main_frame, card.phone.code)
+    assert (await threeds.aio.transaction(identifier).result).trans_status == "Y"
+
+
+async def test_a_page_on_which_only_the_shop_asks_for_a_code_is_left_alone_and_not_waited_for_for_ever(page):
+    await page.set_content('<input id="code">')
+    with pytest.raises(NotInTime, match=r"did not ask for a code within 0\.2 seconds"):
+        await aio.complete_challenge(page, "000000", timeout=0.2)
+    assert await page.locator("#code").input_value() == ""
