@@ -6,6 +6,8 @@ from typing import Final
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
+PAREQ_PATH: Final = "/3ds1/pareq"
+CLASSIC_ANSWER_PATH: Final = "/3ds1/challenge/answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +58,13 @@ class AcsSettings:
     def answer_url(self) -> str:
         """Where the pages of the challenge post to."""
         return self.public_url + ANSWER_PATH
+
+    @property
+    def classic_acs_url(self) -> str:
+        """Where browsers post the PaReq."""
+        return self.public_url + PAREQ_PATH
+
+    @property
+    def classic_answer_url(self) -> str:
+        """Where the pages of a 3-D Secure 1.0.2 challenge post to."""
+        return self.public_url + CLASSIC_ANSWER_PATH

@@ -33,7 +33,7 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if keeps_silent(transaction.card):
-        await _keep_silent(issuer.runtime.clock, issuer.settings.silence)
+        await keep_silent(issuer.runtime.clock, issuer.settings.silence)
     answer = ares(transaction, issuer.settings)
     return message_response(answer, encode(answer))
 
@@ -81,7 +81,7 @@ def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     return message
 
 
-async def _keep_silent(clock: Clock, seconds: float) -> None:
+async def keep_silent(clock: Clock, seconds: float) -> None:
     """`seconds` of the virtual clock, and of the real one where that stands still or a test has moved it."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
