@@ -1,11 +1,13 @@
 """The plugin as users have it: the built wheel and pytest in a fresh virtual environment, and nothing to configure."""
 
+import re
 import shutil
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from acs_sim.testing import sync
 from tests.support.fresh_environment import ROOT, FreshEnvironment, fresh_environment
 
 EXAMPLE = ROOT / "docs" / "examples" / "gateway"
@@ -54,17 +56,16 @@ def test_the_example_is_a_gateway_tested_in_forty_lines():
 
 
 def test_the_example_project_passes_with_xdist_each_worker_with_a_simulator_of_its_own(fresh, project):
-    write(
-        project,
-        """
+    where = """
         import pathlib, pytest
 
-        @pytest.mark.parametrize("turn", range(4))
-        def test_where(threeds, worker_id, turn):
+        @pytest.fixture(autouse=True)
+        def where(threeds, worker_id):
             pathlib.Path(f"{worker_id}.{threeds.addresses.ds.rpartition(':')[2]}").touch()
-        """,
-    )
-    assert passed(fresh.run(*STRICT, "-n", "2", cwd=project, beside=["pytest-xdist"]), 7)
+        """
+    (project / "conftest.py").write_text(dedent(where))
+    write(project, "def test_where(): pass")
+    assert passed(fresh.run(*STRICT, "-n", "2", "--dist", "loadfile", cwd=project, beside=["pytest-xdist"]), 4)
     simulators = [path.name.split(".") for path in project.glob("gw*.*")]
     assert sorted(worker for worker, _ in simulators) == ["gw0", "gw1"]
     assert len({port for _, port in simulators}) == 2
@@ -136,62 +137,6 @@ def test_the_clock_is_back_at_the_wall_clock_after_a_test_that_moved_it_even_by_
     assert "RuntimeError: deliberate" in run.stdout
 
 
-def test_what_does_not_come_or_cannot_be_done_is_said_in_one_line(fresh, project):
-    written = write(
-        project,
-        """
-        import pytest
-        from gateway import Gateway
-        from acs_sim.testing import NotInTime, SimulatorRefused
-
-        def test_it(threeds):
-            card = threeds.card("challenge-otp")
-            with pytest.raises(NotInTime, match="no SecureCode came to .* within 0.05 seconds"):
-                card.phone.code(wait=0.05)
-            with pytest.raises(NotInTime, match="no AReq came for this card"):
-                card.transaction(timeout=0.05)
-            with pytest.raises(NotInTime, match="abc is not known .* waiting for state completed"):
-                threeds.transaction("abc").wait_for(state="completed", timeout=0.05)
-            with pytest.raises(SimulatorRefused, match="there is no scenario 'challange-otp'"):
-                threeds.card("challange-otp")
-            gateway = Gateway(threeds.directory_server())
-            payment = gateway.pay(threeds.card("frictionless").pan, "3012", 100)
-            gateway.close()
-            with pytest.raises(SimulatorRefused, match="no open challenge") as refused:
-                threeds.transaction(payment).submit("correct")
-            assert refused.value.status == 409
-            with pytest.raises(NotInTime, match="is answered, transStatus Y, .* waiting for trans_status N or R"):
-                threeds.transaction(payment).wait_for(trans_status={"N", "R"}, timeout=0.05)
-        """,
-    )
-    assert passed(fresh.run(*STRICT, written, cwd=project), 1)
-
-
-def test_texts_are_listed_followed_and_forgotten_and_so_is_everything(fresh, project):
-    written = write(
-        project,
-        """
-        from gateway import Gateway
-
-        def test_it(threeds):
-            gateway, card = Gateway(threeds.directory_server()), threeds.card("challenge-otp", language="fr")
-            transaction = threeds.transaction(gateway.pay(card.pan, card.expiry, 100))
-            gateway.close()
-            transaction.abandon()
-            first = card.phone.latest()
-            transaction.resend()
-            assert card.phone.code(after=first) != first.code
-            assert [text.to for text in card.phone.messages()] == [card.phone.number] * 2
-            card.phone.clear()
-            assert card.phone.messages() == []
-            assert transaction.id in [status.id for status in threeds.transactions()]
-            threeds.reset()
-            assert threeds.transactions() == card.transactions() == []
-        """,
-    )
-    assert passed(fresh.run(*STRICT, written, cwd=project), 1)
-
-
 def test_a_simulator_that_runs_already_is_used_when_its_address_is_given(fresh, project):
     written = write(
         project,
@@ -231,3 +176,32 @@ def test_a_project_that_does_not_use_it_pays_nothing_for_it(fresh, project):
         """,
     )
     assert passed(fresh.run(*STRICT, written, cwd=project), 1)
+
+
+def blocks(document: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_what_the_documents_show_passes(fresh, project):
+    example = (project / "test_gateway.py").read_text()
+    (project / "conftest.py").write_text(example.partition("def pay(")[0])
+    shown = [block for block in [*blocks("README.md"), *blocks("docs/pytest.md")] if "threeds" in block]
+    without_browser = [block for block in shown if "complete_challenge" not in block]
+    for number, block in enumerate(without_browser):
+        (project / f"test_shown_{number}.py").write_text(block)
+    assert passed(fresh.run(*STRICT, "-k", "shown", cwd=project), 4)
+    assert (len(without_browser), len(shown)) == (4, 5)
+
+
+def test_the_document_names_every_member_and_no_other():
+    document = (ROOT / "docs" / "pytest.md").read_text()
+    table = document[document.index("| call | does |") : document.index("What waits does so")]
+    kinds = {"threeds": sync.ThreeDS, "card": sync.Card, "card.phone": sync.Phone, "threeds.clock": sync.Clock}
+    kinds["transaction"] = sync.Transaction
+    owner, named = "", set()
+    for path, own in re.findall(r"`(?:((?:card\.phone|threeds\.clock|threeds|card|transaction)\.\w+)|\.(\w+))", table):
+        owner, name = path.rsplit(".", 1) if path else (owner, own)
+        assert hasattr(kinds[owner], name) or (owner, name) in {("card", "details"), ("card", "phone")}
+        named.add((owner, name))
+    public = {(owner, name) for owner, kind in kinds.items() for name in vars(kind) if not name.startswith("_")}
+    assert public - named == {("threeds", "aio"), ("threeds", "clock"), ("threeds.clock", "put_back")}

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import sync_playwright
 
-from acs_sim.testing import NotInTime, ThreeDS, aio, complete_challenge, sync
+from acs_sim.testing import NotInTime, SimulatorRefused, ThreeDS, aio, complete_challenge, sync
 from acs_sim.testing.session import simulator
 from acs_sim.testing.words import written
+from tests.support.third_party import ThreeDSServer, post_json, three_ds_server
 
 KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction")
 
@@ -20,6 +21,64 @@ KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction")
 def threeds() -> Iterator[ThreeDS]:
     with simulator() as running:
         yield running
+
+
+@pytest.fixture
+def gateway() -> Iterator[ThreeDSServer]:
+    with three_ds_server() as running:
+        yield running
+
+
+def authenticated(threeds, gateway, card):
+    """The transaction of an AReq that was just answered."""
+    return threeds.transaction(post_json(threeds.directory_server(), gateway.areq(card.pan))["threeDSServerTransID"])
+
+
+def test_texts_are_listed_followed_and_forgotten_and_so_is_everything(threeds, gateway):
+    card = threeds.card("challenge-otp", language="fr")
+    transaction = authenticated(threeds, gateway, card)
+    transaction.abandon()
+    first = card.phone.latest()
+    transaction.resend()
+    assert card.phone.code(after=first) != first.code
+    assert [text.to for text in card.phone.messages()] == [card.phone.number] * 2
+    card.phone.clear()
+    assert card.phone.messages() == []
+    assert transaction.id in [status.id for status in threeds.transactions()]
+    threeds.reset()
+    assert threeds.transactions() == card.transactions() == []
+
+
+def test_what_does_not_come_is_said_with_what_there_is(threeds, gateway):
+    card = threeds.card("frictionless")
+    with pytest.raises(NotInTime, match=r"no SecureCode came to .* within 0\.05 seconds"):
+        card.phone.code(wait=0.05)
+    with pytest.raises(NotInTime, match="no AReq came for this card"):
+        card.transaction(timeout=0.05)
+    with pytest.raises(NotInTime, match=r"abc is not known .* waiting for state completed"):
+        threeds.transaction("abc").wait_for(state="completed", timeout=0.05)
+    transaction = authenticated(threeds, gateway, card)
+    with pytest.raises(NotInTime, match=r"is answered, transStatus Y, .* waiting for trans_status N or R"):
+        transaction.wait_for(trans_status={"N", "R"}, timeout=0.05)
+
+
+def test_what_cannot_be_done_is_refused_with_the_simulators_reason(threeds, gateway):
+    with pytest.raises(SimulatorRefused, match="there is no scenario 'challange-otp'"):
+        threeds.card("challange-otp")
+    with pytest.raises(SimulatorRefused, match="no open challenge") as refused:
+        authenticated(threeds, gateway, threeds.card("frictionless")).submit("correct")
+    assert refused.value.status == 409
+
+
+def test_the_same_seed_mints_the_same_card(threeds):
+    minted = []
+    for _ in range(2):
+        threeds.reset()
+        threeds.seed(42)
+        minted.append(threeds.card("challenge-otp", "amex", version="2.2.0").details)
+    threeds.seed(None)
+    assert minted[0] == minted[1]
+    assert (minted[0].scheme, minted[0].versions) == ("amex", ("2.2.0",))
 
 
 def public(kind):
