@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from acs import versions
 from acs.records import Purchase, Result, Transaction
 from acs.results import AUTHENTICATION_METHODS, AUTHENTICATION_TYPE
 from acs.settings import AcsSettings
 from threedsecure.v2.codec import encode, encode_base64url
+from threedsecure.v2.erro import erro
+from threedsecure.v2.errors import MessageError
 
 
 def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
@@ -18,19 +21,25 @@ def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
         "dsReferenceNumber": transaction.purchase.ds_reference_number,
         "acsReferenceNumber": settings.acs_reference_number,
         "acsOperatorID": settings.acs_operator_id,
+        **transaction.purchase.echoed,
+        **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
     if transaction.result is not None:
-        return message | _outcome(transaction.result)
+        return (
+            message
+            | _outcome(transaction.result)
+            | versions.exempted(transaction.purchase.version, transaction.result.exemption)
+        )
     return message | {
         "transStatus": "C",
         "acsURL": settings.acs_url,
         "acsChallengeMandated": "Y" if transaction.purchase.challenge_mandated else "N",
-        "authenticationType": AUTHENTICATION_TYPE,
+        **versions.announced(transaction.purchase.version, AUTHENTICATION_TYPE, _method(transaction)),
     }
 
 
-def rreq(transaction: Transaction, result: Result) -> dict[str, Any]:
-    """The result of a challenge, for the directory server."""
+def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The result of a challenge, for the directory server. `reported`: the Erro that ended it, which 2.3.1 passes on."""
     message = {
         "messageType": "RReq",
         "messageVersion": transaction.purchase.version,
@@ -40,10 +49,9 @@ def rreq(transaction: Transaction, result: Result) -> dict[str, Any]:
         "interactionCounter": f"{result.interaction_counter or 0:02}",
     }
     if result.trans_status in ("Y", "N") and transaction.method is not None:
-        message["authenticationType"] = AUTHENTICATION_TYPE
-        message["authenticationMethod"] = AUTHENTICATION_METHODS[transaction.method]
+        message |= versions.performed(transaction.purchase.version, AUTHENTICATION_TYPE, _method(transaction))
     if result.challenge_cancel is not None:
-        message["challengeCancel"] = result.challenge_cancel
+        message |= versions.cancelled(transaction.purchase.version, result.challenge_cancel, reported)
     return message
 
 
@@ -58,6 +66,12 @@ def cres(transaction: Transaction) -> dict[str, Any]:
         "challengeCompletionInd": "Y",
         "transStatus": "Y" if passed else "N",
     }
+
+
+def answered_with(transaction: Transaction, error: MessageError) -> dict[str, Any]:
+    """The Erro that answers a CReq."""
+    error.message = error.message or {"messageType": "CReq"}
+    return erro(error, component="A", ids=identifiers(transaction), version=transaction.purchase.version)
 
 
 def form_value(message: Mapping[str, Any]) -> str:
@@ -76,6 +90,11 @@ def identifiers(transaction: Transaction) -> dict[str, Any]:
     if purchase.sdk_trans_id is not None:
         identified["sdkTransID"] = purchase.sdk_trans_id
     return identified
+
+
+def _method(transaction: Transaction) -> str:
+    """authenticationMethod: 10 (other) where nobody was asked."""
+    return "10" if transaction.method is None else AUTHENTICATION_METHODS[transaction.method]
 
 
 def _outcome(result: Result) -> dict[str, Any]:

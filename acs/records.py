@@ -1,6 +1,6 @@
 """What the ACS remembers of a card and of a transaction. Plain data: storage writes it, the pure modules replace it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from acs.challenge import Challenge, Ending, Method
@@ -16,11 +16,14 @@ class Registration:
     phone: str
     tries: int | None = None
     language: str | None = None
+    trans_status: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's."""
+    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
+    `trans_status` and `reason` (transStatusReason): when they are not the scenario's."""
 
     pan: str
     scheme: str
@@ -28,11 +31,14 @@ class Card:
     phone: str
     tries: int | None = None
     language: str | None = None
+    trans_status: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them)."""
+    """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them). `echoed`: what the
+    ARes repeats."""
 
     version: str
     device_channel: str
@@ -50,6 +56,7 @@ class Purchase:
     exponent: int = 0
     purchase_date: str | None = None
     language: str | None = None
+    echoed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge."""
+    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge. `exemption`: why there was none."""
 
     trans_status: str
     trans_status_reason: str | None = None
@@ -75,6 +82,7 @@ class Result:
     authentication_value: str | None = None
     interaction_counter: int | None = None
     ending: Ending | None = None
+    exemption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
+from acs.preferences import echoed
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
 from threedsecure.errors import ProtocolError
@@ -21,15 +23,18 @@ from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.clock import Clock
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
-_AREQ: Final = frozenset({"AReq"})
+_ACCEPTED: Final = frozenset({"AReq", "Erro"})
 MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
 
 
 async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     message = _decode(request, issuer.settings)
+    if message["messageType"] == "Erro":
+        return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    transaction = await _begin(issuer, view, purchase_of(view, message["dsReferenceNumber"]))
+    purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    transaction = await _begin(issuer, view, purchase)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if keeps_silent(transaction.card):
@@ -68,6 +73,8 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
     if not isinstance(error, MessageError):
         error = MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, str(error))
     error.message = error.message or request.message
+    if (error.message or {}).get("messageType") == "Erro":
+        return WireResponse()  # an Erro is never answered with another (errors, section 2)
     message = erro(error, component="A")
     return message_response(message, encode(message))
 
@@ -75,9 +82,10 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
 def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     if request.media_type != "application/json":
         raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "the content type is not application/json")
-    message = decode(request.body, accepts=_AREQ, versions=settings.versions)
+    message = decode(request.body, accepts=_ACCEPTED, versions=settings.versions)
     request.message = message
-    check(message, context_of(message, Leg.DS_TO_ACS))
+    if message["messageType"] != "Erro":
+        check(message, context_of(message, Leg.DS_TO_ACS))
     return message
 
 

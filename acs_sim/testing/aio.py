@@ -48,10 +48,20 @@ class AsyncThreeDS:
         phone: str | None = None,
         tries: int | None = None,
         language: str | None = None,
+        trans_status: str | None = None,
+        reason: str | None = None,
     ) -> "AsyncCard":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
-        alone; `tries`: how often a code may be typed; `language`: of page and text."""
-        wishes = {"version": version, "phone": phone, "tries": tries, "language": language}
+        alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
+        the place of what the scenario answers."""
+        wishes = {
+            "version": version,
+            "phone": phone,
+            "tries": tries,
+            "language": language,
+            "transStatus": trans_status,
+            "reason": reason,
+        }
         return AsyncCard(self._loop, self._calls, await self._loop.awaited(self._calls.mint(scheme, scenario, wishes)))
 
     def transaction(self, identifier: str) -> "AsyncTransaction":

@@ -70,6 +70,12 @@ def test_what_cannot_be_done_is_refused_with_the_simulators_reason(threeds, gate
     assert refused.value.status == 409
 
 
+def test_a_card_ends_with_the_reason_it_was_minted_for(threeds, gateway):
+    transaction = authenticated(threeds, gateway, threeds.card("frictionless", trans_status="R", reason="11"))
+    assert transaction.result.trans_status == "R"
+    assert [one.message["transStatusReason"] for one in transaction.messages("ARes")] == ["11", "11"]
+
+
 def test_the_same_seed_mints_the_same_card(threeds):
     minted = []
     for _ in range(2):
