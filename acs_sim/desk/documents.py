@@ -182,6 +182,16 @@ class CardholderOutcome(Struct, frozen=True):
     notification: Notification | None = None
 
 
+class PartyAddresses(Struct, frozen=True):
+    """The base address of every party, as the others call it, whether it runs or not."""
+
+    desk: str
+    ds: str
+    acs: str
+    phone: str
+    shop: str
+
+
 class ClockMove(Request, frozen=True):
     """Exactly one of the four. `advance` is a duration (`90s`, `10m`, `1h30m`, `7d`), `set` an instant (RFC 3339)."""
 

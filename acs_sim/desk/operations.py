@@ -16,6 +16,7 @@ from acs_sim.desk.documents import (
     ClockMove,
     ClockState,
     Messages,
+    PartyAddresses,
     RangeEdits,
     RangesEdited,
     ResetOutcome,
@@ -63,6 +64,7 @@ OPERATIONS: Final = (
         transactions.show_messages,
         "Every message that crossed a hop, decoded and redacted",
         Messages,
+        PartyAddresses,
         errors=(404, 502),
     ),
     Operation(
@@ -82,6 +84,7 @@ OPERATIONS: Final = (
         body=CardholderAct,
         errors=(400, 404, 409, 502),
     ),
+    Operation("GET", "/api/addresses", control.show_addresses, "Where every party is found", PartyAddresses),
     Operation(
         "GET",
         "/api/ranges",
