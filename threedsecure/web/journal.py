@@ -58,6 +58,7 @@ class Journal:
         self._left_out = 0
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
         self._known: dict[str, str] = {}
+        self._writing = asyncio.Lock()
 
     def record(
         self,
@@ -92,6 +93,10 @@ class Journal:
 
     async def flush(self) -> None:
         """Return when everything recorded so far can be read."""
+        async with self._writing:  # whoever comes second waits for what the first has taken along
+            await self._write_waiting()
+
+    async def _write_waiting(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 500))]
             await self._recall(batch)
