@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from acs.handlers import challenge, control, method
+from acs.handlers import asking, challenge, control, method
 from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.issuer import Issuer, issuer
 from acs.pages import STATIC
-from acs.settings import ANSWER_PATH, CHALLENGE_PATH, AcsSettings
+from acs.settings import ANSWER_PATH, CHALLENGE_PATH, DECISION_PATH, STATE_PATH, AcsSettings
 from threedsecure.web.journal import Hop
 from threedsecure.web.service import Route, Runtime, Service
 from threedsecure.web.wire import WireRequest, WireResponse
@@ -42,6 +42,8 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
         Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),
         Route("GET", ANSWER_PATH, at(challenge.nothing_posted)),
+        Route("POST", STATE_PATH, at(asking.state)),
+        Route("POST", DECISION_PATH, at(asking.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
     ]
     return Service("acs", routes, works_with.working, lambda: works_with.storage.is_open, static=STATIC)

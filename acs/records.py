@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from acs.challenge import Challenge, Ending, Method
+from acs.challenge import Challenge, Ending
+from acs.methods.table import Method
 from acs.transactions import State
 
 
@@ -32,7 +33,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them)."""
+    """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them).
+    `merchant`: how the trust list knows the merchant; `trust_status`: whiteListStatus of the ARes; `asks_for_trust`: the page
+    offers to trust the merchant. `decoupled_minutes`: how long the requestor waits for a decoupled authentication;
+    `decoupled_missed`: transStatus when they pass."""
 
     version: str
     device_channel: str
@@ -50,6 +54,16 @@ class Purchase:
     exponent: int = 0
     purchase_date: str | None = None
     language: str | None = None
+    merchant: str = ""
+    trust_status: str | None = None
+    asks_for_trust: bool = False
+    decoupled_minutes: int | None = None
+    decoupled_missed: str = "N"
+
+    @property
+    def decoupled(self) -> bool:
+        """Whether the ARes was D."""
+        return self.decoupled_minutes is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge."""
+    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge; `trust_status` when the
+    cardholder was asked to trust the merchant."""
 
     trans_status: str
     trans_status_reason: str | None = None
@@ -74,6 +89,7 @@ class Result:
     eci: str | None = None
     authentication_value: str | None = None
     interaction_counter: int | None = None
+    trust_status: str | None = None
     ending: Ending | None = None
 
 

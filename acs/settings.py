@@ -6,6 +6,8 @@ from typing import Final
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
+STATE_PATH: Final = "/3ds2/challenge/state"
+DECISION_PATH: Final = "/banking-app/decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,12 @@ class AcsSettings:
     phone_timeout: float = 3.0
     silence: float = 60.0
     """How long `acs-timeout` keeps its caller waiting."""
+    result_lead: float = 10.0
+    """How long `results-early` keeps the CRes back after the RReq."""
     auto_delay: timedelta = timedelta(milliseconds=1500)
     """How long a page that finishes by itself can be seen."""
+    decoupled_missed: str = "N"
+    """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"
     """The form field that carries an Erro to notificationURL. Sources disagree: another ACS also fills `erro`."""
 
@@ -56,3 +62,13 @@ class AcsSettings:
     def answer_url(self) -> str:
         """Where the pages of the challenge post to."""
         return self.public_url + ANSWER_PATH
+
+    @property
+    def state_url(self) -> str:
+        """Where a page that waits asks whether the wait is over."""
+        return self.public_url + STATE_PATH
+
+    @property
+    def decision_url(self) -> str:
+        """Where the banking app tells what the cardholder decided."""
+        return self.public_url + DECISION_PATH

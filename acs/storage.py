@@ -36,8 +36,9 @@ from sqlalchemy import (
     update,
 )
 
-from acs.challenge import Challenge, Method, NextCounter
+from acs.challenge import Challenge, NextCounter, SendCode
 from acs.lifecycle import Change
+from acs.methods.table import Method
 from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
 from acs.transactions import State
 from threedsecure.storage.database import Database
@@ -172,7 +173,8 @@ class Storage:
             pan = transaction.card.pan
             change = step(transaction, lambda: self._next_counter(connection, pan))
             for effect in change.effects:
-                self._use_counter(connection, pan, effect.counter)
+                if isinstance(effect, SendCode):
+                    self._use_counter(connection, pan, effect.counter)
             if change.transaction != transaction:
                 self._save(connection, change.transaction)
             return change

@@ -1,24 +1,23 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
-import asyncio
-from contextlib import suppress
-from datetime import timedelta
 from typing import Any, Final
 
 from acs.cards import advice, issued
 from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
+from acs.handlers.asking import ask_by_app
+from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
+from acs.transactions import State
 from threedsecure.errors import ProtocolError
 from threedsecure.v2.checking import Leg, check, context_of
 from threedsecure.v2.codec import decode, encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
-from threedsecure.web.clock import Clock
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 _AREQ: Final = frozenset({"AReq"})
@@ -32,8 +31,10 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     transaction = await _begin(issuer, view, purchase_of(view, message["dsReferenceNumber"]))
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
+    if transaction.state is State.DECOUPLED:
+        await ask_by_app(issuer, transaction)
     if keeps_silent(transaction.card):
-        await _keep_silent(issuer.runtime.clock, issuer.settings.silence)
+        await keep_waiting(issuer.runtime.clock, issuer.settings.silence)
     answer = ares(transaction, issuer.settings)
     return message_response(answer, encode(answer))
 
@@ -79,10 +80,3 @@ def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     request.message = message
     check(message, context_of(message, Leg.DS_TO_ACS))
     return message
-
-
-async def _keep_silent(clock: Clock, seconds: float) -> None:
-    """`seconds` of the virtual clock, and of the real one where that stands still or a test has moved it."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await clock.sleep_until(clock.now() + timedelta(seconds=seconds))

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from acs.cards import NotACard, register
 from acs.issuer import Issuer
 from acs.lifecycle import expire
+from acs.methods.answers import answer_of
 from acs.records import Registration, Transaction
 from acs.transactions import State
 from threedsecure.card_numbers import mask
@@ -16,6 +17,7 @@ MAX_IDS: Final = 500
 MAX_LISTED: Final = 1000
 DEFAULT_LISTED: Final = 100
 MAX_TRIES: Final = 9
+ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{3,17}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 Value = TypeVar("Value")
@@ -77,6 +79,9 @@ async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
             "resends_left": held.resends_left if held else issuer.settings.resends,
             "notification_url": transaction.purchase.notification_url,
             "method": found.method.value,
+            "question": held.question.value if held and transaction.state in ASKING else None,
+            "answer": answer_of(held) if held and transaction.state in ASKING else None,
+            "prompt": held.prompt if held else None,
         }
     )
 
