@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run demo test check lint types contracts lock clean programs
+.PHONY: run demo test screenshots check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -14,6 +14,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-tests programs
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+# The pictures of docs/images, taken while the browser tests run.
+screenshots: $(VENV)/.installed-tests programs
+	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py
 
 check: lint types contracts
 

@@ -29,7 +29,7 @@ _STYLES: Final[Mapping[str, _Style]] = MappingProxyType(
         "fr": _Style(_NARROW, ","),
         "de": _Style(".", ","),
         "es": _Style(".", ",", grouping_from=5),
-        "it": _Style(".", ","),
+        "it": _Style(".", ",", grouping_from=5),
         "nl": _Style(".", ",", first=True),
         "pt": _Style(_NO_BREAK, ",", grouping_from=5),
     }

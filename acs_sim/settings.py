@@ -157,7 +157,7 @@ def _converted(key: str, value: Any, origin: str) -> Any:
         meant = (variable(near[0]) if origin == "environment" else near[0]) if near else ""
         raise SettingsError(f"{named} ({origin}) is not a setting" + (f"; did you mean {meant}?" if near else ""))
     if key == "only" and isinstance(value, str):
-        value = [name.strip() for name in value.split(",") if name.strip()]
+        value = list(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     try:
         return msgspec.convert(value, field.type, strict=origin != "environment")
     except msgspec.ValidationError as error:

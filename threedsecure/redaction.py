@@ -36,27 +36,33 @@ REDACTED_ELEMENTS: Final[Mapping[str, Callable[[Any], str]]] = {
     "threeDSReqAuthData": _HIDE,
 }
 
+_SHORTEST_PAN: Final = 13
 _CARD_NUMBER = re.compile(r"(?<!\d)\d{13,19}(?!\d)")
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 
 def redact(document: Any) -> Any:
     """A copy of a decoded message, form or JSON document, fit for a journal."""
-    if isinstance(document, Mapping):
-        return {
-            name: REDACTED_ELEMENTS[name](value) if name in REDACTED_ELEMENTS and value else redact(value)
-            for name, value in document.items()
-        }
-    if isinstance(document, list | tuple):
+    kind = type(document)
+    if kind is str:
+        return document if len(document) < _SHORTEST_PAN else redact_card_numbers(document)
+    if kind is dict:
+        return {name: _redact_member(name, value) for name, value in document.items()}
+    if kind is list or kind is tuple:
         return [redact(item) for item in document]
-    if isinstance(document, str):
-        return redact_card_numbers(document)
+    if isinstance(document, Mapping):
+        return redact(dict(document))
     return document
+
+
+def _redact_member(name: Any, value: Any) -> Any:
+    how = REDACTED_ELEMENTS.get(name)
+    return redact(value) if how is None or not value else how(value)
 
 
 def redact_card_numbers(text: str) -> str:
     """`text` with every Luhn-valid run of 13 to 19 digits masked: for words that a peer wrote, such as an errorDetail."""
-    if len(text) < 13:
+    if len(text) < _SHORTEST_PAN:
         return text
     return _CARD_NUMBER.sub(lambda match: mask(match[0]) if luhn_valid(match[0]) else match[0], text)
 

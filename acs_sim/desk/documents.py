@@ -36,7 +36,7 @@ class CardWish(Request, frozen=True):
     version: str | None = None
     phone: PhoneNumber | None = None
     tries: Annotated[int, Meta(ge=1, le=9)] | None = None
-    language: Literal["en", "fr"] | None = None
+    language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
 
 
 class Scenario(Struct, frozen=True):

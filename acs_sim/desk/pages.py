@@ -1,5 +1,6 @@
 """The desk's own pages, drawn on the server: what they show is decided here, how they look in the templates."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +19,7 @@ from threedsecure.web.wire import WireResponse, page
 
 STATIC: Final = files("acs_sim.desk") / "static"
 NEARLY_NOW_SECONDS: Final = 2.0
+_CODE: Final = Markup("<code>{}</code>")
 
 
 def render(name: str, **values: Any) -> str:
@@ -85,8 +87,6 @@ def as_json(value: Any, indent: str = "") -> Markup:
 
 
 def _quoted(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -107,6 +107,12 @@ def _amount(one: Transaction) -> str:
     return amount_text(one.amount, one.currency, one.exponent)
 
 
+def _coded(text: str) -> Markup:
+    """Text in which `words` between backticks are code."""
+    parts = [_CODE.format(part) if number % 2 else escape(part) for number, part in enumerate(text.split("`"))]
+    return Markup("").join(parts)
+
+
 @cache
 def _environment() -> Environment:
     pages = environment("acs_sim.desk")
@@ -114,6 +120,7 @@ def _environment() -> Environment:
     pages.filters["drift"] = drift
     pages.filters["grouped"] = grouped
     pages.filters["as_json"] = as_json
+    pages.filters["coded"] = _coded
     pages.filters["amount"] = _amount
     pages.filters["clock_time"] = _clock_time
     pages.filters["tone"] = lambda status: TONES.get(status, "")

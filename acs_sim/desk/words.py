@@ -31,10 +31,10 @@ _CURRENCIES: Final = {f"{currency.number:03}": currency.code for currency in Cur
 
 def amount_text(amount: Any, currency: Any, exponent: Any = None) -> str:
     """`4200`, `978`, `2` → `42.00 EUR`; what cannot be read is shown as it is, nothing as nothing."""
-    if not isinstance(amount, str | int) or not str(amount).isdigit():
+    if not (isinstance(amount, str | int) and str(amount).isascii() and str(amount).isdigit()):
         return ""
     code = _CURRENCIES.get(str(currency), str(currency or ""))
-    decimals = int(exponent) if str(exponent).isdigit() and len(str(exponent)) == 1 else 2
+    decimals = int(exponent) if str(exponent) in {*"0123456789"} else 2
     digits = str(amount).zfill(decimals + 1)
     number = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
     return f"{number} {code}".strip()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 from acs_sim.gateway import e_transactions, monetico, orders
 from acs_sim.gateway.gateway import Gateway
@@ -52,13 +52,11 @@ class ShopHandlers:
         order = await self.place(shop, lines, way, total(shop, lines), EURO, fields)
         if way != orders.CARD:
             return self._gateway.pages.other_way(shop, order)
-        action = f"{self._gateway.settings.public_url}{shop.payment_page}"
-        query = "&".join(
-            f"{name}={value}" for name, value in (("window", order.window), ("version", order.version)) if value
+        wishes = {name: value for name, value in (("window", order.window), ("version", order.version)) if value}
+        address = f"{self._gateway.settings.public_url}{shop.payment_page}" + (
+            f"?{urlencode(wishes)}" if wishes else ""
         )
-        return self._gateway.pages.leaving(
-            shop, order, f"{action}?{query}" if query else action, self.sealed(shop, order)
-        )
+        return self._gateway.pages.leaving(shop, order, address, self.sealed(shop, order))
 
     async def place(
         self, shop: Shop, lines: dict[str, int], way: str, amount: int, currency: str, wishes: Mapping[str, str]

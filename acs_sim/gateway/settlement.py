@@ -57,7 +57,12 @@ class Settlement:
             for identifier in await self._ledger.due(self._runtime.clock.now()):
                 with suppress(NotKnown):
                     await self.finish(identifier)
-            await self._sleep(await self._ledger.next_due())
+            await self._sleep(await self._next_due())
+
+    async def _next_due(self) -> datetime | None:
+        """None while nothing is due but answers that are under way: their end wakes the loop."""
+        due = await self._ledger.due(self._runtime.clock.now())
+        return None if due and self._delivering.issuperset(due) else await self._ledger.next_due()
 
     async def finish(self, identifier: str) -> Purchase:
         """Do what is due for a purchase now: end it when its time is over, settle it when its result is known, tell its shop.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from acs_sim.gateway import e_transactions, steps, three_ds_server
-from acs_sim.gateway.browser_data import browser_elements, window_size
+from acs_sim.gateway.browser_data import WINDOW_SIZES, browser_elements, window_size
 from acs_sim.gateway.cards import CardEntry, networks
 from acs_sim.gateway.directory import Directory, DirectoryFailed
 from acs_sim.gateway.purchase import Card, PaymentRequest, Purchase
@@ -61,7 +61,7 @@ class Till:
             channel=channel,
             created_at=now,
             deadline_at=now + PAGE_LIFE[request.manner],
-            window=window,
+            window=window if window in WINDOW_SIZES else None,
             asked_version=version if version in VERSIONS else None,
         )
         text = f"payment page opened for {request.merchant_name}, order {request.reference}"

@@ -2,11 +2,11 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -39,12 +39,14 @@ def test_help_imports_neither_aiohttp_nor_sqlalchemy():
         assert heavy not in done.stdout.splitlines()[-1]
 
 
-def test_help_answers_within_a_third_of_a_second():
+def test_help_costs_less_than_a_third_of_a_second():
+    """Counted in processor time, which a busy machine does not stretch."""
     took = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert acs_sim("--help").returncode == 0
-        took.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(took) < 0.3
 
 

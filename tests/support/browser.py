@@ -32,7 +32,7 @@ SWITCHES = (
     "--password-store=basic",
     "--remote-debugging-port=0",
 )
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 ACTION_MILLISECONDS = 10_000
 
 

@@ -2,6 +2,7 @@
 
 A compiled test is truthy for what the format accepts and falsy - or a TypeError, for another JSON type - for what it refuses."""
 
+import json
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -329,7 +330,10 @@ def bounded(test: Accepts, most: int | None) -> Accepts:
 
 def encoded_length(value: Any) -> int:
     """The length of `value` in compact JSON, in UTF-8 bytes."""
-    return len(orjson.dumps(value))
+    try:
+        return len(orjson.dumps(value))
+    except TypeError:  # an integer beyond 64 bits: no decoded message has one, a message made by hand may
+        return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode())
 
 
 def _length(least: int, most: int | None, unit: str) -> str:
@@ -385,7 +389,7 @@ def bound(least: int, most: int | None) -> str:
     return rf"(?=[^\n]{{{least},{most or ''}}}(?![^\n]))"
 
 
-_AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=:@-]+)"
+_AUTHORITY = r"(?:\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?|[A-Za-z0-9._~%!$&'()*+,;=:@-]+)"
 _REST = r"(?:[/?#][A-Za-z0-9._~%!$&'()*+,;=:@/?#\[\]-]*)?"
 
 

@@ -1,8 +1,7 @@
 """What was found, in words that give no secret away."""
 
+import json
 from typing import Any, Final
-
-import orjson
 
 from threedsecure.redaction import redact
 
@@ -15,6 +14,6 @@ def shown(path: str, value: Any) -> str:
     name = path.rpartition(".")[2].partition("[")[0]
     if value is None or value in ("", {}, []):
         return _EMPTY["null" if value is None else str(value)]
-    words = orjson.dumps(redact({name: value})[name], default=str).decode()
+    words = json.dumps(redact({name: value})[name], ensure_ascii=False, default=str)
     length = f" ({len(value)} characters)" if isinstance(value, str) and len(value) > 8 else ""
     return (words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…") + length

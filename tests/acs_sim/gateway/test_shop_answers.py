@@ -1,5 +1,6 @@
 """The sealed answers from the payment page to the shop's server: what a shop believes, and what happens when it does not listen."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlencode
@@ -8,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from acs_sim.gateway import monetico, seals
+from acs_sim.gateway.storage import Ledger
 from tests.acs_sim.gateway.conftest import until
 from tests.acs_sim.gateway.test_payment_pages import resealed, sealed
 from tests.acs_sim.gateway.test_purchases import answer, outcome
@@ -20,9 +22,14 @@ class ListeningShop:
         self.heard: list[str] = []
         self.answers: list[tuple[int, str]] = [(200, "")]
         self.url = ""
+        self.asked = asyncio.Event()
+        self.hold: asyncio.Event | None = None
 
     async def hear(self, request: web.Request) -> web.Response:
         self.heard.append((await request.read()).decode())
+        self.asked.set()
+        if self.hold is not None:
+            await self.hold.wait()
         status, text = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return web.Response(status=status, text=text)
 
@@ -93,6 +100,30 @@ async def test_a_shop_that_listens_the_second_time_is_left_in_peace(world, shop)
     world.advance(minutes=10)
     await world.purchase()
     assert len(shop.heard) == 2
+
+
+async def test_a_shop_that_is_slow_is_told_once_and_the_gateway_rests_meanwhile_however_fast_the_clock_runs(
+    world, shop, monkeypatch
+):
+    looked, due = [], Ledger.due
+
+    async def counted(ledger, now):
+        looked.append(now)
+        return await due(ledger, now)
+
+    monkeypatch.setattr(Ledger, "due", counted)
+    shop.hold = asyncio.Event()
+    paying = asyncio.create_task(pay_at(world, shop))
+    await shop.asked.wait()
+    world.advance(minutes=5)
+    await world.to_payment_page()  # which makes the gateway look what is due
+    looked.clear()
+    for _ in range(20):
+        await world.get("/load.html")
+    assert len(looked) < 5
+    shop.hold.set()
+    assert outcome(await paying) == ("accepted", "authenticated")
+    assert len(shop.heard) == 1
 
 
 async def test_the_answers_are_journalled_with_their_purchase(world):
