@@ -21,6 +21,8 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards": control.register_card,
     "/control/cards/find": control.find_card,
     "/control/cards/list": control.list_cards,
+    "/control/cards/unlock": control.unlock_card,
+    "/control/cards/standing": control.card_standing,
     "/control/transactions": control.list_transactions,
     "/control/challenge": control.challenge,
     "/control/reset": control.reset,

@@ -15,9 +15,10 @@ from acs.messages import rreq
 from acs.methods.table import Question
 from acs.orderings import Ordering, ordering_of
 from acs.records import Card, Delivery, Purchase, Session, Transaction
-from acs.results import challenge_result, final_result
+from acs.results import TRUSTED, challenge_result, final_result
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
+from acs.standing import Limits, Standing, after_ending, trusting
 from acs.transactions import OPEN, Event, State, after
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -215,6 +216,19 @@ def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSet
     )
 
 
+def with_standing(transaction: Transaction, standing: Standing, limits: Limits) -> tuple[Transaction, Standing]:
+    """A decision just taken, and the standing of its card: a locked card passes no more, and every ending leaves its mark."""
+    result = transaction.result
+    if result is None:
+        return transaction, standing
+    if standing.locked and result.ending is Ending.PASSED:
+        return _redecided(transaction, Ending.CARD_LOCKED), standing
+    after_all = after_ending(standing, result.ending, limits)
+    if result.trust_status == TRUSTED:
+        after_all = trusting(after_all, transaction.purchase.merchant)
+    return transaction, after_all
+
+
 def _admit(
     transaction: Transaction, creq: ChallengeRequest, now: datetime, next_counter: NextCounter, settings: AcsSettings
 ) -> Change:
@@ -262,6 +276,16 @@ def _take(transaction: Transaction, step: challenges.Step, now: datetime, settin
             return Change(shown, Show(notice), step.effects)
         case Over(ending):
             return Change(_conclude(transaction, Event.CHALLENGE_ENDED, ending, now), Finish())
+
+
+def _redecided(transaction: Transaction, ending: Ending) -> Transaction:
+    """The decision as another ending, before anybody was told of it."""
+    result = challenge_result(transaction.card, transaction.purchase, transaction.challenge, ending)
+    if transaction.delivery is None:
+        return replace(transaction, result=result)
+    return replace(
+        transaction, result=result, delivery=replace(transaction.delivery, body=encode(rreq(transaction, result)))
+    )
 
 
 def _conclude(transaction: Transaction, event: Event, ending: Ending, now: datetime) -> Transaction:

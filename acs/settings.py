@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from acs.standing import Limits
+
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
 STATE_PATH: Final = "/3ds2/challenge/state"
@@ -39,6 +41,8 @@ class AcsSettings:
     tries: int = 3
     resends: int = 2
     timers: Timers = field(default_factory=Timers)
+    limits: Limits = field(default_factory=Limits)
+    """What locks a card, and how often it may be asked."""
     results_timeout: float = 5.0
     """How long a directory server may take to answer an RReq, and how long the cardholder is kept waiting for that."""
     phone_timeout: float = 3.0

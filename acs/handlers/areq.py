@@ -11,6 +11,8 @@ from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
+from acs.standing import Standing, asked
+from acs.standing_decision import considered
 from acs.transactions import State
 from threedsecure.errors import ProtocolError
 from threedsecure.v2.checking import Leg, check, context_of
@@ -41,7 +43,9 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
 
 async def _begin(issuer: Issuer, view: AuthenticationRequest, purchase: Purchase) -> Transaction:
     """The transaction that the decision makes, written. Errors: `MessageError`."""
-    match await issuer.storage.begin(view.acct_number, lambda known: _decided(issuer, view, purchase, known)):
+    match await issuer.storage.begin(
+        view.acct_number, lambda known, standing: _decided(issuer, view, purchase, known, standing)
+    ):
         case None:
             raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
         case AnswerErro(code, detail):
@@ -51,17 +55,18 @@ async def _begin(issuer: Issuer, view: AuthenticationRequest, purchase: Purchase
 
 
 def _decided(
-    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, known: Registration | None
-) -> Transaction | AnswerErro | None:
-    """The new transaction, or why there is none; None for a card that is not ours."""
-    card, now = issued(view.acct_number, known), issuer.runtime.clock.now()
+    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, known: Registration | None, standing: Standing
+) -> tuple[Transaction | AnswerErro | None, Standing]:
+    """The new transaction, or why there is none - None for a card that is not ours -, and the card's standing after it."""
+    card, now, limits = issued(view.acct_number, known), issuer.runtime.clock.now(), issuer.settings.limits
     if card is None:
-        return None
-    decision = decide(view, card, now)
+        return None, standing
+    decision, purchase = considered(decide(view, card, now), view, purchase, standing, limits, now)
     if isinstance(decision, AnswerErro):
-        return decision
+        return decision, standing
     settled = decision.late if isinstance(decision, KeepSilent) else decision
-    return begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
+    begun = begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
+    return begun, standing if begun.result is not None else asked(standing, now, limits)
 
 
 def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
-from acs.cards import NotACard, register
+from acs.cards import NotACard, issued, register
 from acs.issuer import Issuer
 from acs.lifecycle import expire
 from acs.methods.answers import answer_of
 from acs.records import Registration, Transaction
+from acs.standing import described, unlocked
 from acs.transactions import State
 from threedsecure.card_numbers import mask
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
@@ -84,6 +85,21 @@ async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
             "prompt": held.prompt if held else None,
         }
     )
+
+
+async def unlock_card(issuer: Issuer, request: WireRequest) -> WireResponse:
+    """A locked card is good again, and its failures are forgotten."""
+    pan = _required(read_json(request), "pan", str)
+    if issued(pan, None) is None:
+        raise Problem(404, "Not Found", "the card is not one of this issuer")
+    return json_response(dict(described(await issuer.storage.stand(pan, unlocked))))
+
+
+async def card_standing(issuer: Issuer, request: WireRequest) -> WireResponse:
+    pan = _required(read_json(request), "pan", str)
+    if issued(pan, None) is None:
+        raise Problem(404, "Not Found", "the card is not one of this issuer")
+    return json_response(dict(described(await issuer.storage.standing(pan))))
 
 
 async def reset(issuer: Issuer, _request: WireRequest) -> WireResponse:
