@@ -52,7 +52,8 @@ class Challenge:
     """`page`: number of the page that is shown. `code`: None when the method sends none. `notice`: what the page says (a kind of
     `acs.pages.Notice`). `last_answer`: the mark of the answer that led to this page. `stage`: which question of the method is
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
-    merchant is to be trusted from now on, None when that was not asked."""
+    merchant is to be trusted from now on, None when that was not asked. `approved`: what the banking app told, where the page
+    still has something to say."""
 
     method: Method
     tries_left: int
@@ -66,6 +67,7 @@ class Challenge:
     phone: int = 0
     prompt: str | None = None
     trusts: bool | None = None
+    approved: bool | None = None
 
     @property
     def question(self) -> Question:
@@ -146,6 +148,8 @@ def answer(
     if submission.action is Action.RESEND:
         return _resend(challenge, submission, now, next_counter)
     challenge = replace(challenge, trusts=submission.trusts if challenge.trusts is not None else None)
+    if challenge.approved is not None:
+        return decided(challenge, approved=challenge.approved)
     verdict = _judged(challenge, submission.value, judge)
     if verdict is Verdict.CORRECT:
         return _right(challenge, submission, now, next_counter)

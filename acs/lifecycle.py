@@ -167,16 +167,17 @@ def receive_answer(
 
 
 def receive_decision(transaction: Transaction, now: datetime, *, approved: bool) -> Transaction:
-    """The banking app tells what the cardholder decided. What comes too late, or what nobody waits for, changes nothing."""
+    """The banking app tells what the cardholder decided. What comes too late, or what nobody waits for, changes nothing.
+    Where the page has a box to tick, it is waited for."""
     transaction = expire(transaction, now)
     challenge = transaction.challenge
     waits = transaction.state in (State.CHALLENGING, State.DECOUPLED)
     if challenge is None or not waits or challenge.question is not Question.BANKING_APP:
         return transaction
-    step = challenges.decided(challenge, approved=approved)
-    if not isinstance(step.reply, Over):
-        raise TypeError("a decision ends the challenge")
-    return _conclude(replace(transaction, challenge=step.challenge), Event.APP_DECIDED, step.reply.ending, now)
+    if challenge.approved is not None:
+        return transaction
+    transaction = replace(transaction, challenge=replace(challenge, approved=approved), updated_at=now)
+    return transaction if challenge.trusts is not None else _conclude_decided(transaction, approved, now)
 
 
 def prompted(transaction: Transaction, prompt: str | None, now: datetime) -> Transaction:
@@ -199,6 +200,8 @@ def expire(transaction: Transaction, now: datetime) -> Transaction:
     timeout = _TIMEOUTS.get(transaction.state)
     if timeout is None or transaction.due_at is None or now < transaction.due_at:
         return transaction
+    if transaction.challenge is not None and transaction.challenge.approved is not None:
+        return _conclude_decided(transaction, transaction.challenge.approved, now)
     event, ending = timeout
     return _conclude(transaction, event, ending, now)
 
@@ -276,6 +279,15 @@ def _take(transaction: Transaction, step: challenges.Step, now: datetime, settin
             return Change(shown, Show(notice), step.effects)
         case Over(ending):
             return Change(_conclude(transaction, Event.CHALLENGE_ENDED, ending, now), Finish())
+
+
+def _conclude_decided(transaction: Transaction, approved: bool, now: datetime) -> Transaction:
+    """What the banking app told decides, whether or not the page comes back."""
+    if transaction.challenge is None:
+        raise ValueError("nobody was asked")
+    step = challenges.decided(transaction.challenge, approved=approved)
+    ending = Ending.PASSED if approved else Ending.DECLINED
+    return _conclude(replace(transaction, challenge=step.challenge), Event.APP_DECIDED, ending, now)
 
 
 def _redecided(transaction: Transaction, ending: Ending) -> Transaction:

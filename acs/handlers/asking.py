@@ -56,8 +56,11 @@ async def state(issuer: Issuer, request: WireRequest) -> WireResponse:
     if issuer.page_of(acs_trans_id, form.get("page", "")) is None:
         raise Problem(403, "Forbidden", "this form was not written here")
     found = await issuer.storage.load(acs_trans_id)
-    over = found is None or expire(found, issuer.runtime.clock.now()).state not in OPEN
-    return json_response({"over": over})
+    if found is None:
+        return json_response({"over": True})
+    found = expire(found, issuer.runtime.clock.now())
+    told = found.challenge is not None and found.challenge.approved is not None
+    return json_response({"over": told or found.state not in OPEN})
 
 
 async def _ask_by_sms(issuer: Issuer, transaction: Transaction, counter: int) -> str | None:

@@ -83,6 +83,7 @@ async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
             "question": held.question.value if held and transaction.state in ASKING else None,
             "answer": answer_of(held) if held and transaction.state in ASKING else None,
             "prompt": held.prompt if held else None,
+            "decided": held is not None and held.approved is not None,
         }
     )
 
@@ -127,7 +128,7 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
         "dsTransID": purchase.ds_trans_id,
         "messageVersion": purchase.version,
         "state": transaction.state.value,
-        "transStatus": result.trans_status if result else "C",
+        "transStatus": result.trans_status if result else "D" if purchase.decoupled else "C",
         "transStatusReason": result.trans_status_reason if result else None,
         "challengeCancel": result.challenge_cancel if result else None,
         "interactionCounter": result.interaction_counter if result else None,

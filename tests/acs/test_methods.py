@@ -250,6 +250,24 @@ async def test_refreshing_the_page_shows_no_second_prompt(acs):
     assert len(acs.phone.prompts) == 1
 
 
+async def test_where_the_merchant_can_be_trusted_the_page_is_waited_for(acs):
+    page = await acs.challenge(card("challenge-oob"), threeDSRequestorChallengeInd="09")
+    assert await acs.decide("approve") == (200, {"state": "challenging"})
+    assert acs.directory.bodies == []
+    fields = {**page.form.fields, "trustMerchant": "Y", "action": "submit"}
+    assert (await acs.post(page.form.action, fields)).cres["transStatus"] == "Y"
+    assert (await only_rreq(acs))["whiteListStatus"] == "Y"
+
+
+async def test_an_approval_whose_page_never_came_back_counts_all_the_same(acs):
+    await acs.challenge(card("challenge-oob"), threeDSRequestorChallengeInd="09")
+    await acs.decide("approve")
+    await acs.decide("decline")
+    acs.runtime.clock.advance(timedelta(minutes=10))
+    rreq = await only_rreq(acs)
+    assert (told(rreq), rreq["whiteListStatus"]) == (("Y", None, None, "01"), "R")
+
+
 # Decoupled.
 
 
