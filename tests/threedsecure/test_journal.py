@@ -70,3 +70,27 @@ async def test_two_transactions_stay_apart(journal):
     record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
     record(journal, {"messageType": "AReq", "threeDSServerTransID": OTHER})
     assert len(await journal.entries_of(ID)) == len(await journal.entries_of(OTHER)) == 1
+
+
+async def test_after_a_restart_an_alias_still_leads_to_its_transaction(tmp_path):
+    async with runtime(data=tmp_path) as before:
+        record(before.journal, {"messageType": "ARes", "threeDSServerTransID": ID, "acsTransID": "a"})
+    async with runtime(data=tmp_path) as after:
+        record(after.journal, {"messageType": "SMS"}, transaction_id="a")
+        assert [entry["kind"] for entry in await after.journal.entries_of(ID)] == ["ARes", "SMS"]
+
+
+async def test_the_messages_of_one_classic_purchase_join_by_what_they_have_in_common(journal):
+    record(journal, {"messageType": "VEReq", "messageId": "m-1"})
+    record(journal, {"messageType": "VERes", "messageId": "m-1", "acctID": "c-1"})
+    record(journal, {"messageType": "PAReq", "messageId": "m-2", "acctID": "c-1", "xid": "x-1"})
+    record(journal, {"messageType": "PARes", "messageId": "m-2", "xid": "x-1"})
+    for identifier in ("m-1", "c-1", "m-2", "x-1"):
+        assert await journal.transaction_of(identifier) == "m-1"
+    assert [entry["kind"] for entry in await journal.entries_of("m-1")] == ["VEReq", "VERes", "PAReq", "PARes"]
+
+
+async def test_an_sdk_or_account_identifier_used_again_does_not_draw_two_transactions_together(journal):
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "sdkTransID": "s", "acctID": "buyer"})
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": OTHER, "sdkTransID": "s", "acctID": "buyer"})
+    assert len(await journal.entries_of(OTHER)) == 1

@@ -1,6 +1,6 @@
 """The journal's table: every message that crossed a hop, decoded and redacted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
@@ -59,6 +59,12 @@ def append(connection: Connection, entries: Sequence[dict[str, Any]], aliases: d
             insert(ENTRIES),
             [{"transaction_id": entry["transaction_id"], "document": orjson.dumps(entry)} for entry in entries],
         )
+
+
+def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
+    """Of those `identifiers` that are aliases, the transactions they belong to."""
+    query = select(ALIASES.c.alias, ALIASES.c.transaction_id).where(ALIASES.c.alias.in_(list(identifiers)))
+    return dict(connection.execute(query).tuples().all())
 
 
 def transaction_of(connection: Connection, identifier: str) -> str | None:

@@ -4,9 +4,10 @@ A plan has two readings of the same rows that must agree. `accepts` is one pass 
 `faults` walks the message again, when it is not, and names everything that is wrong."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from threedsecure.v2.conditions import Holds
 from threedsecure.v2.context import APP, BRW, NPA, PA, THREE_RI, Context, Leg
@@ -156,15 +157,24 @@ def _without_repetition(test: Accepts) -> Accepts:
 # The slow reading.
 
 
+MOST_FAULTS: Final = 1000  # a PRes can hold hundreds of thousands of wrong card ranges
+
+
 def faults(plan: Plan, message: Mapping[str, Any], context: Context) -> list[Violation]:
-    """Everything that is wrong with the message, in its own order, then what is missing, then the rules."""
-    found = list(_object_faults(plan.scope, message, context, "", plan))
+    """Everything that is wrong with the message, in its own order, then what is missing, then the rules; MOST_FAULTS at most."""
+    found = list(islice(_object_faults(plan.scope, message, context, "", plan), MOST_FAULTS))
     named = {violation.element for violation in found}
     for each in plan.rules:
         if any(trigger in message for trigger in each.triggers):
-            broken = each.find(message, context)
-            found += [one for one in broken if one.element not in named and _concerns(plan.scope, one)]
+            broken = islice(each.find(message, context), MOST_FAULTS - len(found))
+            found += [
+                _of_version(one, plan) for one in broken if one.element not in named and _concerns(plan.scope, one)
+            ]
     return found
+
+
+def _of_version(violation: Violation, plan: Plan) -> Violation:
+    return replace(violation, clause=f"EMV 3-D Secure {plan.version}, {violation.clause}")
 
 
 def _concerns(scope: Scope, violation: Violation) -> bool:
@@ -207,14 +217,18 @@ def _array_faults(each: Field, form: Array, value: Any, context: Context, path: 
         return
     yield from _too_long(form, form.total, value, path, plan)
     item_test = compile_format(form.item)
+    once = _refuses_repetition(form, plan.version)
+    seen: set[str] = set()
     for index, item in enumerate(value):
         where = f"{path}[{index}]"
         if each.scope is not None and type(item) is dict and item:
             yield from _object_faults(each.scope, item, context, where + ".", plan)
         elif not accepted(item_test, item):
             yield _refusal(form.item, item, where, plan)
-        elif _refuses_repetition(form, plan.version) and item in value[:index]:
+        elif once and item in seen:
             yield _violation(ErrorCode.DUPLICATE_ELEMENT, where, item, "each item once", plan, Stage.DECODE)
+        elif once:
+            seen.add(item)
 
 
 def _too_long(form: Format, most: int | None, value: Any, path: str, plan: Plan) -> Iterator[Violation]:

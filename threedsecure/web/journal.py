@@ -6,7 +6,7 @@ what does not fit is counted and the count is written where the entries would ha
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +18,15 @@ from threedsecure.storage.database import Database
 
 MAX_WAITING: Final = 20_000
 MAX_ENTRIES_READ: Final = 2_000
+MAX_IDENTIFIER: Final = 64
 FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 500
 # The first identifier found names the transaction; the others become its aliases.
-TRANSACTION_IDS: Final = ("threeDSServerTransID", "xid", "dsTransID", "acsTransID", "sdkTransID", "messageId")
+EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
+CLASSIC_IDS: Final = ("xid", "acctID", "messageId")
+# What 3-D Secure 1.0.2 has in common from one message to the next: VEReq and VERes the message id, VERes and PAReq the acctID.
+# An EMV message may carry an acctID too, but that is the buyer's account at the shop.
+LINKS: Final = ("acctID", "messageId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class Journal:
         """Return when everything recorded so far can be read."""
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 500))]
+            await self._recall(batch)
             aliases: dict[str, str] = {}
             entries = [self._entry(recorded, aliases) for recorded in batch]
             if self._left_out:
@@ -124,7 +130,7 @@ class Journal:
         await self.flush()
         stamp = at.isoformat(timespec="milliseconds")
         while await self._database.run(
-            lambda connection: table.forget_before(connection, stamp, TRANSACTION_IDS, FORGOTTEN_PER_STEP)
+            lambda connection: table.forget_before(connection, stamp, EMV_IDS + CLASSIC_IDS, FORGOTTEN_PER_STEP)
         ):
             self._known.clear()
 
@@ -158,19 +164,25 @@ class Journal:
             entry["took_ms"] = round(recorded.took_ms, 3)
         return entry
 
-    def _transaction(self, recorded: _Recorded, aliases: dict[str, str]) -> str:
-        document = recorded.document
-        named: list[str] = [document[name] for name in TRANSACTION_IDS if isinstance(document.get(name), str)]
-        named = [value for value in named if 0 < len(value) <= 64]
-        if recorded.transaction_id is not None:
-            named.insert(0, recorded.transaction_id)
-        if not named:
-            return ""
-        transaction_id = self._known.get(named[0], named[0])
-        for alias in named:
-            if alias != transaction_id and alias not in self._known:
-                aliases[alias] = transaction_id
+    async def _recall(self, batch: Sequence[_Recorded]) -> None:
+        """Learn what the table knows of the identifiers in `batch`: from before a restart, or from another process."""
+        unknown = {name for recorded in batch for name in _names(recorded)} - self._known.keys()
+        if unknown:
+            found = await self._database.read(lambda connection: table.transactions_of(connection, unknown))
+            for alias, transaction_id in found.items():
                 self._remember(alias, transaction_id)
+
+    def _transaction(self, recorded: _Recorded, aliases: dict[str, str]) -> str:
+        names = _names(recorded)
+        if not names:
+            return ""
+        known = (self._known.get(name) for name in (names[0], *_links(recorded)))
+        transaction_id = next((name for name in known if name is not None), names[0])
+        for name in names:
+            if name not in self._known:
+                self._remember(name, transaction_id)
+                if name != transaction_id:
+                    aliases[name] = transaction_id
         return transaction_id
 
     def _remember(self, alias: str, transaction_id: str) -> None:
@@ -188,3 +200,17 @@ class Journal:
             "transaction_id": "",
             "message": {"entries": left_out},
         }
+
+
+def _names(recorded: _Recorded) -> list[str]:
+    document = recorded.document
+    keys = EMV_IDS if any(key in document for key in EMV_IDS) else CLASSIC_IDS
+    named = [recorded.transaction_id, *(document.get(key) for key in keys)]
+    return [name for name in named if isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER]
+
+
+def _links(recorded: _Recorded) -> list[str]:
+    document = recorded.document
+    if any(key in document for key in EMV_IDS):
+        return []
+    return [name for key in LINKS if isinstance(name := document.get(key), str)]

@@ -4,21 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import AUTHENTICATION_METHOD, OBJECTS, UI_TEMPLATE
-from threedsecure.v2.formats import (
-    BASE64URL,
+from threedsecure.v2.formats import BASE64URL, Array, ByVersion, Flag, Format, Object, Text, by_version
+from threedsecure.v2.patterns import (
     DATE_SECOND,
     FLAG_Y,
     INTERNET_ADDRESS,
     UUID,
-    Array,
-    ByVersion,
-    Flag,
-    Format,
-    Object,
-    Text,
     base64url,
     bound,
-    by_version,
     codes,
     digits,
     exactly,

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, SUBDIVISION
-from threedsecure.v2.formats import (
+from threedsecure.v2.formats import Array, ByVersion, Format
+from threedsecure.v2.patterns import (
     COUNTRY,
     CURRENCY,
     DATE,
     DATE_SECOND,
     EMAIL,
-    Array,
-    ByVersion,
-    Format,
     bound,
     codes,
     digits,

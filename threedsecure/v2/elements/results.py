@@ -4,19 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import AUTHENTICATION_METHOD, OBJECTS, UI_TEMPLATE
-from threedsecure.v2.formats import (
+from threedsecure.v2.formats import Array, ByVersion, Either, Format, IsoCode, Number, Object, by_version
+from threedsecure.v2.patterns import (
     DATE,
     FLAG_Y,
-    Array,
-    ByVersion,
-    Either,
-    Format,
-    IsoCode,
-    Number,
-    Object,
     base64url,
     bound,
-    by_version,
     codes,
     digits,
     exactly,
