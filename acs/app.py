@@ -1,14 +1,27 @@
 """The issuer's access control server as a service."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
+from acs.classic import control as classic_control
+from acs.classic import enrolment, payment
+from acs.classic.office import Office, office
 from acs.handlers import asking, challenge, control, method
 from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.issuer import Issuer, issuer
 from acs.pages import STATIC
-from acs.settings import ANSWER_PATH, CHALLENGE_PATH, DECISION_PATH, STATE_PATH, AcsSettings
+from acs.settings import (
+    ANSWER_PATH,
+    CHALLENGE_PATH,
+    CLASSIC_ANSWER_PATH,
+    DECISION_PATH,
+    PAREQ_PATH,
+    STATE_PATH,
+    AcsSettings,
+)
+from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.web.journal import Hop
 from threedsecure.web.service import Route, Runtime, Service
 from threedsecure.web.wire import WireRequest, WireResponse
@@ -25,13 +38,25 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards/standing": control.card_standing,
     "/control/transactions": control.list_transactions,
     "/control/challenge": control.challenge,
-    "/control/reset": control.reset,
+}
+_ClassicHandler = Callable[[Office, WireRequest], Awaitable[WireResponse]]
+_CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
+    "/control/3ds1/root": classic_control.root,
+    "/control/3ds1/authentications": classic_control.list_authentications,
+    "/control/3ds1/challenge": classic_control.challenge,
+    "/control/reset": classic_control.reset,
 }
 
 
 def build(runtime: Runtime, settings: AcsSettings) -> Service:
     """The ACS. Its address is `settings.public_url`; its card range's directory server posts the AReq to `/3ds2/areq`."""
     works_with = issuer(runtime, settings)
+    classic = office(works_with)
+
+    @asynccontextmanager
+    async def working() -> AsyncIterator[None]:
+        async with classic.storage.opened(), works_with.working():
+            yield
 
     def at(handler: _Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
         return partial(handler, works_with)
@@ -47,5 +72,24 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("POST", STATE_PATH, at(asking.state)),
         Route("POST", DECISION_PATH, at(asking.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
+        *_classic_routes(classic),
     ]
-    return Service("acs", routes, works_with.working, lambda: works_with.storage.is_open, static=STATIC)
+    return Service("acs", routes, working, lambda: works_with.storage.is_open, static=STATIC)
+
+
+def _classic_routes(classic: Office) -> list[Route]:
+    """3-D Secure 1.0.2."""
+
+    def at(handler: _ClassicHandler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
+        return partial(handler, classic)
+
+    answer_error = partial(enrolment.answer_error, classic)
+    limit = MAX_MESSAGE_BYTES
+    return [
+        Route("POST", "/3ds1/vereq", at(enrolment.vereq), limit, DIRECTORY_SERVER, answer_error),
+        Route("POST", "/3ds1/attempts/vereq", at(enrolment.attempts_vereq), limit, DIRECTORY_SERVER, answer_error),
+        Route("POST", PAREQ_PATH, at(payment.pareq), payment.MAX_FORM_BYTES, answer_error=payment.too_large),
+        Route("POST", CLASSIC_ANSWER_PATH, at(payment.answer), answer_error=payment.too_large),
+        Route("GET", "/3ds1/root.pem", at(classic_control.root)),
+        *(Route("POST", path, at(handler)) for path, handler in _CLASSIC_CONTROL.items()),
+    ]

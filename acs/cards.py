@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
+from acs.classic.decision import PLAYS as CLASSIC_PLAYS
 from acs.decision import PLAYS
 from acs.records import Card, Registration
-from threedsecure.test_cards import SCENARIOS, nearest, phone_number, read
+from threedsecure.test_cards import ALL_SCENARIOS, nearest, phone_number, read
 
 NEAREST_NAMED: Final = 3
 
@@ -31,9 +32,9 @@ def register(
     known = read(pan)
     if known is None:
         raise NotACard("the card number is not one that the grammar of the test cards reads")
-    if scenario not in PLAYS:
-        raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join(PLAYS)}")
-    spoken = replace(known, scenario=SCENARIOS[scenario])
+    if scenario not in PLAYS and scenario not in CLASSIC_PLAYS:
+        raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join({**PLAYS, **CLASSIC_PLAYS})}")
+    spoken = replace(known, scenario=ALL_SCENARIOS[scenario])
     return Registration(pan, scenario, phone or phone_number(spoken), tries, language)
 
 

@@ -75,6 +75,11 @@ class Challenge:
         return METHODS[self.method].questions[self.stage]
 
     @property
+    def next_question(self) -> Question | None:
+        """What the right answer leads to."""
+        return None if self.last_question else METHODS[self.method].questions[self.stage + 1]
+
+    @property
     def last_question(self) -> bool:
         """Whether the right answer to it ends the challenge."""
         return self.stage + 1 == len(METHODS[self.method].questions)

@@ -10,6 +10,8 @@ CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
 STATE_PATH: Final = "/3ds2/challenge/state"
 DECISION_PATH: Final = "/banking-app/decision"
+PAREQ_PATH: Final = "/3ds1/pareq"
+CLASSIC_ANSWER_PATH: Final = "/3ds1/challenge/answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +78,13 @@ class AcsSettings:
     def decision_url(self) -> str:
         """Where the banking app tells what the cardholder decided."""
         return self.public_url + DECISION_PATH
+
+    @property
+    def classic_acs_url(self) -> str:
+        """Where browsers post the PaReq."""
+        return self.public_url + PAREQ_PATH
+
+    @property
+    def classic_answer_url(self) -> str:
+        """Where the pages of a 3-D Secure 1.0.2 challenge post to."""
+        return self.public_url + CLASSIC_ANSWER_PATH

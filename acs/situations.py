@@ -70,8 +70,8 @@ SITUATIONS: Final = (
 
 _HEAD: Final = f"""# How challenges end
 
-Written from the table in `acs/situations.py`; every row is a test through the HTTP surface. The figures are those of the RReq; the CRes
-knows only Y and N, and where the two differ the RReq is right.
+Written from the table in `acs/situations.py`; every row is a test through the HTTP surface. The figures are those of the RReq;
+the CRes knows only Y and N, and where the two differ the RReq is right.
 
 The answers that are published: password `{static_password.PASSWORD}`, name of the first pet `{knowledge.ANSWER}`, pictures
 {" and ".join(sorted(multi_select.SECRET))} of the six. Codes are on the phone.

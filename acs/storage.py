@@ -274,6 +274,17 @@ class Storage:
         sealed = await self._opened_database.read(lambda connection: list(connection.execute(query).scalars()))
         return sorted((self._open_registration(each) for each in sealed), key=lambda known: known.pan)
 
+    async def reserve_counter(self, pan: str) -> int:
+        """The card's next code counter, which is used up by being asked for."""
+
+        def work(connection: Connection) -> int:
+            _held_card(connection, self._vault.fingerprint(pan))
+            counter = self._next_counter(connection, pan)
+            self._use_counter(connection, pan, counter)
+            return counter
+
+        return await self._opened_database.run(work)
+
     async def forget(self) -> None:
         """Every transaction, registration and counter."""
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from threedsecure.schemes import SCHEMES
-from threedsecure.test_cards import SCENARIOS, TestCard, listed
+from threedsecure.test_cards import ALL_SCENARIOS, CLASSIC_VERSION, SCENARIOS, TestCard, listed
 
 # Any future expiry is accepted; the one that is shown stays in the future for years.
 EXPIRY_YEARS_AHEAD: Final = 3
@@ -40,15 +40,18 @@ def grouped(pan: str) -> str:
 def listed_cards(
     *, scheme: str | None = None, scenario: str | None = None, version: str | None = None, now: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """The listed cards that match. Errors: `ValueError` that names the schemes or scenarios there are."""
+    """The listed cards that match; with version 1.0.2 what 3-D Secure 1.0.2 plays.
+
+    Errors: `ValueError` that names the schemes or scenarios there are."""
     _known("scheme", scheme, tuple(SCHEMES))
-    _known("scenario", scenario, tuple(SCENARIOS))
+    _known("scenario", scenario, tuple(ALL_SCENARIOS))
+    only_classic = scenario is not None and scenario not in SCENARIOS
     return [
         card_document(card, now or datetime.now(UTC))
-        for card in listed()
+        for card in listed(CLASSIC_VERSION if only_classic else version)
         if scheme in {None, card.scheme}
         and scenario in {None, card.scenario.name}
-        and (version is None or version in card.versions)
+        and (version in {None, CLASSIC_VERSION} or version in card.versions)
     ]
 
 

@@ -59,7 +59,8 @@ def _shop(runtime: Runtime, at: Addresses) -> Service:
     from acs_sim.gateway.app import build
     from acs_sim.gateway.settings import GatewaySettings
 
-    return build(runtime, GatewaySettings(public_url=at.shop, directory_server_url=at.ds))
+    root = f"{at.acs}/control/3ds1/root"
+    return build(runtime, GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root))
 
 
 def _desk(runtime: Runtime, at: Addresses) -> Service:

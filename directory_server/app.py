@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from directory_server.handlers import control
+from directory_server.handlers import classic, control
 from directory_server.handlers.messages import answer_error, no_such_scheme, receive
 from directory_server.handlers.party import Party
 from directory_server.settings import DirectoryServerSettings
 from directory_server.storage import SCHEMA, Storage
 from threedsecure.schemes import SCHEMES
+from threedsecure.test_cards import CLASSIC_SCHEMES
+from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.web.service import Route, Runtime, Service
 
 MESSAGE_LIMIT: Final = 512 * 1024
@@ -18,7 +20,7 @@ EDIT_LIMIT: Final = 64 << 20
 
 
 def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
-    """The directory servers of all schemes, `POST /{scheme}/3ds2` each."""
+    """The directory servers of all schemes, `POST /{scheme}/3ds2` each, `POST /{scheme}/3ds1` where 1.0.2 was spoken."""
     party = Party(runtime, settings, Storage(runtime.open_database(SCHEMA)))
     ready = False
 
@@ -45,8 +47,14 @@ def routes(party: Party) -> list[Route]:
         Route("POST", f"/{scheme}/3ds2", receive(party, scheme), limit=MESSAGE_LIMIT, answer_error=answer)
         for scheme in SCHEMES
     ]
+    classic_answer = classic.answer_error(party)
+    schemes += [
+        Route("POST", f"/{scheme}/3ds1", classic.receive(party, scheme), MAX_MESSAGE_BYTES, answer_error=classic_answer)
+        for scheme in CLASSIC_SCHEMES
+    ]
     return [
         *schemes,
+        Route("POST", "/{scheme}/3ds1", classic.no_such_scheme, MAX_MESSAGE_BYTES, answer_error=classic_answer),
         Route("POST", "/{scheme}/3ds2", no_such_scheme, limit=MESSAGE_LIMIT, answer_error=answer),
         Route("POST", "/control/reset", control.reset(party)),
         Route("POST", "/control/transactions", control.transactions(party)),

@@ -7,12 +7,16 @@ a 3DS Server can ask for what changed since the one it holds (PReq.serialNum).
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from threedsecure import test_cards
 from threedsecure.card_numbers import CardRange, CardRangeTable
 from threedsecure.schemes import SCHEMES
+
+AREQ_PATH: Final = "/3ds2/areq"
+VEREQ_PATH: Final = "/3ds1/vereq"
 
 
 class StandIn(StrEnum):
@@ -125,6 +129,20 @@ def listed(
     )
 
 
+def listed_classic(scheme: str, acs_url: str, acs_down_url: str, stand_in: StandIn) -> CardRangeTable[Issuer]:
+    """The ranges of the grammar whose issuers speak 3-D Secure 1.0.2; their `acs_url` takes the VEReq."""
+    known = (test_cards.CLASSIC_VERSION,)
+    return CardRangeTable(
+        CardRange(found.start, found.end, replace(found.value, acs_url=classic_url(found.value.acs_url)))
+        for found in listed(scheme, known, acs_url, acs_down_url, stand_in)
+    )
+
+
+def classic_url(acs_url: str) -> str:
+    """The address for a VEReq at the ACS whose address for an AReq is `acs_url`."""
+    return acs_url.removesuffix(AREQ_PATH) + VEREQ_PATH
+
+
 def digest(table: CardRangeTable[Issuer]) -> str:
     """64 hexadecimal digits that change when the table does."""
     return hashlib.sha256("\n".join(map(repr, table)).encode()).hexdigest()
@@ -142,7 +160,7 @@ def _listed_range(
     head = test_cards.PREFIXES[scheme] + version_digit + setup
     length = SCHEMES[scheme].pan_lengths[0]
     base = acs_down_url if setup == test_cards.ISSUER_DOWN else acs_url
-    issuer = Issuer(versions, f"{base}/3ds2/areq", _method_url(setup, acs_url), stand_in=stand_in)
+    issuer = Issuer(versions, base + AREQ_PATH, _method_url(setup, acs_url), stand_in=stand_in)
     return CardRange(head.ljust(length, "0"), head.ljust(length, "9"), issuer)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from directory_server.classic import TEST_ACQUIRERS, Acquirer
 from directory_server.ranges import StandIn
 
 
@@ -14,7 +15,9 @@ class DirectoryServerSettings:
     take, `results_timeout`: an RRes. `versions`: the protocol versions that are spoken, lowest first. `stand_in`: what the listed
     ranges answer for an ACS that does not. `preq_limit_per_hour`: how many PReq a 3DS Server may send in an hour of the simulator's
     clock before it is told 103; 0 for any number. `reference_number`: dsReferenceNumber, and acsReferenceNumber where the
-    directory server answers in the issuer's place.
+    directory server answers in the issuer's place. `classic_acquirers`: who may send 3-D Secure 1.0.2 messages;
+    `classic_strangers`: whether others may too. `attempts_acs_url`: where a VEReq goes when the ACS is silent
+    and the range's `stand_in` is an attempt; None for the attempts ACS beside the usual ACS.
     """
 
     public_url: str = "http://127.0.0.1:8100"
@@ -26,6 +29,10 @@ class DirectoryServerSettings:
     stand_in: StandIn = StandIn.ERRO
     preq_limit_per_hour: int = 0
     reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"
+
+    classic_acquirers: tuple[Acquirer, ...] = TEST_ACQUIRERS
+    classic_strangers: bool = True
+    attempts_acs_url: str | None = None
 
     def ds_url(self, scheme: str) -> str:
         """Where the ACS posts the RReq of a transaction of this scheme."""

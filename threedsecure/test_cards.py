@@ -38,8 +38,11 @@ VERSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "0": ("2.1.0", "2.2.0"),
         "1": ("2.1.0",),
         "2": ("2.2.0",),
+        "9": ("1.0.2",),
     }
 )
+CLASSIC_VERSION: Final = "1.0.2"
+CLASSIC_DIGIT: Final = "9"
 NOT_ENROLLED_DIGIT: Final = "8"
 
 METHOD: Final = "0"
@@ -109,8 +112,44 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
         )
     }
 )
-_SCENARIO_OF_DIGITS: Final = {(s.version, s.setup, s.code): s for s in SCENARIOS.values()}
-_SCENARIO_OF_CODE: Final = {s.code: s for s in reversed(list(SCENARIOS.values()))}
+CLASSIC_SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {
+        scenario.name: scenario
+        for scenario in (
+            Scenario("frictionless", "00", "enrolled; authenticated without a page (PARes Y)", CLASSIC_DIGIT),
+            Scenario("frictionless-attempt", "01", "enrolled; proof of an attempt (PARes A)", CLASSIC_DIGIT),
+            Scenario("not-authenticated", "02", "enrolled; not authenticated (PARes N)", CLASSIC_DIGIT),
+            Scenario("unavailable", "03", "enrolled; authentication could not be performed (PARes U)", CLASSIC_DIGIT),
+            Scenario("challenge-otp", "10", "SecureCode by SMS: three tries, two resends, five minutes", CLASSIC_DIGIT),
+            Scenario("challenge-auto-pass", "16", "a page that succeeds by itself (PARes Y)", CLASSIC_DIGIT),
+            Scenario("challenge-auto-fail", "17", "a page that fails by itself (PARes N)", CLASSIC_DIGIT),
+            Scenario("not-enrolled", "00", "outside every card range (VERes N)", NOT_ENROLLED_DIGIT),
+            Scenario("enrolment-unknown", "50", "enrolment cannot be told (VERes U)", CLASSIC_DIGIT),
+            Scenario("enrolment-refused", "51", "the VEReq is refused (VERes N, iReqCode 98)", CLASSIC_DIGIT),
+            Scenario("acs-timeout", "40", "the ACS does not answer the VEReq", CLASSIC_DIGIT),
+            Scenario("acs-error", "41", "the ACS answers the VEReq with an Error", CLASSIC_DIGIT),
+            Scenario("acs-down", "00", "the ACS refuses the connection", CLASSIC_DIGIT, ISSUER_DOWN),
+            Scenario("page-timeout", "56", "the ACS does not answer the PAReq", CLASSIC_DIGIT),
+            Scenario("page-error", "57", "the ACS answers the PAReq with an Error", CLASSIC_DIGIT),
+            Scenario("payment-refused", "58", "the PAReq is refused (PARes U, iReqCode 55)", CLASSIC_DIGIT),
+            Scenario("bad-signature", "52", "PARes Y, changed after it was signed", CLASSIC_DIGIT),
+            Scenario("bad-signature-chain", "53", "PARes Y, signed under an unknown root", CLASSIC_DIGIT),
+            Scenario("bad-signature-expired", "54", "PARes Y, signed with an expired certificate", CLASSIC_DIGIT),
+            Scenario("bad-signature-missing", "55", "PARes Y, not signed", CLASSIC_DIGIT),
+            Scenario("sms-lost", "30", "the SecureCode is sent and never arrives", CLASSIC_DIGIT, sms="0"),
+        )
+    }
+)
+"""What a card can be told to do in 3-D Secure 1.0.2; a scenario that is in SCENARIOS too has the same code there."""
+CLASSIC_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
+ALL_SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {**SCENARIOS, **{name: known for name, known in CLASSIC_SCENARIOS.items() if name not in SCENARIOS}}
+)
+
+_SCENARIO_OF_DIGITS: Final = {
+    (s.version, s.setup, s.code): s for s in (*CLASSIC_SCENARIOS.values(), *SCENARIOS.values())
+}
+_SCENARIO_OF_CODE: Final = {s.code: s for s in (*CLASSIC_SCENARIOS.values(), *reversed(list(SCENARIOS.values())))}
 _SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
 
 
@@ -146,7 +185,8 @@ def read(pan: str) -> TestCard | None:
     if scheme is None or len(pan) not in SCHEMES[scheme].pan_lengths or not luhn_valid(pan):
         return None
     version, setup, code, serial = pan[7], pan[8], pan[9:11], pan[11:-1]
-    scenario = _SCENARIO_OF_DIGITS.get((version, setup, code)) or _SCENARIO_OF_DIGITS.get(("0", setup, code))
+    known = (version, CLASSIC_DIGIT if version == CLASSIC_DIGIT else "0")
+    scenario = next((found for each in known if (found := _SCENARIO_OF_DIGITS.get((each, setup, code)))), None)
     scenario = scenario or _SCENARIO_OF_CODE.get(code)
     if scenario is None or setup not in ISSUER_SETUPS or (version not in VERSIONS and version != NOT_ENROLLED_DIGIT):
         return None
@@ -165,10 +205,11 @@ def phone_number(card: TestCard) -> str:
     return f"+999{magic or scheme}{scheme if magic else ''}{card.pan[7:9]}{card.scenario.code}{card.serial}"
 
 
-def listed() -> Iterator[TestCard]:
-    """The card of every scheme and scenario, in the order of the tables."""
-    for scheme in SCHEMES:
-        for scenario in SCENARIOS.values():
+def listed(version: str | None = None) -> Iterator[TestCard]:
+    """The card of every scheme and scenario, in the order of the tables; with version 1.0.2 those that 3-D Secure 1.0.2 plays."""
+    classic = version == CLASSIC_VERSION
+    for scheme in CLASSIC_SCHEMES if classic else SCHEMES:
+        for scenario in (CLASSIC_SCENARIOS if classic else SCENARIOS).values():
             card = read(compose(scheme, scenario))
             if card is None:
                 raise ValueError(f"the grammar does not read its own card: {scheme} {scenario.name}")

@@ -1,5 +1,6 @@
 """How the browser's endpoints answer: pages for people, and the self-posting page that carries a message to the 3DS Requestor."""
 
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -10,14 +11,15 @@ from acs.methods.pages import method_page, phone_hint
 from acs.methods.single_select import phones
 from acs.pages import ChallengePage, Notice, error_page, post_back_page
 from acs.records import Transaction
-from threedsecure.schemes import SCHEMES
+from threedsecure.schemes import SCHEMES, Scheme
+from threedsecure.v1.tables import VERSIONS as CLASSIC_VERSIONS
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import WireRequest, WireResponse, page, read_form
 
 MAX_FIELDS: Final = 40
 DEFAULT_LANGUAGE: Final = "en"
-_LAST_WORDS: Final = {
+LAST_WORDS: Final = {
     Ending.TOO_MANY_TRIES: "contact-bank",
     Ending.CANCELLED: "cancelled",
     Ending.DECLINED: "declined",
@@ -59,7 +61,7 @@ def challenge_response(issuer: Issuer, transaction: Transaction, notice: str | N
 def final_response(transaction: Transaction) -> WireResponse:
     """The end of a challenge: the last words to the cardholder, and the CRes on its way to notificationURL."""
     ending = transaction.result.ending if transaction.result else None
-    words = _LAST_WORDS.get(ending) if ending else None
+    words = LAST_WORDS.get(ending) if ending else None
     session_data = transaction.session.session_data if transaction.session else None
     return _post_back(transaction, "cres", cres(transaction), session_data, Notice(words) if words else None)
 
@@ -99,7 +101,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
     name, settings = transaction.acs_trans_id, issuer.settings
     return ChallengePage(
         language=language_of(transaction),
-        scheme=SCHEMES[transaction.card.scheme],
+        scheme=_scheme(transaction),
         issuer_name=settings.issuer_name,
         merchant_name=purchase.merchant_name,
         amount=int(purchase.amount or 0),
@@ -107,7 +109,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
         exponent=purchase.exponent,
         masked_pan=f"•••• {transaction.card.pan[-4:]}",
         phone_hint=phone_hint(phones(transaction.card.phone)[challenge.phone]),
-        action_url=settings.answer_url,
+        action_url=settings.classic_answer_url if _classic(transaction) else settings.answer_url,
         hidden={"acsTransID": name, "page": issuer.page_token(name, challenge.page)},
         notice=Notice(notice) if notice else None,
         tries_left=challenge.tries_left,
@@ -116,3 +118,15 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
         window_size=session.window_size,
         asks_for_trust=challenge.trusts is not None and challenge.last_question,
     )
+
+
+def _classic(transaction: Transaction) -> bool:
+    return transaction.purchase.version in CLASSIC_VERSIONS
+
+
+def _scheme(transaction: Transaction) -> Scheme:
+    """The scheme under the name that its programme had in the protocol's time."""
+    scheme = SCHEMES[transaction.card.scheme]
+    if not _classic(transaction) or scheme.classic_programme is None:
+        return scheme
+    return replace(scheme, programme=scheme.classic_programme)

@@ -48,7 +48,7 @@ _ACTIONS: Final = {action.value: action for action in Action}
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     acs_trans_id: str
     action: Action
     page: int
@@ -77,10 +77,10 @@ async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
 
 async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
     try:
-        given = _read_answer(issuer, request)
+        given = read_answer(issuer, request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
-    _note_answer(issuer, given)
+    note_answer(issuer, given)
     now = issuer.runtime.clock.now()
     mark = issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
     try:
@@ -209,7 +209,7 @@ def _digest(message: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
 
 
-def _read_answer(issuer: Issuer, request: WireRequest) -> _Answer:
+def read_answer(issuer: Issuer, request: WireRequest) -> Answer:
     """Errors: `Problem`."""
     form, value = posted_fields(request), ",".join(posted_values(request, "challengeValue"))
     acs_trans_id = form.get("acsTransID", "")
@@ -219,9 +219,9 @@ def _read_answer(issuer: Issuer, request: WireRequest) -> _Answer:
     action = _ACTIONS.get(form.get("action", Action.SUBMIT.value))
     if action is None:
         raise Problem(400, "Bad Request", f"action is one of {', '.join(_ACTIONS)}")
-    return _Answer(acs_trans_id, action, page_number, value, trusts=form.get("trustMerchant") == "Y")
+    return Answer(acs_trans_id, action, page_number, value, trusts=form.get("trustMerchant") == "Y")
 
 
-def _note_answer(issuer: Issuer, given: _Answer) -> None:
+def note_answer(issuer: Issuer, given: Answer) -> None:
     document = {"acsTransID": given.acs_trans_id, "action": given.action.value, "challengeValue": given.value}
     issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "challenge page", document)

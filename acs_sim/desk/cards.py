@@ -10,7 +10,19 @@ from acs_sim.desk.documents import Card, Cards, CardStanding, CardWish, Scenario
 from acs_sim.desk.parties import Refused
 from threedsecure.card_numbers import mask
 from threedsecure.schemes import SCHEMES
-from threedsecure.test_cards import NOT_ENROLLED_DIGIT, SCENARIOS, VERSIONS, TestCard, compose, nearest, read
+from threedsecure.test_cards import (
+    ALL_SCENARIOS,
+    CLASSIC_SCENARIOS,
+    CLASSIC_SCHEMES,
+    CLASSIC_VERSION,
+    NOT_ENROLLED_DIGIT,
+    SCENARIOS,
+    VERSIONS,
+    TestCard,
+    compose,
+    nearest,
+    read,
+)
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 CARD_FILTERS: Final = (
@@ -47,7 +59,7 @@ async def mint_card(desk: Desk, request: WireRequest) -> WireResponse:
 
 async def list_scenarios(_desk: Desk, _request: WireRequest) -> WireResponse:
     return answered(
-        Scenarios([Scenario(s.name, s.description, s.version + s.setup + s.code) for s in SCENARIOS.values()])
+        Scenarios([Scenario(s.name, s.description, s.version + s.setup + s.code) for s in ALL_SCENARIOS.values()])
     )
 
 
@@ -104,12 +116,15 @@ def _shown(asked_for: dict[str, Any]) -> dict[str, Any]:
 
 
 def _digits(wish: CardWish) -> dict[str, Any]:
-    scenario = SCENARIOS.get(wish.scenario)
+    scenarios = CLASSIC_SCENARIOS if wish.version == CLASSIC_VERSION else ALL_SCENARIOS
+    scenario = scenarios.get(wish.scenario)
     if wish.scheme not in SCHEMES:
         raise Problem(400, "Bad Request", f"there is no scheme {wish.scheme[:40]!r}; there are {', '.join(SCHEMES)}")
     if scenario is None:
-        known = ", ".join(SCENARIOS)
+        known = ", ".join(scenarios)
         raise Problem(400, "Bad Request", f"there is no scenario {wish.scenario[:40]!r}; there are {known}")
+    if scenario.name not in SCENARIOS or wish.version == CLASSIC_VERSION:
+        _check_classic(wish)
     if wish.version is None:
         return {"scheme": wish.scheme, "scenario": scenario, "version": None}
     if scenario.version == NOT_ENROLLED_DIGIT:
@@ -121,6 +136,14 @@ def _digits(wish: CardWish) -> dict[str, Any]:
             400, "Bad Request", f"no card range knows version {wish.version[:40]!r} alone; there are {single}"
         )
     return {"scheme": wish.scheme, "scenario": scenario, "version": digit}
+
+
+def _check_classic(wish: CardWish) -> None:
+    """Errors: `Problem` 400 for a scheme that had no 1.0.2 programme, or a scenario that only 1.0.2 plays in another version."""
+    if wish.scheme not in CLASSIC_SCHEMES:
+        raise Problem(400, "Bad Request", f"{wish.scheme} never spoke 1.0.2; there are {', '.join(CLASSIC_SCHEMES)}")
+    if wish.version not in {None, CLASSIC_VERSION}:
+        raise Problem(400, "Bad Request", f"only 1.0.2 plays {wish.scenario}")
 
 
 def _serials(desk: Desk, *, scheme: str, scenario: Any, version: str | None) -> Any:

@@ -4,7 +4,7 @@ import base64
 from typing import Final
 
 from acs_sim.gateway.purchase import Purchase
-from threedsecure.authentication_values import verify_emv_authentication_value
+from threedsecure.authentication_values import verify_classic_authentication_value, verify_emv_authentication_value
 from threedsecure.schemes import SCHEMES
 
 APPROVED: Final = "00"
@@ -30,7 +30,11 @@ def _networks(purchase: Purchase) -> tuple[str, ...]:
 
 
 def _genuine(purchase: Purchase, pan: str, scheme: str, trans_status: str, value: str) -> bool:
-    """Under which method the cardholder was authenticated, a Visa value says itself; for the others every code is tried."""
+    """Under which method the cardholder was authenticated, a Visa value says itself; for the others every code is tried. A
+    value of 1.0.2 needs no method."""
+    if purchase.classic is not None:
+        name = purchase.request.merchant_name[:25]
+        return verify_classic_authentication_value(scheme, value, pan=pan, status=trans_status, merchant_name=name)
     return any(
         verify_emv_authentication_value(
             scheme,

@@ -8,8 +8,11 @@ from importlib.resources import files
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from acs_sim.gateway.classic_directory import ClassicDirectory
+from acs_sim.gateway.classic_till import ClassicTill
 from acs_sim.gateway.directory import Directory
 from acs_sim.gateway.gateway import Gateway
+from acs_sim.gateway.handlers_classic import ClassicHandlers
 from acs_sim.gateway.handlers_messages import MessageHandlers
 from acs_sim.gateway.handlers_payment import PaymentHandlers
 from acs_sim.gateway.handlers_purchases import PurchaseHandlers
@@ -32,8 +35,9 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
     ledger, watch = Ledger(runtime.open_database), Watch()
     directory = Directory(runtime, settings, ledger)
     settlement = Settlement(runtime, settings, ledger, watch)
-    till = Till(runtime, settings, ledger, directory, settlement, watch)
-    gateway = Gateway(runtime, settings, ledger, directory, settlement, till, Pages(settings))
+    classic = ClassicTill(runtime, settings, ledger, ClassicDirectory(runtime, settings, ledger), settlement, watch)
+    till = Till(runtime, settings, ledger, directory, settlement, watch, classic)
+    gateway = Gateway(runtime, settings, ledger, directory, settlement, till, Pages(settings), classic)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -55,6 +59,7 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
             *shops.routes(),
             *payment.routes(),
             *MessageHandlers(gateway).routes(),
+            *ClassicHandlers(gateway).routes(),
             *PurchaseHandlers(gateway, shops, payment).routes(),
         ],
         lifespan=lifespan,

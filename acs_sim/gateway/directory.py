@@ -1,17 +1,15 @@
 """The gateway's calls to the directory server: card ranges (PReq) and authentication (AReq)."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from acs_sim.gateway import three_ds_server
-from acs_sim.gateway.card_ranges import CachedRanges, RangeFacts, RangesBroken, apply, common_version
+from acs_sim.gateway.card_ranges import CachedRanges, RangesBroken, apply, common_version
 from acs_sim.gateway.purchase import Purchase
+from acs_sim.gateway.range_cache import RangeCache
 from acs_sim.gateway.settings import VERSIONS, GatewaySettings
 from acs_sim.gateway.storage import Ledger
-from threedsecure.card_numbers import CardRangeTable
 from threedsecure.errors import PeerTimedOut, PeerUnreachable, TransportError
 from threedsecure.v2.checking import Context, Leg, check
 from threedsecure.v2.codec import decode, encode
@@ -47,14 +45,10 @@ class Directory:
     def __init__(self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger) -> None:
         self._runtime = runtime
         self._settings = settings
-        self._ledger = ledger
-        self._tables: dict[str, tuple[datetime, CardRangeTable[RangeFacts]]] = {}
-        self._tried: dict[str, datetime] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._cache = RangeCache(runtime, settings, ledger, self._ranges)
 
     def forget(self) -> None:
-        self._tables.clear()
-        self._tried.clear()
+        self._cache.forget()
 
     async def route(self, pan: str, networks: Sequence[str], asked_version: str | None) -> Routing | None:
         """Which scheme answers for `pan` in which version; None when it is in no card range of `networks`.
@@ -63,7 +57,7 @@ class Directory:
         spoken = [version for version in VERSIONS if version <= self._settings.version]
         unknown: list[str] = []
         for scheme in networks:
-            table = await self._table(scheme)
+            table = await self._cache.table(scheme)
             if table is None:
                 unknown.append(scheme)
             elif (found := table.find(pan)) is not None:
@@ -89,37 +83,11 @@ class Directory:
             raise DirectoryFailed("protocol-error", f"the ARes is refused: {_words(error)}") from error
         return ares
 
-    async def _table(self, scheme: str) -> CardRangeTable[RangeFacts] | None:
-        """The ranges of a scheme, asked for when they are older than a day; the old ones when asking fails."""
-        async with self._locks.setdefault(scheme, asyncio.Lock()):
-            now = self._runtime.clock.now()
-            known = self._tables.get(scheme) or await self._kept(scheme)
-            if known is not None and known[0] <= now < known[0] + self._settings.waits.card_ranges:
-                return known[1]
-            tried = self._tried.get(scheme)
-            if tried is None or not tried <= now < tried + self._settings.waits.card_ranges_retry:
-                self._tried[scheme] = now
-                known = await self._refresh(scheme) or known
-            return known[1] if known else None
-
-    async def _kept(self, scheme: str) -> tuple[datetime, CardRangeTable[RangeFacts]] | None:
-        kept = await self._ledger.card_ranges(scheme)
-        if kept is None:
-            return None
-        self._tables[scheme] = kept[1], kept[0].table()
-        return self._tables[scheme]
-
-    async def _refresh(self, scheme: str) -> tuple[datetime, CardRangeTable[RangeFacts]] | None:
-        kept = await self._ledger.card_ranges(scheme)
-        known = kept[0] if kept and kept[0].serial_num else None
+    async def _ranges(self, scheme: str, known: CachedRanges | None) -> CachedRanges | None:
         try:
-            ranges = await self._ask_ranges(scheme, known)
+            return await self._ask_ranges(scheme, known)
         except (DirectoryFailed, TransportError, MessageError):
             return None
-        now = self._runtime.clock.now()
-        await self._ledger.keep_card_ranges(scheme, ranges, now)
-        self._tables[scheme] = now, ranges.table()
-        return self._tables[scheme]
 
     async def _ask_ranges(self, scheme: str, known: CachedRanges | None) -> CachedRanges:
         """One PReq, or two when the directory server has forgotten our serial number.

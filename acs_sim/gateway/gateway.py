@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from acs_sim.gateway.classic_till import ClassicTill
 from acs_sim.gateway.directory import Directory
 from acs_sim.gateway.pages import Pages
 from acs_sim.gateway.settings import GatewaySettings
@@ -20,3 +21,4 @@ class Gateway:
     settlement: Settlement
     till: Till
     pages: Pages
+    classic: ClassicTill

@@ -6,7 +6,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from acs_sim.gateway import e_transactions, monetico
+from acs_sim.gateway import e_transactions, monetico, three_ds_server
 from acs_sim.gateway.cards import CardRefused, read_entry
 from acs_sim.gateway.forms import FormRefused
 from acs_sim.gateway.gateway import Gateway
@@ -99,7 +99,11 @@ class PaymentHandlers:
         return self._challenge(purchase) if purchase.state == "challenge" else self._gateway.pages.waiting(purchase)
 
     def _challenge(self, purchase: Purchase) -> WireResponse:
-        return self._gateway.pages.challenge(purchase, self._gateway.till.session_data(purchase.id))
+        session = self._gateway.till.session_data(purchase.id)
+        if purchase.classic is not None:
+            return self._gateway.pages.challenge(purchase, self._gateway.classic.fields(purchase, session))
+        fields = {"creq": three_ds_server.challenge_request(purchase), "threeDSSessionData": session}
+        return self._gateway.pages.challenge(purchase, fields)
 
     async def card(self, request: WireRequest) -> WireResponse:
         purchase = await self._purchase(request)

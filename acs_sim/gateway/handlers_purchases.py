@@ -102,6 +102,7 @@ class PurchaseHandlers:
     async def reset(self, _request: WireRequest) -> WireResponse:
         await self._gateway.ledger.forget()
         self._gateway.directory.forget()
+        self._gateway.classic.directory.forget()
         return json_response({})
 
     async def _opened(self, wanted: NewPurchase) -> Purchase:
@@ -129,7 +130,11 @@ class PurchaseHandlers:
 
     def _document(self, purchase: Purchase) -> dict[str, Any]:
         settings = self._gateway.settings
-        return purchase_document(purchase, settings.public_url, self._gateway.till.session_data(purchase.id))
+        session = self._gateway.till.session_data(purchase.id)
+        document = purchase_document(purchase, settings.public_url, session)
+        if purchase.state == "challenge" and purchase.classic is not None:
+            document |= {"acsURL": purchase.acs_url, **self._gateway.classic.fields(purchase, session)}
+        return document
 
 
 def _read(request: WireRequest) -> NewPurchase:
@@ -175,7 +180,9 @@ def purchase_document(purchase: Purchase, public_url: str, session_data: str) ->
         "page": f"{public_url}/pay/{purchase.token}",
         "log": [{"at": entry.at.isoformat(), "text": entry.text} for entry in purchase.log],
     }
-    if purchase.state == "challenge":
+    if purchase.classic is not None:
+        document["classic"] = {"xid": purchase.classic.xid, "enrolled": purchase.classic.enrolled}
+    elif purchase.state == "challenge":
         document |= {
             "acsURL": purchase.acs_url,
             "creq": three_ds_server.challenge_request(purchase),

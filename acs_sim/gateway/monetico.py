@@ -139,6 +139,8 @@ def answer_form(purchase: Purchase, outcome: Outcome) -> dict[str, str]:
         "ipclient": "127.0.0.1",
         "authentification": _base64(authentication_document(purchase, outcome)),
     }
+    if purchase.classic is not None:
+        fields |= classic_fields(purchase, outcome)
     if card is not None:
         fields |= {
             "vld": card.expiry[2:] + card.expiry[:2],
@@ -165,8 +167,30 @@ def _refusal(outcome: Outcome) -> dict[str, str]:
     return {"motifrefus": "3DSecure", "motifrefusautorisation": "-"}
 
 
+def classic_fields(purchase: Purchase, outcome: Outcome) -> dict[str, str]:
+    """The fields of the old interface: what VERes and PARes said, and the risk (-1 outside 3-D Secure, 1 low, 4 high)."""
+    classic = purchase.classic
+    if classic is None:
+        return {}
+    risk = "-1" if classic.enrolled == "N" else "1" if outcome.guarantee else "4"
+    told = {"status3ds": risk, "veres": classic.enrolled}
+    return told | ({"pares": classic.result.status} if classic.result else {})
+
+
+def _classic_details(purchase: Purchase, outcome: Outcome) -> dict[str, str]:
+    names = {"status3ds": "status3DS", "veres": "VERes", "pares": "PARes"}
+    return {names[name]: value for name, value in classic_fields(purchase, outcome).items()}
+
+
 def authentication_document(purchase: Purchase, outcome: Outcome) -> dict[str, Any]:
     """The `authentification` JSON of the answer."""
+    if purchase.classic is not None:
+        return {
+            "details": _classic_details(purchase, outcome),
+            "protocol": "3DSecure",
+            "status": _authentication_status(purchase),
+            "version": purchase.classic.version,
+        }
     details: dict[str, str] = {
         "liabilityShift": _liability_shift(purchase, outcome),
         "merchantPreference": purchase.request.fields["ThreeDSecureChallenge"],

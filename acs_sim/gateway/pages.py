@@ -14,7 +14,7 @@ from acs_sim.gateway.purchase import Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops import SHOPS, Shop, total
 from acs_sim.gateway.texts import choose_language, texts
-from threedsecure.schemes import SCHEMES
+from threedsecure.schemes import SCHEMES, Scheme
 from threedsecure.test_cards import TestCard, listed
 from threedsecure.web.templates import environment
 from threedsecure.web.wire import WireResponse, page
@@ -121,12 +121,12 @@ class Pages:
         data = three_ds_server.method_data(purchase.id, self._settings)
         return self._payment("connecting.html", purchase, method_data=data)
 
-    def challenge(self, purchase: Purchase, session_data: str) -> WireResponse:
+    def challenge(self, purchase: Purchase, fields: Mapping[str, str]) -> WireResponse:
+        """`fields`: what the browser carries to the ACS."""
         return self._payment(
             "challenge.html",
             purchase,
-            creq=three_ds_server.challenge_request(purchase),
-            session_data=session_data,
+            fields=fields,
             size=WINDOW_SIZES[purchase.window or "05"],
         )
 
@@ -140,7 +140,7 @@ class Pages:
             purchase,
             outcome=purchase.outcome,
             back_url=back_url,
-            programme=scheme.programme if scheme else "",
+            programme=_programme(scheme, purchase) if scheme else "",
             cardholder_info=(purchase.ares or {}).get("cardholderInfo", ""),
         )
 
@@ -187,6 +187,11 @@ def listed_cards(manner: str, language: str, now: datetime) -> Iterator[ListedCa
             yield _listed(card, words, expiry)
     for number in VENDOR_CARDS[manner]:
         yield ListedCard(words["vendor-cards"], number, expiry, "123", manner, "")
+
+
+def _programme(scheme: Scheme, purchase: Purchase) -> str:
+    """The programme under the name that it had in the protocol's time."""
+    return (scheme.classic_programme if purchase.classic else None) or scheme.programme
 
 
 def _rank(card: TestCard) -> tuple[int, bool]:

@@ -45,7 +45,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authentication(msgspec.Struct, frozen=True, kw_only=True):
-    """The authentication result that counts, and the message that brought it (`source`: ARes or RReq)."""
+    """The authentication result that counts, and the message that brought it (`source`: ARes, RReq, VERes or PARes)."""
 
     source: str
     trans_status: str
@@ -87,6 +87,39 @@ class LogEntry(msgspec.Struct, frozen=True):
     text: str
 
 
+class ClassicResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a PARes came to. `told`: the status that it named; `status`: the one that counts, U where the signature is not to be
+    believed; `signature`: Y or N; `fault`: what was wrong with it."""
+
+    status: str
+    told: str
+    signature: str
+    fault: str | None = None
+    eci: str | None = None
+    cavv: str | None = None
+    cavv_algorithm: str | None = None
+    ireq_code: str | None = None
+
+
+class Classic(msgspec.Struct, frozen=True, kw_only=True):
+    """3-D Secure 1.0.2. `enrolled`: of the VERes, Y, N or U, with its iReqCode; `pareq`: the message, when it was Y."""
+
+    enrolled: str
+    ireq_code: str | None = None
+    pareq: dict[str, Any] | None = None
+    result: ClassicResult | None = None
+
+    @property
+    def version(self) -> str:
+        """The protocol version that is spoken."""
+        return self.pareq["version"] if self.pareq else "1.0.2"
+
+    @property
+    def xid(self) -> str:
+        """The merchant's identifier of the payment; empty without a PAReq."""
+        return self.pareq["Purchase"]["xid"] if self.pareq else ""
+
+
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is its threeDSServerTransID; `token` its address on the payment pages. `enrolled`: None when nobody could tell.
 
@@ -120,6 +153,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     cres_status: str | None = None
     authentication: Authentication | None = None
     failure: str | None = None
+    classic: Classic | None = None
     outcome: Outcome | None = None
     answer: Answer | None = None
     log: tuple[LogEntry, ...] = ()

@@ -14,7 +14,16 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from acs_sim.gateway.purchase import Answer, Authentication, Card, LogEntry, Outcome, Purchase
+from acs_sim.gateway.purchase import (
+    Answer,
+    Authentication,
+    Card,
+    Classic,
+    ClassicResult,
+    LogEntry,
+    Outcome,
+    Purchase,
+)
 
 TRANSITIONS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
@@ -173,6 +182,58 @@ def record_cres(purchase: Purchase, trans_status: str | None, at: datetime, resu
         returned = _step(returned, "cres", deadline_at=at + results_wait)
     said = f"CRes {trans_status}" if trans_status else "an Erro in place of the CRes"
     return _compare(note(returned, at, f"the browser is back with {said}"), at)
+
+
+def look_up(
+    purchase: Purchase, card: Card, scheme: str, window: str, at: datetime, exchange_wait: timedelta
+) -> Purchase:
+    """The buyer typed a card that only 3-D Secure 1.0.2 knows: a VEReq is about to be sent. Errors: `WrongStep`."""
+    typed = _step(
+        purchase,
+        "card",
+        card=card,
+        scheme=scheme,
+        version="1.0.2",
+        window=window,
+        purchase_date=f"{at:%Y%m%d%H%M%S}",
+    )
+    asked = _step(typed, "ask", deadline_at=at + exchange_wait)
+    return note(asked, at, f"card {card.masked} ({scheme}), version 1.0.2: VEReq sent")
+
+
+def record_veres(
+    purchase: Purchase, veres: Mapping[str, Any], pareq: dict[str, Any] | None, at: datetime, challenge_wait: timedelta
+) -> Purchase:
+    """A VERes that passed every check, and the PAReq that follows from Y. Errors: `WrongStep`."""
+    enrolled = veres["CH"]["enrolled"]
+    code = (veres.get("IReq") or {}).get("iReqCode")
+    kept = Classic(enrolled=enrolled, ireq_code=code, pareq=pareq)
+    known = {"Y": True, "N": False}.get(enrolled)
+    text = f"VERes {enrolled}" + (f" (iReqCode {code})" if code else "")
+    if pareq is not None:
+        following = _step(
+            purchase,
+            "challenge",
+            classic=kept,
+            enrolled=known,
+            acs_url=veres["url"],
+            deadline_at=at + challenge_wait,
+        )
+        return note(following, at, f"{text}: the cardholder goes to the ACS")
+    unknown = Authentication(source="VERes", trans_status="U") if enrolled == "U" else None
+    decided = _step(purchase, "decided", classic=kept, enrolled=known, authentication=unknown, deadline_at=None)
+    return note(decided, at, text)
+
+
+def record_pares(purchase: Purchase, result: ClassicResult, at: datetime) -> Purchase:
+    """A PARes that passed every check but perhaps that of its signature. Errors: `WrongStep`."""
+    authentication = Authentication(
+        source="PARes", trans_status=result.status, eci=result.eci, value=result.cavv, reason=result.ireq_code
+    )
+    kept = replace(purchase.classic, result=result) if purchase.classic else None
+    decided = _step(purchase, "decided", classic=kept, authentication=authentication, deadline_at=None)
+    text = f"PARes {result.told}, signature {result.signature}"
+    return note(decided, at, f"{text}: {result.fault}" if result.fault else text)
 
 
 def fail(purchase: Purchase, reason: str, at: datetime, text: str) -> Purchase:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from acs_sim.gateway import e_transactions, steps, three_ds_server
 from acs_sim.gateway.browser_data import WINDOW_SIZES, browser_elements, window_size
 from acs_sim.gateway.cards import CardEntry, networks
+from acs_sim.gateway.classic_till import ClassicTill
 from acs_sim.gateway.directory import Directory, DirectoryFailed
 from acs_sim.gateway.purchase import Card, PaymentRequest, Purchase
 from acs_sim.gateway.settings import VERSIONS, GatewaySettings
@@ -36,6 +37,7 @@ class Till:
         directory: Directory,
         settlement: Settlement,
         watch: Watch,
+        classic: ClassicTill,
     ) -> None:
         self._runtime = runtime
         self._settings = settings
@@ -43,6 +45,7 @@ class Till:
         self._directory = directory
         self._settlement = settlement
         self._watch = watch
+        self._classic = classic
 
     async def open(
         self,
@@ -77,6 +80,9 @@ class Till:
         routing = await self._directory.route(entry.pan, names, purchase.asked_version)
         card = self._card(entry, names)
         now = self._runtime.clock.now()
+        classic = await self._classic.route(entry.pan, names) if routing is None or routing.version is None else None
+        if classic is not None:
+            return await self._classic.pay(purchase, card, classic, told, headers)
         if routing is None or routing.version is None:
             why = "in no card range" if routing is None else "no common version"
             await self._change(purchase.id, lambda found: steps.not_enrolled(found, card, why, now))

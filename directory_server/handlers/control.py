@@ -12,7 +12,6 @@ from directory_server.states import State
 from directory_server.storage import Filter, SerialMoved
 from directory_server.transactions import Transaction
 from threedsecure.card_numbers import CardRange
-from threedsecure.schemes import SCHEMES
 from threedsecure.web.wire import Handler, Problem, WireRequest, WireResponse, json_response
 
 Body = TypeVar("Body")
@@ -87,7 +86,7 @@ def transactions(party: Party) -> Handler:
 
 def ranges(party: Party) -> Handler:
     async def handle(request: WireRequest) -> WireResponse:
-        scheme = known_scheme(read(request, RangesWanted).scheme)
+        scheme = known_list(party, read(request, RangesWanted).scheme)
         return json_response(ranges_document(scheme, await party.fresh_ranges(scheme)))
 
     return handle
@@ -96,10 +95,12 @@ def ranges(party: Party) -> Handler:
 def edit_ranges(party: Party) -> Handler:
     async def handle(request: WireRequest) -> WireResponse:
         wanted = read(request, RangesEdited)
-        scheme = known_scheme(wanted.scheme)
+        scheme = known_list(party, wanted.scheme)
         try:
             standing = await party.fresh_ranges(scheme)
-            edited = standing.edited([(edit.action, card_range(party, edit, standing)) for edit in wanted.edits])
+            edited = standing.edited(
+                [(edit.action, card_range(party, scheme, edit, standing)) for edit in wanted.edits]
+            )
             await party.storage.change_ranges(scheme, edited.edits_at(edited.serial))
         except (RangesInConflict, SerialMoved) as error:
             raise Problem(409, "Conflict", str(error)) from error
@@ -109,14 +110,14 @@ def edit_ranges(party: Party) -> Handler:
     return handle
 
 
-def card_range(party: Party, edit: RangeEdit, standing: RangeList) -> CardRange[Issuer]:
+def card_range(party: Party, scheme: str, edit: RangeEdit, standing: RangeList) -> CardRange[Issuer]:
     """The range after `edit`. Errors: `Problem` 400."""
     if len(edit.start) != len(edit.end) or edit.start > edit.end:
         raise Problem(400, "Bad Request", f"{edit.start}-{edit.end} is no range: one length, and start not after end")
     found = standing.find(edit.start)
-    known = found.value if found is not None and edit.action is not Action.ADD else party.usual_issuer()
+    known = found.value if found is not None and edit.action is not Action.ADD else party.usual_issuer(scheme)
     issuer = Issuer(
-        versions=known.versions if edit.versions is UNSET else spoken_versions(party, edit.versions),
+        versions=known.versions if edit.versions is UNSET else spoken_versions(party.versions(scheme), edit.versions),
         acs_url=known.acs_url if edit.acs_url is UNSET else edit.acs_url,
         three_ds_method_url=(
             known.three_ds_method_url if edit.three_ds_method_url is UNSET else edit.three_ds_method_url
@@ -126,14 +127,13 @@ def card_range(party: Party, edit: RangeEdit, standing: RangeList) -> CardRange[
     )
     if edit.action is Action.ADD and not issuer.versions:
         raise Problem(
-            400, "Bad Request", f"versions: a new range needs one or more of {', '.join(party.settings.versions)}"
+            400, "Bad Request", f"versions: a new range needs one or more of {', '.join(party.versions(scheme))}"
         )
     return CardRange(edit.start, edit.end, issuer)
 
 
-def spoken_versions(party: Party, versions: list[str]) -> tuple[str, ...]:
+def spoken_versions(spoken: tuple[str, ...], versions: list[str]) -> tuple[str, ...]:
     """`versions`, lowest first. Errors: `Problem` 400."""
-    spoken = party.settings.versions
     unknown = [version for version in versions if version not in spoken]
     if unknown:
         raise Problem(400, "Bad Request", f"versions: there are {', '.join(spoken)}; found {', '.join(unknown)[:100]}")
@@ -188,10 +188,11 @@ def read(request: WireRequest, kind: type[Body]) -> Body:
         raise Problem(400, "Bad Request", str(error)) from error
 
 
-def known_scheme(scheme: str) -> str:
-    """Errors: `Problem` 404."""
-    if scheme not in SCHEMES:
-        raise Problem(404, "Not Found", f"no scheme {scheme[:40]!r}; there are {', '.join(SCHEMES)}")
+def known_list(party: Party, scheme: str) -> str:
+    """The name of a list of card ranges: a scheme for EMV 3DS, `visa/3ds1` and its like for 3-D Secure 1.0.2.
+    Errors: `Problem` 404."""
+    if scheme not in party.ranges:
+        raise Problem(404, "Not Found", f"no scheme {scheme[:40]!r}; there are {', '.join(party.ranges)}")
     return scheme
 
 

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from directory_server.ranges import Issuer, RangeList, digest, listed
+from directory_server.classic import CLASSIC_LISTS, scheme_of
+from directory_server.ranges import VEREQ_PATH, Issuer, RangeList, digest, listed, listed_classic
 from directory_server.settings import DirectoryServerSettings
 from directory_server.storage import Storage
 from threedsecure.card_numbers import CardRangeTable
 from threedsecure.schemes import SCHEMES
+from threedsecure.test_cards import CLASSIC_VERSION
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.service import Runtime
 
 DIRECTORY_SERVER: Final = "Directory Server"
 THREE_DS_SERVER: Final = "3DS Server"
+MPI: Final = "MPI"
 ACS: Final = "ACS"
 COMPONENT: Final = "D"
 """errorComponent of what is found here."""
@@ -24,7 +27,8 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Party:
-    """The directory server of every scheme. `ranges` is read at start and replaced, list by list, when one is edited.
+    """The directory server of every scheme. `ranges` holds the lists of EMV 3DS by their scheme and those of 3-D Secure 1.0.2 by
+    `classic.list_name`; it is read at start and replaced, list by list, when one is edited.
     `reporting` holds the results that are on their way to a 3DS Server right now, by the fingerprint of their RReq; `notices`
     the Erro that are posted behind the exchange at hand."""
 
@@ -37,8 +41,8 @@ class Party:
 
     async def load_ranges(self) -> None:
         """Read the card ranges of every scheme."""
-        for scheme in SCHEMES:
-            await self._load(scheme)
+        for name in (*SCHEMES, *CLASSIC_LISTS):
+            await self._load(name)
 
     async def fresh_ranges(self, scheme: str) -> RangeList:
         """The card ranges as stored, for where the list of another process that shares the database may be newer."""
@@ -59,9 +63,15 @@ class Party:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
 
-    def usual_issuer(self) -> Issuer:
-        """An issuer set up as for the listed test cards, that speaks no version yet."""
+    def versions(self, name: str) -> tuple[str, ...]:
+        """The protocol versions that a range in this list can know, lowest first."""
+        return (CLASSIC_VERSION,) if name in CLASSIC_LISTS else self.settings.versions
+
+    def usual_issuer(self, name: str) -> Issuer:
+        """An issuer set up as for the listed test cards of this list, that speaks no version yet; 1.0.2 leaves no choice."""
         acs = self.settings.acs_url
+        if name in CLASSIC_LISTS:
+            return Issuer((CLASSIC_VERSION,), acs + VEREQ_PATH, stand_in=self.settings.stand_in)
         return Issuer((), f"{acs}/3ds2/areq", f"{acs}/3ds2/method", stand_in=self.settings.stand_in)
 
     async def _load(self, scheme: str) -> None:
@@ -71,4 +81,6 @@ class Party:
 
     def _listed(self, scheme: str) -> CardRangeTable[Issuer]:
         s = self.settings
+        if scheme in CLASSIC_LISTS:
+            return listed_classic(scheme_of(scheme), s.acs_url, s.acs_down_url, s.stand_in)
         return listed(scheme, s.versions, s.acs_url, s.acs_down_url, s.stand_in)

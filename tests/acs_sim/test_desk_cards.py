@@ -138,3 +138,30 @@ async def test_scenarios_are_listed_with_what_happens(call):
     assert {"name": "rejected", "description": "rejected by the issuer (ARes R)", "digits": "0004"} in document[
         "scenarios"
     ]
+
+
+async def test_the_cards_of_1_0_2_are_listed_under_the_names_of_the_scenarios_they_share(call):
+    _, document, _ = await call("GET", "/api/cards?version=1.0.2&scheme=mastercard")
+    by_name = {card["scenario"]: card for card in document["cards"]}
+    assert {"challenge-otp", "frictionless-attempt", "not-enrolled", "enrolment-unknown", "bad-signature"} <= set(
+        by_name
+    )
+    assert by_name["challenge-otp"]["versions"] == ["1.0.2"]
+    assert "rejected" not in by_name
+    _, document, _ = await call("GET", "/api/cards?scenario=bad-signature&scheme=jcb")
+    assert [card["versions"] for card in document["cards"]] == [["1.0.2"]]
+
+
+async def test_a_card_of_1_0_2_is_minted_for_the_schemes_that_spoke_it(call):
+    wish = {"scheme": "visa", "scenario": "challenge-otp", "version": "1.0.2"}
+    status, card, _ = await call("POST", "/api/cards", json=wish)
+    assert (status, card["versions"], card["pan"][7]) == (201, ["1.0.2"], "9")
+    status, card, _ = await call("POST", "/api/cards", json={"scheme": "amex", "scenario": "bad-signature"})
+    assert (status, card["versions"]) == (201, ["1.0.2"])
+    for refused in (
+        wish | {"scheme": "cb"},
+        wish | {"scenario": "rejected"},
+        wish | {"scenario": "bad-signature", "version": "2.2.0"},
+    ):
+        status, problem, _ = await call("POST", "/api/cards", json=refused)
+        assert (status, problem["title"]) == (400, "Bad Request")

@@ -64,7 +64,7 @@ def append(connection: Connection, entries: Sequence[dict[str, Any]], aliases: d
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
     """Of those `identifiers` that are aliases, the transactions they belong to."""
     query = select(ALIASES.c.alias, ALIASES.c.transaction_id).where(ALIASES.c.alias.in_(list(identifiers)))
-    return dict(connection.execute(query).tuples().all())
+    return {row.alias: row.transaction_id for row in connection.execute(query)}
 
 
 def transaction_of(connection: Connection, identifier: str) -> str | None:

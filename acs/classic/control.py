@@ -1,0 +1,70 @@
+"""What others ask of the ACS about 3-D Secure 1.0.2: the root that signs, the authentications, everything to forget."""
+
+from typing import Any, Final
+
+from acs.classic.lifecycle import expire
+from acs.classic.office import Office
+from acs.classic.records import Authentication
+from acs.classic.states import State
+from acs.handlers import control
+from threedsecure.card_numbers import mask
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
+
+PEM: Final = "application/x-pem-file"
+LISTED: Final = 500
+
+
+async def root(office: Office, _request: WireRequest) -> WireResponse:
+    """The root certificate that a merchant plug-in is to trust."""
+    return WireResponse(200, (await office.signing.root()).encode(), PEM)
+
+
+async def list_authentications(office: Office, _request: WireRequest) -> WireResponse:
+    found = await office.storage.newest(LISTED)
+    return json_response({"authentications": [_document(each) for each in found]})
+
+
+async def challenge(office: Office, request: WireRequest) -> WireResponse:
+    """What a cardholder without eyes needs: the phone's number, and what it shows."""
+    name = read_json(request).get("id")
+    found = await office.storage.load(name) if isinstance(name, str) else None
+    if found is None or found.payment is None or found.challenge is None:
+        raise Problem(404, "Not Found", "no challenge of 1.0.2 goes by this acsTransID")
+    found = expire(found, office.issuer.runtime.clock.now(), await office.draw(found, code=False))
+    held = found.challenge
+    code = held.code if held is not None and found.state is State.CHALLENGING else None
+    return json_response(
+        {
+            "state": found.state.value,
+            "phone": found.card.phone,
+            "code": office.issuer.codes.code(found.card.pan, code.counter) if code else None,
+            "tries_left": held.tries_left if held else 0,
+            "resends_left": held.resends_left if held else 0,
+        }
+    )
+
+
+async def reset(office: Office, request: WireRequest) -> WireResponse:
+    await office.storage.forget()
+    return await control.reset(office.issuer, request)
+
+
+def _document(found: Authentication) -> dict[str, Any]:
+    outcome, payment = found.outcome, found.payment
+    return {
+        "acsTransID": found.name,
+        "acctID": found.acct_id,
+        "vereq": found.vereq_id,
+        "xid": payment.pareq["Purchase"]["xid"] if payment else None,
+        "version": found.version,
+        "state": found.state.value,
+        "status": outcome.status if outcome else None,
+        "ending": outcome.ending.value if outcome and outcome.ending else None,
+        "iReqCode": str(outcome.refusal.code) if outcome and outcome.refusal else None,
+        "scenario": found.card.scenario,
+        "scheme": found.card.scheme,
+        "pan": mask(found.card.pan),
+        "phone": found.card.phone,
+        "created_at": found.created_at.isoformat(),
+        "updated_at": found.updated_at.isoformat(),
+    }
