@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Final
 
 from acs.classic.decision import PLAYS as CLASSIC_PLAYS
-from acs.decision import PLAYS
+from acs.decision import PLAYS, Ask, Settle
 from acs.records import Card, Registration
 from threedsecure.test_cards import ALL_SCENARIOS, nearest, phone_number, read
+from threedsecure.v2.reasons import exists_in
 
 NEAREST_NAMED: Final = 3
 
@@ -22,11 +23,27 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         return None
     if registration is None:
         return Card(pan, known.scheme, known.scenario.name, known.phone)
-    return Card(pan, known.scheme, registration.scenario, registration.phone, registration.tries, registration.language)
+    return Card(
+        pan,
+        known.scheme,
+        registration.scenario,
+        registration.phone,
+        registration.tries,
+        registration.language,
+        registration.trans_status,
+        registration.reason,
+    )
 
 
 def register(
-    pan: str, scenario: str, *, phone: str | None = None, tries: int | None = None, language: str | None = None
+    pan: str,
+    scenario: str,
+    *,
+    phone: str | None = None,
+    tries: int | None = None,
+    language: str | None = None,
+    trans_status: str | None = None,
+    reason: str | None = None,
 ) -> Registration:
     """Errors: `NotACard`."""
     known = read(pan)
@@ -34,8 +51,23 @@ def register(
         raise NotACard("the card number is not one that the grammar of the test cards reads")
     if scenario not in PLAYS and scenario not in CLASSIC_PLAYS:
         raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join({**PLAYS, **CLASSIC_PLAYS})}")
+    _check_outcome(scenario, known.versions, trans_status, reason)
     spoken = replace(known, scenario=ALL_SCENARIOS[scenario])
-    return Registration(pan, scenario, phone or phone_number(spoken), tries, language)
+    return Registration(pan, scenario, phone or phone_number(spoken), tries, language, trans_status, reason)
+
+
+def _check_outcome(scenario: str, versions: tuple[str, ...], trans_status: str | None, reason: str | None) -> None:
+    """Errors: `NotACard` for an outcome that the scenario cannot have, or that no version of the card knows."""
+    play = PLAYS.get(scenario)
+    if trans_status is not None and not isinstance(play, Settle):
+        raise NotACard(f"transStatus: {scenario} decides that by itself; ask for a scenario without a challenge")
+    if reason is None:
+        return
+    if not isinstance(play, Settle | Ask):
+        raise NotACard(f"reason: {scenario} gives none")
+    if not any(exists_in(version, reason) for version in versions):
+        spoken = ", ".join(versions) or "no version"
+        raise NotACard(f"reason: transStatusReason {reason} does not exist for a card that knows {spoken}")
 
 
 def advice(pan: str) -> str:

@@ -9,10 +9,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from acs import reasons
+from acs import preferences, reasons
 from acs.methods.table import Method
 from acs.orderings import ORDERINGS
 from acs.records import Card
+from acs.results import EXPLAINED
 from threedsecure.v2.errors import ErrorCode
 from threedsecure.v2.views import AuthenticationRequest
 
@@ -23,13 +24,15 @@ class Settle:
 
     trans_status: str
     reason: str | None = None
+    exemption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Answer transStatus C and challenge by this method."""
+    """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes."""
 
     method: Method
+    insists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ Decision = Settle | Ask | Defer | KeepSilent | AnswerErro
 Play = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
 
 _AUTHENTICATED: Final = Settle("Y")
+_INFORMED: Final = Settle("I")
 _UNAVAILABLE: Final = Settle("U", reasons.ACS_TECHNICAL_ISSUE)
 
 PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
@@ -74,6 +78,8 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
         "unavailable": _UNAVAILABLE,
         "rejected": Settle("R", reasons.SUSPECTED_FRAUD),
         "challenge-otp": Ask(Method.SMS_CODE),
+        "informational": _INFORMED,
+        "challenge-mandated": Ask(Method.SMS_CODE, insists=True),
         "challenge-auto-pass": Ask(Method.AUTO_PASS),
         "challenge-auto-fail": Ask(Method.AUTO_FAIL),
         "sms-lost": Ask(Method.SMS_CODE),
@@ -95,6 +101,8 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
         "method-none": _AUTHENTICATED,
         "method-timeout": _AUTHENTICATED,
         "acs-down": _AUTHENTICATED,
+        "stand-in-attempt": _AUTHENTICATED,
+        "stand-in-unavailable": _AUTHENTICATED,
     }
 )
 """By scenario name. A scenario that this release does not play cannot be registered."""
@@ -103,8 +111,10 @@ DECOUPLED_WANTED: Final = ("Y", "B")
 SHORTEST_DECOUPLED_MINUTES: Final = 1
 APP: Final = "01"
 THREE_RI: Final = "03"
+PAYMENT: Final = "01"
 NON_PAYMENT: Final = "02"
-NO_CHALLENGE_DATA_SHARE_ONLY: Final = "06"
+DATA_ONLY: Final = "80"
+"""messageCategory, and Mastercard's transStatusReason for it."""
 
 
 def decide(request: AuthenticationRequest, card: Card, now: datetime) -> Decision:
@@ -114,13 +124,12 @@ def decide(request: AuthenticationRequest, card: Card, now: datetime) -> Decisio
         return play
     if expired(request.card_expiry_date, now):
         return Settle("N", reasons.EXPIRED_CARD)
-    if request.message_category == NON_PAYMENT:
-        return Settle("U", reasons.NPA_NOT_SUPPORTED)
+    if request.message_category not in (PAYMENT, NON_PAYMENT):
+        return _for_the_scheme(request, card)
     if isinstance(play, DeferIfAsked):
         return _deferred(request)
-    if isinstance(play, Ask):
-        return _unless_impossible(request, play)
-    return play
+    wished = _as_wished(request, _as_minted(card, play))
+    return _unless_impossible(request, wished) if isinstance(wished, Ask) else wished
 
 
 def _deferred(request: AuthenticationRequest) -> Decision:
@@ -140,12 +149,53 @@ def expired(expiry: str | None, now: datetime) -> bool:
     return expiry is not None and expiry < f"{now:%y%m}"
 
 
+def _for_the_scheme(request: AuthenticationRequest, card: Card) -> Settle:
+    """A category that belongs to the scheme: Mastercard's data only (80) is answered U, and no other is known here."""
+    known = card.scheme == "mastercard" and request.message_category == DATA_ONLY
+    return Settle("U", DATA_ONLY if known else reasons.NPA_NOT_SUPPORTED)
+
+
+def _as_minted(card: Card, play: Settle | Ask) -> Settle | Ask:
+    """The scenario, with the outcome that the card was minted for; what a challenge that fails says is decided at its end."""
+    if isinstance(play, Ask):
+        return play
+    status = card.trans_status or play.trans_status
+    reason = reasons.CARD_AUTHENTICATION_FAILED if status in EXPLAINED else None
+    return Settle(status, card.reason or (play.reason if status == play.trans_status else reason))
+
+
+def _as_wished(request: AuthenticationRequest, play: Settle | Ask) -> Settle | Ask:
+    """What the requestor wishes, where the card allows it. I where the requestor did not ask for it is Y instead."""
+    if isinstance(play, Settle) and play.trans_status == "I" and not preferences.informs(request):
+        play = _AUTHENTICATED
+    if isinstance(play, Settle) and play.trans_status != "Y":
+        return play
+    if preferences.shares_data_only(request):
+        return _INFORMED
+    if isinstance(play, Ask):
+        return play if play.insists or preferences.wants_challenge(request) else _spared(request, play)
+    return Ask(Method.SMS_CODE) if _can_be_challenged(request) else play
+
+
+def _spared(request: AuthenticationRequest, ask: Ask) -> Settle | Ask:
+    """No challenge after all, when the requestor wishes none."""
+    exemption = preferences.exemption(request)
+    if preferences.wants_none(request):
+        return Settle("Y", exemption=exemption)
+    return Settle("I", exemption=exemption) if preferences.informs(request) else ask
+
+
+def _can_be_challenged(request: AuthenticationRequest) -> bool:
+    """A mere wish is dropped where no challenge can be shown; a mandate is not, and cannot be met there."""
+    if request.device_channel in (APP, THREE_RI):
+        return preferences.mandates_challenge(request)
+    return preferences.wants_challenge(request)
+
+
 def _unless_impossible(request: AuthenticationRequest, ask: Ask) -> Decision:
-    """A challenge needs a browser, and a requestor that did not rule it out (transStatus C may not answer challengeInd 06)."""
+    """A challenge needs a browser: the encrypted one of an app is not spoken, and 3RI has no cardholder to ask."""
     if request.device_channel == APP:
         return Settle("U", reasons.UNSUPPORTED_DEVICE)
     if request.device_channel == THREE_RI:
         return Settle("U", reasons.THREE_RI_NOT_SUPPORTED)
-    if NO_CHALLENGE_DATA_SHARE_ONLY in request.challenge_indicators:
-        return Settle("I")
     return ask

@@ -11,7 +11,7 @@ from typing import Final
 from acs import challenge as challenges
 from acs.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
 from acs.decision import Ask, Defer, Settle
-from acs.messages import rreq
+from acs.messages import answered_with, rreq
 from acs.methods.table import Question
 from acs.orderings import Ordering, ordering_of
 from acs.records import Card, Delivery, Purchase, Session, Transaction
@@ -20,6 +20,7 @@ from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
 from acs.standing import Limits, Standing, after_ending, trusting
 from acs.transactions import OPEN, Event, State, after
+from acs.versions import LATEST
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
@@ -88,10 +89,12 @@ def begin(
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
     if isinstance(decision, Ask):
         state = after(record.state, Event.ARES_CHALLENGE)
-        return replace(record, state=state, method=decision.method, due_at=now + settings.timers.first_creq)
+        purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
+        due_at = now + settings.timers.first_creq
+        return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
     if isinstance(decision, Defer):
         return _defer(record, decision, now, settings)
-    result = final_result(card, purchase, decision.trans_status, decision.reason)
+    result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
     return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
 
 
@@ -135,7 +138,7 @@ def refuse(transaction: Transaction, error: MessageError, now: datetime) -> Chan
     stands is left as it is."""
     transaction = expire(transaction, now)
     if transaction.state in OPEN:
-        transaction = _conclude(transaction, Event.CREQ_BROKEN, Ending.BROKEN, now)
+        transaction = _conclude(transaction, Event.CREQ_BROKEN, Ending.BROKEN, now, error)
     return Change(transaction, Refuse(error))
 
 
@@ -227,8 +230,8 @@ def with_standing(transaction: Transaction, standing: Standing, limits: Limits) 
     if standing.locked and result.ending is Ending.PASSED:
         return _redecided(transaction, Ending.CARD_LOCKED), standing
     after_all = after_ending(standing, result.ending, limits)
-    if result.trust_status == TRUSTED:
-        after_all = trusting(after_all, transaction.purchase.merchant)
+    if result.trust_status is not None:
+        after_all = trusting(after_all, transaction.purchase.merchant, trusted=result.trust_status == TRUSTED)
     return transaction, after_all
 
 
@@ -236,6 +239,8 @@ def _admit(
     transaction: Transaction, creq: ChallengeRequest, now: datetime, next_counter: NextCounter, settings: AcsSettings
 ) -> Change:
     _check_against(transaction, creq)
+    if transaction.delivery is not None and transaction.purchase.version == LATEST:
+        raise MessageError(ErrorCode.CHALLENGE_REQUEST_AFTER_RESULTS, "the result of the transaction is known already")
     state = after(transaction.state, Event.CREQ)
     if transaction.session is not None and transaction.session.digest != creq.digest:
         raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "the repeated CReq differs from the first one")
@@ -250,8 +255,9 @@ def _check_against(transaction: Transaction, creq: ChallengeRequest) -> None:
         raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion")
     if creq.three_ds_server_trans_id != transaction.purchase.three_ds_server_trans_id:
         raise MessageError(ErrorCode.TRANSACTION_ID_NOT_RECOGNISED, "threeDSServerTransID")
-    if transaction.result is not None and transaction.result.ending in _TIMED_OUT:
-        raise MessageError(ErrorCode.TRANSACTION_TIMED_OUT, f"the transaction ended: {transaction.result.ending}")
+    ended = transaction.result.ending if transaction.result is not None else None
+    if ended in _TIMED_OUT and transaction.purchase.version != LATEST:
+        raise MessageError(ErrorCode.TRANSACTION_TIMED_OUT, f"the transaction ended: {ended}")
 
 
 def _open(
@@ -300,11 +306,15 @@ def _redecided(transaction: Transaction, ending: Ending) -> Transaction:
     )
 
 
-def _conclude(transaction: Transaction, event: Event, ending: Ending, now: datetime) -> Transaction:
-    """Decide, once: the result and the RReq that tells it are written together, and the RReq is due at once."""
+def _conclude(
+    transaction: Transaction, event: Event, ending: Ending, now: datetime, error: MessageError | None = None
+) -> Transaction:
+    """Decide, once: the result and the RReq that tells it are written together, and the RReq is due at once. `error`: what the
+    browser is answered with where that ends the challenge."""
     state = after(transaction.state, event)
     result = challenge_result(transaction.card, transaction.purchase, transaction.challenge, ending)
-    delivery = Delivery(transaction.purchase.ds_url, encode(rreq(transaction, result)))
+    reported = None if error is None else answered_with(transaction, error)
+    delivery = Delivery(transaction.purchase.ds_url, encode(rreq(transaction, result, reported)))
     concluded = replace(transaction, state=state, result=result, delivery=delivery, updated_at=now, due_at=now)
     return _ordered(concluded, now)
 

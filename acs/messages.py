@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from acs import versions
 from acs.methods.table import METHODS
 from acs.orderings import Ordering, ordering_of
 from acs.records import Purchase, Result, Transaction
 from acs.settings import AcsSettings
 from acs.texts import choose_language, decoupled_text
 from threedsecure.v2.codec import encode, encode_base64url
+from threedsecure.v2.erro import erro
+from threedsecure.v2.errors import MessageError
 
 
 def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
@@ -20,17 +23,23 @@ def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
         "dsReferenceNumber": transaction.purchase.ds_reference_number,
         "acsReferenceNumber": settings.acs_reference_number,
         "acsOperatorID": settings.acs_operator_id,
+        **transaction.purchase.echoed,
+        **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
     message |= _trust(transaction.purchase.version, transaction.purchase.trust_status)
     if transaction.purchase.decoupled:
         return message | _deferred(transaction, settings)
     if transaction.result is not None:
-        return message | _outcome(transaction.result)
+        return (
+            message
+            | _outcome(transaction.result)
+            | versions.exempted(transaction.purchase.version, transaction.result.exemption)
+        )
     return message | {"transStatus": "C", "acsURL": settings.acs_url, **_challenged(transaction)}
 
 
-def rreq(transaction: Transaction, result: Result) -> dict[str, Any]:
-    """The result of a challenge, for the directory server."""
+def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The result of a challenge, for the directory server. `reported`: the Erro that ended it, which 2.3.1 passes on."""
     message = {
         "messageType": "RReq",
         "messageVersion": transaction.purchase.version,
@@ -44,7 +53,7 @@ def rreq(transaction: Transaction, result: Result) -> dict[str, Any]:
     if result.trans_status in ("Y", "N"):
         message |= _authentication(transaction, with_method=True)
     if result.challenge_cancel is not None:
-        message["challengeCancel"] = result.challenge_cancel
+        message |= versions.cancelled(transaction.purchase.version, result.challenge_cancel, reported)
     return message
 
 
@@ -61,6 +70,12 @@ def cres(transaction: Transaction) -> dict[str, Any]:
         "challengeCompletionInd": "Y",
         "transStatus": "Y" if passed else "N",
     }
+
+
+def answered_with(transaction: Transaction, error: MessageError) -> dict[str, Any]:
+    """The Erro that answers a CReq."""
+    error.message = error.message or {"messageType": "CReq"}
+    return erro(error, component="A", ids=identifiers(transaction), version=transaction.purchase.version)
 
 
 def form_value(message: Mapping[str, Any]) -> str:

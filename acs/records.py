@@ -1,6 +1,6 @@
 """What the ACS remembers of a card and of a transaction. Plain data: storage writes it, the pure modules replace it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from acs.challenge import Challenge, Ending
@@ -17,11 +17,14 @@ class Registration:
     phone: str
     tries: int | None = None
     language: str | None = None
+    trans_status: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's."""
+    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
+    `trans_status` and `reason` (transStatusReason): when they are not the scenario's."""
 
     pan: str
     scheme: str
@@ -29,11 +32,14 @@ class Card:
     phone: str
     tries: int | None = None
     language: str | None = None
+    trans_status: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them).
+    """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them). `echoed`: what the
+    ARes repeats.
     `merchant`: how the trust list knows the merchant; `trust_status`: whiteListStatus of the ARes; `asks_for_trust`: the page
     offers to trust the merchant. `decoupled_minutes`: how long the requestor waits for a decoupled authentication;
     `decoupled_missed`: transStatus when they pass."""
@@ -54,6 +60,7 @@ class Purchase:
     exponent: int = 0
     purchase_date: str | None = None
     language: str | None = None
+    echoed: dict[str, str] = field(default_factory=dict)
     merchant: str = ""
     trust_status: str | None = None
     asks_for_trust: bool = False
@@ -81,7 +88,7 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge; `trust_status` when the
-    cardholder was asked to trust the merchant."""
+    cardholder was asked to trust the merchant. `exemption`: why there was no challenge."""
 
     trans_status: str
     trans_status_reason: str | None = None
@@ -91,6 +98,7 @@ class Result:
     interaction_counter: int | None = None
     trust_status: str | None = None
     ending: Ending | None = None
+    exemption: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,21 @@
 """What an outcome is called in EMV 3DS: transStatus, its reason, challengeCancel, ECI and proof."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from acs.challenge import Challenge, Ending
 from acs.endings import ENDINGS
-from acs.reasons import (
-    ACS_TECHNICAL_ISSUE,
-    ATTEMPTED_NOT_PERFORMED,
-    CARD_AUTHENTICATION_FAILED,
-    DECOUPLED_NOT_REQUESTED,
-    INVALID_TRANSACTION,
-    TIMED_OUT_AT_ACS,
-)
+from acs.reasons import INVALID_TRANSACTION
 from acs.records import Card, Purchase, Result
 from threedsecure.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.schemes import SCHEMES
+from threedsecure.v2 import reasons
 
-# 22 to 26 exist since 2.2.0. What 2.1.0 says instead: 14 is its only reason that blames the ACS; 01 is its general one.
-_IN_2_1_0: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        ACS_TECHNICAL_ISSUE: TIMED_OUT_AT_ACS,
-        DECOUPLED_NOT_REQUESTED: CARD_AUTHENTICATION_FAILED,
-        ATTEMPTED_NOT_PERFORMED: CARD_AUTHENTICATION_FAILED,
-    }
-)
+EXPLAINED: Final = frozenset({"N", "U", "R"})
+"""transStatus that goes with a transStatusReason."""
+PAYMENT: Final = "01"
+DATA_ONLY: Final = "80"
 
 # Visa's code of how the cardholder was authenticated, which goes into the proof: nobody was asked, or a code by SMS.
 FRICTIONLESS: Final = "99"
@@ -40,13 +29,16 @@ TRUST_REJECTED: Final = "R"
 
 def reason_in(version: str, reason: str | None) -> str | None:
     """The transStatusReason that `version` has for it."""
-    return _IN_2_1_0.get(reason, reason) if version == "2.1.0" and reason is not None else reason
+    return None if reason is None else reasons.reason_in(version, reason)
 
 
-def final_result(card: Card, purchase: Purchase, trans_status: str, reason: str | None) -> Result:
-    """What an ARes says that settles the authentication."""
+def final_result(
+    card: Card, purchase: Purchase, trans_status: str, reason: str | None, exemption: str | None = None
+) -> Result:
+    """What an ARes says that settles the authentication. `exemption`: what spared the cardholder a challenge."""
     method = ATTEMPT if trans_status == "A" else FRICTIONLESS
-    return _proven(card, purchase, Result(trans_status, reason_in(purchase.version, reason)), method)
+    result = Result(trans_status, reason_in(purchase.version, reason), exemption=exemption)
+    return _proven(card, purchase, result, method)
 
 
 def challenge_result(card: Card, purchase: Purchase, challenge: Challenge | None, ending: Ending) -> Result:
@@ -55,7 +47,7 @@ def challenge_result(card: Card, purchase: Purchase, challenge: Challenge | None
     missed = ending is Ending.DEADLINE_MISSED
     result = Result(
         purchase.decoupled_missed if missed else told.trans_status,
-        reason_in(purchase.version, told.reason),
+        reason_in(purchase.version, _own(card, ending) or told.reason),
         told.challenge_cancel,
         interaction_counter=challenge.answers if challenge else 0,
         trust_status=_trust(challenge) if ending is Ending.PASSED else None,
@@ -72,8 +64,10 @@ def _trust(challenge: Challenge | None) -> str | None:
 
 
 def _proven(card: Card, purchase: Purchase, result: Result, method: str) -> Result:
-    """With ECI, and with the proof that goes with Y and A."""
+    """With ECI, and with the proof that goes with Y and A in a payment."""
     scheme = SCHEMES[card.scheme]
+    if purchase.message_category != PAYMENT:
+        return replace(result, eci=_eci_without_payment(card.scheme, purchase.message_category, result.trans_status))
     if result.trans_status not in ("Y", "A"):
         return replace(result, eci=scheme.eci(result.trans_status))
     try:
@@ -92,3 +86,18 @@ def _proven(card: Card, purchase: Purchase, result: Result, method: str) -> Resu
         # Without a proof nobody may be told that the cardholder was authenticated.
         return replace(result, trans_status="U", trans_status_reason=INVALID_TRANSACTION, eci=scheme.eci("U"))
     return replace(result, eci=scheme.eci(result.trans_status), authentication_value=value)
+
+
+_MASTERCARD_NON_PAYMENT: Final = MappingProxyType({"Y": "N2", "A": "N1"})
+
+
+def _eci_without_payment(scheme: str, category: str, trans_status: str) -> str | None:
+    """Mastercard has ECIs of its own for what is no payment (N0 to N2) and for data only (04)."""
+    if scheme != "mastercard":
+        return SCHEMES[scheme].eci(trans_status)
+    return "04" if category == DATA_ONLY else _MASTERCARD_NON_PAYMENT.get(trans_status, "N0")
+
+
+def _own(card: Card, ending: Ending) -> str | None:
+    """The reason that a card was minted for, where a challenge failed."""
+    return card.reason if ending in (Ending.FAILED, Ending.TOO_MANY_TRIES) else None

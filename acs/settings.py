@@ -39,7 +39,7 @@ class AcsSettings:
     sms_sender: str = "BANQUE"
     acs_reference_number: str = "ACS-SIM-ACS-0001"
     acs_operator_id: str = "ACS-SIM"
-    versions: tuple[str, ...] = ("2.1.0", "2.2.0")
+    versions: tuple[str, ...] = ("2.1.0", "2.2.0", "2.3.1")
     tries: int = 3
     resends: int = 2
     timers: Timers = field(default_factory=Timers)

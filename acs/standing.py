@@ -19,12 +19,14 @@ _FAILURES: Final = frozenset({Ending.TOO_MANY_TRIES, Ending.FAILED, Ending.DECLI
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`failed`: purchases that failed in a row. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants."""
+    """`failed`: purchases that failed in a row. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants;
+    `keeps_list`: the cardholder has been asked about one."""
 
     failed: int = 0
     locked: bool = False
     asked_at: tuple[datetime, ...] = ()
     trusted: tuple[str, ...] = ()
+    keeps_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,12 @@ def asked_too_often(standing: Standing, now: datetime, limits: Limits) -> bool:
     return 0 < limits.challenges <= len(_recent(standing, now, limits))
 
 
-def trusting(standing: Standing, merchant: str) -> Standing:
-    """The newest hundred merchants are remembered."""
+def trusting(standing: Standing, merchant: str, *, trusted: bool) -> Standing:
+    """What the cardholder answered about a merchant. The newest hundred are remembered."""
+    if not trusted:
+        return replace(standing, keeps_list=True)
     others = tuple(known for known in standing.trusted if known != merchant)
-    return replace(standing, trusted=(*others, merchant)[-MAX_TRUSTED:])
+    return replace(standing, trusted=(*others, merchant)[-MAX_TRUSTED:], keeps_list=True)
 
 
 def unlocked(standing: Standing) -> Standing:

@@ -12,7 +12,6 @@ from acs.standing import Limits, Standing, asked_too_often
 from threedsecure.v2.views import AuthenticationRequest
 
 NO_CHALLENGE_TRUSTED: Final = "08"
-_AUTHENTICATED: Final = Settle("Y")
 
 
 def considered(
@@ -28,12 +27,10 @@ def considered(
         return decision, purchase
     if standing.locked:
         return Settle("N", NOT_PERMITTED_TO_CARDHOLDER), purchase
-    if _asks_the_list(request):
+    if _asks_the_list(request, standing):
         purchase = replace(purchase, trust_status=TRUSTED if purchase.merchant in standing.trusted else NOT_TRUSTED)
     if not isinstance(decision, Ask | Defer):
         return decision, purchase
-    if purchase.trust_status == TRUSTED:
-        return _AUTHENTICATED, purchase
     if asked_too_often(standing, now, limits):
         return Settle("N", FREQUENCY_EXCEEDED), purchase
     if purchase.merchant in standing.trusted:
@@ -41,6 +38,14 @@ def considered(
     return decision, purchase
 
 
-def _asks_the_list(request: AuthenticationRequest) -> bool:
-    """The trust list exists since 2.2.0."""
-    return request.version != "2.1.0" and NO_CHALLENGE_TRUSTED in request.challenge_indicators
+def wished(request: AuthenticationRequest, purchase: Purchase, standing: Standing) -> AuthenticationRequest:
+    """The request without the exemption of the trust list where the cardholder keeps a list and the merchant is not on it."""
+    if not _asks_the_list(request, standing) or purchase.merchant in standing.trusted:
+        return request
+    others = tuple(asked for asked in request.challenge_indicators if asked != NO_CHALLENGE_TRUSTED)
+    return replace(request, challenge_indicators=others)
+
+
+def _asks_the_list(request: AuthenticationRequest, standing: Standing) -> bool:
+    """The trust list exists since 2.2.0. A cardholder who was never asked about a merchant keeps none."""
+    return standing.keeps_list and request.version != "2.1.0" and NO_CHALLENGE_TRUSTED in request.challenge_indicators

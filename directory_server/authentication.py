@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
+from directory_server.device_information import SDK_ENCRYPTED_DATA
 from directory_server.ranges import StandIn
 from directory_server.states import Event, step
 from directory_server.transactions import Transaction, ares_elements
@@ -14,6 +15,7 @@ from directory_server.versions import at_least
 from threedsecure import test_cards
 from threedsecure.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.card_numbers import mask
+from threedsecure.redaction import redact_card_numbers
 from threedsecure.schemes import SCHEMES
 from threedsecure.v2.checking import Leg, check, context_of, defined
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -25,7 +27,8 @@ PAYMENT: Final = "01"
 RESULTS_FOLLOW: Final = ("C", "D", "S")
 NO_CARD_RECORD: Final = "08"
 ATTEMPTS_SERVER: Final = "98"  # Visa's authentication method code of whoever stands in for the issuer
-SDK_ENCRYPTED_DATA: Final = "sdkEncData"
+DEVICE_INFO_VERSION: Final = "1.6"
+PURCHASE_DATE_TOLERANCE: Final = timedelta(minutes=30)
 
 
 class Trouble(Enum):
@@ -49,11 +52,15 @@ class OwnAnswer:
 _VISA_REASONS: Final = {Trouble.UNREACHABLE: "80", Trouble.SILENT: "81", Trouble.INVALID: "82", Trouble.ERRO: "83"}
 
 
-def for_the_acs(areq: Message, *, ds_trans_id: str, ds_url: str, reference_number: str) -> dict[str, Any]:
-    """The AReq as the ACS gets it: only what its version, channel and category define, and the directory server's own elements."""
+def for_the_acs(
+    areq: Message, *, ds_trans_id: str, ds_url: str, reference_number: str, device: Mapping[str, str]
+) -> dict[str, Any]:
+    """The AReq as the ACS gets it: only what its version, channel and category define, and the directory server's own elements.
+    `device`: what the directory server decrypted."""
     relayed = defined(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
     relayed.pop(SDK_ENCRYPTED_DATA, None)
-    return relayed | {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
+    own = {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
+    return {**relayed, **device, **own}
 
 
 def concluded(transaction: Transaction, answer: Message, event: Event, now: datetime) -> Transaction:
@@ -144,6 +151,8 @@ def answered_here(sent: Message, scheme: str, own: OwnAnswer, acs_trans_id: str)
     }
     if "sdkTransID" in sent:
         ares["sdkTransID"] = sent["sdkTransID"]
+        if at_least(sent["messageVersion"], "2.3.0"):
+            ares |= {"threeDSRequestorAppURLInd": "N", "deviceInfoRecognisedVersion": DEVICE_INFO_VERSION}
     if own.trans_status_reason is not None:
         ares["transStatusReason"] = own.trans_status_reason
     if own.trans_status == "A" and sent["messageCategory"] == PAYMENT:
@@ -183,6 +192,34 @@ def unknown_card(areq: Message, scheme: str) -> MessageError:
         near = ", ".join(f"{mask(c.pan)} ({c.scheme} {c.scenario.name})" for c in test_cards.nearest(pan))
         detail = f"acctNumber: the simulator does not know {mask(pan)}. The nearest test cards: {near}"
     return MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, detail, message=areq)
+
+
+def check_purchase_date(areq: Message, now: datetime) -> None:
+    """2.3.1: purchaseDate (UTC) is at most 30 minutes from the directory server's clock. Errors: `MessageError` 203."""
+    written = areq.get("purchaseDate")
+    if written is None or not at_least(areq["messageVersion"], "2.3.0"):
+        return
+    earliest, latest = (_written(now + far) for far in (-PURCHASE_DATE_TOLERANCE, PURCHASE_DATE_TOLERANCE))
+    if not earliest <= written <= latest:
+        raise MessageError(
+            ErrorCode.FORMAT_INVALID,
+            "purchaseDate",
+            description=f"purchaseDate is more than 30 minutes from {_written(now)}, the directory server's clock (UTC)",
+            message=areq,
+        )
+
+
+def _written(instant: datetime) -> str:
+    """As purchaseDate is written; text sorts as time does."""
+    return f"{instant.astimezone(UTC):%Y%m%d%H%M%S}"
+
+
+def check_sender(message: Message, known: tuple[str, ...]) -> None:
+    """A 3DS Server is known by its threeDSServerRefNumber; everybody is where none is listed. Errors: `MessageError` 303."""
+    sender = message["threeDSServerRefNumber"]
+    if known and sender not in known:
+        detail = f"threeDSServerRefNumber: {redact_card_numbers(sender)} has no access to this directory server"
+        raise MessageError(ErrorCode.ACCESS_DENIED, detail, message=message)
 
 
 def check_range_version(areq: Message, versions: tuple[str, ...]) -> None:

@@ -116,6 +116,13 @@ class RangeList:
         return [change for change in self._changes if change.serial == serial]
 
 
+_STAND_INS: Final = {
+    test_cards.ATTEMPT_STANDS_IN: StandIn.ATTEMPT,
+    test_cards.UNAVAILABLE_STANDS_IN: StandIn.UNAVAILABLE,
+}
+_ISSUER_DOWN: Final = frozenset({test_cards.ISSUER_DOWN, *_STAND_INS})
+
+
 def listed(
     scheme: str, versions: tuple[str, ...], acs_url: str, acs_down_url: str, stand_in: StandIn
 ) -> CardRangeTable[Issuer]:
@@ -159,8 +166,9 @@ def _listed_range(
 ) -> CardRange[Issuer]:
     head = test_cards.PREFIXES[scheme] + version_digit + setup
     length = SCHEMES[scheme].pan_lengths[0]
-    base = acs_down_url if setup == test_cards.ISSUER_DOWN else acs_url
-    issuer = Issuer(versions, base + AREQ_PATH, _method_url(setup, acs_url), stand_in=stand_in)
+    base = acs_down_url if setup in _ISSUER_DOWN else acs_url
+    own = _STAND_INS.get(setup, stand_in)
+    issuer = Issuer(versions, base + AREQ_PATH, _method_url(setup, acs_url), stand_in=own)
     return CardRange(head.ljust(length, "0"), head.ljust(length, "9"), issuer)
 
 

@@ -15,7 +15,8 @@ class DirectoryServerSettings:
     take, `results_timeout`: an RRes. `versions`: the protocol versions that are spoken, lowest first. `stand_in`: what the listed
     ranges answer for an ACS that does not. `preq_limit_per_hour`: how many PReq a 3DS Server may send in an hour of the simulator's
     clock before it is told 103; 0 for any number. `reference_number`: dsReferenceNumber, and acsReferenceNumber where the
-    directory server answers in the issuer's place. `classic_acquirers`: who may send 3-D Secure 1.0.2 messages;
+    directory server answers in the issuer's place. `three_ds_servers`: the threeDSServerRefNumber of those that have access, others
+    are told 303; nobody is refused where it is empty. `classic_acquirers`: who may send 3-D Secure 1.0.2 messages;
     `classic_strangers`: whether others may too. `attempts_acs_url`: where a VEReq goes when the ACS is silent
     and the range's `stand_in` is an attempt; None for the attempts ACS beside the usual ACS.
     """
@@ -25,9 +26,10 @@ class DirectoryServerSettings:
     acs_down_url: str = "http://127.0.0.1:1"
     acs_timeout: float = 10.0
     results_timeout: float = 3.0
-    versions: tuple[str, ...] = ("2.1.0", "2.2.0")
+    versions: tuple[str, ...] = ("2.1.0", "2.2.0", "2.3.1")
     stand_in: StandIn = StandIn.ERRO
     preq_limit_per_hour: int = 0
+    three_ds_servers: tuple[str, ...] = ()
     reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"
 
     classic_acquirers: tuple[Acquirer, ...] = TEST_ACQUIRERS

@@ -35,9 +35,10 @@ _SCHEME_OF_PREFIX: Final = {prefix: scheme for scheme, prefix in PREFIXES.items(
 
 VERSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "0": ("2.1.0", "2.2.0"),
+        "0": ("2.1.0", "2.2.0", "2.3.1"),
         "1": ("2.1.0",),
         "2": ("2.2.0",),
+        "3": ("2.3.1",),
         "9": ("1.0.2",),
     }
 )
@@ -49,12 +50,16 @@ METHOD: Final = "0"
 NO_METHOD: Final = "1"
 SILENT_METHOD: Final = "2"
 ISSUER_DOWN: Final = "3"
+ATTEMPT_STANDS_IN: Final = "4"
+UNAVAILABLE_STANDS_IN: Final = "5"
 ISSUER_SETUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
         METHOD: "a 3DS Method URL that answers",
         NO_METHOD: "no 3DS Method URL",
         SILENT_METHOD: "a 3DS Method URL that never calls back",
         ISSUER_DOWN: "an ACS address that refuses the connection",
+        ATTEMPT_STANDS_IN: "as 3, and the directory server answers in its place: an attempt (ARes A)",
+        UNAVAILABLE_STANDS_IN: "as 3, and the directory server answers in its place: unavailable (ARes U)",
     }
 )
 
@@ -90,6 +95,19 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
             Scenario("acs-timeout", "40", "the ACS does not answer the AReq"),
             Scenario("acs-error", "41", "the ACS answers the AReq with an Erro"),
             Scenario("acs-down", "00", "the ACS refuses the connection", setup=ISSUER_DOWN),
+            Scenario(
+                "stand-in-attempt", "00", "the ACS is down and the scheme answers A for it", setup=ATTEMPT_STANDS_IN
+            ),
+            Scenario(
+                "stand-in-unavailable",
+                "00",
+                "the ACS is down and the scheme answers U for it",
+                setup=UNAVAILABLE_STANDS_IN,
+            ),
+            Scenario(
+                "informational", "05", "information only (ARes I) when the requestor asks for 05, 06 or 07, else ARes Y"
+            ),
+            Scenario("challenge-mandated", "09", "SecureCode by SMS even where the requestor wishes no challenge"),
             Scenario("sms-lost", "30", "the SecureCode is sent and never arrives", sms="0"),
             Scenario("challenge-oob", "11", "approval in the banking app"),
             Scenario("challenge-single-select", "12", "choose the phone that gets the SecureCode"),

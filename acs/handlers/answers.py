@@ -6,14 +6,13 @@ from urllib.parse import parse_qsl
 
 from acs.challenge import Ending
 from acs.issuer import Issuer
-from acs.messages import cres, form_value, identifiers
+from acs.messages import answered_with, cres, form_value
 from acs.methods.pages import method_page, phone_hint
 from acs.methods.single_select import phones
 from acs.pages import ChallengePage, Notice, error_page, post_back_page
 from acs.records import Transaction
 from threedsecure.schemes import SCHEMES, Scheme
 from threedsecure.v1.tables import VERSIONS as CLASSIC_VERSIONS
-from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import WireRequest, WireResponse, page, read_form
 
@@ -70,8 +69,7 @@ def erro_response(
     issuer: Issuer, transaction: Transaction, error: MessageError, session_data: str | None
 ) -> WireResponse:
     """An Erro on its way to notificationURL. Errors are for the gateway; the cardholder sees the shop again."""
-    error.message = error.message or {"messageType": "CReq"}
-    message = erro(error, component="A", ids=identifiers(transaction), version=transaction.purchase.version)
+    message = answered_with(transaction, error)
     if transaction.purchase.notification_url is None:
         return error_response(400, "error", f"Erro {error.code}: {error.detail}", language_of(transaction))
     return _post_back(transaction, issuer.settings.erro_field, message, session_data, None)

@@ -1,5 +1,6 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from acs.cards import advice, issued
@@ -9,10 +10,11 @@ from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
+from acs.preferences import echoed
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
 from acs.standing import Standing, asked
-from acs.standing_decision import considered
+from acs.standing_decision import considered, wished
 from acs.transactions import State
 from threedsecure.errors import ProtocolError
 from threedsecure.v2.checking import Leg, check, context_of
@@ -22,15 +24,18 @@ from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
-_AREQ: Final = frozenset({"AReq"})
+_ACCEPTED: Final = frozenset({"AReq", "Erro"})
 MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
 
 
 async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     message = _decode(request, issuer.settings)
+    if message["messageType"] == "Erro":
+        return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    transaction = await _begin(issuer, view, purchase_of(view, message["dsReferenceNumber"]))
+    purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    transaction = await _begin(issuer, view, purchase)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if transaction.state is State.DECOUPLED:
@@ -61,7 +66,9 @@ def _decided(
     card, now, limits = issued(view.acct_number, known), issuer.runtime.clock.now(), issuer.settings.limits
     if card is None:
         return None, standing
-    decision, purchase = considered(decide(view, card, now), view, purchase, standing, limits, now)
+    decision, purchase = considered(
+        decide(wished(view, purchase, standing), card, now), view, purchase, standing, limits, now
+    )
     if isinstance(decision, AnswerErro):
         return decision, standing
     settled = decision.late if isinstance(decision, KeepSilent) else decision
@@ -74,6 +81,8 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
     if not isinstance(error, MessageError):
         error = MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, str(error))
     error.message = error.message or request.message
+    if (error.message or {}).get("messageType") == "Erro":
+        return WireResponse()  # an Erro is never answered with another (errors, section 2)
     message = erro(error, component="A")
     return message_response(message, encode(message))
 
@@ -81,7 +90,8 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
 def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     if request.media_type != "application/json":
         raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "the content type is not application/json")
-    message = decode(request.body, accepts=_AREQ, versions=settings.versions)
+    message = decode(request.body, accepts=_ACCEPTED, versions=settings.versions)
     request.message = message
-    check(message, context_of(message, Leg.DS_TO_ACS))
+    if message["messageType"] != "Erro":
+        check(message, context_of(message, Leg.DS_TO_ACS))
     return message

@@ -21,6 +21,8 @@ MAX_TRIES: Final = 9
 ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{3,17}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_TRANS_STATUS: Final = re.compile("[YNUARI]")
+_REASON: Final = re.compile("[0-9]{2}")
 Value = TypeVar("Value")
 
 
@@ -29,7 +31,13 @@ async def register_card(issuer: Issuer, request: WireRequest) -> WireResponse:
     pan, scenario = _required(body, "pan", str), _required(body, "scenario", str)
     try:
         registration = register(
-            pan, scenario, phone=_phone(body), tries=_tries(body), language=_matching(body, "language", _LANGUAGE)
+            pan,
+            scenario,
+            phone=_phone(body),
+            tries=_tries(body),
+            language=_matching(body, "language", _LANGUAGE),
+            trans_status=_matching(body, "transStatus", _TRANS_STATUS),
+            reason=_matching(body, "reason", _REASON),
         )
     except NotACard as error:
         raise Problem(422, "Unprocessable Content", str(error)) from error
@@ -116,6 +124,8 @@ def _card(registration: Registration) -> dict[str, Any]:
         "phone": registration.phone,
         "tries": registration.tries,
         "language": registration.language,
+        "transStatus": registration.trans_status,
+        "reason": registration.reason,
     }
     return {name: value for name, value in attributes.items() if value is not None}
 

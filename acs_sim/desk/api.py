@@ -31,7 +31,7 @@ Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One call: `body` and `answer` are types of `acs_sim.desk.documents`; `query` says what each parameter means;
-    `errors` are the statuses it answers besides success."""
+    `errors` are the statuses it answers besides success; `limit` is the longest body in bytes."""
 
     method: str
     path: str
@@ -42,9 +42,10 @@ class Operation:
     query: tuple[tuple[str, str], ...] = ()
     status: int = 200
     errors: tuple[int, ...] = ()
+    limit: int = BODY_LIMIT
 
     def route(self, desk: Desk) -> Route:
-        return Route(self.method, self.path, bound(desk, self.handler), BODY_LIMIT)
+        return Route(self.method, self.path, bound(desk, self.handler), self.limit)
 
 
 def bound(desk: Desk, handler: Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:

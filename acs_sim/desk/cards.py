@@ -25,6 +25,8 @@ from threedsecure.test_cards import (
 )
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
+_KEPT: Final = ("phone", "tries", "language", "transStatus", "reason")
+"""What the issuer keeps of a wish."""
 CARD_FILTERS: Final = (
     ("scheme", "only cards of this scheme"),
     ("scenario", "only cards with this scenario"),
@@ -95,7 +97,7 @@ def known_card(pan: str) -> TestCard:
 async def mint(desk: Desk, wish: CardWish) -> Card:
     """A card that nobody has been given before. Errors: `Problem` 400 for a wish that cannot be met, 409 when all are given."""
     digits = _digits(wish)
-    asked_for = {name: value for name in ("phone", "tries", "language") if (value := getattr(wish, name)) is not None}
+    asked_for = {name: value for name in _KEPT if (value := getattr(wish, name)) is not None}
     for card in _serials(desk, **digits):
         try:
             await desk.parties.call(

@@ -35,13 +35,14 @@ GRAMMAR: Final = (
     (
         "0",
         "versions",
-        "which versions the card range knows: 0 for 2.1.0 and 2.2.0, 1 for 2.1.0 alone, 2 for 2.2.0 alone, "
+        "which versions the card range knows: 0 for all, 1 for 2.1.0 alone, 2 for 2.2.0 alone, 3 for 2.3.1 alone, "
         "8 for a card outside every range",
     ),
     (
         "0",
         "issuer",
-        "0 a 3DS Method that answers, 1 no 3DS Method, 2 one that never calls back, 3 an ACS that refuses the connection",
+        "0 a 3DS Method that answers, 1 no 3DS Method, 2 one that never calls back, 3 an ACS that refuses "
+        "the connection, 4 and 5 the same with an answer (A, U) of the scheme in its place",
     ),
     ("10", "scenario", "what happens: the list above"),
     ("0000", "serial", "yours to choose (three digits for American Express); 0000 is the card of the list"),

@@ -29,7 +29,8 @@ class Cards(Struct, frozen=True):
 
 
 class CardWish(Request, frozen=True):
-    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page."""
+    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page. `transStatus`
+    and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of what the scenario answers."""
 
     scheme: str
     scenario: str
@@ -37,6 +38,53 @@ class CardWish(Request, frozen=True):
     phone: PhoneNumber | None = None
     tries: Annotated[int, Meta(ge=1, le=9)] | None = None
     language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
+    transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - its name in the messages
+    reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+
+
+class CardRange(Struct, frozen=True):
+    """A range of card numbers: both ends belong to it. `stand_in`: what the scheme answers for an ACS that does not."""
+
+    start: str
+    end: str
+    versions: list[str]
+    acs_url: str
+    three_ds_method_url: str | None
+    acs_info_ind: list[str]
+    stand_in: str
+
+
+class CardRanges(Struct, frozen=True):
+    """`serial` counts the edits of the scheme's list; it is the serialNum of a PRes."""
+
+    scheme: str
+    serial: str
+    ranges: list[CardRange]
+
+
+class RangeEdit(Request, frozen=True):
+    """One edit: A adds, M modifies, D deletes. What is left out stays; in a new range it is as for a listed card, but `versions`
+    has to be said."""
+
+    action: Literal["A", "M", "D"]
+    start: str
+    end: str
+    versions: list[str] | UnsetType = UNSET
+    acs_url: str | UnsetType = UNSET
+    three_ds_method_url: str | UnsetType | None = UNSET
+    acs_info_ind: list[str] | UnsetType = UNSET
+    stand_in: Literal["erro", "attempt", "unavailable"] | UnsetType = UNSET
+
+
+class RangeEdits(Request, frozen=True):
+    """Edits that stand or fall together, under one serial number."""
+
+    scheme: Scheme
+    edits: Annotated[list[RangeEdit], Meta(min_length=1, max_length=200_000)]
+
+
+class RangesEdited(Struct, frozen=True):
+    serial: str
 
 
 class Scenario(Struct, frozen=True):

@@ -2,18 +2,21 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, control, transactions
+from acs_sim.desk import cardholder, cards, control, ranges, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
     CardholderAct,
     CardholderOutcome,
+    CardRanges,
     Cards,
     CardStanding,
     CardWish,
     ClockMove,
     ClockState,
     Messages,
+    RangeEdits,
+    RangesEdited,
     ResetOutcome,
     Scenarios,
     Seed,
@@ -33,7 +36,7 @@ OPERATIONS: Final = (
         Card,
         body=CardWish,
         status=201,
-        errors=(400, 409, 502),
+        errors=(400, 409, 422, 502),
     ),
     Operation(
         "POST",
@@ -85,6 +88,25 @@ OPERATIONS: Final = (
         CardholderOutcome,
         body=CardholderAct,
         errors=(400, 404, 409, 502),
+    ),
+    Operation(
+        "GET",
+        "/api/ranges",
+        ranges.list_ranges,
+        "The card ranges of a scheme",
+        CardRanges,
+        query=ranges.RANGE_FILTERS,
+        errors=(400, 502),
+    ),
+    Operation(
+        "POST",
+        "/api/ranges",
+        ranges.edit_ranges,
+        "Edit the card ranges of a scheme while it runs",
+        RangesEdited,
+        body=RangeEdits,
+        errors=(400, 409, 502),
+        limit=ranges.EDIT_LIMIT,
     ),
     Operation("GET", "/api/clock", control.show_clock, "What time it is in the simulator", ClockState),
     Operation(

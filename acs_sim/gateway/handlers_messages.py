@@ -36,13 +36,16 @@ class MessageHandlers:
         """RReq → RRes. The result is stored before it is acknowledged. An Erro is noted, and never answered by another."""
         message = decode(request.body, accepts=_RESULTS, versions=VERSIONS)
         if message["messageType"] == "Erro":
-            await self._gateway.till.results_failed(_identifier(message), _erro_text(message))
+            with suppress(NotKnown):
+                await self._gateway.till.results_failed(three_ds_server.identifier_of(message), _erro_text(message))
             return WireResponse(200)
         try:
             rres = await self._gateway.till.results(message)
         except MessageError as error:
             with suppress(NotKnown):
-                await self._gateway.till.note(_identifier(message), f"an RReq was refused: {error.code} {error.detail}")
+                await self._gateway.till.note(
+                    three_ds_server.identifier_of(message), f"an RReq was refused: {error.code} {error.detail}"
+                )
             raise
         return message_response(rres, encode(rres))
 
@@ -67,10 +70,10 @@ class MessageHandlers:
         text = read_form(request).get("threeDSMethodData", "")
         try:
             message = decode_object(decode_base64url(text, limit=MAX_FIELD))
-            await self._gateway.till.method_notified(_identifier(message))
+            await self._gateway.till.method_notified(three_ds_server.identifier_of(message))
         except (MessageError, NotKnown):
             return self._gateway.pages.message("foreign-answer", "fr", 400)
-        self._journal("3DS Method notification", message, _identifier(message))
+        self._journal("3DS Method notification", message, three_ds_server.identifier_of(message))
         return self._gateway.pages.method_heard()
 
     def _read(self, text: str, purchase: Purchase) -> dict[str, Any]:
@@ -113,11 +116,6 @@ def answer_error(error: ProtocolError, _request: WireRequest) -> WireResponse:
     fault = error if isinstance(error, MessageError) else MessageError("101", str(error))
     document = erro(fault, component="S")
     return message_response(document, encode(document))
-
-
-def _identifier(message: dict[str, Any]) -> str:
-    identifier = message.get("threeDSServerTransID")
-    return identifier if isinstance(identifier, str) else ""
 
 
 def _erro_text(message: dict[str, Any]) -> str:

@@ -22,6 +22,12 @@ MERCHANT_CATEGORY: Final = "5999"
 _CHALLENGE_INDICATORS_2_1: Final = frozenset({"01", "02", "03", "04"})
 
 
+def identifier_of(message: Mapping[str, Any]) -> str:
+    """The threeDSServerTransID of a message that was not checked yet; what cannot be one is "", which names nothing."""
+    named = message.get("threeDSServerTransID")
+    return named if isinstance(named, str) and named.isascii() and "\0" not in named else ""
+
+
 def preparation_request(trans_id: str, serial_num: str | None, settings: GatewaySettings) -> dict[str, Any]:
     """A PReq: for the full list of card ranges, or for the changes since `serial_num`."""
     message = {

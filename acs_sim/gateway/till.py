@@ -150,7 +150,7 @@ class Till:
             return steps.record_results(purchase, rreq, now)
 
         try:
-            await self._change(rreq["threeDSServerTransID"], work)
+            await self._change(three_ds_server.identifier_of(rreq), work)
         except NotKnown as error:
             raise MessageError(
                 "301", "threeDSServerTransID", description="not a transaction of this 3DS Server"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from directory_server import authentication as rules
 from directory_server.authentication import Trouble
+from directory_server.device_information import device_info
 from directory_server.handlers.calls import ask, is_worth_telling, notify
 from directory_server.handlers.party import ACS, COMPONENT, Party
 from directory_server.ranges import Issuer, StandIn
@@ -36,8 +37,11 @@ class Outcome:
 async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: Message) -> WireResponse:
     """Check the AReq, find the issuer, let it answer, relay the answer. Errors: `MessageError`."""
     check(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
+    rules.check_sender(areq, party.settings.three_ds_servers)
+    rules.check_purchase_date(areq, party.runtime.clock.now())
+    device = device_info(areq, scheme)
     issuer = await find_issuer(party, scheme, areq)
-    sent = await begin(party, scheme, areq, issuer)
+    sent = await begin(party, scheme, areq, issuer, device)
     if issuer is None:
         own = rules.answered_here(sent, scheme, rules.not_enrolled(), party.runtime.randomness.uuid())
         outcome = Outcome(own, Event.ARES_FINAL)
@@ -60,7 +64,9 @@ async def find_issuer(party: Party, scheme: str, areq: Message) -> Issuer | None
     raise rules.unknown_card(areq, scheme)
 
 
-async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None) -> dict[str, Any]:
+async def begin(
+    party: Party, scheme: str, areq: Message, issuer: Issuer | None, device: Mapping[str, str]
+) -> dict[str, Any]:
     """Write the transaction down before anybody hears of it; returns the AReq with the directory server's elements."""
     while True:
         ds_trans_id = party.runtime.randomness.uuid()
@@ -71,6 +77,7 @@ async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None)
         ds_trans_id=ds_trans_id,
         ds_url=party.settings.ds_url(scheme),
         reference_number=party.settings.reference_number,
+        device=device,
     )
 
 
@@ -151,7 +158,7 @@ def _transaction(party: Party, scheme: str, areq: Message, issuer: Issuer | None
         currency=areq.get("purchaseCurrency"),
         exponent=areq.get("purchaseExponent"),
         merchant=None if merchant is None else redact_card_numbers(merchant),
-        three_ds_server_url=areq["threeDSServerURL"],
+        three_ds_server_url=areq.get("threeDSServerURL", ""),
         acs_url=None if issuer is None else issuer.acs_url,
         areq=areq_elements(areq) | {"dsTransID": ds_trans_id},
         created_at=now,

@@ -5,6 +5,7 @@ import gzip
 from collections.abc import Mapping
 from typing import Any, Final
 
+from directory_server.authentication import check_sender
 from directory_server.card_range_data import pres
 from directory_server.handlers.party import Party
 from directory_server.ranges import Change, RangeList
@@ -22,6 +23,7 @@ RANGES_IN_JOURNAL: Final = 100
 async def prepare(party: Party, scheme: str, request: WireRequest, preq: Mapping[str, Any]) -> WireResponse:
     """The card ranges of the scheme, or what changed since serialNum. Errors: `MessageError` 103, 307."""
     check(preq, context_of(preq, Leg.THREE_DS_SERVER_TO_DS))
+    check_sender(preq, party.settings.three_ds_servers)
     ranges = await party.fresh_ranges(scheme)
     changes = changes_since(preq, ranges)
     await check_limit(party, scheme, preq)

@@ -176,6 +176,8 @@ class Stage:
         }
         if version != "2.1.0":
             message["browserJavascriptEnabled"] = True
+        if version == "2.3.1":
+            message |= {"acceptLanguage": ["en-GB"], "acquirerCountryCode": "250", "acquirerCountryCodeSource": "01"}
         message.update(changes)
         return {name: value for name, value in message.items() if value is not None}
 

@@ -19,7 +19,7 @@ def card(scenario, scheme="visa", **choices):
     return compose(scheme, SCENARIOS[scenario], **choices)
 
 
-@pytest.mark.parametrize("version", ["2.1.0", "2.2.0"])
+@pytest.mark.parametrize("version", ["2.1.0", "2.2.0", "2.3.1"])
 @pytest.mark.parametrize(
     ("scenario", "told"),
     [
@@ -28,7 +28,7 @@ def card(scenario, scheme="visa", **choices):
         ("not-authenticated", {"transStatus": "N", "eci": "07", "transStatusReason": "01"}),
         ("unavailable", {"transStatus": "U", "eci": "07"}),
         ("rejected", {"transStatus": "R", "eci": "07", "transStatusReason": "11"}),
-        ("challenge-otp", {"transStatus": "C", "authenticationType": "02", "acsChallengeMandated": "N"}),
+        ("challenge-otp", {"transStatus": "C", "acsChallengeMandated": "N"}),
         ("challenge-auto-pass", {"transStatus": "C"}),
         ("method-none", {"transStatus": "Y"}),
     ],
@@ -69,8 +69,8 @@ async def test_the_requestor_can_mandate_the_challenge(acs):
         ({"threeDSServerTransID": "no uuid"}, "203", "threeDSServerTransID"),
         ({"purchaseAmount": "12.50", "browserIP": 7}, "203", "browserIP,purchaseAmount"),
         ({"purchaseCurrency": "999"}, "304", "purchaseCurrency"),
-        ({"messageVersion": "2.3.1"}, "102", "2.1.0,2.2.0"),
-        ({"messageVersion": "9.9.9"}, "102", "2.1.0,2.2.0"),
+        ({"messageVersion": "2.3.0"}, "102", "2.1.0,2.2.0,2.3.1"),
+        ({"messageVersion": "9.9.9"}, "102", "2.1.0,2.2.0,2.3.1"),
         ({"messageType": "ARes"}, "101", None),
         ({"acctNumber": "4111111111111111"}, "305", "acctNumber"),
     ],
@@ -164,8 +164,8 @@ async def test_every_frictionless_answer_is_remembered(acs):
     assert kept["pan"] == "400000******" + card("rejected")[-4:]
 
 
-@pytest.mark.parametrize("changes", [{"deviceChannel": "01"}, {"deviceChannel": "03"}, {"messageCategory": "02"}])
-async def test_other_channels_and_categories_never_break_it(acs, changes):
+@pytest.mark.parametrize("changes", [{"deviceChannel": "01"}, {"deviceChannel": "03"}])
+async def test_other_channels_never_break_it(acs, changes):
     answer = await acs.ask(OTP, **changes)
     assert answer["messageType"] in {"ARes", "Erro"}
     assert answer.get("transStatus") != "C"
@@ -191,3 +191,20 @@ async def test_identifiers_that_repeat_with_a_seed_do_not_collide(acs):
         acs.runtime.randomness.seed(7)
         names.append((await acs.ask())["acsTransID"])
     assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize("wrong", [{}, {"errorCode": None}, {"messageVersion": "9.9.9"}])
+async def test_an_erro_is_taken_and_never_answered(acs, wrong):
+    erro = {
+        "messageType": "Erro",
+        "messageVersion": "2.2.0",
+        "errorCode": "203",
+        "errorComponent": "D",
+        "errorDescription": "wrong",
+        "errorDetail": "acsTransID",
+    } | wrong
+    doubled = json.dumps(erro)[:-1] + ',"errorCode":"101"}'
+    for body in (json.dumps(erro), doubled):
+        headers = {"Content-Type": "application/json"}
+        async with acs.browser.post(acs.url + "/3ds2/areq", data=body, headers=headers) as answer:
+            assert (answer.status, await answer.read()) == (200, b"")

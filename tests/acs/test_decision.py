@@ -69,7 +69,6 @@ def test_every_scenario_of_the_test_cards_is_played():
     [
         ({"device_channel": "01"}, Settle("U", "03")),
         ({"device_channel": "03"}, Settle("U", "21")),
-        ({"message_category": "02"}, Settle("U", "20")),
         ({"challenge_indicators": ("06",)}, Settle("I")),
         ({"challenge_indicators": ("04",)}, Ask(Method.SMS_CODE)),
         ({"card_expiry_date": "2605"}, Settle("N", "05")),

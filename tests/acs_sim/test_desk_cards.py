@@ -14,7 +14,7 @@ async def test_every_scenario_of_a_scheme_has_a_listed_card(call):
         "expiry": "2912",
         "scheme": "visa",
         "scenario": "challenge-otp",
-        "versions": ["2.1.0", "2.2.0"],
+        "versions": ["2.1.0", "2.2.0", "2.3.1"],
         "phone": "+33639981101",
         "description": "SecureCode by SMS: three tries, two resends, five minutes",
     }
@@ -115,6 +115,8 @@ async def test_what_was_asked_for_is_kept_with_the_card(call, world):
         ({"scheme": "visa", "scenario": "not-enrolled", "version": "2.1.0"}, "outside every card range"),
         ({"scheme": "visa", "scenario": "challenge-otp", "phone": "0612345678"}, "$.phone"),
         ({"scheme": "visa", "scenario": "challenge-otp", "tries": 0}, "$.tries"),
+        ({"scheme": "visa", "scenario": "rejected", "reason": "7"}, "$.reason"),
+        ({"scheme": "visa", "scenario": "rejected", "transStatus": "C"}, "$.transStatus"),
         ({"scheme": "visa", "scenario": "challenge-otp", "language": "tlh"}, "$.language"),
         (["visa"], "object"),
     ],
@@ -165,3 +167,9 @@ async def test_a_card_of_1_0_2_is_minted_for_the_schemes_that_spoke_it(call):
     ):
         status, problem, _ = await call("POST", "/api/cards", json=refused)
         assert (status, problem["title"]) == (400, "Bad Request")
+
+
+async def test_the_outcome_that_was_asked_for_reaches_the_issuer(call, world):
+    wish = {"scheme": "visa", "scenario": "rejected", "reason": "10", "transStatus": "N"}
+    _, card, _ = await call("POST", "/api/cards", json=wish)
+    assert (world.cards[card["pan"]]["reason"], world.cards[card["pan"]]["transStatus"]) == ("10", "N")

@@ -5,6 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 Message = dict[str, Any]
+HOW: dict[str, Message] = {
+    "2.1.0": {"authenticationType": "02"},
+    "2.2.0": {"authenticationType": "02"},
+    "2.3.1": {"authenticationMethod": ["02"]},
+}
+"""How the cardholder is authenticated, in the words of each version."""
 PROOF = "AAABBBEFEgAAAAAAABESAAAAAAA="
 
 
@@ -57,6 +63,8 @@ def areq(pan: str, three_ds_server_url: str, version: str = "2.2.0", **changes: 
     }
     if version != "2.1.0":
         message["browserJavascriptEnabled"] = True
+    if version == "2.3.1":
+        message |= {"acceptLanguage": ["fr-FR"], "acquirerCountryCode": "250", "acquirerCountryCodeSource": "01"}
     return changed(message, changes)
 
 
@@ -82,7 +90,7 @@ def ares(to: Message, trans_status: str = "Y", **changes: Any) -> Message:
             message |= {
                 "acsURL": "http://127.0.0.1:8200/3ds2/challenge",
                 "acsChallengeMandated": "Y",
-                "authenticationType": "02",
+                **HOW[to["messageVersion"]],
             }
     return changed(message, changes)
 
@@ -97,8 +105,8 @@ def rreq(areq_at_acs: Message, answer: Message, trans_status: str = "Y", **chang
         "acsTransID": answer["acsTransID"],
         "messageCategory": areq_at_acs["messageCategory"],
         "transStatus": trans_status,
-        "authenticationType": "02",
-        "authenticationMethod": "02",
+        **HOW[areq_at_acs["messageVersion"]],
+        **({} if areq_at_acs["messageVersion"] == "2.3.1" else {"authenticationMethod": "02"}),
         "interactionCounter": "01",
     }
     if trans_status == "Y":

@@ -99,6 +99,10 @@ async def test_every_listed_card_is_answered_by_its_issuer_or_as_its_digits_say(
                 assert answer["transStatus"] == "N", card
             case "acs-down":
                 assert answer["errorCode"] == "405", card
+            case "stand-in-attempt":
+                assert answer["transStatus"] == "A", card
+            case "stand-in-unavailable":
+                assert answer["transStatus"] == "U", card
             case _:
                 assert answer["transStatus"] == "Y", card
 
@@ -342,3 +346,36 @@ async def test_a_frictionless_exchange_is_in_the_journal_once_per_hop_that_is_ou
         ("3DS Server", "Directory Server", "AReq"),
         ("Directory Server", "3DS Server", "ARes"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "purchased", "code"),
+    [
+        ("2.3.1", "20260615113000", None),
+        ("2.3.1", "20260615123000", None),
+        ("2.3.1", "20260615112959", "203"),
+        ("2.3.1", "20260615123001", "203"),
+        ("2.2.0", "20200101000000", None),
+    ],
+)
+async def test_in_2_3_1_a_purchase_is_made_within_half_an_hour_of_the_clock(ds: Scene, version, purchased, code):
+    answer = await ds.post(ds.areq(FRICTIONLESS, version, purchaseDate=purchased))
+    assert (answer.get("errorCode"), answer.get("errorDetail")) == (code, code and "purchaseDate")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "told"), [("stand-in-attempt", ("A", None, "06")), ("stand-in-unavailable", ("U", "80", "07"))]
+)
+@pytest.mark.parametrize("version", ["2.1.0", "2.2.0", "2.3.1"])
+async def test_a_card_says_how_the_scheme_stands_in_for_its_issuer(ds: Scene, scenario, told, version):
+    answer = await ds.post(ds.areq(compose("visa", SCENARIOS[scenario]), version))
+    assert (answer["transStatus"], answer.get("transStatusReason"), answer["eci"]) == told
+
+
+@pytest.mark.parametrize(("digit", "version"), [("1", "2.1.0"), ("2", "2.2.0"), ("3", "2.3.1")])
+async def test_a_card_that_knows_one_version_is_answered_in_it_and_in_no_other(ds: Scene, digit, version):
+    pan = compose("visa", SCENARIOS["frictionless"], version=digit)
+    assert (await ds.post(ds.areq(pan, version)))["messageType"] == "ARes"
+    for other in {"2.1.0", "2.2.0", "2.3.1"} - {version}:
+        answer = await ds.post(ds.areq(pan, other))
+        assert (answer["errorCode"], answer["errorDetail"]) == ("102", version)

@@ -21,7 +21,7 @@ CARD = compose("visa", SCENARIOS["frictionless"])
 async def test_a_body_that_is_no_message_is_101(ds: Scene, body):
     answer = await ds.post(body)
     assert (answer["messageType"], answer["errorCode"], answer["errorComponent"]) == ("Erro", "101", "D")
-    assert answer["messageVersion"] == "2.2.0"
+    assert answer["messageVersion"] == "2.3.1"
     assert answer["errorDetail"]
 
 
@@ -45,12 +45,12 @@ async def test_json_may_be_announced_in_any_way(ds: Scene, told):
     assert (await ds.post(ds.areq(CARD), content_type=told))["messageType"] == "ARes"
 
 
-@pytest.mark.parametrize("version", ["1.0.2", "2.0.1", "2.3.1", "9.9.9"])
+@pytest.mark.parametrize("version", ["1.0.2", "2.0.1", "2.3.0", "9.9.9"])
 async def test_a_version_that_is_not_spoken_is_102_with_those_that_are(ds: Scene, version):
     sent = ds.areq(CARD) | {"messageVersion": version}
     answer = await ds.post(sent)
-    assert (answer["errorCode"], answer["errorDetail"]) == ("102", "2.1.0,2.2.0")
-    assert answer["messageVersion"] == "2.2.0"
+    assert (answer["errorCode"], answer["errorDetail"]) == ("102", "2.1.0,2.2.0,2.3.1")
+    assert answer["messageVersion"] == "2.3.1"
     assert answer["threeDSServerTransID"] == sent["threeDSServerTransID"]
 
 

@@ -25,20 +25,20 @@ async def test_the_whole_list_in_2_2_0_tells_versions_3ds_method_and_what_the_ac
     answer = await ds.post(sent)
     assert answer["messageType"] == "PRes"
     assert answer["threeDSServerTransID"] == sent["threeDSServerTransID"]
-    assert (answer["dsStartProtocolVersion"], answer["dsEndProtocolVersion"]) == ("2.1.0", "2.2.0")
+    assert (answer["dsStartProtocolVersion"], answer["dsEndProtocolVersion"]) == ("2.1.0", "2.3.1")
     assert answer["serialNum"] == "1"
     by_start = {found["startRange"]: found for found in answer["cardRangeData"]}
     assert by_start["4000000000000000"] == {
         "startRange": "4000000000000000",
         "endRange": "4000000009999999",
         "acsStartProtocolVersion": "2.1.0",
-        "acsEndProtocolVersion": "2.2.0",
+        "acsEndProtocolVersion": "2.3.1",
         "threeDSMethodURL": f"{ds.acs.url}/3ds2/method",
         "acsInfoInd": ["01", "02"],
     }
     assert "threeDSMethodURL" not in by_start["4000000010000000"]
     assert by_start["4000000100000000"]["acsEndProtocolVersion"] == "2.1.0"
-    assert len(by_start) == 12
+    assert len(by_start) == 24
 
 
 async def test_the_list_in_2_1_0_leaves_out_what_that_version_does_not_define(ds: Scene):
@@ -60,7 +60,7 @@ def test_a_pres_is_right_by_the_tables_in_every_version(version):
         changes=None,
     )
     assert violations(answer, context_of(answer, Leg.DS_TO_THREE_DS_SERVER)) == []
-    assert len(answer["cardRangeData"]) == 12
+    assert len(answer["cardRangeData"]) == 24
 
 
 async def test_nothing_new_since_a_serial_number_is_told_without_ranges(ds: Scene):
@@ -152,7 +152,7 @@ async def test_a_reset_takes_the_edits_back_and_never_the_serial_number(ds: Scen
     await ds.control("reset")
     whole = await ds.post(messages.preq())
     assert whole["serialNum"] == "3"
-    assert len(whole["cardRangeData"]) == 12
+    assert len(whole["cardRangeData"]) == 24
     assert (await ds.post(messages.preq(serialNum="2")))["errorCode"] == "307"
 
 
@@ -205,7 +205,7 @@ async def test_a_hundred_thousand_ranges_are_served_and_looked_up(ds: Scene):
         auto_decompress=False,
     ) as answer:
         raw = await answer.read()
-    assert len(json.loads(gzip.decompress(raw))["cardRangeData"]) == 100_012
+    assert len(json.loads(gzip.decompress(raw))["cardRangeData"]) == 100_024
     assert (await ds.post(ds.areq("9909999900000000")))["transStatus"] == "C"
     [entry] = [entry for entry in await ds.runtime.journal.newest(10) if entry["kind"] == "PRes"]
     assert len(entry["message"]["cardRangeData"]) == 101

@@ -10,7 +10,7 @@ from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import PREFIXES
 from threedsecure.test_cards import listed as listed_cards
 
-VERSIONS = ("2.1.0", "2.2.0")
+VERSIONS = ("2.1.0", "2.2.0", "2.3.1")
 ISSUER = Issuer(("2.2.0",), "http://127.0.0.1:8200/3ds2/areq")
 
 
@@ -28,7 +28,7 @@ def block(number: int, issuer: Issuer = ISSUER) -> CardRange[Issuer]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_range_for_every_version_and_setup_holds_every_listed_card_but_the_one_that_is_not_enrolled(scheme):
     ranges = list_of(scheme)
-    assert len(list(ranges)) == 12
+    assert len(list(ranges)) == 24
     for card in listed_cards():
         if card.scheme == scheme:
             found = ranges.find(card.pan)
@@ -46,6 +46,12 @@ def test_the_setup_digit_decides_the_3ds_method_and_the_address_of_the_acs():
         "1": "http://acs/3ds2/areq",
         "2": "http://acs/3ds2/areq",
         "3": "http://down/3ds2/areq",
+        "4": "http://down/3ds2/areq",
+        "5": "http://down/3ds2/areq",
+    }
+    assert {setup: issuer.stand_in.value for setup, issuer in by_setup.items() if issuer.stand_in != "erro"} == {
+        "4": "attempt",
+        "5": "unavailable",
     }
 
 

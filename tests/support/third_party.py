@@ -13,6 +13,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from typing import Any
@@ -182,6 +183,13 @@ class ThreeDSServer:
         }
         if version != "2.1.0":
             message["browserJavascriptEnabled"] = True
+        if version == "2.3.1":
+            message |= {
+                "acceptLanguage": ["en-GB", "fr"],
+                "acquirerCountryCode": "250",
+                "acquirerCountryCodeSource": "01",
+                "purchaseDate": datetime.now(UTC).strftime("%Y%m%d%H%M%S"),
+            }
         message.update(changes)
         return {name: value for name, value in message.items() if value is not None}
 

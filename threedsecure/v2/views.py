@@ -44,6 +44,7 @@ class AuthenticationRequest:
     authentication_ind: str | None
     decoupled_ind: str | None
     decoupled_max_minutes: int | None
+    trust_list_status: str | None = None
 
     @classmethod
     def from_message(cls, areq: Mapping[str, Any]) -> "AuthenticationRequest":
@@ -80,6 +81,7 @@ class AuthenticationRequest:
             authentication_ind=areq.get("threeDSRequestorAuthenticationInd"),
             decoupled_ind=areq.get("threeDSRequestorDecReqInd"),
             decoupled_max_minutes=_integer(areq, "threeDSRequestorDecMaxTime"),
+            trust_list_status=areq.get("trustListStatus" if areq["messageVersion"] == "2.3.1" else "whiteListStatus"),
         )
 
 

@@ -281,3 +281,13 @@ async def test_a_cres_posted_twice_and_differently_is_noted_and_the_first_counts
 async def test_a_body_that_is_no_form_is_refused(world):
     async with world.session.post(world.url + "/3ds2/notification", json={}) as answer:
         assert answer.status == 415
+
+
+@pytest.mark.parametrize("named", [None, [], {}, 7, "", "a\0b", "é"])
+@pytest.mark.parametrize("kind", ["RReq", "Erro"])
+async def test_a_message_that_names_no_transaction_breaks_nothing(world, kind, named):
+    message = {"messageType": kind, "messageVersion": "2.2.0"} | (
+        {} if named is None else {"threeDSServerTransID": named}
+    )
+    answer = await post_raw(world, json.dumps(message).encode())
+    assert (answer and answer["errorCode"]) == ("301" if kind == "RReq" else None)

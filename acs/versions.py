@@ -1,0 +1,59 @@
+"""What each protocol version calls what the ACS says. Up to 2.2.0 there are authenticationType and one authenticationMethod, which
+is for the directory server alone; 2.3.1 has a list of methods, says more about an app, and passes an Erro on with the result."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+LATEST: Final = "2.3.1"
+APP: Final = "01"
+DEVICE_INFO_VERSION: Final = "1.6"
+"""The version of the SDK device information that is understood; none of it is read yet."""
+
+_ERRO_SENT: Final = "10"
+_TRANSACTION_ERROR: Final = "06"
+
+
+def of_the_channel(version: str, device_channel: str) -> dict[str, Any]:
+    """What every ARes of a channel carries in a version."""
+    if version != LATEST or device_channel != APP:
+        return {}
+    return {"threeDSRequestorAppURLInd": "N", "deviceInfoRecognisedVersion": DEVICE_INFO_VERSION}
+
+
+def announced(version: str, authentication_type: str, method: str) -> dict[str, Any]:
+    """How the cardholder is going to be authenticated, in an ARes C or D."""
+    if version == LATEST:
+        return {"authenticationMethod": [method]}
+    return {"authenticationType": authentication_type}
+
+
+def exempted(version: str, exemption: str | None) -> dict[str, Any]:
+    """transChallengeExemption, which exists since 2.3.1."""
+    return {"transChallengeExemption": exemption} if version == LATEST and exemption is not None else {}
+
+
+def performed(version: str, authentication_type: str, method: str) -> dict[str, Any]:
+    """How the cardholder was authenticated, in an RReq Y or N."""
+    if version == LATEST:
+        return {"authenticationMethod": [method]}
+    return {"authenticationType": authentication_type, "authenticationMethod": method}
+
+
+def cancelled(version: str, challenge_cancel: str, reported: Mapping[str, Any] | None) -> dict[str, Any]:
+    """challengeCancel; in 2.3.1 an Erro that was sent in answer to a CReq has a code of its own (10) and goes along."""
+    if version != LATEST or challenge_cancel != _TRANSACTION_ERROR or reported is None:
+        return {"challengeCancel": challenge_cancel}
+    return {"challengeCancel": _ERRO_SENT, "challengeErrorReporting": dict(reported)}
+
+
+def cardholder_info(version: str, text: str) -> dict[str, Any]:
+    """cardholderInfo: words for the cardholder, an object in 2.3.1."""
+    return {"cardholderInfo": {"text": text} if version == LATEST else text}
+
+
+def trust_list(version: str, status: str, source: str) -> dict[str, Any]:
+    """The trust list status, which 2.2.0 calls white list and 2.1.0 does not know."""
+    if version == "2.1.0":
+        return {}
+    name = "trustListStatus" if version == LATEST else "whiteListStatus"
+    return {name: status, f"{name}Source": source}
