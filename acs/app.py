@@ -8,11 +8,19 @@ from typing import Final
 from acs.classic import control as classic_control
 from acs.classic import enrolment, payment
 from acs.classic.office import Office, office
-from acs.handlers import challenge, control, method
+from acs.handlers import asking, challenge, control, method
 from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.issuer import Issuer, issuer
 from acs.pages import STATIC
-from acs.settings import ANSWER_PATH, CHALLENGE_PATH, CLASSIC_ANSWER_PATH, PAREQ_PATH, AcsSettings
+from acs.settings import (
+    ANSWER_PATH,
+    CHALLENGE_PATH,
+    CLASSIC_ANSWER_PATH,
+    DECISION_PATH,
+    PAREQ_PATH,
+    STATE_PATH,
+    AcsSettings,
+)
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.web.journal import Hop
 from threedsecure.web.service import Route, Runtime, Service
@@ -26,6 +34,8 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards": control.register_card,
     "/control/cards/find": control.find_card,
     "/control/cards/list": control.list_cards,
+    "/control/cards/unlock": control.unlock_card,
+    "/control/cards/standing": control.card_standing,
     "/control/transactions": control.list_transactions,
     "/control/challenge": control.challenge,
 }
@@ -59,6 +69,8 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
         Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),
         Route("GET", ANSWER_PATH, at(challenge.nothing_posted)),
+        Route("POST", STATE_PATH, at(asking.state)),
+        Route("POST", DECISION_PATH, at(asking.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         *_classic_routes(classic),
     ]

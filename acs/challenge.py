@@ -16,18 +16,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from acs.methods.single_select import CHOICES
+from acs.methods.table import JUDGES, METHODS, Method, Question, notice
 from acs.securecode import SentCode, Verdict
 
 MAX_ANSWERS: Final = 99
 """interactionCounter has two digits."""
-
-
-class Method(StrEnum):
-    """How the cardholder is authenticated."""
-
-    SMS_CODE = "sms-code"
-    AUTO_PASS = "auto-pass"  # noqa: S105 - a name, not a secret
-    AUTO_FAIL = "auto-fail"
 
 
 class Action(StrEnum):
@@ -45,6 +39,9 @@ class Ending(StrEnum):
     FAILED = "failed"
     TOO_MANY_TRIES = "too many tries"
     CANCELLED = "cancelled"
+    DECLINED = "declined"
+    CARD_LOCKED = "card locked"
+    DEADLINE_MISSED = "deadline missed"
     NEVER_BEGUN = "never begun"
     LEFT_IDLE = "left idle"
     BROKEN = "broken"
@@ -53,7 +50,10 @@ class Ending(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """`page`: number of the page that is shown. `code`: None when the method sends none. `notice`: what the page says (a kind of
-    `acs.pages.Notice`). `last_answer`: the mark of the answer that led to this page."""
+    `acs.pages.Notice`). `last_answer`: the mark of the answer that led to this page. `stage`: which question of the method is
+    asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
+    merchant is to be trusted from now on, None when that was not asked. `approved`: what the banking app told, where the page
+    still has something to say."""
 
     method: Method
     tries_left: int
@@ -63,17 +63,38 @@ class Challenge:
     code: SentCode | None = None
     notice: str | None = None
     last_answer: str | None = None
+    stage: int = 0
+    phone: int = 0
+    prompt: str | None = None
+    trusts: bool | None = None
+    approved: bool | None = None
+
+    @property
+    def question(self) -> Question:
+        """What the page asks."""
+        return METHODS[self.method].questions[self.stage]
+
+    @property
+    def next_question(self) -> Question | None:
+        """What the right answer leads to."""
+        return None if self.last_question else METHODS[self.method].questions[self.stage + 1]
+
+    @property
+    def last_question(self) -> bool:
+        """Whether the right answer to it ends the challenge."""
+        return self.stage + 1 == len(METHODS[self.method].questions)
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What the cardholder posted: the button, the page it stood on, what was typed, and a `mark` that is the same for the same
-    answer on the same page."""
+    answer on the same page. `trusts`: the box that trusts the merchant was ticked."""
 
     action: Action
     page: int
     value: str
     mark: str
+    trusts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +118,12 @@ class SendCode:
     counter: int
 
 
+@dataclass(frozen=True, slots=True)
+class ShowPrompt:
+    """An effect: have the banking app ask the cardholder."""
+
+
+Effect = SendCode | ShowPrompt
 Reply = Page | Over
 Judge = Callable[[SentCode, str], Verdict]
 NextCounter = Callable[[], int]
@@ -106,15 +133,13 @@ NextCounter = Callable[[], int]
 class Step:
     challenge: Challenge
     reply: Reply
-    effects: tuple[SendCode, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
 
 def begin(method: Method, *, tries: int, resends: int, now: datetime, next_counter: NextCounter) -> Step:
-    """The first page, and the first code where the method sends one."""
-    if method is not Method.SMS_CODE:
-        return Step(Challenge(method, tries, 0), Page(None))
-    code = SentCode(next_counter(), now)
-    return Step(Challenge(method, tries, resends, code=code), Page(None), (SendCode(code.counter),))
+    """The first page, and what it needs: a code by SMS, a prompt of the banking app."""
+    sends = Question.SMS_CODE in METHODS[method].questions
+    return _ask(Challenge(method, tries, resends if sends else 0), Page(None), now, next_counter)
 
 
 def answer(
@@ -127,10 +152,23 @@ def answer(
         return _stale(challenge, submission)
     if submission.action is Action.RESEND:
         return _resend(challenge, submission, now, next_counter)
-    if challenge.code is None:
-        ending = Ending.PASSED if challenge.method is Method.AUTO_PASS else Ending.FAILED
-        return Step(_answered(challenge), Over(ending))
-    return _submit(challenge, submission, judge(challenge.code, submission.value))
+    challenge = replace(challenge, trusts=submission.trusts if challenge.trusts is not None else None)
+    if challenge.approved is not None:
+        return decided(challenge, approved=challenge.approved)
+    verdict = _judged(challenge, submission.value, judge)
+    if verdict is Verdict.CORRECT:
+        return _right(challenge, submission, now, next_counter)
+    return _not_right(challenge, submission, verdict)
+
+
+def decided(challenge: Challenge, *, approved: bool) -> Step:
+    """The cardholder has decided in the banking app."""
+    return Step(_answered(challenge), Over(Ending.PASSED if approved else Ending.DECLINED))
+
+
+def prompted(challenge: Challenge, prompt: str | None) -> Challenge:
+    """The banking app took the prompt under this name; None when it did not take it."""
+    return replace(challenge, prompt=prompt, notice=challenge.notice if prompt else "app-failed")
 
 
 def sending_failed(challenge: Challenge, counter: int) -> Challenge:
@@ -154,18 +192,46 @@ def _resend(challenge: Challenge, submission: Submission, now: datetime, next_co
     return replace(step, effects=(SendCode(code.counter),))
 
 
-def _submit(challenge: Challenge, submission: Submission, verdict: Verdict) -> Step:
-    if verdict is Verdict.BLANK:
-        return _same_page(challenge, "blank-code")
+def _judged(challenge: Challenge, value: str, judge: Judge) -> Verdict:
+    if challenge.question is Question.SMS_CODE and challenge.code is not None:
+        return judge(challenge.code, value)
+    return JUDGES[challenge.question](value)
+
+
+def _right(challenge: Challenge, submission: Submission, now: datetime, next_counter: NextCounter) -> Step:
+    """On to the next question, or the end."""
     answered = _answered(challenge)
-    if verdict is Verdict.CORRECT:
+    if answered.last_question:
         return Step(answered, Over(Ending.PASSED))
+    if answered.question is Question.CHOOSE_PHONE:
+        answered = replace(answered, phone=CHOICES.index(submission.value))
+    step = _next_page(replace(answered, stage=answered.stage + 1), submission, None)
+    return _ask(step.challenge, step.reply, now, next_counter)
+
+
+def _not_right(challenge: Challenge, submission: Submission, verdict: Verdict) -> Step:
+    told = notice(challenge.question, verdict)
+    if verdict is Verdict.BLANK:
+        return _same_page(challenge, told)
+    answered = _answered(challenge)
+    if verdict is Verdict.DECLINED:
+        return Step(answered, Over(Ending.FAILED))
     if verdict is not Verdict.WRONG:
-        return _next_page(answered, submission, f"{verdict}-code")
+        return _next_page(answered, submission, told)
     tried = replace(answered, tries_left=answered.tries_left - 1)
     if tried.tries_left == 0:
         return Step(tried, Over(Ending.TOO_MANY_TRIES))
-    return _next_page(tried, submission, "wrong-code")
+    return _next_page(tried, submission, told)
+
+
+def _ask(challenge: Challenge, reply: Reply, now: datetime, next_counter: NextCounter) -> Step:
+    """The challenge with what its question needs, which is asked for as an effect."""
+    if challenge.question is Question.BANKING_APP:
+        return Step(challenge, reply, (ShowPrompt(),))
+    if challenge.question is not Question.SMS_CODE:
+        return Step(challenge, reply)
+    code = SentCode(next_counter(), now)
+    return Step(replace(challenge, code=code), reply, (SendCode(code.counter),))
 
 
 def _answered(challenge: Challenge) -> Challenge:
@@ -176,6 +242,6 @@ def _same_page(challenge: Challenge, notice: str) -> Step:
     return Step(replace(challenge, notice=notice), Page(notice))
 
 
-def _next_page(challenge: Challenge, submission: Submission, notice: str) -> Step:
+def _next_page(challenge: Challenge, submission: Submission, notice: str | None) -> Step:
     shown = replace(challenge, page=challenge.page + 1, notice=notice, last_answer=submission.mark)
     return Step(shown, Page(notice))

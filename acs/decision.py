@@ -9,9 +9,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from acs import preferences, results
-from acs.challenge import Method
+from acs import preferences, reasons
+from acs.methods.table import Method
+from acs.orderings import ORDERINGS
 from acs.records import Card
+from acs.results import EXPLAINED
 from threedsecure.v2.errors import ErrorCode
 from threedsecure.v2.views import AuthenticationRequest
 
@@ -34,6 +36,19 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Defer:
+    """Answer transStatus D; the cardholder has so many minutes."""
+
+    minutes: int
+    method: Method = Method.DECOUPLED
+
+
+@dataclass(frozen=True, slots=True)
+class DeferIfAsked:
+    """Decoupled, when the requestor asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepSilent:
     """Decide as `late` says, and let the caller wait for it longer than it can."""
 
@@ -48,25 +63,38 @@ class AnswerErro:
     detail: str
 
 
-Decision = Settle | Ask | KeepSilent | AnswerErro
+Decision = Settle | Ask | Defer | KeepSilent | AnswerErro
+Play = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
 
 _AUTHENTICATED: Final = Settle("Y")
 _INFORMED: Final = Settle("I")
-_UNAVAILABLE: Final = Settle("U", results.ACS_TECHNICAL_ISSUE)
+_UNAVAILABLE: Final = Settle("U", reasons.ACS_TECHNICAL_ISSUE)
 
-PLAYS: Final[Mapping[str, Decision]] = MappingProxyType(
+PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
     {
         "frictionless": _AUTHENTICATED,
         "frictionless-attempt": Settle("A"),
-        "not-authenticated": Settle("N", results.CARD_AUTHENTICATION_FAILED),
+        "not-authenticated": Settle("N", reasons.CARD_AUTHENTICATION_FAILED),
         "unavailable": _UNAVAILABLE,
-        "rejected": Settle("R", results.SUSPECTED_FRAUD),
+        "rejected": Settle("R", reasons.SUSPECTED_FRAUD),
         "challenge-otp": Ask(Method.SMS_CODE),
         "informational": _INFORMED,
         "challenge-mandated": Ask(Method.SMS_CODE, insists=True),
         "challenge-auto-pass": Ask(Method.AUTO_PASS),
         "challenge-auto-fail": Ask(Method.AUTO_FAIL),
         "sms-lost": Ask(Method.SMS_CODE),
+        "sms-late": Ask(Method.SMS_CODE),
+        "sms-twice": Ask(Method.SMS_CODE),
+        "sms-refused": Ask(Method.SMS_CODE),
+        "challenge-oob": Ask(Method.OUT_OF_BAND),
+        "challenge-single-select": Ask(Method.SINGLE_SELECT),
+        "challenge-multi-select": Ask(Method.MULTI_SELECT),
+        "challenge-html": Ask(Method.HTML_PAGE),
+        "challenge-password": Ask(Method.PASSWORD),
+        "challenge-password-otp": Ask(Method.PASSWORD_AND_SMS_CODE),
+        "challenge-knowledge": Ask(Method.KNOWLEDGE),
+        "decoupled": DeferIfAsked(),
+        **{name: Ask(Method.SMS_CODE) for name in ORDERINGS},
         "acs-timeout": KeepSilent(_UNAVAILABLE),
         "acs-error": AnswerErro(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for an error"),
         "not-enrolled": _AUTHENTICATED,
@@ -79,6 +107,8 @@ PLAYS: Final[Mapping[str, Decision]] = MappingProxyType(
 )
 """By scenario name. A scenario that this release does not play cannot be registered."""
 
+DECOUPLED_WANTED: Final = ("Y", "B")
+SHORTEST_DECOUPLED_MINUTES: Final = 1
 APP: Final = "01"
 THREE_RI: Final = "03"
 PAYMENT: Final = "01"
@@ -93,11 +123,20 @@ def decide(request: AuthenticationRequest, card: Card, now: datetime) -> Decisio
     if isinstance(play, KeepSilent | AnswerErro):
         return play
     if expired(request.card_expiry_date, now):
-        return Settle("N", results.EXPIRED_CARD)
+        return Settle("N", reasons.EXPIRED_CARD)
     if request.message_category not in (PAYMENT, NON_PAYMENT):
         return _for_the_scheme(request, card)
+    if isinstance(play, DeferIfAsked):
+        return _deferred(request)
     wished = _as_wished(request, _as_minted(card, play))
     return _unless_impossible(request, wished) if isinstance(wished, Ask) else wished
+
+
+def _deferred(request: AuthenticationRequest) -> Decision:
+    """transStatus D exists since 2.2.0, and answers only a requestor that asked for it."""
+    if request.version == "2.1.0" or request.decoupled_ind not in DECOUPLED_WANTED:
+        return Settle("N", reasons.DECOUPLED_NOT_REQUESTED)
+    return Defer(request.decoupled_max_minutes or SHORTEST_DECOUPLED_MINUTES)
 
 
 def keeps_silent(card: Card) -> bool:
@@ -113,7 +152,7 @@ def expired(expiry: str | None, now: datetime) -> bool:
 def _for_the_scheme(request: AuthenticationRequest, card: Card) -> Settle:
     """A category that belongs to the scheme: Mastercard's data only (80) is answered U, and no other is known here."""
     known = card.scheme == "mastercard" and request.message_category == DATA_ONLY
-    return Settle("U", DATA_ONLY if known else results.NPA_NOT_SUPPORTED)
+    return Settle("U", DATA_ONLY if known else reasons.NPA_NOT_SUPPORTED)
 
 
 def _as_minted(card: Card, play: Settle | Ask) -> Settle | Ask:
@@ -121,7 +160,7 @@ def _as_minted(card: Card, play: Settle | Ask) -> Settle | Ask:
     if isinstance(play, Ask):
         return play
     status = card.trans_status or play.trans_status
-    reason = results.CARD_AUTHENTICATION_FAILED if status in results.EXPLAINED else None
+    reason = reasons.CARD_AUTHENTICATION_FAILED if status in EXPLAINED else None
     return Settle(status, card.reason or (play.reason if status == play.trans_status else reason))
 
 
@@ -156,7 +195,7 @@ def _can_be_challenged(request: AuthenticationRequest) -> bool:
 def _unless_impossible(request: AuthenticationRequest, ask: Ask) -> Decision:
     """A challenge needs a browser: the encrypted one of an app is not spoken, and 3RI has no cardholder to ask."""
     if request.device_channel == APP:
-        return Settle("U", results.UNSUPPORTED_DEVICE)
+        return Settle("U", reasons.UNSUPPORTED_DEVICE)
     if request.device_channel == THREE_RI:
-        return Settle("U", results.THREE_RI_NOT_SUPPORTED)
+        return Settle("U", reasons.THREE_RI_NOT_SUPPORTED)
     return ask

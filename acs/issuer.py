@@ -8,9 +8,12 @@ from typing import Final
 
 from acs.agenda import Agenda
 from acs.deadlines import Deadlines
+from acs.lifecycle import with_standing
 from acs.outbox import Outbox
+from acs.records import Transaction
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
+from acs.standing import Standing
 from acs.storage import Storage
 from threedsecure.web.service import Runtime
 
@@ -56,7 +59,13 @@ class Issuer:
 
 
 def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
-    storage = Storage(runtime.open_database, runtime.vault, lambda: runtime.randomness.below(FIRST_COUNTER_BELOW))
+
+    def settle(transaction: Transaction, standing: Standing) -> tuple[Transaction, Standing]:
+        return with_standing(transaction, standing, settings.limits)
+
+    storage = Storage(
+        runtime.open_database, runtime.vault, lambda: runtime.randomness.below(FIRST_COUNTER_BELOW), settle
+    )
     agenda = Agenda(runtime.clock)
     return Issuer(
         runtime,

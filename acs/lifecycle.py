@@ -5,17 +5,20 @@ between.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from acs import challenge as challenges
-from acs.challenge import Ending, NextCounter, Over, Page, SendCode, Submission
-from acs.decision import Ask, Settle
+from acs.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
+from acs.decision import Ask, Defer, Settle
 from acs.messages import answered_with, rreq
+from acs.methods.table import Question
+from acs.orderings import Ordering, ordering_of
 from acs.records import Card, Delivery, Purchase, Session, Transaction
-from acs.results import challenge_result, final_result
+from acs.results import TRUSTED, challenge_result, final_result
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
+from acs.standing import Limits, Standing, after_ending, trusting
 from acs.transactions import OPEN, Event, State, after
 from acs.versions import LATEST
 from threedsecure.v2.codec import encode
@@ -23,10 +26,13 @@ from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
 
 CHALLENGE_MANDATED: Final = "04"
+CHALLENGE_TO_TRUST: Final = "09"
+RESULT_LATE_BY: Final = timedelta(seconds=30)
 
 _TIMEOUTS: Final = {
     State.CREQ_AWAITED: (Event.CREQ_TIMED_OUT, Ending.NEVER_BEGUN),
     State.CHALLENGING: (Event.PAGE_TIMED_OUT, Ending.LEFT_IDLE),
+    State.DECOUPLED: (Event.DEADLINE_MISSED, Ending.DEADLINE_MISSED),
 }
 _TIMED_OUT: Final = frozenset({Ending.NEVER_BEGUN, Ending.LEFT_IDLE})
 
@@ -56,7 +62,7 @@ class Change:
 
     transaction: Transaction
     answer: Show | Finish | Refuse
-    effects: tuple[SendCode, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,12 @@ class ChallengeRequest:
 
 
 def begin(
-    acs_trans_id: str, purchase: Purchase, card: Card, decision: Settle | Ask, now: datetime, settings: AcsSettings
+    acs_trans_id: str,
+    purchase: Purchase,
+    card: Card,
+    decision: Settle | Ask | Defer,
+    now: datetime,
+    settings: AcsSettings,
 ) -> Transaction:
     """The record of a new transaction, as decided."""
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
@@ -81,6 +92,8 @@ def begin(
         purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
         due_at = now + settings.timers.first_creq
         return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
+    if isinstance(decision, Defer):
+        return _defer(record, decision, now, settings)
     result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
     return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
 
@@ -104,6 +117,8 @@ def purchase_of(request: AuthenticationRequest, ds_reference_number: str) -> Pur
         exponent=request.purchase_exponent or 0,
         purchase_date=request.purchase_date,
         language=request.browser_language,
+        merchant=f"{request.acquirer_bin}.{request.acquirer_merchant_id}",
+        asks_for_trust=CHALLENGE_TO_TRUST in request.challenge_indicators and request.version != "2.1.0",
     )
 
 
@@ -154,6 +169,27 @@ def receive_answer(
     return _take(transaction, step, now, settings)
 
 
+def receive_decision(transaction: Transaction, now: datetime, *, approved: bool) -> Transaction:
+    """The banking app tells what the cardholder decided. What comes too late, or what nobody waits for, changes nothing.
+    Where the page has a box to tick, it is waited for."""
+    transaction = expire(transaction, now)
+    challenge = transaction.challenge
+    waits = transaction.state in (State.CHALLENGING, State.DECOUPLED)
+    if challenge is None or not waits or challenge.question is not Question.BANKING_APP:
+        return transaction
+    if challenge.approved is not None:
+        return transaction
+    transaction = replace(transaction, challenge=replace(challenge, approved=approved), updated_at=now)
+    return transaction if challenge.trusts is not None else _conclude_decided(transaction, approved, now)
+
+
+def prompted(transaction: Transaction, prompt: str | None, now: datetime) -> Transaction:
+    """The banking app shows the prompt of this name; None when it could not be reached."""
+    if transaction.challenge is None:
+        return transaction
+    return replace(transaction, challenge=challenges.prompted(transaction.challenge, prompt), updated_at=now)
+
+
 def sending_failed(transaction: Transaction, counter: int, now: datetime) -> Transaction:
     """The phone could not be reached with the code of `counter`."""
     if transaction.challenge is None:
@@ -167,8 +203,36 @@ def expire(transaction: Transaction, now: datetime) -> Transaction:
     timeout = _TIMEOUTS.get(transaction.state)
     if timeout is None or transaction.due_at is None or now < transaction.due_at:
         return transaction
+    if transaction.challenge is not None and transaction.challenge.approved is not None:
+        return _conclude_decided(transaction, transaction.challenge.approved, now)
     event, ending = timeout
     return _conclude(transaction, event, ending, now)
+
+
+def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSettings) -> Transaction:
+    """The cardholder is asked apart from the purchase, for as long as the requestor waits."""
+    purchase = replace(record.purchase, decoupled_minutes=decision.minutes, decoupled_missed=settings.decoupled_missed)
+    return replace(
+        record,
+        state=after(record.state, Event.ARES_DECOUPLED),
+        purchase=purchase,
+        method=decision.method,
+        challenge=Challenge(decision.method, 1, 0),
+        due_at=now + timedelta(minutes=decision.minutes),
+    )
+
+
+def with_standing(transaction: Transaction, standing: Standing, limits: Limits) -> tuple[Transaction, Standing]:
+    """A decision just taken, and the standing of its card: a locked card passes no more, and every ending leaves its mark."""
+    result = transaction.result
+    if result is None:
+        return transaction, standing
+    if standing.locked and result.ending is Ending.PASSED:
+        return _redecided(transaction, Ending.CARD_LOCKED), standing
+    after_all = after_ending(standing, result.ending, limits)
+    if result.trust_status is not None:
+        after_all = trusting(after_all, transaction.purchase.merchant, trusted=result.trust_status == TRUSTED)
+    return transaction, after_all
 
 
 def _admit(
@@ -208,6 +272,8 @@ def _open(
         now=now,
         next_counter=next_counter,
     )
+    if transaction.purchase.asks_for_trust:
+        step = replace(step, challenge=replace(step.challenge, trusts=False))
     session = Session(creq.value, creq.digest, creq.window_size, creq.session_data, begun_at=now)
     return _take(replace(transaction, session=session, challenge=step.challenge), step, now, settings)
 
@@ -221,6 +287,25 @@ def _take(transaction: Transaction, step: challenges.Step, now: datetime, settin
             return Change(_conclude(transaction, Event.CHALLENGE_ENDED, ending, now), Finish())
 
 
+def _conclude_decided(transaction: Transaction, approved: bool, now: datetime) -> Transaction:
+    """What the banking app told decides, whether or not the page comes back."""
+    if transaction.challenge is None:
+        raise ValueError("nobody was asked")
+    step = challenges.decided(transaction.challenge, approved=approved)
+    ending = Ending.PASSED if approved else Ending.DECLINED
+    return _conclude(replace(transaction, challenge=step.challenge), Event.APP_DECIDED, ending, now)
+
+
+def _redecided(transaction: Transaction, ending: Ending) -> Transaction:
+    """The decision as another ending, before anybody was told of it."""
+    result = challenge_result(transaction.card, transaction.purchase, transaction.challenge, ending)
+    if transaction.delivery is None:
+        return replace(transaction, result=result)
+    return replace(
+        transaction, result=result, delivery=replace(transaction.delivery, body=encode(rreq(transaction, result)))
+    )
+
+
 def _conclude(
     transaction: Transaction, event: Event, ending: Ending, now: datetime, error: MessageError | None = None
 ) -> Transaction:
@@ -230,4 +315,18 @@ def _conclude(
     result = challenge_result(transaction.card, transaction.purchase, transaction.challenge, ending)
     reported = None if error is None else answered_with(transaction, error)
     delivery = Delivery(transaction.purchase.ds_url, encode(rreq(transaction, result, reported)))
-    return replace(transaction, state=state, result=result, delivery=delivery, updated_at=now, due_at=now)
+    concluded = replace(transaction, state=state, result=result, delivery=delivery, updated_at=now, due_at=now)
+    return _ordered(concluded, now)
+
+
+def _ordered(transaction: Transaction, now: datetime) -> Transaction:
+    """The delivery as the card's scenario wants it."""
+    match ordering_of(transaction.card.scenario):
+        case Ordering.RESULT_LONG_AFTER:
+            return replace(transaction, due_at=now + RESULT_LATE_BY)
+        case Ordering.NO_RESULT if transaction.delivery is not None:
+            unsent = replace(transaction.delivery, given_up="the scenario of this card sends no RReq")
+            state = after(transaction.state, Event.RREQ_GIVEN_UP)
+            return replace(transaction, state=state, delivery=unsent, due_at=None)
+        case _:
+            return transaction

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from acs import versions
+from acs.methods.table import METHODS
+from acs.orderings import Ordering, ordering_of
 from acs.records import Purchase, Result, Transaction
-from acs.results import AUTHENTICATION_METHODS, AUTHENTICATION_TYPE
 from acs.settings import AcsSettings
+from acs.texts import choose_language, decoupled_text
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
@@ -24,18 +26,16 @@ def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
         **transaction.purchase.echoed,
         **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
+    message |= _trust(transaction.purchase.version, transaction.purchase.trust_status)
+    if transaction.purchase.decoupled:
+        return message | _deferred(transaction, settings)
     if transaction.result is not None:
         return (
             message
             | _outcome(transaction.result)
             | versions.exempted(transaction.purchase.version, transaction.result.exemption)
         )
-    return message | {
-        "transStatus": "C",
-        "acsURL": settings.acs_url,
-        "acsChallengeMandated": "Y" if transaction.purchase.challenge_mandated else "N",
-        **versions.announced(transaction.purchase.version, AUTHENTICATION_TYPE, _method(transaction)),
-    }
+    return message | {"transStatus": "C", "acsURL": settings.acs_url, **_challenged(transaction)}
 
 
 def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -46,10 +46,12 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
         **identifiers(transaction),
         "messageCategory": transaction.purchase.message_category,
         **_outcome(result),
-        "interactionCounter": f"{result.interaction_counter or 0:02}",
+        **_trust(transaction.purchase.version, result.trust_status),
     }
-    if result.trans_status in ("Y", "N") and transaction.method is not None:
-        message |= versions.performed(transaction.purchase.version, AUTHENTICATION_TYPE, _method(transaction))
+    if not transaction.purchase.decoupled:
+        message["interactionCounter"] = f"{result.interaction_counter or 0:02}"
+    if result.trans_status in ("Y", "N"):
+        message |= _authentication(transaction, with_method=True)
     if result.challenge_cancel is not None:
         message |= versions.cancelled(transaction.purchase.version, result.challenge_cancel, reported)
     return message
@@ -58,6 +60,8 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
 def cres(transaction: Transaction) -> dict[str, Any]:
     """The final CRes for the browser. It knows only Y and N; what the RReq said counts."""
     passed = transaction.result is not None and transaction.result.trans_status == "Y"
+    if ordering_of(transaction.card.scenario) is Ordering.CONTRADICTING:
+        passed = not passed
     return {
         "messageType": "CRes",
         "messageVersion": transaction.purchase.version,
@@ -92,9 +96,41 @@ def identifiers(transaction: Transaction) -> dict[str, Any]:
     return identified
 
 
-def _method(transaction: Transaction) -> str:
-    """authenticationMethod: 10 (other) where nobody was asked."""
-    return "10" if transaction.method is None else AUTHENTICATION_METHODS[transaction.method]
+def _challenged(transaction: Transaction) -> dict[str, Any]:
+    mandated = "Y" if transaction.purchase.challenge_mandated else "N"
+    return {"acsChallengeMandated": mandated, **_authentication(transaction, with_method=False)}
+
+
+def _deferred(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
+    language = choose_language(transaction.card.language or transaction.purchase.language)
+    words = decoupled_text(settings.issuer_name, language)
+    return {
+        "transStatus": "D",
+        "acsDecConInd": "Y",
+        "cardholderInfo": words if transaction.purchase.version == "2.2.0" else {"text": words},
+        **_challenged(transaction),
+    }
+
+
+def _authentication(transaction: Transaction, *, with_method: bool) -> dict[str, Any]:
+    """authenticationType, and in an RReq authenticationMethod; 2.3.1 has only the latter, in both messages."""
+    if transaction.method is None:
+        return {}
+    described, version = METHODS[transaction.method], transaction.purchase.version
+    elements: dict[str, Any] = {}
+    if version in ("2.1.0", "2.2.0"):
+        elements["authenticationType"] = described.authentication_type
+    if with_method or not elements:
+        elements["authenticationMethod"] = described.authentication_method(version)
+    return elements
+
+
+def _trust(version: str, status: str | None) -> dict[str, str]:
+    """What the trust list says of the merchant, which the ACS keeps (source 03). 2.1.0 knows no such list."""
+    if status is None or version == "2.1.0":
+        return {}
+    name = "whiteListStatus" if version == "2.2.0" else "trustListStatus"
+    return {name: status, f"{name}Source": "03"}
 
 
 def _outcome(result: Result) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import Final
 import structlog
 
 from acs.agenda import Agenda
-from acs.deliveries import Failed, Outcome, Rejected, judge, record
+from acs.deliveries import Acknowledged, Failed, Outcome, Rejected, judge, record
 from acs.messages import identifiers
+from acs.orderings import Ordering, ordering_of
 from acs.records import Transaction
 from acs.settings import AcsSettings
 from acs.storage import Storage
@@ -84,7 +85,11 @@ class Outbox:
         transaction = await self._storage.load(acs_trans_id)
         if transaction is None or transaction.state is not State.DECIDED or transaction.delivery is None:
             return None
+        if transaction.delivery.attempts == 0 and _is_early(transaction, self._runtime.clock.now()):
+            return transaction.due_at
         outcome = await self._attempt(transaction, transaction.delivery.url, transaction.delivery.body)
+        if isinstance(outcome, Acknowledged) and ordering_of(transaction.card.scenario) is Ordering.RESULT_TWICE:
+            await self._attempt(transaction, transaction.delivery.url, transaction.delivery.body)
         now = self._runtime.clock.now()
         recorded = await self._storage.replace(
             acs_trans_id, lambda found: record(found, outcome, now, self._settings.timers.results_retry)
@@ -131,3 +136,8 @@ class Outbox:
             "connection failed",
             {**identifiers(transaction), "url": error.url, "reason": error.reason},
         )
+
+
+def _is_early(transaction: Transaction, now: datetime) -> bool:
+    """Whether the card's scenario has the RReq wait."""
+    return transaction.due_at is not None and transaction.due_at > now

@@ -4,7 +4,7 @@ Everything is a plain form that works without JavaScript, in a frame of any chal
 `threedsecure.web.wire.page(html, frame_ancestors="*")`: any gateway may frame them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -15,18 +15,31 @@ from zlib import crc32
 from jinja2 import Environment
 
 from acs.amounts import amount_text
-from acs.texts import CALM_NOTICES, COUNTED_NOTICES, Notice, choose_language, notice_text, title_text, translations
+from acs.texts import (
+    CALM_NOTICES,
+    COUNTED_NOTICES,
+    Notice,
+    choose_language,
+    notice_text,
+    title_text,
+    translated,
+    translations,
+)
 from threedsecure.schemes import Scheme
 from threedsecure.web.templates import environment
 
 __all__ = [
     "STATIC",
     "ChallengePage",
+    "Choice",
     "Notice",
+    "app_page",
     "auto_page",
     "challenge_page",
+    "choice_page",
     "error_page",
     "method_page",
+    "password_page",
     "post_back_page",
     "silent_method_page",
 ]
@@ -37,6 +50,14 @@ LOOKS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers: what is posted, and what is read. `label`: marked for translation, or the same in all languages."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChallengePage:
     """What a challenge page shows.
 
@@ -44,6 +65,7 @@ class ChallengePage:
     nothing is paid, `exponent`: its decimals.
     `masked_pan`: any form whose last four characters are the card's. `phone_hint`: the phone number, partly hidden.
     `hidden`: fields that come back with the answer. `window_size`: challengeWindowSize, "01" to "05".
+    `asks_for_trust`: whether the cardholder can trust the merchant from now on.
     """
 
     language: str
@@ -62,14 +84,35 @@ class ChallengePage:
     can_resend: bool
     sent_at: datetime
     window_size: str
+    asks_for_trust: bool = False
 
 
 def challenge_page(view: ChallengePage) -> str:
     """The page that asks for the code."""
-    notice = view.notice
-    if notice is not None and notice.tries_left is None and notice.kind in COUNTED_NOTICES:
-        notice = replace(notice, tries_left=view.tries_left)
-    return _render("challenge.html", view.language, notice=notice, **_purchase(view))
+    return _render("challenge.html", view.language, notice=_counted(view), **_purchase(view))
+
+
+def password_page(view: ChallengePage, label: str, *, hides: bool) -> str:
+    """The page that asks for a word that the cardholder knows. `label`: marked for translation; `hides`: shown as dots."""
+    return _render("password.html", view.language, notice=_counted(view), label=label, hides=hides, **_purchase(view))
+
+
+def choice_page(view: ChallengePage, label: str, choices: Sequence[Choice], *, several: bool) -> str:
+    """The page that asks to choose one of `choices`, or `several`."""
+    return _render(
+        "choice.html",
+        view.language,
+        notice=_counted(view),
+        label=label,
+        choices=choices,
+        several=several,
+        **_purchase(view),
+    )
+
+
+def app_page(view: ChallengePage, state_url: str) -> str:
+    """The page that waits for the banking app, with a button to go on. `state_url` tells its script whether the wait is over."""
+    return _render("app.html", view.language, notice=_counted(view), state_url=state_url, **_purchase(view))
 
 
 def auto_page(view: ChallengePage, delay_ms: int) -> str:
@@ -99,6 +142,14 @@ def error_page(*, language: str, title_key: str, detail: str) -> str:
     return _render("error.html", chosen, title=title_text(title_key, chosen), detail=detail)
 
 
+def _counted(view: ChallengePage) -> Notice | None:
+    """The notice, with the tries left where it matters."""
+    notice = view.notice
+    if notice is not None and notice.tries_left is None and notice.kind in COUNTED_NOTICES:
+        return replace(notice, tries_left=view.tries_left)
+    return notice
+
+
 def _purchase(view: ChallengePage) -> dict[str, Any]:
     language = choose_language(view.language)
     return {
@@ -122,6 +173,7 @@ def _environment(language: str) -> Environment:
     pages.add_extension("jinja2.ext.i18n")
     pages.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     pages.filters["told"] = lambda notice: notice_text(notice, language)
+    pages.filters["translated"] = lambda text: translated(text, language)
     pages.filters["static"] = _static_address
     pages.tests["calm"] = lambda notice: notice.kind in CALM_NOTICES
     return pages

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from acs.challenge import Challenge, Ending, Method
+from acs.challenge import Challenge, Ending
+from acs.methods.table import Method
 from acs.transactions import State
 
 
@@ -38,7 +39,10 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them). `echoed`: what the
-    ARes repeats."""
+    ARes repeats.
+    `merchant`: how the trust list knows the merchant; `trust_status`: whiteListStatus of the ARes; `asks_for_trust`: the page
+    offers to trust the merchant. `decoupled_minutes`: how long the requestor waits for a decoupled authentication;
+    `decoupled_missed`: transStatus when they pass."""
 
     version: str
     device_channel: str
@@ -57,6 +61,16 @@ class Purchase:
     purchase_date: str | None = None
     language: str | None = None
     echoed: dict[str, str] = field(default_factory=dict)
+    merchant: str = ""
+    trust_status: str | None = None
+    asks_for_trust: bool = False
+    decoupled_minutes: int | None = None
+    decoupled_missed: str = "N"
+
+    @property
+    def decoupled(self) -> bool:
+        """Whether the ARes was D."""
+        return self.decoupled_minutes is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge. `exemption`: why there was none."""
+    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge; `trust_status` when the
+    cardholder was asked to trust the merchant. `exemption`: why there was no challenge."""
 
     trans_status: str
     trans_status_reason: str | None = None
@@ -81,6 +96,7 @@ class Result:
     eci: str | None = None
     authentication_value: str | None = None
     interaction_counter: int | None = None
+    trust_status: str | None = None
     ending: Ending | None = None
     exemption: str | None = None
 

@@ -1,27 +1,16 @@
 """What an outcome is called in EMV 3DS: transStatus, its reason, challengeCancel, ECI and proof."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from acs.challenge import Challenge, Ending, Method
+from acs.challenge import Challenge, Ending
+from acs.endings import ENDINGS
+from acs.reasons import INVALID_TRANSACTION
 from acs.records import Card, Purchase, Result
 from threedsecure.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.schemes import SCHEMES
 from threedsecure.v2 import reasons
-
-CARD_AUTHENTICATION_FAILED: Final = "01"
-UNSUPPORTED_DEVICE: Final = "03"
-EXPIRED_CARD: Final = "05"
-INVALID_TRANSACTION: Final = "07"
-SUSPECTED_FRAUD: Final = "11"
-TIMED_OUT_AT_ACS: Final = "14"
-MAXIMUM_CHALLENGES_EXCEEDED: Final = "19"
-NPA_NOT_SUPPORTED: Final = "20"
-THREE_RI_NOT_SUPPORTED: Final = "21"
-ACS_TECHNICAL_ISSUE: Final = "22"
-ATTEMPTED_NOT_PERFORMED: Final = "26"
 
 EXPLAINED: Final = frozenset({"N", "U", "R"})
 """transStatus that goes with a transStatusReason."""
@@ -33,32 +22,9 @@ FRICTIONLESS: Final = "99"
 ATTEMPT: Final = "98"
 ASKED: Final = "02"
 
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    trans_status: str
-    reason: str | None = None
-    challenge_cancel: str | None = None
-
-
-ENDINGS: Final[Mapping[Ending, _Told]] = MappingProxyType(
-    {
-        Ending.PASSED: _Told("Y"),
-        Ending.FAILED: _Told("N", CARD_AUTHENTICATION_FAILED),
-        Ending.TOO_MANY_TRIES: _Told("N", MAXIMUM_CHALLENGES_EXCEEDED),
-        Ending.CANCELLED: _Told("N", ATTEMPTED_NOT_PERFORMED, "01"),
-        Ending.NEVER_BEGUN: _Told("N", TIMED_OUT_AT_ACS, "05"),
-        Ending.LEFT_IDLE: _Told("N", TIMED_OUT_AT_ACS, "04"),
-        Ending.BROKEN: _Told("U", INVALID_TRANSACTION, "06"),
-    }
-)
-"""RReq by the ending of a challenge."""
-
-AUTHENTICATION_TYPE: Final = "02"
-"""Dynamic: 2.1.0 and 2.2.0 have no word for a page that finishes by itself."""
-AUTHENTICATION_METHODS: Final[Mapping[Method, str]] = MappingProxyType(
-    {Method.SMS_CODE: "02", Method.AUTO_PASS: "10", Method.AUTO_FAIL: "10"}
-)
+TRUSTED: Final = "Y"
+NOT_TRUSTED: Final = "N"
+TRUST_REJECTED: Final = "R"
 
 
 def reason_in(version: str, reason: str | None) -> str | None:
@@ -78,14 +44,23 @@ def final_result(
 def challenge_result(card: Card, purchase: Purchase, challenge: Challenge | None, ending: Ending) -> Result:
     """What the RReq says about how a challenge ended; `challenge` is None when it never began."""
     told = ENDINGS[ending]
+    missed = ending is Ending.DEADLINE_MISSED
     result = Result(
-        told.trans_status,
+        purchase.decoupled_missed if missed else told.trans_status,
         reason_in(purchase.version, _own(card, ending) or told.reason),
         told.challenge_cancel,
         interaction_counter=challenge.answers if challenge else 0,
+        trust_status=_trust(challenge) if ending is Ending.PASSED else None,
         ending=ending,
     )
     return _proven(card, purchase, result, ASKED)
+
+
+def _trust(challenge: Challenge | None) -> str | None:
+    """whiteListStatus after a challenge: what the cardholder answered where the page offered to trust the merchant."""
+    if challenge is None or challenge.trusts is None:
+        return None
+    return TRUSTED if challenge.trusts else TRUST_REJECTED
 
 
 def _proven(card: Card, purchase: Purchase, result: Result, method: str) -> Result:

@@ -28,6 +28,7 @@ class Verdict(StrEnum):
     SUPERSEDED = "superseded"
     REPLAYED = "replayed"
     BLANK = "blank"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from acs.standing import Limits
+
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
+STATE_PATH: Final = "/3ds2/challenge/state"
+DECISION_PATH: Final = "/banking-app/decision"
 PAREQ_PATH: Final = "/3ds1/pareq"
 CLASSIC_ANSWER_PATH: Final = "/3ds1/challenge/answer"
 
@@ -39,13 +43,19 @@ class AcsSettings:
     tries: int = 3
     resends: int = 2
     timers: Timers = field(default_factory=Timers)
+    limits: Limits = field(default_factory=Limits)
+    """What locks a card, and how often it may be asked."""
     results_timeout: float = 5.0
     """How long a directory server may take to answer an RReq, and how long the cardholder is kept waiting for that."""
     phone_timeout: float = 3.0
     silence: float = 60.0
     """How long `acs-timeout` keeps its caller waiting."""
+    result_lead: float = 10.0
+    """How long `results-early` keeps the CRes back after the RReq."""
     auto_delay: timedelta = timedelta(milliseconds=1500)
     """How long a page that finishes by itself can be seen."""
+    decoupled_missed: str = "N"
+    """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"
     """The form field that carries an Erro to notificationURL. Sources disagree: another ACS also fills `erro`."""
 
@@ -58,6 +68,16 @@ class AcsSettings:
     def answer_url(self) -> str:
         """Where the pages of the challenge post to."""
         return self.public_url + ANSWER_PATH
+
+    @property
+    def state_url(self) -> str:
+        """Where a page that waits asks whether the wait is over."""
+        return self.public_url + STATE_PATH
+
+    @property
+    def decision_url(self) -> str:
+        """Where the banking app tells what the cardholder decided."""
+        return self.public_url + DECISION_PATH
 
     @property
     def classic_acs_url(self) -> str:

@@ -24,6 +24,18 @@ _TEXTS: Final[Mapping[str, str]] = MappingProxyType(
         ),
     }
 )
+_PROMPTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "en": (
+            "{issuer}: is this your payment?",
+            "{amount} to {merchant}. Approve only what you have ordered yourself.",
+        ),
+        "fr": (
+            "{issuer} : est-ce bien votre paiement ?",
+            "{amount} à {merchant}. N'approuvez que ce que vous avez commandé vous-même.",
+        ),
+    }
+)
 # A text message has no use for what is not printed, and a phone that counts characters none for special spaces.
 _SPACES: Final = str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", "  ")
 
@@ -31,11 +43,23 @@ _SPACES: Final = str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", " 
 def code_message(code: str, *, issuer: str, purchase: Purchase, language: str | None, validity: timedelta) -> str:
     """The text that carries `code`. `language`: BCP 47; English where we have no text."""
     chosen = choose_language(language)
-    amount = amount_text(int(purchase.amount or 0), purchase.currency or "", purchase.exponent, chosen)
     return _TEXTS.get(chosen, _TEXTS[DEFAULT_LANGUAGE]).format(
-        code=code,
-        issuer=issuer,
-        amount=amount.translate(_SPACES),
-        merchant="".join(character for character in purchase.merchant_name if character.isprintable()),
-        minutes=int(validity.total_seconds() // 60),
+        code=code, minutes=int(validity.total_seconds() // 60), **_named(issuer, purchase, chosen)
     )
+
+
+def prompt_message(*, issuer: str, purchase: Purchase, language: str | None) -> tuple[str, str]:
+    """Title and words of the banking app's prompt."""
+    chosen = choose_language(language)
+    title, body = _PROMPTS.get(chosen, _PROMPTS[DEFAULT_LANGUAGE])
+    named = _named(issuer, purchase, chosen)
+    return title.format(**named), body.format(**named)
+
+
+def _named(issuer: str, purchase: Purchase, language: str) -> dict[str, str]:
+    amount = amount_text(int(purchase.amount or 0), purchase.currency or "", purchase.exponent, language)
+    return {
+        "issuer": issuer,
+        "amount": amount.translate(_SPACES),
+        "merchant": "".join(character for character in purchase.merchant_name if character.isprintable()),
+    }

@@ -10,7 +10,7 @@ counters.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -36,9 +36,11 @@ from sqlalchemy import (
     update,
 )
 
-from acs.challenge import Challenge, Method, NextCounter
+from acs.challenge import Challenge, NextCounter, SendCode
 from acs.lifecycle import Change
+from acs.methods.table import Method
 from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
+from acs.standing import GOOD, Standing
 from acs.transactions import State
 from threedsecure.storage.database import Database
 from threedsecure.storage.schema import Schema
@@ -66,6 +68,7 @@ CARDS: Final = Table(
     Column("fingerprint", String(32), primary_key=True),
     Column("registration", Text),
     Column("code_counter", BigInteger),
+    Column("standing", Text),
 )
 
 # Statements are built once: building one costs as much as running it.
@@ -83,7 +86,7 @@ _DUE_BY: Final = (
     .limit(bindparam("limit"))
 )
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
-_REGISTRATION: Final = select(CARDS.c.registration).where(CARDS.c.fingerprint == bindparam("fingerprint"))
+_KNOWN: Final = select(CARDS.c.registration, CARDS.c.standing).where(CARDS.c.fingerprint == bindparam("fingerprint"))
 _HOLD_CARD: Final = select(CARDS).where(CARDS.c.fingerprint == bindparam("fingerprint")).with_for_update()
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
 _INSERT_TRANSACTION: Final = text(
@@ -92,7 +95,7 @@ _INSERT_TRANSACTION: Final = text(
 )
 _INSERT_CARD: Final = text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
 
-SCHEMA: Final = Schema("acs", METADATA, "0001", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("acs", METADATA, "0002", Path(__file__).parent / "migrations")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -116,18 +119,26 @@ _encoder: Final = msgspec.json.Encoder()
 _documents: Final = msgspec.json.Decoder(_Document)
 _cards: Final = msgspec.json.Decoder(Card)
 _registrations: Final = msgspec.json.Decoder(Registration)
+_standings: Final = msgspec.json.Decoder(Standing)
 
 Other = TypeVar("Other")
 Step = Callable[[Transaction, NextCounter], Change]
+Settle = Callable[[Transaction, Standing], tuple[Transaction, Standing]]
 
 
 class Storage:
     """What the ACS remembers. Open between entering and leaving `opened`."""
 
     def __init__(
-        self, open_database: Callable[[Schema], Database], vault: Vault, first_counter: Callable[[], int]
+        self,
+        open_database: Callable[[Schema], Database],
+        vault: Vault,
+        first_counter: Callable[[], int],
+        settle: Settle,
     ) -> None:
-        """`first_counter()`: where the codes of a card begin that never had one."""
+        """`first_counter()`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a decision
+        just taken and the card's standing make of each other."""
+        self._settle = settle
         self._open_database = open_database
         self._vault = vault
         self._first_counter = first_counter
@@ -148,15 +159,24 @@ class Storage:
 
     # --- transactions ---
 
-    async def begin(self, pan: str, step: Callable[[Registration | None], Transaction | Other]) -> Transaction | Other:
-        """What `step` makes of the card's registration, written when it is a transaction. `step` is called again when the
-        acsTransID is taken, which happens where identifiers are made repeatable by a seed."""
+    async def begin(
+        self, pan: str, step: Callable[[Registration | None, Standing], tuple[Transaction | Other, Standing]]
+    ) -> Transaction | Other:
+        """What `step` makes of the card's registration and standing, written when it is a transaction. `step` is called again when
+        the acsTransID is taken, which happens where identifiers are made repeatable by a seed."""
 
         def work(connection: Connection) -> Transaction | Other:
-            registration = self._registration(connection, pan)
-            while isinstance(outcome := step(registration), Transaction):
+            registration, standing = self._known(connection, pan)
+            while True:
+                outcome, after = step(registration, standing)
+                if not isinstance(outcome, Transaction):
+                    return outcome
+                if after != standing and (held := self._held_standing(connection, pan)) != standing:
+                    standing = held
+                    continue
                 if connection.execute(_INSERT_TRANSACTION, self._row(outcome)).rowcount == 1:
                     break
+            self._stand(connection, pan, standing, after)
             return outcome
 
         return await self._opened_database.run(work)
@@ -172,10 +192,9 @@ class Storage:
             pan = transaction.card.pan
             change = step(transaction, lambda: self._next_counter(connection, pan))
             for effect in change.effects:
-                self._use_counter(connection, pan, effect.counter)
-            if change.transaction != transaction:
-                self._save(connection, change.transaction)
-            return change
+                if isinstance(effect, SendCode):
+                    self._use_counter(connection, pan, effect.counter)
+            return replace(change, transaction=self._write(connection, transaction, change.transaction))
 
         return await self._opened_database.run(work)
 
@@ -186,10 +205,7 @@ class Storage:
             transaction = self._load(connection, acs_trans_id, lock=True)
             if transaction is None:
                 return None
-            replaced = step(transaction)
-            if replaced != transaction:
-                self._save(connection, replaced)
-            return replaced
+            return self._write(connection, transaction, step(transaction))
 
         return await self._opened_database.run(work)
 
@@ -237,7 +253,21 @@ class Storage:
         return await self._opened_database.run(work)
 
     async def registration(self, pan: str) -> Registration | None:
-        return await self._opened_database.read(lambda connection: self._registration(connection, pan))
+        return await self._opened_database.read(lambda connection: self._known(connection, pan)[0])
+
+    async def standing(self, pan: str) -> Standing:
+        return await self._opened_database.read(lambda connection: self._known(connection, pan)[1])
+
+    async def stand(self, pan: str, step: Callable[[Standing], Standing]) -> Standing:
+        """The standing of a card, as `step` made it."""
+
+        def work(connection: Connection) -> Standing:
+            standing = self._held_standing(connection, pan)
+            after = step(standing)
+            self._stand(connection, pan, standing, after)
+            return after
+
+        return await self._opened_database.run(work)
 
     async def registrations(self) -> list[Registration]:
         query = select(CARDS.c.registration).where(CARDS.c.registration.is_not(None))
@@ -279,10 +309,34 @@ class Storage:
     def _save(self, connection: Connection, transaction: Transaction) -> None:
         connection.execute(_UPDATE, {"name": transaction.acs_trans_id, **self._columns(transaction)})
 
-    def _registration(self, connection: Connection, pan: str) -> Registration | None:
-        named = {"fingerprint": self._vault.fingerprint(pan)}
-        sealed: str | None = connection.execute(_REGISTRATION, named).scalar_one_or_none()
-        return None if sealed is None else self._open_registration(sealed)
+    def _write(self, connection: Connection, before: Transaction, after: Transaction) -> Transaction:
+        """Save what changed. Whoever decides, the card's standing has its say in the same unit of work."""
+        if before.result is None and after.result is not None:
+            pan = after.card.pan
+            standing = self._held_standing(connection, pan)
+            after, settled = self._settle(after, standing)
+            self._stand(connection, pan, standing, settled)
+        if after != before:
+            self._save(connection, after)
+        return after
+
+    def _held_standing(self, connection: Connection, pan: str) -> Standing:
+        return _standing(_held_card(connection, self._vault.fingerprint(pan)).standing)
+
+    def _stand(self, connection: Connection, pan: str, before: Standing, after: Standing) -> None:
+        if after == before:
+            return
+        fingerprint = self._vault.fingerprint(pan)
+        _held_card(connection, fingerprint)
+        written = _encoder.encode(after).decode()
+        connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(standing=written))
+
+    def _known(self, connection: Connection, pan: str) -> tuple[Registration | None, Standing]:
+        row = connection.execute(_KNOWN, {"fingerprint": self._vault.fingerprint(pan)}).one_or_none()
+        if row is None:
+            return None, GOOD
+        registration = None if row.registration is None else self._open_registration(row.registration)
+        return registration, _standing(row.standing)
 
     def _open_registration(self, sealed: str) -> Registration:
         return _registrations.decode(self._vault.open(sealed))
@@ -336,6 +390,10 @@ class Storage:
             result=document.result,
             delivery=document.delivery,
         )
+
+
+def _standing(written: str | None) -> Standing:
+    return GOOD if written is None else _standings.decode(written)
 
 
 def _held_card(connection: Connection, fingerprint: str) -> Row[Any]:

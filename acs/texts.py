@@ -33,11 +33,36 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "contact-bank": _("For your security this payment is refused. Please contact your bank."),
         "cancelled": _("You have cancelled. This payment is not confirmed."),
         "timed-out": _("Too much time has passed. This payment is not confirmed."),
+        "blank-password": _("Type your password."),
+        "blank-answer": _("Type your answer."),
+        "blank-choice": _("Choose an answer first."),
+        "not-decided": _("Your banking app has no answer yet. Approve there, then continue."),
+        "wrong-password": _("That password is not right."),
+        "wrong-answer": _("That answer is not right."),
+        "wrong-choice": _("Those are not your pictures."),
+        "app-failed": _("We could not reach your banking app. Cancel and try again later."),
+        "declined": _("You have declined. This payment is not confirmed."),
+        "card-locked": _("Your card is locked for payments online. Please contact your bank."),
         "sms-failed": _("We could not send the code to your phone. Ask for a new one."),
     }
 )
-COUNTED_NOTICES: Final = frozenset({"wrong-code", "expired-code", "superseded-code", "replayed-code", "blank-code"})
-CALM_NOTICES: Final = frozenset({"resent", "cancelled"})
+COUNTED_NOTICES: Final = frozenset(
+    {
+        "wrong-code",
+        "expired-code",
+        "superseded-code",
+        "replayed-code",
+        "blank-code",
+        "blank-password",
+        "blank-answer",
+        "wrong-password",
+        "wrong-answer",
+        "wrong-choice",
+    }
+)
+CALM_NOTICES: Final = frozenset({"resent", "cancelled", "declined", "not-decided"})
+_DECOUPLED: Final = _("%(issuer)s asks you in its banking app. You may close this page.")
+MAX_CARDHOLDER_INFO: Final = 128
 
 _TITLES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -91,3 +116,13 @@ def notice_text(notice: Notice, language: str) -> str:
 def title_text(key: str, language: str) -> str:
     """The title of an error page; a key that is not in the table gets the general one."""
     return translations(language).gettext(_TITLES.get(key, _TITLES["error"]))
+
+
+def decoupled_text(issuer: str, language: str) -> str:
+    """cardholderInfo of an ARes D: at most 128 characters."""
+    return (translations(language).gettext(_DECOUPLED) % {"issuer": issuer})[:MAX_CARDHOLDER_INFO]
+
+
+def translated(text: str, language: str) -> str:
+    """A text that is marked for translation elsewhere."""
+    return translations(language).gettext(text)

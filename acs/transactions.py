@@ -22,6 +22,7 @@ class State(StrEnum):
     ANSWERED = "answered"
     CREQ_AWAITED = "creq-awaited"
     CHALLENGING = "challenging"
+    DECOUPLED = "decoupled"
     DECIDED = "decided"
     REPORTED = "reported"
     UNREPORTED = "unreported"
@@ -30,9 +31,12 @@ class State(StrEnum):
 class Event(StrEnum):
     ARES_FINAL = "ARes Y, N, U, A, R or I"
     ARES_CHALLENGE = "ARes C"
+    ARES_DECOUPLED = "ARes D"
     CREQ = "CReq"
     PAGE_POSTED = "page posted"
     CHALLENGE_ENDED = "challenge ended"
+    APP_DECIDED = "decided in the banking app"
+    DEADLINE_MISSED = "not decided in time"
     CREQ_TIMED_OUT = "no CReq in time"
     PAGE_TIMED_OUT = "page left idle"
     CREQ_BROKEN = "CReq refused"
@@ -46,6 +50,7 @@ TRANSITIONS: Final = MappingProxyType(
             {
                 Event.ARES_FINAL: State.ANSWERED,
                 Event.ARES_CHALLENGE: State.CREQ_AWAITED,
+                Event.ARES_DECOUPLED: State.DECOUPLED,
             }
         ),
         State.ANSWERED: MappingProxyType({}),
@@ -61,8 +66,15 @@ TRANSITIONS: Final = MappingProxyType(
                 Event.CREQ: State.CHALLENGING,
                 Event.PAGE_POSTED: State.CHALLENGING,
                 Event.CHALLENGE_ENDED: State.DECIDED,
+                Event.APP_DECIDED: State.DECIDED,
                 Event.PAGE_TIMED_OUT: State.DECIDED,
                 Event.CREQ_BROKEN: State.DECIDED,
+            }
+        ),
+        State.DECOUPLED: MappingProxyType(
+            {
+                Event.APP_DECIDED: State.DECIDED,
+                Event.DEADLINE_MISSED: State.DECIDED,
             }
         ),
         State.DECIDED: MappingProxyType(

@@ -45,10 +45,10 @@ class Cardholder:
             page = await self._show(form)
         raise CardholderStuck("the page posts itself again and again")
 
-    async def press(self, page: Page, button_id: str, entry: str | None = None) -> Page:
+    async def press(self, page: Page, button_id: str, entry: str | None = None, *, trusts: bool = False) -> Page:
         """Errors: `CardholderStuck`, also when the page has no such button."""
         try:
-            return await self._show(page.press(button_id, entry))
+            return await self._show(page.press(button_id, entry, trusts=trusts))
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
 

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import lxml.html
 from lxml.etree import LxmlError
 
+CHOICE_FIELD: Final = "challengeValue"
 RESULT_FIELDS: Final = ("cres", "PaRes")
 
 
@@ -64,8 +65,9 @@ class Page:
         forms = (self._form(form, None) for form in self._root.forms if form.get("data-delay") is not None)
         return next((form for form in forms if not form.is_result), None)
 
-    def press(self, button_id: str, entry: str | None = None) -> Form:
-        """What the button posts, with `entry` typed into `#code`. Errors: `NotAPage` when the page has no such button."""
+    def press(self, button_id: str, entry: str | None = None, *, trusts: bool = False) -> Form:
+        """What the button posts, with `entry` typed into `#code` or, on a page of choices, chosen (several with commas between);
+        `trusts` ticks the box `#trust`. Errors: `NotAPage` when the page has no such button, choice or box."""
         button = self._element(button_id)
         form = self._owner(button) if button is not None else None
         if form is None:
@@ -74,7 +76,28 @@ class Page:
         code = self._element("code")
         if entry is not None and code is not None and code.get("name"):
             pressed.fields[code.get("name")] = entry
+        elif entry is not None:
+            pressed.fields.update(self._chosen(form, entry))
+        if trusts:
+            pressed.fields.update(self._ticked())
         return pressed
+
+    def _chosen(self, form: lxml.html.HtmlElement, entry: str) -> dict[str, str]:
+        """A page without choices takes no entry."""
+        boxes = (box for box in form.iter("input") if box.get("name") == CHOICE_FIELD)
+        offered = [box.get("value", "") for box in boxes if box.get("type") in {"radio", "checkbox"}]
+        if not offered:
+            return {}
+        missing = [value for value in entry.split(",") if value not in offered]
+        if missing:
+            raise NotAPage(f"the page has no choice {', '.join(missing)!r}; it has {', '.join(offered)}")
+        return {CHOICE_FIELD: entry}
+
+    def _ticked(self) -> dict[str, str]:
+        box = self._element("trust")
+        if box is None or not box.get("name"):
+            raise NotAPage("the page has no box #trust")
+        return {box.get("name"): box.get("value", "on")}
 
     def _element(self, element_id: str) -> lxml.html.HtmlElement | None:
         return self._root.get_element_by_id(element_id, None)

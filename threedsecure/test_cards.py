@@ -109,6 +109,24 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
             ),
             Scenario("challenge-mandated", "09", "SecureCode by SMS even where the requestor wishes no challenge"),
             Scenario("sms-lost", "30", "the SecureCode is sent and never arrives", sms="0"),
+            Scenario("challenge-oob", "11", "approval in the banking app"),
+            Scenario("challenge-single-select", "12", "choose the phone that gets the SecureCode"),
+            Scenario("challenge-multi-select", "13", "choose the two pictures of a secret"),
+            Scenario("challenge-html", "14", "a page of the issuer's own: was it you?"),
+            Scenario("challenge-password", "15", "a password that never changes"),
+            Scenario("challenge-password-otp", "18", "the password, then a SecureCode by SMS"),
+            Scenario("challenge-knowledge", "19", "a question that only the cardholder can answer"),
+            Scenario(
+                "decoupled", "20", "decided later in the banking app (ARes D) when the requestor asks for it, else N"
+            ),
+            Scenario("results-early", "50", "SecureCode; the RReq goes out long before the CRes"),
+            Scenario("results-late", "51", "SecureCode; the RReq goes out long after the CRes"),
+            Scenario("results-never", "52", "SecureCode; no RReq is ever sent"),
+            Scenario("results-twice", "53", "SecureCode; the RReq is sent twice"),
+            Scenario("results-contradicting", "54", "SecureCode; the CRes says the opposite of the RReq"),
+            Scenario("sms-late", "31", "the SecureCode arrives when it has expired", sms="1"),
+            Scenario("sms-twice", "32", "the SecureCode arrives twice", sms="2"),
+            Scenario("sms-refused", "33", "the carrier refuses the SecureCode", sms="3"),
         )
     }
 )

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from acs import decision as emv
-from acs.challenge import Ending, Method
+from acs.challenge import Ending
+from acs.methods.table import Method
 from threedsecure.v1.errors import InvalidRequest, InvalidRequestCode
 from threedsecure.v1.signature import SignatureDefect
 

@@ -9,7 +9,7 @@ from acs.classic.decision import ATTEMPT, Misbehaviour, Play, play_of
 from acs.classic.office import Office
 from acs.classic.records import Authentication
 from acs.classic.states import State
-from acs.handlers.areq import keep_silent
+from acs.handlers.waiting import keep_waiting
 from acs.records import Card
 from threedsecure.errors import ProtocolError
 from threedsecure.test_cards import CLASSIC_SCHEMES
@@ -67,7 +67,7 @@ async def _answer(office: Office, request: WireRequest, *, attempts: bool) -> Wi
 async def _misbehave(office: Office, play: Play, message: Mapping[str, Any]) -> None:
     """Errors: `MessageError` 98 where the scenario asks for one."""
     if play.lookup is Misbehaviour.SILENCE:
-        await keep_silent(office.issuer.runtime.clock, office.issuer.settings.silence)
+        await keep_waiting(office.issuer.runtime.clock, office.issuer.settings.silence)
     if play.lookup is Misbehaviour.ERROR:
         detail = "the scenario of this card asks for an error"
         raise MessageError(ErrorCode.TRANSIENT_FAILURE, detail, message=message)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from acs import challenge as challenges
-from acs.challenge import Ending, Over, SendCode, Submission
+from acs.challenge import Effect, Ending, Over, Submission
 from acs.classic.decision import Play, play_of, status_of
 from acs.classic.records import Authentication, Outcome, Payment
 from acs.classic.states import Event, State, after
@@ -50,7 +50,7 @@ class Change:
 
     authentication: Authentication
     answer: Show | Finish | Refuse
-    effects: tuple[SendCode, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
 
 def receive_pareq(

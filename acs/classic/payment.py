@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from acs.challenge import Action, Submission
+from acs.challenge import Action, SendCode, Submission
 from acs.classic.decision import Misbehaviour, play_of
 from acs.classic.lifecycle import Change, Finish, Refuse, Show, receive_answer, receive_pareq, sending_failed
 from acs.classic.messages import pares
@@ -16,8 +16,9 @@ from acs.classic.office import Office
 from acs.classic.records import Authentication, Payment, as_challenged
 from acs.classic.states import EventRefused
 from acs.handlers.answers import DEFAULT_LANGUAGE, LAST_WORDS, challenge_response, error_response, posted_fields
-from acs.handlers.areq import keep_silent
 from acs.handlers.challenge import note_answer, read_answer
+from acs.handlers.waiting import keep_waiting
+from acs.methods.table import Question
 from acs.pages import Notice, post_back_page
 from acs.phone import send_code
 from threedsecure.errors import ProtocolError
@@ -54,7 +55,7 @@ async def pareq(office: Office, request: WireRequest) -> WireResponse:
 
 async def answer(office: Office, request: WireRequest) -> WireResponse:
     try:
-        given = read_answer(office.issuer, posted_fields(request))
+        given = read_answer(office.issuer, request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     note_answer(office.issuer, given)
@@ -64,7 +65,7 @@ async def answer(office: Office, request: WireRequest) -> WireResponse:
     now = office.issuer.runtime.clock.now()
     mark = office.issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
     submission = Submission(given.action, given.page, given.value, mark)
-    drawn = await office.draw(found, code=given.action is Action.RESEND)
+    drawn = await office.draw(found, code=given.action is Action.RESEND or _code_follows(found))
     codes, settings = office.issuer.codes, office.issuer.settings
     try:
         change = await office.storage.change(
@@ -73,6 +74,11 @@ async def answer(office: Office, request: WireRequest) -> WireResponse:
     except EventRefused as error:
         return error_response(409, "error", str(error))
     return await _respond(office, change, found)
+
+
+def _code_follows(found: Authentication) -> bool:
+    """Whether the right answer to the page leads to a code by SMS."""
+    return found.challenge is not None and found.challenge.next_question is Question.SMS_CODE
 
 
 def too_large(error: ProtocolError, _request: WireRequest) -> WireResponse:
@@ -93,7 +99,7 @@ async def _receive(
         error = MessageError(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for it", message=message)
         return _error_back(office, error, form, found)
     if play.page is Misbehaviour.SILENCE:
-        await keep_silent(office.issuer.runtime.clock, office.issuer.settings.silence)
+        await keep_waiting(office.issuer.runtime.clock, office.issuer.settings.silence)
     payment = _payment(office, request, message, form)
     drawn = await office.draw(found, code=play.method is not None and found.payment is None)
     now, settings = office.issuer.runtime.clock.now(), office.issuer.settings
@@ -113,7 +119,7 @@ async def _respond(office: Office, change: Change | None, found: Authentication)
     if not isinstance(change.answer, Show):
         return await _final(office, changed)
     for effect in change.effects:
-        if not await send_code(office.issuer, as_challenged(changed), effect.counter):
+        if isinstance(effect, SendCode) and not await send_code(office.issuer, as_challenged(changed), effect.counter):
             changed = await _note_not_sent(office, changed, effect.counter)
     notice = changed.challenge.notice if changed.challenge else None
     return challenge_response(office.issuer, as_challenged(changed), change.answer.notice or notice)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from acs.challenge import Challenge, Ending, Method
+from acs.challenge import Challenge, Ending
 from acs.classic.states import State
+from acs.methods.table import Method
 from acs.records import Card, Purchase, Session
 from acs.records import Transaction as ChallengedTransaction
 from acs.transactions import State as EmvState

@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from acs.challenge import Challenge, Method
+from acs.challenge import Challenge
 from acs.classic.lifecycle import Change
 from acs.classic.records import Authentication, Outcome, Payment
 from acs.classic.states import State
+from acs.methods.table import Method
 from acs.records import Card
 from threedsecure.storage.database import Database
 from threedsecure.storage.schema import Schema

@@ -2,21 +2,27 @@
 
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
-from acs.challenge import Ending, Method
+from acs.challenge import Ending
 from acs.issuer import Issuer
 from acs.messages import answered_with, cres, form_value
-from acs.pages import ChallengePage, Notice, auto_page, challenge_page, error_page, post_back_page
+from acs.methods.pages import method_page, phone_hint
+from acs.methods.single_select import phones
+from acs.pages import ChallengePage, Notice, error_page, post_back_page
 from acs.records import Transaction
 from threedsecure.schemes import SCHEMES, Scheme
 from threedsecure.v1.tables import VERSIONS as CLASSIC_VERSIONS
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import WireRequest, WireResponse, page, read_form
 
+MAX_FIELDS: Final = 40
 DEFAULT_LANGUAGE: Final = "en"
 LAST_WORDS: Final = {
     Ending.TOO_MANY_TRIES: "contact-bank",
     Ending.CANCELLED: "cancelled",
+    Ending.DECLINED: "declined",
+    Ending.CARD_LOCKED: "card-locked",
     Ending.NEVER_BEGUN: "timed-out",
     Ending.LEFT_IDLE: "timed-out",
 }
@@ -27,6 +33,15 @@ def posted_fields(request: WireRequest) -> dict[str, str]:
     return read_form(request)
 
 
+def posted_values(request: WireRequest, name: str) -> list[str]:
+    """Every value of a field that may stand several times. Errors: none; what is no form has none."""
+    try:
+        pairs = parse_qsl(request.body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return []
+    return [value for field, value in pairs if field == name]
+
+
 def error_response(status: int, title_key: str, detail: str, language: str = DEFAULT_LANGUAGE) -> WireResponse:
     """A page that says what cannot be done. `title_key`: a title of `acs.texts`."""
     return page(error_page(language=language, title_key=title_key, detail=detail), status, frame_ancestors="*")
@@ -34,10 +49,12 @@ def error_response(status: int, title_key: str, detail: str, language: str = DEF
 
 def challenge_response(issuer: Issuer, transaction: Transaction, notice: str | None) -> WireResponse:
     """The page of an open challenge."""
+    challenge = transaction.challenge
+    if challenge is None:
+        raise ValueError("a page is shown only once the challenge has begun")
     view = _view(issuer, transaction, notice)
-    if transaction.method is Method.SMS_CODE:
-        return page(challenge_page(view), frame_ancestors="*")
-    return page(auto_page(view, int(issuer.settings.auto_delay.total_seconds() * 1000)), frame_ancestors="*")
+    html = method_page(view, challenge.question, phones(transaction.card.phone), issuer.settings)
+    return page(html, frame_ancestors="*")
 
 
 def final_response(transaction: Transaction) -> WireResponse:
@@ -89,7 +106,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
         currency=purchase.currency or "",
         exponent=purchase.exponent,
         masked_pan=f"•••• {transaction.card.pan[-4:]}",
-        phone_hint=f"•• •• •• {transaction.card.phone[-2:]}",
+        phone_hint=phone_hint(phones(transaction.card.phone)[challenge.phone]),
         action_url=settings.classic_answer_url if _classic(transaction) else settings.answer_url,
         hidden={"acsTransID": name, "page": issuer.page_token(name, challenge.page)},
         notice=Notice(notice) if notice else None,
@@ -97,6 +114,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
         can_resend=challenge.resends_left > 0,
         sent_at=challenge.code.sent_at if challenge.code else session.begun_at,
         window_size=session.window_size,
+        asks_for_trust=challenge.trusts is not None and challenge.last_question,
     )
 
 

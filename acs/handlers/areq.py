@@ -1,26 +1,27 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
-import asyncio
-from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 
 from acs.cards import advice, issued
 from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
+from acs.handlers.asking import ask_by_app
+from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
 from acs.preferences import echoed
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
+from acs.standing import Standing, asked
+from acs.standing_decision import considered, wished
+from acs.transactions import State
 from threedsecure.errors import ProtocolError
 from threedsecure.v2.checking import Leg, check, context_of
 from threedsecure.v2.codec import decode, encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
-from threedsecure.web.clock import Clock
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 _ACCEPTED: Final = frozenset({"AReq", "Erro"})
@@ -37,15 +38,19 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     transaction = await _begin(issuer, view, purchase)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
+    if transaction.state is State.DECOUPLED:
+        await ask_by_app(issuer, transaction)
     if keeps_silent(transaction.card):
-        await keep_silent(issuer.runtime.clock, issuer.settings.silence)
+        await keep_waiting(issuer.runtime.clock, issuer.settings.silence)
     answer = ares(transaction, issuer.settings)
     return message_response(answer, encode(answer))
 
 
 async def _begin(issuer: Issuer, view: AuthenticationRequest, purchase: Purchase) -> Transaction:
     """The transaction that the decision makes, written. Errors: `MessageError`."""
-    match await issuer.storage.begin(view.acct_number, lambda known: _decided(issuer, view, purchase, known)):
+    match await issuer.storage.begin(
+        view.acct_number, lambda known, standing: _decided(issuer, view, purchase, known, standing)
+    ):
         case None:
             raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
         case AnswerErro(code, detail):
@@ -55,17 +60,20 @@ async def _begin(issuer: Issuer, view: AuthenticationRequest, purchase: Purchase
 
 
 def _decided(
-    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, known: Registration | None
-) -> Transaction | AnswerErro | None:
-    """The new transaction, or why there is none; None for a card that is not ours."""
-    card, now = issued(view.acct_number, known), issuer.runtime.clock.now()
+    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, known: Registration | None, standing: Standing
+) -> tuple[Transaction | AnswerErro | None, Standing]:
+    """The new transaction, or why there is none - None for a card that is not ours -, and the card's standing after it."""
+    card, now, limits = issued(view.acct_number, known), issuer.runtime.clock.now(), issuer.settings.limits
     if card is None:
-        return None
-    decision = decide(view, card, now)
+        return None, standing
+    decision, purchase = considered(
+        decide(wished(view, purchase, standing), card, now), view, purchase, standing, limits, now
+    )
     if isinstance(decision, AnswerErro):
-        return decision
+        return decision, standing
     settled = decision.late if isinstance(decision, KeepSilent) else decision
-    return begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
+    begun = begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
+    return begun, standing if begun.result is not None else asked(standing, now, limits)
 
 
 def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
@@ -87,10 +95,3 @@ def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     if message["messageType"] != "Erro":
         check(message, context_of(message, Leg.DS_TO_ACS))
     return message
-
-
-async def keep_silent(clock: Clock, seconds: float) -> None:
-    """`seconds` of the virtual clock, and of the real one where that stands still or a test has moved it."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await clock.sleep_until(clock.now() + timedelta(seconds=seconds))

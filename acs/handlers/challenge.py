@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from acs.challenge import Action, Submission
-from acs.handlers.answers import challenge_response, erro_response, error_response, final_response, posted_fields
+from acs.handlers.answers import (
+    challenge_response,
+    erro_response,
+    error_response,
+    final_response,
+    posted_fields,
+    posted_values,
+)
+from acs.handlers.asking import ask
+from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import (
     ChallengeRequest,
@@ -18,9 +27,8 @@ from acs.lifecycle import (
     receive_answer,
     receive_creq,
     refuse,
-    sending_failed,
 )
-from acs.phone import send_code
+from acs.orderings import Ordering, ordering_of
 from acs.records import Transaction
 from acs.settings import AcsSettings
 from acs.transactions import EventRefused, State
@@ -45,6 +53,7 @@ class Answer:
     action: Action
     page: int
     value: str
+    trusts: bool
 
 
 async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
@@ -68,7 +77,7 @@ async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
 
 async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
     try:
-        given = read_answer(issuer, posted_fields(request))
+        given = read_answer(issuer, request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     note_answer(issuer, given)
@@ -79,7 +88,7 @@ async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
             given.acs_trans_id,
             lambda transaction, next_counter: receive_answer(
                 transaction,
-                Submission(given.action, given.page, given.value, mark),
+                Submission(given.action, given.page, given.value, mark, given.trusts),
                 now,
                 next_counter,
                 issuer.codes,
@@ -151,22 +160,18 @@ async def _respond(issuer: Issuer, change: Change, session_data: str | None) -> 
 
 async def _show(issuer: Issuer, change: Change, notice: str | None) -> WireResponse:
     for effect in change.effects:
-        if not await send_code(issuer, change.transaction, effect.counter):
-            await _note_not_sent(issuer, change.transaction, effect.counter)
-            notice = "sms-failed"
+        notice = await ask(issuer, change.transaction, effect) or notice
     return challenge_response(issuer, change.transaction, notice)
-
-
-async def _note_not_sent(issuer: Issuer, transaction: Transaction, counter: int) -> None:
-    now = issuer.runtime.clock.now()
-    await issuer.storage.replace(transaction.acs_trans_id, lambda found: sending_failed(found, counter, now))
 
 
 async def _settle(issuer: Issuer, transaction: Transaction) -> None:
     """The RReq goes before the final answer, but the cardholder does not wait for ever."""
-    if transaction.state is State.DECIDED:
-        issuer.outbox.start(transaction.acs_trans_id)
-        await issuer.outbox.settle(transaction.acs_trans_id)
+    if transaction.state is not State.DECIDED:
+        return
+    issuer.outbox.start(transaction.acs_trans_id)
+    await issuer.outbox.settle(transaction.acs_trans_id)
+    if ordering_of(transaction.card.scenario) is Ordering.RESULT_LONG_BEFORE:
+        await keep_waiting(issuer.runtime.clock, issuer.settings.result_lead)
 
 
 def _read(
@@ -204,8 +209,9 @@ def _digest(message: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
 
 
-def read_answer(issuer: Issuer, form: Mapping[str, str]) -> Answer:
+def read_answer(issuer: Issuer, request: WireRequest) -> Answer:
     """Errors: `Problem`."""
+    form, value = posted_fields(request), ",".join(posted_values(request, "challengeValue"))
     acs_trans_id = form.get("acsTransID", "")
     page_number = issuer.page_of(acs_trans_id, form.get("page", ""))
     if page_number is None:
@@ -213,7 +219,7 @@ def read_answer(issuer: Issuer, form: Mapping[str, str]) -> Answer:
     action = _ACTIONS.get(form.get("action", Action.SUBMIT.value))
     if action is None:
         raise Problem(400, "Bad Request", f"action is one of {', '.join(_ACTIONS)}")
-    return Answer(acs_trans_id, action, page_number, form.get("challengeValue", ""))
+    return Answer(acs_trans_id, action, page_number, value, trusts=form.get("trustMerchant") == "Y")
 
 
 def note_answer(issuer: Issuer, given: Answer) -> None:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
-from acs.cards import NotACard, register
+from acs.cards import NotACard, issued, register
 from acs.issuer import Issuer
 from acs.lifecycle import expire
+from acs.methods.answers import answer_of
 from acs.records import Registration, Transaction
+from acs.standing import described, unlocked
 from acs.transactions import State
 from threedsecure.card_numbers import mask
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
@@ -16,6 +18,7 @@ MAX_IDS: Final = 500
 MAX_LISTED: Final = 1000
 DEFAULT_LISTED: Final = 100
 MAX_TRIES: Final = 9
+ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{3,17}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _TRANS_STATUS: Final = re.compile("[YNUARI]")
@@ -85,8 +88,27 @@ async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
             "resends_left": held.resends_left if held else issuer.settings.resends,
             "notification_url": transaction.purchase.notification_url,
             "method": found.method.value,
+            "question": held.question.value if held and transaction.state in ASKING else None,
+            "answer": answer_of(held) if held and transaction.state in ASKING else None,
+            "prompt": held.prompt if held else None,
+            "decided": held is not None and held.approved is not None,
         }
     )
+
+
+async def unlock_card(issuer: Issuer, request: WireRequest) -> WireResponse:
+    """A locked card is good again, and its failures are forgotten."""
+    pan = _required(read_json(request), "pan", str)
+    if issued(pan, None) is None:
+        raise Problem(404, "Not Found", "the card is not one of this issuer")
+    return json_response(dict(described(await issuer.storage.stand(pan, unlocked))))
+
+
+async def card_standing(issuer: Issuer, request: WireRequest) -> WireResponse:
+    pan = _required(read_json(request), "pan", str)
+    if issued(pan, None) is None:
+        raise Problem(404, "Not Found", "the card is not one of this issuer")
+    return json_response(dict(described(await issuer.storage.standing(pan))))
 
 
 async def reset(issuer: Issuer, _request: WireRequest) -> WireResponse:
@@ -116,7 +138,7 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
         "dsTransID": purchase.ds_trans_id,
         "messageVersion": purchase.version,
         "state": transaction.state.value,
-        "transStatus": result.trans_status if result else "C",
+        "transStatus": result.trans_status if result else "D" if purchase.decoupled else "C",
         "transStatusReason": result.trans_status_reason if result else None,
         "challengeCancel": result.challenge_cancel if result else None,
         "interactionCounter": result.interaction_counter if result else None,

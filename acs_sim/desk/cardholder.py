@@ -1,5 +1,6 @@
 """`POST /api/transactions/{id}/cardholder`: a person's part in a challenge, played by the desk."""
 
+import asyncio
 from typing import Any, Final
 
 from acs_sim.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
@@ -11,9 +12,18 @@ from acs_sim.desk.transactions import find_transaction
 from threedsecure.web.transport import HttpTransport
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
-OF_OTHER_CHALLENGES: Final = frozenset({"approve", "decline", "select"})
+METHODS_OF: Final = {
+    "approve": frozenset({"out-of-band", "decoupled"}),
+    "decline": frozenset({"out-of-band", "decoupled"}),
+    "select": frozenset({"single-select", "multi-select", "html-page"}),
+}
+DECISION_SECONDS: Final = 10.0
+LOOK_EVERY_SECONDS: Final = 0.02
+WAITING: Final = frozenset({"challenging", "decoupled"})
 CODE_DIGITS: Final = 6
-CHALLENGE: Final = "C"
+WRONG_ANSWERS: Final = {"choose-several": "1", "html-page": "no", "choose-phone": "1"}
+"""Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
+CHALLENGES: Final = frozenset({"C", "D"})
 
 
 async def act(desk: Desk, request: WireRequest) -> WireResponse:
@@ -29,13 +39,59 @@ async def act(desk: Desk, request: WireRequest) -> WireResponse:
 
 async def _play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wish: CardholderAct) -> CardholderOutcome:
     acs_trans_id = _challenged(transaction)
-    page = await _opened(cardholder, transaction, await _challenge(desk, acs_trans_id), wish)
+    challenge = await _challenge(desk, acs_trans_id)
+    _suits(wish, challenge)
+    if challenge.get("method") == "decoupled":
+        return await _decided_apart(desk, acs_trans_id, challenge, wish)
+    page = await _opened(cardholder, transaction, challenge, wish)
     if wish.do != "abandon":
-        page = await cardholder.wait(page)
-        if page.result is None:
-            page = await cardholder.press(page, wish.do, await _entry(desk, acs_trans_id, wish))
+        page = await _acted(desk, cardholder, acs_trans_id, await cardholder.wait(page), wish)
     after = await _challenge(desk, acs_trans_id)
     return await _outcome(cardholder, page, after, deliver=wish.deliver and wish.do != "abandon")
+
+
+async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Page, wish: CardholderAct) -> Page:
+    if page.result is not None:
+        return page
+    if wish.do in {"approve", "decline"}:
+        await decide(desk, acs_trans_id, await _challenge(desk, acs_trans_id), wish.do)
+        return await cardholder.press(page, "submit", trusts=wish.trust)
+    button = "submit" if wish.do == "select" else wish.do
+    return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), trusts=wish.trust)
+
+
+async def _decided_apart(
+    desk: Desk, acs_trans_id: str, challenge: dict[str, Any], wish: CardholderAct
+) -> CardholderOutcome:
+    """A decoupled authentication has no page."""
+    if wish.do in {"approve", "decline"}:
+        challenge = await decide(desk, acs_trans_id, challenge, wish.do)
+    elif wish.do != "abandon":
+        raise Problem(
+            409, "Conflict", f"a decoupled authentication has no page; it takes approve or decline, not {wish.do}"
+        )
+    return CardholderOutcome(state=str(challenge.get("state", "unknown")))
+
+
+async def decide(desk: Desk, acs_trans_id: str, challenge: dict[str, Any], decision: str) -> dict[str, Any]:
+    """Answer the banking app's prompt; the challenge once the bank has heard of it. Errors: `Problem` 409, 504."""
+    prompt = challenge.get("prompt")
+    if not prompt:
+        raise Problem(
+            409, "Conflict", "the banking app shows no prompt for this transaction: the phone was out of reach"
+        )
+    await desk.parties.call("phone", f"/api/prompts/{prompt}", {"decision": decision})
+    try:
+        async with asyncio.timeout(DECISION_SECONDS):
+            while _waits(challenge := await _challenge(desk, acs_trans_id)):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY_SECONDS)  # the ACS may be another process
+    except TimeoutError as error:
+        raise Problem(504, "Gateway Timeout", "the bank has not heard what the banking app was told") from error
+    return challenge
+
+
+def _waits(challenge: dict[str, Any]) -> bool:
+    return challenge.get("state") in WAITING and not challenge.get("decided")
 
 
 async def _opened(
@@ -57,11 +113,23 @@ def _creq(transaction: Transaction) -> str:
 
 
 async def _entry(desk: Desk, acs_trans_id: str, wish: CardholderAct) -> str | None:
-    """What is typed. The code is asked for after the page was opened, because opening it is what sends the code."""
-    if wish.do != "submit" or wish.code not in {"correct", "wrong"}:
-        return wish.code
-    code = (await _challenge(desk, acs_trans_id)).get("code")
-    if wish.code == "wrong":
+    """What is typed or chosen. It is asked for after the page was opened, because opening it is what sends the code."""
+    if wish.do not in {"submit", "select"}:
+        return None
+    wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
+    if wanted not in {"correct", "wrong"}:
+        return wanted
+    challenge = await _challenge(desk, acs_trans_id)
+    question, answer = challenge.get("question"), challenge.get("answer")
+    if question == "banking-app":
+        return None
+    if answer is not None:
+        return str(answer) if wanted == "correct" else WRONG_ANSWERS.get(str(question), "wrong")
+    return _code(challenge.get("code"), wanted)
+
+
+def _code(code: str | None, wanted: str) -> str:
+    if wanted == "wrong":
         return _another(code)
     if not code:
         raise Problem(409, "Conflict", "no SecureCode is in force for this challenge: it expired, or none was sent")
@@ -105,20 +173,23 @@ def _challenged(transaction: Transaction) -> str:
     """Its acsTransID, while its challenge lasts. Errors: `Problem` 409."""
     challenge = transaction.challenge or {}
     status = challenge.get("transStatus") or transaction.transStatus
-    if transaction.acsTransID is None or not challenge or status != CHALLENGE:
+    if transaction.acsTransID is None or not challenge or status not in CHALLENGES:
         told = f"transStatus {status}" if status else f"it is {transaction.state}"
         raise Problem(409, "Conflict", f"this transaction has no open challenge: {told}")
     return transaction.acsTransID
 
 
 def _check(wish: CardholderAct) -> None:
-    if wish.do in OF_OTHER_CHALLENGES:
-        raise Problem(
-            409,
-            "Conflict",
-            f"{wish.do!r} belongs to a challenge of another kind; a SecureCode takes submit, resend, cancel or abandon",
-        )
     if wish.do == "submit" and wish.code is None:
         raise Problem(400, "Bad Request", 'submit needs a code: its digits, "correct" or "wrong"')
     if wish.do != "submit" and wish.code is not None:
         raise Problem(400, "Bad Request", "only submit takes a code")
+    if wish.do != "select" and wish.choice is not None:
+        raise Problem(400, "Bad Request", "only select takes a choice")
+
+
+def _suits(wish: CardholderAct, challenge: dict[str, Any]) -> None:
+    """Errors: `Problem` 409 for a deed that belongs to a challenge of another kind."""
+    methods, method = METHODS_OF.get(wish.do), str(challenge.get("method") or "sms-code")
+    if methods is not None and method not in methods:
+        raise Problem(409, "Conflict", f"{wish.do!r} belongs to a challenge of another kind; this one is {method}")

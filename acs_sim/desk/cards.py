@@ -6,7 +6,7 @@ import msgspec
 
 from acs_sim.card_list import card_document, listed_cards
 from acs_sim.desk.api import Desk, answered, known_query, read_body
-from acs_sim.desk.documents import Card, Cards, CardWish, Scenario, Scenarios
+from acs_sim.desk.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
 from acs_sim.desk.parties import Refused
 from threedsecure.card_numbers import mask
 from threedsecure.schemes import SCHEMES
@@ -45,6 +45,13 @@ async def list_cards(desk: Desk, request: WireRequest) -> WireResponse:
 
 async def show_card(desk: Desk, request: WireRequest) -> WireResponse:
     return answered(await find_card(desk, request.match["pan"]))
+
+
+async def unlock_card(desk: Desk, request: WireRequest) -> WireResponse:
+    pan = known_card(request.match["pan"]).pan
+    return answered(
+        msgspec.convert(await desk.parties.call("acs", "/control/cards/unlock", {"pan": pan}), CardStanding)
+    )
 
 
 async def mint_card(desk: Desk, request: WireRequest) -> WireResponse:

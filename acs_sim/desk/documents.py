@@ -152,13 +152,17 @@ class Transcript(Struct, frozen=True):
 
 
 class CardholderAct(Request, frozen=True):
-    """What the headless cardholder does. `code` belongs to `submit`: the digits, `correct` or `wrong`.
+    """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
+    `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
+    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant.
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
     `threeDSSessionData` are what the gateway's page would have posted, for a challenge that no browser has opened."""
 
     do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select"]
     code: Annotated[str, Meta(max_length=64)] | None = None
+    choice: Annotated[str, Meta(max_length=64)] | None = None
+    trust: bool = False
     deliver: bool = True
     creq: Annotated[str, Meta(max_length=4096)] | None = None
     threeDSSessionData: Annotated[str, Meta(max_length=1024)] | None = None  # noqa: N815
@@ -190,6 +194,14 @@ class PartyAddresses(Struct, frozen=True):
     acs: str
     phone: str
     shop: str
+
+
+class CardStanding(Struct, frozen=True):
+    """How a card stands with its issuer across purchases."""
+
+    locked: bool
+    failed_purchases: int
+    trusted_merchants: int
 
 
 class ClockMove(Request, frozen=True):

@@ -10,6 +10,7 @@ from acs_sim.desk.documents import (
     CardholderOutcome,
     CardRanges,
     Cards,
+    CardStanding,
     CardWish,
     Checked,
     CheckWish,
@@ -39,6 +40,14 @@ OPERATIONS: Final = (
         body=CardWish,
         status=201,
         errors=(400, 409, 422, 502),
+    ),
+    Operation(
+        "POST",
+        "/api/cards/{pan}/unlock",
+        cards.unlock_card,
+        "Make a card good again that failed purchases have locked",
+        CardStanding,
+        errors=(404, 502),
     ),
     Operation("GET", "/api/scenarios", cards.list_scenarios, "What a card can be told to do", Scenarios),
     Operation(

@@ -93,7 +93,9 @@ class Phone:
 
     def __init__(self) -> None:
         self.messages: list[dict[str, str]] = []
+        self.prompts: list[dict[str, str]] = []
         self.status = 201
+        self.state = "delivered"
 
     @property
     def code(self) -> str:
@@ -107,7 +109,11 @@ class Phone:
 
     async def handle(self, request: web.Request) -> web.Response:
         self.messages.append(await request.json())
-        return web.json_response({"id": str(len(self.messages))}, status=self.status)
+        return web.json_response({"id": str(len(self.messages)), "state": self.state}, status=self.status)
+
+    async def show(self, request: web.Request) -> web.Response:
+        self.prompts.append(await request.json())
+        return web.json_response({"id": f"prompt-{len(self.prompts)}"}, status=self.status)
 
 
 @dataclass
@@ -215,6 +221,13 @@ class Stage:
     async def type(self, shown: "Shown", code: str, action: str = "submit") -> "Shown":
         return await self.post(shown.form.action, {**shown.form.fields, "challengeValue": code, "action": action})
 
+    async def decide(self, decision: str, prompt: int = -1) -> tuple[int, dict[str, Any]]:
+        """What the phone posts when the cardholder decides in the banking app."""
+        shown = self.phone.prompts[prompt]
+        told = {"id": "prompt", "to": shown["to"], "reference": shown["reference"], "decision": decision}
+        async with self.browser.post(shown["callback"], json=told) as answer:
+            return answer.status, await answer.json(content_type=None)
+
     # --- the desk's side ---
 
     async def control(self, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
@@ -280,6 +293,7 @@ async def stage(
         ds.router.add_post("/visa/3ds2", directory.handle)
         network = web.Application()
         network.router.add_post("/api/messages", phone.handle)
+        network.router.add_post("/api/prompts", phone.show)
         ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", ds_port))
         phone_port = await stack.enter_async_context(serving(network, "127.0.0.1", 0))
         port = free_port()

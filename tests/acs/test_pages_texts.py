@@ -118,13 +118,20 @@ def test_the_compiled_catalogue_is_the_written_one(source):
 
 
 def _texts_in_the_code() -> set[str]:
-    """What is given to gettext in the templates, and marked or counted in `acs.texts`."""
+    """What is given to gettext in the templates, and marked or counted in `acs.texts` and `acs.methods`."""
     found: set[str] = set()
     extractor = Environment(extensions=["jinja2.ext.i18n"])
     for template in (PACKAGE / "templates").glob("*.html"):
         for _, _, words in extractor.extract_translations(template.read_text("utf-8")):
             found.add(words if isinstance(words, str) else words[0])
-    for node in ast.walk(ast.parse(Path(texts.__file__).read_text("utf-8"))):
+    for module in (Path(texts.__file__), *(PACKAGE / "methods").glob("*.py")):
+        found |= _texts_in(ast.parse(module.read_text("utf-8")))
+    return found
+
+
+def _texts_in(module: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(module):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             words = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]

@@ -6,7 +6,7 @@ The bytes are the same either way; both ends still decode and check them.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
@@ -116,6 +116,6 @@ class InProcessTransport:
         sent = {"content-type": content_type, **{name.lower(): value for name, value in (headers or {}).items()}}
         try:
             async with asyncio.timeout(timeout):
-                return await endpoint(WireRequest("POST", parts.path, body, sent))
+                return await endpoint(WireRequest("POST", parts.path, body, sent, query=dict(parse_qsl(parts.query))))
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
