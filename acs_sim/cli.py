@@ -86,12 +86,13 @@ def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As the control API gives them.")
 @click.option("--scheme", help="Only this scheme's.")
 @click.option("--scenario", help="Only this scenario's.")
-def cards(*, as_json: bool, scheme: str | None, scenario: str | None) -> None:
+@click.option("--version", help="Only those that know this version; 1.0.2 has a list of its own.")
+def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: str | None) -> None:
     """The test cards: number, expiry, phone, and what happens."""
     from acs_sim.card_list import as_table, listed_cards
 
     try:
-        chosen = listed_cards(scheme=scheme, scenario=scenario)
+        chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
@@ -100,6 +101,45 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None) -> None:
         click.echo(json.dumps(chosen, indent=2))
     else:
         click.echo(as_table(chosen))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON report.")
+@click.option(
+    "-k", "expression", metavar="EXPR", help="Only scenarios whose name, tags or file say so: 'otp and not slow'."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Play one after the other, the same every time.")
+@click.option("--running", is_flag=True, help="Play against the simulator that runs already, and not one of its own.")
+@click.option(
+    "--transcripts",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("transcripts"),
+    show_default=True,
+    help="Folder for the transcripts of what failed.",
+)
+@click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of a scenario file, and stop.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the one that is --running.")
+def run(
+    paths: tuple[Path, ...],
+    config: Path | None,
+    json_file: Path | None,
+    *,
+    running: bool,
+    shows_schema: bool,
+    **flags: Any,
+) -> None:
+    """Play the scenario files PATH..., and those in folders; exit 0 only when all pass, 2 when a file is wrong."""
+    from acs_sim.scenarios.command import Wish, play_files, schema
+
+    if shows_schema:
+        click.echo(schema())
+        return
+    if not paths:
+        raise click.UsageError("name a scenario file, or a folder of them")
+    at = _settings({}, config)[0].addresses if running else None
+    sys.exit(play_files(Wish(paths, json=json_file, at=at, **flags)))
 
 
 @main.group()

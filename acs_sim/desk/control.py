@@ -1,10 +1,10 @@
-"""`/api/clock`, `/api/reset` and `/api/seed`: time, memory and chance."""
+"""`/api/clock`, `/api/reset`, `/api/seed` and `/api/addresses`: time, memory, chance, and where everybody is."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from acs_sim.desk.api import Desk, answered, read_body
-from acs_sim.desk.documents import ClockMove, ClockState, ResetOutcome, Seed
+from acs_sim.desk.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.parties import PartyUnreachable
 from acs_sim.desk.transactions import instant
 from acs_sim.durations import parse_duration
@@ -23,6 +23,10 @@ async def show_clock(desk: Desk, _request: WireRequest) -> WireResponse:
 async def move_clock(desk: Desk, request: WireRequest) -> WireResponse:
     move(desk.runtime.clock, read_body(request, ClockMove))
     return answered(clock_state(desk.runtime.clock))
+
+
+async def show_addresses(desk: Desk, _request: WireRequest) -> WireResponse:
+    return answered(PartyAddresses(**dict(desk.addresses)))
 
 
 async def reset(desk: Desk, _request: WireRequest) -> WireResponse:

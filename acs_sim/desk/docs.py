@@ -27,6 +27,7 @@ EXAMPLES: Final = {
     ),
     "show_clock": "curl {desk}/api/clock",
     "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",
+    "check_message": """curl {desk}/api/check -d '{{"message":{{"messageType":"RRes","messageVersion":"2.2.0"}}}}'""",
     "reset": "curl -X POST {desk}/api/reset",
     "set_seed": """curl -X PUT {desk}/api/seed -d '{{"seed":42}}'""",
     "events": "curl -N {desk}/api/events",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, control, ranges, transactions
+from acs_sim.desk import cardholder, cards, check, control, ranges, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
@@ -11,9 +11,12 @@ from acs_sim.desk.documents import (
     CardRanges,
     Cards,
     CardWish,
+    Checked,
+    CheckWish,
     ClockMove,
     ClockState,
     Messages,
+    PartyAddresses,
     RangeEdits,
     RangesEdited,
     ResetOutcome,
@@ -61,6 +64,7 @@ OPERATIONS: Final = (
         transactions.show_messages,
         "Every message that crossed a hop, decoded and redacted",
         Messages,
+        PartyAddresses,
         errors=(404, 502),
     ),
     Operation(
@@ -80,6 +84,7 @@ OPERATIONS: Final = (
         body=CardholderAct,
         errors=(400, 404, 409, 502),
     ),
+    Operation("GET", "/api/addresses", control.show_addresses, "Where every party is found", PartyAddresses),
     Operation(
         "GET",
         "/api/ranges",
@@ -98,6 +103,16 @@ OPERATIONS: Final = (
         body=RangeEdits,
         errors=(400, 409, 502),
         limit=ranges.EDIT_LIMIT,
+    ),
+    Operation(
+        "POST",
+        "/api/check",
+        check.check_message,
+        "Hold a message against the specification, as `acs-sim check --json` does",
+        list[Checked],
+        body=CheckWish,
+        errors=(400, 413),
+        limit=check.BODY_LIMIT,
     ),
     Operation("GET", "/api/clock", control.show_clock, "What time it is in the simulator", ClockState),
     Operation(

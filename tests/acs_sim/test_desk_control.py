@@ -177,3 +177,8 @@ async def test_nothing_in_an_address_makes_the_desk_fail(call, world, text):
     ):
         status, _, _ = await call.text("GET", path + text)
         assert status < 500, path
+
+
+async def test_the_desk_says_where_every_party_is(call, stack):
+    status, told, _ = await call("GET", "/api/addresses")
+    assert (status, told) == (200, dict(stack.addresses))

@@ -15,7 +15,7 @@ from threedsecure.test_cards import PREFIXES, SCENARIOS, listed, read
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [ROOT / "README.md", ROOT / "docs" / "control-api.md", ROOT / "docs" / "configuration.md"]
+DOCUMENTS = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "pytest"))]
 CALL = re.compile(r"curl[^\n]*?localhost:8000(/[^\s'?\[]*)([^\n]*)")
 
 

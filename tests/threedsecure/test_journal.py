@@ -1,8 +1,11 @@
 """The journal on both engines: nothing is lost silently, nothing secret is kept."""
 
+import asyncio
+
 import pytest
 
 from tests.support.simulator import STARTED_AT, runtime
+from threedsecure.storage import journal as journal_table
 from threedsecure.web import journal as journal_module
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
@@ -94,3 +97,35 @@ async def test_an_sdk_or_account_identifier_used_again_does_not_draw_two_transac
     record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "sdkTransID": "s", "acctID": "buyer"})
     record(journal, {"messageType": "AReq", "threeDSServerTransID": OTHER, "sdkTransID": "s", "acctID": "buyer"})
     assert len(await journal.entries_of(OTHER)) == 1
+
+
+class HeldUp:
+    """A database that writes when it is allowed to."""
+
+    def __init__(self, database):
+        self._database = database
+        self.asked, self.allowed = asyncio.Event(), asyncio.Event()
+
+    async def run(self, work):
+        self.asked.set()
+        await self.allowed.wait()
+        return await self._database.run(work)
+
+    async def read(self, work):
+        return await self._database.read(work)
+
+
+async def test_a_reader_waits_for_what_another_writer_has_taken_along():
+    async with runtime() as shared:
+        database = shared.open_database(journal_table.SCHEMA)
+        held_up = HeldUp(database)
+        journal = journal_module.Journal(held_up)
+        record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+        writer = asyncio.create_task(journal.flush())
+        await held_up.asked.wait()
+        reader = asyncio.create_task(journal.entries_of(ID))
+        await asyncio.sleep(0)
+        held_up.allowed.set()
+        assert [entry["kind"] for entry in await reader] == ["AReq"]
+        await writer
+        await database.close()

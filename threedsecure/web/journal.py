@@ -23,7 +23,7 @@ FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 500
 # The first identifier found names the transaction; the others become its aliases.
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
-CLASSIC_IDS: Final = ("xid", "acctID", "messageId")
+CLASSIC_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
 # What 3-D Secure 1.0.2 has in common from one message to the next: VEReq and VERes the message id, VERes and PAReq the acctID.
 # An EMV message may carry an acctID too, but that is the buyer's account at the shop.
 LINKS: Final = ("acctID", "messageId")
@@ -58,6 +58,7 @@ class Journal:
         self._left_out = 0
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
         self._known: dict[str, str] = {}
+        self._writing = asyncio.Lock()
 
     def record(
         self,
@@ -92,6 +93,10 @@ class Journal:
 
     async def flush(self) -> None:
         """Return when everything recorded so far can be read."""
+        async with self._writing:  # whoever comes second waits for what the first has taken along
+            await self._write_waiting()
+
+    async def _write_waiting(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 500))]
             await self._recall(batch)
@@ -202,15 +207,19 @@ class Journal:
         }
 
 
+def _is_emv(document: Mapping[str, Any]) -> bool:
+    return "threeDSServerTransID" in document
+
+
 def _names(recorded: _Recorded) -> list[str]:
     document = recorded.document
-    keys = EMV_IDS if any(key in document for key in EMV_IDS) else CLASSIC_IDS
+    keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
     named = [recorded.transaction_id, *(document.get(key) for key in keys)]
     return [name for name in named if isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER]
 
 
 def _links(recorded: _Recorded) -> list[str]:
     document = recorded.document
-    if any(key in document for key in EMV_IDS):
+    if _is_emv(document):
         return []
     return [name for key in LINKS if isinstance(name := document.get(key), str)]

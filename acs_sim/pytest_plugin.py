@@ -1,0 +1,53 @@
+"""The pytest plugin. It is loaded in every test run of an environment that has acs-sim, so it imports nothing until it is asked."""
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from acs_sim.testing import ThreeDS
+    from acs_sim.testing.aio import AsyncThreeDS
+
+RUNNING: "pytest.StashKey[ThreeDS]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("acs-sim", "3-D Secure simulator").addoption(
+        "--threeds-url",
+        metavar="URL",
+        help="Use the simulator whose desk is at URL (http://localhost:8000) instead of starting one.",
+    )
+
+
+@pytest.fixture(scope="session")
+def threeds(request: pytest.FixtureRequest) -> "Iterator[ThreeDS]":
+    """A 3-D Secure simulator: directory server, ACS and phone, in memory on free ports, for the whole session."""
+    from acs_sim.stack import CannotStart
+    from acs_sim.testing import SimulatorUnreachable
+    from acs_sim.testing.session import simulator
+
+    try:
+        with simulator(request.config.getoption("--threeds-url")) as running:
+            request.config.stash[RUNNING] = running
+            yield running
+            del request.config.stash[RUNNING]
+    except (CannotStart, SimulatorUnreachable) as error:
+        pytest.fail(f"no 3-D Secure simulator: {error}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def async_threeds(threeds: "ThreeDS") -> "AsyncThreeDS":
+    """The same simulator for coroutines."""
+    return threeds.aio
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """A test that moved the clock leaves it at the wall clock for the next one."""
+    try:
+        return (yield)
+    finally:
+        running = item.config.stash.get(RUNNING, None)
+        if running is not None:
+            running.clock.put_back()

@@ -1,0 +1,98 @@
+"""`acs-sim run` behind its flags."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from acs_sim import logs
+from acs_sim.addresses import Addresses
+from acs_sim.scenarios import reports
+from acs_sim.scenarios.document import FileError
+from acs_sim.scenarios.loading import Play, load
+from acs_sim.scenarios.model import json_schema
+from acs_sim.scenarios.playing import Outcome
+from acs_sim.scenarios.running import run
+from acs_sim.scenarios.selecting import compile_expression
+from acs_sim.scenarios.simulator import CannotPlay
+from acs_sim.stack import CannotStart
+
+PASSED, FAILED, UNPLAYABLE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was typed. `at`: where the simulator runs already, None to start one."""
+
+    paths: Sequence[Path]
+    junit: Path | None = None
+    json: Path | None = None
+    expression: str | None = None
+    seed: int | None = None
+    at: Addresses | None = None
+    transcripts: Path = Path("transcripts")
+
+
+def schema() -> str:
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False)
+
+
+def play_files(wish: Wish) -> int:
+    """Play, print and write reports; returns the exit status."""
+    logs.configure("auto", "error")
+    try:
+        plays = _chosen(load(wish.paths), wish.expression)
+    except FileError as error:
+        for line in error.lines:
+            click.echo(line, err=True)
+        return UNPLAYABLE
+    except ValueError as error:
+        click.echo(str(error), err=True)
+        return UNPLAYABLE
+    try:
+        return _play(plays, wish)
+    except (CannotStart, CannotPlay) as error:
+        click.echo(f"acs-sim cannot play: {error}", err=True)
+        return UNPLAYABLE
+    except OSError as error:
+        click.echo(f"acs-sim cannot write {error.filename}: {error.strerror}", err=True)
+        return UNPLAYABLE
+
+
+def _chosen(plays: list[Play], expression: str | None) -> list[Play]:
+    if expression is None:
+        return plays
+    chooses = compile_expression(expression)
+    found = [one for one in plays if chooses(" ".join((one.name, one.file.stem, *one.tags)).lower())]
+    if not found:
+        raise ValueError(f"-k {expression!r} chooses none of {len(plays)} scenarios")
+    return found
+
+
+def _play(plays: list[Play], wish: Wish) -> int:
+    began = time.perf_counter()
+    over: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        over.append(outcome)
+        click.echo(reports.progress(outcome, len(over), len(plays)))
+
+    outcomes = asyncio.run(run(plays, tell, seed=wish.seed, at=wish.at))
+    for outcome in outcomes:
+        reports.save_transcript(outcome, wish.transcripts)
+        if not outcome.passed:
+            click.echo(f"\n{reports.failure(outcome)}")
+    _write(outcomes, wish)
+    click.echo(f"\n{reports.summary(outcomes, time.perf_counter() - began)}")
+    return PASSED if all(outcome.passed for outcome in outcomes) else FAILED
+
+
+def _write(outcomes: list[Outcome], wish: Wish) -> None:
+    if wish.junit is not None:
+        wish.junit.write_bytes(reports.junit(outcomes))
+    if wish.json is not None:
+        wish.json.write_bytes(reports.as_json(outcomes, wish.seed))

@@ -1,0 +1,86 @@
+"""The simulator under the scenarios, as they see it: its control API, its directory server, its phones."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+
+from acs_sim.addresses import Addresses
+
+ANSWER_SECONDS: Final = 20.0
+
+
+class CannotPlay(Exception):
+    """The simulator did not do what a step needs; the message says what it answered."""
+
+
+class Simulator:
+    """Errors of every call: `CannotPlay`."""
+
+    def __init__(self, session: aiohttp.ClientSession, addresses: Addresses) -> None:
+        self._session = session
+        self._at = addresses
+
+    async def mint(self, wishes: Mapping[str, Any]) -> dict[str, Any]:
+        return await self._done("POST", "/api/cards", wishes)
+
+    async def card(self, pan: str) -> dict[str, Any]:
+        return await self._done("GET", f"/api/cards/{pan}")
+
+    async def authenticate(self, scheme: str, areq: Mapping[str, Any]) -> dict[str, Any]:
+        """Post an AReq as a 3DS Server does; the answer is an ARes or an Erro."""
+        return (await self._call("POST", f"{self._at.ds}/{scheme}/3ds2", areq))[1]
+
+    async def act(self, transaction_id: str, deed: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        return await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/cardholder", deed)
+
+    async def now(self) -> datetime:
+        return datetime.fromisoformat((await self._done("GET", "/api/clock"))["now"])
+
+    async def move_clock(self, **move: Any) -> dict[str, Any]:
+        return await self._done("POST", "/api/clock", move)
+
+    async def begin_again(self, seed: int) -> None:
+        """Forget everything, and draw the same identifiers and codes as every other time with `seed`."""
+        await self._done("POST", "/api/reset")
+        await self._done("PUT", "/api/seed", {"seed": seed})
+
+    async def messages(self, transaction_id: str) -> list[dict[str, Any]]:
+        """Every message that crossed a hop, oldest first."""
+        found: list[dict[str, Any]] = (await self._done("GET", f"/api/transactions/{transaction_id}/messages"))[
+            "messages"
+        ]
+        return found
+
+    async def transcript(self, transaction_id: str) -> dict[str, Any]:
+        return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
+
+    async def texts(self, number: str) -> list[dict[str, Any]]:
+        """What the phone shows, oldest first: what the network lost or still carries is not there."""
+        address = f"{self._at.phone}/api/phones/{quote(number, safe='')}/messages"
+        _, document = await self._call("GET", address)
+        return [text for text in document.get("messages", []) if text.get("delivered_at")]
+
+    async def _done(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        status, document = await self._call(method, self._at.desk + path, body)
+        if status >= 400:
+            raise CannotPlay(f"{method} {path} is refused: {document.get('detail', status)}")
+        return document
+
+    async def _call(self, method: str, url: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        data = None if body is None else orjson.dumps(body)
+        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+        headers = {"Content-Type": "application/json; charset=utf-8"} if data is not None else {}
+        try:
+            async with self._session.request(method, url, data=data, headers=headers, timeout=timeout) as answer:
+                document = orjson.loads(await answer.read())
+        except TimeoutError as error:
+            raise CannotPlay(f"{url} did not answer within {ANSWER_SECONDS:g} seconds") from error
+        except (aiohttp.ClientError, orjson.JSONDecodeError) as error:
+            raise CannotPlay(f"{url} does not answer as it should: {error}") from error
+        if not isinstance(document, dict):
+            raise CannotPlay(f"{url} answers something else than a JSON object")
+        return answer.status, document

@@ -1,0 +1,36 @@
+"""The simulator as tests hold it: `threeds` and what it gives. Synchronous here, asynchronous in `acs_sim.testing.aio`.
+
+Only the standard library is imported until a simulator is asked for.
+"""
+
+from acs_sim.testing.pages import complete_challenge
+from acs_sim.testing.sync import Card, Clock, Phone, ThreeDS, Transaction
+from acs_sim.testing.values import (
+    CardDetails,
+    Message,
+    Notification,
+    NotInTime,
+    Outcome,
+    SimulatorRefused,
+    SimulatorUnreachable,
+    Status,
+    Text,
+)
+
+__all__ = [
+    "Card",
+    "CardDetails",
+    "Clock",
+    "Message",
+    "NotInTime",
+    "Notification",
+    "Outcome",
+    "Phone",
+    "SimulatorRefused",
+    "SimulatorUnreachable",
+    "Status",
+    "Text",
+    "ThreeDS",
+    "Transaction",
+    "complete_challenge",
+]

@@ -1,0 +1,63 @@
+"""A simulator for a session of tests: one that is started for it, or one that runs already."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Final
+
+import aiohttp
+
+from acs_sim.addresses import Addresses
+from acs_sim.settings import Settings
+from acs_sim.stack import CannotStart, Stack, running_stack, with_free_ports
+from acs_sim.testing.calls import Calls, call
+from acs_sim.testing.loop_thread import LoopThread
+from acs_sim.testing.sync import ThreeDS
+from acs_sim.testing.values import SimulatorRefused, SimulatorUnreachable
+
+# Between looking for a free port and opening it, another process may take it.
+ATTEMPTS_TO_START: Final = 5
+
+
+@contextmanager
+def simulator(url: str | None = None) -> Iterator[ThreeDS]:
+    """A simulator in memory on free ports, or the one whose desk is at `url`.
+
+    Errors: `CannotStart`; `SimulatorUnreachable` when there is none at `url`."""
+    loop = LoopThread()
+    try:
+        with loop.holding(_calls(url)) as calls:
+            yield ThreeDS(loop, calls)
+    finally:
+        loop.close()
+
+
+@asynccontextmanager
+async def _calls(url: str | None) -> AsyncIterator[Calls]:
+    async with AsyncExitStack() as life:
+        desk = url.rstrip("/") if url is not None else (await _started(life)).addresses.desk
+        connector = aiohttp.TCPConnector(limit=0)
+        session = await life.enter_async_context(aiohttp.ClientSession(connector=connector))
+        yield Calls(session, await _addresses(session, desk))
+
+
+async def _started(life: AsyncExitStack) -> Stack:
+    for _ in range(ATTEMPTS_TO_START - 1):
+        try:
+            return await life.enter_async_context(_stack())
+        except CannotStart:
+            continue
+    return await life.enter_async_context(_stack())
+
+
+@asynccontextmanager
+async def _stack() -> AsyncIterator[Stack]:
+    async with running_stack(with_free_ports(Settings(fresh=True))) as stack:
+        yield stack
+
+
+async def _addresses(session: aiohttp.ClientSession, desk: str) -> Addresses:
+    try:
+        told = await call(session, "GET", f"{desk}/api/addresses")
+        return Addresses(**told)
+    except (SimulatorRefused, TypeError) as error:
+        raise SimulatorUnreachable(f"what answers at {desk} is no desk of acs-sim") from error

@@ -1,0 +1,175 @@
+"""What the plugin's objects promise beside their work: two interfaces that are one, and a person at the bank's page."""
+
+import inspect
+import json
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from acs_sim.testing import NotInTime, SimulatorRefused, ThreeDS, aio, complete_challenge, sync
+from acs_sim.testing.session import simulator
+from acs_sim.testing.words import written
+from tests.support.third_party import ThreeDSServer, post_json, three_ds_server
+
+KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction")
+
+
+@pytest.fixture(scope="module")
+def threeds() -> Iterator[ThreeDS]:
+    with simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def gateway() -> Iterator[ThreeDSServer]:
+    with three_ds_server() as running:
+        yield running
+
+
+def authenticated(threeds, gateway, card):
+    """The transaction of an AReq that was just answered."""
+    return threeds.transaction(post_json(threeds.directory_server(), gateway.areq(card.pan))["threeDSServerTransID"])
+
+
+def test_texts_are_listed_followed_and_forgotten_and_so_is_everything(threeds, gateway):
+    card = threeds.card("challenge-otp", language="fr")
+    transaction = authenticated(threeds, gateway, card)
+    transaction.abandon()
+    first = card.phone.latest()
+    transaction.resend()
+    assert card.phone.code(after=first) != first.code
+    assert [text.to for text in card.phone.messages()] == [card.phone.number] * 2
+    card.phone.clear()
+    assert card.phone.messages() == []
+    assert transaction.id in [status.id for status in threeds.transactions()]
+    threeds.reset()
+    assert threeds.transactions() == card.transactions() == []
+
+
+def test_what_does_not_come_is_said_with_what_there_is(threeds, gateway):
+    card = threeds.card("frictionless")
+    with pytest.raises(NotInTime, match=r"no SecureCode came to .* within 0\.05 seconds"):
+        card.phone.code(wait=0.05)
+    with pytest.raises(NotInTime, match="no AReq came for this card"):
+        card.transaction(timeout=0.05)
+    with pytest.raises(NotInTime, match=r"abc is not known .* waiting for state completed"):
+        threeds.transaction("abc").wait_for(state="completed", timeout=0.05)
+    transaction = authenticated(threeds, gateway, card)
+    with pytest.raises(NotInTime, match=r"is answered, transStatus Y, .* waiting for trans_status N or R"):
+        transaction.wait_for(trans_status={"N", "R"}, timeout=0.05)
+
+
+def test_what_cannot_be_done_is_refused_with_the_simulators_reason(threeds, gateway):
+    with pytest.raises(SimulatorRefused, match="there is no scenario 'challange-otp'"):
+        threeds.card("challange-otp")
+    with pytest.raises(SimulatorRefused, match="no open challenge") as refused:
+        authenticated(threeds, gateway, threeds.card("frictionless")).submit("correct")
+    assert refused.value.status == 409
+
+
+def test_a_card_ends_with_the_reason_it_was_minted_for(threeds, gateway):
+    transaction = authenticated(threeds, gateway, threeds.card("frictionless", trans_status="R", reason="11"))
+    assert transaction.result.trans_status == "R"
+    assert [one.message["transStatusReason"] for one in transaction.messages("ARes")] == ["11", "11"]
+
+
+def test_the_same_seed_mints_the_same_card(threeds):
+    minted = []
+    for _ in range(2):
+        threeds.reset()
+        threeds.seed(42)
+        minted.append(threeds.card("challenge-otp", "amex", version="2.2.0").details)
+    threeds.seed(None)
+    assert minted[0] == minted[1]
+    assert (minted[0].scheme, minted[0].versions) == ("amex", ("2.2.0",))
+
+
+def public(kind):
+    return {name: member for name, member in vars(kind).items() if not name.startswith("_")}
+
+
+def parameters(member):
+    called = getattr(member, "fget", None) or getattr(member, "func", None) or member
+    return [(one.name, one.default, one.kind) for one in inspect.signature(called).parameters.values()]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_both_interfaces_have_the_same_names_parameters_and_words(name):
+    plain, coroutines = public(getattr(sync, name)), public(getattr(aio, f"Async{name}"))
+    assert set(plain) - {"aio"} == set(coroutines)
+    for member in coroutines:
+        assert parameters(plain[member]) == parameters(coroutines[member])
+        assert plain[member].__doc__ == coroutines[member].__doc__
+
+
+@pytest.mark.parametrize(("step", "text"), [("1h30m", "1h30m"), (timedelta(days=1, minutes=1), "86460s")])
+def test_the_clock_takes_words_and_time_differences(step, text):
+    assert written(step) == text
+
+
+def test_the_clock_takes_no_parts_of_a_second():
+    with pytest.raises(ValueError, match="whole seconds"):
+        written(timedelta(milliseconds=1500))
+
+
+def test_a_simulator_that_is_left_has_closed_its_ports():
+    with simulator() as running:
+        addresses = dict(running.addresses)
+    for address in addresses.values():
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"{address}/healthz", timeout=5)
+
+
+def test_a_simulator_that_is_left_by_an_error_is_closed_and_the_error_goes_on():
+    with pytest.raises(KeyError), simulator() as running:
+        raise KeyError(running.addresses.desk)
+
+
+def test_a_challenge_in_a_frame_of_the_shops_page_is_completed_with_the_code_from_the_phone(threeds, chromium):
+    card = threeds.card("challenge-otp")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.connect_over_cdp(chromium).new_context()
+        page = context.new_page()
+        page.goto(f"{threeds.addresses.shop}/shops/e-transactions?lang=en")
+        page.click("#checkout")
+        page.fill("#card-number", card.pan)
+        page.fill("#expiry", "12/30")
+        page.fill("#cryptogram", "123")
+        page.click("#pay")
+        complete_challenge(page, card.phone.code)
+        page.wait_for_selector("#result[data-result=accepted]")
+        assert card.transaction().result.trans_status == "Y"
+        context.close()
+
+
+def purchase(threeds: ThreeDS, card) -> tuple[str, str]:
+    """A purchase at the reference gateway that has come to its challenge: its id, and a page that opens the challenge."""
+    wanted = {"pan": card.pan, "expiry": card.expiry, "amount": 4200}
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{threeds.addresses.shop}/api/purchases", json.dumps(wanted).encode(), headers)
+    with urllib.request.urlopen(request, timeout=15) as answer:
+        begun = json.loads(answer.read())
+    page = f"""<form method="post" action="{begun["acsURL"]}"><input name="creq" value="{begun["creq"]}">
+        <input name="threeDSSessionData" value="{begun["threeDSSessionData"]}"></form>"""
+    return begun["id"], page
+
+
+async def test_coroutines_complete_a_challenge_that_fills_the_page_after_a_wrong_code(threeds, page):
+    card = await threeds.aio.card("challenge-otp")
+    identifier, content = purchase(threeds, card)
+    await page.set_content(content)
+    await page.evaluate("document.forms[0].submit()")
+    await aio.complete_challenge(page, "000000")
+    await page.locator("#message").filter(has_text="2").wait_for()
+    await aio.complete_challenge(page.main_frame, card.phone.code)
+    assert (await threeds.aio.transaction(identifier).result).trans_status == "Y"
+
+
+async def test_a_page_on_which_only_the_shop_asks_for_a_code_is_left_alone_and_not_waited_for_for_ever(page):
+    await page.set_content('<input id="code">')
+    with pytest.raises(NotInTime, match=r"did not ask for a code within 0\.2 seconds"):
+        await aio.complete_challenge(page, "000000", timeout=0.2)
+    assert await page.locator("#code").input_value() == ""
