@@ -86,12 +86,13 @@ def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As the control API gives them.")
 @click.option("--scheme", help="Only this scheme's.")
 @click.option("--scenario", help="Only this scenario's.")
-def cards(*, as_json: bool, scheme: str | None, scenario: str | None) -> None:
+@click.option("--version", help="Only those that know this version; 1.0.2 has a list of its own.")
+def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: str | None) -> None:
     """The test cards: number, expiry, phone, and what happens."""
     from acs_sim.card_list import as_table, listed_cards
 
     try:
-        chosen = listed_cards(scheme=scheme, scenario=scenario)
+        chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if as_json:

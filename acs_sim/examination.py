@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from cryptography.x509 import Certificate
+
+from acs_sim.examination_signature import signature_fault
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v1 import checking as v1_checking
 from threedsecure.v1 import codec as v1_codec
@@ -65,11 +68,14 @@ def known_types() -> list[str]:
     return [*MESSAGES, *v1_tables.MESSAGES]
 
 
-def examine_all(files: Sequence[tuple[str, bytes]], message_type: str | None = None) -> list[Examination]:
+def examine_all(
+    files: Sequence[tuple[str, bytes]], message_type: str | None = None, roots: Sequence[Certificate] = ()
+) -> list[Examination]:
     """Examine `(name, content)` files. `message_type`: what to read them as, whatever they say. AReq and ARes are the context of
-    the other messages with the same threeDSServerTransID."""
+    the other messages with the same threeDSServerTransID. `roots`: under which a PARes has to be signed; without any, the root that
+    it carries is taken for good."""
     read = [_read(source, raw) for source, raw in files]
-    return [_examine(each, message_type, _transaction(each, read)) for each in read]
+    return [_examine(each, message_type, _transaction(each, read), roots) for each in read]
 
 
 # Reading.
@@ -138,9 +144,14 @@ def _id(read: _Read) -> Any:
     return read.document.get("threeDSServerTransID") if read.document else None
 
 
-def _examine(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Examination:
+def _examine(
+    read: _Read,
+    message_type: str | None,
+    transaction: Mapping[str, Mapping[str, Any]],
+    roots: Sequence[Certificate],
+) -> Examination:
     if read.xml is not None:
-        return _examine_classic(read.source, read.xml, message_type)
+        return _examine_classic(read.source, read.xml, message_type, roots)
     if read.document is None:
         code, detail = read.failure or (ErrorCode.MESSAGE_RECEIVED_INVALID, "nothing to read")
         fault = Fault(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
@@ -247,14 +258,22 @@ def _examination(
 # 3-D Secure 1.0.2.
 
 
-def _examine_classic(source: str, xml: bytes, message_type: str | None) -> Examination:
+def _examine_classic(source: str, xml: bytes, message_type: str | None, roots: Sequence[Certificate]) -> Examination:
     accepts = {message_type} if message_type else set(v1_tables.MESSAGES)
     try:
         message = v1_codec.decode(xml, accepts=accepts)
         v1_checking.check(message)
     except v1_errors.MessageError as error:
         return _classic(source, error.message or {}, (str(error.code), error.detail), _classic_faults(error))
-    return _classic(source, message, None, ())
+    return _classic(source, message, None, _signature(xml, message, roots))
+
+
+def _signature(xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]) -> tuple[Fault, ...]:
+    """A merchant plug-in does not answer a bad signature: it takes the payment for status U."""
+    invalid = signature_fault(xml, message, roots) if message["messageType"] == "PARes" else None
+    if invalid is None:
+        return ()
+    return (Fault("signature", "Signature", invalid, "a signature that holds", "3-D Secure 1.0.2, XML signature"),)
 
 
 def _classic(

@@ -30,6 +30,8 @@ def _lines(one: Examination) -> Iterator[str]:
 
 
 def _verdict(one: Examination) -> str:
+    if one.answer is None and one.errors:
+        return "1 error; a merchant takes the payment for status U, without ECI and CAVV"
     if one.answer is None:
         return "no errors"
     code, detail = one.answer
@@ -39,10 +41,10 @@ def _verdict(one: Examination) -> str:
 
 def as_documents(examined: Sequence[Examination]) -> str:
     """A JSON array, an object a file."""
-    return json.dumps([_document(each) for each in examined], indent=2, ensure_ascii=False)
+    return json.dumps([as_document(each) for each in examined], indent=2, ensure_ascii=False)
 
 
-def _document(one: Examination) -> dict[str, Any]:
+def as_document(one: Examination) -> dict[str, Any]:
     return {
         "file": one.source,
         "messageType": one.message_type,

@@ -31,6 +31,7 @@ class Entry:
     when: str
     note: str
     sure: Mapping[str, str]
+    clause: str
 
     @property
     def one_source(self) -> tuple[str, ...]:
@@ -50,6 +51,7 @@ def _entry(message: str, name: str, rows: list[Row]) -> Entry:
     presence = {version: words for version in SUPPORTED_VERSIONS if (words := _presence(rows, version))}
     forms = {version: format_of(message, name, version) for version in presence}
     conditions = dict.fromkeys(row.when.words for row in rows if row.when is not None)
+    clauses = dict.fromkeys(row.when.clause for row in rows if row.when is not None)
     return Entry(
         message,
         name,
@@ -59,6 +61,7 @@ def _entry(message: str, name: str, rows: list[Row]) -> Entry:
         "; ".join(conditions),
         "; ".join(filter(None, (row.note for row in rows))),
         {version: _sure(rows, version) for version in presence},
+        "; ".join(clauses),
     )
 
 
@@ -154,10 +157,10 @@ def _message_list() -> Iterator[str]:
     yield "| message | | elements |"
     yield "|---|---|---|"
     for message in MESSAGES:
-        yield f"| [{message}](elements/{message}.md) | {_title(message)} | {len(entries(message))} |"
+        yield f"| [{message}](elements/{message}.md) | {title(message)} | {len(entries(message))} |"
 
 
-def _title(message: str) -> str:
+def title(message: str) -> str:
     """What the module of the table says of the message, without its name."""
     module = import_module(f"threedsecure.v2.messages.{_MODULES.get(message, message.lower())}")
     words = " ".join((module.__doc__ or "").split()).removeprefix(f"{message}, ").rstrip(".")
@@ -206,7 +209,7 @@ def _anchor(element: str) -> str:
 
 
 def _page(message: str) -> str:
-    lines = [f"# {message}", "", f"{_title(message)}. How to read this page: [data elements](../elements.md).", ""]
+    lines = [f"# {message}", "", f"{title(message)}. How to read this page: [data elements](../elements.md).", ""]
     lines += ["| element | 2.1.0 | 2.2.0 | 2.3.1 | format | when (C), notes | sure |", "|---|---|---|---|---|---|---|"]
     found = entries(message)
     lines += [_line(entry) for entry in found]

@@ -59,6 +59,8 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
 )
 ATTEMPT: Final = Play(status="A")
 """What an attempts ACS plays for every card."""
+METHODS: Final = frozenset({Method.SMS_CODE, Method.AUTO_PASS, Method.AUTO_FAIL})
+"""How cardholders were asked in the time of 1.0.2."""
 _STATUSES: Final = MappingProxyType({"Y": "Y", "A": "A", "N": "N", "R": "N"})
 
 STATUS_OF_ENDING: Final[Mapping[Ending, str]] = MappingProxyType({Ending.PASSED: "Y", Ending.BROKEN: "U"})
@@ -70,7 +72,7 @@ def play_of(scenario: str) -> Play:
     if scenario in PLAYS:
         return PLAYS[scenario]
     match emv.PLAYS.get(scenario):
-        case emv.Ask(method):
+        case emv.Ask(method) if method in METHODS:
             return Play(method=method)
         case emv.Settle(status):
             return Play(status=_STATUSES.get(status, "U"))

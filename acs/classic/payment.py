@@ -95,7 +95,7 @@ async def _receive(
     if play.page is Misbehaviour.SILENCE:
         await keep_silent(office.issuer.runtime.clock, office.issuer.settings.silence)
     payment = _payment(office, request, message, form)
-    drawn = await office.draw(found, code=play.method is not None)
+    drawn = await office.draw(found, code=play.method is not None and found.payment is None)
     now, settings = office.issuer.runtime.clock.now(), office.issuer.settings
     change = await office.storage.change(
         found.name, lambda record: receive_pareq(record, payment, now, drawn, settings)
@@ -236,14 +236,13 @@ def _payment(office: Office, request: WireRequest, message: dict[str, Any], form
 def _journal(
     office: Office, sender: str, receiver: str, message: Mapping[str, Any], found: Authentication | None
 ) -> None:
-    """A browser's leg is filed under the VEReq that the acctID comes from."""
+    """A browser's leg is filed under the VEReq that the acctID comes from, and from then on by the name that texts carry."""
     runtime = office.issuer.runtime
-    named = {"acsTransID": found.name} if found else {}
     runtime.journal.record(
         runtime.clock.now(),
         sender,
         receiver,
         message["messageType"],
-        {**for_journal(message), **named},
-        transaction_id=found.vereq_id if found else None,
+        for_journal(message),
+        transaction_id=found.name if found else None,
     )

@@ -37,7 +37,7 @@ class Operation:
     path: str
     handler: Handler
     summary: str
-    answer: type[msgspec.Struct]
+    answer: type[msgspec.Struct] | type[list[Any]]
     body: type[msgspec.Struct] | None = None
     query: tuple[tuple[str, str], ...] = ()
     status: int = 200

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from acs_sim.addresses import Addresses
-from acs_sim.desk import console
+from acs_sim.desk import console, reading
 from acs_sim.desk.api import Desk, Handler, bound
+from acs_sim.desk.check import BODY_LIMIT
 from acs_sim.desk.docs import docs_handler, openapi_handler
 from acs_sim.desk.events import as_json, event_stream
 from acs_sim.desk.openapi import EVENTS_PATH
@@ -25,6 +26,9 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/cards", console.mint_from_form),
     ("POST", "/clock", console.move_clock_from_form),
     ("GET", "/demo", console.demo),
+    ("GET", "/elements", reading.elements),
+    ("GET", "/elements/{message}", reading.element_table),
+    ("GET", "/check", reading.check_form),
     ("GET", "/api/docs", docs_handler(OPERATIONS)),
 )
 
@@ -38,6 +42,7 @@ def build(runtime: Runtime, addresses: Addresses) -> Service:
             *(operation.route(desk) for operation in OPERATIONS),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(Route(method, path, bound(desk, console.answering_pages(handler))) for method, path, handler in PAGES),
+            Route("POST", "/check", bound(desk, console.answering_pages(reading.check_from_form)), BODY_LIMIT),
         ],
         streams=[
             Stream("GET", EVENTS_PATH, event_stream(runtime.journal, as_json)),

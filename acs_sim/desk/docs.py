@@ -20,8 +20,14 @@ EXAMPLES: Final = {
     "show_messages": "curl {desk}/api/transactions/ID/messages",
     "show_transcript": "curl -OJ {desk}/api/transactions/ID/transcript",
     "act": """curl {desk}/api/transactions/ID/cardholder -d '{{"do":"submit","code":"correct"}}'""",
+    "list_ranges": "curl '{desk}/api/ranges?scheme=visa&pan=4000000001000001'",
+    "edit_ranges": (
+        """curl {desk}/api/ranges -d '{{"scheme":"visa","edits":[{{"action":"M","start":"4000000030000000","""
+        """"end":"4000000039999999","stand_in":"attempt"}}]}}'"""
+    ),
     "show_clock": "curl {desk}/api/clock",
     "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",
+    "check_message": """curl {desk}/api/check -d '{{"message":{{"messageType":"RRes","messageVersion":"2.2.0"}}}}'""",
     "reset": "curl -X POST {desk}/api/reset",
     "set_seed": """curl -X PUT {desk}/api/seed -d '{{"seed":42}}'""",
     "events": "curl -N {desk}/api/events",

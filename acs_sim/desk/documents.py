@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164, with the leading +")]
 Scheme = Literal["visa", "mastercard", "amex", "cb", "jcb", "discover", "unionpay"]
@@ -229,3 +229,47 @@ class ProblemDocument(Struct, frozen=True):
     title: str
     status: int
     detail: str | UnsetType = UNSET
+
+
+class CheckWish(Request, frozen=True):
+    """`message` is the message itself, or a text: JSON, XML (1.0.2), or the value of a form field such as `creq`. `as` is the type
+    to read it as, whatever its messageType."""
+
+    message: Raw
+    message_type: str | None = field(default=None, name="as")
+
+
+class FaultDocument(Struct, frozen=True):
+    """One error: the element, what was found, what is allowed, and where the specification says so."""
+
+    code: str
+    element: str
+    found: str
+    allowed: str
+    clause: str
+
+
+class AdviceDocument(Struct, frozen=True):
+    """What could be better, and is no error."""
+
+    element: str
+    words: str
+
+
+class AnswerDocument(Struct, frozen=True):
+    """The code and detail that a receiver would answer."""
+
+    errorCode: str  # noqa: N815 - the specification's name
+    errorDetail: str  # noqa: N815
+
+
+class Checked(Struct, frozen=True):
+    """What is wrong with a message, and what could be better. `answer` is null for a right one; `place` is where it travels."""
+
+    file: str
+    messageType: str | None  # noqa: N815
+    messageVersion: str | None  # noqa: N815
+    place: str
+    answer: AnswerDocument | None
+    errors: list[FaultDocument]
+    advice: list[AdviceDocument]

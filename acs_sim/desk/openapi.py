@@ -17,6 +17,7 @@ _ERRORS: Final = {
     400: "What was asked for is not well-formed",
     404: "The simulator does not know it",
     409: "It cannot be done now",
+    413: "The body is too long",
     422: "It is well-formed and cannot be had",
     502: "Another party of the simulator does not answer, or answers with an error",
     504: "Another party of the simulator took too long",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, control, ranges, transactions
+from acs_sim.desk import cardholder, cards, check, control, ranges, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
@@ -11,6 +11,8 @@ from acs_sim.desk.documents import (
     CardRanges,
     Cards,
     CardWish,
+    Checked,
+    CheckWish,
     ClockMove,
     ClockState,
     Messages,
@@ -101,6 +103,16 @@ OPERATIONS: Final = (
         body=RangeEdits,
         errors=(400, 409, 502),
         limit=ranges.EDIT_LIMIT,
+    ),
+    Operation(
+        "POST",
+        "/api/check",
+        check.check_message,
+        "Hold a message against the specification, as `acs-sim check --json` does",
+        list[Checked],
+        body=CheckWish,
+        errors=(400, 413),
+        limit=check.BODY_LIMIT,
     ),
     Operation("GET", "/api/clock", control.show_clock, "What time it is in the simulator", ClockState),
     Operation(

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from acs_sim.card_list import grouped
 from acs_sim.desk.documents import ClockState, Transaction
+from acs_sim.desk.elements import address_of
 from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 from threedsecure.web.templates import environment
 from threedsecure.web.wire import WireResponse, page
@@ -20,6 +21,8 @@ from threedsecure.web.wire import WireResponse, page
 STATIC: Final = files("acs_sim.desk") / "static"
 NEARLY_NOW_SECONDS: Final = 2.0
 _CODE: Final = Markup("<code>{}</code>")
+_NAME: Final = Markup('<span class="k">{0}</span>')
+_LINKED: Final = Markup('<a class="k" href="{1}">{0}</a>')
 
 
 def render(name: str, **values: Any) -> str:
@@ -70,20 +73,27 @@ def identifiers(one: Transaction) -> list[tuple[str, str]]:
     return [(name, value) for name, value in known.items() if value]
 
 
-def as_json(value: Any, indent: str = "") -> Markup:
-    """A message as indented JSON, with its names, texts and other values marked for the stylesheet."""
+def as_json(value: Any, kind: str = "", indent: str = "", within: str = "") -> Markup:
+    """A message as indented JSON, with its names, texts and other values marked for the stylesheet.
+
+    `kind`: its type, to link the names of its elements to what the reference says of them; `within`: the dotted name of the
+    element that `value` is."""
     inner = indent + "  "
     if isinstance(value, Mapping) and value:
-        members = [
-            Markup('{}<span class="k">{}</span>: {}').format(inner, _quoted(k), as_json(v, inner))
-            for k, v in value.items()
-        ]
+        members = [_member(name, member, kind, inner, within) for name, member in value.items()]
         return Markup("{{\n{}\n{}}}").format(Markup(",\n").join(members), indent)
     if isinstance(value, list) and value:
-        items = [Markup("{}{}").format(inner, as_json(item, inner)) for item in value]
+        items = [Markup("{}{}").format(inner, as_json(item, kind, inner, within)) for item in value]
         return Markup("[\n{}\n{}]").format(Markup(",\n").join(items), indent)
-    kind = "s" if isinstance(value, str) else "n"
-    return Markup('<span class="{}">{}</span>').format(kind, _quoted(value))
+    mark = "s" if isinstance(value, str) else "n"
+    return Markup('<span class="{}">{}</span>').format(mark, _quoted(value))
+
+
+def _member(name: str, value: Any, kind: str, indent: str, within: str) -> Markup:
+    element = f"{within}.{name}" if within else name
+    address = address_of(kind, element)
+    shown_name = (_LINKED if address else _NAME).format(_quoted(name), address)
+    return Markup("{}{}: {}").format(indent, shown_name, as_json(value, kind, indent, element))
 
 
 def _quoted(value: Any) -> str:
@@ -120,6 +130,7 @@ def _environment() -> Environment:
     pages.filters["drift"] = drift
     pages.filters["grouped"] = grouped
     pages.filters["as_json"] = as_json
+    pages.filters["reference"] = lambda element, message: address_of(message, element)
     pages.filters["coded"] = _coded
     pages.filters["amount"] = _amount
     pages.filters["clock_time"] = _clock_time

@@ -16,6 +16,7 @@ from acs_sim.gateway.handlers_classic import ClassicHandlers
 from acs_sim.gateway.handlers_messages import MessageHandlers
 from acs_sim.gateway.handlers_payment import PaymentHandlers
 from acs_sim.gateway.handlers_purchases import PurchaseHandlers
+from acs_sim.gateway.handlers_remote_mpi import RemoteMpiHandlers
 from acs_sim.gateway.handlers_shops import ShopHandlers
 from acs_sim.gateway.pages import Pages
 from acs_sim.gateway.settings import GatewaySettings
@@ -60,6 +61,7 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
             *payment.routes(),
             *MessageHandlers(gateway).routes(),
             *ClassicHandlers(gateway).routes(),
+            *RemoteMpiHandlers(gateway).routes(),
             *PurchaseHandlers(gateway, shops, payment).routes(),
         ],
         lifespan=lifespan,

@@ -6,7 +6,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from acs_sim.gateway import e_transactions, monetico, three_ds_server
+from acs_sim.gateway import e_transactions, monetico, remote_mpi, three_ds_server
 from acs_sim.gateway.cards import CardRefused, read_entry
 from acs_sim.gateway.forms import FormRefused
 from acs_sim.gateway.gateway import Gateway
@@ -93,10 +93,19 @@ class PaymentHandlers:
         return self._after_waiting(purchase)
 
     def _after_waiting(self, purchase: Purchase) -> WireResponse:
+        if purchase.state == "settled" and purchase.request.manner == remote_mpi.MANNER:
+            return self._carry_back(purchase)
         if purchase.state == "settled":
             back_url = return_url(purchase, self._gateway.settlement.signing_key())
             return self._gateway.pages.receipt(purchase, back_url)
         return self._challenge(purchase) if purchase.state == "challenge" else self._gateway.pages.waiting(purchase)
+
+    def _carry_back(self, purchase: Purchase) -> WireResponse:
+        if purchase.outcome is None:
+            return self._gateway.pages.waiting(purchase)
+        key = self._gateway.settlement.signing_key()
+        fields = remote_mpi.answer_fields(purchase, purchase.outcome, key)
+        return self._gateway.pages.carry_back(purchase, purchase.request.accepted_url, fields)
 
     def _challenge(self, purchase: Purchase) -> WireResponse:
         session = self._gateway.till.session_data(purchase.id)

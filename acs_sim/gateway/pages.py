@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from acs_sim.gateway import e_transactions, orders, three_ds_server
+from acs_sim.gateway import e_transactions, orders, remote_mpi, three_ds_server
 from acs_sim.gateway.browser_data import WINDOW_SIZES
 from acs_sim.gateway.cards import VENDOR_CARDS
 from acs_sim.gateway.money import amount_text
@@ -15,13 +15,14 @@ from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops import SHOPS, Shop, total
 from acs_sim.gateway.texts import choose_language, texts
 from threedsecure.schemes import SCHEMES, Scheme
-from threedsecure.test_cards import TestCard, listed
+from threedsecure.test_cards import CLASSIC_SCENARIOS, TestCard, compose, listed
 from threedsecure.web.templates import environment
 from threedsecure.web.wire import WireResponse, page
 
 SHOP_LOOKS: Final = {e_transactions.MANNER: "tea", "monetico": "bikes"}
-PAYMENT_LOOKS: Final = {e_transactions.MANNER: "counter", "monetico": "steps"}
+PAYMENT_LOOKS: Final = {e_transactions.MANNER: "counter", remote_mpi.MANNER: "counter", "monetico": "steps"}
 _SHOWN_SCENARIOS: Final = frozenset({"frictionless", "challenge-otp", "not-authenticated"})
+_CLASSIC_SHOWN: Final = ("visa", "mastercard")
 _SHOWN_SCHEMES: Final = ("visa", "mastercard", "amex", "cb")
 
 
@@ -144,6 +145,10 @@ class Pages:
             cardholder_info=(purchase.ares or {}).get("cardholderInfo", ""),
         )
 
+    def carry_back(self, purchase: Purchase, url: str, fields: Mapping[str, str]) -> WireResponse:
+        """The end of a purchase that its shop authorises by itself: the browser posts `fields` to the shop."""
+        return self._payment("carry_back.html", purchase, url=url, fields=fields)
+
     def returning(self, purchase: Purchase) -> WireResponse:
         return self._payment("returning.html", purchase)
 
@@ -185,6 +190,8 @@ def listed_cards(manner: str, language: str, now: datetime) -> Iterator[ListedCa
             card.scheme in _SHOWN_SCHEMES and card.scenario.name in _SHOWN_SCENARIOS
         ):
             yield _listed(card, words, expiry)
+    for scheme in _CLASSIC_SHOWN:
+        yield _listed_classic(scheme, words, expiry)
     for number in VENDOR_CARDS[manner]:
         yield ListedCard(words["vendor-cards"], number, expiry, "123", manner, "")
 
@@ -192,6 +199,14 @@ def listed_cards(manner: str, language: str, now: datetime) -> Iterator[ListedCa
 def _programme(scheme: Scheme, purchase: Purchase) -> str:
     """The programme under the name that it had in the protocol's time."""
     return (scheme.classic_programme if purchase.classic else None) or scheme.programme
+
+
+def _listed_classic(scheme: str, words: Mapping[str, str], expiry: str) -> ListedCard:
+    """The card that only 3-D Secure 1.0.2 knows, under the name of its programme."""
+    scenario = CLASSIC_SCENARIOS["challenge-otp"]
+    description = words.get(f"scenario-{scenario.name}", scenario.description)
+    group = f"{SCHEMES[scheme].classic_programme} (1.0.2)"
+    return ListedCard(group, compose(scheme, scenario), expiry, "123", scenario.name, description)
 
 
 def _rank(card: TestCard) -> tuple[int, bool]:

@@ -9,7 +9,7 @@ import msgspec
 class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a shop asks for, read from its sealed form.
 
-    `manner`: `e-transactions` or `monetico`; `amount` in minor units; `currency` numeric; `language`: fr or en;
+    `manner`: `e-transactions`, `monetico` or `remote-mpi`; `amount` in minor units; `currency` numeric; `language`: fr or en;
     `challenge_indicator`: threeDSRequestorChallengeInd; `accepted_url` and so on: where the browser goes afterwards;
     `answer_url`: where the sealed server answer goes; `fields`: what of the form the answer repeats."""
 

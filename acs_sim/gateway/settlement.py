@@ -12,7 +12,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from msgspec.structs import replace
 
-from acs_sim.gateway import e_transactions, monetico, steps
+from acs_sim.gateway import e_transactions, monetico, remote_mpi, steps
 from acs_sim.gateway.purchase import Answer, Outcome, Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.storage import Ledger, NotKnown
@@ -89,6 +89,8 @@ class Settlement:
             test_platform = purchase.request.manner == e_transactions.MANNER
             numbers = replace(drawn, authorisation=PRE_PRODUCTION_AUTHORISATION) if test_platform else drawn
             outcome = conclude(purchase, pan, now, numbers)
+            if purchase.request.manner == remote_mpi.MANNER:
+                outcome = replace(outcome, authorisation=None)  # its shop authorises by itself
             return steps.settle(purchase, outcome, self._answer(purchase, outcome))
 
         settled = await self._change(identifier, work)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from acs_sim.gateway import e_transactions, steps, three_ds_server
+from acs_sim.gateway import e_transactions, remote_mpi, steps, three_ds_server
 from acs_sim.gateway.browser_data import WINDOW_SIZES, browser_elements, window_size
 from acs_sim.gateway.cards import CardEntry, networks
 from acs_sim.gateway.classic_till import ClassicTill
@@ -22,6 +22,7 @@ from threedsecure.web.service import Runtime
 PAGE_LIFE: Final[Mapping[str, timedelta]] = {
     e_transactions.MANNER: timedelta(minutes=15),
     "monetico": timedelta(minutes=45),
+    remote_mpi.MANNER: timedelta(minutes=15),
 }
 """How long a buyer may take to type a card."""
 

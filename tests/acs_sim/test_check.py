@@ -2,16 +2,22 @@
 
 import base64
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from acs_sim.cli import main
 from acs_sim.examination import examine_all
 from tests.threedsecure.v2.golden import GOLDEN, find
 from threedsecure.v1.envelope import pack
+from threedsecure.v1.pki import SigningKeys, create
+from threedsecure.v1.signature import SignatureDefect, signed
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "messages"
 
@@ -228,3 +234,47 @@ def test_a_pareq_is_read_from_its_form_field() -> None:
     (document,) = json.loads(result.output)
     assert document["messageType"] == "VEReq"
     assert result.exit_code == 1
+
+
+@pytest.fixture(scope="module")
+def keys() -> SigningKeys:
+    return create(datetime(2026, 6, 15, tzinfo=UTC), os.urandom)
+
+
+@pytest.mark.parametrize("form", ["xml", "field", "form"])
+def test_the_signature_of_a_pares_is_verified_however_it_comes(tmp_path: Path, keys: SigningKeys, form: str) -> None:
+    xml = signed(PARES, keys)
+    field = pack(xml)
+    content = {"xml": xml, "field": field.encode(), "form": urlencode({"PaRes": field, "MD": "7"}).encode()}[form]
+    root = written(tmp_path, keys.root.public_bytes(Encoding.PEM), "root.pem")
+    file = written(tmp_path, content, "pares")
+    for arguments in ((file,), ("--root", root, file)):
+        result = check(*arguments)
+        assert (result.exit_code, "no errors" in result.output) == (0, True), result.output
+
+
+@pytest.mark.parametrize("defect", SignatureDefect)
+def test_a_bad_signature_is_an_error_that_says_what_a_merchant_does(
+    tmp_path: Path, keys: SigningKeys, defect: SignatureDefect
+) -> None:
+    file = written(tmp_path, signed(PARES, keys, defect=defect), "pares.xml")
+    root = written(tmp_path, keys.root.public_bytes(Encoding.PEM), "root.pem")
+    result = check("--root", root, file)
+    assert result.exit_code == 1
+    assert "takes the payment for status U" in result.output
+    # A stranger's root is whole in itself: only a trusted one tells.
+    assert check(file).exit_code == (0 if defect is SignatureDefect.WRONG_CHAIN else 1)
+
+
+def test_a_root_that_is_none_is_refused(tmp_path: Path, keys: SigningKeys) -> None:
+    file = written(tmp_path, signed(PARES, keys), "pares.xml")
+    assert check("--root", file, file).exit_code == 2
+
+
+PARES = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<ThreeDSecure><Message id="1"><PARes id="PARes.1.signed"><version>1.0.2</version>'
+    b"<Merchant><acqBIN>400000</acqBIN><merID>12345678</merID></Merchant><Purchase><xid>YSBwYXltZW50IG9mIDIwIGJ5dGU=</xid>"
+    b"<date>20260615 12:00:00</date><purchAmount>4200</purchAmount><currency>978</currency><exponent>2</exponent></Purchase>"
+    b"<pan>0000000000000000</pan><TX><time>20260615 12:00:05</time><status>N</status><eci>07</eci></TX></PARes></Message>"
+    b"</ThreeDSecure>"
+)

@@ -54,6 +54,7 @@ def test_cards_are_a_table_for_people_and_json_for_programs():
     table = acs_sim("cards", "--scheme", "visa")
     assert "4000000001000001" in table.stdout
     assert "SecureCode by SMS" in table.stdout
+    assert "bad-signature" in acs_sim("cards", "--version", "1.0.2").stdout
     cards = json.loads(acs_sim("cards", "--json").stdout)
     assert {"pan", "expiry", "scheme", "scenario", "versions", "phone", "description"} == set(cards[0])
     assert {card["scheme"] for card in cards} >= {"visa", "mastercard", "amex", "cb"}

@@ -99,6 +99,13 @@ def verify(
     return Verified(path, method)
 
 
+def carried_roots(xml: bytes, *, limit: int = MAX_MESSAGE_BYTES) -> tuple[x509.Certificate, ...]:
+    """The self-issued certificates that a signed PARes brings along. Who verifies under them learns that the signature is whole,
+    not that its signer is to be trusted. Errors: `SignatureInvalid`; `MessageError`."""
+    signature = _signature_beside(message_element(parse(xml, limit=limit, keep_processing_instructions=True)))
+    return tuple(found for found in _certificates(signature) if _issued(found, found))
+
+
 def _signature_beside(message: "etree._Element") -> "etree._Element":
     envelope = message.getparent()
     found = [] if envelope is None else list(envelope.iterchildren(SIGNATURE))

@@ -23,7 +23,7 @@ FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 500
 # The first identifier found names the transaction; the others become its aliases.
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
-CLASSIC_IDS: Final = ("xid", "acctID", "messageId")
+CLASSIC_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
 # What 3-D Secure 1.0.2 has in common from one message to the next: VEReq and VERes the message id, VERes and PAReq the acctID.
 # An EMV message may carry an acctID too, but that is the buyer's account at the shop.
 LINKS: Final = ("acctID", "messageId")
@@ -202,15 +202,19 @@ class Journal:
         }
 
 
+def _is_emv(document: Mapping[str, Any]) -> bool:
+    return "threeDSServerTransID" in document
+
+
 def _names(recorded: _Recorded) -> list[str]:
     document = recorded.document
-    keys = EMV_IDS if any(key in document for key in EMV_IDS) else CLASSIC_IDS
+    keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
     named = [recorded.transaction_id, *(document.get(key) for key in keys)]
     return [name for name in named if isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER]
 
 
 def _links(recorded: _Recorded) -> list[str]:
     document = recorded.document
-    if any(key in document for key in EMV_IDS):
+    if _is_emv(document):
         return []
     return [name for key in LINKS if isinstance(name := document.get(key), str)]

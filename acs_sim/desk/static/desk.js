@@ -76,8 +76,29 @@ function runClock(form) {
   setInterval(draw, 500);
 }
 
+// Rows whose name has every word that is typed; the address follows, so that it can be kept and passed on.
+function filterRows(form) {
+  const field = form.querySelector("input[type=search]"), told = form.querySelector("output span");
+  const draw = () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let found = 0;
+    every(form.dataset.filter, (row) => {
+      row.hidden = !words.every((word) => row.dataset.name.toLowerCase().includes(word));
+      found += !row.hidden;
+    });
+    told.textContent = found;
+    const address = new URL(location);
+    if (words.length) address.searchParams.set("q", field.value.trim()); else address.searchParams.delete("q");
+    history.replaceState(null, "", address);
+  };
+  let asked;
+  field.addEventListener("input", () => { clearTimeout(asked); asked = setTimeout(draw, 100); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); draw(); });
+}
+
 every("select[data-submit]", (select) => select.addEventListener("change", () => select.form.requestSubmit()));
 every("[data-live]", followLive);
 every("[data-flight]", followFlight);
 every("form.clock", runClock);
+every("form[data-filter]", filterRows);
 enableCopying(document);
