@@ -25,6 +25,7 @@ EXAMPLES: Final = {
         """curl {desk}/api/ranges -d '{{"scheme":"visa","edits":[{{"action":"M","start":"4000000030000000","""
         """"end":"4000000039999999","stand_in":"attempt"}}]}}'"""
     ),
+    "show_addresses": "curl {desk}/api/addresses",
     "show_clock": "curl {desk}/api/clock",
     "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",
     "check_message": """curl {desk}/api/check -d '{{"message":{{"messageType":"RRes","messageVersion":"2.2.0"}}}}'""",
