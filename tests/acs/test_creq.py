@@ -23,7 +23,7 @@ def erro(shown):
         ({"challengeWindowSize": "06"}, "203", "challengeWindowSize"),
         ({"challengeWindowSize": None}, "201", "challengeWindowSize"),
         ({"messageVersion": "2.1.0"}, "203", "messageVersion"),
-        ({"messageVersion": "2.9.0"}, "102", "2.1.0,2.2.0"),
+        ({"messageVersion": "2.9.0"}, "102", "2.1.0,2.2.0,2.3.1"),
         ({"messageType": "RReq"}, "101", None),
         ({"threeDSServerTransID": UNKNOWN}, "301", "threeDSServerTransID"),
         ({"threeDSServerTransID": None}, "201", "threeDSServerTransID"),
