@@ -1,27 +1,24 @@
 """The PRes: card ranges in the words of each protocol version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
+
+import orjson
 
 from directory_server.ranges import Action, Change, Issuer, RangeList
 from directory_server.versions import at_least
 from threedsecure.card_numbers import CardRange
+from threedsecure.v2.codec import encode
 
 FIRST_IN_FIRST_OUT: Final = "01"
+RANGES_AT_A_TIME: Final = 500
 
 
-def pres(
-    preq: Mapping[str, Any],
-    *,
-    ds_trans_id: str,
-    versions: tuple[str, ...],
-    ranges: RangeList,
-    changes: list[Change] | None,
-) -> dict[str, Any]:
-    """The answer to a PReq. `versions`: what the directory server speaks, lowest first. `changes`: the edits since the PReq's
-    serialNum, or None for the whole list; where there are none, the list stands unchanged and no ranges are told."""
+def head(preq: Mapping[str, Any], *, ds_trans_id: str, versions: tuple[str, ...], ranges: RangeList) -> dict[str, Any]:
+    """The answer to a PReq without its cardRangeData. `versions`: what the directory server speaks, lowest first."""
     version = preq["messageVersion"]
-    answer: dict[str, Any] = {
+    return {
         "messageType": "PRes",
         "messageVersion": version,
         "threeDSServerTransID": preq["threeDSServerTransID"],
@@ -29,8 +26,26 @@ def pres(
         "serialNum": str(ranges.serial),
         **_versions_spoken(version, versions),
     }
-    data = [*_whole(ranges, version)] if changes is None else [*_edited(changes, version)]
-    return answer | {"cardRangeData": data} if data else answer
+
+
+def card_range_data(version: str, ranges: RangeList, changes: list[Change] | None) -> Iterator[dict[str, Any]]:
+    """The cardRangeData, one by one. `changes`: the edits since the PReq's serialNum, or None for the whole list; where there are
+    none, the list stands unchanged and no ranges are told."""
+    return iter(_whole(ranges, version) if changes is None else _edited(changes, version))
+
+
+def written(head: Mapping[str, Any], data: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    """The PRes as bytes, a stretch of ranges at a time, so that a long list is never held whole."""
+    begun = encode(head)
+    stretches = iter(lambda: [*islice(data, RANGES_AT_A_TIME)], [])
+    first = next(stretches, None)
+    if first is None:
+        yield begun
+        return
+    yield begun[:-1] + b',"cardRangeData":[' + orjson.dumps(first)[1:-1]
+    for stretch in stretches:
+        yield b"," + orjson.dumps(stretch)[1:-1]
+    yield b"]}"
 
 
 def _versions_spoken(version: str, versions: tuple[str, ...]) -> dict[str, Any]:

@@ -1,22 +1,20 @@
 """PReq in, PRes out."""
 
-import asyncio
-import gzip
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from directory_server.authentication import check_sender
-from directory_server.card_range_data import pres
+from directory_server.card_range_data import card_range_data, head, written
 from directory_server.handlers.party import Party
 from directory_server.ranges import Change, RangeList
 from threedsecure.v2.checking import Leg, check, context_of
-from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
-from threedsecure.web.wire import WireRequest, WireResponse, message_response
+from threedsecure.web.wire import WireRequest, WireResponse
 
-COMPRESSED_FROM: Final = 1_400
-"""Bytes; a shorter answer fits into one packet anyway."""
-COMPRESSED_ASIDE_FROM: Final = 1 << 20
+GZIP_WINDOW: Final = 31
+"""zlib's way to say: the largest window, in a gzip wrapping."""
 RANGES_IN_JOURNAL: Final = 100
 
 
@@ -27,15 +25,12 @@ async def prepare(party: Party, scheme: str, request: WireRequest, preq: Mapping
     ranges = await party.fresh_ranges(scheme)
     changes = changes_since(preq, ranges)
     await check_limit(party, scheme, preq)
-    answer = pres(
-        preq,
-        ds_trans_id=party.runtime.randomness.uuid(),
-        versions=party.settings.versions,
-        ranges=ranges,
-        changes=changes,
-    )
-    response = message_response(for_the_journal(answer), encode(answer))
-    return await compressed(response, request)
+    begun = head(preq, ds_trans_id=party.runtime.randomness.uuid(), versions=party.settings.versions, ranges=ranges)
+    version = preq["messageVersion"]
+    first = [*islice(card_range_data(version, ranges, changes), RANGES_IN_JOURNAL + 1)]
+    response = WireResponse(chunks=written(begun, card_range_data(version, ranges, changes)))
+    response.message = for_the_journal(begun, first)
+    return compressed(response, request) if first else response
 
 
 def changes_since(preq: Mapping[str, Any], ranges: RangeList) -> list[Change] | None:
@@ -61,24 +56,19 @@ async def check_limit(party: Party, scheme: str, preq: Mapping[str, Any]) -> Non
         raise MessageError(ErrorCode.SENT_MESSAGES_LIMIT_EXCEEDED, detail, message=preq)
 
 
-def for_the_journal(answer: dict[str, Any]) -> dict[str, Any]:
-    """`answer` with a long list of ranges cut short."""
-    data = answer.get("cardRangeData", [])
-    if len(data) <= RANGES_IN_JOURNAL:
-        return answer
-    left_out = {"leftOut": len(data) - RANGES_IN_JOURNAL}
-    return answer | {"cardRangeData": [*data[:RANGES_IN_JOURNAL], left_out]}
+def for_the_journal(begun: dict[str, Any], first: list[dict[str, Any]]) -> dict[str, Any]:
+    """The PRes that begins with `begun`, with a long list of ranges cut short; `first`: one more than are kept, if there are."""
+    if not first:
+        return begun
+    kept: list[Any] = first[:RANGES_IN_JOURNAL]
+    return begun | {"cardRangeData": kept if len(first) <= RANGES_IN_JOURNAL else [*kept, {"leftOut": True}]}
 
 
-async def compressed(response: WireResponse, request: WireRequest) -> WireResponse:
-    """`response` under gzip where the caller takes that (Accept-Encoding) and it is worth it."""
-    if not takes_gzip(request.headers.get("accept-encoding", "")) or len(response.body) < COMPRESSED_FROM:
-        return response
-    if len(response.body) < COMPRESSED_ASIDE_FROM:
-        response.body = _gzip(response.body)
-    else:
-        response.body = await asyncio.to_thread(_gzip, response.body)
-    response.headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+def compressed(response: WireResponse, request: WireRequest) -> WireResponse:
+    """`response` under gzip where the caller takes that (Accept-Encoding)."""
+    if response.chunks is not None and takes_gzip(request.headers.get("accept-encoding", "")):
+        response.chunks = _gzip(response.chunks)
+        response.headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     return response
 
 
@@ -90,5 +80,9 @@ def takes_gzip(accept_encoding: str) -> bool:
     )
 
 
-def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, compresslevel=1, mtime=0)
+def _gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    deflating = zlib.compressobj(level=1, wbits=GZIP_WINDOW)
+    for chunk in chunks:
+        if squeezed := deflating.compress(chunk):
+            yield squeezed
+    yield deflating.flush()

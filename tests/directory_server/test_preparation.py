@@ -2,11 +2,12 @@
 
 import gzip
 import json
+import tracemalloc
 from datetime import timedelta
 
 import pytest
 
-from directory_server.card_range_data import pres
+from directory_server.card_range_data import RANGES_AT_A_TIME, card_range_data, head, written
 from directory_server.ranges import RangeList, StandIn, listed
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
@@ -52,15 +53,22 @@ async def test_the_list_in_2_1_0_leaves_out_what_that_version_does_not_define(ds
 def test_a_pres_is_right_by_the_tables_in_every_version(version):
     spoken = ("2.1.0", "2.2.0", "2.3.1")
     ranges = RangeList(listed("visa", spoken, "http://acs", "http://down", StandIn.ERRO), 3, 1)
-    answer = pres(
-        messages.preq(version),
-        ds_trans_id="11111111-1111-4111-8111-111111111111",
-        versions=spoken,
-        ranges=ranges,
-        changes=None,
+    begun = head(
+        messages.preq(version), ds_trans_id="11111111-1111-4111-8111-111111111111", versions=spoken, ranges=ranges
     )
+    answer = json.loads(b"".join(written(begun, card_range_data(version, ranges, None))))
     assert violations(answer, context_of(answer, Leg.DS_TO_THREE_DS_SERVER)) == []
     assert len(answer["cardRangeData"]) == 24
+
+
+@pytest.mark.parametrize(
+    ("count", "chunks"), [(0, 1), (1, 2), (RANGES_AT_A_TIME, 2), (RANGES_AT_A_TIME + 1, 3), (5 * RANGES_AT_A_TIME, 6)]
+)
+def test_a_list_of_any_length_is_written_a_stretch_at_a_time(count, chunks):
+    data = [{"startRange": str(number)} for number in range(count)]
+    stretches = [*written({"messageType": "PRes"}, iter(data))]
+    assert len(stretches) == chunks
+    assert json.loads(b"".join(stretches)).get("cardRangeData", []) == data
 
 
 async def test_nothing_new_since_a_serial_number_is_told_without_ranges(ds: Scene):
@@ -209,3 +217,12 @@ async def test_a_hundred_thousand_ranges_are_served_and_looked_up(ds: Scene):
     assert (await ds.post(ds.areq("9909999900000000")))["transStatus"] == "C"
     [entry] = [entry for entry in await ds.runtime.journal.newest(10) if entry["kind"] == "PRes"]
     assert len(entry["message"]["cardRangeData"]) == 101
+    tracemalloc.start()
+    async with ds.session.post(f"{ds.url}/visa/3ds2", json=messages.preq()) as answer:
+        length = 0
+        async for piece in answer.content.iter_any():
+            length += len(piece)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert length > 10_000_000
+    assert peak < length / 2, "no whole copy is held on either side"

@@ -2,7 +2,7 @@
 
 import asyncio
 import mimetypes
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib.resources.abc import Traversable
@@ -62,8 +62,8 @@ async def serving(app: web.Application, host: str, port: int, *, reuse_port: boo
         await runner.cleanup()
 
 
-def _adapter(route: Route, dispatcher: Dispatcher) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(request: web.Request) -> web.Response:
+def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
+    async def answer(request: web.Request) -> web.StreamResponse:
         try:
             body = await _read_body(request, route.limit)
         except TimeoutError:
@@ -76,7 +76,8 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> Callable[[web.Request], Aw
             request.query,
             request.match_info,
         )
-        return _response(await dispatcher.dispatch(route, wire_request))
+        response = await dispatcher.dispatch(route, wire_request)
+        return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
 
     return answer
 
@@ -121,6 +122,18 @@ def _response(response: WireResponse) -> web.Response:
     return web.Response(
         status=response.status, body=response.body, headers={"Content-Type": response.content_type, **response.headers}
     )
+
+
+async def _streamed(request: web.Request, response: WireResponse, chunks: Iterable[bytes]) -> web.StreamResponse:
+    """Chunk by chunk, as fast as the caller reads."""
+    stream = web.StreamResponse(
+        status=response.status, headers={"Content-Type": response.content_type, **response.headers}
+    )
+    await stream.prepare(request)
+    for chunk in chunks:
+        await stream.write(chunk)
+    await stream.write_eof()
+    return stream
 
 
 async def _healthz(_request: web.Request) -> web.Response:

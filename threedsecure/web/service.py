@@ -114,10 +114,13 @@ class Dispatcher:
     def endpoints(self) -> dict[str, Handler]:
         """The POST endpoints with fixed paths, for calls from within the process."""
         return {
-            route.path: lambda request, route=route: self.dispatch(route, request)  # type: ignore[misc]
+            route.path: partial(self._dispatch_whole, route)
             for route in self._service.routes
             if route.method == "POST" and "{" not in route.path
         }
+
+    async def _dispatch_whole(self, route: Route, request: WireRequest) -> WireResponse:
+        return (await self.dispatch(route, request)).whole()
 
     def _answer(self, error: ProtocolError, route: Route, request: WireRequest) -> WireResponse:
         if route.answer_error is not None:

@@ -1,6 +1,6 @@
 """A request and its answer as bytes with a few words around them: what every handler sees, whether they crossed a socket or not."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -46,13 +46,21 @@ class WireRequest:
 
 @dataclass(slots=True)
 class WireResponse:
-    """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling."""
+    """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
+    for `body` where an answer is too long to be held whole."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     message: Mapping[str, Any] | None = None
+    chunks: Iterable[bytes] | None = None
+
+    def whole(self) -> "WireResponse":
+        """The same with its chunks as a body, for a caller within the process."""
+        if self.chunks is not None:
+            self.body, self.chunks = b"".join(self.chunks), None
+        return self
 
 
 Handler = Callable[[WireRequest], Awaitable[WireResponse]]
