@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from acs.standing import Limits
 
@@ -58,6 +58,8 @@ class AcsSettings:
     """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"
     """The form field that carries an Erro to notificationURL. Sources disagree: another ACS also fills `erro`."""
+    pares_signature: Literal["rsa-sha1", "rsa-sha256"] = "rsa-sha1"
+    """How a PARes of 3-D Secure 1.0.2 is signed. All real ones used SHA-1."""
 
     @property
     def acs_url(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from acs.classic.lifecycle import Drawn
 from acs.classic.records import Authentication
-from acs.classic.signing import Signing
+from acs.classic.signing import ALGORITHMS, Signing
 from acs.classic.storage import ClassicStorage
 from acs.issuer import Issuer
 from threedsecure.v1.identifiers import pares_id
@@ -29,4 +29,4 @@ class Office:
 def office(issuer: Issuer) -> Office:
     runtime = issuer.runtime
     storage = ClassicStorage(runtime.open_database, runtime.vault)
-    return Office(issuer, storage, Signing(runtime, storage))
+    return Office(issuer, storage, Signing(runtime, storage, ALGORITHMS[issuer.settings.pares_signature]))

@@ -2,22 +2,26 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from acs.classic.storage import ClassicStorage
 from threedsecure.v1.pki import SigningKeys, create
-from threedsecure.v1.signature import SignatureDefect, signed
+from threedsecure.v1.signature import RSA_SHA1, RSA_SHA256, Algorithm, SignatureDefect, signed
 from threedsecure.web.service import Runtime
 
 _NAME: Final = "PARes signing"
+ALGORITHMS: Final[Mapping[str, Algorithm]] = MappingProxyType({"rsa-sha1": RSA_SHA1, "rsa-sha256": RSA_SHA256})
 
 
 class Signing:
     """Signs in a thread, because an RSA signature takes longer than everything else the ACS does for a page."""
 
-    def __init__(self, runtime: Runtime, storage: ClassicStorage) -> None:
+    def __init__(self, runtime: Runtime, storage: ClassicStorage, algorithm: Algorithm) -> None:
+        self._algorithm = algorithm
         self._runtime = runtime
         self._storage = storage
         self._keys: SigningKeys | None = None
@@ -26,7 +30,7 @@ class Signing:
     async def sign(self, pares: bytes, defect: SignatureDefect | None) -> bytes:
         """An encoded PARes with its signature, or with the defect that is asked for."""
         keys = await self.keys()
-        return await asyncio.to_thread(signed, pares, keys, defect=defect)
+        return await asyncio.to_thread(signed, pares, keys, algorithm=self._algorithm, defect=defect)
 
     async def root(self) -> str:
         """The root certificate that merchants are to trust, in PEM."""

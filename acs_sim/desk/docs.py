@@ -14,6 +14,7 @@ EXAMPLES: Final = {
     "list_cards": "curl '{desk}/api/cards?scheme=visa&scenario=challenge-otp'",
     "show_card": "curl {desk}/api/cards/4000000001000001",
     "mint_card": """curl {desk}/api/cards -d '{{"scheme":"visa","scenario":"challenge-otp"}}'""",
+    "unlock_card": "curl -X POST {desk}/api/cards/4000000001000001/unlock",
     "list_scenarios": "curl {desk}/api/scenarios",
     "list_transactions": "curl '{desk}/api/transactions?pan=4000000001000001'",
     "show_transaction": "curl {desk}/api/transactions/ID",

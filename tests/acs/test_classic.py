@@ -319,6 +319,14 @@ async def test_the_journal_files_the_whole_under_the_vereq_and_finds_it_by_xid(m
     assert OTP not in str(await journal.entries_of(transaction))
 
 
+@pytest.mark.parametrize("algorithm", ["rsa-sha1", "rsa-sha256"])
+async def test_a_pares_is_signed_as_the_setting_says_and_xmlsec1_accepts_it(tmp_path: Path, algorithm: str):
+    async with stage(pares_signature=algorithm) as acs:
+        pares = back(await Mpi(acs).pay(PASSIVE))
+        assert f"#{algorithm}".encode() in pares.xml
+        assert await Mpi(acs).trusts(pares.xml, tmp_path)
+
+
 async def test_the_keys_outlive_the_process_and_stand_on_disk_only_sealed(tmp_path: Path):
     data = tmp_path / "data"
     data.mkdir()

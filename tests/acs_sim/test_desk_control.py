@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from acs_sim.desk.docs import EXAMPLES
 from acs_sim.desk.operations import OPERATIONS
 from tests.acs_sim.world import SERVER_ID
 
@@ -182,3 +183,7 @@ async def test_nothing_in_an_address_makes_the_desk_fail(call, world, text):
 async def test_the_desk_says_where_every_party_is(call, stack):
     status, told, _ = await call("GET", "/api/addresses")
     assert (status, told) == (200, dict(stack.addresses))
+
+
+def test_every_call_has_a_command_to_try_beside_it():
+    assert {operation.handler.__name__ for operation in OPERATIONS} <= set(EXAMPLES)
