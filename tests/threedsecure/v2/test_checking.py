@@ -267,7 +267,7 @@ def _learn(golden: Golden) -> None:
         plan_for(kind, golden.context()).accepts(golden.message, golden.context())
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(spoiled())
 def test_the_fast_reading_says_no_exactly_when_the_slow_one_names_something(
     case: tuple[Golden, dict[str, Any]],
