@@ -18,6 +18,8 @@ from tests.threedsecure.v2.golden import GOLDEN, find
 from threedsecure.v1.envelope import pack
 from threedsecure.v1.pki import SigningKeys, create
 from threedsecure.v1.signature import SignatureDefect, signed
+from threedsecure.v2.advice import MAX_UNDEFINED_TOLD, advise
+from threedsecure.v2.context import Context
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "messages"
 
@@ -278,3 +280,9 @@ PARES = (
     b"<pan>0000000000000000</pan><TX><time>20260615 12:00:05</time><status>N</status><eci>07</eci></TX></PARes></Message>"
     b"</ThreeDSecure>"
 )
+
+
+def test_a_flood_of_undefined_names_is_advised_on_up_to_a_bound():
+    message = {"messageType": "AReq", "messageVersion": "2.2.0"} | {f"x{number}": "" for number in range(20_000)}
+    told = advise("AReq", message, Context("2.2.0"))
+    assert sum("not defined" in advice.words for advice in told) == MAX_UNDEFINED_TOLD

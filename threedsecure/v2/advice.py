@@ -4,6 +4,7 @@ names that are dropped on the way, and values that a stricter receiver refuses."
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from threedsecure.v2.conditions import text
@@ -13,6 +14,9 @@ from threedsecure.v2.patterns import codes, digits, emv_common, printable, url
 from threedsecure.v2.plans import Scope, is_empty, plan_for
 
 Message: TypeAlias = Mapping[str, Any]
+
+MAX_UNDEFINED_TOLD: Final = 100
+"""Each one costs a search for the name that may have been meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,8 @@ class Advice:
 
 
 def advise(message_type: str, message: Message, context: Context) -> list[Advice]:
-    """All advice on a message, valid or not."""
-    found = list(_undefined(message_type, message, context))
+    """All advice on a message, valid or not; of elements that are not defined the first MAX_UNDEFINED_TOLD."""
+    found = list(islice(_undefined(message_type, message, context), MAX_UNDEFINED_TOLD))
     for advisers in (_ADVISERS.get(message_type, ()), (_narrower, _plain_http)):
         for adviser in advisers:
             found += adviser(message, context)
