@@ -269,11 +269,21 @@ async def test_the_page_tells_errors_and_advice_apart_without_a_card_number(call
 
 
 async def test_the_page_shows_the_first_of_a_flood_and_escapes_it(call):
+    flood = {**RRES, "messageType": "PRes", "cardRangeData": [{"startRange": f"<b>{n}"} for n in range(150)]}
+    status, text, _ = await call.text("POST", "/check", data={"message": json.dumps(flood)})
+    assert status == 200
+    assert text.count("<tr><td>") == 200
+    assert "The first 200 of 6" in text
+    assert "&lt;b&gt;1" in text
+    assert "<b>1" not in text
+
+
+async def test_the_page_tells_a_bounded_number_of_undefined_names(call):
     flood = {**RRES, **{f"<b>{number}": "x" for number in range(400)}}
     status, text, _ = await call.text("POST", "/check", data={"message": json.dumps(flood)})
     assert status == 200
-    assert text.count("<li>") == 200
-    assert "The first 200 of 4" in text
+    assert text.count("<li>") == 101
+    assert "only the first 100 such names are told" in text
     assert "<b>1" not in text
 
 

@@ -28,8 +28,12 @@ class Advice:
 
 
 def advise(message_type: str, message: Message, context: Context) -> list[Advice]:
-    """All advice on a message, valid or not; of elements that are not defined the first MAX_UNDEFINED_TOLD."""
-    found = list(islice(_undefined(message_type, message, context), MAX_UNDEFINED_TOLD))
+    """All advice on a message, valid or not; of elements that are not defined the first MAX_UNDEFINED_TOLD, and that there
+    are more."""
+    found = list(islice(_undefined(message_type, message, context), MAX_UNDEFINED_TOLD + 1))
+    if len(found) > MAX_UNDEFINED_TOLD:
+        words = f"not defined either; only the first {MAX_UNDEFINED_TOLD} such names are told"
+        found[-1] = Advice(found[-1].element, words)
     for advisers in (_ADVISERS.get(message_type, ()), (_narrower, _plain_http)):
         for adviser in advisers:
             found += adviser(message, context)
