@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from errno import EADDRINUSE
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from acs_sim.addresses import PORT_OFFSETS, TITLES, Addresses
 from acs_sim.data_folder import KEY_BYTES, FolderUnusable, claimed, master_key
+from acs_sim.parties import PARTIES, Build
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
 from threedsecure.storage import journal as journal_table
@@ -24,60 +24,12 @@ from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
-from threedsecure.web.service import Dispatcher, Runtime, Service
+from threedsecure.web.service import Dispatcher, Runtime
 from threedsecure.web.transport import HttpTransport, InProcessTransport
-
-Build = Callable[[Runtime, Addresses], Service]
 
 
 class CannotStart(RuntimeError):
     """The simulator cannot start here; the message says why, in one line."""
-
-
-def _directory_server(runtime: Runtime, at: Addresses) -> Service:
-    from directory_server.app import build
-    from directory_server.settings import DirectoryServerSettings
-
-    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs))
-
-
-def _acs(runtime: Runtime, at: Addresses) -> Service:
-    from acs.app import build
-    from acs.settings import AcsSettings
-
-    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone))
-
-
-def _phone(runtime: Runtime, _at: Addresses) -> Service:
-    from issuer_sms.app import build
-    from issuer_sms.settings import PhoneSettings
-
-    return build(runtime, PhoneSettings())
-
-
-def _shop(runtime: Runtime, at: Addresses) -> Service:
-    from acs_sim.gateway.app import build
-    from acs_sim.gateway.settings import GatewaySettings
-
-    root = f"{at.acs}/control/3ds1/root"
-    return build(runtime, GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root))
-
-
-def _desk(runtime: Runtime, at: Addresses) -> Service:
-    from acs_sim.desk.app import build
-
-    return build(runtime, at)
-
-
-# In the order in which they come to life: whoever calls others by itself (the ACS's outbox) comes after those it calls, and ends
-# before them.
-PARTIES: Final[Mapping[str, Build]] = {
-    "shop": _shop,
-    "ds": _directory_server,
-    "phone": _phone,
-    "acs": _acs,
-    "desk": _desk,
-}
 
 
 @dataclass(frozen=True)
@@ -156,7 +108,7 @@ async def _bring_to_life(
     for name, build in parties.items():
         if name not in stack.settings.only:
             continue
-        service, metrics = build(stack.runtime, stack.addresses), Metrics()
+        service, metrics = build(stack.runtime, stack.settings), Metrics()
         dispatcher = Dispatcher(service, stack.runtime, metrics)
         await life.enter_async_context(service.lifespan())
         transport.register(stack.addresses.of(name), dispatcher.endpoints())

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from acs_sim.addresses import Addresses
-from acs_sim.stack import PARTIES
+from acs_sim.parties import PARTIES
+from acs_sim.settings import Settings
 from threedsecure.web.journal import Hop
 from threedsecure.web.service import Route, Runtime, Service
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response
@@ -70,7 +71,7 @@ class World:
             "desk": PARTIES["desk"],
         }
 
-    def directory_server(self, _runtime: Runtime, _at: Addresses) -> Service:
+    def directory_server(self, _runtime: Runtime, _settings: Settings) -> Service:
         async def transactions(request: WireRequest) -> WireResponse:
             wish = json.loads(request.body)
             self.asked.append(wish)
@@ -83,11 +84,11 @@ class World:
 
         return self._service("directory server", Route("POST", "/control/transactions", transactions))
 
-    def phone(self, _runtime: Runtime, _at: Addresses) -> Service:
+    def phone(self, _runtime: Runtime, _settings: Settings) -> Service:
         return self._service("phone")
 
-    def shop(self, runtime: Runtime, at: Addresses) -> Service:
-        self.notification_url = f"{at.shop}/3ds2/notification"
+    def shop(self, runtime: Runtime, settings: Settings) -> Service:
+        self.notification_url = f"{settings.addresses.shop}/3ds2/notification"
 
         async def notification(request: WireRequest) -> WireResponse:
             fields = {
@@ -98,14 +99,14 @@ class World:
 
         return self._service("shop", Route("POST", "/3ds2/notification", notification))
 
-    def acs(self, runtime: Runtime, at: Addresses) -> Service:
+    def acs(self, runtime: Runtime, settings: Settings) -> Service:
         hop = Hop("Browser", "ACS")
         return self._service(
             "acs",
             Route("POST", "/control/cards", self._register),
             Route("POST", "/control/cards/find", self._find_card),
             Route("POST", "/control/transactions", self._acs_transactions),
-            Route("POST", "/control/challenge", self._challenge(at)),
+            Route("POST", "/control/challenge", self._challenge(settings.addresses)),
             Route("POST", "/3ds2/challenge", self._open, hop=hop),
             Route("POST", "/3ds2/challenge/answer", self._answer),
         )
