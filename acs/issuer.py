@@ -11,6 +11,7 @@ from acs.deadlines import Deadlines
 from acs.lifecycle import with_standing
 from acs.outbox import Outbox
 from acs.records import Transaction
+from acs.rules.book import Rulebook
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
 from acs.standing import Standing
@@ -29,12 +30,13 @@ class Issuer:
     codes: SecureCodes
     agenda: Agenda
     outbox: Outbox
+    rulebook: Rulebook
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Storage open, deadlines kept, RReqs delivered - those that an earlier process left behind too."""
         deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox)
-        async with self.storage.opened():
+        async with self.storage.opened(), self.rulebook.opened():
             try:
                 async with self.agenda.kept(deadlines.catch_up):
                     yield
@@ -74,4 +76,5 @@ def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
         SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity),
         agenda,
         Outbox(runtime, settings, storage, agenda),
+        Rulebook(runtime),
     )

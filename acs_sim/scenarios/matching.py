@@ -7,11 +7,10 @@ from typing import Any, Final
 
 import orjson
 
+from threedsecure.paths import MISSING, look_up
+
 PRESENT: Final = "<present>"
 ABSENT: Final = "<absent>"
-MISSING: Final = object()
-
-_STEP = re.compile(r"\[(\d{1,4})\]|([^.\[\]]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +26,6 @@ class Compared:
 def compare(expected: Mapping[str, Any], message: Mapping[str, Any]) -> list[Compared]:
     """Every expectation, in the order of the file."""
     return [_compared(path, wanted, look_up(message, path)) for path, wanted in expected.items()]
-
-
-def look_up(message: Any, path: str) -> Any:
-    """The element at `path` (`acsRenderingType.acsInterface`, `messageExtension[0].id`), or MISSING."""
-    found = message
-    for index, name in _STEP.findall(path):
-        if index and isinstance(found, list) and int(index) < len(found):
-            found = found[int(index)]
-        elif name and isinstance(found, Mapping) and name in found:
-            found = found[name]
-        else:
-            return MISSING
-    return found
 
 
 def meets(wanted: Any, found: Any) -> bool:
