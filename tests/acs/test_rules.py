@@ -77,9 +77,9 @@ async def test_what_the_network_does_to_a_text_comes_with_the_number_of_the_phon
 
 
 async def test_a_number_that_no_test_card_has_can_be_a_card_by_rule(acs):
-    assert (await acs.ask("4242424242424242"))["messageType"] == "Erro"
-    await acs.control("rules", {"if": {"pan": "4242424242424242"}, "then": {"scenario": "frictionless"}})
-    assert (await acs.ask("4242424242424242"))["transStatus"] == "Y"
+    assert (await acs.ask("9900000000000018"))["messageType"] == "Erro"
+    await acs.control("rules", {"if": {"pan": "9900000000000018"}, "then": {"scenario": "frictionless"}})
+    assert (await acs.ask("9900000000000018"))["transStatus"] == "Y"
 
 
 @pytest.mark.parametrize(
