@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import orjson
 
 from acs_sim.scenarios.playing import Outcome
+from acs_sim.transcripts.document import encode, title
 
 FORMAT: Final = "acs-sim run 1"
 
@@ -63,7 +64,7 @@ def save_transcript(outcome: Outcome, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     words = _NOT_IN_FILE_NAMES.sub("-", f"{outcome.play.file.stem} {outcome.play.name}".lower()).strip("-")
     file = folder / f"{words[:100]}-{outcome.play.place.line}.json"
-    file.write_bytes(orjson.dumps(outcome.transcript, option=orjson.OPT_INDENT_2))
+    file.write_bytes(encode(outcome.transcript))
     outcome.saved_as = str(file)
 
 
@@ -74,9 +75,9 @@ def _failure(outcome: Outcome) -> Iterator[str]:
     yield from (f"  {line}" for line in outcome.conversation)
     if outcome.not_played:
         yield f"    ... {outcome.not_played} more step{'s' * (outcome.not_played > 1)} not played"
-    if outcome.messages:
+    if outcome.transcript is not None and outcome.transcript["hops"]:
         yield "  the messages that crossed:"
-        yield from (f"    {each['from']} -> {each['to']}: {each['kind']}" for each in outcome.messages)
+        yield from (f"    {title(hop)}" for hop in outcome.transcript["hops"])
     if outcome.saved_as:
         yield f"  transcript: {outcome.saved_as}"
 

@@ -61,9 +61,11 @@ class Simulator:
     async def move_clock(self, **move: Any) -> dict[str, Any]:
         return await self._done("POST", "/api/clock", move)
 
-    async def begin_again(self, seed: int) -> None:
-        """Forget everything, and draw the same identifiers and codes as every other time with `seed`."""
+    async def forget(self) -> None:
         await self._done("POST", "/api/reset")
+
+    async def seed(self, seed: int) -> None:
+        """Draw the same identifiers and codes as every other time with `seed`."""
         await self._done("PUT", "/api/seed", {"seed": seed})
 
     async def messages(self, transaction_id: str) -> list[dict[str, Any]]:
