@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from acs_sim.scenarios.gateway import areq
+from acs_sim.scenarios.elements import Column
+from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
 from acs_sim.stack import Stack, running_stack, with_free_ports
 from tests.acs_sim.conftest import STARTED_AT, Caller
@@ -42,7 +43,7 @@ async def authenticate(stack, headers=None, **changes):
         "acctNumber": CARD,
         "cardExpiryDate": "3012",
     }
-    message = areq("2.2.0", STARTED_AT, ours, changes)
+    message = areq(Column("2.2.0", "02", "01"), STARTED_AT, ours, changes)
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{stack.addresses.ds}/visa/3ds2", json=message, headers=headers) as answer,
