@@ -34,6 +34,7 @@ class Outcome:
     conversation: list[str] = field(default_factory=list)
     not_played: int = 0
     transaction_id: str | None = None
+    card_scenario: str | None = None
     transcript: dict[str, Any] | None = None
     saved_as: str | None = None
 
@@ -59,6 +60,7 @@ async def play(
         outcome.place = one.places[index] if index >= 0 else one.place
         outcome.not_played = len(one.scenario.steps) - index - 1
     outcome.transaction_id = player.transaction_id
+    outcome.card_scenario = player.card_scenario
     outcome.conversation = player.conversation.lines
     outcome.seconds = time.perf_counter() - began
     return outcome
@@ -83,9 +85,11 @@ class _Player:
         self._card: dict[str, Any] = {}
         self.conversation = Conversation()
         self.transaction_id: str | None = None
+        self.card_scenario: str | None = None
 
     async def prepare(self, card: dict[str, Any] | None) -> None:
         self._card = card or await wished_card(self._play, self._simulator)
+        self.card_scenario = str(self._card["scenario"])
         self.conversation.did(f"a {self._card['scheme']} card: {self._card['scenario']}")
 
     async def step(self, step: Step) -> None:

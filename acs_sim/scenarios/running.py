@@ -50,13 +50,14 @@ async def run(
 
     `at`: a simulator that runs already; otherwise one is started for the run, in memory, on free ports, its clock standing at
     STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
-    async with _simulator(at, seed) as simulator, running_gateway() as gateway:
+    async with simulating(at, seed) as simulator, running_gateway() as gateway:
         turns = _Turns(simulator, gateway, tell, owns=at is None, seeded=seed is not None)
         return await turns.side_by_side(await _prepared(plays, simulator, seed))
 
 
 @asynccontextmanager
-async def _simulator(at: Addresses | None, seed: int | None) -> AsyncIterator[Simulator]:
+async def simulating(at: Addresses | None, seed: int | None) -> AsyncIterator[Simulator]:
+    """The simulator `at` these addresses, or one of our own. Errors: `CannotStart`, `CannotPlay`."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         if at is not None:
             simulator = Simulator(session, at)
@@ -140,6 +141,8 @@ class _Turns:
                 ruled=self._owns and self._seeded,
                 moved=turn.play.moves_clock,
             )
+        if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:
+            outcome.transcript["card"]["scenario"] = outcome.card_scenario
         self._tell(outcome)
         return outcome
 

@@ -37,6 +37,18 @@ class Simulator:
     async def act(self, transaction_id: str, deed: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         return await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/cardholder", deed)
 
+    async def challenge(self, acs_trans_id: str) -> dict[str, Any]:
+        """What the ACS asks in a challenge, and the answer to it."""
+        return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
+
+    async def decide(self, number: str, decision: str) -> None:
+        """`approve` or `decline` the newest prompt that the banking app shows."""
+        _, found = await self._call("GET", f"{self._at.phone}/api/phones/{quote(number, safe='')}/prompts")
+        prompts = found.get("prompts", [])
+        if not prompts:
+            raise CannotPlay(f"the banking app of {number} shows no prompt")
+        await self._call("POST", f"{self._at.phone}/api/prompts/{prompts[-1]['id']}", {"decision": decision})
+
     async def now(self) -> datetime:
         return datetime.fromisoformat((await self._done("GET", "/api/clock"))["now"])
 
