@@ -110,9 +110,16 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON report.")
 @click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report to look at: one file, with pictures.",
+)
+@click.option(
     "-k", "expression", metavar="EXPR", help="Only scenarios whose name, tags or file say so: 'otp and not slow'."
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Play one after the other, the same every time.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Draw everything from this number: the same every time."
+)
 @click.option("--running", is_flag=True, help="Play against the simulator that runs already, and not one of its own.")
 @click.option(
     "--transcripts",
@@ -121,6 +128,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
     show_default=True,
     help="Folder for the transcripts of what failed.",
 )
+@click.option("--every-transcript", is_flag=True, help="Keep the transcripts of what passed, too.")
 @click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of a scenario file, and stop.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the one that is --running.")
 def run(

@@ -25,7 +25,8 @@ _CODE = re.compile(r"\b[0-9]{6}\b")
 
 @dataclass
 class Outcome:
-    """How a play ended. `problem` is None when it passed; `place` is the step that it names."""
+    """How a play ended. `problem` is None when it passed; `place` is the step that it names. `shots`: pictures of the browser (PNG)
+    with a caption each; `findings`: what the simulator has to say about the gateway, None when it says nothing of that kind."""
 
     play: Play
     seconds: float = 0.0
@@ -37,6 +38,8 @@ class Outcome:
     card_scenario: str | None = None
     transcript: dict[str, Any] | None = None
     saved_as: str | None = None
+    shots: list[tuple[str, bytes]] = field(default_factory=list)
+    findings: list[dict[str, Any]] | None = None
 
     @property
     def passed(self) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import aiohttp
 
 from acs_sim.addresses import Addresses
-from acs_sim.scenarios.evidence import collect
+from acs_sim.scenarios.evidence import collect, verdict
 from acs_sim.scenarios.gateway import Gateway, running_gateway
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.playing import Outcome, play, wished_card
@@ -135,16 +135,16 @@ class _Turns:
         box = self._gateway.mailbox(sha256(turn.key.encode()).hexdigest()[:12])
         outcome = await play(turn.play, self._simulator, box, turn.random, turn.card)
         if outcome.transaction_id is not None:
-            outcome.transcript = await collect(
-                self._simulator,
-                outcome.transaction_id,
-                ruled=self._owns and self._seeded,
-                moved=turn.play.moves_clock,
-            )
-        if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:
-            outcome.transcript["card"]["scenario"] = outcome.card_scenario
+            await self._keep_evidence(outcome, outcome.transaction_id)
         self._tell(outcome)
         return outcome
+
+    async def _keep_evidence(self, outcome: Outcome, identifier: str) -> None:
+        ruled, moved = self._owns and self._seeded, outcome.play.moves_clock
+        outcome.transcript = await collect(self._simulator, identifier, ruled=ruled, moved=moved)
+        outcome.findings = await verdict(self._simulator, identifier)
+        if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:
+            outcome.transcript["card"]["scenario"] = outcome.card_scenario
 
 
 def _alone(turn: _Turn) -> bool:

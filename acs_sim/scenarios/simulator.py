@@ -72,6 +72,12 @@ class Simulator:
     async def transcript(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
 
+    async def findings(self, transaction_id: str) -> list[dict[str, Any]] | None:
+        """What the gateway did well or badly; None where the simulator gives no verdict."""
+        status, document = await self._call("GET", f"{self._at.desk}/api/transactions/{transaction_id}/findings")
+        found = document.get("findings")
+        return found if status < 400 and isinstance(found, list) else None
+
     async def texts(self, number: str) -> list[dict[str, Any]]:
         """What the phone shows, oldest first: what the network lost or still carries is not there."""
         address = f"{self._at.phone}/api/phones/{quote(number, safe='')}/messages"
