@@ -4,7 +4,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EADDRINUSE
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from acs_sim.data_folder import KEY_BYTES, FolderUnusable, claimed, master_key
 from acs_sim.parties import PARTIES, Build
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
+from acs_sim.shared_clock import clock_route, elsewhere, take_over
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
 from threedsecure.storage.schema import Schema, SchemaNotSupported
@@ -55,12 +56,19 @@ async def running_stack(
     async with AsyncExitStack() as life:
         transport = InProcessTransport(HttpTransport(await life.enter_async_context(HttpTransport.session())))
         try:
-            runtime = await _runtime(settings, clock or Clock(), transport, life)
+            runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
             stack = Stack(settings, settings.addresses, runtime)
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported) as error:
             raise CannotStart(str(error)) from error
         yield stack
+
+
+async def _clock(settings: Settings, transport: InProcessTransport) -> Clock:
+    """A clock that shows what it shows to the parties that run elsewhere."""
+    clock = Clock()
+    clock.follow(await take_over(transport, settings.addresses, elsewhere(settings.only)))
+    return clock
 
 
 def with_free_ports(settings: Settings) -> Settings:
@@ -108,7 +116,8 @@ async def _bring_to_life(
     for name, build in parties.items():
         if name not in stack.settings.only:
             continue
-        service, metrics = build(stack.runtime, stack.settings), Metrics()
+        built, metrics = build(stack.runtime, stack.settings), Metrics()
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock)])
         dispatcher = Dispatcher(service, stack.runtime, metrics)
         await life.enter_async_context(service.lifespan())
         transport.register(stack.addresses.of(name), dispatcher.endpoints())
