@@ -53,7 +53,7 @@ class Challenge:
     `acs.pages.Notice`). `last_answer`: the mark of the answer that led to this page. `stage`: which question of the method is
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
     merchant is to be trusted from now on, None when that was not asked. `approved`: what the banking app told, where the page
-    still has something to say."""
+    still has something to say. `ask_at`: when the phone is to be asked (again), None once it was."""
 
     method: Method
     tries_left: int
@@ -68,11 +68,19 @@ class Challenge:
     prompt: str | None = None
     trusts: bool | None = None
     approved: bool | None = None
+    ask_at: datetime | None = None
 
     @property
     def question(self) -> Question:
         """What the page asks."""
         return METHODS[self.method].questions[self.stage]
+
+    @property
+    def needs(self) -> "Effect | None":
+        """What the question needs outside its page."""
+        if self.question is Question.BANKING_APP:
+            return ShowPrompt()
+        return SendCode(self.code.counter) if self.question is Question.SMS_CODE and self.code else None
 
     @property
     def next_question(self) -> Question | None:
@@ -166,16 +174,31 @@ def decided(challenge: Challenge, *, approved: bool) -> Step:
     return Step(_answered(challenge), Over(Ending.PASSED if approved else Ending.DECLINED))
 
 
-def prompted(challenge: Challenge, prompt: str | None) -> Challenge:
-    """The banking app took the prompt under this name; None when it did not take it."""
-    return replace(challenge, prompt=prompt, notice=challenge.notice if prompt else "app-failed")
+def prompted(challenge: Challenge, prompt: str | None, ask_at: datetime | None = None) -> Challenge:
+    """The banking app took the prompt under this name; None when it did not take it, to be asked again at `ask_at`."""
+    if prompt is not None:
+        return replace(challenge, prompt=prompt, ask_at=None)
+    return replace(challenge, notice="app-failed", ask_at=ask_at)
 
 
-def sending_failed(challenge: Challenge, counter: int) -> Challenge:
-    """The phone network refused the code of `counter`; a newer code does not care."""
+def sent(challenge: Challenge, counter: int, *, taken: bool) -> Challenge:
+    """Whether the phone network took the code of `counter`; a newer code does not care."""
     if challenge.code is None or challenge.code.counter != counter:
         return challenge
-    return replace(challenge, notice="sms-failed")
+    return replace(challenge, notice=challenge.notice if taken else "sms-failed", ask_at=None)
+
+
+def not_asked(challenge: Challenge, now: datetime) -> tuple[Effect, ...]:
+    """What the phone was not asked for although it is time."""
+    if challenge.ask_at is None or now < challenge.ask_at or challenge.needs is None:
+        return ()
+    return (challenge.needs,)
+
+
+def to_ask(step: Step, ask_at: datetime) -> Step:
+    """The step with what it needs noted in the record, for whoever finds it after a crash: it is asked for at `ask_at`, unless it
+    was by then."""
+    return replace(step, challenge=replace(step.challenge, ask_at=ask_at)) if step.effects else step
 
 
 def _stale(challenge: Challenge, submission: Submission) -> Step:

@@ -35,6 +35,7 @@ _TIMEOUTS: Final = {
     State.DECOUPLED: (Event.DEADLINE_MISSED, Ending.DEADLINE_MISSED),
 }
 _TIMED_OUT: Final = frozenset({Ending.NEVER_BEGUN, Ending.LEFT_IDLE})
+_ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def receive_decision(transaction: Transaction, now: datetime, *, approved: bool)
     Where the page has a box to tick, it is waited for."""
     transaction = expire(transaction, now)
     challenge = transaction.challenge
-    waits = transaction.state in (State.CHALLENGING, State.DECOUPLED)
+    waits = transaction.state in _ASKING
     if challenge is None or not waits or challenge.question is not Question.BANKING_APP:
         return transaction
     if challenge.approved is not None:
@@ -183,19 +184,34 @@ def receive_decision(transaction: Transaction, now: datetime, *, approved: bool)
     return transaction if challenge.trusts is not None else _conclude_decided(transaction, approved, now)
 
 
-def prompted(transaction: Transaction, prompt: str | None, now: datetime) -> Transaction:
-    """The banking app shows the prompt of this name; None when it could not be reached."""
+def prompted(transaction: Transaction, prompt: str | None, now: datetime, retry: timedelta) -> Transaction:
+    """The banking app shows the prompt of this name; None when it could not be reached. Where no page tells the cardholder so, it
+    is tried again, first after `retry`, then ever more seldom."""
     if transaction.challenge is None:
         return transaction
-    return replace(transaction, challenge=challenges.prompted(transaction.challenge, prompt), updated_at=now)
-
-
-def sending_failed(transaction: Transaction, counter: int, now: datetime) -> Transaction:
-    """The phone could not be reached with the code of `counter`."""
-    if transaction.challenge is None:
-        return transaction
-    challenge = challenges.sending_failed(transaction.challenge, counter)
+    waited = max(retry, now - transaction.created_at)
+    ask_at = now + waited if transaction.state is State.DECOUPLED else None
+    challenge = challenges.prompted(transaction.challenge, prompt, ask_at)
     return replace(transaction, challenge=challenge, updated_at=now)
+
+
+def code_sent(transaction: Transaction, counter: int, now: datetime, *, taken: bool) -> Transaction:
+    """Whether the phone took the code of `counter`."""
+    if transaction.challenge is None:
+        return transaction
+    challenge = challenges.sent(transaction.challenge, counter, taken=taken)
+    return replace(transaction, challenge=challenge, updated_at=now)
+
+
+def wake(transaction: Transaction, now: datetime, retry: timedelta) -> Change:
+    """What time alone does to an open transaction: at its deadline it ends; what the phone was not asked for is asked for now,
+    by whoever writes this."""
+    transaction = expire(transaction, now)
+    challenge = transaction.challenge
+    needs = challenges.not_asked(challenge, now) if challenge is not None and transaction.state in _ASKING else ()
+    if challenge is None or not needs:
+        return Change(transaction, Finish())
+    return Change(replace(transaction, challenge=replace(challenge, ask_at=now + retry)), Finish(), needs)
 
 
 def expire(transaction: Transaction, now: datetime) -> Transaction:
@@ -217,7 +233,7 @@ def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSet
         state=after(record.state, Event.ARES_DECOUPLED),
         purchase=purchase,
         method=decision.method,
-        challenge=Challenge(decision.method, 1, 0),
+        challenge=Challenge(decision.method, 1, 0, ask_at=now + settings.timers.ask_retry),
         due_at=now + timedelta(minutes=decision.minutes),
     )
 
@@ -281,7 +297,8 @@ def _open(
 def _take(transaction: Transaction, step: challenges.Step, now: datetime, settings: AcsSettings) -> Change:
     match step.reply:
         case Page(notice):
-            shown = replace(transaction, updated_at=now, due_at=now + settings.timers.idle)
+            asking = challenges.to_ask(step, now + settings.timers.ask_retry).challenge
+            shown = replace(transaction, challenge=asking, updated_at=now, due_at=now + settings.timers.idle)
             return Change(shown, Show(notice), step.effects)
         case Over(ending):
             return Change(_conclude(transaction, Event.CHALLENGE_ENDED, ending, now), Finish())

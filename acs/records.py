@@ -131,3 +131,9 @@ class Transaction:
     session: Session | None = None
     result: Result | None = None
     delivery: Delivery | None = None
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When something has to be done for it: at its deadline, or before that when the phone is to be asked."""
+        ask_at = self.challenge.ask_at if self.challenge is not None and self.result is None else None
+        return min((at for at in (self.due_at, ask_at) if at is not None), default=None)

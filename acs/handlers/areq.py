@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from acs.cards import advice, issued
+from acs.challenge import ShowPrompt
 from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
-from acs.handlers.asking import ask_by_app
 from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
@@ -39,7 +39,7 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if transaction.state is State.DECOUPLED:
-        await ask_by_app(issuer, transaction)
+        await issuer.asking.ask(transaction, ShowPrompt())
     if keeps_silent(transaction.card):
         await keep_waiting(issuer.runtime.clock, issuer.settings.silence)
     answer = ares(transaction, issuer.settings)

@@ -15,7 +15,6 @@ from acs.handlers.answers import (
     posted_fields,
     posted_values,
 )
-from acs.handlers.asking import ask
 from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import (
@@ -160,7 +159,7 @@ async def _respond(issuer: Issuer, change: Change, session_data: str | None) -> 
 
 async def _show(issuer: Issuer, change: Change, notice: str | None) -> WireResponse:
     for effect in change.effects:
-        notice = await ask(issuer, change.transaction, effect) or notice
+        notice = await issuer.asking.ask(change.transaction, effect) or notice
     return challenge_response(issuer, change.transaction, notice)
 
 

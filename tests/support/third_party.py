@@ -85,12 +85,15 @@ class Page(html.parser.HTMLParser):
 
 
 class ThreeDSServer:
-    """Receives RReqs, and the CRes that the browser brings, each in a queue."""
+    """Receives RReqs, and the CRes that the browser brings, each in a queue. The RRes of transactions in `holding` wait until
+    `released`."""
 
     def __init__(self) -> None:
         self.results: Queue[dict[str, Any]] = Queue()
         self.notifications: Queue[dict[str, str]] = Queue()
         self.answer_results = True
+        self.holding: set[str] = set()
+        self.released = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -105,6 +108,8 @@ class ThreeDSServer:
 
             def results(self, rreq: dict[str, Any]) -> None:
                 outer.results.put(rreq)
+                if rreq["threeDSServerTransID"] in outer.holding:
+                    outer.released.wait(TIMEOUT)
                 if not outer.answer_results:
                     self.reply(503, b"", "text/plain")
                     return
