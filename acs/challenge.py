@@ -33,13 +33,16 @@ class Action(StrEnum):
 
 
 class Ending(StrEnum):
-    """How a challenge ended. The last three are not the cardholder's answers."""
+    """How a challenge ended. After `goes decoupled` and `more needed` the authentication goes on apart from the purchase (2.3.1).
+    The last three are not the cardholder's answers."""
 
     PASSED = "passed"
     FAILED = "failed"
     TOO_MANY_TRIES = "too many tries"
     CANCELLED = "cancelled"
     DECLINED = "declined"
+    GOES_DECOUPLED = "goes decoupled"
+    MORE_NEEDED = "more needed"
     CARD_LOCKED = "card locked"
     DEADLINE_MISSED = "deadline missed"
     NEVER_BEGUN = "never begun"
@@ -52,8 +55,9 @@ class Challenge:
     """`page`: number of the page that is shown. `code`: None when the method sends none. `notice`: what the page says (a kind of
     `acs.pages.Notice`). `last_answer`: the mark of the answer that led to this page. `stage`: which question of the method is
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
-    merchant is to be trusted from now on, None when that was not asked. `approved`: what the banking app told, where the page
-    still has something to say. `ask_at`: when the phone is to be asked (again), None once it was."""
+    merchant is to be trusted from now on, `binds`: whether the device is to be remembered, None when that was not asked.
+    `approved`: what the banking app told, where the page still has something to say. `ask_at`: when the phone is to be asked
+    (again), None once it was."""
 
     method: Method
     tries_left: int
@@ -67,6 +71,7 @@ class Challenge:
     phone: int = 0
     prompt: str | None = None
     trusts: bool | None = None
+    binds: bool | None = None
     approved: bool | None = None
     ask_at: datetime | None = None
 
@@ -74,6 +79,11 @@ class Challenge:
     def question(self) -> Question:
         """What the page asks."""
         return METHODS[self.method].questions[self.stage]
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether the page has a box to tick beside its question."""
+        return self.trusts is not None or self.binds is not None
 
     @property
     def needs(self) -> "Effect | None":
@@ -96,13 +106,14 @@ class Challenge:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What the cardholder posted: the button, the page it stood on, what was typed, and a `mark` that is the same for the same
-    answer on the same page. `trusts`: the box that trusts the merchant was ticked."""
+    answer on the same page. `trusts`: the box that trusts the merchant was ticked, `binds`: the one that remembers the device."""
 
     action: Action
     page: int
     value: str
     mark: str
     trusts: bool = False
+    binds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +171,22 @@ def answer(
         return _stale(challenge, submission)
     if submission.action is Action.RESEND:
         return _resend(challenge, submission, now, next_counter)
-    challenge = replace(challenge, trusts=submission.trusts if challenge.trusts is not None else None)
+    challenge = _ticked(challenge, submission)
     if challenge.approved is not None:
         return decided(challenge, approved=challenge.approved)
     verdict = _judged(challenge, submission.value, judge)
     if verdict is Verdict.CORRECT:
         return _right(challenge, submission, now, next_counter)
     return _not_right(challenge, submission, verdict)
+
+
+def _ticked(challenge: Challenge, submission: Submission) -> Challenge:
+    """A box counts only where it was offered."""
+    return replace(
+        challenge,
+        trusts=None if challenge.trusts is None else submission.trusts,
+        binds=None if challenge.binds is None else submission.binds,
+    )
 
 
 def decided(challenge: Challenge, *, approved: bool) -> Step:
