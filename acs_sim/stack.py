@@ -17,6 +17,7 @@ from acs_sim.parties import PARTIES, Build
 from acs_sim.pki.stack import StackTls
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
+from acs_sim.shared_clock import clock_route, elsewhere, take_over
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
 from threedsecure.storage.schema import Schema, SchemaNotSupported
@@ -61,14 +62,25 @@ async def running_stack(
 
     Errors: `CannotStart`."""
     async with AsyncExitStack() as life:
-        transport = InProcessTransport(HttpTransport(await life.enter_async_context(HttpTransport.session())))
         try:
-            runtime = await _runtime(settings, clock or Clock(), transport, life)
-            stack = Stack(settings, settings.addresses, runtime, StackTls(settings) if settings.tls else None)
+            tls = StackTls(settings) if settings.tls else None
+            calling = None if tls is None else tls.calling(settings.only[0]).calling
+            transport = InProcessTransport(
+                HttpTransport(await life.enter_async_context(HttpTransport.session(calling)))
+            )
+            runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
+            stack = Stack(settings, settings.addresses, runtime, tls)
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported) as error:
             raise CannotStart(str(error)) from error
         yield stack
+
+
+async def _clock(settings: Settings, transport: InProcessTransport) -> Clock:
+    """A clock that shows what it shows to the parties that run elsewhere."""
+    clock = Clock()
+    clock.follow(await take_over(transport, settings.addresses, elsewhere(settings.only)))
+    return clock
 
 
 def with_free_ports(settings: Settings) -> Settings:
@@ -119,7 +131,8 @@ async def _bring_to_life(
         if name not in stack.settings.only:
             continue
         runtime = await _runtime_of(name, stack, transport, life)
-        service, metrics = build(runtime, stack.settings), Metrics()
+        built, metrics = build(runtime, stack.settings), Metrics()
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock)])
         dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
         transport.register(stack.addresses.of(name), dispatcher.endpoints())

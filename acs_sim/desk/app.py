@@ -33,9 +33,9 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
 )
 
 
-def build(runtime: Runtime, addresses: Addresses) -> Service:
-    """The desk of a simulator whose parties are at `addresses`."""
-    desk = Desk(runtime, addresses, Parties(runtime.transport, addresses))
+def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = ()) -> Service:
+    """The desk of a simulator whose parties are at `addresses`; those of `elsewhere` have a clock of their own to be moved."""
+    desk = Desk(runtime, addresses, Parties(runtime.transport, addresses), elsewhere)
     return Service(
         name="desk",
         routes=[

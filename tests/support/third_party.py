@@ -87,7 +87,8 @@ class Page(html.parser.HTMLParser):
 
 class ThreeDSServer:
     """Receives RReqs, and the CRes that the browser brings, each in a queue; over TLS when it has a context to serve with, and
-    noting the name in the certificate of who posted each RReq. `browser`: whom its cardholder's browser trusts."""
+    noting the name in the certificate of who posted each RReq. `browser`: whom its cardholder's browser trusts. The RRes of
+    transactions in `holding` wait until `released`."""
 
     def __init__(self, serves: ssl.SSLContext | None = None, browser: ssl.SSLContext | None = None) -> None:
         self.browser = browser
@@ -95,6 +96,8 @@ class ThreeDSServer:
         self.results: Queue[dict[str, Any]] = Queue()
         self.notifications: Queue[dict[str, str]] = Queue()
         self.answer_results = True
+        self.holding: set[str] = set()
+        self.released = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -112,6 +115,8 @@ class ThreeDSServer:
 
             def results(self, rreq: dict[str, Any]) -> None:
                 outer.results.put(rreq)
+                if rreq["threeDSServerTransID"] in outer.holding:
+                    outer.released.wait(TIMEOUT)
                 if not outer.answer_results:
                     self.reply(503, b"", "text/plain")
                     return
