@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import sys
 import time
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ class Wish:
     expression: str | None = None
     seed: int | None = None
     at: Addresses | None = None
+    tls: ssl.SSLContext | None = None
     transcripts: Path = Path("transcripts")
     every_transcript: bool = False
 
@@ -83,7 +85,7 @@ def _play(plays: list[Play], wish: Wish) -> int:
     began, began_at = time.perf_counter(), datetime.now(UTC)
     progress = Progress(len(plays), sys.stdout, click.echo)
     try:
-        outcomes = asyncio.run(run(plays, progress, seed=wish.seed, at=wish.at))
+        outcomes = asyncio.run(run(plays, progress, seed=wish.seed, at=wish.at, tls=wish.tls))
     finally:
         progress.over()
     seconds = time.perf_counter() - began

@@ -6,6 +6,7 @@ that it is the same whatever is played beside it.
 """
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -44,21 +45,28 @@ class _Turn:
 
 
 async def run(
-    plays: Sequence[Play], tell: Told, *, seed: int | None = None, at: Addresses | None = None
+    plays: Sequence[Play],
+    tell: Told,
+    *,
+    seed: int | None = None,
+    at: Addresses | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> list[Outcome]:
     """All outcomes in the order of `plays`; `tell` hears of each as soon as it is over.
 
-    `at`: a simulator that runs already; otherwise one is started for the run, in memory, on free ports, its clock standing at
-    STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
-    async with simulating(at, seed) as simulator, running_gateway() as gateway:
+    `at`: a simulator that runs already, called with `tls`; otherwise one is started for the run, in memory, on free ports,
+    its clock standing at STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
+    async with simulating(at, seed, tls) as simulator, running_gateway() as gateway:
         turns = _Turns(simulator, gateway, tell, owns=at is None, seeded=seed is not None)
         return await turns.side_by_side(await _prepared(plays, simulator, seed))
 
 
 @asynccontextmanager
-async def simulating(at: Addresses | None, seed: int | None) -> AsyncIterator[Simulator]:
-    """The simulator `at` these addresses, or one of our own. Errors: `CannotStart`, `CannotPlay`."""
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+async def simulating(
+    at: Addresses | None, seed: int | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Simulator]:
+    """The simulator `at` these addresses, called with `tls`, or one of our own. Errors: `CannotStart`, `CannotPlay`."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls or True)) as session:
         if at is not None:
             simulator = Simulator(session, at)
             await simulator.now()  # one that does not answer is told once, and not by every play

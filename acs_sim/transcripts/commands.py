@@ -31,7 +31,8 @@ def transcript_command(identifier: str, output: Path | None, archive: Path | Non
         if Path(identifier).is_file():
             document = read(Path(identifier))
         else:
-            document = checked(fetch(_desk(config), identifier), "what the desk answers")
+            settings = _settings(config)
+            document = checked(fetch(settings.addresses.desk, identifier, _tls(settings)), "what the desk answers")
     except (NoTranscript, NotATranscript) as error:
         _stop(str(error))
     if archive is not None:
@@ -90,9 +91,10 @@ def replay_command(file: Path, config: Path | None, *, as_json: bool, **wish: An
     from acs_sim.transcripts.document import NotATranscript, read
     from acs_sim.transcripts.replay_command import Again, CannotDo, play_again
 
-    at = _settings(config).addresses if wish.pop("running") else None
+    settings = _settings(config) if wish.pop("running") else None
+    at, tls = (settings.addresses, _tls(settings)) if settings is not None else (None, None)
     try:
-        lines, changes = play_again(read(file), Again(at=at, **wish))
+        lines, changes = play_again(read(file), Again(at=at, tls=tls, **wish))
     except (NotATranscript, CannotDo) as error:
         _stop(str(error))
     for line in lines:
@@ -125,8 +127,10 @@ def _settings(config: Path | None) -> Any:
         raise click.UsageError(str(error)) from error
 
 
-def _desk(config: Path | None) -> str:
-    return str(_settings(config).addresses.desk)
+def _tls(settings: Any) -> Any:
+    from acs_sim.cli import caller_context
+
+    return caller_context(settings)
 
 
 def _write(file: Path, content: bytes) -> None:

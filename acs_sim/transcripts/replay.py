@@ -5,6 +5,7 @@ moved as far as it was between the hops of the file.
 """
 
 import asyncio
+import ssl
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -42,14 +43,20 @@ def compared(before: Transcript, after: Transcript) -> list[Change]:
 
 
 async def replay(
-    transcript: Transcript, simulator: Simulator, box: Mailbox, *, wishes: Mapping[str, Any], moves_clock: bool
+    transcript: Transcript,
+    simulator: Simulator,
+    box: Mailbox,
+    *,
+    wishes: Mapping[str, Any],
+    moves_clock: bool,
+    tls: ssl.SSLContext | None = None,
 ) -> dict[str, Any]:
     """The transcript of the new transaction. `wishes`: what of the card is said beside the file (`scenario`, `pan`).
 
     Errors: `CannotReplay`, `CannotPlay`."""
     if not any(hop["kind"] == "AReq" and hop["to"] == "Directory Server" for hop in transcript["hops"]):
         raise CannotReplay("there is no AReq of a 3DS Server in this transcript, so there is nothing to begin with")
-    async with HttpTransport.session() as session:
+    async with HttpTransport.session(tls) as session:
         card = await _card(transcript, simulator, wishes)
         player = _Replay(transcript, simulator, box, card, Cardholder(HttpTransport(session)))
         await player.play(moves_clock=moves_clock)

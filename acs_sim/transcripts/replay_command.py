@@ -1,6 +1,7 @@
 """`acs-sim replay` behind its flags."""
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ class CannotDo(Exception):
 
 @dataclass(frozen=True)
 class Again:
-    """What was typed. `at`: where the simulator runs already, None to start one."""
+    """What was typed. `at`: where the simulator runs already, called with `tls`; None to start one."""
 
     results_url: str | None = None
     notification_url: str | None = None
@@ -33,6 +34,7 @@ class Again:
     card: str | None = None
     save: Path | None = None
     at: Addresses | None = None
+    tls: ssl.SSLContext | None = None
 
 
 def play_again(transcript: Transcript, wish: Again) -> tuple[list[str], list[Change]]:
@@ -50,18 +52,19 @@ def play_again(transcript: Transcript, wish: Again) -> tuple[list[str], list[Cha
 
 async def _to_gateway(transcript: Transcript, wish: Again, results_url: str) -> tuple[list[str], list[Change]]:
     given = dict(_identifier(text) for text in wish.given)
-    async with HttpTransport.session() as session:
+    async with HttpTransport.session(wish.tls) as session:
         return await replay_to(transcript, HttpTransport(session), results_url, wish.notification_url, given)
 
 
 async def _to_simulator(transcript: Transcript, wish: Again) -> tuple[list[str], list[Change]]:
-    async with simulating(wish.at, None) as simulator, running_gateway() as gateway:
+    async with simulating(wish.at, tls=wish.tls) as simulator, running_gateway() as gateway:
         after = await replay(
             transcript,
             simulator,
             gateway.mailbox("replay"),
             wishes=_card(wish.card),
             moves_clock=wish.at is None,
+            tls=wish.tls,
         )
     if wish.save is not None:
         wish.save.write_bytes(encode(after))
