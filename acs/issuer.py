@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from acs.agenda import Agenda
+from acs.asking import Asking
 from acs.deadlines import Deadlines
 from acs.lifecycle import with_standing
 from acs.outbox import Outbox
+from acs.phone import PhoneLine
 from acs.records import Transaction
 from acs.rules.book import Rulebook
 from acs.securecode import SecureCodes
@@ -28,20 +30,27 @@ class Issuer:
     runtime: Runtime
     settings: AcsSettings
     storage: Storage
-    codes: SecureCodes
+    line: PhoneLine
     agenda: Agenda
     outbox: Outbox
+    asking: Asking
     rulebook: Rulebook
+
+    @property
+    def codes(self) -> SecureCodes:
+        return self.line.codes
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Storage open, deadlines kept, RReqs delivered - those that an earlier process left behind too."""
-        deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox)
+        retry = self.settings.timers.ask_retry
+        deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox, self.asking, retry)
         async with self.storage.opened(), self.rulebook.opened():
             try:
                 async with self.agenda.kept(deadlines.catch_up):
                     yield
             finally:
+                await self.asking.close()
                 await self.outbox.close()
 
     def page_token(self, acs_trans_id: str, page: int) -> str:
@@ -75,12 +84,7 @@ def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
 
     storage = Storage(runtime.open_database, runtime.vault, first_counter, settle)
     agenda = Agenda(runtime.clock)
-    return Issuer(
-        runtime,
-        settings,
-        storage,
-        SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity),
-        agenda,
-        Outbox(runtime, settings, storage, agenda),
-        Rulebook(runtime),
-    )
+    codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
+    line = PhoneLine(runtime, settings, codes)
+    outbox, asking = Outbox(runtime, settings, storage, agenda), Asking(line, storage, agenda)
+    return Issuer(runtime, settings, storage, line, agenda, outbox, asking, Rulebook(runtime))

@@ -23,6 +23,8 @@ class Timers:
     idle: timedelta = timedelta(minutes=10)
     """From a page to the answer that it asks for."""
     code_validity: timedelta = timedelta(minutes=5)
+    ask_retry: timedelta = timedelta(seconds=10)
+    """After which the phone is asked again where nothing says that it was reached."""
     results_retry: tuple[timedelta, ...] = tuple(
         timedelta(seconds=seconds) for seconds in (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
     )

@@ -49,3 +49,11 @@ def _under_way(transcript: Mapping[str, Any]) -> bool:
     results = challenge.get("results") or {}
     told = results.get("attempts") or any(hop["kind"] == "RReq" for hop in hops)
     return challenge.get("state") == "decided" and not told
+
+
+async def verdict(simulator: Simulator, identifier: str) -> list[dict[str, Any]] | None:
+    """What the simulator finds about the gateway; None when it does not say."""
+    try:
+        return await simulator.findings(identifier)
+    except CannotPlay:
+        return None

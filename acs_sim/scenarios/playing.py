@@ -44,7 +44,8 @@ CLASSIC_STEPS: Final[Mapping[str, Does]] = {
 
 @dataclass
 class Outcome:
-    """How a play ended. `problem` is None when it passed; `place` is the step that it names."""
+    """How a play ended. `problem` is None when it passed; `place` is the step that it names. `shots`: pictures of the browser (PNG)
+    with a caption each; `findings`: what the simulator has to say about the gateway, None when it says nothing of that kind."""
 
     play: Play
     seconds: float = 0.0
@@ -53,8 +54,11 @@ class Outcome:
     conversation: list[str] = field(default_factory=list)
     not_played: int = 0
     transaction_id: str | None = None
+    card_scenario: str | None = None
     transcript: dict[str, Any] | None = None
     saved_as: str | None = None
+    shots: list[tuple[str, bytes]] = field(default_factory=list)
+    findings: list[dict[str, Any]] | None = None
 
     @property
     def passed(self) -> bool:
@@ -80,6 +84,7 @@ async def play(
     finally:
         await _tidy_up(turn)
     outcome.transaction_id = turn.transaction_id
+    outcome.card_scenario = str(turn.card.get("scenario")) if turn.card else None
     outcome.conversation = turn.conversation.lines
     outcome.seconds = time.perf_counter() - began
     return outcome

@@ -57,9 +57,9 @@ def as_json(outcomes: Sequence[Outcome], seed: int | None) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def save_transcript(outcome: Outcome, folder: Path) -> None:
-    """Write the transcript of a failure, when there is one. Errors: `OSError`."""
-    if outcome.passed or outcome.transcript is None:
+def save_transcript(outcome: Outcome, folder: Path, *, every: bool = False) -> None:
+    """Write the transcript of a failure, or of `every` play, when there is one. Errors: `OSError`."""
+    if (outcome.passed and not every) or outcome.transcript is None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     words = _NOT_IN_FILE_NAMES.sub("-", f"{outcome.play.file.stem} {outcome.play.name}".lower()).strip("-")
@@ -70,7 +70,7 @@ def save_transcript(outcome: Outcome, folder: Path) -> None:
 
 def _failure(outcome: Outcome) -> Iterator[str]:
     yield f"FAIL {outcome.play.name}"
-    yield f"  {_where(outcome)}: {outcome.problem}"
+    yield f"  {where(outcome)}: {outcome.problem}"
     yield "  the conversation (- expected, + found):"
     yield from (f"  {line}" for line in outcome.conversation)
     if outcome.not_played:
@@ -82,7 +82,8 @@ def _failure(outcome: Outcome) -> Iterator[str]:
         yield f"  transcript: {outcome.saved_as}"
 
 
-def _where(outcome: Outcome) -> str:
+def where(outcome: Outcome) -> str:
+    """The step that is not as expected, or the scenario, as file:line:column."""
     place = outcome.place or outcome.play.place
     return f"{outcome.play.file}:{place.line}:{place.column}"
 
@@ -119,6 +120,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "problem": outcome.problem,
         "conversation": outcome.conversation,
         "transcript": outcome.saved_as,
+        "findings": outcome.findings,
     }
 
 

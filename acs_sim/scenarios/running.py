@@ -6,6 +6,7 @@ that it is the same whatever is played beside it.
 """
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from typing import Any, Final
 import aiohttp
 
 from acs_sim.addresses import Addresses
-from acs_sim.scenarios.evidence import collect
+from acs_sim.scenarios.evidence import collect, verdict
 from acs_sim.scenarios.gateway import Gateway, running_gateway
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.playing import Outcome, play, wished_card
@@ -47,27 +48,35 @@ class _Turn:
 
 
 async def run(
-    plays: Sequence[Play], tell: Told, *, seed: int | None = None, at: Addresses | None = None
+    plays: Sequence[Play],
+    tell: Told,
+    *,
+    seed: int | None = None,
+    at: Addresses | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> list[Outcome]:
     """All outcomes in the order of `plays`; `tell` hears of each as soon as it is over.
 
-    `at`: a simulator that runs already; otherwise one is started for the run, in memory, on free ports, its clock standing at
-    STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
+    `at`: a simulator that runs already, called with `tls`; otherwise one is started for the run, in memory, on free ports,
+    its clock standing at STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
     restarts = any(one.restarts for one in plays)
     if at is not None and restarts:
         one = next(one for one in plays if one.restarts)
         raise CannotPlay(
             f"{one.name!r} restarts a party, which only a simulator of the run's own can do: leave out --running"
         )
-    async with _simulator(at, seed, lasting=restarts) as simulator, running_gateway() as gateway:
+    async with simulating(at, seed, tls, lasting=restarts) as simulator, running_gateway() as gateway:
         turns = _Turns(simulator, gateway, tell, owns=at is None, seeded=seed is not None)
         return await turns.side_by_side(await _prepared(plays, simulator, seed))
 
 
 @asynccontextmanager
-async def _simulator(at: Addresses | None, seed: int | None, *, lasting: bool) -> AsyncIterator[Simulator]:
-    """`lasting`: with its data in files for the time of the run, so that its parties can be restarted."""
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+async def simulating(
+    at: Addresses | None, seed: int | None = None, tls: ssl.SSLContext | None = None, *, lasting: bool = False
+) -> AsyncIterator[Simulator]:
+    """The simulator `at` these addresses, called with `tls`, or one of our own. `lasting`: with its data in files
+    for the time of the run, so that its parties can be restarted. Errors: `CannotStart`, `CannotPlay`."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls or True)) as session:
         if at is not None:
             simulator = Simulator(session, at)
             await simulator.now()  # one that does not answer is told once, and not by every play
@@ -146,14 +155,16 @@ class _Turns:
         box = self._gateway.mailbox(sha256(turn.key.encode()).hexdigest()[:12])
         outcome = await play(turn.play, self._simulator, box, turn.random, turn.card)
         if outcome.transaction_id is not None:
-            outcome.transcript = await collect(
-                self._simulator,
-                outcome.transaction_id,
-                ruled=self._owns and self._seeded,
-                moved=turn.play.moves_clock,
-            )
+            await self._keep_evidence(outcome, outcome.transaction_id)
         self._tell(outcome)
         return outcome
+
+    async def _keep_evidence(self, outcome: Outcome, identifier: str) -> None:
+        ruled, moved = self._owns and self._seeded, outcome.play.moves_clock
+        outcome.transcript = await collect(self._simulator, identifier, ruled=ruled, moved=moved)
+        outcome.findings = await verdict(self._simulator, identifier)
+        if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:
+            outcome.transcript["card"]["scenario"] = outcome.card_scenario
 
 
 def _alone(turn: _Turn) -> bool:

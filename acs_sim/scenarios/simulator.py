@@ -108,6 +108,18 @@ class Simulator:
             )
         await self._restart(party)
 
+    async def challenge(self, acs_trans_id: str) -> dict[str, Any]:
+        """What the ACS asks in a challenge, and the answer to it."""
+        return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
+
+    async def decide(self, number: str, decision: str) -> None:
+        """`approve` or `decline` the newest prompt that the banking app shows."""
+        _, found = await self._call("GET", f"{self._at.phone}/api/phones/{quote(number, safe='')}/prompts")
+        prompts = found.get("prompts", [])
+        if not prompts:
+            raise CannotPlay(f"the banking app of {number} shows no prompt")
+        await self._call("POST", f"{self._at.phone}/api/prompts/{prompts[-1]['id']}", {"decision": decision})
+
     async def now(self) -> datetime:
         return datetime.fromisoformat((await self._done("GET", "/api/clock"))["now"])
 
@@ -134,6 +146,12 @@ class Simulator:
     async def transcript(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
 
+    async def findings(self, transaction_id: str) -> list[dict[str, Any]] | None:
+        """What the gateway did well or badly; None where the simulator gives no verdict."""
+        status, document = await self._call("GET", f"{self._at.desk}/api/transactions/{transaction_id}/findings")
+        found = document.get("findings")
+        return found if status < 400 and isinstance(found, list) else None
+
     async def texts(self, number: str) -> list[dict[str, Any]]:
         """What the phone shows, oldest first: what the network lost or still carries is not there."""
         address = f"{self._at.phone}/api/phones/{quote(number, safe='')}/messages"
@@ -148,11 +166,6 @@ class Simulator:
         address = f"{self._at.phone}/api/phones/{quote(number, safe='')}/prompts?state={WAITING}"
         found: list[dict[str, Any]] = (await self._call("GET", address))[1].get("prompts", [])
         return found
-
-    async def decide(self, prompt_id: str, decision: str) -> None:
-        status, document = await self._call("POST", f"{self._at.phone}/api/prompts/{prompt_id}", {"decision": decision})
-        if status >= 400:
-            raise CannotPlay(f"the banking app does not take {decision}: {document.get('detail', status)}")
 
     async def _done(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         status, document = await self._call(method, self._at.desk + path, body)

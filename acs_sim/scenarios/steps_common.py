@@ -95,8 +95,7 @@ async def phone(turn: Turn, wish: Phone) -> None:
 
     turn.conversation.compare("phone", await until_met(looked))
     if wish.decide is not None:
-        prompts = await turn.simulator.prompts(number)
-        await turn.simulator.decide(str(prompts[-1]["id"]), wish.decide)
+        await turn.simulator.decide(number, wish.decide)
         turn.conversation.did(f"banking app: {wish.decide}")
     if wish.clear:
         await turn.simulator.clear_texts(number)

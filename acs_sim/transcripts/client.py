@@ -1,6 +1,7 @@
 """Fetching a transcript from a simulator that runs, with the standard library alone."""
 
 import json
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,11 +14,11 @@ class NoTranscript(RuntimeError):
     """The desk does not answer, or knows no such transaction; the message says what it said."""
 
 
-def fetch(desk_url: str, identifier: str, form: str = "transcript") -> dict[str, Any]:
-    """`identifier`: any id of the transaction; `form`: `transcript` or `har`. Errors: `NoTranscript`."""
-    address = f"{desk_url}/api/transactions/{urllib.parse.quote(identifier, safe='')}/transcript?format={form}"
+def fetch(desk_url: str, identifier: str, tls: ssl.SSLContext | None = None) -> dict[str, Any]:
+    """`identifier`: any id of the transaction; `tls`: whom to trust. Errors: `NoTranscript`."""
+    address = f"{desk_url}/api/transactions/{urllib.parse.quote(identifier, safe='')}/transcript"
     try:
-        with urllib.request.urlopen(address, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the address of our own desk
+        with urllib.request.urlopen(address, timeout=ANSWER_SECONDS, context=tls) as answer:  # noqa: S310
             document = json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from acs_sim.transcripts.document import Transcript, title
-from acs_sim.transcripts.volatile import settled
+from acs_sim.transcripts.volatile import DRAWN, settled
 
 ABSENT: Final = object()
 MAX_VALUE: Final = 200
@@ -37,8 +37,13 @@ class Change:
 def differences(
     first: Transcript, second: Transcript, *, ignored: Sequence[str] = (), everything: bool = False
 ) -> list[Change]:
-    """In the order of the files. What either declares volatile is left out unless `everything`; `ignored` names more."""
-    names = set() if everything else {*first["volatile"], *second["volatile"], *ignored}
+    """In the order of the files. What either declares volatile is left out unless `everything`; `ignored` names more. Between two
+    transactions, what is drawn for each differs, whatever the files declare."""
+    names = {*first["volatile"], *second["volatile"], *ignored}
+    if first["transaction"].get("id") != second["transaction"].get("id"):
+        names.update(DRAWN)
+    if everything:
+        names.clear()
     before, after = (settled(_ordered(each), names) for each in (first, second))
     return [*_beside(before, after), *_hops(before["hops"], after["hops"])]
 

@@ -51,6 +51,7 @@ DRAWN: Final = (
     "threeDSSessionData",
     "MD",
 )
+_NAMELESS: Final = frozenset({"id", "reference"})
 _PARTIES: Final = ("from", "to", "kind")
 _NUMBER: Final = re.compile(r"(https?://(?:\[[0-9A-Fa-f:.]+\]|[^\s/:?#\[\]]+)):\d{1,5}")
 _UUID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -72,6 +73,11 @@ def settled(document: Any, names: Collection[str]) -> Any:
     identifiers, the first value of a name is `<name>`, another one `<name 2>`, and so on, wherever it stands."""
     chosen = frozenset(names)
     return _Settling(chosen, _symbols(document, chosen)).settle(document)
+
+
+def is_uuid(text: str) -> bool:
+    """As every identifier of an EMV 3DS transaction is."""
+    return _UUID.fullmatch(text) is not None
 
 
 def _present(document: Mapping[str, Any], names: Collection[str]) -> list[str]:
@@ -108,19 +114,20 @@ class _Settling:
 
 
 def _symbols(document: Any, names: frozenset[str]) -> dict[str, str]:
-    """Identifiers of one name after the other, each in the order in which they appear."""
+    """Identifiers by the name under which each appears first; those that have a name of their own before those that have none."""
     symbols: dict[str, str] = {}
-    members = list(_members(document))
-    for name in IDENTIFIERS:
-        values = dict.fromkeys(str(value) for key, value in members if key == name and _is_identifier(key, value))
-        for number, value in enumerate(values if name in names else (), start=1):
-            symbols.setdefault(value, f"<{name}>" if number == 1 else f"<{name} {number}>")
+    count: dict[str, int] = {}
+    found = [(key, value) for key, value in _members(document) if key in names and _is_identifier(key, value)]
+    for name, value in sorted(found, key=lambda member: member[0] in _NAMELESS):
+        if value not in symbols:
+            count[name] = number = count.get(name, 0) + 1
+            symbols[value] = f"<{name}>" if number == 1 else f"<{name} {number}>"
     return symbols
 
 
 def _is_identifier(name: str, value: Any) -> bool:
     """Many things have an `id` that means the same in every run, such as a message extension."""
-    return isinstance(value, str) and (name != "id" or _UUID.fullmatch(value) is not None)
+    return name in IDENTIFIERS and isinstance(value, str) and (name != "id" or is_uuid(value))
 
 
 def _is_hop(value: Mapping[str, Any]) -> bool:
