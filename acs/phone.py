@@ -22,7 +22,7 @@ async def send_code(issuer: Issuer, transaction: Transaction, counter: int) -> b
     card, settings = transaction.card, issuer.settings
     body = code_message(
         issuer.codes.code(card.pan, counter),
-        issuer=settings.issuer_name,
+        issuer=settings.of(card.pan).issuer_name,
         purchase=transaction.purchase,
         language=card.language or transaction.purchase.language,
         validity=settings.timers.code_validity,
@@ -49,7 +49,7 @@ async def show_prompt(issuer: Issuer, transaction: Transaction, until: datetime 
     """The name under which the banking app asks the cardholder until `until`; None when it could not be reached."""
     card, settings = transaction.card, issuer.settings
     title, body = prompt_message(
-        issuer=settings.issuer_name,
+        issuer=settings.of(card.pan).issuer_name,
         purchase=transaction.purchase,
         language=card.language or transaction.purchase.language,
     )
