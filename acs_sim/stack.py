@@ -135,7 +135,8 @@ async def _bring_to_life(
         service = replace(built, routes=[*built.routes, clock_route(stack.clock)])
         dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
-        transport.register(stack.addresses.of(name), dispatcher.endpoints())
+        for address in (stack.addresses.of(name), *service.also_at):
+            transport.register(address, dispatcher.endpoints())
         tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
         served.append((name, application(service, dispatcher, metrics), tls))
     for name, app, tls in served:
