@@ -4,9 +4,10 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EADDRINUSE
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -21,11 +22,15 @@ from threedsecure.storage.schema import Schema, SchemaNotSupported
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
 from threedsecure.web.clock import Clock
+from threedsecure.web.faults import Faults
 from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
 from threedsecure.web.transport import HttpTransport, InProcessTransport
+
+SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
+"""Those whose requests may meet a fault, by their names in the messages."""
 
 
 class CannotStart(RuntimeError):
@@ -79,7 +84,16 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     journal = Journal(journal_database)
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
-    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database)
+    randomness = Randomness(settings.seed)
+    faults = Faults(clock, randomness, journal, transport)
+    life.push_async_callback(faults.close)
+    return Runtime(clock, randomness, vault, journal, transport, open_database, faults)
+
+
+def _runtime_of(party: str, shared: Runtime) -> Runtime:
+    """The runtime as a party has it: what it sends may meet a fault."""
+    sender = SENDERS.get(party)
+    return shared if sender is None else replace(shared, transport=shared.faults.sends_for(sender, shared.transport))
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
@@ -108,7 +122,7 @@ async def _bring_to_life(
     for name, build in parties.items():
         if name not in stack.settings.only:
             continue
-        service, metrics = build(stack.runtime, stack.settings), Metrics()
+        service, metrics = build(_runtime_of(name, stack.runtime), stack.settings), Metrics()
         dispatcher = Dispatcher(service, stack.runtime, metrics)
         await life.enter_async_context(service.lifespan())
         transport.register(stack.addresses.of(name), dispatcher.endpoints())

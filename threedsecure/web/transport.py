@@ -4,16 +4,19 @@ The bytes are the same either way; both ends still decode and check them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
+from threedsecure.web.conduct import carried
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 MAX_ANSWER_BYTES: Final = 1 << 20
+Body = bytes | AsyncIterable[bytes]
+"""Whole, or bit by bit; headers then tell the Content-Length."""
 Endpoint = Callable[[WireRequest], Awaitable[WireResponse]]
 
 
@@ -23,7 +26,7 @@ class Transport(Protocol):
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -51,7 +54,7 @@ class HttpTransport:
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -103,7 +106,7 @@ class InProcessTransport:
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -116,6 +119,9 @@ class InProcessTransport:
         sent = {"content-type": content_type, **{name.lower(): value for name, value in (headers or {}).items()}}
         try:
             async with asyncio.timeout(timeout):
-                return await endpoint(WireRequest("POST", parts.path, body, sent, query=dict(parse_qsl(parts.query))))
+                whole = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
+                query = dict(parse_qsl(parts.query))
+                answer = await endpoint(WireRequest("POST", parts.path, whole, sent, query=query))
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
+        return answer if answer.conduct is None else await carried(answer, answer.conduct, url, timeout)
