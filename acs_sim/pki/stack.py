@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from acs_sim.addresses import TITLES
@@ -13,6 +14,8 @@ from acs_sim.pki.connections import client_context, server_context
 from acs_sim.pki.folder import authority_in, certificate_file
 from acs_sim.settings import Settings
 from threedsecure.web.service import Tls
+
+EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 class StackTls:
@@ -38,10 +41,19 @@ class StackTls:
             raise FolderUnusable(f"tls-trust: {also} holds no certificates that can be read: {error}") from error
         return Tls(context, self._authority.certificate_pem)
 
-    def _certificate_of(self, name: str) -> Issued:
-        host = urlsplit(self._settings.addresses.of(name)).hostname or "localhost"
-        hosts = [*LOCAL_HOSTS, host, *([self._settings.host] if self._settings.host not in {"0.0.0.0", "::"} else [])]  # noqa: S104
-        return self._authority.issue(f"acs-sim {TITLES[name]}", hosts, datetime.now(UTC))
+    def _certificate_of(self, party: str) -> Issued:
+        return self._authority.issue(f"acs-sim {TITLES[party]}", self._hosts(party), datetime.now(UTC))
+
+    def _hosts(self, party: str) -> list[str]:
+        """Every name and address under which a party is called."""
+        settings = self._settings
+        named = [urlsplit(settings.addresses.of(party)).hostname or "localhost", settings.host]
+        if party == "acs" and settings.bank_domain is not None:
+            from acs.banks import BANKS
+
+            # One by one: browsers do not accept every domain behind a wildcard.
+            named += [f"{bank.key}.{settings.bank_domain}" for bank in BANKS]
+        return [*LOCAL_HOSTS, *(host for host in named if host not in EVERY_ADDRESS)]
 
 
 def caller_context(settings: Settings, name: str | None = None) -> ssl.SSLContext | None:

@@ -1,12 +1,13 @@
 """A fault as people write it down: one object in JSON or YAML, read strictly. The JSON Schema is made from these types."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
-from threedsecure.faults.points import POINTS
+from threedsecure.faults.points import POINTS, Written
 from threedsecure.faults.table import refusal
 
 PointName = Literal[
@@ -32,7 +33,9 @@ Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Element = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\[\].\s]+(\[[0-9]{1,4}\]|\.[^\[\].\s]+)*$")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\[\].\s]+$")]
 Header = Annotated[str, Meta(min_length=1, max_length=400, pattern=r"^[!-~]([ -~]*[!-~])?$")]
+WITHOUT_CARD: Final = frozenset({"PRes", "Method page", "Method callback"})
 MAX_VALUE_CHARACTERS: Final = 20_000
+_XML_PATH: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 
 
 class FaultRefused(ValueError):
@@ -68,9 +71,6 @@ class Fault(
     when: Literal["next", "every"] | Count = "next"
     card: Annotated[str, Meta(pattern=r"^[0-9]{13,19}$")] | None = None
     transaction: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-
-    MOVES: ClassVar[bool] = False
-    """Whether it happens to the carriage of the message, and leaves the message itself alone."""
 
     @property
     def do(self) -> str:
@@ -120,9 +120,10 @@ class Dribble(Fault, frozen=True, kw_only=True, tag="dribble"):
 
 
 class Status(Fault, frozen=True, kw_only=True, tag="status"):
-    """This HTTP status, and an empty page."""
+    """This HTTP status, with an empty page or, where the `body` is kept, with the message as it was."""
 
-    status: Annotated[int, Meta(ge=400, le=599)] = 503
+    status: Annotated[int, Meta(ge=200, le=599)] = 503
+    body: Literal["empty", "kept"] = "empty"
 
 
 class Redirect(Fault, frozen=True, kw_only=True, tag="redirect"):
@@ -165,7 +166,11 @@ class Set(Fault, frozen=True, kw_only=True, tag="set"):
     value: Any
 
     def __post_init__(self) -> None:
-        if len(msgspec.json.encode(self.value)) > MAX_VALUE_CHARACTERS:
+        try:
+            length = len(msgspec.json.encode(self.value))
+        except OverflowError as error:
+            raise ValueError("value holds a number of more than 64 bits") from error
+        if length > MAX_VALUE_CHARACTERS:
             raise ValueError(f"value is longer than {MAX_VALUE_CHARACTERS} characters")
 
 
@@ -299,8 +304,25 @@ def check(fault: Fault) -> None:
     senders = POINTS[fault.at].senders
     if fault.sender is not None and fault.sender not in senders:
         raise FaultRefused(f"{fault.at} is never sent by the {fault.sender}; it comes from {' or '.join(senders)}")
+    if POINTS[fault.at].written is Written.XML:
+        _check_xml(fault)
+    if fault.card is not None and fault.at in WITHOUT_CARD:
+        raise FaultRefused(f"{fault.at} comes before anybody says which card it is for: name a transaction, or nothing")
+    if fault.at == "PRes" and fault.transaction is not None:
+        raise FaultRefused("a PRes belongs to no transaction")
     if fault.card is not None and fault.transaction is not None:
         raise FaultRefused("a fault is limited to a card or to a transaction, not to both")
+
+
+def _check_xml(fault: Fault) -> None:
+    """What JSON can hold and XML cannot."""
+    for name in ("element", "to"):
+        written = getattr(fault, name, None)
+        if isinstance(written, str) and not _XML_PATH.fullmatch(written):
+            raise FaultRefused(f"{name}: {written[:40]!r} cannot be the name of an element in XML")
+    value = getattr(fault, "value", "")
+    if not isinstance(value, str | int | float) or not str(value).isprintable():
+        raise FaultRefused("value: the elements of 3-D Secure 1.0.2 are printable text")
 
 
 def as_document(fault: Fault) -> dict[str, Any]:

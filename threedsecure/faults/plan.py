@@ -85,10 +85,14 @@ class Plan:
         }
         self._settle()
 
-    def meet(self, situation: Situation, draw: Callable[[int], int]) -> list[Armed]:
+    def meet(
+        self, situation: Situation, draw: Callable[[int], int], applies: Callable[[Fault], bool] = lambda _fault: True
+    ) -> list[Armed]:
         """The faults that happen to this message, in the order in which they were armed. `draw(n)`: a number below n, from the
-        seeded source."""
-        struck = [armed for armed in self if _fits(armed.fault, situation) and _happens(armed, draw)]
+        seeded source. `applies`: whether there is something in the message that a fault can happen to."""
+        struck = [
+            armed for armed in self if _fits(armed.fault, situation) and applies(armed.fault) and _happens(armed, draw)
+        ]
         spent = [armed for armed in struck if _spent(armed.fault)]
         for armed in struck:
             armed.fired += 1
