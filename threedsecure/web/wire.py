@@ -47,13 +47,14 @@ class WireRequest:
 @dataclass(slots=True)
 class WireResponse:
     """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
-    for `body` where an answer is too long to be held whole."""
+    for `body` where an answer is too long to be held whole. `facts` go into the journal beside `message`."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     message: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] | None = None
     chunks: Iterable[bytes] | None = None
 
     def whole(self) -> "WireResponse":
