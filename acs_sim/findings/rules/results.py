@@ -12,6 +12,7 @@ LATE_MS: Final = 2000.0
 """Directory servers wait three seconds for an RRes (EMV 3DS: flows, timers)."""
 PASSED: Final = frozenset({"Y", "A"})
 FAILED: Final = frozenset({"N", "R"})
+LEFT_OPEN: Final = frozenset({"U", "I"})
 NOT_CHALLENGED: Final = "02"
 HTTP_ERROR: Final = 400
 MONETICO_ACCEPTED: Final = frozenset({"payetest", "paiement"})
@@ -223,7 +224,12 @@ def result_followed(case: Case) -> Iterator[Evidence]:
     for told in outcomes(case):
         rreq, _ = _known(case, told)
         result = rreq or case.last_before(case.answers, told.entry)
-        if result is not None and _claims(told, result.text("transStatus")):
+        status = result.text("transStatus") if result is not None else ""
+        if (
+            _claims(told, status)
+            if status in PASSED | FAILED
+            else status in LEFT_OPEN and not _is_against(told, status)
+        ):
             yield told.entry.shows("outcome", _words(told))
 
 
