@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, delete, func, insert, select
 
 from threedsecure.rules import Rule, parse
-from threedsecure.storage.database import Database
+from threedsecure.storage.database import Database, SqliteDatabase
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 
@@ -36,6 +36,7 @@ OUTCOMES: Final = Table(
 SCHEMA: Final = Schema("acs_rules", METADATA, "0001", Path(__file__).parent / "migrations")
 
 Document = dict[str, Any]
+Result = TypeVar("Result")
 _ALL: Final = select(RULES.c.name, RULES.c.document).order_by(RULES.c.number)
 
 
@@ -47,6 +48,7 @@ class RuleStorage:
         self._vault = vault
         self._database: Database | None = None
         self._read: dict[str, Rule] = {}
+        self._held: list[tuple[str, Rule]] | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -62,10 +64,15 @@ class RuleStorage:
         return [(name, self._open(sealed)) for name, sealed in await self._rows()]
 
     async def rules(self) -> list[tuple[str, Rule]]:
-        """The same, read; each is opened and read once."""
+        """The same, read; each is opened and read once. Rules in SQLite are this process's own, so they are held; every other
+        database is asked each time, because other processes write there too."""
+        if self._held is not None:
+            return self._held
         rows = await self._rows()
         self._read = {sealed: self._read.get(sealed) or parse(self._open(sealed)) for _, sealed in rows}
-        return [(name, self._read[sealed]) for name, sealed in rows]
+        found = [(name, self._read[sealed]) for name, sealed in rows]
+        self._held = found if isinstance(self._opened, SqliteDatabase) else None
+        return found
 
     async def add(self, name: str, rule: Mapping[str, Any]) -> bool:
         """False when there are too many."""
@@ -77,15 +84,15 @@ class RuleStorage:
             connection.execute(insert(RULES), row)
             return True
 
-        return await self._opened.run(work)
+        return await self._changed(work)
 
     async def remove(self, name: str) -> bool:
         """Whether it was there: of all who remove a rule at the same time, one is told True."""
         gone = delete(RULES).where(RULES.c.name == name)
-        return await self._opened.run(lambda connection: connection.execute(gone).rowcount == 1)
+        return await self._changed(lambda connection: connection.execute(gone).rowcount == 1)
 
     async def remove_all(self) -> None:
-        await self._opened.run(lambda connection: connection.execute(delete(RULES)))
+        await self._changed(lambda connection: connection.execute(delete(RULES)))
 
     async def note(self, subject: str, outcome: Mapping[str, Any]) -> None:
         """Keep what came of a message, and forget the oldest ones."""
@@ -109,7 +116,14 @@ class RuleStorage:
             connection.execute(delete(RULES))
             connection.execute(delete(OUTCOMES))
 
-        await self._opened.run(work)
+        await self._changed(work)
+
+    async def _changed(self, work: Callable[[Connection], Result]) -> Result:
+        """Carry out what changes the rules, and read them again."""
+        try:
+            return await self._opened.run(work)
+        finally:
+            self._held = None
 
     async def _rows(self) -> list[tuple[str, str]]:
         rows = await self._opened.read(lambda connection: connection.execute(_ALL).all())

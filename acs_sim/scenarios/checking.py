@@ -101,6 +101,7 @@ def _step(step: Step, at: str, column: Column) -> Iterator[Fault]:
 
 
 def _authenticate(wish: Authenticate, at: str, column: Column) -> Iterator[Fault]:
+    column = column.with_changes(wish)
     yield from names("AReq", wish.send, f"{at}.send", column, Leg.THREE_DS_SERVER_TO_DS)
     if len([each for each in (wish.ARes, wish.Erro, wish.fails) if each is not None]) > 1:
         yield at, "an AReq has one answer: ARes or Erro, or it fails"

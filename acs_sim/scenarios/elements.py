@@ -2,12 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
 from acs_sim.scenarios.matching import ABSENT, MATCHERS, PRESENT, expression, is_matcher, literals
-from acs_sim.scenarios.model import CATEGORIES, CHANNELS, CLASSIC, CLASSIC_KINDS, SIGNATURES, Elements, Scenario
+from acs_sim.scenarios.model import (
+    CATEGORIES,
+    CHANNELS,
+    CLASSIC,
+    CLASSIC_KINDS,
+    SIGNATURES,
+    Authenticate,
+    Elements,
+    Scenario,
+)
 from threedsecure.paths import element_name
 from threedsecure.v1.tables import MESSAGES as CLASSIC_MESSAGES
 from threedsecure.v1.tables import Element
@@ -26,15 +35,28 @@ Fault = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where the messages of a scenario stand in the tables."""
+    """Where the messages of a scenario stand in the tables. `bent`: something goes wrong on purpose, so that messages may hold
+    what they cannot hold."""
 
     version: str
     channel: str
     category: str
+    bent: bool = False
 
     @classmethod
     def of(cls, scenario: Scenario) -> "Column":
-        return cls(scenario.version, CHANNELS[scenario.channel], CATEGORIES[scenario.category])
+        bent = bool(scenario.faults) or any(step.fault is not None for step in scenario.steps)
+        bent = bent or any("fault" in rule.then for rule in scenario.rules)
+        return cls(scenario.version, CHANNELS[scenario.channel], CATEGORIES[scenario.category], bent)
+
+    def with_changes(self, wish: Authenticate) -> "Column":
+        """The column of one AReq that differs from the others of its scenario."""
+        return replace(
+            self,
+            version=wish.version or self.version,
+            channel=CHANNELS[wish.channel] if wish.channel else self.channel,
+            category=CATEGORIES[wish.category] if wish.category else self.category,
+        )
 
     def included(self, row: Row, leg: Leg | None) -> str:
         return row.included(self.version, self.channel, self.category, leg)
@@ -104,10 +126,10 @@ def _readable(wanted: Any, at: str) -> Iterator[Fault]:
 def _possible(message: str, path: str, wanted: Any, at: str, column: Column, leg: Leg | None) -> Iterator[Fault]:
     name = element_name(path)
     if message in CLASSIC_KINDS:
-        yield from _classic_values(message, name, wanted, at)
+        yield from () if column.bent else _classic_values(message, name, wanted, at)
         return
     row = next((row for row in MESSAGES[message] if row.name == name), None)
-    if row is None:
+    if row is None or column.bent:
         return
     if wanted == ABSENT and "." not in name and column.included(row, leg) == "R":
         yield at, f"{path} can never be absent: every {message} has it"

@@ -73,8 +73,10 @@ class Play:
     @property
     def alone(self) -> bool:
         """Whether it changes what other plays would see, so that none is played beside it."""
-        edits = any(step.edit_ranges is not None for step in self.scenario.steps)
-        return self.moves_clock or self.restarts or edits
+        armed = [*self.scenario.faults, *(step.fault for step in self.scenario.steps if step.fault is not None)]
+        ranges = any(fault.at == "PRes" for fault in armed)
+        ranges = ranges or any(step.edit_ranges is not None for step in self.scenario.steps)
+        return self.moves_clock or self.restarts or ranges
 
 
 def load(paths: Sequence[Path]) -> list[Play]:

@@ -10,6 +10,8 @@ from threedsecure.faults import FaultDocument
 
 Elements = dict[str, Any]
 Version = Literal["1.0.2", "2.1.0", "2.2.0", "2.3.1"]
+Channel = Literal["browser", "app", "3ri"]
+Category = Literal["payment", "non-payment"]
 CLASSIC: Final = "1.0.2"
 PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "Erro")
 CLASSIC_KINDS: Final = ("VEReq", "VERes", "PAReq", "PARes", "Error")
@@ -45,10 +47,14 @@ class CardStep(CardWish, frozen=True, kw_only=True):
 
 
 class Authenticate(Written, frozen=True, kw_only=True):
-    """Post the AReq. `send`: elements of this AReq; `besides`: elements that no specification knows; `headers`: of the request.
+    """Post the AReq. `version`, `channel` and `category` where they are not those of the scenario. `send`: elements of this AReq;
+    `besides`: elements that no specification knows; `headers`: of the request.
     `ARes` or `Erro`: which of the two is the answer (an ARes when neither is given), and what stands in it. `fails`: no message
     comes back, and these are words of what comes instead."""
 
+    version: Literal["2.1.0", "2.2.0", "2.3.1"] | None = None
+    channel: Channel | None = None
+    category: Category | None = None
     send: Elements = {}
     besides: Elements = {}
     headers: dict[str, str] = {}
@@ -188,8 +194,8 @@ class Scenario(Written, frozen=True, kw_only=True):
     variables: dict[str, Any] = {}
     examples: list[dict[str, Any]] = []
     version: Version = "2.2.0"
-    channel: Literal["browser", "app", "3ri"] = "browser"
-    category: Literal["payment", "non-payment"] = "payment"
+    channel: Channel = "browser"
+    category: Category = "payment"
     card: CardWish
     purchase: Elements = {}
     rules: list[RuleWish] = []

@@ -106,6 +106,8 @@ def _fixes(step: Step) -> bool:
 
 def _impossible(scenario: Scenario, wish: Authenticate, certain: str, at: str) -> Iterator[Fault]:
     sent: dict[str, Any] = {**scenario.purchase, **wish.send}
+    if wish.version or wish.channel or wish.category:
+        return
     if any(name in sent for name in _WISHES) or wish.ARes is None:
         return
     wanted, name = wish.ARes.get("transStatus"), scenario.card.scenario

@@ -10,10 +10,10 @@ import orjson
 
 from acs_sim.scenarios.playing import Outcome
 from acs_sim.transcripts.document import encode, title
+from acs_sim.xml_text import xml_text as _xml
 
 FORMAT: Final = "acs-sim run 1"
 
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_IN_FILE_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -122,7 +122,3 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "transcript": outcome.saved_as,
         "findings": outcome.findings,
     }
-
-
-def _xml(text: str) -> str:
-    return _NOT_IN_XML.sub("?", text)

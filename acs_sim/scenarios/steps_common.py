@@ -15,6 +15,7 @@ from acs_sim.scenarios.model import CLASSIC, CardStep, CardWish, MessageCheck, P
 from acs_sim.scenarios.simulator import Simulator
 from acs_sim.scenarios.turn import Turn, until_met
 from threedsecure.faults import Fault, as_document
+from threedsecure.faults.documents import WITHOUT_CARD
 from threedsecure.test_cards import CLASSIC_SCENARIOS, NOT_ENROLLED_DIGIT
 
 _MINTED: Final = ("scenario", "scheme", "version", "phone", "tries", "language", "transStatus", "reason")
@@ -54,10 +55,12 @@ async def card(turn: Turn, wish: CardStep) -> None:
 
 
 async def arm(turn: Turn, fault: Fault) -> None:
-    """For this card alone, when the file limits it to nothing else."""
+    """For this card alone, or before anybody knows the card for its next transaction, when the file limits it to nothing else."""
     document = as_document(fault)
-    if fault.card is None and fault.transaction is None and fault.at != "PRes":
+    if fault.card is None and fault.transaction is None and fault.at not in WITHOUT_CARD:
         document["card"] = turn.card["pan"]
+    elif fault.transaction is None and fault.at in WITHOUT_CARD and fault.at != "PRes":
+        document["transaction"] = turn.drawn_id = turn.drawn_id or turn.draw_id()
     fault_id = await turn.simulator.arm(document)
     turn.undo.append(lambda: turn.simulator.disarm(fault_id))
     turn.conversation.did(f"fault: {fault.do} at {fault.at}")

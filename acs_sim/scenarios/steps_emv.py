@@ -8,12 +8,14 @@ import orjson
 
 from acs_sim.cardholder import FULL_WINDOW, CardholderStuck
 from acs_sim.challenge_page import Form, Page
+from acs_sim.scenarios.elements import Column
 from acs_sim.scenarios.matching import ABSENT, Compared, compare, described, meets
 from acs_sim.scenarios.model import Authenticate, Cardholder, Elements, Preparation, RangeEdit
 from acs_sim.scenarios.purchase import REFERENCE, areq
 from acs_sim.scenarios.simulator import CannotPlay, NoAnswer
 from acs_sim.scenarios.turn import Turn, brief
 
+BROWSER: Final = "02"
 METHOD_FIELD: Final = "threeDSMethodData"
 _COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "none": "U"}
 _INVERSE: Final = {"A": "D", "D": "A", "M": "M"}
@@ -22,8 +24,9 @@ _EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind"
 
 async def authenticate(turn: Turn, wish: Authenticate) -> None:
     turn.transaction_id, turn.drawn_id = turn.drawn_id or turn.draw_id(), None
-    message = await _areq(turn, wish)
-    turn.conversation.did(f"authenticate, {turn.column}")
+    column = turn.column.with_changes(wish)
+    message = await _areq(turn, wish, column)
+    turn.conversation.did(f"authenticate, {column}")
     expected = "ARes" if wish.Erro is None else "Erro"
     try:
         answer = await turn.simulator.authenticate(turn.card["scheme"], message, wish.headers)
@@ -42,7 +45,7 @@ async def authenticate(turn: Turn, wish: Authenticate) -> None:
         await callback()
 
 
-async def _areq(turn: Turn, wish: Authenticate) -> dict[str, Any]:
+async def _areq(turn: Turn, wish: Authenticate, column: Column) -> dict[str, Any]:
     ours: dict[str, Any] = {
         "threeDSServerTransID": turn.transaction_id,
         "threeDSServerURL": turn.box.results_url,
@@ -50,13 +53,13 @@ async def _areq(turn: Turn, wish: Authenticate) -> dict[str, Any]:
         "acctNumber": turn.card["pan"],
         "cardExpiryDate": turn.card["expiry"],
     }
-    if turn.scenario.channel != "browser":
+    if column.channel != BROWSER:
         del ours["notificationURL"]
     elif turn.comp_ind is not None:
         ours["threeDSCompInd"] = turn.comp_ind
     now = await turn.simulator.now()
     changes = (ours, turn.scenario.purchase, wish.send, wish.besides)
-    return areq(turn.column, now, *changes, scheme=turn.card["scheme"])
+    return areq(column, now, *changes, scheme=turn.card["scheme"])
 
 
 # --- 3DS Method ---
@@ -70,7 +73,7 @@ async def method(turn: Turn, wish: str) -> None:
     if wish == "none" or url is None:
         turn.conversation.expect(subject, "threeDSMethodURL", ABSENT, url or ABSENT, met=wish == "none" and url is None)
         return
-    turn.drawn_id = turn.draw_id()
+    turn.drawn_id = turn.drawn_id or turn.draw_id()
     page = await _method_page(turn, url, turn.drawn_id)
     form = page.form_with(METHOD_FIELD)
     expected = "no form" if wish == "silent" else "a form that posts itself"

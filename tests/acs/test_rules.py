@@ -82,6 +82,13 @@ async def test_a_number_that_no_test_card_has_can_be_a_card_by_rule(acs):
     assert (await acs.ask("9900000000000018"))["transStatus"] == "Y"
 
 
+async def test_a_rule_has_a_fault_happen_to_the_transaction_that_matches_and_to_no_other(acs):
+    fault = {"at": "ARes", "from": "ACS", "do": "set", "element": "eci", "value": "99"}
+    await acs.control("rules", {"if": {"amount": 4242}, "then": {"fault": fault}})
+    answers = [await acs.ask(FRICTIONLESS, purchaseAmount=amount) for amount in ("4242", "4200", "4242")]
+    assert [(answer["transStatus"], answer["eci"]) for answer in answers] == [("Y", "99"), ("Y", "05"), ("Y", "99")]
+
+
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
@@ -90,6 +97,10 @@ async def test_a_number_that_no_test_card_has_can_be_a_card_by_rule(acs):
         ({"then": {"scenario": "acs-down"}}, "decided by the card's range"),
         ({"then": {"scenario": "not-enrolled"}}, "decided by the card's range"),
         ({"then": {"scenario": "page-error"}}, "no scenario is called 'page-error'"),
+        ({"then": {"fault": {"at": "ARes", "do": "explode"}}}, "then.fault: there is no fault 'explode'"),
+        ({"then": {"fault": {"at": "ARes", "do": "erro", "card": FRICTIONLESS}}}, "no card, no transaction"),
+        ({"then": {"fault": {"at": "ARes", "do": "erro"}, "tries": 1}}, "then: tries belongs to a scenario"),
+        ({"then": {"scheme": "visa"}}, "then names a scenario, or a fault, or both"),
         ({"then": {"scenario": "frictionless", "scheme": "diners"}}, "there is no scheme 'diners'"),
         ({"then": {"scenario": "challenge-otp", "transStatus": "N"}}, "challenge-otp decides that by itself"),
         ({"then": {"scenario": "frictionless", "tries": 0}}, "then: Expected `int` >= 1"),
