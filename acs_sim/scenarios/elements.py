@@ -131,7 +131,8 @@ def _possible(message: str, path: str, wanted: Any, at: str, column: Column, leg
     row = next((row for row in MESSAGES[message] if row.name == name), None)
     if row is None or column.bent:
         return
-    if wanted == ABSENT and "." not in name and column.included(row, leg) == "R":
+    everywhere = leg is not None or not row.legs
+    if wanted == ABSENT and "." not in name and everywhere and column.included(row, leg) == "R":
         yield at, f"{path} can never be absent: every {message} has it"
     form = format_of(message, name, column.version)
     test = compile_format(form)

@@ -114,7 +114,7 @@ class Phone(Written, frozen=True, kw_only=True):
 class Preparation(Written, frozen=True, kw_only=True):
     """Fetch card ranges by PReq. `since_last` asks for what has changed since the PRes before. `PRes` or `Erro`: the answer, and
     what stands in it; `range`: elements of the entry of cardRangeData that holds the card, or `<absent>`; `ranges`: how many
-    entries there are."""
+    entries there are. `fails`: no message comes back, and these are words of what comes instead."""
 
     send: Elements = {}
     since_last: bool = False
@@ -122,6 +122,7 @@ class Preparation(Written, frozen=True, kw_only=True):
     range: Elements | str | None = None
     ranges: Any = None
     Erro: Elements | None = None
+    fails: str | None = None
 
 
 class RangeEdit(Written, frozen=True, kw_only=True):

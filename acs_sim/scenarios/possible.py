@@ -106,7 +106,7 @@ def _fixes(step: Step) -> bool:
 
 def _impossible(scenario: Scenario, wish: Authenticate, certain: str, at: str) -> Iterator[Fault]:
     sent: dict[str, Any] = {**scenario.purchase, **wish.send}
-    if wish.version or wish.channel or wish.category:
+    if wish.version or wish.channel or wish.category or scenario.card.version == CLASSIC:
         return
     if any(name in sent for name in _WISHES) or wish.ARes is None:
         return

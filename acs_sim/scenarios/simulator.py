@@ -191,6 +191,8 @@ class Simulator:
         try:
             document = orjson.loads(content) if content or status < 300 else {}
         except orjson.JSONDecodeError as error:
+            if status >= 300:
+                return status, {}
             raise CannotPlay(f"{url} does not answer as it should: {error}") from error
         if not isinstance(document, dict):
             raise CannotPlay(f"{url} answers something else than a JSON object")

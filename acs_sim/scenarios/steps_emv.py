@@ -156,7 +156,15 @@ async def prepare(turn: Turn, wish: Preparation) -> None:
         message["serialNum"] = turn.serial_num
     message = {name: value for name, value in {**message, **wish.send}.items() if value is not None}
     turn.conversation.did("fetch card ranges")
-    answer = await turn.simulator.authenticate(turn.card["scheme"], message)
+    try:
+        answer = await turn.simulator.authenticate(turn.card["scheme"], message)
+    except NoAnswer as failure:
+        if wish.fails is None:
+            raise
+        turn.conversation.expect("no answer", "fails", wish.fails, failure, met=wish.fails in str(failure))
+        return
+    if wish.fails is not None:
+        turn.conversation.instead("no answer", brief(answer))
     expected = "PRes" if wish.Erro is None else "Erro"
     if answer.get("messageType") != expected:
         turn.conversation.instead(expected, brief(answer))
