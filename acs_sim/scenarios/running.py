@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -29,7 +29,7 @@ from acs_sim.scenarios.playing import Outcome, play, wished_card
 from acs_sim.scenarios.restarting import Restarter
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import CannotStart, Stack, running_stack, with_free_ports
 from threedsecure.web.clock import Clock
 
 SIDE_BY_SIDE: Final = 8
@@ -37,6 +37,7 @@ PARTIES: Final = ("desk", "ds", "acs", "phone")
 STARTS_AT: Final = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 CHROMIUM_SIDE_BY_SIDE: Final = 3
+STARTS: Final = 3
 
 Told = Callable[[Outcome], None]
 
@@ -108,14 +109,26 @@ async def simulating(
             await simulator.now()  # one that does not answer is told once, and not by every play
             yield simulator
             return
-        restarter = Restarter()
         with TemporaryDirectory(prefix="acs-sim-run-") as folder:
-            settings = msgspec.structs.replace(
-                serving or with_free_ports(Settings()), fresh=not lasting, data=folder, seed=seed, only=PARTIES
-            )
-            clock = Clock(frozen_at=None if serving is not None else STARTS_AT)
-            async with running_stack(settings, clock=clock, parties=restarter.parties) as stack:
+            async with AsyncExitStack() as life:
+                stack, restarter = await _started(
+                    life, serving, fresh=not lasting, data=folder, seed=seed, only=PARTIES
+                )
                 yield Simulator(session, stack.addresses, restarter.restart)
+
+
+async def _started(life: AsyncExitStack, serving: Settings | None, **changes: Any) -> tuple[Stack, Restarter]:
+    """A free port may be taken by somebody else before we come to it: then others are tried. Errors: `CannotStart`."""
+    clock = Clock(frozen_at=None if serving is not None else STARTS_AT)
+    for again in range(STARTS, 0, -1):
+        settings, restarter = serving or with_free_ports(Settings()), Restarter()
+        running = running_stack(msgspec.structs.replace(settings, **changes), clock=clock, parties=restarter.parties)
+        try:
+            return await life.enter_async_context(running), restarter
+        except CannotStart:
+            if serving is not None or again == 1:
+                raise
+    raise AssertionError
 
 
 async def _prepared(plays: Sequence[Play], simulator: Simulator, seed: int | None) -> list[_Turn]:
