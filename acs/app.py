@@ -74,7 +74,9 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         *_classic_routes(classic),
     ]
-    return Service("acs", routes, working, lambda: works_with.storage.is_open, static=STATIC)
+    return Service(
+        "acs", routes, working, lambda: works_with.storage.is_open, static=STATIC, also_at=settings.bank_urls
+    )
 
 
 def _classic_routes(classic: Office) -> list[Route]:

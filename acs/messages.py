@@ -36,7 +36,11 @@ def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
             | _outcome(transaction.result)
             | versions.exempted(transaction.purchase.version, transaction.result.exemption)
         )
-    return message | {"transStatus": "C", "acsURL": settings.acs_url, **_challenged(transaction)}
+    return message | {
+        "transStatus": "C",
+        "acsURL": settings.of(transaction.card.pan).acs_url,
+        **_challenged(transaction),
+    }
 
 
 def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -106,7 +110,7 @@ def _challenged(transaction: Transaction) -> dict[str, Any]:
 
 def _deferred(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
     language = choose_language(transaction.card.language or transaction.purchase.language)
-    words = decoupled_text(settings.issuer_name, language)
+    words = decoupled_text(settings.of(transaction.card.pan).issuer_name, language)
     return {
         "transStatus": "D",
         "acsDecConInd": "Y",

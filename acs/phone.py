@@ -34,7 +34,7 @@ async def send_code(line: PhoneLine, transaction: Transaction, counter: int) -> 
     card, settings = transaction.card, line.settings
     body = code_message(
         line.codes.code(card.pan, counter),
-        issuer=settings.issuer_name,
+        issuer=settings.of(card.pan).issuer_name,
         purchase=transaction.purchase,
         language=card.language or transaction.purchase.language,
         validity=settings.timers.code_validity,
@@ -61,7 +61,7 @@ async def show_prompt(line: PhoneLine, transaction: Transaction, until: datetime
     """The name under which the banking app asks the cardholder until `until`; None when it could not be reached."""
     card, settings = transaction.card, line.settings
     title, body = prompt_message(
-        issuer=settings.issuer_name,
+        issuer=settings.of(card.pan).issuer_name,
         purchase=transaction.purchase,
         language=card.language or transaction.purchase.language,
     )

@@ -30,6 +30,9 @@ _UP_OPTIONS = (
     click.option("--acs-url", metavar="URL", help="Base address of the ACS."),
     click.option("--phone-url", metavar="URL", help="Base address of the phone."),
     click.option("--shop-url", metavar="URL", help="Base address of the shops and their gateway."),
+    click.option(
+        "--bank-domain", metavar="DOMAIN", help="Serve each bank's pages from a host of its own: BANK.DOMAIN."
+    ),
     click.option("--log-format", metavar="FORMAT", help="auto, console or json.  [default: auto]"),
     click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]"),
 )

@@ -4,6 +4,7 @@ This is the only place that reads the environment.
 """
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from acs_sim.addresses import PORT_OFFSETS, Addresses
 from acs_sim.durations import parse_duration
 
 PREFIX: Final = "ACS_SIM_"
+_DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 DEFAULT_FILE: Final = "acs-sim.toml"
 
 PartyName = Literal["desk", "ds", "acs", "phone", "shop"]
@@ -50,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     acs_url: str | None = None
     phone_url: str | None = None
     shop_url: str | None = None
+    bank_domain: str | None = None
 
     @property
     def addresses(self) -> Addresses:
@@ -173,6 +176,8 @@ def _check(settings: Settings) -> None:
         _ = settings.keep_for
     with _naming("database"):
         _ = settings.database_file
+    with _naming("bank-domain"):
+        _check_domain(settings.bank_domain)
     for party, address in settings.addresses:
         with _naming(f"{party}-url"):
             _check_address(address, runs_here=party in settings.only)
@@ -192,6 +197,11 @@ def _check_address(address: str, *, runs_here: bool) -> None:
     if parts.scheme not in schemes or not parts.hostname or parts.path or parts.query or parts.username:
         raise ValueError(f"{address!r} is no base address such as http://127.0.0.1:8000")
     _ = parts.port  # raises where it is no port
+
+
+def _check_domain(domain: str | None) -> None:
+    if domain is not None and not _DOMAIN.fullmatch(domain):
+        raise ValueError(f"{domain!r} is no domain such as localhost or banks.test")
 
 
 def _sqlite_file(database: str) -> Path:

@@ -120,7 +120,8 @@ async def _bring_to_life(
         service = replace(built, routes=[*built.routes, clock_route(stack.clock)])
         dispatcher = Dispatcher(service, stack.runtime, metrics)
         await life.enter_async_context(service.lifespan())
-        transport.register(stack.addresses.of(name), dispatcher.endpoints())
+        for address in (stack.addresses.of(name), *service.also_at):
+            transport.register(address, dispatcher.endpoints())
         served.append((name, application(service, dispatcher, metrics)))
     for name, app in served:
         host, port = stack.settings.host, stack.settings.port(name)

@@ -202,6 +202,7 @@ class CardStanding(Struct, frozen=True):
     locked: bool
     failed_purchases: int
     trusted_merchants: int
+    remembered_devices: int
 
 
 class ClockMove(Request, frozen=True):

@@ -71,7 +71,8 @@ class Stream:
 class Service:
     """A party as a set of endpoints with a life.
 
-    `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now."""
+    `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now. `also_at`: base
+    addresses that it has beside the one it is started at."""
 
     name: str
     routes: Sequence[Route]
@@ -79,6 +80,7 @@ class Service:
     ready: Callable[[], bool] = field(default=lambda: True)
     streams: Sequence[Stream] = ()
     static: Traversable | None = None
+    also_at: Sequence[str] = ()
 
 
 class Dispatcher:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import aiohttp
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
+from threedsecure.web.resolver import Resolver
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 MAX_ANSWER_BYTES: Final = 1 << 20
@@ -42,7 +43,7 @@ class HttpTransport:
     @staticmethod
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, resolver=Resolver()),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept-Encoding"),
