@@ -55,9 +55,13 @@ async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Pa
         return page
     if wish.do in {"approve", "decline"}:
         await decide(desk, acs_trans_id, await _challenge(desk, acs_trans_id), wish.do)
-        return await cardholder.press(page, "submit", trusts=wish.trust)
+        return await cardholder.press(page, "submit", boxes=_boxes(wish))
     button = "submit" if wish.do == "select" else wish.do
-    return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), trusts=wish.trust)
+    return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), boxes=_boxes(wish))
+
+
+def _boxes(wish: CardholderAct) -> list[str]:
+    return [box for box, ticked in (("trust", wish.trust), ("bind", wish.bind)) if ticked]
 
 
 async def _decided_apart(

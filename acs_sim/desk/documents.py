@@ -154,7 +154,8 @@ class Transcript(Struct, frozen=True):
 class CardholderAct(Request, frozen=True):
     """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
     `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant.
+    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
+    `bind` the one that has the device remembered (2.3.1).
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
     `threeDSSessionData` are what the gateway's page would have posted, for a challenge that no browser has opened."""
@@ -163,6 +164,7 @@ class CardholderAct(Request, frozen=True):
     code: Annotated[str, Meta(max_length=64)] | None = None
     choice: Annotated[str, Meta(max_length=64)] | None = None
     trust: bool = False
+    bind: bool = False
     deliver: bool = True
     creq: Annotated[str, Meta(max_length=4096)] | None = None
     threeDSSessionData: Annotated[str, Meta(max_length=1024)] | None = None  # noqa: N815
