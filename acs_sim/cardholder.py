@@ -38,6 +38,10 @@ class Cardholder:
             fields["threeDSSessionData"] = session_data
         return await self._show(Form(acs_url, fields))
 
+    async def show(self, form: Form) -> Page:
+        """Post a form, as a page of the shop does by itself. Errors: `CardholderStuck`."""
+        return await self._show(form)
+
     async def wait(self, page: Page) -> Page:
         """Let a page that posts itself do so. Errors: `CardholderStuck`."""
         for _ in range(MAX_AUTOMATIC_POSTS):

@@ -100,7 +100,8 @@ class Scenarios(Struct, frozen=True):
 
 
 class Transaction(Struct, frozen=True):
-    """One authentication. `id` is its threeDSServerTransID; `pan` is masked; `challenge` is what the ACS knows of it."""
+    """One authentication. `id` is its threeDSServerTransID, in 1.0.2 the message id of its VEReq; `pan` is masked; `challenge` is
+    what the ACS knows of it."""
 
     id: str
     state: str | None = None
@@ -117,6 +118,7 @@ class Transaction(Struct, frozen=True):
     dsTransID: str | None = None  # noqa: N815
     acsTransID: str | None = None  # noqa: N815
     sdkTransID: str | None = None  # noqa: N815
+    xid: str | None = None
     results_status: str | None = None
     created_at: str | None = None
     challenge: dict[str, Any] | None = None
@@ -158,7 +160,8 @@ class CardholderAct(Request, frozen=True):
     `bind` the one that has the device remembered (2.3.1).
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
-    `threeDSSessionData` are what the gateway's page would have posted, for a challenge that no browser has opened."""
+    `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
+    no browser has opened."""
 
     do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select"]
     code: Annotated[str, Meta(max_length=64)] | None = None
@@ -168,6 +171,9 @@ class CardholderAct(Request, frozen=True):
     deliver: bool = True
     creq: Annotated[str, Meta(max_length=4096)] | None = None
     threeDSSessionData: Annotated[str, Meta(max_length=1024)] | None = None  # noqa: N815
+    PaReq: Annotated[str, Meta(max_length=8192)] | None = None
+    TermUrl: Annotated[str, Meta(max_length=2048)] | None = None
+    MD: Annotated[str, Meta(max_length=8192)] = ""
 
 
 class Notification(Struct, frozen=True):
