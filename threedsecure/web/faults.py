@@ -127,9 +127,11 @@ class Faults:
                 self._replace(wanted)
         except FaultRefused as refused:
             raise Problem(400, "Bad Request", str(refused)) from refused
-        for known in wish.get("known", []):
-            if isinstance(known, dict):
-                self.memory.learn(known)
+        known = wish.get("known", [])
+        if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
+            raise Problem(400, "Bad Request", "known is a list of objects with identifiers")
+        for one in known:
+            self.memory.learn(one)
         return json_response({"process": self.process, "faults": self.plan.documents()})
 
     def _replace(self, wanted: Any) -> None:
