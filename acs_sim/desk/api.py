@@ -18,11 +18,12 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the desk's handlers work with."""
+    """What the desk's handlers work with. `elsewhere`: the parties that do not run in this process."""
 
     runtime: Runtime
     addresses: Addresses
     parties: Parties
+    elsewhere: tuple[str, ...] = ()
 
 
 Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]

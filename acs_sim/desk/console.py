@@ -6,7 +6,7 @@ from urllib.parse import quote
 from acs_sim.card_list import card_document, listed_cards
 from acs_sim.desk.api import Desk, Handler
 from acs_sim.desk.cards import find_card, mint
-from acs_sim.desk.control import clock_state, move
+from acs_sim.desk.control import clock_state, move_everybodys
 from acs_sim.desk.diagram import LIVE, diagram
 from acs_sim.desk.documents import CardWish, ClockMove, Transaction
 from acs_sim.desk.pages import drift, facts, identifiers, render, shown
@@ -96,7 +96,7 @@ async def move_clock_from_form(desk: Desk, request: WireRequest) -> WireResponse
     form = read_form(request)
     wish = form.get("move", "")
     clock = desk.runtime.clock
-    move(clock, MOVES.get(wish) or ClockMove(advance=wish))
+    await move_everybodys(desk, MOVES.get(wish) or ClockMove(advance=wish))
     if "application/json" in request.headers.get("accept", ""):
         state = clock_state(clock)
         return json_response({"now": state.now, "frozen": state.frozen, "words": drift(state)})
