@@ -35,7 +35,11 @@ class Cardholder:
         fields = {"creq": creq}
         if session_data is not None:
             fields["threeDSSessionData"] = session_data
-        return await self._show(Form(acs_url, fields))
+        return await self.visit(Form(acs_url, fields))
+
+    async def visit(self, form: Form) -> Page:
+        """Post a form, and see what comes. Errors: `CardholderStuck`."""
+        return await self._show(form)
 
     async def wait(self, page: Page) -> Page:
         """Let a page that posts itself do so. Errors: `CardholderStuck`."""

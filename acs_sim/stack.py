@@ -112,15 +112,7 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     if settings.hostile:
         faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
-    return Runtime(clock, randomness, vault, journal, transport, open_database, faults=faults)
-
-
-def _sending(party: str, runtime: Runtime) -> Runtime:
-    """The runtime as a party has it: what it sends may meet a fault."""
-    sender = SENDERS.get(party)
-    return (
-        runtime if sender is None else replace(runtime, transport=runtime.faults.sends_for(sender, runtime.transport))
-    )
+    return Runtime(clock, randomness, vault, journal, transport, open_database, faults)
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
@@ -149,7 +141,7 @@ async def _bring_to_life(
     for name, build in parties.items():
         if name not in stack.settings.only:
             continue
-        runtime = _sending(name, await _runtime_of(name, stack, transport, life))
+        runtime = await _runtime_of(name, stack, transport, life)
         built, metrics = build(runtime, stack.settings), Metrics()
         service = replace(built, routes=[*built.routes, clock_route(stack.clock)])
         dispatcher = Dispatcher(service, runtime, metrics)
@@ -168,9 +160,12 @@ async def _bring_to_life(
 
 
 async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
-    """What all share; with TLS a party shows a certificate of its own to those it calls."""
-    if stack.tls is None:
-        return stack.runtime
-    tls = stack.tls.calling(party)
-    session = await life.enter_async_context(HttpTransport.session(tls.calling))
-    return replace(stack.runtime, transport=transport.of(TITLES[party], HttpTransport(session)), tls=tls)
+    """The runtime as a party has it: what it sends may meet a fault; with TLS it shows a certificate of its own to those it
+    calls."""
+    own = stack.runtime
+    if stack.tls is not None:
+        tls = stack.tls.calling(party)
+        session = await life.enter_async_context(HttpTransport.session(tls.calling))
+        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session)), tls=tls)
+    sender = SENDERS.get(party)
+    return own if sender is None else replace(own, transport=own.faults.sends_for(sender, own.transport))

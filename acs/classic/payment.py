@@ -16,7 +16,7 @@ from acs.classic.office import Office
 from acs.classic.records import Authentication, Payment, as_challenged
 from acs.classic.states import EventRefused
 from acs.handlers.answers import DEFAULT_LANGUAGE, LAST_WORDS, challenge_response, error_response, posted_fields
-from acs.handlers.challenge import note_answer, read_answer
+from acs.handlers.challenge import note_answer, note_exposure, read_answer
 from acs.handlers.waiting import keep_waiting
 from acs.methods.table import Question
 from acs.pages import Notice, post_back_page
@@ -94,6 +94,7 @@ async def _receive(
         _journal(office, "Browser", "ACS", message, None)
         return await _refused(office, message, form, _unknown_account(message["CH"]["acctID"]), pan=None)
     _journal(office, "Browser", "ACS", message, found)
+    note_exposure(office.issuer, found.card.pan, {"acsTransID": found.name}, "MD", form.get("MD"))
     play = play_of(found.card.scenario)
     if play.page is Misbehaviour.ERROR:
         error = MessageError(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for it", message=message)

@@ -22,6 +22,9 @@ EXAMPLES: Final = {
     "show_transcript": "curl -OJ {desk}/api/transactions/ID/transcript",
     "newest_messages": "curl '{desk}/api/messages?kind=PReq'",
     "act": """curl {desk}/api/transactions/ID/cardholder -d '{{"do":"submit","code":"correct"}}'""",
+    "show_findings": "curl '{desk}/api/transactions/ID/findings?severity=good'",
+    "take_outcome": """curl {desk}/api/transactions/ID/outcome -d '{{"outcome":"accepted","transStatus":"Y"}}'""",
+    "list_findings": "curl '{desk}/api/findings?format=junit'",
     "list_ranges": "curl '{desk}/api/ranges?scheme=visa&pan=4000000001000001'",
     "edit_ranges": (
         """curl {desk}/api/ranges -d '{{"scheme":"visa","edits":[{{"action":"M","start":"4000000030000000","""

@@ -218,6 +218,43 @@ class CardholderOutcome(Struct, frozen=True):
     notification: Notification | None = None
 
 
+class OutcomeWish(Request, frozen=True):
+    """What the gateway under test did with the payment, and the transStatus that it went by."""
+
+    outcome: Literal["accepted", "refused"]
+    transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815
+
+
+class EvidenceDocument(Struct, frozen=True, omit_defaults=True):
+    """Where a finding shows. `number`: the place of the message among those of its transaction, from 1."""
+
+    message: str
+    at: str
+    number: int
+    element: str | None = None
+    found: str | None = None
+    expected: str | None = None
+
+
+class FindingDocument(Struct, frozen=True):
+    """What one rule found in one transaction. `remedy`: what to do about it."""
+
+    rule: str
+    severity: Literal["error", "warning", "good"]
+    title: str
+    clause: str
+    remedy: str
+    transaction_id: str
+    evidence: list[EvidenceDocument]
+
+
+class FindingDocuments(Struct, frozen=True):
+    """The verdict on the gateway: convicted by an error, never by a warning."""
+
+    verdict: Literal["acquitted", "convicted"]
+    findings: list[FindingDocument]
+
+
 class PartyAddresses(Struct, frozen=True):
     """The base address of every party, as the others call it, whether it runs or not."""
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, check, control, faults, journal, ranges, transactions
+from acs_sim.desk import cardholder, cards, check, control, faults, findings, journal, ranges, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
@@ -19,7 +19,9 @@ from acs_sim.desk.documents import (
     ClockState,
     FaultInForce,
     FaultsInForce,
+    FindingDocuments,
     Messages,
+    OutcomeWish,
     PackWish,
     PartyAddresses,
     RangeEdits,
@@ -97,6 +99,33 @@ OPERATIONS: Final = (
         CardholderOutcome,
         body=CardholderAct,
         errors=(400, 404, 409, 502),
+    ),
+    Operation(
+        "GET",
+        "/api/transactions/{id}/findings",
+        findings.show_findings,
+        "What the gateway did wrong in this transaction, and with `?severity=good` what it did well",
+        FindingDocuments,
+        query=findings.FINDING_FILTERS,
+        errors=(400, 404, 502),
+    ),
+    Operation(
+        "POST",
+        "/api/transactions/{id}/outcome",
+        findings.take_outcome,
+        "Tell what your gateway did with the payment: what it went by cannot be seen from outside",
+        FindingDocuments,
+        body=OutcomeWish,
+        errors=(400, 404, 502),
+    ),
+    Operation(
+        "GET",
+        "/api/findings",
+        findings.list_findings,
+        "The verdict on the gateway, over the newest transactions and between them",
+        FindingDocuments,
+        query=findings.ALL_FILTERS,
+        errors=(400,),
     ),
     Operation(
         "GET",

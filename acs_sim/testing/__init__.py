@@ -4,6 +4,7 @@ Only the standard library is imported until a simulator is asked for.
 """
 
 from acs_sim.testing.faults import Fault, Faults
+from acs_sim.testing.findings import Finding, Findings
 from acs_sim.testing.pages import complete_challenge
 from acs_sim.testing.sync import Card, Clock, Phone, ThreeDS, Transaction
 from acs_sim.testing.values import (
@@ -24,6 +25,8 @@ __all__ = [
     "Clock",
     "Fault",
     "Faults",
+    "Finding",
+    "Findings",
     "Message",
     "NotInTime",
     "Notification",

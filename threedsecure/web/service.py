@@ -51,8 +51,8 @@ class Runtime:
     journal: Journal
     transport: Transport
     open_database: Callable[[Schema], Database]
-    tls: Tls | None = None
     faults: Faults = field(default_factory=Faults)
+    tls: Tls | None = None
 
     @property
     def calling(self) -> ssl.SSLContext | None:

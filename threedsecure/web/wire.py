@@ -49,13 +49,15 @@ class WireRequest:
 @dataclass(slots=True)
 class WireResponse:
     """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
-    for `body` where an answer is too long to be held whole. `conduct`: how whoever carries it is to misbehave."""
+    for `body` where an answer is too long to be held whole. `facts` go into the journal beside `message`. `conduct`: how whoever
+    carries it is to misbehave."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     message: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] | None = None
     chunks: Iterable[bytes] | None = None
     conduct: "Conduct | None" = None
 
