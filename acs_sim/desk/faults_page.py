@@ -75,11 +75,15 @@ def _line(document: Mapping[str, Any]) -> dict[str, Any]:
         "sender": fault.sent_by,
         "do": fault.do,
         "says": says(fault),
-        "parameters": {name: value for name, value in document.items() if name not in _COMMON},
+        "parameters": {name: _shown(value) for name, value in document.items() if name not in _COMMON},
         "when": _when(document.get("when", "next")),
         "limits": limits or "everybody",
         "fired": document["fired"],
     }
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _when(when: Any) -> str:

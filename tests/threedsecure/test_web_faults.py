@@ -392,8 +392,8 @@ async def test_a_late_method_callback_comes_once_the_areq_has_been_answered(worl
     world.page.body = world.page.body.replace(b"http://shop.example/n", world.outside.encode() + b"/results")
     assert b"<form" not in await shown(world, "Method callback", do="late")
     assert world.received == []
-    world.arm(do="delay", seconds=0, when="every")
     await world.call("inside")
+    assert not world.faults.plan.active
     await asyncio.wait_for(world.arrived.wait(), 5)
     assert world.received[0][0] == f"threeDSMethodData={encoded({'threeDSServerTransID': SERVER_ID})}".encode()
 
