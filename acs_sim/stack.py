@@ -116,8 +116,8 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
-    if settings.fresh:
-        return secrets.token_bytes(KEY_BYTES)
+    if settings.fresh:  # what is kept nowhere may have a key that a seed tells: SecureCodes come from it
+        return Randomness(settings.seed).of("vault").bytes(KEY_BYTES)
     folder = Path(settings.data)
     database = settings.database_file
     key = master_key(folder, [database] if database is not None else folder.glob("*.sqlite3"))

@@ -175,12 +175,36 @@ class Messages(Struct, frozen=True):
     messages: list[Message]
 
 
+class TranscriptHop(Struct, frozen=True, rename={"sender": "from", "receiver": "to"}):
+    """One message of a transcript. `offset_ms` counts from the first on the simulator's clock; `took_ms` is real time."""
+
+    at: str
+    offset_ms: int
+    sender: str
+    receiver: str
+    kind: str
+    message: dict[str, Any]
+    status: int | UnsetType = UNSET
+    took_ms: float | UnsetType = UNSET
+
+
+class TranscriptCard(Struct, frozen=True):
+    """What is needed to mint such a card again; the scenario is null where the ACS never heard of the transaction."""
+
+    scheme: str | None
+    pan: str | None
+    scenario: str | None
+
+
 class Transcript(Struct, frozen=True):
-    """One transaction as one file."""
+    """One transaction as one file. `addresses`: where each party was; `volatile`: the names of what differs from run to run."""
 
     format: Literal["acs-sim transcript 1"]
     transaction: Transaction
-    messages: list[Message]
+    card: TranscriptCard
+    addresses: dict[str, str]
+    hops: list[TranscriptHop]
+    volatile: list[str]
 
 
 class CardholderAct(Request, frozen=True):
