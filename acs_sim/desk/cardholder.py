@@ -158,12 +158,13 @@ async def _outcome(
         transStatus=decoded_result(result).get("transStatus") if result is not None else None,
         message=page.message or (page.title or None),
         tries_left=challenge.get("tries_left"),
-        notification=await _notified(desk, cardholder, result, deliver=deliver) if result is not None else None,
+        notification=await _notified(desk, cardholder, page.results, deliver=deliver) if result is not None else None,
     )
 
 
-async def _notified(desk: Desk, cardholder: Cardholder, result: Form, *, deliver: bool) -> Notification:
-    return Notification(result.url, result.fields, await _delivered(desk, cardholder, result) if deliver else None)
+async def _notified(desk: Desk, cardholder: Cardholder, results: list[Form], *, deliver: bool) -> Notification:
+    statuses = [await _delivered(desk, cardholder, result) for result in results if deliver]
+    return Notification(results[0].url, results[0].fields, statuses[0] if statuses else None)
 
 
 async def _delivered(desk: Desk, cardholder: Cardholder, result: Form) -> int:
