@@ -135,11 +135,11 @@ class Storage:
         self,
         open_database: Callable[[Schema], Database],
         vault: Vault,
-        first_counter: Callable[[], int],
+        first_counter: Callable[[str], int],
         settle: Settle,
     ) -> None:
-        """`first_counter()`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a decision
-        just taken and the card's standing make of each other."""
+        """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a
+        decision just taken and the card's standing make of each other."""
         self._settle = settle
         self._open_database = open_database
         self._vault = vault
@@ -345,7 +345,7 @@ class Storage:
 
     def _next_counter(self, connection: Connection, pan: str) -> int:
         counter: int | None = _held_card(connection, self._vault.fingerprint(pan)).code_counter
-        return self._first_counter() if counter is None else counter + 1
+        return self._first_counter(pan) if counter is None else counter + 1
 
     def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
         """A counter only rises, also when an older code is sent again."""

@@ -121,7 +121,11 @@ async def _entry(desk: Desk, acs_trans_id: str, wish: CardholderAct) -> str | No
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
     if wanted not in {"correct", "wrong"}:
         return wanted
-    challenge = await _challenge(desk, acs_trans_id)
+    return entry_for(await _challenge(desk, acs_trans_id), wanted)
+
+
+def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:
+    """The `correct` or a `wrong` answer to what a challenge asks, None where nothing is typed or chosen. Errors: `Problem` 409."""
     question, answer = challenge.get("question"), challenge.get("answer")
     if question == "banking-app":
         return None

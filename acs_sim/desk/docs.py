@@ -35,6 +35,10 @@ EXAMPLES: Final = {
     "show_clock": "curl {desk}/api/clock",
     "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",
     "check_message": """curl {desk}/api/check -d '{{"message":{{"messageType":"RRes","messageVersion":"2.2.0"}}}}'""",
+    "list_faults": "curl {desk}/api/faults",
+    "arm_fault": """curl {desk}/api/faults -d '{{"at":"RReq","do":"twice","card":"4000000001000001"}}'""",
+    "clear_faults": "curl -X DELETE {desk}/api/faults",
+    "clear_fault": "curl -X DELETE {desk}/api/faults/FAULT",
     "reset": "curl -X POST {desk}/api/reset",
     "set_seed": """curl -X PUT {desk}/api/seed -d '{{"seed":42}}'""",
     "events": "curl -N {desk}/api/events",
@@ -68,7 +72,8 @@ def _example(call: dict[str, Any], desk: Desk) -> str:
 def _body(call: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any] | None:
     if "requestBody" not in call:
         return None
-    return resolved(call["requestBody"]["content"]["application/json"]["schema"], whole)
+    schema = call["requestBody"]["content"]["application/json"]["schema"]
+    return resolved(schema, whole) if "$ref" in schema else None
 
 
 def resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
