@@ -9,10 +9,10 @@ from acs_sim.desk.cards import find_card, mint
 from acs_sim.desk.control import clock_state, move_everybodys
 from acs_sim.desk.diagram import LIVE, diagram
 from acs_sim.desk.documents import CardWish, ClockMove, Transaction
+from acs_sim.desk.findings import judged
 from acs_sim.desk.pages import drift, facts, identifiers, render, shown
 from acs_sim.desk.parties import Refused
 from acs_sim.desk.transactions import entries_of, find_transaction, newest_transactions
-from acs_sim.findings.engine import of_transaction
 from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import SCENARIOS, compose, read
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
@@ -161,7 +161,7 @@ async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
         "facts": facts(one),
         "identifiers": identifiers(one),
         "picture": diagram(entries),
-        "found": of_transaction(entries),
+        "found": await judged(entries),
     }
 
 
