@@ -100,8 +100,12 @@ class Journal:
             await self._write_waiting()
 
     async def _write_waiting(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), WRITTEN_PER_STEP))]
+        left = len(self._waiting)  # what arrives meanwhile has its own turn, in a batch worth a commit
+        while left > 0:
+            batch = [self._waiting.popleft() for _ in range(min(left, len(self._waiting), WRITTEN_PER_STEP))]
+            left -= WRITTEN_PER_STEP
+            if not batch:
+                return
             await self._recall(batch)
             aliases: dict[str, str] = {}
             entries = [self._entry(recorded, aliases) for recorded in batch]
@@ -181,7 +185,7 @@ class Journal:
 
     async def _recall(self, batch: Sequence[_Recorded]) -> None:
         """Learn what the table knows of the identifiers that decide: from before a restart, or from another process."""
-        unknown = {name for recorded in batch for name in _deciding(recorded)} - self._known.keys()
+        unknown = {name for recorded in batch for name in _deciding(recorded) if name not in self._known}
         if unknown:
             found = await self._database.read(lambda connection: table.transactions_of(connection, unknown))
             for alias, transaction_id in found.items():
