@@ -30,6 +30,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
     text,
     update,
@@ -113,7 +114,12 @@ _STAND: Final = Prepared(
     update(CARDS).where(CARDS.c.fingerprint == bindparam("name")).values(standing=bindparam("standing"))
 )
 _USE_COUNTER: Final = Prepared(
-    update(CARDS).where(CARDS.c.fingerprint == bindparam("name")).values(code_counter=bindparam("code_counter"))
+    update(CARDS)
+    .where(
+        CARDS.c.fingerprint == bindparam("name"),
+        or_(CARDS.c.code_counter.is_(None), CARDS.c.code_counter < bindparam("counter")),
+    )
+    .values(code_counter=bindparam("counter"))
 )
 
 SCHEMA: Final = Schema("acs", METADATA, "0002", Path(__file__).parent / "migrations")
@@ -124,7 +130,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """What of a transaction is neither a column nor sealed."""
+    """What of a transaction is neither a column nor sealed. `deadline`: where the column says an earlier time."""
 
     created_at: datetime
     updated_at: datetime
@@ -134,6 +140,7 @@ class _Document:
     session: Session | None
     result: Result | None
     delivery: Delivery | None
+    deadline: datetime | None = None
 
 
 _encoder: Final = msgspec.json.Encoder()
@@ -367,8 +374,8 @@ class Storage:
         return self._first_counter() if counter is None else counter + 1
 
     def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
-        fingerprint = self._vault.fingerprint(pan)
-        _USE_COUNTER.run(connection, {"name": fingerprint, "code_counter": counter})
+        """A counter only rises, also when an older code is sent again."""
+        _USE_COUNTER.run(connection, {"name": self._vault.fingerprint(pan), "counter": counter})
 
     # --- rows ---
 
@@ -391,8 +398,9 @@ class Storage:
             transaction.session,
             transaction.result,
             transaction.delivery,
+            transaction.due_at if transaction.wakes_at != transaction.due_at else None,
         )
-        due_at = None if transaction.due_at is None else _microseconds(transaction.due_at)
+        due_at = None if transaction.wakes_at is None else _microseconds(transaction.wakes_at)
         return {"state": transaction.state.value, "due_at": due_at, "document": _encoder.encode(document)}
 
     def _transaction(self, row: Sequence[Any]) -> Transaction:
@@ -405,7 +413,7 @@ class Storage:
             purchase=document.purchase,
             created_at=document.created_at,
             updated_at=document.updated_at,
-            due_at=None if due_at is None else _EPOCH + due_at * _MICROSECOND,
+            due_at=document.deadline or (None if due_at is None else _EPOCH + due_at * _MICROSECOND),
             method=document.method,
             challenge=document.challenge,
             session=document.session,

@@ -9,6 +9,7 @@ from acs_sim.desk.api import Desk, answered, read_body
 from acs_sim.desk.documents import CardholderAct, CardholderOutcome, Notification, Transaction
 from acs_sim.desk.parties import Refused
 from acs_sim.desk.transactions import find_transaction
+from threedsecure.web.journal import EMV_IDS
 from threedsecure.web.transport import HttpTransport
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
@@ -24,6 +25,7 @@ CODE_DIGITS: Final = 6
 WRONG_ANSWERS: Final = {"choose-several": "1", "html-page": "no", "choose-phone": "1"}
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
 CHALLENGES: Final = frozenset({"C", "D"})
+HTTP_ERROR: Final = 400
 
 
 async def act(desk: Desk, request: WireRequest) -> WireResponse:
@@ -31,7 +33,7 @@ async def act(desk: Desk, request: WireRequest) -> WireResponse:
     _check(wish)
     transaction = await find_transaction(desk, request.match["id"])
     try:
-        async with HttpTransport.session() as session:
+        async with HttpTransport.session(desk.runtime.calling) as session:
             return answered(await _play(desk, Cardholder(HttpTransport(session)), transaction, wish))
     except CardholderStuck as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
@@ -47,7 +49,7 @@ async def _play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wi
     if wish.do != "abandon":
         page = await _acted(desk, cardholder, acs_trans_id, await cardholder.wait(page), wish)
     after = await _challenge(desk, acs_trans_id)
-    return await _outcome(cardholder, page, after, deliver=wish.deliver and wish.do != "abandon")
+    return await _outcome(desk, cardholder, page, after, deliver=wish.deliver and wish.do != "abandon")
 
 
 async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Page, wish: CardholderAct) -> Page:
@@ -142,7 +144,7 @@ def _another(code: str | None) -> str:
 
 
 async def _outcome(
-    cardholder: Cardholder, page: Page, challenge: dict[str, Any], *, deliver: bool
+    desk: Desk, cardholder: Cardholder, page: Page, challenge: dict[str, Any], *, deliver: bool
 ) -> CardholderOutcome:
     result = page.result
     return CardholderOutcome(
@@ -150,12 +152,32 @@ async def _outcome(
         transStatus=decoded_result(result).get("transStatus") if result is not None else None,
         message=page.message or (page.title or None),
         tries_left=challenge.get("tries_left"),
-        notification=await _notified(cardholder, result, deliver=deliver) if result is not None else None,
+        notification=await _notified(desk, cardholder, result, deliver=deliver) if result is not None else None,
     )
 
 
-async def _notified(cardholder: Cardholder, result: Form, *, deliver: bool) -> Notification:
-    return Notification(result.url, result.fields, await cardholder.deliver(result) if deliver else None)
+async def _notified(desk: Desk, cardholder: Cardholder, result: Form, *, deliver: bool) -> Notification:
+    return Notification(result.url, result.fields, await _delivered(desk, cardholder, result) if deliver else None)
+
+
+async def _delivered(desk: Desk, cardholder: Cardholder, result: Form) -> int:
+    """The HTTP status that the shop answers. What it does not take is noted: no other party sees it."""
+    try:
+        status = await cardholder.deliver(result)
+    except CardholderStuck as error:
+        _note_not_taken(desk, result, {"reason": str(error)})
+        raise
+    if status >= HTTP_ERROR:
+        _note_not_taken(desk, result, {}, status=status)
+    return status
+
+
+def _note_not_taken(desk: Desk, result: Form, why: dict[str, Any], status: int | None = None) -> None:
+    message = decoded_result(result)
+    document = {"url": result.url, **why} | {name: message[name] for name in EMV_IDS if name in message}
+    desk.runtime.journal.record(
+        desk.runtime.clock.now(), "Browser", "3DS Server", "CRes not taken", document, status=status
+    )
 
 
 async def _challenge(desk: Desk, acs_trans_id: str) -> dict[str, Any]:

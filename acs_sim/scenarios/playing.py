@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -15,7 +16,8 @@ from acs_sim.scenarios.gateway import Gateway, Mailbox, areq
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.matching import Compared, compare
 from acs_sim.scenarios.model import Authenticate, Cardholder, Elements, MessageCheck, Phone, Step
-from acs_sim.scenarios.simulator import CannotPlay, Simulator
+from acs_sim.scenarios.simulator import CannotPlay, NoAnswer, Simulator
+from threedsecure.faults import Fault, as_document
 
 ARRIVAL_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
@@ -56,6 +58,8 @@ async def play(one: Play, simulator: Simulator, gateway: Gateway, random: Random
         outcome.place = one.places[index] if index >= 0 else one.place
         outcome.not_played = len(one.scenario.steps) - index - 1
         await _keep_evidence(outcome, player, simulator)
+    finally:
+        await player.tidy_up()
     outcome.conversation = player.conversation.lines
     outcome.seconds = time.perf_counter() - began
     return outcome
@@ -79,6 +83,7 @@ class _Player:
         self._box = box
         self._random = random
         self._card: dict[str, Any] = {}
+        self._faults: list[str] = []
         self.conversation = Conversation()
         self.transaction_id: str | None = None
 
@@ -91,6 +96,14 @@ class _Player:
             asked_for = {name: value for name in names if (value := getattr(wish, name)) is not None}
             self._card = await self._simulator.mint(asked_for)
         self.conversation.did(f"a {self._card['scheme']} card: {self._card['scenario']}")
+        for fault in self._scenario.faults:
+            await self._arm(fault)
+
+    async def tidy_up(self) -> None:
+        """Take back what went wrong on purpose."""
+        for fault_id in self._faults:
+            with suppress(CannotPlay):
+                await self._simulator.disarm(fault_id)
 
     async def step(self, step: Step) -> None:
         does: dict[str, Callable[[Any], Awaitable[None]]] = {
@@ -102,6 +115,7 @@ class _Player:
             "returned": self._receive_return,
             "message": self._check_message,
             "order": self._check_order,
+            "fault": self._arm,
         }
         await does[step.name](getattr(step, step.name))
 
@@ -117,12 +131,28 @@ class _Player:
         now = await self._simulator.now()
         message = areq(self._scenario.version, now, ours, self._scenario.purchase, wish.send, wish.besides)
         self.conversation.did(f"authenticate, version {self._scenario.version}")
-        answer = await self._simulator.authenticate(self._card["scheme"], message)
         expected = "ARes" if wish.Erro is None else "Erro"
+        try:
+            answer = await self._simulator.authenticate(self._card["scheme"], message)
+        except NoAnswer as failure:
+            if wish.fails is None:
+                raise
+            self.conversation.expect("no answer", "fails", wish.fails, failure, met=wish.fails in str(failure))
+            return
+        if wish.fails is not None:
+            self.conversation.instead("no answer", _brief(str(answer.get("messageType")), answer))
         kind = str(answer.get("messageType", "something without messageType"))
         if kind != expected:
             self.conversation.instead(expected, _brief(kind, answer))
         self.conversation.compare(kind, compare(wish.Erro or wish.ARes or {}, answer))
+
+    async def _arm(self, fault: Fault) -> None:
+        """For this card alone, when the file limits it to nothing else."""
+        document = as_document(fault)
+        if fault.card is None and fault.transaction is None and fault.at != "PRes":
+            document["card"] = self._card["pan"]
+        self._faults.append(await self._simulator.arm(document))
+        self.conversation.did(f"fault: {fault.do} at {fault.at}")
 
     async def _act(self, wish: Cardholder) -> None:
         deed: dict[str, Any] = {"do": wish.do, "deliver": wish.deliver}

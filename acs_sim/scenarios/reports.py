@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import orjson
 
 from acs_sim.scenarios.playing import Outcome
+from acs_sim.xml_text import xml_text as _xml
 
 FORMAT: Final = "acs-sim run 1"
 
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_IN_FILE_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -119,7 +119,3 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "conversation": outcome.conversation,
         "transcript": outcome.saved_as,
     }
-
-
-def _xml(text: str) -> str:
-    return _NOT_IN_XML.sub("?", text)

@@ -55,7 +55,16 @@ async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: M
     else:
         outcome = await ask_issuer(party, scheme, sent, issuer)
     await conclude(party, transaction, outcome)
-    return message_response(outcome.answer, encode(outcome.answer))
+    response = message_response(outcome.answer, encode(outcome.answer))
+    response.facts = facts_of(scheme, issuer)
+    return response
+
+
+def facts_of(scheme: str, issuer: Issuer | None) -> dict[str, Any]:
+    """What the scheme announced for the card's range, for the journal."""
+    if issuer is None:
+        return {"scheme": scheme}
+    return {"scheme": scheme, "versions": issuer.versions, "threeDSMethod": issuer.three_ds_method_url is not None}
 
 
 async def find_issuer(party: Party, scheme: str, areq: Message) -> Issuer | None:

@@ -50,6 +50,7 @@ class _Recorded(NamedTuple):
     status: int | None
     took_ms: float | None
     transaction_id: str | None
+    facts: Mapping[str, Any] | None
 
 
 class Journal:
@@ -74,13 +75,15 @@ class Journal:
         status: int | None = None,
         took_ms: float | None = None,
         transaction_id: str | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Note one message. `kind` is its messageType, or what it is in a word (`3DS Method`, `SMS`, `connection failed`).
-        `document` must not be changed afterwards. `transaction_id` is needed only where the document carries no identifier."""
+        `document` must not be changed afterwards. `transaction_id` is needed only where the document carries no identifier.
+        `facts`: what the recorder knows and the message does not say, such as the scheme it was posted to."""
         if len(self._waiting) >= MAX_WAITING:
             self._left_out += 1
             return
-        self._waiting.append(_Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id))
+        self._waiting.append(_Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts))
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -181,6 +184,8 @@ class Journal:
             entry["status"] = recorded.status
         if recorded.took_ms is not None:
             entry["took_ms"] = round(recorded.took_ms, 3)
+        if recorded.facts is not None:
+            entry["facts"] = orjson.Fragment(redact_json(recorded.facts))
         return entry
 
     async def _recall(self, batch: Sequence[_Recorded]) -> None:
