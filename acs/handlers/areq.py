@@ -36,7 +36,7 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
     if view.three_ds_comp_ind == METHOD_COMPLETED:
         seen = await issuer.storage.method_called(view.three_ds_server_trans_id)
         purchase = replace(purchase, method_seen=seen)
