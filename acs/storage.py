@@ -37,6 +37,7 @@ from sqlalchemy import (
     update,
 )
 
+from acs import method_calls
 from acs.challenge import Challenge, NextCounter, SendCode
 from acs.lifecycle import Change
 from acs.methods.table import Method
@@ -72,6 +73,8 @@ CARDS: Final = Table(
     Column("standing", Text),
 )
 
+METHOD_CALLS: Final = method_calls.table(METADATA)
+
 # Statements are built once: building one costs as much as running it.
 _FIND: Final = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
 _HOLD: Final = _FIND.with_for_update()
@@ -96,7 +99,7 @@ _INSERT_TRANSACTION: Final = text(
 )
 _INSERT_CARD: Final = text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
 
-SCHEMA: Final = Schema("acs", METADATA, "0002", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("acs", METADATA, "0003", Path(__file__).parent / "migrations")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -287,12 +290,24 @@ class Storage:
 
         return await self._opened_database.run(work)
 
+    async def note_method_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
+        """Repeated, it changes nothing."""
+        name, oldest = three_ds_server_trans_id.lower(), _microseconds(now - method_calls.KEPT_FOR)
+        await self._opened_database.run(
+            lambda connection: method_calls.note(connection, METHOD_CALLS, name, _microseconds(now), oldest)
+        )
+
+    async def method_called(self, three_ds_server_trans_id: str) -> bool:
+        name = three_ds_server_trans_id.lower()
+        return await self._opened_database.read(lambda c: method_calls.called(c, METHOD_CALLS, name))
+
     async def forget(self) -> None:
-        """Every transaction, registration and counter."""
+        """Every transaction, registration, counter and call of a 3DS Method."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(TRANSACTIONS))
             connection.execute(delete(CARDS))
+            connection.execute(delete(METHOD_CALLS))
 
         await self._opened_database.run(work)
 
