@@ -19,11 +19,17 @@ _UP_OPTIONS = (
     click.option("--only", metavar="LIST", help=f"Run only these parties, comma-separated.  [default: {PARTIES}]"),
     click.option("--data", metavar="DIR", help="Folder of the databases and their key.  [default: data]"),
     click.option(
-        "--database", metavar="PATH|URL", help="One SQLite file for all tables instead of one each in --data."
+        "--database",
+        metavar="PATH|URL",
+        help="One SQLite file for all tables instead of one each in --data, or a postgresql:// address.",
+    ),
+    click.option("--key-file", metavar="PATH", help="The master key, where it is not the file key in --data."),
+    click.option(
+        "--workers", type=int, help="Processes that share the ports; more than one needs PostgreSQL.  [default: 1]"
     ),
     click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
     click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
-    click.option("--keep", metavar="24h", help="Forget journalled messages older than this.  [default: keep all]"),
+    click.option("--keep", metavar="24h", help="Forget what ended longer ago than this.  [default: keep all]"),
     click.option("--seed", type=int, help="Make identifiers and SecureCodes repeatable."),
     click.option("--desk-url", metavar="URL", help="Base address of the desk, when it is not host and port base."),
     click.option("--ds-url", metavar="URL", help="Base address of the directory server."),

@@ -2,7 +2,7 @@
 
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from errno import EADDRINUSE
@@ -11,14 +11,15 @@ from pathlib import Path
 import msgspec
 
 from acs_sim.addresses import PORT_OFFSETS, TITLES, Addresses
-from acs_sim.data_folder import KEY_BYTES, FolderUnusable, claimed, master_key
+from acs_sim.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
+from acs_sim.databases import opened
 from acs_sim.parties import PARTIES, Build
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
-from acs_sim.shared_clock import clock_route, elsewhere, take_over
+from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
 from threedsecure.storage import journal as journal_table
-from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
-from threedsecure.storage.schema import Schema, SchemaNotSupported
+from threedsecure.storage.database import DatabaseUnusable
+from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
 from threedsecure.web.clock import Clock
@@ -81,31 +82,29 @@ def with_free_ports(settings: Settings) -> Settings:
 
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
     vault = Vault(_master_key(settings, life), secrets.token_bytes)
-    open_database = _opener(settings)
+    open_database, shared = await opened(settings, vault, life)
     journal_database = open_database(journal_table.SCHEMA)
     life.push_async_callback(journal_database.close)
     journal = Journal(journal_database)
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
-    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database)
+    await share_clock(clock, shared)
+    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database, shared)
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
     if settings.fresh:
         return secrets.token_bytes(KEY_BYTES)
     folder = Path(settings.data)
+    path = Path(settings.key_file) if settings.key_file is not None else folder / KEY_FILE
     database = settings.database_file
-    key = master_key(folder, [database] if database is not None else folder.glob("*.sqlite3"))
+    databases = [database] if database is not None else folder.glob("*.sqlite3")
+    if settings.postgresql is not None:
+        return master_key(path, (), make=settings.key_file is None)
+    key = master_key(path, databases, make=settings.key_file is None)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     life.enter_context(claimed(folder, settings.only))
     return key
-
-
-def _opener(settings: Settings) -> Callable[[Schema], Database]:
-    def open_database(schema: Schema) -> Database:
-        file = settings.database_file or Path(settings.data) / f"{schema.name}.sqlite3"
-        return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
-
-    return open_database
 
 
 async def _bring_to_life(
@@ -117,7 +116,7 @@ async def _bring_to_life(
         if name not in stack.settings.only:
             continue
         built, metrics = build(stack.runtime, stack.settings), Metrics()
-        service = replace(built, routes=[*built.routes, clock_route(stack.clock)])
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock, stack.runtime.shared)])
         dispatcher = Dispatcher(service, stack.runtime, metrics)
         await life.enter_async_context(service.lifespan())
         transport.register(stack.addresses.of(name), dispatcher.endpoints())

@@ -8,7 +8,7 @@ from acs_sim.desk.documents import ClockMove, ClockState, PartyAddresses, ResetO
 from acs_sim.desk.parties import PartyUnreachable
 from acs_sim.desk.transactions import instant
 from acs_sim.durations import parse_duration
-from acs_sim.shared_clock import tell
+from acs_sim.shared_clock import tell, tell_database
 from threedsecure.web.clock import Clock
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
@@ -59,6 +59,7 @@ def clock_state(clock: Clock) -> ClockState:
 async def move_everybodys(desk: Desk, wish: ClockMove) -> None:
     """Move this clock, and have the parties that run elsewhere follow it. Errors: `Problem` 400."""
     move(desk.runtime.clock, wish)
+    await tell_database(desk.runtime.clock, desk.runtime.shared)
     await tell(desk.runtime.transport, desk.addresses, desk.elsewhere, desk.runtime.clock.setting)
 
 
