@@ -39,3 +39,15 @@ def _in_files(settings: Settings) -> OpenDatabase:
         return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
 
     return open_database
+
+
+def schemas() -> tuple[Schema, ...]:
+    """Every party's tables, the journal's and those that the processes share."""
+    from acs.classic.storage import SCHEMA as ACS_CLASSIC
+    from acs.storage import SCHEMA as ACS
+    from acs_sim.gateway.storage import SCHEMA as GATEWAY
+    from directory_server.storage import SCHEMA as DIRECTORY_SERVER
+    from issuer_sms.storage import SCHEMA as PHONE
+    from threedsecure.storage.journal import SCHEMA as JOURNAL
+
+    return (shared_table.SCHEMA, JOURNAL, DIRECTORY_SERVER, ACS, ACS_CLASSIC, PHONE, GATEWAY)

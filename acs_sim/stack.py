@@ -85,7 +85,7 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     open_database, shared = await opened(settings, vault, life)
     journal_database = open_database(journal_table.SCHEMA)
     life.push_async_callback(journal_database.close)
-    journal = Journal(journal_database)
+    journal = Journal(journal_database, shared)
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
     await share_clock(clock, shared)

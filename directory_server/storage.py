@@ -265,7 +265,7 @@ def _select(connection: Connection, wanted: Filter) -> list[Transaction]:
 
 
 def _ranges(connection: Connection, scheme: str, base: str) -> StoredRanges:
-    row = connection.execute(select(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme)).first()
+    row = connection.execute(select(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme).with_for_update()).first()
     if row is None:
         connection.execute(insert(RANGE_LISTS).values(scheme=scheme, base=base, serial=1, oldest=1))
         serial = oldest = 1
@@ -319,6 +319,8 @@ def _change(row: Any) -> Change:
 def _prepared(connection: Connection, scheme: str, reference_number: str, now: datetime, limit: int) -> bool:
     p = PREPARATIONS.c
     sender = (p.scheme == scheme) & (p.three_ds_server_ref_number == reference_number)
+    # One PReq of a scheme after the other, or two processes would count past the limit.
+    connection.execute(select(RANGE_LISTS.c.serial).where(RANGE_LISTS.c.scheme == scheme).with_for_update())
     connection.execute(delete(PREPARATIONS).where(sender, p.at <= _instant(now - timedelta(hours=1))))
     counted = connection.execute(select(func.count()).select_from(PREPARATIONS).where(sender)).scalar_one()
     if counted >= limit:

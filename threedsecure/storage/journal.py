@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Index,
@@ -18,7 +19,9 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
+    or_,
     select,
+    text,
 )
 
 from threedsecure.storage.schema import Schema
@@ -31,6 +34,8 @@ ENTRIES: Final = Table(
     Column("number", Integer, primary_key=True),
     Column("transaction_id", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
+    # When it crossed its hop, by the wall clock, in microseconds: what several processes write has to be put in order.
+    Column("recorded", BigInteger, nullable=False),
     Index("journal_entry_transaction", "transaction_id"),
     sqlite_autoincrement=True,
 )
@@ -41,24 +46,53 @@ ALIASES: Final = Table(
     METADATA,
     Column("alias", String(64), primary_key=True),
     Column("transaction_id", String(64), nullable=False),
+    Index("journal_alias_transaction", "transaction_id"),
 )
 
-SCHEMA: Final = Schema("journal", METADATA, "0001", Path(__file__).parent / "journal_migrations")
+SCHEMA: Final = Schema("journal", METADATA, "0002", Path(__file__).parent / "journal_migrations")
 
 
-def append(connection: Connection, entries: Sequence[dict[str, Any]], aliases: dict[str, str]) -> None:
-    """`entries`: documents with a `transaction_id` ("" where none is known). `aliases`: other identifier → transaction."""
+_INSERT: Final = insert(ENTRIES)
+_INSERT_NUMBERED: Final = insert(ENTRIES).returning(ENTRIES.c.number, sort_by_parameter_order=True)
+_INSERT_ALIAS: Final = text(
+    "INSERT INTO journal_alias (alias, transaction_id) VALUES (:alias, :transaction_id) ON CONFLICT DO NOTHING"
+)
+
+
+def append(
+    connection: Connection,
+    entries: Sequence[tuple[int, dict[str, Any]]],
+    aliases: dict[str, str],
+    *,
+    numbered: bool = False,
+) -> list[int]:
+    """`entries`: when each was recorded (microseconds), and the document with its `transaction_id` ("" where none is known).
+    `aliases`: other identifier → transaction. Returns the numbers of the entries, where they are to be `numbered`."""
     if aliases:
-        names = list(aliases)
-        known = set(connection.execute(select(ALIASES.c.alias).where(ALIASES.c.alias.in_(names))).scalars())
-        fresh = [{"alias": name, "transaction_id": aliases[name]} for name in names if name not in known]
-        if fresh:
-            connection.execute(insert(ALIASES), fresh)
-    if entries:
-        connection.execute(
-            insert(ENTRIES),
-            [{"transaction_id": entry["transaction_id"], "document": orjson.dumps(entry)} for entry in entries],
-        )
+        _name(connection, aliases)
+    if not entries:
+        return []
+    rows = [
+        {"transaction_id": entry["transaction_id"], "document": orjson.dumps(entry), "recorded": recorded}
+        for recorded, entry in entries
+    ]
+    if numbered:
+        return list(connection.execute(_INSERT_NUMBERED, rows).scalars())
+    connection.execute(_INSERT, rows)
+    return []
+
+
+def _name(connection: Connection, aliases: dict[str, str]) -> None:
+    """Where another process has filed an identifier under another transaction meanwhile, both are one: that which was written
+    first."""
+    known = transactions_of(connection, aliases)
+    fresh = [{"alias": name, "transaction_id": aliases[name]} for name in sorted(aliases) if name not in known]
+    same = {
+        aliases[name]: other for name, other in known.items() if other != aliases[name] and aliases[name] not in known
+    }
+    fresh += [{"alias": name, "transaction_id": other} for name, other in sorted(same.items()) if name not in aliases]
+    if fresh:
+        connection.execute(_INSERT_ALIAS, fresh)
 
 
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
@@ -79,13 +113,21 @@ def transaction_of(connection: Connection, identifier: str) -> str | None:
 
 
 def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[dict[str, Any]]:
+    """In the order in which they were recorded, also those that were filed under an alias before it was known to be one."""
+    others = select(ALIASES.c.alias).where(ALIASES.c.transaction_id == transaction_id)
     rows = connection.execute(
         select(ENTRIES.c.document)
-        .where(ENTRIES.c.transaction_id == transaction_id)
-        .order_by(ENTRIES.c.number)
+        .where(or_(ENTRIES.c.transaction_id == transaction_id, ENTRIES.c.transaction_id.in_(others)))
+        .order_by(ENTRIES.c.recorded, ENTRIES.c.number)
         .limit(limit)
     ).scalars()
     return [orjson.loads(row) for row in rows]
+
+
+def numbered(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """The entries of these numbers that are still there."""
+    query = select(ENTRIES.c.document).where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)
+    return [orjson.loads(row) for row in connection.execute(query).scalars()]
 
 
 def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:

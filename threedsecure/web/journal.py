@@ -12,15 +12,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import structlog
+
 from threedsecure.redaction import redact
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
+from threedsecure.storage.errors import DatabaseAway
+from threedsecure.web.clock import recorded_now
+from threedsecure.web.shared import Alone, Shared
+
+log = structlog.get_logger()
 
 MAX_WAITING: Final = 20_000
 MAX_ENTRIES_READ: Final = 2_000
 MAX_IDENTIFIER: Final = 64
 FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 500
+WRITTEN_AT_ONCE: Final = 500
+WAIT_FOR_DATABASE_SECONDS: Final = 1.0
+# Words between processes: write what waits; these numbers were written; everything was forgotten.
+FLUSH, WRITTEN, FORGOTTEN = "journal flush", "journal written", "journal forgotten"
 # The first identifier found names the transaction; the others become its aliases.
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 CLASSIC_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
@@ -47,13 +58,18 @@ class _Recorded:
     status: int | None
     took_ms: float | None
     transaction_id: str | None
+    recorded: int
 
 
 class Journal:
-    """One per process, shared by the services that run in it."""
+    """One per process, shared by the services that run in it. What other processes write can be read and waited for as well."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shared: Shared | None = None) -> None:
         self._database = database
+        self._shared = shared or Alone()
+        self._shared.on(FLUSH, self._flush_for_others)
+        self._shared.on(WRITTEN, self._others_wrote)
+        self._shared.on(FORGOTTEN, self._others_forgot)
         self._waiting: deque[_Recorded] = deque()
         self._left_out = 0
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
@@ -77,7 +93,8 @@ class Journal:
         if len(self._waiting) >= MAX_WAITING:
             self._left_out += 1
             return
-        self._waiting.append(_Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id))
+        recorded = _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, recorded_now())
+        self._waiting.append(recorded)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -89,7 +106,8 @@ class Journal:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            await self.flush()
+            with suppress(DatabaseAway):
+                await self.flush()
 
     async def flush(self) -> None:
         """Return when everything recorded so far can be read."""
@@ -98,36 +116,67 @@ class Journal:
 
     async def _write_waiting(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 500))]
-            await self._recall(batch)
-            aliases: dict[str, str] = {}
-            entries = [self._entry(recorded, aliases) for recorded in batch]
-            if self._left_out:
-                entries.append(self._omission(batch[-1].at))
-            await self._database.run(lambda connection, e=entries, a=aliases: table.append(connection, e, a))  # type: ignore[misc]
-            for entry in entries:
-                for subscriber in self._subscribers:
-                    if subscriber.qsize() < MAX_WAITING:
-                        subscriber.put_nowait(entry)
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), WRITTEN_AT_ONCE))]
+            try:
+                await self._write(batch)
+            except DatabaseAway:
+                self._waiting.extendleft(reversed(batch))
+                raise
+
+    async def _write(self, batch: Sequence[_Recorded]) -> None:
+        await self._recall(batch)
+        aliases: dict[str, str] = {}
+        entries = [(recorded.recorded, self._entry(recorded, aliases)) for recorded in batch]
+        if self._left_out:
+            entries.append((batch[-1].recorded, self._omission(batch[-1].at)))
+        several = self._shared.worker is not None
+        numbers = await self._database.run(lambda c: table.append(c, entries, aliases, numbered=several))
+        for _, entry in entries:
+            self._show(entry)
+        if numbers:
+            self._shared.tell(WRITTEN, numbers)
+
+    def _show(self, entry: dict[str, Any]) -> None:
+        for subscriber in self._subscribers:
+            if subscriber.qsize() < MAX_WAITING:
+                subscriber.put_nowait(entry)
+
+    async def _flush_everywhere(self) -> None:
+        await self.flush()
+        await self._shared.tell_all(FLUSH)
+
+    async def _flush_for_others(self, _content: Any) -> None:
+        await self.flush()
+
+    async def _others_wrote(self, numbers: Any) -> None:
+        if self._subscribers and numbers:
+            for entry in await self._database.read(lambda connection: table.numbered(connection, numbers)):
+                self._show(entry)
+
+    async def _others_forgot(self, _content: Any) -> None:
+        self._waiting.clear()
+        self._known.clear()
 
     async def transaction_of(self, identifier: str) -> str | None:
         """The transaction that goes by `identifier`: any id it has."""
-        await self.flush()
+        if not _names_something(identifier):
+            return None
+        await self._flush_everywhere()
         return await self._database.read(lambda connection: table.transaction_of(connection, identifier))
 
     async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
-        await self.flush()
+        await self._flush_everywhere()
         return await self._database.read(
             lambda connection: table.entries_of(connection, transaction_id, MAX_ENTRIES_READ)
         )
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
-        await self.flush()
+        await self._flush_everywhere()
         return await self._database.read(lambda connection: table.newest(connection, limit))
 
     async def forget(self) -> None:
-        self._waiting.clear()
-        self._known.clear()
+        await self._others_forgot(None)
+        await self._shared.tell_all(FORGOTTEN)
         await self._database.run(table.forget)
 
     async def forget_before(self, at: datetime) -> None:
@@ -152,7 +201,11 @@ class Journal:
     async def _write_forever(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY_SECONDS)
-            await self.flush()
+            try:
+                await self.flush()
+            except DatabaseAway as error:
+                log.warning("the journal waits", error=str(error), entries=len(self._waiting))
+                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
 
     def _entry(self, recorded: _Recorded, aliases: dict[str, str]) -> dict[str, Any]:
         entry = {
@@ -215,11 +268,16 @@ def _names(recorded: _Recorded) -> list[str]:
     document = recorded.document
     keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
     named = [recorded.transaction_id, *(document.get(key) for key in keys)]
-    return [name for name in named if isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER]
+    return [name for name in named if isinstance(name, str) and _names_something(name)]
+
+
+def _names_something(text: str) -> bool:
+    """A peer may send any text where an identifier is due, also one that no database takes (NUL, half a surrogate pair)."""
+    return 0 < len(text) <= MAX_IDENTIFIER and text.isprintable()
 
 
 def _links(recorded: _Recorded) -> list[str]:
     document = recorded.document
     if _is_emv(document):
         return []
-    return [name for key in LINKS if isinstance(name := document.get(key), str)]
+    return [name for key in LINKS if isinstance(name := document.get(key), str) and _names_something(name)]
