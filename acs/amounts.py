@@ -34,8 +34,36 @@ _STYLES: Final[Mapping[str, _Style]] = MappingProxyType(
         "pt": _Style(_NO_BREAK, ",", grouping_from=5),
     }
 )
-_SYMBOLS: Final[Mapping[str, str]] = MappingProxyType({"EUR": "€", "GBP": "£"})
-_ENGLISH_SYMBOLS: Final[Mapping[str, str]] = MappingProxyType({**_SYMBOLS, "USD": "$", "JPY": "¥"})
+_SYMBOLS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "en": {"GBP": "£", "USD": "$", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "CNY": "CN¥", "BRL": "R$", "INR": "₹"},
+        "fr": {"GBP": "£GB", "USD": "$US", "CAD": "$CA", "AUD": "$AU", "BRL": "R$", "INR": "₹"},
+        "de": {"GBP": "£", "USD": "$", "JPY": "¥", "CAD": "CA$", "AUD": "AU$", "CNY": "CN¥", "BRL": "R$", "INR": "₹"},
+        "es": {"USD": "US$"},
+        "it": {"GBP": "£", "CAD": "CA$", "AUD": "A$", "CNY": "CN¥"},
+        "nl": {
+            "GBP": "£",
+            "USD": "US$",
+            "JPY": "JP¥",
+            "CAD": "C$",
+            "AUD": "AU$",
+            "CNY": "CN¥",
+            "BRL": "R$",
+            "INR": "₹",
+        },
+        "pt": {
+            "GBP": "£",
+            "USD": "US$",
+            "JPY": "JP¥",
+            "CAD": "CA$",
+            "AUD": "AU$",
+            "CNY": "CN¥",
+            "BRL": "R$",
+            "INR": "₹",
+        },
+    }
+)
+"""What stands for a currency where that is not its code; the euro's sign is the same in all languages."""
 _CODES: Final[Mapping[str, str]] = MappingProxyType(
     {f"{known.number:03}": known.code for known in Currency if known.number}
 )
@@ -52,7 +80,7 @@ def amount_text(amount: int, currency: str, exponent: int, language: str) -> str
     if not currency:
         return _number(amount, exponent, style)
     code = alphabetic_code(currency)
-    symbol = (_ENGLISH_SYMBOLS if language == "en" else _SYMBOLS).get(code)
+    symbol = "€" if code == "EUR" else _SYMBOLS[language].get(code)
     number = _number(amount, exponent, style)
     gap = style.gap if symbol else _NO_BREAK
     return f"{symbol or code}{gap}{number}" if style.first else f"{number}{gap}{symbol or code}"

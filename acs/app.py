@@ -62,7 +62,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         return partial(handler, works_with)
 
     routes = [
-        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error),
+        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", CHALLENGE_PATH, at(challenge.creq), challenge.MAX_FORM_BYTES, BROWSER, challenge.too_large),
@@ -74,7 +74,9 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         *_classic_routes(classic),
     ]
-    return Service("acs", routes, working, lambda: works_with.storage.is_open, static=STATIC)
+    return Service(
+        "acs", routes, working, lambda: works_with.storage.is_open, static=STATIC, also_at=settings.bank_urls
+    )
 
 
 def _classic_routes(classic: Office) -> list[Route]:
@@ -86,8 +88,16 @@ def _classic_routes(classic: Office) -> list[Route]:
     answer_error = partial(enrolment.answer_error, classic)
     limit = MAX_MESSAGE_BYTES
     return [
-        Route("POST", "/3ds1/vereq", at(enrolment.vereq), limit, DIRECTORY_SERVER, answer_error),
-        Route("POST", "/3ds1/attempts/vereq", at(enrolment.attempts_vereq), limit, DIRECTORY_SERVER, answer_error),
+        Route("POST", "/3ds1/vereq", at(enrolment.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
+        Route(
+            "POST",
+            "/3ds1/attempts/vereq",
+            at(enrolment.attempts_vereq),
+            limit,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=True,
+        ),
         Route("POST", PAREQ_PATH, at(payment.pareq), payment.MAX_FORM_BYTES, answer_error=payment.too_large),
         Route("POST", CLASSIC_ANSWER_PATH, at(payment.answer), answer_error=payment.too_large),
         Route("GET", "/3ds1/root.pem", at(classic_control.root)),

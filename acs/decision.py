@@ -94,6 +94,7 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
         "challenge-password-otp": Ask(Method.PASSWORD_AND_SMS_CODE),
         "challenge-knowledge": Ask(Method.KNOWLEDGE),
         "decoupled": DeferIfAsked(),
+        "decoupled-fallback": Ask(Method.SMS_CODE),
         **{name: Ask(Method.SMS_CODE) for name in ORDERINGS},
         "acs-timeout": KeepSilent(_UNAVAILABLE),
         "acs-error": AnswerErro(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for an error"),
@@ -107,6 +108,8 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
 )
 """By scenario name. A scenario that this release does not play cannot be registered."""
 
+DECOUPLED_FALLBACK: Final = "decoupled-fallback"
+FALLBACK_CONTINUES: Final = "19"
 DECOUPLED_WANTED: Final = ("Y", "B")
 SHORTEST_DECOUPLED_MINUTES: Final = 1
 APP: Final = "01"
@@ -126,7 +129,7 @@ def decide(request: AuthenticationRequest, card: Card, now: datetime) -> Decisio
         return Settle("N", reasons.EXPIRED_CARD)
     if request.message_category not in (PAYMENT, NON_PAYMENT):
         return _for_the_scheme(request, card)
-    if isinstance(play, DeferIfAsked):
+    if isinstance(play, DeferIfAsked) or _goes_on_decoupled(request, card):
         return _deferred(request)
     wished = _as_wished(request, _as_minted(card, play))
     return _unless_impossible(request, wished) if isinstance(wished, Ask) else wished
@@ -137,6 +140,11 @@ def _deferred(request: AuthenticationRequest) -> Decision:
     if request.version == "2.1.0" or request.decoupled_ind not in DECOUPLED_WANTED:
         return Settle("N", reasons.DECOUPLED_NOT_REQUESTED)
     return Defer(request.decoupled_max_minutes or SHORTEST_DECOUPLED_MINUTES)
+
+
+def _goes_on_decoupled(request: AuthenticationRequest, card: Card) -> bool:
+    """Whether the requestor comes back after an RReq D (3RI, threeRIInd 19)."""
+    return card.scenario == DECOUPLED_FALLBACK and request.three_ri_ind == FALLBACK_CONTINUES
 
 
 def keeps_silent(card: Card) -> bool:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from acs.agenda import Agenda
+from acs.asking import Asking
 from acs.deadlines import Deadlines
 from acs.lifecycle import with_standing
 from acs.outbox import Outbox
+from acs.phone import PhoneLine
 from acs.records import Transaction
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
@@ -26,19 +28,26 @@ class Issuer:
     runtime: Runtime
     settings: AcsSettings
     storage: Storage
-    codes: SecureCodes
+    line: PhoneLine
     agenda: Agenda
     outbox: Outbox
+    asking: Asking
+
+    @property
+    def codes(self) -> SecureCodes:
+        return self.line.codes
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Storage open, deadlines kept, RReqs delivered - those that an earlier process left behind too."""
-        deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox)
+        retry = self.settings.timers.ask_retry
+        deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox, self.asking, retry)
         async with self.storage.opened():
             try:
                 async with self.agenda.kept(deadlines.catch_up):
                     yield
             finally:
+                await self.asking.close()
                 await self.outbox.close()
 
     def page_token(self, acs_trans_id: str, page: int) -> str:
@@ -67,11 +76,7 @@ def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
         runtime.open_database, runtime.vault, lambda: runtime.randomness.below(FIRST_COUNTER_BELOW), settle
     )
     agenda = Agenda(runtime.clock)
-    return Issuer(
-        runtime,
-        settings,
-        storage,
-        SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity),
-        agenda,
-        Outbox(runtime, settings, storage, agenda),
-    )
+    codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
+    line = PhoneLine(runtime, settings, codes)
+    outbox, asking = Outbox(runtime, settings, storage, agenda), Asking(line, storage, agenda)
+    return Issuer(runtime, settings, storage, line, agenda, outbox, asking)

@@ -1,9 +1,11 @@
 """What the issuer can be told: where it stands, whom it calls, how patient it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
+from acs.banks import BANKS, Bank, bank_of
 from acs.standing import Limits
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
@@ -23,6 +25,8 @@ class Timers:
     idle: timedelta = timedelta(minutes=10)
     """From a page to the answer that it asks for."""
     code_validity: timedelta = timedelta(minutes=5)
+    ask_retry: timedelta = timedelta(seconds=10)
+    """After which the phone is asked again where nothing says that it was reached."""
     results_retry: tuple[timedelta, ...] = tuple(
         timedelta(seconds=seconds) for seconds in (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
     )
@@ -35,7 +39,10 @@ class AcsSettings:
 
     public_url: str = "http://127.0.0.1:8200"
     phone_url: str = "http://127.0.0.1:8300"
-    issuer_name: str = "Banque Imaginaire"
+    bank: Bank = BANKS[0]
+    """The bank that speaks."""
+    bank_domain: str | None = None
+    """Where each bank's pages have a host of their own, what follows the bank's key in its name."""
     sms_sender: str = "BANQUE"
     acs_reference_number: str = "ACS-SIM-ACS-0001"
     acs_operator_id: str = "ACS-SIM"
@@ -60,6 +67,28 @@ class AcsSettings:
     """The form field that carries an Erro to notificationURL. Sources disagree: another ACS also fills `erro`."""
     pares_signature: Literal["rsa-sha1", "rsa-sha256"] = "rsa-sha1"
     """How a PARes of 3-D Secure 1.0.2 is signed. All real ones used SHA-1."""
+
+    def of(self, pan: str) -> "AcsSettings":
+        """The same for the bank that issued a card: under its name and, with a `bank_domain`, at its own address."""
+        bank = bank_of(pan)
+        return replace(self, bank=bank, public_url=self.bank_url(bank))
+
+    def bank_url(self, bank: Bank) -> str:
+        """The base address of a bank's pages."""
+        if self.bank_domain is None:
+            return self.public_url
+        parts = urlsplit(self.public_url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{bank.key}.{self.bank_domain}{port}"
+
+    @property
+    def bank_urls(self) -> tuple[str, ...]:
+        """The addresses that the banks have beside `public_url`."""
+        return () if self.bank_domain is None else tuple(self.bank_url(bank) for bank in BANKS)
+
+    @property
+    def issuer_name(self) -> str:
+        return self.bank.name
 
     @property
     def acs_url(self) -> str:

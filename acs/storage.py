@@ -31,6 +31,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
     text,
     update,
@@ -103,7 +104,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """What of a transaction is neither a column nor sealed."""
+    """What of a transaction is neither a column nor sealed. `deadline`: where the column says an earlier time."""
 
     created_at: datetime
     updated_at: datetime
@@ -113,6 +114,7 @@ class _Document:
     session: Session | None
     result: Result | None
     delivery: Delivery | None
+    deadline: datetime | None = None
 
 
 _encoder: Final = msgspec.json.Encoder()
@@ -346,8 +348,10 @@ class Storage:
         return self._first_counter() if counter is None else counter + 1
 
     def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
-        fingerprint = self._vault.fingerprint(pan)
-        connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(code_counter=counter))
+        """A counter only rises, also when an older code is sent again."""
+        lower = or_(CARDS.c.code_counter.is_(None), CARDS.c.code_counter < counter)
+        card = CARDS.c.fingerprint == self._vault.fingerprint(pan)
+        connection.execute(update(CARDS).where(card, lower).values(code_counter=counter))
 
     # --- rows ---
 
@@ -370,8 +374,9 @@ class Storage:
             transaction.session,
             transaction.result,
             transaction.delivery,
+            transaction.due_at if transaction.wakes_at != transaction.due_at else None,
         )
-        due_at = None if transaction.due_at is None else _microseconds(transaction.due_at)
+        due_at = None if transaction.wakes_at is None else _microseconds(transaction.wakes_at)
         return {"state": transaction.state.value, "due_at": due_at, "document": _encoder.encode(document)}
 
     def _transaction(self, row: Row[Any]) -> Transaction:
@@ -383,7 +388,7 @@ class Storage:
             purchase=document.purchase,
             created_at=document.created_at,
             updated_at=document.updated_at,
-            due_at=None if row.due_at is None else _EPOCH + row.due_at * _MICROSECOND,
+            due_at=document.deadline or (None if row.due_at is None else _EPOCH + row.due_at * _MICROSECOND),
             method=document.method,
             challenge=document.challenge,
             session=document.session,

@@ -126,3 +126,8 @@ def decoupled_text(issuer: str, language: str) -> str:
 def translated(text: str, language: str) -> str:
     """A text that is marked for translation elsewhere."""
     return translations(language).gettext(text)
+
+
+def counted(singular: str, plural: str, number: int, language: str) -> str:
+    """The form of a text that goes with `number`, translated."""
+    return translations(language).ngettext(singular, plural, number)

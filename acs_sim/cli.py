@@ -30,12 +30,17 @@ _UP_OPTIONS = (
     click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
     click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
     click.option("--keep", metavar="24h", help="Forget what ended longer ago than this.  [default: keep all]"),
+    click.option("--tls/--no-tls", default=None, help="Serve every port over TLS; the desk hands out the authority."),
+    click.option("--tls-trust", metavar="FILE", help="With --tls, more authorities to trust when calling others."),
     click.option("--seed", type=int, help="Make identifiers and SecureCodes repeatable."),
     click.option("--desk-url", metavar="URL", help="Base address of the desk, when it is not host and port base."),
     click.option("--ds-url", metavar="URL", help="Base address of the directory server."),
     click.option("--acs-url", metavar="URL", help="Base address of the ACS."),
     click.option("--phone-url", metavar="URL", help="Base address of the phone."),
     click.option("--shop-url", metavar="URL", help="Base address of the shops and their gateway."),
+    click.option(
+        "--bank-domain", metavar="DOMAIN", help="Serve each bank's pages from a host of its own: BANK.DOMAIN."
+    ),
     click.option("--log-format", metavar="FORMAT", help="auto, console or json.  [default: auto]"),
     click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]"),
 )
@@ -144,8 +149,9 @@ def run(
         return
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
-    at = _settings({}, config)[0].addresses if running else None
-    sys.exit(play_files(Wish(paths, json=json_file, at=at, **flags)))
+    settings = _settings({}, config)[0] if running else None
+    at, tls = (settings.addresses, _caller_context(settings, "acs-sim run")) if settings is not None else (None, None)
+    sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, **flags)))
 
 
 @main.group()
@@ -163,13 +169,53 @@ def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> N
     from acs_sim.phone_wait import NoAnswer, next_code
 
     settings, _ = _settings({}, config)
+    tls = _caller_context(settings)
     try:
-        code = next_code(settings.addresses.phone, number, timeout, unseen=unseen)
+        code = next_code(settings.addresses.phone, number, timeout, unseen=unseen, tls=tls)
     except NoAnswer as error:
         raise click.ClickException(str(error)) from error
     if code is None:
         raise click.ClickException(f"no SecureCode came to {number} within {timeout:g} seconds")
     click.echo(code)
+
+
+@main.group()
+def pki() -> None:
+    """The simulator's certificate authority, for `acs-sim up --tls`."""
+
+
+@pki.command()
+@click.argument("name")
+@click.option("--data", metavar="DIR", help="Folder of the simulator that is to know it.  [default: data]")
+@click.option(
+    "--host", "hosts", multiple=True, metavar="HOST", help="A name or an address it is called under; repeatable."
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder to write to.")
+@click.option("--password", help="Also write NAME.p12 with this password, for key stores that want PKCS #12.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the data folder.")
+def issue(
+    name: str, data: str | None, hosts: tuple[str, ...], out: Path, password: str | None, config: Path | None
+) -> None:
+    """Mint a certificate for NAME: a gateway shows it to the directory server, and serves its own addresses with it."""
+    from acs_sim.pki.issuing import CannotIssue, issue_files
+
+    settings, _ = _settings({"data": data}, config)
+    try:
+        written = issue_files(Path(settings.data), name, hosts, out, password)
+    except CannotIssue as error:
+        raise click.ClickException(str(error)) from error
+    for path in written:
+        click.echo(path)
+
+
+def _caller_context(settings: Any, name: str | None = None) -> Any:
+    from acs_sim.data_folder import FolderUnusable
+    from acs_sim.pki.stack import caller_context
+
+    try:
+        return caller_context(settings, name)
+    except FolderUnusable as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _settings(flags: dict[str, Any], config: Path | None) -> Any:

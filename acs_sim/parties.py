@@ -25,7 +25,7 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
     from acs.settings import AcsSettings
 
     at = settings.addresses
-    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone))
+    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone, bank_domain=settings.bank_domain))
 
 
 def _phone(runtime: Runtime, _settings: Settings) -> Service:

@@ -14,6 +14,7 @@ from acs_sim import logs
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, Stack, running_stack
 from acs_sim.start_screen import start_screen
+from threedsecure.web.transport import HttpTransport
 
 READY_WITHIN_SECONDS: Final = 15.0
 
@@ -53,7 +54,7 @@ def _stop_signal() -> asyncio.Event:
 async def _until_ready(stack: Stack) -> None:
     waiting = {name: stack.addresses.of(name) for name in stack.settings.only}
     try:
-        async with asyncio.timeout(READY_WITHIN_SECONDS), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(READY_WITHIN_SECONDS), HttpTransport.session(stack.calling) as session:
             while waiting:
                 for name, address in list(waiting.items()):
                     async with session.get(f"{address}/readyz") as answer:

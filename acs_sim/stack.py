@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from acs_sim.addresses import PORT_OFFSETS, TITLES, Addresses
 from acs_sim.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
 from acs_sim.databases import opened
 from acs_sim.parties import PARTIES, Build
+from acs_sim.pki.stack import StackTls
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
 from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
@@ -41,10 +43,16 @@ class Stack:
     settings: Settings
     addresses: Addresses
     runtime: Runtime
+    tls: StackTls | None = None
 
     @property
     def clock(self) -> Clock:
         return self.runtime.clock
+
+    @property
+    def calling(self) -> ssl.SSLContext | None:
+        """How its own addresses are called from outside, where TLS makes a difference."""
+        return None if self.tls is None else self.tls.calling(self.settings.only[0]).calling
 
 
 @asynccontextmanager
@@ -55,10 +63,14 @@ async def running_stack(
 
     Errors: `CannotStart`."""
     async with AsyncExitStack() as life:
-        transport = InProcessTransport(HttpTransport(await life.enter_async_context(HttpTransport.session())))
         try:
+            tls = StackTls(settings) if settings.tls else None
+            calling = None if tls is None else tls.calling(settings.only[0]).calling
+            transport = InProcessTransport(
+                HttpTransport(await life.enter_async_context(HttpTransport.session(calling)))
+            )
             runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
-            stack = Stack(settings, settings.addresses, runtime)
+            stack = Stack(settings, settings.addresses, runtime, tls)
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported) as error:
             raise CannotStart(str(error)) from error
@@ -76,7 +88,9 @@ def with_free_ports(settings: Settings) -> Settings:
     """The same settings on ports that nobody uses now, so that several simulators run beside one another."""
     with ExitStack() as held:
         sockets = {party: held.enter_context(socket.create_server((settings.host, 0))) for party in PORT_OFFSETS}
-        addresses = {f"{party}_url": f"http://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()}
+        addresses = {
+            f"{party}_url": f"{settings.scheme}://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()
+        }
     return msgspec.structs.replace(settings, **addresses)
 
 
@@ -89,7 +103,7 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
     await share_clock(clock, shared)
-    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database, shared)
+    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database, shared=shared)
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
@@ -115,16 +129,28 @@ async def _bring_to_life(
     for name, build in parties.items():
         if name not in stack.settings.only:
             continue
-        built, metrics = build(stack.runtime, stack.settings), Metrics()
-        service = replace(built, routes=[*built.routes, clock_route(stack.clock, stack.runtime.shared)])
-        dispatcher = Dispatcher(service, stack.runtime, metrics)
+        runtime = await _runtime_of(name, stack, transport, life)
+        built, metrics = build(runtime, stack.settings), Metrics()
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
+        dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
-        transport.register(stack.addresses.of(name), dispatcher.endpoints())
-        served.append((name, application(service, dispatcher, metrics)))
-    for name, app in served:
+        for address in (stack.addresses.of(name), *service.also_at):
+            transport.register(address, dispatcher.endpoints())
+        tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
+        served.append((name, application(service, dispatcher, metrics), tls))
+    for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
         try:
-            await life.enter_async_context(serving(app, host, port))
+            await life.enter_async_context(serving(app, host, port, tls=tls))
         except OSError as error:
             reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
             raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error
+
+
+async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
+    """What all share; with TLS a party shows a certificate of its own to those it calls."""
+    if stack.tls is None:
+        return stack.runtime
+    tls = stack.tls.calling(party)
+    session = await life.enter_async_context(HttpTransport.session(tls.calling))
+    return replace(stack.runtime, transport=transport.of(TITLES[party], HttpTransport(session)), tls=tls)

@@ -119,6 +119,11 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
             Scenario(
                 "decoupled", "20", "decided later in the banking app (ARes D) when the requestor asks for it, else N"
             ),
+            Scenario(
+                "decoupled-fallback",
+                "21",
+                "SecureCode that is not enough (2.3.1, RReq D when the requestor takes it); then decided in the banking app",
+            ),
             Scenario("results-early", "50", "SecureCode; the RReq goes out long before the CRes"),
             Scenario("results-late", "51", "SecureCode; the RReq goes out long after the CRes"),
             Scenario("results-never", "52", "SecureCode; no RReq is ever sent"),

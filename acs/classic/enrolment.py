@@ -61,7 +61,9 @@ async def _answer(office: Office, request: WireRequest, *, attempts: bool) -> Wi
     if play.enrolled != "Y":
         return xml_response(messages.not_enrolled(message, play.enrolled, refusal=play.not_looked_up))
     acct_id = await _enrol(office, view, card)
-    return xml_response(messages.enrolled(message, acct_id=acct_id, url=office.issuer.settings.classic_acs_url))
+    return xml_response(
+        messages.enrolled(message, acct_id=acct_id, url=office.issuer.settings.of(card.pan).classic_acs_url)
+    )
 
 
 async def _misbehave(office: Office, play: Play, message: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from acs import challenge as challenges
-from acs.challenge import Effect, Ending, Over, Submission
+from acs.challenge import Effect, Ending, Over, Page, Submission
 from acs.classic.decision import Play, play_of, status_of
 from acs.classic.records import Authentication, Outcome, Payment
 from acs.classic.states import Event, State, after
@@ -91,11 +91,11 @@ def receive_answer(
     return _take(replace(found, challenge=step.challenge), step, now, drawn, settings)
 
 
-def sending_failed(found: Authentication, counter: int, now: datetime) -> Authentication:
-    """The phone could not be reached with the code of `counter`."""
+def code_sent(found: Authentication, counter: int, now: datetime, *, taken: bool) -> Authentication:
+    """Whether the phone took the code of `counter`."""
     if found.challenge is None:
         return found
-    return replace(found, challenge=challenges.sending_failed(found.challenge, counter), updated_at=now)
+    return replace(found, challenge=challenges.sent(found.challenge, counter, taken=taken), updated_at=now)
 
 
 def expire(found: Authentication, now: datetime, drawn: Drawn) -> Authentication:
@@ -111,8 +111,10 @@ def _repeated(found: Authentication, payment: Payment, now: datetime, settings: 
         detail = "a PAReq for this acctID has been answered already" if same else "acctID belongs to another PAReq"
         return Change(found, Refuse(InvalidRequest(InvalidRequestCode.PAREQ_MISROUTED, detail)))
     state = after(found.state, Event.PAREQ_REPEATED)
-    shown = replace(found, state=state, updated_at=now, due_at=now + settings.timers.idle)
-    return Change(shown, Show(found.challenge.notice))
+    needs = challenges.not_asked(found.challenge, now)
+    asking = challenges.to_ask(challenges.Step(found.challenge, Page(None), needs), now + settings.timers.ask_retry)
+    shown = replace(found, state=state, challenge=asking.challenge, updated_at=now, due_at=now + settings.timers.idle)
+    return Change(shown, Show(found.challenge.notice), needs)
 
 
 def _misrouted(found: Authentication, view: PayerAuthenticationRequest) -> str:
@@ -166,7 +168,8 @@ def _take(found: Authentication, step: challenges.Step, now: datetime, drawn: Dr
             ended = _decide(found, Event.CHALLENGE_ENDED, status_of(ending), now, drawn, ending=ending)
             return Change(ended, Finish())
         case page:
-            shown = replace(found, updated_at=now, due_at=now + settings.timers.idle)
+            asking = challenges.to_ask(step, now + settings.timers.ask_retry).challenge
+            shown = replace(found, challenge=asking, updated_at=now, due_at=now + settings.timers.idle)
             return Change(shown, Show(page.notice), step.effects)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from acs.challenge import Action, SendCode, Submission
 from acs.classic.decision import Misbehaviour, play_of
-from acs.classic.lifecycle import Change, Finish, Refuse, Show, receive_answer, receive_pareq, sending_failed
+from acs.classic.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
 from acs.classic.messages import pares
 from acs.classic.office import Office
 from acs.classic.records import Authentication, Payment, as_challenged
@@ -119,16 +119,17 @@ async def _respond(office: Office, change: Change | None, found: Authentication)
     if not isinstance(change.answer, Show):
         return await _final(office, changed)
     for effect in change.effects:
-        if isinstance(effect, SendCode) and not await send_code(office.issuer, as_challenged(changed), effect.counter):
-            changed = await _note_not_sent(office, changed, effect.counter)
+        if isinstance(effect, SendCode):
+            taken = await send_code(office.issuer.line, as_challenged(changed), effect.counter)
+            changed = await _note_sent(office, changed, effect.counter, taken=taken)
     notice = changed.challenge.notice if changed.challenge else None
     return challenge_response(office.issuer, as_challenged(changed), change.answer.notice or notice)
 
 
-async def _note_not_sent(office: Office, found: Authentication, counter: int) -> Authentication:
+async def _note_sent(office: Office, found: Authentication, counter: int, *, taken: bool) -> Authentication:
     now = office.issuer.runtime.clock.now()
     change = await office.storage.change(
-        found.name, lambda record: Change(sending_failed(record, counter, now), Finish())
+        found.name, lambda record: Change(code_sent(record, counter, now, taken=taken), Finish())
     )
     return change.authentication if change is not None else found
 

@@ -53,7 +53,8 @@ def challenge_response(issuer: Issuer, transaction: Transaction, notice: str | N
     if challenge is None:
         raise ValueError("a page is shown only once the challenge has begun")
     view = _view(issuer, transaction, notice)
-    html = method_page(view, challenge.question, phones(transaction.card.phone), issuer.settings)
+    settings = issuer.settings.of(transaction.card.pan)
+    html = method_page(view, challenge.question, phones(transaction.card.phone), settings)
     return page(html, frame_ancestors="*")
 
 
@@ -96,7 +97,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
     challenge, session, purchase = transaction.challenge, transaction.session, transaction.purchase
     if challenge is None or session is None:
         raise ValueError("a page is shown only once the challenge has begun")
-    name, settings = transaction.acs_trans_id, issuer.settings
+    name, settings = transaction.acs_trans_id, issuer.settings.of(transaction.card.pan)
     return ChallengePage(
         language=language_of(transaction),
         scheme=_scheme(transaction),
@@ -115,6 +116,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
         sent_at=challenge.code.sent_at if challenge.code else session.begun_at,
         window_size=session.window_size,
         asks_for_trust=challenge.trusts is not None and challenge.last_question,
+        asks_to_bind=challenge.binds is not None and challenge.last_question,
     )
 
 

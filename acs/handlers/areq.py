@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from acs.cards import advice, issued
+from acs.challenge import ShowPrompt
 from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
-from acs.handlers.asking import ask_by_app
 from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
-from acs.preferences import echoed
+from acs.preferences import device_of, echoed
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
 from acs.standing import Standing, asked
@@ -35,11 +35,13 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
     purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    if purchase.asks_to_bind:
+        purchase = replace(purchase, device=device_of(message))
     transaction = await _begin(issuer, view, purchase)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if transaction.state is State.DECOUPLED:
-        await ask_by_app(issuer, transaction)
+        await issuer.asking.ask(transaction, ShowPrompt())
     if keeps_silent(transaction.card):
         await keep_waiting(issuer.runtime.clock, issuer.settings.silence)
     answer = ares(transaction, issuer.settings)

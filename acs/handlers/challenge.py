@@ -15,7 +15,6 @@ from acs.handlers.answers import (
     posted_fields,
     posted_values,
 )
-from acs.handlers.asking import ask
 from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import (
@@ -54,6 +53,7 @@ class Answer:
     page: int
     value: str
     trusts: bool
+    binds: bool
 
 
 async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
@@ -88,7 +88,7 @@ async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
             given.acs_trans_id,
             lambda transaction, next_counter: receive_answer(
                 transaction,
-                Submission(given.action, given.page, given.value, mark, given.trusts),
+                Submission(given.action, given.page, given.value, mark, given.trusts, given.binds),
                 now,
                 next_counter,
                 issuer.codes,
@@ -160,7 +160,7 @@ async def _respond(issuer: Issuer, change: Change, session_data: str | None) -> 
 
 async def _show(issuer: Issuer, change: Change, notice: str | None) -> WireResponse:
     for effect in change.effects:
-        notice = await ask(issuer, change.transaction, effect) or notice
+        notice = await issuer.asking.ask(change.transaction, effect) or notice
     return challenge_response(issuer, change.transaction, notice)
 
 
@@ -219,7 +219,8 @@ def read_answer(issuer: Issuer, request: WireRequest) -> Answer:
     action = _ACTIONS.get(form.get("action", Action.SUBMIT.value))
     if action is None:
         raise Problem(400, "Bad Request", f"action is one of {', '.join(_ACTIONS)}")
-    return Answer(acs_trans_id, action, page_number, value, trusts=form.get("trustMerchant") == "Y")
+    trusts, binds = (form.get(box) == "Y" for box in ("trustMerchant", "bindDevice"))
+    return Answer(acs_trans_id, action, page_number, value, trusts=trusts, binds=binds)
 
 
 def note_answer(issuer: Issuer, given: Answer) -> None:

@@ -81,7 +81,7 @@ async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
             "state": transaction.state.value,
             "creq": transaction.session.creq if transaction.session else None,
             "threeDSSessionData": transaction.session.session_data if transaction.session else None,
-            "acs_url": issuer.settings.acs_url,
+            "acs_url": issuer.settings.of(transaction.card.pan).acs_url,
             "phone": transaction.card.phone,
             "code": issuer.codes.code(transaction.card.pan, code.counter) if code else None,
             "tries_left": held.tries_left if held else transaction.card.tries or issuer.settings.tries,

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from acs_sim.addresses import Addresses
-from acs_sim.desk import console, reading
+from acs_sim.desk import console, control, reading
 from acs_sim.desk.api import Desk, Handler, bound
 from acs_sim.desk.check import BODY_LIMIT
 from acs_sim.desk.docs import docs_handler, openapi_handler
 from acs_sim.desk.events import as_json, event_stream
-from acs_sim.desk.openapi import EVENTS_PATH
+from acs_sim.desk.openapi import AUTHORITY_PATH, EVENTS_PATH
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import STATIC
 from acs_sim.desk.parties import Parties
@@ -40,6 +40,7 @@ def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (
         name="desk",
         routes=[
             *(operation.route(desk) for operation in OPERATIONS),
+            Route("GET", AUTHORITY_PATH, bound(desk, control.show_authority)),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(Route(method, path, bound(desk, console.answering_pages(handler))) for method, path, handler in PAGES),
             Route("POST", "/check", bound(desk, console.answering_pages(reading.check_from_form)), BODY_LIMIT),

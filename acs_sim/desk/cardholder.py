@@ -31,7 +31,7 @@ async def act(desk: Desk, request: WireRequest) -> WireResponse:
     _check(wish)
     transaction = await find_transaction(desk, request.match["id"])
     try:
-        async with HttpTransport.session() as session:
+        async with HttpTransport.session(desk.runtime.calling) as session:
             return answered(await _play(desk, Cardholder(HttpTransport(session)), transaction, wish))
     except CardholderStuck as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error

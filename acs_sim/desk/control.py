@@ -26,6 +26,14 @@ async def move_clock(desk: Desk, request: WireRequest) -> WireResponse:
     return answered(clock_state(desk.runtime.clock))
 
 
+async def show_authority(desk: Desk, _request: WireRequest) -> WireResponse:
+    """The certificate that callers are to trust, where there is one."""
+    if desk.runtime.tls is None:
+        raise Problem(404, "Not Found", "this simulator runs without TLS; start it with --tls")
+    headers = {"Content-Disposition": 'attachment; filename="acs-sim-ca.pem"'}
+    return WireResponse(200, desk.runtime.tls.authority_pem, "application/x-pem-file", headers)
+
+
 async def show_addresses(desk: Desk, _request: WireRequest) -> WireResponse:
     return answered(PartyAddresses(**dict(desk.addresses)))
 

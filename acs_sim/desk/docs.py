@@ -20,6 +20,7 @@ EXAMPLES: Final = {
     "show_transaction": "curl {desk}/api/transactions/ID",
     "show_messages": "curl {desk}/api/transactions/ID/messages",
     "show_transcript": "curl -OJ {desk}/api/transactions/ID/transcript",
+    "newest_messages": "curl '{desk}/api/messages?kind=PReq'",
     "act": """curl {desk}/api/transactions/ID/cardholder -d '{{"do":"submit","code":"correct"}}'""",
     "list_ranges": "curl '{desk}/api/ranges?scheme=visa&pan=4000000001000001'",
     "edit_ranges": (
@@ -27,6 +28,7 @@ EXAMPLES: Final = {
         """"end":"4000000039999999","stand_in":"attempt"}}]}}'"""
     ),
     "show_addresses": "curl {desk}/api/addresses",
+    "show_authority": "curl -k {desk}/api/ca.pem -o acs-sim-ca.pem",
     "show_clock": "curl {desk}/api/clock",
     "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",
     "check_message": """curl {desk}/api/check -d '{{"message":{{"messageType":"RRes","messageVersion":"2.2.0"}}}}'""",

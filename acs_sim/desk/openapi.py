@@ -27,6 +27,7 @@ _PATH_PARAMETERS: Final = {
     "id": "any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID",
 }
 EVENTS_PATH: Final = "/api/events"
+AUTHORITY_PATH: Final = "/api/ca.pem"
 
 
 @cache
@@ -39,6 +40,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, references)
     paths[EVENTS_PATH] = {"get": _events()}
+    paths[AUTHORITY_PATH] = {"get": _authority()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -87,6 +89,25 @@ def _problem(status: int, references: dict[Any, Any]) -> dict[str, Any]:
     return {
         "description": _ERRORS[status],
         "content": {"application/problem+json": {"schema": references[ProblemDocument]}},
+    }
+
+
+def _authority() -> dict[str, Any]:
+    return {
+        "operationId": "show_authority",
+        "summary": "The simulator's certificate authority (PEM), for callers to trust; with --tls",
+        "responses": {
+            "200": {
+                "description": "The certificate",
+                "content": {"application/x-pem-file": {"schema": {"type": "string"}}},
+            },
+            "404": {
+                "description": "The simulator runs without TLS",
+                "content": {
+                    "application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="ProblemDocument")}}
+                },
+            },
+        },
     }
 
 

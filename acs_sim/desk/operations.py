@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, check, control, ranges, transactions
+from acs_sim.desk import cardholder, cards, check, control, journal, ranges, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
@@ -92,6 +92,15 @@ OPERATIONS: Final = (
         CardholderOutcome,
         body=CardholderAct,
         errors=(400, 404, 409, 502),
+    ),
+    Operation(
+        "GET",
+        "/api/messages",
+        journal.newest_messages,
+        "The newest messages of all, those that belong to no transaction too",
+        Messages,
+        query=journal.MESSAGE_FILTERS,
+        errors=(400,),
     ),
     Operation("GET", "/api/addresses", control.show_addresses, "Where every party is found", PartyAddresses),
     Operation(

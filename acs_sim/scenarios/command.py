@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Wish:
     expression: str | None = None
     seed: int | None = None
     at: Addresses | None = None
+    tls: ssl.SSLContext | None = None
     transcripts: Path = Path("transcripts")
 
 
@@ -81,7 +83,7 @@ def _play(plays: list[Play], wish: Wish) -> int:
         over.append(outcome)
         click.echo(reports.progress(outcome, len(over), len(plays)))
 
-    outcomes = asyncio.run(run(plays, tell, seed=wish.seed, at=wish.at))
+    outcomes = asyncio.run(run(plays, tell, seed=wish.seed, at=wish.at, tls=wish.tls))
     for outcome in outcomes:
         reports.save_transcript(outcome, wish.transcripts)
         if not outcome.passed:

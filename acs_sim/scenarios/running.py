@@ -5,6 +5,7 @@ at a time, after all others. With a seed all are played one at a time, each in a
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -30,13 +31,18 @@ Told = Callable[[Outcome], None]
 
 
 async def run(
-    plays: Sequence[Play], tell: Told, *, seed: int | None = None, at: Addresses | None = None
+    plays: Sequence[Play],
+    tell: Told,
+    *,
+    seed: int | None = None,
+    at: Addresses | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> list[Outcome]:
     """All outcomes in the order of `plays`; `tell` hears of each as soon as it is over.
 
-    `at`: a simulator that runs already; otherwise one is started for the run, in memory, on free ports, its clock standing at
-    STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
-    async with _simulator(at, seed) as simulator, running_gateway() as gateway:
+    `at`: a simulator that runs already, called with `tls`; otherwise one is started for the run, in memory, on free ports,
+    its clock standing at STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
+    async with _simulator(at, seed, tls) as simulator, running_gateway() as gateway:
         runner = _Run(simulator, gateway, tell, owns=at is None)
         if seed is None:
             return await runner.side_by_side(plays)
@@ -44,8 +50,8 @@ async def run(
 
 
 @asynccontextmanager
-async def _simulator(at: Addresses | None, seed: int | None) -> AsyncIterator[Simulator]:
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+async def _simulator(at: Addresses | None, seed: int | None, tls: ssl.SSLContext | None) -> AsyncIterator[Simulator]:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls or True)) as session:
         if at is not None:
             simulator = Simulator(session, at)
             await simulator.now()  # one that does not answer is told once, and not by every play

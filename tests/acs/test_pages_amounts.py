@@ -3,12 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from iso4217 import Currency
 
 from acs.amounts import alphabetic_code, amount_text
 from acs.texts import LANGUAGES
 
 NBSP, NARROW = "\u00a0", "\u202f"
-TAGS = {"en": "en-GB", "pt": "pt-PT"}
+TAGS = {"pt": "pt-PT"}
+CURRENCIES = ("EUR", "GBP", "USD", "JPY", "CAD", "AUD", "CNY", "BRL", "INR", "CHF", "SEK", "PLN", "TND")
+NUMBERS = {known.code: f"{known.number:03}" for known in Currency}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +32,10 @@ TAGS = {"en": "en-GB", "pt": "pt-PT"}
         (123456, "978", 2, "pt", f"1234,56{NBSP}€"),
         (1234567, "978", 2, "pt", f"12{NBSP}345,67{NBSP}€"),
         (4200, "840", 2, "en", "$42.00"),
-        (4200, "840", 2, "fr", f"42,00{NBSP}USD"),
+        (4200, "840", 2, "fr", f"42,00{NBSP}$US"),
+        (4200, "840", 2, "es", f"42,00{NBSP}US$"),
+        (4200, "840", 2, "it", f"42,00{NBSP}USD"),
+        (4200, "124", 2, "nl", f"C${NBSP}42,00"),
         (4200, "826", 2, "de", f"42,00{NBSP}£"),
         (4200, "756", 2, "en", f"CHF{NBSP}42.00"),
         (4200, "392", 0, "en", "¥4,200"),
@@ -65,11 +71,14 @@ def test_no_digit_of_an_amount_is_lost(amount, exponent, language, currency):
 async def test_chromium_writes_the_same_amounts(page):
     amounts = [5, 4200, 99999, 1234567, 123456789]  # whether four digits are grouped differs between its releases
     for language in LANGUAGES:
-        tag = TAGS.get(language, language)
-        for code, numeric, display in (("EUR", "978", "symbol"), ("CHF", "756", "code")):
-            expected = await page.evaluate(
-                "([tag, code, display, amounts]) => amounts.map(amount => new Intl.NumberFormat(tag,"
-                " {style: 'currency', currency: code, currencyDisplay: display}).format(amount / 100))",
-                [tag, code, display, amounts],
-            )
-            assert [amount_text(amount, numeric, 2, language) for amount in amounts] == expected, (language, code)
+        expected = await page.evaluate(
+            """([tag, codes, amounts]) => codes.map(code => amounts.map(amount => {
+                const style = new Intl.NumberFormat(tag, {style: "currency", currency: code});
+                return style.format(amount / 10 ** style.resolvedOptions().maximumFractionDigits);
+            }))""",
+            [TAGS.get(language, language), CURRENCIES, amounts],
+        )
+        for code, written in zip(CURRENCIES, expected, strict=True):
+            exponent = {"JPY": 0, "TND": 3}.get(code, 2)
+            told = [amount_text(amount, NUMBERS[code], exponent, language) for amount in amounts]
+            assert told == written, (language, code)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from acs import texts
-from acs.texts import LANGUAGES, Notice, choose_language, notice_text, title_text, translations
+from acs import short_messages, texts
+from acs.texts import LANGUAGES, Notice, choose_language, counted, notice_text, title_text, translations
 from tests.support.catalogues import compiled, parse, sources
 
 FOREIGN = [language for language in LANGUAGES if language != "en"]
@@ -93,6 +93,16 @@ def test_tries_are_counted_by_the_plural_of_the_language(language, tries_left, w
     assert notice_text(Notice("wrong-code", tries_left), language).endswith(words)
 
 
+async def test_the_catalogues_count_as_chromium_does(page):
+    for language in LANGUAGES:
+        tag = "pt-PT" if language == "pt" else language
+        rule = "tag => [...Array(130).keys()].map(n => new Intl.PluralRules(tag).select(n))"
+        expected = await page.evaluate(rule, tag)
+        words = [counted("You have %(num)d try left.", "You have %(num)d tries left.", n, language) for n in range(130)]
+        forms = {"one": words[1], "other": words[2]}
+        assert words == [forms[form] for form in expected], language
+
+
 def test_a_refusal_says_to_contact_the_bank():
     assert "contact your bank" in notice_text(Notice("contact-bank"), "en")
     assert "Contactez votre banque" in notice_text(Notice("contact-bank"), "fr")
@@ -118,13 +128,14 @@ def test_the_compiled_catalogue_is_the_written_one(source):
 
 
 def _texts_in_the_code() -> set[str]:
-    """What is given to gettext in the templates, and marked or counted in `acs.texts` and `acs.methods`."""
+    """What is given to gettext in the templates, and marked or counted in `acs.texts`, `acs.short_messages` and `acs.methods`."""
     found: set[str] = set()
     extractor = Environment(extensions=["jinja2.ext.i18n"])
     for template in (PACKAGE / "templates").glob("*.html"):
         for _, _, words in extractor.extract_translations(template.read_text("utf-8")):
             found.add(words if isinstance(words, str) else words[0])
-    for module in (Path(texts.__file__), *(PACKAGE / "methods").glob("*.py")):
+    modules = (Path(texts.__file__), Path(short_messages.__file__), *(PACKAGE / "methods").glob("*.py"))
+    for module in modules:
         found |= _texts_in(ast.parse(module.read_text("utf-8")))
     return found
 
@@ -135,9 +146,9 @@ def _texts_in(module: ast.Module) -> set[str]:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             words = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-            if name == "_":
+            if name == "_" and words:
                 found.add(words[0])
-            elif name == "ngettext":
+            elif name in {"ngettext", "counted"} and len(words) >= 2:
                 found.add("\0".join(words[:2]))
     return found
 

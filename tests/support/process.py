@@ -45,9 +45,10 @@ class Simulator:
     base: int
     output: list[str]
     life: ExitStack
+    scheme: str = "http"
 
     def url(self, offset: int) -> str:
-        return f"http://127.0.0.1:{self.base + offset}"
+        return f"{self.scheme}://127.0.0.1:{self.base + offset}"
 
     @property
     def desk(self) -> str:
@@ -102,7 +103,7 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
         env={**environment, "PYTHONUNBUFFERED": "1"},
         cwd=Path(__file__).parents[2],
     )
-    simulator = Simulator(process, base, [], life)
+    simulator = Simulator(process, base, [], life, "https" if "--tls" in arguments else "http")
     try:
         _wait_until_ready(simulator)
     except BaseException:

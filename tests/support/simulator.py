@@ -39,7 +39,7 @@ async def runtime(*, data: Path | None = None, postgresql: str | None = None, se
         session = await life.enter_async_context(HttpTransport.session())
         await life.enter_async_context(journal.writing())
         clock = Clock(frozen_at=STARTED_AT)
-        yield Runtime(clock, randomness, vault, journal, HttpTransport(session), open_database, shared)
+        yield Runtime(clock, randomness, vault, journal, HttpTransport(session), open_database, shared=shared)
 
 
 async def _opened(

@@ -2,6 +2,7 @@
 
 import asyncio
 import mimetypes
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -50,11 +51,13 @@ async def _unroutable(
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int, *, reuse_port: bool = False) -> AsyncIterator[int]:
-    """Serve `app`; yields the port in use (which matters when `port` is 0)."""
+async def serving(
+    app: web.Application, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Serve `app`, over TLS when it is given; yields the port in use (which matters when `port` is 0)."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None)
+    site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None, ssl_context=tls)
     try:
         await site.start()
         yield runner.addresses[0][1]
@@ -75,11 +78,21 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             {name.lower(): value for name, value in request.headers.items()},
             request.query,
             request.match_info,
+            _certified_name(request) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
 
     return answer
+
+
+def _certified_name(request: web.Request) -> str | None:
+    """The common name in the certificate that the caller showed, or "unnamed" where it holds none."""
+    certificate = request.get_extra_info("peercert")
+    if not certificate:
+        return None
+    names = (value for part in certificate["subject"] for key, value in part if key == "commonName")
+    return next(names, "unnamed")
 
 
 def _until_shutdown(handler: StreamHandler) -> StreamHandler:

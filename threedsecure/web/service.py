@@ -2,6 +2,7 @@
 the figures.
 """
 
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -32,6 +33,14 @@ StreamHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
+class Tls:
+    """How a party calls others where addresses are https, and the certificate (PEM) that vouches for every party here."""
+
+    calling: ssl.SSLContext
+    authority_pem: bytes
+
+
+@dataclass(frozen=True)
 class Runtime:
     """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
     `shared` are the other processes of the same simulator."""
@@ -42,7 +51,13 @@ class Runtime:
     journal: Journal
     transport: Transport
     open_database: Callable[[Schema], Database]
+    tls: Tls | None = None
     shared: Shared = field(default_factory=Alone)
+
+    @property
+    def calling(self) -> ssl.SSLContext | None:
+        """For a client of its own beside `transport`."""
+        return None if self.tls is None else self.tls.calling
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,7 @@ class Route:
 
     `limit`: the longest body read, in bytes. `hop`: who calls whom, when the exchange belongs in the journal.
     `answer_error`: turns a protocol error into the protocol's own error message; without it the error is a problem document.
+    `mutual`: the specifications want the caller to show a certificate; with TLS one without is refused.
     """
 
     method: str
@@ -59,6 +75,7 @@ class Route:
     limit: int = DEFAULT_LIMIT
     hop: Hop | None = None
     answer_error: AnswerError | None = None
+    mutual: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +91,8 @@ class Stream:
 class Service:
     """A party as a set of endpoints with a life.
 
-    `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now."""
+    `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now. `also_at`: base
+    addresses that it has beside the one it is started at."""
 
     name: str
     routes: Sequence[Route]
@@ -82,6 +100,7 @@ class Service:
     ready: Callable[[], bool] = field(default=lambda: True)
     streams: Sequence[Stream] = ()
     static: Traversable | None = None
+    also_at: Sequence[str] = ()
 
 
 class Dispatcher:
@@ -100,6 +119,8 @@ class Dispatcher:
         try:
             if len(request.body) > route.limit:
                 raise BodyTooLarge(route.limit)
+            if route.mutual and request.peer is None and self._runtime.tls is not None:
+                raise self._without_certificate(route)
             response = await route.handler(request)
         except ProtocolError as error:
             response = self._answer(error, route, request)
@@ -128,6 +149,19 @@ class Dispatcher:
 
     async def _dispatch_whole(self, route: Route, request: WireRequest) -> WireResponse:
         return (await self.dispatch(route, request)).whole()
+
+    def refused_handshake(self, why: str) -> None:
+        """A connection to this service that came to nothing, told where the one who made it will look."""
+        log.warning("TLS handshake refused", service=self._service.name, why=why)
+        self._record_refusal({"error": why})
+
+    def _without_certificate(self, route: Route) -> Problem:
+        words = "a client certificate is needed here: `acs-sim pki issue NAME` mints one"
+        self._record_refusal({"error": words, "path": route.path})
+        return Problem(403, "Forbidden", words)
+
+    def _record_refusal(self, document: Mapping[str, Any]) -> None:
+        self._runtime.journal.record(self._runtime.clock.now(), "unknown", self._service.name, "TLS refused", document)
 
     def _answer(self, error: ProtocolError, route: Route, request: WireRequest) -> WireResponse:
         if route.answer_error is not None:

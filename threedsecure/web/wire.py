@@ -18,7 +18,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 @dataclass(slots=True)
 class WireRequest:
     """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body; whoever is
-    listening (`on_message`) is told then, before the handler acts on it."""
+    listening (`on_message`) is told then, before the handler acts on it. `peer` is the name in the certificate that the caller
+    showed, with TLS."""
 
     method: str
     path: str
@@ -26,6 +27,7 @@ class WireRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     match: Mapping[str, str] = field(default_factory=dict)
+    peer: str | None = None
     on_message: Callable[[Mapping[str, Any]], None] | None = None
     _message: Mapping[str, Any] | None = None
 
