@@ -43,6 +43,7 @@ from acs.methods.table import Method
 from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
 from acs.standing import GOOD, Standing
 from acs.transactions import State
+from threedsecure.storage import leases
 from threedsecure.storage.database import Database
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
@@ -58,6 +59,7 @@ TRANSACTIONS: Final = Table(
     Column("due_at", BigInteger),
     Column("card", Text, nullable=False),
     Column("document", LargeBinary, nullable=False),
+    *leases.columns(),
     sqlite_autoincrement=True,
 )
 _DUE: Final = TRANSACTIONS.c.due_at.is_not(None)
@@ -80,12 +82,14 @@ _UPDATE: Final = (
     .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
     .values(state=bindparam("state"), due_at=bindparam("due_at"), document=bindparam("document"))
 )
+_UPDATE_LEASED: Final = _UPDATE.values(leased_by=bindparam("leased_by"), leased_until=bindparam("leased_until"))
 _DUE_BY: Final = (
     select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
-    .where(TRANSACTIONS.c.due_at <= bindparam("now"))
+    .where(TRANSACTIONS.c.due_at <= bindparam("now"), leases.free(TRANSACTIONS))
     .order_by(TRANSACTIONS.c.due_at)
     .limit(bindparam("limit"))
 )
+_TAKE_DUE: Final = _DUE_BY.with_for_update(skip_locked=True)
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
 _KNOWN: Final = select(CARDS.c.registration, CARDS.c.standing).where(CARDS.c.fingerprint == bindparam("fingerprint"))
 _HOLD_CARD: Final = select(CARDS).where(CARDS.c.fingerprint == bindparam("fingerprint")).with_for_update()
@@ -96,7 +100,7 @@ _INSERT_TRANSACTION: Final = text(
 )
 _INSERT_CARD: Final = text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
 
-SCHEMA: Final = Schema("acs", METADATA, "0002", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("acs", METADATA, "0003", Path(__file__).parent / "migrations")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -137,9 +141,11 @@ class Storage:
         vault: Vault,
         first_counter: Callable[[], int],
         settle: Settle,
+        worker: str | None = None,
     ) -> None:
         """`first_counter()`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a decision
-        just taken and the card's standing make of each other."""
+        just taken and the card's standing make of each other. `worker`: of several processes on these tables, this one."""
+        self.leases = leases.Leases(worker)
         self._settle = settle
         self._open_database = open_database
         self._vault = vault
@@ -227,11 +233,25 @@ class Storage:
         return found[::-1]
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, State]]:
-        """Whose time has come, the longest due first."""
-        asked = {"now": _microseconds(now), "limit": limit}
-        return await self._opened_database.read(
-            lambda connection: [(row[0], State(row[1])) for row in connection.execute(_DUE_BY, asked)]
-        )
+        """Whose time has come, the longest due first. Of several processes only this one is told of them, for the length of a
+        lease."""
+        if self.leases.alone:
+            return await self._opened_database.read(lambda connection: self._due(connection, _DUE_BY, now, limit))
+        return await self._opened_database.run(lambda connection: self._take_due(connection, now, limit))
+
+    async def take(self, acs_trans_id: str) -> Transaction | None:
+        """The record, to work on by this process alone; None when another one works on it, or there is none."""
+        if self.leases.alone:
+            return await self.load(acs_trans_id)
+
+        def work(connection: Connection) -> Transaction | None:
+            row = connection.execute(_HOLD, {"name": _searchable(acs_trans_id)}).one_or_none()
+            if row is None or self.leases.elsewhere(row):
+                return None
+            self._lease(connection, [acs_trans_id])
+            return self._transaction(row)
+
+        return await self._opened_database.run(work)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the next one is due after `now`."""
@@ -308,8 +328,28 @@ class Storage:
         row = connection.execute(_HOLD if lock else _FIND, {"name": _searchable(acs_trans_id)}).one_or_none()
         return None if row is None else self._transaction(row)
 
-    def _save(self, connection: Connection, transaction: Transaction) -> None:
-        connection.execute(_UPDATE, {"name": transaction.acs_trans_id, **self._columns(transaction)})
+    def _due(self, connection: Connection, query: Any, now: datetime, limit: int) -> list[tuple[str, State]]:
+        asked = {"now": _microseconds(now), "limit": limit, **self.leases.asked()}
+        return [(row[0], State(row[1])) for row in connection.execute(query, asked)]
+
+    def _take_due(self, connection: Connection, now: datetime, limit: int) -> list[tuple[str, State]]:
+        found = self._due(connection, _TAKE_DUE, now, limit)
+        self._lease(connection, [name for name, _ in found])
+        return found
+
+    def _lease(self, connection: Connection, names: Sequence[str]) -> None:
+        if names:
+            these = update(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(names))
+            connection.execute(these.values(**self.leases.taken()))
+
+    def _save(self, connection: Connection, before: Transaction, after: Transaction) -> None:
+        """Whoever decides delivers, and an attempt that was recorded is over."""
+        row = {"name": after.acs_trans_id, **self._columns(after)}
+        if self.leases.alone or before.delivery == after.delivery:
+            connection.execute(_UPDATE, row)
+        else:
+            lease = self.leases.taken() if before.delivery is None else self.leases.given_back()
+            connection.execute(_UPDATE_LEASED, row | lease)
 
     def _write(self, connection: Connection, before: Transaction, after: Transaction) -> Transaction:
         """Save what changed. Whoever decides, the card's standing has its say in the same unit of work."""
@@ -319,7 +359,7 @@ class Storage:
             after, settled = self._settle(after, standing)
             self._stand(connection, pan, standing, settled)
         if after != before:
-            self._save(connection, after)
+            self._save(connection, before, after)
         return after
 
     def _held_standing(self, connection: Connection, pan: str) -> Standing:

@@ -31,6 +31,7 @@ from directory_server.ranges import Action, Change, Issuer, StandIn
 from directory_server.states import State
 from directory_server.transactions import Transaction
 from threedsecure.card_numbers import CardRange
+from threedsecure.storage import leases
 from threedsecure.storage.database import Database
 from threedsecure.storage.schema import Schema
 
@@ -65,6 +66,7 @@ TRANSACTIONS: Final = Table(
     Column("results_status", String(2)),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
+    *leases.columns(),
     Index("ds_transaction_three_ds_server", "three_ds_server_trans_id"),
     Index("ds_transaction_acs", "acs_trans_id"),
     Index("ds_transaction_card", "pan_fingerprint"),
@@ -106,7 +108,11 @@ PREPARATIONS: Final = Table(
     sqlite_autoincrement=True,
 )
 
-SCHEMA: Final = Schema("ds", METADATA, "0001", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("ds", METADATA, "0002", Path(__file__).parent / "migrations")
+
+
+class BeingReported(Exception):
+    """Another process is delivering a result of this transaction now."""
 
 
 class SerialMoved(RuntimeError):
@@ -136,8 +142,10 @@ class StoredRanges:
 class Storage:
     """Everything the directory server keeps. Each method is one unit of work, and returns after its commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, worker: str | None = None) -> None:
+        """`worker`: of several processes on these tables, this one."""
         self._database = database
+        self._leases = leases.Leases(worker)
 
     async def begin(self, transaction: Transaction) -> bool:
         """False where its dsTransID is taken, which a repeated seed brings about."""
@@ -156,6 +164,40 @@ class Storage:
         """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
         `decide` is pure and may be run again."""
         return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+
+    async def report(
+        self,
+        ds_trans_id: str,
+        decide: Callable[[Transaction], tuple[Transaction, Result]],
+        delivers: Callable[[Result], bool],
+    ) -> Result | None:
+        """Like `step`; where the decision `delivers`, it is this process's alone to do so until `reported`.
+        Errors: `BeingReported`."""
+
+        def work(connection: Connection) -> Result | None:
+            if self._leases.alone:
+                return _step(connection, ds_trans_id, decide)
+            row = connection.execute(_LOCK, {"wanted": ds_trans_id}).first()
+            if row is not None and self._leases.elsewhere(row):
+                raise BeingReported(ds_trans_id)
+            result = _step(connection, ds_trans_id, decide)
+            if result is not None and delivers(result):
+                taken = update(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id)
+                connection.execute(taken.values(**self._leases.taken()))
+            return result
+
+        return await self._database.run(work)
+
+    async def reported(self, ds_trans_id: str) -> None:
+        """The delivery has ended, however it ended."""
+        if self._leases.alone:
+            return
+        released = update(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id)
+
+        def work(connection: Connection) -> None:
+            connection.execute(released.values(**self._leases.given_back()))
+
+        await self._database.run(work)
 
     async def select(self, wanted: Filter) -> list[Transaction]:
         return await self._database.read(lambda c: _select(c, wanted))
@@ -221,7 +263,7 @@ def _stored(value: Any) -> Any:
 
 
 def _transaction(row: Mapping[str, Any]) -> Transaction:
-    values = dict(row)
+    values = {name: row[name] for name in _COLUMNS}
     values["state"] = State(values["state"])
     values["created_at"] = datetime.fromisoformat(values["created_at"])
     values["updated_at"] = datetime.fromisoformat(values["updated_at"])

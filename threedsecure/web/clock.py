@@ -7,7 +7,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +96,3 @@ class Clock:
 def monotonic() -> float:
     """Real seconds, for durations that are measured and never decided upon."""
     return time.perf_counter()
-
-
-_STARTED: Final = time.time() - time.monotonic()
-
-
-def recorded_now() -> int:
-    """Real time as this process counts it, in microseconds since 1970: it never runs back, and two processes on one machine
-    agree."""
-    return int((_STARTED + time.monotonic()) * 1_000_000)

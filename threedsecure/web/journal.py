@@ -18,7 +18,7 @@ from threedsecure.redaction import redact
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.web.clock import recorded_now
+from threedsecure.storage.leases import real_now
 from threedsecure.web.shared import Alone, Shared
 
 log = structlog.get_logger()
@@ -93,7 +93,7 @@ class Journal:
         if len(self._waiting) >= MAX_WAITING:
             self._left_out += 1
             return
-        recorded = _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, recorded_now())
+        recorded = _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, real_now())
         self._waiting.append(recorded)
 
     @asynccontextmanager
