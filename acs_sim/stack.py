@@ -29,6 +29,7 @@ from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
+from threedsecure.web.shared import Shared
 from threedsecure.web.transport import HttpTransport, InProcessTransport
 
 
@@ -103,7 +104,15 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
     await share_clock(clock, shared)
-    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database, shared=shared)
+    return Runtime(clock, _randomness(settings, shared), vault, journal, transport, open_database, shared=shared)
+
+
+def _randomness(settings: Settings, shared: Shared) -> Randomness:
+    """Of several workers only one could have the sequence of a single process; with their own they share no identifier."""
+    randomness = Randomness(settings.seed)
+    if settings.workers > 1:
+        randomness.seed(settings.seed, of=shared.worker)
+    return randomness
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:

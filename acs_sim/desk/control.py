@@ -14,6 +14,7 @@ from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+SEED: Final = "seed"
 FORGETTING: Final = ("shop", "ds", "acs", "phone")
 
 
@@ -55,6 +56,7 @@ async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
 async def set_seed(desk: Desk, request: WireRequest) -> WireResponse:
     wish = read_body(request, Seed)
     desk.runtime.randomness.seed(wish.seed)
+    await desk.runtime.shared.tell_all(SEED, [wish.seed])
     return answered(wish)
 
 

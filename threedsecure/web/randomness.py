@@ -15,9 +15,11 @@ class Randomness:
         self._random: random.Random = secrets.SystemRandom()
         self.seed(seed)
 
-    def seed(self, seed: int | None) -> None:
-        """Start a repeatable sequence, or go back to the operating system's randomness with None."""
-        self._random = secrets.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - repeatable on purpose
+    def seed(self, seed: int | None, *, of: str | None = None) -> None:
+        """Start a repeatable sequence, or go back to the operating system's randomness with None. `of`: whose sequence, where
+        several processes must not draw the same."""
+        drawn_from = seed if of is None else f"{seed} of {of}"
+        self._random = secrets.SystemRandom() if seed is None else random.Random(drawn_from)  # noqa: S311 - repeatable on purpose
 
     def bytes(self, count: int) -> bytes:
         return self._random.randbytes(count)
