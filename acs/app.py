@@ -22,6 +22,7 @@ from acs.settings import (
     AcsSettings,
 )
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
+from threedsecure.v1.signature import SignatureDefect
 from threedsecure.web.journal import Hop
 from threedsecure.web.service import Route, Runtime, Service
 from threedsecure.web.wire import WireRequest, WireResponse
@@ -75,8 +76,19 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *_classic_routes(classic),
     ]
     return Service(
-        "acs", routes, working, lambda: works_with.storage.is_open, static=STATIC, also_at=settings.bank_urls
+        "acs",
+        routes,
+        working,
+        lambda: works_with.storage.is_open,
+        static=STATIC,
+        also_at=settings.bank_urls,
+        resign=partial(_resign, classic),
     )
+
+
+async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
+    """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
+    return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
 
 
 def _classic_routes(classic: Office) -> list[Route]:

@@ -139,12 +139,13 @@ class Storage:
         self,
         open_database: Callable[[Schema], Database],
         vault: Vault,
-        first_counter: Callable[[], int],
+        first_counter: Callable[[str], int],
         settle: Settle,
         worker: str | None = None,
     ) -> None:
-        """`first_counter()`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a decision
-        just taken and the card's standing make of each other. `worker`: of several processes on these tables, this one."""
+        """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a
+        decision just taken and the card's standing make of each other. `worker`: of several processes on these tables, this
+        one."""
         self.leases = leases.Leases(worker)
         self._settle = settle
         self._open_database = open_database
@@ -385,7 +386,7 @@ class Storage:
 
     def _next_counter(self, connection: Connection, pan: str) -> int:
         counter: int | None = _held_card(connection, self._vault.fingerprint(pan)).code_counter
-        return self._first_counter() if counter is None else counter + 1
+        return self._first_counter(pan) if counter is None else counter + 1
 
     def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
         """A counter only rises, also when an older code is sent again."""

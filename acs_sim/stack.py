@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from errno import EADDRINUSE
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -25,12 +26,16 @@ from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
 from threedsecure.web.clock import Clock
+from threedsecure.web.faults import Faults
 from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
 from threedsecure.web.shared import Shared
 from threedsecure.web.transport import HttpTransport, InProcessTransport
+
+SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
+"""Those whose requests may meet a fault, by their names in the messages."""
 
 
 class CannotStart(RuntimeError):
@@ -104,7 +109,10 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
     await share_clock(clock, shared)
-    return Runtime(clock, _randomness(settings, shared), vault, journal, transport, open_database, shared=shared)
+    randomness = _randomness(settings, shared)
+    faults = Faults(clock, randomness, journal, transport)
+    life.push_async_callback(faults.close)
+    return Runtime(clock, randomness, vault, journal, transport, open_database, faults, shared=shared)
 
 
 def _randomness(settings: Settings, shared: Shared) -> Randomness:
@@ -116,8 +124,8 @@ def _randomness(settings: Settings, shared: Shared) -> Randomness:
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
-    if settings.fresh:
-        return secrets.token_bytes(KEY_BYTES)
+    if settings.fresh:  # what is kept nowhere may have a key that a seed tells: SecureCodes come from it
+        return Randomness(settings.seed).of("vault").bytes(KEY_BYTES)
     folder = Path(settings.data)
     path = Path(settings.key_file) if settings.key_file is not None else folder / KEY_FILE
     database = settings.database_file
@@ -157,9 +165,12 @@ async def _bring_to_life(
 
 
 async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
-    """What all share; with TLS a party shows a certificate of its own to those it calls."""
-    if stack.tls is None:
-        return stack.runtime
-    tls = stack.tls.calling(party)
-    session = await life.enter_async_context(HttpTransport.session(tls.calling))
-    return replace(stack.runtime, transport=transport.of(TITLES[party], HttpTransport(session)), tls=tls)
+    """The runtime as a party has it: what it sends may meet a fault; with TLS it shows a certificate of its own to those it
+    calls."""
+    own = stack.runtime
+    if stack.tls is not None:
+        tls = stack.tls.calling(party)
+        session = await life.enter_async_context(HttpTransport.session(tls.calling))
+        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session)), tls=tls)
+    sender = SENDERS.get(party)
+    return own if sender is None else replace(own, transport=own.faults.sends_for(sender, own.transport))

@@ -21,7 +21,7 @@ class Office:
 
     async def draw(self, found: Authentication, *, code: bool) -> Drawn:
         """Chance for one step; `code`: the step may send a code, which uses up the card's next counter."""
-        randomness = self.issuer.runtime.randomness
+        randomness = self.issuer.runtime.randomness.of("step", found.name)
         counter = await self.issuer.storage.reserve_counter(found.card.pan) if code else 0
         return Drawn(pares_id(randomness.bytes), randomness.below(NUMBER_BELOW), counter)
 

@@ -74,7 +74,8 @@ def _decided(
     if isinstance(decision, AnswerErro):
         return decision, standing
     settled = decision.late if isinstance(decision, KeepSilent) else decision
-    begun = begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
+    name = issuer.runtime.randomness.of("acsTransID", view.three_ds_server_trans_id).uuid()
+    begun = begin(name, purchase, card, settled, now, issuer.settings)
     return begun, standing if begun.result is not None else asked(standing, now, limits)
 
 

@@ -12,6 +12,7 @@ from acs_sim.desk.documents import CardWish, ClockMove, Transaction
 from acs_sim.desk.pages import drift, facts, identifiers, render, shown
 from acs_sim.desk.parties import Refused
 from acs_sim.desk.transactions import find_transaction, newest_transactions
+from acs_sim.findings.engine import of_transaction
 from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import SCENARIOS, compose, read
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
@@ -155,7 +156,13 @@ async def _newest(desk: Desk) -> dict[str, Any]:
 async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
     one: Transaction = await find_transaction(desk, identifier)
     entries = await desk.runtime.journal.entries_of(one.id)
-    return {"one": one, "facts": facts(one), "identifiers": identifiers(one), "picture": diagram(entries)}
+    return {
+        "one": one,
+        "facts": facts(one),
+        "identifiers": identifiers(one),
+        "picture": diagram(entries),
+        "found": of_transaction(entries),
+    }
 
 
 def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:

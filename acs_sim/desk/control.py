@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from acs_sim.desk import faults
 from acs_sim.desk.api import Desk, answered, read_body
 from acs_sim.desk.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.parties import PartyUnreachable
@@ -49,6 +50,7 @@ async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
             unreachable.append(party)
         else:
             forgotten.append(party)
+    await faults.begin_again(desk)
     await desk.runtime.journal.forget()
     return answered(ResetOutcome(forgotten, unreachable))
 

@@ -25,6 +25,7 @@ _ERRORS: Final = {
 _PATH_PARAMETERS: Final = {
     "pan": "the card number, digits only",
     "id": "any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID",
+    "fault": "the id of the fault",
 }
 EVENTS_PATH: Final = "/api/events"
 AUTHORITY_PATH: Final = "/api/ca.pem"
@@ -33,7 +34,7 @@ AUTHORITY_PATH: Final = "/api/ca.pem"
 @cache
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """`operations`: a tuple, so that the answer is kept."""
-    types = [kind for operation in operations for kind in (operation.answer, operation.body) if kind is not None]
+    types = [kind for operation in operations for kind in (*operation.answers, *operation.bodies)]
     schemas, components = msgspec.json.schema_components([*types, ProblemDocument], ref_template=_REFERENCE)
     references = dict(zip([*types, ProblemDocument], schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -61,7 +62,9 @@ def _operation(operation: Operation, references: dict[Any, Any]) -> dict[str, An
         "responses": {
             str(operation.status): {
                 "description": "Done",
-                "content": {"application/json": {"schema": references[operation.answer]}},
+                "content": {
+                    "application/json": {"schema": _any_of([references[answer] for answer in operation.answers])}
+                },
             },
             **{str(status): _problem(status, references) for status in operation.errors},
         },
@@ -71,9 +74,13 @@ def _operation(operation: Operation, references: dict[Any, Any]) -> dict[str, An
     if operation.body is not None:
         described["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": references[operation.body]}},
+            "content": {"application/json": {"schema": _any_of([references[body] for body in operation.bodies])}},
         }
     return described
+
+
+def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:

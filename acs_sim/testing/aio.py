@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.pages import complete_challenge_async as complete_challenge
 from acs_sim.testing.values import CardDetails, Message, Outcome, Status, Text
@@ -71,6 +72,10 @@ class AsyncThreeDS:
     async def transactions(self) -> list[Status]:
         """The newest hundred, the newest first."""
         return await self._loop.awaited(self._calls.transactions_of(None))
+
+    async def findings(self, severity: str = "warning") -> Findings:
+        """The verdict on the gateway over the newest transactions and between them, other tests' too."""
+        return await self._loop.awaited(self._calls.findings(None, severity))
 
     async def reset(self) -> None:
         """Forget every transaction, minted card and text, those of other tests too. Clock and seed stay."""
@@ -199,6 +204,19 @@ class AsyncTransaction:
     async def messages(self, kind: str | None = None) -> list[Message]:
         """Every message that crossed a hop so far, or those of one kind (`"RReq"`), in order."""
         return await self._loop.awaited(self._calls.messages(self.id, kind))
+
+    async def findings(self, severity: str = "warning") -> Findings:
+        """What the gateway did wrong in this transaction; with `severity="good"` also what it did well."""
+        return await self._loop.awaited(self._calls.findings(self.id, severity))
+
+    async def report(self, outcome: str, trans_status: str | None = None) -> Findings:
+        """Tell what your gateway did with the payment: `"accepted"` or `"refused"`, and the transStatus that it went by. What a
+        gateway makes of a result cannot be seen from outside; from here on the verdict knows. Returns the findings."""
+        return await self._loop.awaited(self._calls.report(self.id, outcome, trans_status))
+
+    async def assert_acquitted(self) -> None:
+        """Errors: `AssertionError` that names every mistake of the gateway with its evidence. Warnings pass."""
+        (await self.findings("error")).acquit()
 
     async def submit(self, code: str, **more: Any) -> Outcome:
         """The cardholder types a code and confirms: the digits, `"correct"` or `"wrong"`. `more`: `deliver=False` keeps the

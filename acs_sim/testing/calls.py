@@ -10,6 +10,7 @@ from urllib.parse import quote
 import aiohttp
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.findings import Findings
 from acs_sim.testing.values import (
     CardDetails,
     Message,
@@ -119,6 +120,16 @@ class Calls:
         document = await self._desk("GET", f"/api/transactions/{quote(identifier, safe='')}/messages")
         crossed = [Message.read(one) for one in document["messages"]]
         return [one for one in crossed if kind in {None, one.kind}]
+
+    async def findings(self, identifier: str | None, severity: str) -> Findings:
+        """Of one transaction, or of all and between them."""
+        path = "/api/findings" if identifier is None else f"/api/transactions/{quote(identifier, safe='')}/findings"
+        return Findings.read((await self._desk("GET", path, query={"severity": severity}))["findings"])
+
+    async def report(self, identifier: str, outcome: str, trans_status: str | None) -> Findings:
+        told = {"outcome": outcome} | ({"transStatus": trans_status} if trans_status is not None else {})
+        path = f"/api/transactions/{quote(identifier, safe='')}/outcome"
+        return Findings.read((await self._desk("POST", path, told))["findings"])
 
     async def act(self, identifier: str, deed: dict[str, Any], timeout: float) -> Outcome:
         """Play the cardholder as soon as one is awaited, or it is too late for one. Errors: `NotInTime`, `SimulatorRefused`."""

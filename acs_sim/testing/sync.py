@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.values import CardDetails, Message, Outcome, Status, Text
 from acs_sim.testing.words import WAIT_SECONDS, deed, instant_of, written
@@ -76,6 +77,10 @@ class ThreeDS:
     def transactions(self) -> list[Status]:
         """The newest hundred, the newest first."""
         return self._loop.run(self._calls.transactions_of(None))
+
+    def findings(self, severity: str = "warning") -> Findings:
+        """The verdict on the gateway over the newest transactions and between them, other tests' too."""
+        return self._loop.run(self._calls.findings(None, severity))
 
     def reset(self) -> None:
         """Forget every transaction, minted card and text, those of other tests too. Clock and seed stay."""
@@ -202,6 +207,19 @@ class Transaction:
     def messages(self, kind: str | None = None) -> list[Message]:
         """Every message that crossed a hop so far, or those of one kind (`"RReq"`), in order."""
         return self._loop.run(self._calls.messages(self.id, kind))
+
+    def findings(self, severity: str = "warning") -> Findings:
+        """What the gateway did wrong in this transaction; with `severity="good"` also what it did well."""
+        return self._loop.run(self._calls.findings(self.id, severity))
+
+    def report(self, outcome: str, trans_status: str | None = None) -> Findings:
+        """Tell what your gateway did with the payment: `"accepted"` or `"refused"`, and the transStatus that it went by. What a
+        gateway makes of a result cannot be seen from outside; from here on the verdict knows. Returns the findings."""
+        return self._loop.run(self._calls.report(self.id, outcome, trans_status))
+
+    def assert_acquitted(self) -> None:
+        """Errors: `AssertionError` that names every mistake of the gateway with its evidence. Warnings pass."""
+        (self.findings("error")).acquit()
 
     def submit(self, code: str, **more: Any) -> Outcome:
         """The cardholder types a code and confirms: the digits, `"correct"` or `"wrong"`. `more`: `deliver=False` keeps the

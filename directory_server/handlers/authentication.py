@@ -43,12 +43,21 @@ async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: M
     issuer = await find_issuer(party, scheme, areq)
     sent = await begin(party, scheme, areq, issuer, device)
     if issuer is None:
-        own = rules.answered_here(sent, scheme, rules.not_enrolled(), party.runtime.randomness.uuid())
+        own = rules.answered_here(sent, scheme, rules.not_enrolled(), _acs_trans_id(party, sent))
         outcome = Outcome(own, Event.ARES_FINAL)
     else:
         outcome = await ask_issuer(party, scheme, sent, issuer)
     await conclude(party, sent["dsTransID"], outcome)
-    return message_response(outcome.answer, encode(outcome.answer))
+    response = message_response(outcome.answer, encode(outcome.answer))
+    response.facts = facts_of(scheme, issuer)
+    return response
+
+
+def facts_of(scheme: str, issuer: Issuer | None) -> dict[str, Any]:
+    """What the scheme announced for the card's range, for the journal."""
+    if issuer is None:
+        return {"scheme": scheme}
+    return {"scheme": scheme, "versions": issuer.versions, "threeDSMethod": issuer.three_ds_method_url is not None}
 
 
 async def find_issuer(party: Party, scheme: str, areq: Message) -> Issuer | None:
@@ -69,7 +78,7 @@ async def begin(
 ) -> dict[str, Any]:
     """Write the transaction down before anybody hears of it; returns the AReq with the directory server's elements."""
     while True:
-        ds_trans_id = party.runtime.randomness.uuid()
+        ds_trans_id = party.runtime.randomness.of("dsTransID", areq["threeDSServerTransID"]).uuid()
         if await party.storage.begin(_transaction(party, scheme, areq, issuer, ds_trans_id)):
             break
     return rules.for_the_acs(
@@ -139,8 +148,13 @@ def _invalid(party: Party, scheme: str, sent: Message, issuer: Issuer, error: Me
 def _stand_in(party: Party, scheme: str, sent: Message, issuer: Issuer, trouble: Trouble) -> Outcome | None:
     if issuer.stand_in == StandIn.ERRO:
         return None
-    acs_trans_id = party.runtime.randomness.uuid()
-    return Outcome(rules.standing_in(sent, scheme, issuer.stand_in, trouble, acs_trans_id), Event.ARES_FINAL)
+    own = rules.standing_in(sent, scheme, issuer.stand_in, trouble, _acs_trans_id(party, sent))
+    return Outcome(own, Event.ARES_FINAL)
+
+
+def _acs_trans_id(party: Party, sent: Message) -> str:
+    """For a transaction that the directory server answers itself."""
+    return party.runtime.randomness.of("acsTransID", sent["dsTransID"]).uuid()
 
 
 def _transaction(party: Party, scheme: str, areq: Message, issuer: Issuer | None, ds_trans_id: str) -> Transaction:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from threedsecure.web.conduct import misbehaved
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
@@ -22,7 +23,7 @@ OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
 def application(service: Service, dispatcher: Dispatcher, metrics: Metrics) -> web.Application:
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`."""
     app = web.Application(client_max_size=0, middlewares=[_unroutable])
-    for route in service.routes:
+    for route in (*service.routes, *dispatcher.own_routes):
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
     for stream in service.streams:
         app.router.add_route(stream.method, stream.path, _until_shutdown(stream.handler))
@@ -81,6 +82,8 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             _certified_name(request) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
+        if response.conduct is not None:
+            return await misbehaved(request, response, response.conduct)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
 
     return answer

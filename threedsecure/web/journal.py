@@ -58,6 +58,7 @@ class _Recorded:
     status: int | None
     took_ms: float | None
     transaction_id: str | None
+    facts: Mapping[str, Any] | None
     recorded: int
 
 
@@ -87,14 +88,17 @@ class Journal:
         status: int | None = None,
         took_ms: float | None = None,
         transaction_id: str | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Note one message. `kind` is its messageType, or what it is in a word (`3DS Method`, `SMS`, `connection failed`).
-        `document` must not be changed afterwards. `transaction_id` is needed only where the document carries no identifier."""
+        `document` must not be changed afterwards. `transaction_id` is needed only where the document carries no identifier.
+        `facts`: what the recorder knows and the message does not say, such as the scheme it was posted to."""
         if len(self._waiting) >= MAX_WAITING:
             self._left_out += 1
             return
-        recorded = _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, real_now())
-        self._waiting.append(recorded)
+        self._waiting.append(
+            _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts, real_now())
+        )
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -220,6 +224,8 @@ class Journal:
             entry["status"] = recorded.status
         if recorded.took_ms is not None:
             entry["took_ms"] = round(recorded.took_ms, 3)
+        if recorded.facts is not None:
+            entry["facts"] = redact(recorded.facts)
         return entry
 
     async def _recall(self, batch: Sequence[_Recorded]) -> None:

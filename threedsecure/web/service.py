@@ -18,6 +18,8 @@ from threedsecure.storage.database import Database, DatabaseAway
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 from threedsecure.web.clock import Clock, monotonic
+from threedsecure.web.fault_answers import Resign
+from threedsecure.web.faults import CONTROL_LIMIT, CONTROL_PATH, Faults
 from threedsecure.web.journal import Hop, Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
@@ -51,6 +53,7 @@ class Runtime:
     journal: Journal
     transport: Transport
     open_database: Callable[[Schema], Database]
+    faults: Faults = field(default_factory=Faults)
     tls: Tls | None = None
     shared: Shared = field(default_factory=Alone)
 
@@ -92,7 +95,8 @@ class Service:
     """A party as a set of endpoints with a life.
 
     `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now. `also_at`: base
-    addresses that it has beside the one it is started at."""
+    addresses that it has beside the one it is started at. `resign` signs a PARes again, badly when that is asked for: what
+    misbehaves has no keys of its own."""
 
     name: str
     routes: Sequence[Route]
@@ -101,6 +105,7 @@ class Service:
     streams: Sequence[Stream] = ()
     static: Traversable | None = None
     also_at: Sequence[str] = ()
+    resign: Resign | None = None
 
 
 class Dispatcher:
@@ -110,6 +115,9 @@ class Dispatcher:
         self._service = service
         self._runtime = runtime
         self._metrics = metrics
+        self._plan = runtime.faults.plan
+        self.own_routes = (Route("POST", CONTROL_PATH, runtime.faults.control, CONTROL_LIMIT),)
+        """What every service has beside its own routes."""
 
     async def dispatch(self, route: Route, request: WireRequest) -> WireResponse:
         """Answer `request`. A bug answers 500 and is logged; nothing else does."""
@@ -134,16 +142,28 @@ class Dispatcher:
             log.exception("bug", service=self._service.name, path=route.path)
             response = Problem(500, "Internal Server Error", "a bug in the simulator; its log says more").response()
         took = monotonic() - began
+        if self._plan.active:
+            return await self._misbehaved(route, request, response, took)
         self._metrics.exchange(self._service.name, route.path, response.status, took)
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
+        return response
+
+    async def _misbehaved(
+        self, route: Route, request: WireRequest, response: WireResponse, took: float
+    ) -> WireResponse:
+        """The same with a fault in force: the journal has what was meant, and behind it what became of that."""
+        if route.hop is not None:
+            self._journal_response(route.hop, response, took)
+        response = await self._runtime.faults.answer(self._service.name, request, response, self._service.resign)
+        self._metrics.exchange(self._service.name, route.path, response.status, took)
         return response
 
     def endpoints(self) -> dict[str, Handler]:
         """The POST endpoints with fixed paths, for calls from within the process."""
         return {
             route.path: partial(self._dispatch_whole, route)
-            for route in self._service.routes
+            for route in (*self._service.routes, *self.own_routes)
             if route.method == "POST" and "{" not in route.path
         }
 

@@ -5,17 +5,20 @@ The bytes are the same either way; both ends still decode and check them.
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
+from threedsecure.web.conduct import carried
 from threedsecure.web.resolver import Resolver
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 MAX_ANSWER_BYTES: Final = 1 << 20
+Body = bytes | AsyncIterable[bytes]
+"""Whole, or bit by bit; headers then tell the Content-Length."""
 Endpoint = Callable[[WireRequest], Awaitable[WireResponse]]
 
 
@@ -25,7 +28,7 @@ class Transport(Protocol):
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -54,7 +57,7 @@ class HttpTransport:
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -115,7 +118,7 @@ class InProcessTransport:
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -127,9 +130,11 @@ class InProcessTransport:
             return await self._elsewhere.post(url, body, timeout=timeout, content_type=content_type, headers=headers)
         sent = {"content-type": content_type, **{name.lower(): value for name, value in (headers or {}).items()}}
         query = dict(parse_qsl(parts.query))
-        request = WireRequest("POST", parts.path, body, sent, query=query, peer=self._caller)
+        request = WireRequest("POST", parts.path, b"", sent, query=query, peer=self._caller)
         try:
             async with asyncio.timeout(timeout):
-                return await endpoint(request)
+                request.body = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
+                answer = await endpoint(request)
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
+        return answer if answer.conduct is None else await carried(answer, answer.conduct, url, timeout)
