@@ -21,7 +21,13 @@ _UP_OPTIONS = (
     click.option("--only", metavar="LIST", help=f"Run only these parties, comma-separated.  [default: {PARTIES}]"),
     click.option("--data", metavar="DIR", help="Folder of the databases and their key.  [default: data]"),
     click.option(
-        "--database", metavar="PATH|URL", help="One SQLite file for all tables instead of one each in --data."
+        "--database",
+        metavar="PATH|URL",
+        help="One SQLite file for all tables instead of one each in --data, or a postgresql:// address.",
+    ),
+    click.option("--key-file", metavar="PATH", help="The master key, where it is not the file key in --data."),
+    click.option(
+        "--workers", type=int, help="Processes that share the ports; more than one needs PostgreSQL.  [default: 1]"
     ),
     click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
     click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
@@ -30,7 +36,7 @@ _UP_OPTIONS = (
         default=None,
         help="Now and then, have everything go wrong that a correct gateway survives.",
     ),
-    click.option("--keep", metavar="24h", help="Forget journalled messages older than this.  [default: keep all]"),
+    click.option("--keep", metavar="24h", help="Forget what ended longer ago than this.  [default: keep all]"),
     click.option("--tls/--no-tls", default=None, help="Serve every port over TLS; the desk hands out the authority."),
     click.option("--tls-trust", metavar="FILE", help="With --tls, more authorities to trust when calling others."),
     click.option("--seed", type=int, help="Make identifiers and SecureCodes repeatable."),
