@@ -36,7 +36,11 @@ class Cardholder:
         fields = {"creq": creq}
         if session_data is not None:
             fields["threeDSSessionData"] = session_data
-        return await self._show(Form(acs_url, fields))
+        return await self.visit(Form(acs_url, fields))
+
+    async def visit(self, form: Form) -> Page:
+        """Post a form, and see what comes. Errors: `CardholderStuck`."""
+        return await self._show(form)
 
     async def show(self, form: Form) -> Page:
         """Post a form, as a page of the shop does by itself. Errors: `CardholderStuck`."""

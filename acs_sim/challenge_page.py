@@ -56,8 +56,13 @@ class Page:
     @property
     def result(self) -> Form | None:
         """The form that carries the result back, when the challenge is over."""
+        return next(iter(self.results), None)
+
+    @property
+    def results(self) -> list[Form]:
+        """All of them: a bank that misbehaves has the browser post its result more than once."""
         forms = (self._form(form, None) for form in self._root.forms)
-        return next((form for form in forms if form.is_result), None)
+        return [form for form in forms if form.is_result]
 
     @property
     def automatic(self) -> Form | None:

@@ -43,7 +43,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: str | None = None
     durable: bool = False
     fresh: bool = False
+    hostile: bool = False
     keep: str | None = None
+    tls: bool = False
+    tls_trust: str | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     log_format: LogFormat = "auto"
     log_level: LogLevel = "info"
@@ -53,6 +56,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     phone_url: str | None = None
     shop_url: str | None = None
     bank_domain: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """Of every address of a party that runs here."""
+        return "https" if self.tls else "http"
 
     @property
     def addresses(self) -> Addresses:
@@ -69,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def port(self, party: str) -> int:
         """Where a party that runs here listens: the port of its address."""
-        return urlsplit(self.addresses.of(party)).port or 80
+        return urlsplit(self.addresses.of(party)).port or (443 if self.tls else 80)
 
     def _address(self, party: str) -> str:
         given: str | None = getattr(self, f"{party}_url")
@@ -78,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         if ":" in host and not host.startswith("["):
             host = f"[{host}]"
-        return f"http://{host}:{self.port_base + PORT_OFFSETS[party]}"
+        return f"{self.scheme}://{host}:{self.port_base + PORT_OFFSETS[party]}"
 
 
 FIELDS: Final = {field.encode_name: field for field in msgspec.structs.fields(Settings)}
@@ -172,6 +180,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"only names no party; the parties are {', '.join(PORT_OFFSETS)}")
     if settings.fresh and settings.database is not None:
         raise SettingsError("fresh keeps nothing, database names a file to keep: give one of them")
+    if settings.tls_trust is not None and not settings.tls:
+        raise SettingsError("tls-trust is for calls over TLS: give tls too")
     with _naming("keep"):
         _ = settings.keep_for
     with _naming("database"):
@@ -180,7 +190,7 @@ def _check(settings: Settings) -> None:
         _check_domain(settings.bank_domain)
     for party, address in settings.addresses:
         with _naming(f"{party}-url"):
-            _check_address(address, runs_here=party in settings.only)
+            _check_address(address, (settings.scheme,) if party in settings.only else ("http", "https"))
 
 
 @contextmanager
@@ -191,11 +201,10 @@ def _naming(key: str) -> Iterator[None]:
         raise SettingsError(f"{key}: {error}") from error
 
 
-def _check_address(address: str, *, runs_here: bool) -> None:
+def _check_address(address: str, schemes: tuple[str, ...]) -> None:
     parts = urlsplit(address)
-    schemes = ("http",) if runs_here else ("http", "https")
     if parts.scheme not in schemes or not parts.hostname or parts.path or parts.query or parts.username:
-        raise ValueError(f"{address!r} is no base address such as http://127.0.0.1:8000")
+        raise ValueError(f"{address!r} is no base address such as {schemes[0]}://127.0.0.1:8000")
     _ = parts.port  # raises where it is no port
 
 

@@ -44,12 +44,19 @@ def routes(party: Party) -> list[Route]:
     who sent a message depends on what it is."""
     answer = answer_error(party)
     schemes = [
-        Route("POST", f"/{scheme}/3ds2", receive(party, scheme), limit=MESSAGE_LIMIT, answer_error=answer)
+        Route("POST", f"/{scheme}/3ds2", receive(party, scheme), limit=MESSAGE_LIMIT, answer_error=answer, mutual=True)
         for scheme in SCHEMES
     ]
     classic_answer = classic.answer_error(party)
     schemes += [
-        Route("POST", f"/{scheme}/3ds1", classic.receive(party, scheme), MAX_MESSAGE_BYTES, answer_error=classic_answer)
+        Route(
+            "POST",
+            f"/{scheme}/3ds1",
+            classic.receive(party, scheme),
+            MAX_MESSAGE_BYTES,
+            answer_error=classic_answer,
+            mutual=True,
+        )
         for scheme in CLASSIC_SCHEMES
     ]
     return [

@@ -27,7 +27,7 @@ class Office:
         counter = await storage.reserve_counter(found.card.pan) if code else 0
         standing, limits = await storage.standing(found.card.pan), self.issuer.settings.limits
         too_often = asked_too_often(standing, runtime.clock.now(), limits)
-        randomness = runtime.randomness
+        randomness = runtime.randomness.of("step", found.name)
         number = randomness.below(NUMBER_BELOW)
         return Drawn(pares_id(randomness.bytes), number, counter, standing.locked, too_often)
 

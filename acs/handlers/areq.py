@@ -36,7 +36,7 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
     if view.three_ds_comp_ind == METHOD_COMPLETED:
         seen = await issuer.storage.method_called(view.three_ds_server_trans_id)
         purchase = replace(purchase, method_seen=seen)
@@ -84,7 +84,8 @@ def _decided(
     if isinstance(decision, AnswerErro):
         return decision, standing
     settled = decision.late if isinstance(decision, KeepSilent) else decision
-    begun = begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
+    name = issuer.runtime.randomness.of("acsTransID", view.three_ds_server_trans_id).uuid()
+    begun = begin(name, purchase, card, settled, now, issuer.settings)
     return begun, standing if begun.result is not None else asked(standing, now, limits)
 
 

@@ -27,11 +27,13 @@ from acs.lifecycle import (
     receive_creq,
     refuse,
 )
+from acs.messages import identifiers
 from acs.orderings import Ordering, ordering_of
 from acs.records import Transaction
 from acs.settings import AcsSettings
 from acs.transactions import EventRefused, State
 from threedsecure.errors import ProtocolError
+from threedsecure.exposure import shows
 from threedsecure.v2.checking import Context, Leg, check, defined
 from threedsecure.v2.codec import decode, decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -67,6 +69,7 @@ async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
     try:
         acs_trans_id, challenge_request = _read(request, form["creq"], session_data, issuer.settings)
         change = await _receive(issuer, acs_trans_id, challenge_request)
+        note_exposure(issuer, change.transaction.card.pan, identifiers(change.transaction), SESSION_DATA, session_data)
     except MessageError as error:
         refused = await _refuse(issuer, error)
         if refused is None:
@@ -221,6 +224,13 @@ def read_answer(issuer: Issuer, request: WireRequest) -> Answer:
         raise Problem(400, "Bad Request", f"action is one of {', '.join(_ACTIONS)}")
     trusts, binds = (form.get(box) == "Y" for box in ("trustMerchant", "bindDevice"))
     return Answer(acs_trans_id, action, page_number, value, trusts=trusts, binds=binds)
+
+
+def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str, value: str | None) -> None:
+    """A form field of the gateway's own making that carries the card number through the browser."""
+    if value is not None and shows(value, pan):
+        found = {**ids, "element": element}
+        issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "card number in clear", found)
 
 
 def note_answer(issuer: Issuer, given: Answer) -> None:

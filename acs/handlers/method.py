@@ -23,7 +23,7 @@ _CONTEXT: Final = Context("2.2.0", leg=Leg.METHOD)
 async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
     """Calls back at once: the simulated issuer has no use for what a browser tells."""
     try:
-        data = _read(issuer, request)
+        data = _read(issuer, request, calls_back=True)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     transaction_id = data["threeDSServerTransID"]
@@ -40,13 +40,13 @@ async def late_method(issuer: Issuer, request: WireRequest) -> WireResponse:
 
 async def silent_method(issuer: Issuer, request: WireRequest) -> WireResponse:
     try:
-        _read(issuer, request)
+        _read(issuer, request, calls_back=False)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     return page(silent_method_page(), frame_ancestors="*")
 
 
-def _read(issuer: Issuer, request: WireRequest) -> dict[str, Any]:
+def _read(issuer: Issuer, request: WireRequest, *, calls_back: bool) -> dict[str, Any]:
     """What the form's field says. Errors: `Problem`."""
     value = posted_fields(request).get(FIELD)
     if value is None:
@@ -56,5 +56,6 @@ def _read(issuer: Issuer, request: WireRequest) -> dict[str, Any]:
         check(data, _CONTEXT)
     except MessageError as error:
         raise Problem(400, "Bad Request", f"{FIELD}: {error}") from error
-    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "3DS Method", data)
+    facts = {"callsBack": calls_back}
+    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "3DS Method", data, facts=facts)
     return data

@@ -9,6 +9,7 @@ from acs_sim.desk.cards import find_card, mint
 from acs_sim.desk.control import clock_state, move_everybodys
 from acs_sim.desk.diagram import LIVE, diagram
 from acs_sim.desk.documents import CardWish, ClockMove, Transaction
+from acs_sim.desk.findings import judged
 from acs_sim.desk.pages import drift, facts, identifiers, render, shown
 from acs_sim.desk.parties import Refused
 from acs_sim.desk.transactions import entries_of, find_transaction, newest_transactions
@@ -155,7 +156,13 @@ async def _newest(desk: Desk) -> dict[str, Any]:
 async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
     one: Transaction = await find_transaction(desk, identifier)
     entries = await entries_of(desk, one)
-    return {"one": one, "facts": facts(one), "identifiers": identifiers(one), "picture": diagram(entries)}
+    return {
+        "one": one,
+        "facts": facts(one),
+        "identifiers": identifiers(one),
+        "picture": diagram(entries),
+        "found": await judged(entries),
+    }
 
 
 def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from acs_sim.desk import faults
 from acs_sim.desk.api import Desk, answered, read_body
 from acs_sim.desk.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.parties import PartyUnreachable
@@ -26,6 +27,14 @@ async def move_clock(desk: Desk, request: WireRequest) -> WireResponse:
     return answered(clock_state(desk.runtime.clock))
 
 
+async def show_authority(desk: Desk, _request: WireRequest) -> WireResponse:
+    """The certificate that callers are to trust, where there is one."""
+    if desk.runtime.tls is None:
+        raise Problem(404, "Not Found", "this simulator runs without TLS; start it with --tls")
+    headers = {"Content-Disposition": 'attachment; filename="acs-sim-ca.pem"'}
+    return WireResponse(200, desk.runtime.tls.authority_pem, "application/x-pem-file", headers)
+
+
 async def show_addresses(desk: Desk, _request: WireRequest) -> WireResponse:
     return answered(PartyAddresses(**dict(desk.addresses)))
 
@@ -40,6 +49,7 @@ async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
             unreachable.append(party)
         else:
             forgotten.append(party)
+    await faults.begin_again(desk)
     await desk.runtime.journal.forget()
     return answered(ResetOutcome(forgotten, unreachable))
 

@@ -11,6 +11,8 @@ from acs_sim.desk.cards import known_card
 from acs_sim.desk.classic_transactions import newest_classic
 from acs_sim.desk.documents import Message, Messages, Transaction, Transactions, Transcript
 from acs_sim.desk.parties import Refused
+from acs_sim.transcripts.document import compose
+from acs_sim.transcripts.har import har
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 TRANSACTION_FILTERS: Final = (
@@ -21,6 +23,9 @@ TRANSACTION_FILTERS: Final = (
 )
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 500
+FORMS: Final = ("transcript", "har")
+SPOKEN_OF: Final = {"Directory Server": "ds", "ACS": "acs", "Phone": "phone"}
+"""Parties by their names in the journal."""
 MAX_IDENTIFIER: Final = 64
 
 
@@ -42,10 +47,18 @@ async def show_messages(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def show_transcript(desk: Desk, request: WireRequest) -> WireResponse:
+    form = known_query(request, ("format",)).get("format", "transcript")
+    if form not in FORMS:
+        raise Problem(400, "Bad Request", f"format is one of {', '.join(FORMS)}")
     transaction = await find_transaction(desk, request.match["id"])
-    messages = messages_of(await entries_of(desk, transaction))
-    named = {"Content-Disposition": f'attachment; filename="transcript-{transaction.id}.json"'}
-    return answered(Transcript("acs-sim transcript 1", transaction, messages), headers=named)
+    entries = await entries_of(desk, transaction)
+    addresses = {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
+    document = compose(msgspec.to_builtins(transaction), entries, addresses)
+    suffix = "har" if form == "har" else "json"
+    named = {"Content-Disposition": f'attachment; filename="transcript-{transaction.id}.{suffix}"'}
+    if form == "har":
+        return answered(har(document), headers=named)
+    return answered(msgspec.convert(document, Transcript), headers=named)
 
 
 async def newest_transactions(desk: Desk, wanted: Mapping[str, Any]) -> list[Transaction]:

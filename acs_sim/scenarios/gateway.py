@@ -98,8 +98,8 @@ class Gateway:
         self.base = ""
         self._boxes: dict[str, Mailbox] = {}
 
-    def mailbox(self) -> Mailbox:
-        name = str(len(self._boxes) + 1)
+    def mailbox(self, name: str) -> Mailbox:
+        """`name`: of the one play that uses it."""
         self._boxes[name] = box = Mailbox(f"{self.base}/{name}")
         return box
 

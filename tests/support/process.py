@@ -42,9 +42,10 @@ class Simulator:
     process: subprocess.Popen[str]
     base: int
     output: list[str]
+    scheme: str = "http"
 
     def url(self, offset: int) -> str:
-        return f"http://127.0.0.1:{self.base + offset}"
+        return f"{self.scheme}://127.0.0.1:{self.base + offset}"
 
     @property
     def desk(self) -> str:
@@ -96,7 +97,7 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
         env={**environment, "PYTHONUNBUFFERED": "1"},
         cwd=Path(__file__).parents[2],
     )
-    simulator = Simulator(process, base, [])
+    simulator = Simulator(process, base, [], "https" if "--tls" in arguments else "http")
     try:
         _wait_until_ready(simulator)
     except BaseException:
