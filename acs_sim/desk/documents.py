@@ -59,9 +59,9 @@ class Cards(Struct, frozen=True):
 
 
 class CardWish(Request, frozen=True):
-    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page. `transStatus`
-    and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of what the scenario answers. `faults`: what goes wrong
-    with this card."""
+    """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
+    `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
+    what the scenario answers. `faults`: what goes wrong with this card."""
 
     scheme: str
     scenario: str
