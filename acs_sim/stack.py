@@ -19,6 +19,7 @@ from acs_sim.pki.stack import StackTls
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
 from acs_sim.shared_clock import clock_route, elsewhere, take_over
+from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
 from threedsecure.storage.schema import Schema, SchemaNotSupported
@@ -108,6 +109,8 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
     randomness = Randomness(settings.seed)
     faults = Faults(clock, randomness, journal, transport)
+    if settings.hostile:
+        faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
     return Runtime(clock, randomness, vault, journal, transport, open_database, faults)
 

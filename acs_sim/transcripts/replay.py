@@ -26,7 +26,7 @@ from threedsecure.redaction import HIDDEN
 from threedsecure.web.transport import HttpTransport
 from threedsecure.web.wire import Problem
 
-REACTION_SECONDS: Final = 2.0
+REACTION_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
 SIMULATED: Final = frozenset({"Directory Server", "ACS", "Phone"})
 OURS: Final = (*INSTANTS, *DRAWN, "threeDSServerURL", "notificationURL")

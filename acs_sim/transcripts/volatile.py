@@ -45,6 +45,7 @@ DRAWN: Final = (
     "acctNumber",
     "phone",
     "to",
+    "body",  # a text names the bank, and another card has another bank
     "authenticationValue",
     "cavv",
     "authenticationECI",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.pool import StaticPool
@@ -28,6 +29,10 @@ Work = Callable[[Connection], Result]
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
 CHECKPOINT_EVERY_SECONDS: Final = 0.5
+_JSON: Final[dict[str, Any]] = {
+    "json_serializer": lambda document: orjson.dumps(document).decode(),
+    "json_deserializer": orjson.loads,
+}
 
 
 class DatabaseUnusable(RuntimeError):
@@ -126,7 +131,7 @@ class PostgresDatabase(_GroupedCommits):
 
     def __init__(self, url: str, schema: Schema) -> None:
         super().__init__()
-        self._engine = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
+        self._engine = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, **_JSON)
         with self._engine.begin() as connection:
             # Two processes that start on an empty database must not both create its tables.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3250)")
@@ -230,6 +235,7 @@ def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
         "sqlite://" if path is None else f"sqlite:///{path}",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
+        **_JSON,
     )
 
     @event.listens_for(engine, "connect")
@@ -246,6 +252,6 @@ def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
     # The driver's own transaction control begins late and only for writes; a read-step-write unit needs its lock from the start.
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
     return engine

@@ -1,7 +1,7 @@
 """The journal's table: every message that crossed a hop, decoded and redacted."""
 
-from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +15,14 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     delete,
     exists,
-    insert,
     select,
+    text,
 )
 
+from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()
@@ -46,25 +48,41 @@ ALIASES: Final = Table(
 SCHEMA: Final = Schema("journal", METADATA, "0001", Path(__file__).parent / "journal_migrations")
 
 
-def append(connection: Connection, entries: Sequence[dict[str, Any]], aliases: dict[str, str]) -> None:
-    """`entries`: documents with a `transaction_id` ("" where none is known). `aliases`: other identifier → transaction."""
+# Statements of a fixed length are compiled once; the places that are left over find nothing.
+_LOOKED_UP_AT_ONCE: Final = 32
+_PLACES: Final = tuple(f"name_{number}" for number in range(_LOOKED_UP_AT_ONCE))
+_LOOK_UP: Final = Prepared(
+    select(ALIASES.c.alias, ALIASES.c.transaction_id).where(
+        ALIASES.c.alias.in_([bindparam(place) for place in _PLACES])
+    )
+)
+_INSERT_ENTRY: Final = Prepared(
+    text("INSERT INTO journal_entry (transaction_id, document) VALUES (:transaction_id, :document)")
+)
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_INSERT_ALIAS: Final = Prepared(
+    text("INSERT INTO journal_alias (alias, transaction_id) VALUES (:alias, :transaction_id) ON CONFLICT DO NOTHING")
+)
+
+
+def append(connection: Connection, entries: Sequence[tuple[str, bytes]], aliases: Mapping[str, str]) -> None:
+    """`entries`: transaction ("" where none is known) and document each. `aliases`: other identifier → transaction; the first
+    transaction that an identifier was seen with keeps it."""
     if aliases:
-        names = list(aliases)
-        known = set(connection.execute(select(ALIASES.c.alias).where(ALIASES.c.alias.in_(names))).scalars())
-        fresh = [{"alias": name, "transaction_id": aliases[name]} for name in names if name not in known]
-        if fresh:
-            connection.execute(insert(ALIASES), fresh)
+        rows = ({"alias": alias, "transaction_id": transaction_id} for alias, transaction_id in aliases.items())
+        _INSERT_ALIAS.run_many(connection, rows)
     if entries:
-        connection.execute(
-            insert(ENTRIES),
-            [{"transaction_id": entry["transaction_id"], "document": orjson.dumps(entry)} for entry in entries],
-        )
+        _INSERT_ENTRY.run_many(connection, ({"transaction_id": each[0], "document": each[1]} for each in entries))
 
 
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
     """Of those `identifiers` that are aliases, the transactions they belong to."""
-    query = select(ALIASES.c.alias, ALIASES.c.transaction_id).where(ALIASES.c.alias.in_(list(identifiers)))
-    return {row.alias: row.transaction_id for row in connection.execute(query)}
+    names = list(identifiers)
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _LOOKED_UP_AT_ONCE):
+        wanted = dict(zip_longest(_PLACES, names[start : start + _LOOKED_UP_AT_ONCE], fillvalue=""))
+        found.update((alias, transaction_id) for alias, transaction_id in _LOOK_UP.all(connection, wanted))
+    return found
 
 
 def transaction_of(connection: Connection, identifier: str) -> str | None:
