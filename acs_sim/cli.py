@@ -105,12 +105,21 @@ def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
 @click.option("--scheme", help="Only this scheme's.")
 @click.option("--scenario", help="Only this scenario's.")
 @click.option("--version", help="Only those that know this version; 1.0.2 has a list of its own.")
-def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: str | None) -> None:
+@click.option(
+    "--aliases", metavar="PACK", help="The cards under the names of another system instead: cardinal, outcome-codes."
+)
+def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: str | None, aliases: str | None) -> None:
     """The test cards: number, expiry, phone, and what happens."""
+    from acs_sim import aliases as other_names
     from acs_sim.card_list import as_table, listed_cards
 
+    if aliases is not None and (scenario is not None or version is not None):
+        raise click.UsageError("--aliases lists a whole pack: leave --scenario and --version out")
     try:
-        chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
+        if aliases is not None:
+            chosen = other_names.listed(aliases, scheme)
+        else:
+            chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
@@ -118,7 +127,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 
         click.echo(json.dumps(chosen, indent=2))
     else:
-        click.echo(as_table(chosen))
+        click.echo(as_table(chosen) if aliases is None else other_names.as_table(chosen))
 
 
 @main.command()
