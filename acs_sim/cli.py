@@ -147,6 +147,12 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 )
 @click.option("--running", is_flag=True, help="Play against the simulator that runs already, and not one of its own.")
 @click.option(
+    "--against", metavar="URL", help="Your gateway drives: it takes purchases here, the run is the cardholder."
+)
+@click.option(
+    "--browser", is_flag=True, help="The cardholder has a real Chromium, and the report pictures of each step."
+)
+@click.option(
     "--transcripts",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("transcripts"),
@@ -161,21 +167,25 @@ def run(
     config: Path | None,
     json_file: Path | None,
     *,
+    against: str | None,
+    browser: bool,
     running: bool,
     shows_schema: bool,
     **flags: Any,
 ) -> None:
     """Play the scenario files PATH..., and those in folders; exit 0 only when all pass, 2 when a file is wrong."""
     from acs_sim.scenarios.command import Wish, play_files, schema
+    from acs_sim.scenarios.running import Means
 
     if shows_schema:
         click.echo(schema())
         return
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
-    settings = _settings({}, config)[0] if running else None
-    at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if settings is not None else (None, None)
-    sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, **flags)))
+    settings = _settings({}, config)[0] if running or against is not None else None
+    at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if running and settings else (None, None)
+    means = Means(against, settings if not running else None, browser)
+    sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
 
 
 @main.group()
