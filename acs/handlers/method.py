@@ -26,7 +26,7 @@ async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
         return error_response(problem.status, "bad-request", problem.detail)
     transaction_id = data["threeDSServerTransID"]
     value = encode_base64url(orjson.dumps({"threeDSServerTransID": transaction_id}))
-    html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value})
+    html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value}, transaction_id=transaction_id)
     return page(html, frame_ancestors="*")
 
 

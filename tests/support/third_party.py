@@ -85,21 +85,30 @@ class Page(html.parser.HTMLParser):
 
 
 class ThreeDSServer:
-    """Receives RReqs, and the CRes that the browser brings, each in a queue."""
+    """Receives RReqs, and the CRes that the browser brings, each in a queue. `pages`: what it shows, by path; `policy`: its
+    Content-Security-Policy; `cookies`: what came with each CRes."""
 
     def __init__(self) -> None:
         self.results: Queue[dict[str, Any]] = Queue()
         self.notifications: Queue[dict[str, str]] = Queue()
         self.answer_results = True
+        self.pages: dict[str, str] = {}
+        self.policy = ""
+        self.cookies: list[str | None] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                html = outer.pages.get(self.path)
+                self.reply(404 if html is None else 200, (html or "").encode(), "text/html; charset=utf-8")
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.path == "/results":
                     self.results(json.loads(body))
                 else:
                     fields = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
+                    outer.cookies.append(self.headers["Cookie"])
                     outer.notifications.put(fields)
                     self.reply(200, b"<p>thank you</p>", "text/html")
 
@@ -122,6 +131,8 @@ class ThreeDSServer:
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
+                if outer.policy:
+                    self.send_header("Content-Security-Policy", outer.policy)
                 self.end_headers()
                 self.wfile.write(body)
 
