@@ -22,6 +22,7 @@ from acs.settings import (
     AcsSettings,
 )
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
+from threedsecure.v1.signature import SignatureDefect
 from threedsecure.web.journal import Hop
 from threedsecure.web.service import Route, Runtime, Service
 from threedsecure.web.wire import WireRequest, WireResponse
@@ -62,10 +63,11 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         return partial(handler, works_with)
 
     routes = [
-        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error),
+        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
+        Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", CHALLENGE_PATH, at(challenge.creq), challenge.MAX_FORM_BYTES, BROWSER, challenge.too_large),
         Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
         Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),
@@ -76,8 +78,19 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *_classic_routes(classic),
     ]
     return Service(
-        "acs", routes, working, lambda: works_with.storage.is_open, static=STATIC, also_at=settings.bank_urls
+        "acs",
+        routes,
+        working,
+        lambda: works_with.storage.is_open,
+        static=STATIC,
+        also_at=settings.bank_urls,
+        resign=partial(_resign, classic),
     )
+
+
+async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
+    """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
+    return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
 
 
 def _classic_routes(classic: Office) -> list[Route]:
@@ -89,8 +102,16 @@ def _classic_routes(classic: Office) -> list[Route]:
     answer_error = partial(enrolment.answer_error, classic)
     limit = MAX_MESSAGE_BYTES
     return [
-        Route("POST", "/3ds1/vereq", at(enrolment.vereq), limit, DIRECTORY_SERVER, answer_error),
-        Route("POST", "/3ds1/attempts/vereq", at(enrolment.attempts_vereq), limit, DIRECTORY_SERVER, answer_error),
+        Route("POST", "/3ds1/vereq", at(enrolment.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
+        Route(
+            "POST",
+            "/3ds1/attempts/vereq",
+            at(enrolment.attempts_vereq),
+            limit,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=True,
+        ),
         Route("POST", PAREQ_PATH, at(payment.pareq), payment.MAX_FORM_BYTES, answer_error=payment.too_large),
         Route("POST", CLASSIC_ANSWER_PATH, at(payment.answer), answer_error=payment.too_large),
         Route("GET", "/3ds1/root.pem", at(classic_control.root)),

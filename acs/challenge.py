@@ -33,13 +33,16 @@ class Action(StrEnum):
 
 
 class Ending(StrEnum):
-    """How a challenge ended. The last three are not the cardholder's answers."""
+    """How a challenge ended. After `goes decoupled` and `more needed` the authentication goes on apart from the purchase (2.3.1).
+    The last three are not the cardholder's answers."""
 
     PASSED = "passed"
     FAILED = "failed"
     TOO_MANY_TRIES = "too many tries"
     CANCELLED = "cancelled"
     DECLINED = "declined"
+    GOES_DECOUPLED = "goes decoupled"
+    MORE_NEEDED = "more needed"
     CARD_LOCKED = "card locked"
     DEADLINE_MISSED = "deadline missed"
     NEVER_BEGUN = "never begun"
@@ -52,8 +55,9 @@ class Challenge:
     """`page`: number of the page that is shown. `code`: None when the method sends none. `notice`: what the page says (a kind of
     `acs.pages.Notice`). `last_answer`: the mark of the answer that led to this page. `stage`: which question of the method is
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
-    merchant is to be trusted from now on, None when that was not asked. `approved`: what the banking app told, where the page
-    still has something to say."""
+    merchant is to be trusted from now on, `binds`: whether the device is to be remembered, None when that was not asked.
+    `approved`: what the banking app told, where the page still has something to say. `ask_at`: when the phone is to be asked
+    (again), None once it was."""
 
     method: Method
     tries_left: int
@@ -67,12 +71,26 @@ class Challenge:
     phone: int = 0
     prompt: str | None = None
     trusts: bool | None = None
+    binds: bool | None = None
     approved: bool | None = None
+    ask_at: datetime | None = None
 
     @property
     def question(self) -> Question:
         """What the page asks."""
         return METHODS[self.method].questions[self.stage]
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether the page has a box to tick beside its question."""
+        return self.trusts is not None or self.binds is not None
+
+    @property
+    def needs(self) -> "Effect | None":
+        """What the question needs outside its page."""
+        if self.question is Question.BANKING_APP:
+            return ShowPrompt()
+        return SendCode(self.code.counter) if self.question is Question.SMS_CODE and self.code else None
 
     @property
     def next_question(self) -> Question | None:
@@ -88,13 +106,14 @@ class Challenge:
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What the cardholder posted: the button, the page it stood on, what was typed, and a `mark` that is the same for the same
-    answer on the same page. `trusts`: the box that trusts the merchant was ticked."""
+    answer on the same page. `trusts`: the box that trusts the merchant was ticked, `binds`: the one that remembers the device."""
 
     action: Action
     page: int
     value: str
     mark: str
     trusts: bool = False
+    binds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +171,7 @@ def answer(
         return _stale(challenge, submission)
     if submission.action is Action.RESEND:
         return _resend(challenge, submission, now, next_counter)
-    challenge = replace(challenge, trusts=submission.trusts if challenge.trusts is not None else None)
+    challenge = _ticked(challenge, submission)
     if challenge.approved is not None:
         return decided(challenge, approved=challenge.approved)
     verdict = _judged(challenge, submission.value, judge)
@@ -161,21 +180,45 @@ def answer(
     return _not_right(challenge, submission, verdict)
 
 
+def _ticked(challenge: Challenge, submission: Submission) -> Challenge:
+    """A box counts only where it was offered."""
+    return replace(
+        challenge,
+        trusts=None if challenge.trusts is None else submission.trusts,
+        binds=None if challenge.binds is None else submission.binds,
+    )
+
+
 def decided(challenge: Challenge, *, approved: bool) -> Step:
     """The cardholder has decided in the banking app."""
     return Step(_answered(challenge), Over(Ending.PASSED if approved else Ending.DECLINED))
 
 
-def prompted(challenge: Challenge, prompt: str | None) -> Challenge:
-    """The banking app took the prompt under this name; None when it did not take it."""
-    return replace(challenge, prompt=prompt, notice=challenge.notice if prompt else "app-failed")
+def prompted(challenge: Challenge, prompt: str | None, ask_at: datetime | None = None) -> Challenge:
+    """The banking app took the prompt under this name; None when it did not take it, to be asked again at `ask_at`."""
+    if prompt is not None:
+        return replace(challenge, prompt=prompt, ask_at=None)
+    return replace(challenge, notice="app-failed", ask_at=ask_at)
 
 
-def sending_failed(challenge: Challenge, counter: int) -> Challenge:
-    """The phone network refused the code of `counter`; a newer code does not care."""
+def sent(challenge: Challenge, counter: int, *, taken: bool) -> Challenge:
+    """Whether the phone network took the code of `counter`; a newer code does not care."""
     if challenge.code is None or challenge.code.counter != counter:
         return challenge
-    return replace(challenge, notice="sms-failed")
+    return replace(challenge, notice=challenge.notice if taken else "sms-failed", ask_at=None)
+
+
+def not_asked(challenge: Challenge, now: datetime) -> tuple[Effect, ...]:
+    """What the phone was not asked for although it is time."""
+    if challenge.ask_at is None or now < challenge.ask_at or challenge.needs is None:
+        return ()
+    return (challenge.needs,)
+
+
+def to_ask(step: Step, ask_at: datetime) -> Step:
+    """The step with what it needs noted in the record, for whoever finds it after a crash: it is asked for at `ask_at`, unless it
+    was by then."""
+    return replace(step, challenge=replace(step.challenge, ask_at=ask_at)) if step.effects else step
 
 
 def _stale(challenge: Challenge, submission: Submission) -> Step:

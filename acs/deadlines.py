@@ -1,9 +1,11 @@
-"""What happens by itself: challenges that nobody begins or that are left alone, and RReqs that wait for another attempt."""
+"""What happens by itself: challenges that nobody begins or that are left alone, phones that were not asked, and RReqs that wait
+for another attempt."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from acs.lifecycle import expire
+from acs.asking import Asking
+from acs.lifecycle import wake
 from acs.outbox import Outbox
 from acs.storage import Storage
 from acs.transactions import State
@@ -15,10 +17,12 @@ BATCH: Final = 100
 class Deadlines:
     """Sees to everything that is due."""
 
-    def __init__(self, clock: Clock, storage: Storage, outbox: Outbox) -> None:
+    def __init__(self, clock: Clock, storage: Storage, outbox: Outbox, asking: Asking, ask_retry: timedelta) -> None:
         self._clock = clock
         self._storage = storage
         self._outbox = outbox
+        self._asking = asking
+        self._ask_retry = ask_retry
 
     async def catch_up(self) -> datetime | None:
         """Do what is due, and say when something is due next."""
@@ -32,6 +36,13 @@ class Deadlines:
                 await self._see_to(acs_trans_id, state, now)
 
     async def _see_to(self, acs_trans_id: str, state: State, now: datetime) -> None:
-        if state is not State.DECIDED:
-            await self._storage.replace(acs_trans_id, lambda transaction: expire(transaction, now))
-        self._outbox.start(acs_trans_id)
+        if state is State.DECIDED:
+            self._outbox.start(acs_trans_id)
+            return
+        change = await self._storage.change(acs_trans_id, lambda found, _counter: wake(found, now, self._ask_retry))
+        if change is None:
+            return
+        if change.transaction.state is State.DECIDED:
+            self._outbox.start(acs_trans_id)
+        for effect in change.effects:
+            self._asking.start(change.transaction, effect)

@@ -94,12 +94,15 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
         "challenge-password-otp": Ask(Method.PASSWORD_AND_SMS_CODE),
         "challenge-knowledge": Ask(Method.KNOWLEDGE),
         "decoupled": DeferIfAsked(),
+        "decoupled-fallback": Ask(Method.SMS_CODE),
         **{name: Ask(Method.SMS_CODE) for name in ORDERINGS},
         "acs-timeout": KeepSilent(_UNAVAILABLE),
         "acs-error": AnswerErro(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for an error"),
         "not-enrolled": _AUTHENTICATED,
         "method-none": _AUTHENTICATED,
         "method-timeout": _AUTHENTICATED,
+        "method-late": _AUTHENTICATED,
+        "method-required": _AUTHENTICATED,
         "acs-down": _AUTHENTICATED,
         "stand-in-attempt": _AUTHENTICATED,
         "stand-in-unavailable": _AUTHENTICATED,
@@ -107,6 +110,9 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
 )
 """By scenario name. A scenario that this release does not play cannot be registered."""
 
+METHOD_REQUIRED: Final = "method-required"
+DECOUPLED_FALLBACK: Final = "decoupled-fallback"
+FALLBACK_CONTINUES: Final = "19"
 DECOUPLED_WANTED: Final = ("Y", "B")
 SHORTEST_DECOUPLED_MINUTES: Final = 1
 APP: Final = "01"
@@ -117,16 +123,18 @@ DATA_ONLY: Final = "80"
 """messageCategory, and Mastercard's transStatusReason for it."""
 
 
-def decide(request: AuthenticationRequest, card: Card, now: datetime) -> Decision:
-    """The answer to a checked AReq for `card`."""
+def decide(request: AuthenticationRequest, card: Card, now: datetime, *, method_seen: bool | None = None) -> Decision:
+    """The answer to a checked AReq for `card`. `method_seen`: the 3DS Method was called (None: nobody says that it was)."""
     play = PLAYS.get(card.scenario, _UNAVAILABLE)
     if isinstance(play, KeepSilent | AnswerErro):
         return play
     if expired(request.card_expiry_date, now):
         return Settle("N", reasons.EXPIRED_CARD)
+    if card.scenario == METHOD_REQUIRED and not method_seen:
+        return Settle("N", reasons.SUSPECTED_FRAUD)
     if request.message_category not in (PAYMENT, NON_PAYMENT):
         return _for_the_scheme(request, card)
-    if isinstance(play, DeferIfAsked):
+    if isinstance(play, DeferIfAsked) or _goes_on_decoupled(request, card):
         return _deferred(request)
     wished = _as_wished(request, _as_minted(card, play))
     return _unless_impossible(request, wished) if isinstance(wished, Ask) else wished
@@ -137,6 +145,11 @@ def _deferred(request: AuthenticationRequest) -> Decision:
     if request.version == "2.1.0" or request.decoupled_ind not in DECOUPLED_WANTED:
         return Settle("N", reasons.DECOUPLED_NOT_REQUESTED)
     return Defer(request.decoupled_max_minutes or SHORTEST_DECOUPLED_MINUTES)
+
+
+def _goes_on_decoupled(request: AuthenticationRequest, card: Card) -> bool:
+    """Whether the requestor comes back after an RReq D (3RI, threeRIInd 19)."""
+    return card.scenario == DECOUPLED_FALLBACK and request.three_ri_ind == FALLBACK_CONTINUES
 
 
 def keeps_silent(card: Card) -> bool:

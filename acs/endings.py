@@ -10,8 +10,10 @@ from acs.reasons import (
     ATTEMPTED_NOT_PERFORMED,
     CARD_AUTHENTICATION_FAILED,
     DECOUPLED_TIME_EXCEEDED,
+    GOES_DECOUPLED,
     INVALID_TRANSACTION,
     MAXIMUM_CHALLENGES_EXCEEDED,
+    MORE_NEEDED,
     NOT_PERMITTED_TO_CARDHOLDER,
     TIMED_OUT_AT_ACS,
 )
@@ -19,7 +21,7 @@ from acs.reasons import (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`reason` in the words of 2.2.0 (`acs.results.reason_in` finds those of earlier versions)."""
+    """`reason` in the words of 2.3.1 (`acs.results.reason_in` finds those of earlier versions)."""
 
     trans_status: str
     reason: str | None = None
@@ -33,6 +35,8 @@ ENDINGS: Final[Mapping[Ending, Told]] = MappingProxyType(
         Ending.TOO_MANY_TRIES: Told("N", MAXIMUM_CHALLENGES_EXCEEDED),
         Ending.CANCELLED: Told("N", ATTEMPTED_NOT_PERFORMED, "01"),
         Ending.DECLINED: Told("N", CARD_AUTHENTICATION_FAILED),
+        Ending.GOES_DECOUPLED: Told("D", GOES_DECOUPLED),
+        Ending.MORE_NEEDED: Told("D", MORE_NEEDED),
         Ending.CARD_LOCKED: Told("N", NOT_PERMITTED_TO_CARDHOLDER),
         Ending.DEADLINE_MISSED: Told("N", DECOUPLED_TIME_EXCEEDED, "03"),
         Ending.NEVER_BEGUN: Told("N", TIMED_OUT_AT_ACS, "05"),

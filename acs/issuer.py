@@ -1,24 +1,29 @@
 """The issuer as a whole: what every handler of the ACS works with."""
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from acs.agenda import Agenda
+from acs.asking import Asking
 from acs.deadlines import Deadlines
 from acs.lifecycle import with_standing
 from acs.outbox import Outbox
+from acs.phone import PhoneLine
 from acs.records import Transaction
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
 from acs.standing import Standing
 from acs.storage import Storage
+from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Runtime
 
 FIRST_COUNTER_BELOW: Final = 2**31
 MAX_PAGE_DIGITS: Final = 4
+RESET: Final = "acs reset"
+"""What one process tells the others before everything is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +31,32 @@ class Issuer:
     runtime: Runtime
     settings: AcsSettings
     storage: Storage
-    codes: SecureCodes
+    line: PhoneLine
     agenda: Agenda
     outbox: Outbox
+    asking: Asking
+
+    @property
+    def codes(self) -> SecureCodes:
+        return self.line.codes
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Storage open, deadlines kept, RReqs delivered - those that an earlier process left behind too."""
-        deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox)
+        retry = self.settings.timers.ask_retry
+        deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox, self.asking, retry)
+        self.runtime.shared.on(RESET, self.break_off)
         async with self.storage.opened():
             try:
                 async with self.agenda.kept(deadlines.catch_up):
                     yield
             finally:
-                await self.outbox.close()
+                await self.break_off()
+
+    async def break_off(self, _content: object = None) -> None:
+        """End what is under way; what stands in the records will be taken up again."""
+        await self.asking.close()
+        await self.outbox.close()
 
     def page_token(self, acs_trans_id: str, page: int) -> str:
         """What a form carries to say from which page of which transaction it comes; nobody else can write it."""
@@ -53,6 +70,10 @@ class Issuer:
         genuine = self.page_token(acs_trans_id, int(number))
         return int(number) if hmac.compare_digest(genuine.encode(), token.encode(errors="replace")) else None
 
+    def draws_for(self, message: Mapping[str, Any] | None) -> Randomness:
+        """Chance for the answer to a message of 3-D Secure 1.0.2, as far as that can be read."""
+        return self.runtime.randomness.of("answer", str((message or {}).get("messageId")))
+
     def mark(self, acs_trans_id: str, page: int, action: str, value: str) -> str:
         """The same for the same answer on the same page; tells nothing about the answer."""
         return self.runtime.vault.token("answer", acs_trans_id, str(page), action, value)
@@ -63,15 +84,12 @@ def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
     def settle(transaction: Transaction, standing: Standing) -> tuple[Transaction, Standing]:
         return with_standing(transaction, standing, settings.limits)
 
-    storage = Storage(
-        runtime.open_database, runtime.vault, lambda: runtime.randomness.below(FIRST_COUNTER_BELOW), settle
-    )
-    agenda = Agenda(runtime.clock)
-    return Issuer(
-        runtime,
-        settings,
-        storage,
-        SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity),
-        agenda,
-        Outbox(runtime, settings, storage, agenda),
-    )
+    def first_counter(pan: str) -> int:
+        return runtime.randomness.of("code counter", pan).below(FIRST_COUNTER_BELOW)
+
+    storage = Storage(runtime.open_database, runtime.vault, first_counter, settle, runtime.shared.worker)
+    agenda = Agenda(runtime.clock, storage.leases.look_again_after)
+    codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
+    line = PhoneLine(runtime, settings, codes)
+    outbox, asking = Outbox(runtime, settings, storage, agenda), Asking(line, storage, agenda)
+    return Issuer(runtime, settings, storage, line, agenda, outbox, asking)

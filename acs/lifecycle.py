@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from acs import challenge as challenges
+from acs import preferences
 from acs.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
-from acs.decision import Ask, Defer, Settle
+from acs.decision import DECOUPLED_FALLBACK, Ask, Defer, Settle
 from acs.messages import answered_with, rreq
 from acs.methods.table import Question
 from acs.orderings import Ordering, ordering_of
 from acs.records import Card, Delivery, Purchase, Session, Transaction
-from acs.results import TRUSTED, challenge_result, final_result
+from acs.results import BOUND, TRUSTED, challenge_result, final_result
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
-from acs.standing import Limits, Standing, after_ending, trusting
+from acs.standing import Limits, Standing, after_ending, binding, trusting
 from acs.transactions import OPEN, Event, State, after
 from acs.versions import LATEST
 from threedsecure.v2.codec import encode
@@ -35,6 +36,8 @@ _TIMEOUTS: Final = {
     State.DECOUPLED: (Event.DEADLINE_MISSED, Ending.DEADLINE_MISSED),
 }
 _TIMED_OUT: Final = frozenset({Ending.NEVER_BEGUN, Ending.LEFT_IDLE})
+_GOING_DECOUPLED: Final = {Ending.PASSED: Ending.MORE_NEEDED, Ending.TOO_MANY_TRIES: Ending.GOES_DECOUPLED}
+_ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,9 @@ def begin(
     return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
 
 
-def purchase_of(request: AuthenticationRequest, ds_reference_number: str) -> Purchase:
-    """What the AReq says that is needed later. The AReq has passed the tables of its leg, which require `dsTransID` and `dsURL`."""
+def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed: dict[str, str]) -> Purchase:
+    """What the AReq says that is needed later; `echoed`: what the ARes repeats. The AReq has passed the tables of its leg, which
+    require `dsTransID` and `dsURL`."""
     return Purchase(
         version=request.version,
         device_channel=request.device_channel,
@@ -119,6 +123,8 @@ def purchase_of(request: AuthenticationRequest, ds_reference_number: str) -> Pur
         language=request.browser_language,
         merchant=f"{request.acquirer_bin}.{request.acquirer_merchant_id}",
         asks_for_trust=CHALLENGE_TO_TRUST in request.challenge_indicators and request.version != "2.1.0",
+        may_go_decoupled=request.decoupled_ind in ("F", "B") and request.version == LATEST,
+        asks_to_bind=preferences.wants_binding(request),
     )
 
 
@@ -174,28 +180,43 @@ def receive_decision(transaction: Transaction, now: datetime, *, approved: bool)
     Where the page has a box to tick, it is waited for."""
     transaction = expire(transaction, now)
     challenge = transaction.challenge
-    waits = transaction.state in (State.CHALLENGING, State.DECOUPLED)
+    waits = transaction.state in _ASKING
     if challenge is None or not waits or challenge.question is not Question.BANKING_APP:
         return transaction
     if challenge.approved is not None:
         return transaction
     transaction = replace(transaction, challenge=replace(challenge, approved=approved), updated_at=now)
-    return transaction if challenge.trusts is not None else _conclude_decided(transaction, approved, now)
+    return transaction if challenge.has_boxes else _conclude_decided(transaction, approved, now)
 
 
-def prompted(transaction: Transaction, prompt: str | None, now: datetime) -> Transaction:
-    """The banking app shows the prompt of this name; None when it could not be reached."""
+def prompted(transaction: Transaction, prompt: str | None, now: datetime, retry: timedelta) -> Transaction:
+    """The banking app shows the prompt of this name; None when it could not be reached. Where no page tells the cardholder so, it
+    is tried again, first after `retry`, then ever more seldom."""
     if transaction.challenge is None:
         return transaction
-    return replace(transaction, challenge=challenges.prompted(transaction.challenge, prompt), updated_at=now)
-
-
-def sending_failed(transaction: Transaction, counter: int, now: datetime) -> Transaction:
-    """The phone could not be reached with the code of `counter`."""
-    if transaction.challenge is None:
-        return transaction
-    challenge = challenges.sending_failed(transaction.challenge, counter)
+    waited = max(retry, now - transaction.created_at)
+    ask_at = now + waited if transaction.state is State.DECOUPLED else None
+    challenge = challenges.prompted(transaction.challenge, prompt, ask_at)
     return replace(transaction, challenge=challenge, updated_at=now)
+
+
+def code_sent(transaction: Transaction, counter: int, now: datetime, *, taken: bool) -> Transaction:
+    """Whether the phone took the code of `counter`."""
+    if transaction.challenge is None:
+        return transaction
+    challenge = challenges.sent(transaction.challenge, counter, taken=taken)
+    return replace(transaction, challenge=challenge, updated_at=now)
+
+
+def wake(transaction: Transaction, now: datetime, retry: timedelta) -> Change:
+    """What time alone does to an open transaction: at its deadline it ends; what the phone was not asked for is asked for now,
+    by whoever writes this."""
+    transaction = expire(transaction, now)
+    challenge = transaction.challenge
+    needs = challenges.not_asked(challenge, now) if challenge is not None and transaction.state in _ASKING else ()
+    if challenge is None or not needs:
+        return Change(transaction, Finish())
+    return Change(replace(transaction, challenge=replace(challenge, ask_at=now + retry)), Finish(), needs)
 
 
 def expire(transaction: Transaction, now: datetime) -> Transaction:
@@ -217,7 +238,7 @@ def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSet
         state=after(record.state, Event.ARES_DECOUPLED),
         purchase=purchase,
         method=decision.method,
-        challenge=Challenge(decision.method, 1, 0),
+        challenge=Challenge(decision.method, 1, 0, ask_at=now + settings.timers.ask_retry),
         due_at=now + timedelta(minutes=decision.minutes),
     )
 
@@ -227,11 +248,13 @@ def with_standing(transaction: Transaction, standing: Standing, limits: Limits) 
     result = transaction.result
     if result is None:
         return transaction, standing
-    if standing.locked and result.ending is Ending.PASSED:
+    if standing.locked and result.ending in (Ending.PASSED, Ending.MORE_NEEDED):
         return _redecided(transaction, Ending.CARD_LOCKED), standing
     after_all = after_ending(standing, result.ending, limits)
     if result.trust_status is not None:
         after_all = trusting(after_all, transaction.purchase.merchant, trusted=result.trust_status == TRUSTED)
+    if result.binding_status == BOUND:
+        after_all = binding(after_all, transaction.purchase.device)
     return transaction, after_all
 
 
@@ -272,19 +295,36 @@ def _open(
         now=now,
         next_counter=next_counter,
     )
-    if transaction.purchase.asks_for_trust:
-        step = replace(step, challenge=replace(step.challenge, trusts=False))
+    step = replace(step, challenge=_with_boxes(step.challenge, transaction.purchase))
     session = Session(creq.value, creq.digest, creq.window_size, creq.session_data, begun_at=now)
     return _take(replace(transaction, session=session, challenge=step.challenge), step, now, settings)
+
+
+def _with_boxes(challenge: Challenge, purchase: Purchase) -> Challenge:
+    """The boxes that the page has beside its question, not ticked yet."""
+    return replace(
+        challenge,
+        trusts=False if purchase.asks_for_trust else None,
+        binds=False if purchase.asks_to_bind else None,
+    )
 
 
 def _take(transaction: Transaction, step: challenges.Step, now: datetime, settings: AcsSettings) -> Change:
     match step.reply:
         case Page(notice):
-            shown = replace(transaction, updated_at=now, due_at=now + settings.timers.idle)
+            asking = challenges.to_ask(step, now + settings.timers.ask_retry).challenge
+            shown = replace(transaction, challenge=asking, updated_at=now, due_at=now + settings.timers.idle)
             return Change(shown, Show(notice), step.effects)
         case Over(ending):
-            return Change(_conclude(transaction, Event.CHALLENGE_ENDED, ending, now), Finish())
+            return Change(
+                _conclude(transaction, Event.CHALLENGE_ENDED, _as_it_goes_on(transaction, ending), now), Finish()
+            )
+
+
+def _as_it_goes_on(transaction: Transaction, ending: Ending) -> Ending:
+    """The ending, or that it goes on decoupled where the card wants it so and the requestor takes it."""
+    goes_on = transaction.card.scenario == DECOUPLED_FALLBACK and transaction.purchase.may_go_decoupled
+    return _GOING_DECOUPLED.get(ending, ending) if goes_on else ending
 
 
 def _conclude_decided(transaction: Transaction, approved: bool, now: datetime) -> Transaction:

@@ -27,6 +27,7 @@ def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
         **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
     message |= _trust(transaction.purchase.version, transaction.purchase.trust_status)
+    message |= _binding(transaction.purchase.binding_status)
     if transaction.purchase.decoupled:
         return message | _deferred(transaction, settings)
     if transaction.result is not None:
@@ -51,6 +52,7 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
         "messageCategory": transaction.purchase.message_category,
         **_outcome(result),
         **_trust(transaction.purchase.version, result.trust_status),
+        **_binding(result.binding_status),
     }
     if not transaction.purchase.decoupled:
         message["interactionCounter"] = f"{result.interaction_counter or 0:02}"
@@ -62,17 +64,18 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
 
 
 def cres(transaction: Transaction) -> dict[str, Any]:
-    """The final CRes for the browser. It knows only Y and N; what the RReq said counts."""
-    passed = transaction.result is not None and transaction.result.trans_status == "Y"
+    """The final CRes for the browser. It knows only Y and N, and D where it goes on decoupled; what the RReq said counts."""
+    told = transaction.result.trans_status if transaction.result is not None else "N"
+    status = told if told in ("Y", "D") else "N"
     if ordering_of(transaction.card.scenario) is Ordering.CONTRADICTING:
-        passed = not passed
+        status = "N" if status == "Y" else "Y"
     return {
         "messageType": "CRes",
         "messageVersion": transaction.purchase.version,
         "threeDSServerTransID": transaction.purchase.three_ds_server_trans_id,
         "acsTransID": transaction.acs_trans_id,
         "challengeCompletionInd": "Y",
-        "transStatus": "Y" if passed else "N",
+        "transStatus": status,
     }
 
 
@@ -135,6 +138,11 @@ def _trust(version: str, status: str | None) -> dict[str, str]:
         return {}
     name = "whiteListStatus" if version == "2.2.0" else "trustListStatus"
     return {name: status, f"{name}Source": "03"}
+
+
+def _binding(status: str | None) -> dict[str, str]:
+    """What the ACS says of the device (source 03). Only 2.3.1 asks."""
+    return {} if status is None else {"deviceBindingStatus": status, "deviceBindingStatusSource": "03"}
 
 
 def _outcome(result: Result) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class ChallengePage:
     nothing is paid, `exponent`: its decimals.
     `masked_pan`: any form whose last four characters are the card's. `phone_hint`: the phone number, partly hidden.
     `hidden`: fields that come back with the answer. `window_size`: challengeWindowSize, "01" to "05".
-    `asks_for_trust`: whether the cardholder can trust the merchant from now on.
+    `asks_for_trust`: whether the cardholder can trust the merchant from now on, `asks_to_bind`: have this device remembered.
     """
 
     language: str
@@ -87,6 +87,7 @@ class ChallengePage:
     sent_at: datetime
     window_size: str
     asks_for_trust: bool = False
+    asks_to_bind: bool = False
 
 
 def challenge_page(view: ChallengePage) -> str:

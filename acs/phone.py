@@ -1,27 +1,39 @@
 """What the ACS has the cardholder's phone show: codes by SMS, and prompts of the banking app."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
 
-from acs.issuer import Issuer
 from acs.methods.single_select import phones
 from acs.records import Transaction
+from acs.securecode import SecureCodes
+from acs.settings import AcsSettings
 from acs.short_messages import code_message, prompt_message
 from threedsecure.errors import TransportError
 from threedsecure.redaction import redact_text_message
+from threedsecure.web.service import Runtime
 
 MAX_TITLE: Final = 80
 REFUSED: Final = "failed"
 
 
-async def send_code(issuer: Issuer, transaction: Transaction, counter: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class PhoneLine:
+    """What it takes to reach a phone."""
+
+    runtime: Runtime
+    settings: AcsSettings
+    codes: SecureCodes
+
+
+async def send_code(line: PhoneLine, transaction: Transaction, counter: int) -> bool:
     """Whether the phone network took the code of `counter`."""
-    card, settings = transaction.card, issuer.settings
+    card, settings = transaction.card, line.settings
     body = code_message(
-        issuer.codes.code(card.pan, counter),
+        line.codes.code(card.pan, counter),
         issuer=settings.of(card.pan).issuer_name,
         purchase=transaction.purchase,
         language=card.language or transaction.purchase.language,
@@ -35,25 +47,25 @@ async def send_code(issuer: Issuer, transaction: Transaction, counter: int) -> b
     }
     url = f"{settings.phone_url}/api/messages"
     try:
-        response = await issuer.runtime.transport.post(url, orjson.dumps(message), timeout=settings.phone_timeout)
+        response = await line.runtime.transport.post(url, orjson.dumps(message), timeout=settings.phone_timeout)
     except TransportError as error:
-        _note_failure(issuer, transaction, message, error.reason)
+        _note_failure(line, transaction, message, error.reason)
         return False
     refusal = _refusal(response.status, response.body)
     if refusal is not None:
-        _note_failure(issuer, transaction, message, refusal)
+        _note_failure(line, transaction, message, refusal)
     return refusal is None
 
 
-async def show_prompt(issuer: Issuer, transaction: Transaction, until: datetime | None) -> str | None:
+async def show_prompt(line: PhoneLine, transaction: Transaction, until: datetime | None) -> str | None:
     """The name under which the banking app asks the cardholder until `until`; None when it could not be reached."""
-    card, settings = transaction.card, issuer.settings
+    card, settings = transaction.card, line.settings
     title, body = prompt_message(
         issuer=settings.of(card.pan).issuer_name,
         purchase=transaction.purchase,
         language=card.language or transaction.purchase.language,
     )
-    token = issuer.runtime.vault.token("decision", transaction.acs_trans_id)
+    token = line.runtime.vault.token("decision", transaction.acs_trans_id)
     named = urlencode({"acsTransID": transaction.acs_trans_id, "token": token})
     prompt: dict[str, Any] = {
         "to": card.phone,
@@ -67,13 +79,13 @@ async def show_prompt(issuer: Issuer, transaction: Transaction, until: datetime 
     told = {**prompt, "callback": settings.decision_url}
     url = f"{settings.phone_url}/api/prompts"
     try:
-        response = await issuer.runtime.transport.post(url, orjson.dumps(prompt), timeout=settings.phone_timeout)
+        response = await line.runtime.transport.post(url, orjson.dumps(prompt), timeout=settings.phone_timeout)
     except TransportError as error:
-        _note_failure(issuer, transaction, told, error.reason)
+        _note_failure(line, transaction, told, error.reason)
         return None
     refusal, name = _refusal(response.status, response.body), _object(response.body).get("id")
     if refusal is not None or not isinstance(name, str):
-        _note_failure(issuer, transaction, told, refusal or "the banking app gave the prompt no name")
+        _note_failure(line, transaction, told, refusal or "the banking app gave the prompt no name")
         return None
     return name
 
@@ -95,10 +107,10 @@ def _object(body: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _note_failure(issuer: Issuer, transaction: Transaction, message: dict[str, Any], reason: str) -> None:
+def _note_failure(line: PhoneLine, transaction: Transaction, message: dict[str, Any], reason: str) -> None:
     told = {**message, "body": redact_text_message(message["body"]), "reason": reason}
-    issuer.runtime.journal.record(
-        issuer.runtime.clock.now(),
+    line.runtime.journal.record(
+        line.runtime.clock.now(),
         "ACS",
         "Phone",
         "SMS failed" if "title" not in message else "prompt failed",

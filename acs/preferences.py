@@ -3,10 +3,12 @@
 A wish for a challenge is granted where a challenge can be shown. A wish for none is granted too, unless the card insists
 (scenario `challenge-mandated`). Data shared for information (06) are never answered with an authentication."""
 
+import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from acs.versions import LATEST
 from threedsecure.v2.views import AuthenticationRequest
 
 DATA_SHARE_ONLY: Final = "06"
@@ -17,6 +19,16 @@ WANT_NONE: Final = frozenset({"02", "08", "10", "11"})
 INFORM: Final = frozenset({"05", "06", "07"})
 """The requestor has analysed the risk or authenticated the cardholder itself: transStatus I may answer."""
 NOT_LISTED: Final = "N"
+BINDING_PROMPT: Final = "12"
+BROWSER: Final = "02"
+_DEVICE: Final = (
+    "browserUserAgent",
+    "browserLanguage",
+    "browserScreenHeight",
+    "browserScreenWidth",
+    "browserColorDepth",
+    "browserTZ",
+)
 
 EXEMPTIONS: Final = frozenset({"05", "08", "10", "11"})
 """Indicators that transChallengeExemption (2.3.1) repeats when they were followed."""
@@ -56,6 +68,21 @@ def shares_data_only(request: AuthenticationRequest) -> bool:
 def exemption(request: AuthenticationRequest) -> str | None:
     """The exemption that the requestor asks for."""
     return next((asked for asked in request.challenge_indicators if asked in EXEMPTIONS), None)
+
+
+def wants_binding(request: AuthenticationRequest) -> bool:
+    """Whether the page is to offer to remember the device: 2.3.1, in a browser."""
+    return (
+        BINDING_PROMPT in request.challenge_indicators
+        and request.version == LATEST
+        and request.device_channel == BROWSER
+    )
+
+
+def device_of(areq: Mapping[str, Any]) -> str:
+    """Stands for the browser: the same for the same one, as far as an AReq tells."""
+    told = [str(areq.get(name, "")) for name in _DEVICE]
+    return hashlib.sha256("\0".join(told).encode(errors="replace")).hexdigest()
 
 
 def echoed(areq: Mapping[str, Any]) -> dict[str, str]:

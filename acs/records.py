@@ -42,7 +42,10 @@ class Purchase:
     ARes repeats.
     `merchant`: how the trust list knows the merchant; `trust_status`: whiteListStatus of the ARes; `asks_for_trust`: the page
     offers to trust the merchant. `decoupled_minutes`: how long the requestor waits for a decoupled authentication;
-    `decoupled_missed`: transStatus when they pass."""
+    `decoupled_missed`: transStatus when they pass; `may_go_decoupled`: the requestor takes an RReq D (2.3.1).
+    `method_seen`: whether the 3DS Method was called, where the requestor says so (threeDSCompInd Y).
+    `device`: how the browser is known again; `binding_status`: deviceBindingStatus of the ARes; `asks_to_bind`: the page offers
+    to remember the device."""
 
     version: str
     device_channel: str
@@ -66,6 +69,11 @@ class Purchase:
     asks_for_trust: bool = False
     decoupled_minutes: int | None = None
     decoupled_missed: str = "N"
+    may_go_decoupled: bool = False
+    method_seen: bool | None = None
+    device: str = ""
+    binding_status: str | None = None
+    asks_to_bind: bool = False
 
     @property
     def decoupled(self) -> bool:
@@ -87,8 +95,9 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge; `trust_status` when the
-    cardholder was asked to trust the merchant. `exemption`: why there was no challenge."""
+    """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge; `trust_status` when the cardholder
+    was asked to trust the merchant, `binding_status` when asked to have the device remembered. `exemption`: why there was no
+    challenge."""
 
     trans_status: str
     trans_status_reason: str | None = None
@@ -97,6 +106,7 @@ class Result:
     authentication_value: str | None = None
     interaction_counter: int | None = None
     trust_status: str | None = None
+    binding_status: str | None = None
     ending: Ending | None = None
     exemption: str | None = None
 
@@ -131,3 +141,9 @@ class Transaction:
     session: Session | None = None
     result: Result | None = None
     delivery: Delivery | None = None
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When something has to be done for it: at its deadline, or before that when the phone is to be asked."""
+        ask_at = self.challenge.ask_at if self.challenge is not None and self.result is None else None
+        return min((at for at in (self.due_at, ask_at) if at is not None), default=None)

@@ -26,6 +26,11 @@ TRUSTED: Final = "Y"
 NOT_TRUSTED: Final = "N"
 TRUST_REJECTED: Final = "R"
 
+# deviceBindingStatus: a browser is known again by data that stay the same.
+NOT_BOUND: Final = "01"
+BINDING_REJECTED: Final = "04"
+BOUND: Final = "14"
+
 
 def reason_in(version: str, reason: str | None) -> str | None:
     """The transStatusReason that `version` has for it."""
@@ -51,6 +56,7 @@ def challenge_result(card: Card, purchase: Purchase, challenge: Challenge | None
         told.challenge_cancel,
         interaction_counter=challenge.answers if challenge else 0,
         trust_status=_trust(challenge) if ending is Ending.PASSED else None,
+        binding_status=_binding(challenge) if ending is Ending.PASSED else None,
         ending=ending,
     )
     return _proven(card, purchase, result, ASKED)
@@ -61,6 +67,13 @@ def _trust(challenge: Challenge | None) -> str | None:
     if challenge is None or challenge.trusts is None:
         return None
     return TRUSTED if challenge.trusts else TRUST_REJECTED
+
+
+def _binding(challenge: Challenge | None) -> str | None:
+    """deviceBindingStatus after a challenge."""
+    if challenge is None or challenge.binds is None:
+        return None
+    return BOUND if challenge.binds else BINDING_REJECTED
 
 
 def _proven(card: Card, purchase: Purchase, result: Result, method: str) -> Result:

@@ -10,17 +10,21 @@ from acs.challenge import Ending
 from acs.endings import ENDINGS
 from acs.methods import knowledge, multi_select, static_password
 from acs.results import reason_in
+from acs.versions import LATEST, cancelled
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`counter`: interactionCounter, None where the RReq has none. `scenario`: of the card. `since`: the first version with it."""
+    """`counter`: interactionCounter, None where the RReq has none. `scenario`: of the card. `since`: the first version with it.
+    `trust`: whiteListStatus (2.2.0) or trustListStatus (2.3.1), `binding`: deviceBindingStatus, where the RReq has them."""
 
     what: str
     ending: Ending
     counter: int | None
     scenario: str = "challenge-otp"
     since: str = "2.1.0"
+    trust: str | None = None
+    binding: str | None = None
 
 
 SITUATIONS: Final = (
@@ -63,6 +67,16 @@ SITUATIONS: Final = (
     Situation("declined in the banking app", Ending.DECLINED, 1, "challenge-oob"),
     Situation("the banking app is ignored", Ending.LEFT_IDLE, 0, "challenge-oob"),
     Situation("the right code, when other purchases locked the card meanwhile", Ending.CARD_LOCKED, 1),
+    Situation("the merchant is to be trusted, and the right code", Ending.PASSED, 1, since="2.2.0", trust="Y"),
+    Situation("the merchant is not to be trusted, and the right code", Ending.PASSED, 1, since="2.2.0", trust="R"),
+    Situation("the merchant is to be trusted, and three wrong codes", Ending.TOO_MANY_TRIES, 3, since="2.2.0"),
+    Situation("the device is to be remembered, and the right code", Ending.PASSED, 1, since="2.3.1", binding="14"),
+    Situation("the device is not to be remembered, and the right code", Ending.PASSED, 1, since="2.3.1", binding="04"),
+    Situation("the right code where no RReq D is taken", Ending.PASSED, 1, "decoupled-fallback"),
+    Situation("the right code, and it goes on decoupled", Ending.MORE_NEEDED, 1, "decoupled-fallback", "2.3.1"),
+    Situation("three wrong codes, and it goes on decoupled", Ending.GOES_DECOUPLED, 3, "decoupled-fallback", "2.3.1"),
+    Situation("cancelled, and nothing goes on", Ending.CANCELLED, 0, "decoupled-fallback", "2.3.1"),
+    Situation("it went on decoupled (3RI): approved in time", Ending.PASSED, None, "decoupled-fallback", "2.3.1"),
     Situation("decoupled: approved in time", Ending.PASSED, None, "decoupled", "2.2.0"),
     Situation("decoupled: declined in time", Ending.DECLINED, None, "decoupled", "2.2.0"),
     Situation("decoupled: not decided in time", Ending.DEADLINE_MISSED, None, "decoupled", "2.2.0"),
@@ -70,14 +84,15 @@ SITUATIONS: Final = (
 
 _HEAD: Final = f"""# How challenges end
 
-Written from the table in `acs/situations.py`; every row is a test through the HTTP surface. The figures are those of the RReq;
-the CRes knows only Y and N, and where the two differ the RReq is right.
+Written from the table in `acs/situations.py`; every row is a test through the HTTP surface, in every version that has it. The
+figures are those of the RReq; the CRes knows only Y and N (and D where it goes on decoupled), and where the two differ the RReq is
+right. Counter: interactionCounter. Trust: whiteListStatus in 2.2.0, trustListStatus in 2.3.1. Device: deviceBindingStatus (2.3.1).
 
 The answers that are published: password `{static_password.PASSWORD}`, name of the first pet `{knowledge.ANSWER}`, pictures
 {" and ".join(sorted(multi_select.SECRET))} of the six. Codes are on the phone.
 
-| what happens | card | ending | transStatus | reason in 2.1.0 | reason in 2.2.0 | challengeCancel | interactionCounter |
-|---|---|---|---|---|---|---|---|
+| what happens | since | card | ending | transStatus | reason in 2.1.0 | later | challengeCancel | counter | trust | device |
+|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -91,15 +106,29 @@ def _rows() -> Iterator[str]:
         told = ENDINGS[situation.ending]
         cells = [
             situation.what,
+            situation.since,
             f"`{situation.scenario}`",
             situation.ending.value,
             told.trans_status,
             reason_in("2.1.0", told.reason) if situation.since == "2.1.0" else None,
             told.reason,
-            told.challenge_cancel,
+            _cancel(situation.ending),
             None if situation.counter is None else f"{situation.counter:02}",
+            situation.trust,
+            situation.binding,
         ]
         yield f"| {' | '.join(cell or '-' for cell in cells)} |\n"
+
+
+def challenge_cancel_in(version: str, ending: Ending) -> str | None:
+    """challengeCancel as `version` writes it, after a CReq that was answered with an Erro."""
+    code = ENDINGS[ending].challenge_cancel
+    return None if code is None else str(cancelled(version, code, {})["challengeCancel"])
+
+
+def _cancel(ending: Ending) -> str | None:
+    before, now = challenge_cancel_in("2.2.0", ending), challenge_cancel_in(LATEST, ending)
+    return before if before == now else f"{before} (2.3.1: {now})"
 
 
 if __name__ == "__main__":

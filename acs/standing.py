@@ -20,13 +20,14 @@ _FAILURES: Final = frozenset({Ending.TOO_MANY_TRIES, Ending.FAILED, Ending.DECLI
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`failed`: purchases that failed in a row. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants;
-    `keeps_list`: the cardholder has been asked about one."""
+    `keeps_list`: the cardholder has been asked about one; `devices`: those that are remembered."""
 
     failed: int = 0
     locked: bool = False
     asked_at: tuple[datetime, ...] = ()
     trusted: tuple[str, ...] = ()
     keeps_list: bool = False
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,12 @@ def trusting(standing: Standing, merchant: str, *, trusted: bool) -> Standing:
     return replace(standing, trusted=(*others, merchant)[-MAX_TRUSTED:], keeps_list=True)
 
 
+def binding(standing: Standing, device: str) -> Standing:
+    """The device is remembered, and so are the newest hundred."""
+    others = tuple(known for known in standing.devices if known != device)
+    return replace(standing, devices=(*others, device)[-MAX_REMEMBERED:])
+
+
 def unlocked(standing: Standing) -> Standing:
     return replace(standing, failed=0, locked=False, asked_at=())
 
@@ -79,7 +86,12 @@ def unlocked(standing: Standing) -> Standing:
 def described(standing: Standing) -> Mapping[str, object]:
     """For the control calls."""
     return MappingProxyType(
-        {"locked": standing.locked, "failed_purchases": standing.failed, "trusted_merchants": len(standing.trusted)}
+        {
+            "locked": standing.locked,
+            "failed_purchases": standing.failed,
+            "trusted_merchants": len(standing.trusted),
+            "remembered_devices": len(standing.devices),
+        }
     )
 
 

@@ -7,11 +7,14 @@ from typing import Final
 from acs.decision import AnswerErro, Ask, Decision, Defer, KeepSilent, Settle
 from acs.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
 from acs.records import Purchase
-from acs.results import NOT_TRUSTED, TRUSTED
+from acs.results import BOUND, NOT_BOUND, NOT_TRUSTED, TRUSTED
 from acs.standing import Limits, Standing, asked_too_often
+from acs.versions import LATEST
 from threedsecure.v2.views import AuthenticationRequest
 
 NO_CHALLENGE_TRUSTED: Final = "08"
+BINDING_STATUS_CHECK: Final = "13"
+"""threeRIInd."""
 
 
 def considered(
@@ -29,6 +32,7 @@ def considered(
         return Settle("N", NOT_PERMITTED_TO_CARDHOLDER), purchase
     if _asks_the_list(request, standing):
         purchase = replace(purchase, trust_status=TRUSTED if purchase.merchant in standing.trusted else NOT_TRUSTED)
+    purchase = _with_device(request, purchase, standing)
     if not isinstance(decision, Ask | Defer):
         return decision, purchase
     if asked_too_often(standing, now, limits):
@@ -44,6 +48,15 @@ def wished(request: AuthenticationRequest, purchase: Purchase, standing: Standin
         return request
     others = tuple(asked for asked in request.challenge_indicators if asked != NO_CHALLENGE_TRUSTED)
     return replace(request, challenge_indicators=others)
+
+
+def _with_device(request: AuthenticationRequest, purchase: Purchase, standing: Standing) -> Purchase:
+    """What is told of the device where the requestor asks: a device that is remembered is not asked about again."""
+    if purchase.asks_to_bind and purchase.device in standing.devices:
+        return replace(purchase, binding_status=BOUND, asks_to_bind=False)
+    if request.three_ri_ind == BINDING_STATUS_CHECK and request.version == LATEST:
+        return replace(purchase, binding_status=BOUND if standing.devices else NOT_BOUND)
+    return purchase
 
 
 def _asks_the_list(request: AuthenticationRequest, standing: Standing) -> bool:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from acs_sim.transcripts.commands import COMMANDS
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PARTIES = "ds,acs,phone,desk,shop"
@@ -19,11 +21,24 @@ _UP_OPTIONS = (
     click.option("--only", metavar="LIST", help=f"Run only these parties, comma-separated.  [default: {PARTIES}]"),
     click.option("--data", metavar="DIR", help="Folder of the databases and their key.  [default: data]"),
     click.option(
-        "--database", metavar="PATH|URL", help="One SQLite file for all tables instead of one each in --data."
+        "--database",
+        metavar="PATH|URL",
+        help="One SQLite file for all tables instead of one each in --data, or a postgresql:// address.",
+    ),
+    click.option("--key-file", metavar="PATH", help="The master key, where it is not the file key in --data."),
+    click.option(
+        "--workers", type=int, help="Processes that share the ports; more than one needs PostgreSQL.  [default: 1]"
     ),
     click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
     click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
-    click.option("--keep", metavar="24h", help="Forget journalled messages older than this.  [default: keep all]"),
+    click.option(
+        "--hostile/--no-hostile",
+        default=None,
+        help="Now and then, have everything go wrong that a correct gateway survives.",
+    ),
+    click.option("--keep", metavar="24h", help="Forget what ended longer ago than this.  [default: keep all]"),
+    click.option("--tls/--no-tls", default=None, help="Serve every port over TLS; the desk hands out the authority."),
+    click.option("--tls-trust", metavar="FILE", help="With --tls, more authorities to trust when calling others."),
     click.option("--seed", type=int, help="Make identifiers and SecureCodes repeatable."),
     click.option("--desk-url", metavar="URL", help="Base address of the desk, when it is not host and port base."),
     click.option("--ds-url", metavar="URL", help="Base address of the directory server."),
@@ -111,9 +126,16 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON report.")
 @click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report to look at: one file, with pictures.",
+)
+@click.option(
     "-k", "expression", metavar="EXPR", help="Only scenarios whose name, tags or file say so: 'otp and not slow'."
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Play one after the other, the same every time.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Draw everything from this number: the same every time."
+)
 @click.option("--running", is_flag=True, help="Play against the simulator that runs already, and not one of its own.")
 @click.option(
     "--transcripts",
@@ -122,6 +144,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
     show_default=True,
     help="Folder for the transcripts of what failed.",
 )
+@click.option("--every-transcript", is_flag=True, help="Keep the transcripts of what passed, too.")
 @click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of a scenario file, and stop.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the one that is --running.")
 def run(
@@ -141,8 +164,9 @@ def run(
         return
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
-    at = _settings({}, config)[0].addresses if running else None
-    sys.exit(play_files(Wish(paths, json=json_file, at=at, **flags)))
+    settings = _settings({}, config)[0] if running else None
+    at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if settings is not None else (None, None)
+    sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, **flags)))
 
 
 @main.group()
@@ -160,13 +184,53 @@ def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> N
     from acs_sim.phone_wait import NoAnswer, next_code
 
     settings, _ = _settings({}, config)
+    tls = caller_context(settings)
     try:
-        code = next_code(settings.addresses.phone, number, timeout, unseen=unseen)
+        code = next_code(settings.addresses.phone, number, timeout, unseen=unseen, tls=tls)
     except NoAnswer as error:
         raise click.ClickException(str(error)) from error
     if code is None:
         raise click.ClickException(f"no SecureCode came to {number} within {timeout:g} seconds")
     click.echo(code)
+
+
+@main.group()
+def pki() -> None:
+    """The simulator's certificate authority, for `acs-sim up --tls`."""
+
+
+@pki.command()
+@click.argument("name")
+@click.option("--data", metavar="DIR", help="Folder of the simulator that is to know it.  [default: data]")
+@click.option(
+    "--host", "hosts", multiple=True, metavar="HOST", help="A name or an address it is called under; repeatable."
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder to write to.")
+@click.option("--password", help="Also write NAME.p12 with this password, for key stores that want PKCS #12.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the data folder.")
+def issue(
+    name: str, data: str | None, hosts: tuple[str, ...], out: Path, password: str | None, config: Path | None
+) -> None:
+    """Mint a certificate for NAME: a gateway shows it to the directory server, and serves its own addresses with it."""
+    from acs_sim.pki.issuing import CannotIssue, issue_files
+
+    settings, _ = _settings({"data": data}, config)
+    try:
+        written = issue_files(Path(settings.data), name, hosts, out, password)
+    except CannotIssue as error:
+        raise click.ClickException(str(error)) from error
+    for path in written:
+        click.echo(path)
+
+
+def caller_context(settings: Any, name: str | None = None) -> Any:
+    from acs_sim.data_folder import FolderUnusable
+    from acs_sim.pki.stack import caller_context
+
+    try:
+        return caller_context(settings, name)
+    except FolderUnusable as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _settings(flags: dict[str, Any], config: Path | None) -> Any:
@@ -189,5 +253,7 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
+for command in COMMANDS:
+    main.add_command(command)
 if find_spec("acs_sim.check") is not None:
     main.add_command(import_module("acs_sim.check").check_command)

@@ -22,15 +22,16 @@ class FolderUnusable(RuntimeError):
     """The folder cannot be used; the message says why, in one line."""
 
 
-def master_key(folder: Path, databases: Iterable[Path]) -> bytes:
-    """The installation's key from `folder`, made at the first start. Databases without their key are not started upon: what they
-    hold could not be opened. Errors: `FolderUnusable`."""
-    path = folder / KEY_FILE
+def master_key(path: Path, databases: Iterable[Path], *, make: bool = True) -> bytes:
+    """The installation's key from the file `path`, made at the first start unless `make` says not to. Databases without their
+    key are not started upon: what they hold could not be opened. Errors: `FolderUnusable`."""
+    folder = path.parent
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
+        if make:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make and not path.exists():
             _refuse_orphans(path, databases)
-            _write_new(path, secrets.token_bytes(KEY_BYTES))
+            write_new(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()
     except OSError as error:
         raise FolderUnusable(f"{error.filename or folder} cannot be used: {error.strerror}") from error
@@ -65,10 +66,10 @@ def _refuse_orphans(key: Path, databases: Iterable[Path]) -> None:
         )
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    """Whole or not at all, readable by its owner alone, also when two processes start at once."""
+def write_new(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Whole or not at all, by default readable by its owner alone; of two processes that start at once the first one wins."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
         file.write(content)
     try:
         os.link(draft, path)

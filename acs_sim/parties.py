@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from acs_sim.settings import Settings
+from acs_sim.shared_clock import elsewhere
 from threedsecure.web.service import Runtime, Service
 
 Build = Callable[[Runtime, Settings], Service]
@@ -46,7 +47,7 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
 def _desk(runtime: Runtime, settings: Settings) -> Service:
     from acs_sim.desk.app import build
 
-    return build(runtime, settings.addresses)
+    return build(runtime, settings.addresses, elsewhere(settings.only))
 
 
 # In the order in which they come to life: whoever calls others by itself (the ACS's outbox) comes after those it calls, and ends

@@ -14,6 +14,7 @@ from acs_sim import logs
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, Stack, running_stack
 from acs_sim.start_screen import start_screen
+from threedsecure.web.transport import HttpTransport
 
 READY_WITHIN_SECONDS: Final = 15.0
 
@@ -21,7 +22,7 @@ READY_WITHIN_SECONDS: Final = 15.0
 def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -> None:
     """Return after a graceful stop. `demo`: the address to show and, when it `opens`, to open. Errors: `CannotStart`."""
     logs.configure(settings.log_format, settings.log_level)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, demo, opens=opens))
 
 
@@ -53,7 +54,7 @@ def _stop_signal() -> asyncio.Event:
 async def _until_ready(stack: Stack) -> None:
     waiting = {name: stack.addresses.of(name) for name in stack.settings.only}
     try:
-        async with asyncio.timeout(READY_WITHIN_SECONDS), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(READY_WITHIN_SECONDS), HttpTransport.session(stack.calling) as session:
             while waiting:
                 for name, address in list(waiting.items()):
                     async with session.get(f"{address}/readyz") as answer:
@@ -66,7 +67,7 @@ async def _until_ready(stack: Stack) -> None:
         raise CannotStart(f"a port that was just opened does not answer: {error}") from error
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     if find_spec("uvloop") is None:
         return None
     import uvloop

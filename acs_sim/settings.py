@@ -29,6 +29,10 @@ LogFormat = Literal["auto", "console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
+_POSTGRESQL: Final = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://")
+_PASSWORD: Final = re.compile(r"(?<=://)([^:/@]*):[^/]*@|(?<=[?&])(password=)[^&]*")
+
+
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says where it was given."""
 
@@ -41,9 +45,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     only: tuple[PartyName, ...] = ("desk", "ds", "acs", "phone", "shop")
     data: str = "data"
     database: str | None = None
+    key_file: str | None = None
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     durable: bool = False
     fresh: bool = False
+    hostile: bool = False
     keep: str | None = None
+    tls: bool = False
+    tls_trust: str | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     log_format: LogFormat = "auto"
     log_level: LogLevel = "info"
@@ -53,6 +62,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     phone_url: str | None = None
     shop_url: str | None = None
     bank_domain: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """Of every address of a party that runs here."""
+        return "https" if self.tls else "http"
 
     @property
     def addresses(self) -> Addresses:
@@ -65,11 +79,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def database_file(self) -> Path | None:
         """The one SQLite file that holds every table, when the tables are not to have a file each in `data`."""
-        return _sqlite_file(self.database) if self.database is not None else None
+        return None if self.database is None or self.postgresql is not None else _sqlite_file(self.database)
+
+    @property
+    def postgresql(self) -> str | None:
+        """The address of the PostgreSQL database that holds every table, its password included."""
+        return self.database if self.database is not None and _POSTGRESQL.match(self.database) else None
 
     def port(self, party: str) -> int:
         """Where a party that runs here listens: the port of its address."""
-        return urlsplit(self.addresses.of(party)).port or 80
+        return urlsplit(self.addresses.of(party)).port or (443 if self.tls else 80)
 
     def _address(self, party: str) -> str:
         given: str | None = getattr(self, f"{party}_url")
@@ -78,7 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         if ":" in host and not host.startswith("["):
             host = f"[{host}]"
-        return f"http://{host}:{self.port_base + PORT_OFFSETS[party]}"
+        return f"{self.scheme}://{host}:{self.port_base + PORT_OFFSETS[party]}"
 
 
 FIELDS: Final = {field.encode_name: field for field in msgspec.structs.fields(Settings)}
@@ -116,7 +135,7 @@ def load(
 
 def to_toml(settings: Settings, sources: Mapping[str, str]) -> str:
     """The settings as an `acs-sim.toml`, each line with where its value came from."""
-    document = msgspec.to_builtins(settings)
+    document = {**msgspec.to_builtins(settings), "database": without_password(settings.database)}
     width = max(len(key) for key in FIELDS)
     lines = []
     for key in FIELDS:
@@ -125,6 +144,13 @@ def to_toml(settings: Settings, sources: Mapping[str, str]) -> str:
         shown = "" if value is None else msgspec.json.encode(value).decode()
         lines.append(f"{written} = {shown}".ljust(48).rstrip() + f"  # {sources.get(key, 'default')}")
     return "\n".join(lines)
+
+
+def without_password(database: str | None) -> str | None:
+    """The address of a database for people to see."""
+    if database is None:
+        return None
+    return _PASSWORD.sub(lambda found: f"{found[2]}***" if found[2] else f"{found[1]}:***@", database)
 
 
 def has_display() -> bool:
@@ -172,15 +198,23 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"only names no party; the parties are {', '.join(PORT_OFFSETS)}")
     if settings.fresh and settings.database is not None:
         raise SettingsError("fresh keeps nothing, database names a file to keep: give one of them")
+    if settings.tls_trust is not None and not settings.tls:
+        raise SettingsError("tls-trust is for calls over TLS: give tls too")
     with _naming("keep"):
         _ = settings.keep_for
     with _naming("database"):
         _ = settings.database_file
+        _check_postgresql(settings.postgresql)
+    if settings.workers > 1 and settings.postgresql is None:
+        raise SettingsError(
+            f"workers: {settings.workers} processes need one database for all, and SQLite has one writer: "
+            "give database a postgresql:// address"
+        )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
     for party, address in settings.addresses:
         with _naming(f"{party}-url"):
-            _check_address(address, runs_here=party in settings.only)
+            _check_address(address, (settings.scheme,) if party in settings.only else ("http", "https"))
 
 
 @contextmanager
@@ -191,12 +225,23 @@ def _naming(key: str) -> Iterator[None]:
         raise SettingsError(f"{key}: {error}") from error
 
 
-def _check_address(address: str, *, runs_here: bool) -> None:
+def _check_address(address: str, schemes: tuple[str, ...]) -> None:
     parts = urlsplit(address)
-    schemes = ("http",) if runs_here else ("http", "https")
     if parts.scheme not in schemes or not parts.hostname or parts.path or parts.query or parts.username:
-        raise ValueError(f"{address!r} is no base address such as http://127.0.0.1:8000")
+        raise ValueError(f"{address!r} is no base address such as {schemes[0]}://127.0.0.1:8000")
     _ = parts.port  # raises where it is no port
+
+
+def _check_postgresql(address: str | None) -> None:
+    if address is None:
+        return
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is no port
+    except ValueError:
+        parts = None
+    if parts is None or not parts.path.strip("/"):
+        raise ValueError("write postgresql://user:password@host:port/name")
 
 
 def _check_domain(domain: str | None) -> None:
@@ -209,7 +254,7 @@ def _sqlite_file(database: str) -> Path:
     if not separator:
         return Path(database)
     if scheme != "sqlite":
-        raise ValueError(f"{scheme}:// is not supported: give a path, or sqlite:///path")
+        raise ValueError(f"{scheme}:// is not supported: give a path, sqlite:///path or postgresql://host/name")
     path = rest.removeprefix("/")
     if not rest.startswith("/") or not path or path == ":memory:":
         raise ValueError("sqlite:// names no file: write sqlite:///path, or use fresh to keep nothing")

@@ -2,30 +2,41 @@
 
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+import ssl
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EADDRINUSE
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from acs_sim.addresses import PORT_OFFSETS, TITLES, Addresses
-from acs_sim.data_folder import KEY_BYTES, FolderUnusable, claimed, master_key
+from acs_sim.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
+from acs_sim.databases import opened
 from acs_sim.parties import PARTIES, Build
+from acs_sim.pki.stack import StackTls
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
+from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
+from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
-from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
-from threedsecure.storage.schema import Schema, SchemaNotSupported
+from threedsecure.storage.database import DatabaseUnusable
+from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
 from threedsecure.web.clock import Clock
+from threedsecure.web.faults import Faults
 from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
+from threedsecure.web.shared import Shared
 from threedsecure.web.transport import HttpTransport, InProcessTransport
+
+SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
+"""Those whose requests may meet a fault, by their names in the messages."""
 
 
 class CannotStart(RuntimeError):
@@ -39,10 +50,16 @@ class Stack:
     settings: Settings
     addresses: Addresses
     runtime: Runtime
+    tls: StackTls | None = None
 
     @property
     def clock(self) -> Clock:
         return self.runtime.clock
+
+    @property
+    def calling(self) -> ssl.SSLContext | None:
+        """How its own addresses are called from outside, where TLS makes a difference."""
+        return None if self.tls is None else self.tls.calling(self.settings.only[0]).calling
 
 
 @asynccontextmanager
@@ -53,51 +70,75 @@ async def running_stack(
 
     Errors: `CannotStart`."""
     async with AsyncExitStack() as life:
-        transport = InProcessTransport(HttpTransport(await life.enter_async_context(HttpTransport.session())))
         try:
-            runtime = await _runtime(settings, clock or Clock(), transport, life)
-            stack = Stack(settings, settings.addresses, runtime)
+            tls = StackTls(settings) if settings.tls else None
+            calling = None if tls is None else tls.calling(settings.only[0]).calling
+            transport = InProcessTransport(
+                HttpTransport(await life.enter_async_context(HttpTransport.session(calling)))
+            )
+            runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
+            stack = Stack(settings, settings.addresses, runtime, tls)
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported) as error:
             raise CannotStart(str(error)) from error
         yield stack
 
 
+async def _clock(settings: Settings, transport: InProcessTransport) -> Clock:
+    """A clock that shows what it shows to the parties that run elsewhere."""
+    clock = Clock()
+    clock.follow(await take_over(transport, settings.addresses, elsewhere(settings.only)))
+    return clock
+
+
 def with_free_ports(settings: Settings) -> Settings:
     """The same settings on ports that nobody uses now, so that several simulators run beside one another."""
     with ExitStack() as held:
         sockets = {party: held.enter_context(socket.create_server((settings.host, 0))) for party in PORT_OFFSETS}
-        addresses = {f"{party}_url": f"http://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()}
+        addresses = {
+            f"{party}_url": f"{settings.scheme}://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()
+        }
     return msgspec.structs.replace(settings, **addresses)
 
 
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
     vault = Vault(_master_key(settings, life), secrets.token_bytes)
-    open_database = _opener(settings)
+    open_database, shared = await opened(settings, vault, life)
     journal_database = open_database(journal_table.SCHEMA)
     life.push_async_callback(journal_database.close)
-    journal = Journal(journal_database)
+    journal = Journal(journal_database, shared)
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
-    return Runtime(clock, Randomness(settings.seed), vault, journal, transport, open_database)
+    await share_clock(clock, shared)
+    randomness = _randomness(settings, shared)
+    faults = Faults(clock, randomness, journal, transport)
+    if settings.hostile:
+        faults.stand(PACKS["hostile"].faults)
+    life.push_async_callback(faults.close)
+    return Runtime(clock, randomness, vault, journal, transport, open_database, faults, shared=shared)
+
+
+def _randomness(settings: Settings, shared: Shared) -> Randomness:
+    """Of several workers only one could have the sequence of a single process; with their own they share no identifier."""
+    randomness = Randomness(settings.seed)
+    if settings.workers > 1:
+        randomness.seed(settings.seed, of=shared.worker)
+    return randomness
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
-    if settings.fresh:
-        return secrets.token_bytes(KEY_BYTES)
+    if settings.fresh:  # what is kept nowhere may have a key that a seed tells: SecureCodes come from it
+        return Randomness(settings.seed).of("vault").bytes(KEY_BYTES)
     folder = Path(settings.data)
+    path = Path(settings.key_file) if settings.key_file is not None else folder / KEY_FILE
     database = settings.database_file
-    key = master_key(folder, [database] if database is not None else folder.glob("*.sqlite3"))
+    databases = [database] if database is not None else folder.glob("*.sqlite3")
+    if settings.postgresql is not None:
+        return master_key(path, (), make=settings.key_file is None)
+    key = master_key(path, databases, make=settings.key_file is None)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     life.enter_context(claimed(folder, settings.only))
     return key
-
-
-def _opener(settings: Settings) -> Callable[[Schema], Database]:
-    def open_database(schema: Schema) -> Database:
-        file = settings.database_file or Path(settings.data) / f"{schema.name}.sqlite3"
-        return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
-
-    return open_database
 
 
 async def _bring_to_life(
@@ -108,16 +149,31 @@ async def _bring_to_life(
     for name, build in parties.items():
         if name not in stack.settings.only:
             continue
-        service, metrics = build(stack.runtime, stack.settings), Metrics()
-        dispatcher = Dispatcher(service, stack.runtime, metrics)
+        runtime = await _runtime_of(name, stack, transport, life)
+        built, metrics = build(runtime, stack.settings), Metrics()
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
+        dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
         for address in (stack.addresses.of(name), *service.also_at):
             transport.register(address, dispatcher.endpoints())
-        served.append((name, application(service, dispatcher, metrics)))
-    for name, app in served:
+        tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
+        served.append((name, application(service, dispatcher, metrics), tls))
+    for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
         try:
-            await life.enter_async_context(serving(app, host, port))
+            await life.enter_async_context(serving(app, host, port, tls=tls))
         except OSError as error:
             reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
             raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error
+
+
+async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
+    """The runtime as a party has it: what it sends may meet a fault; with TLS it shows a certificate of its own to those it
+    calls."""
+    own = stack.runtime
+    if stack.tls is not None:
+        tls = stack.tls.calling(party)
+        session = await life.enter_async_context(HttpTransport.session(tls.calling))
+        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session)), tls=tls)
+    sender = SENDERS.get(party)
+    return own if sender is None else replace(own, transport=own.faults.sends_for(sender, own.transport))

@@ -2,13 +2,15 @@
 
 from acs_sim.addresses import TITLES
 from acs_sim.card_list import grouped, listed_cards
-from acs_sim.settings import Settings
+from acs_sim.settings import Settings, without_password
 
 _OPEN_FIRST = {
     "desk": "{desk}/demo   shop, phone and messages side by side",
     "shop": "{shop}/shops/e-transactions   buy something; the other shop is /shops/monetico",
     "phone": "{phone}   where SecureCodes arrive",
 }
+
+HOSTILE = "Hostile: messages are late, broken or wrong now and then (docs/faults.md); the journal says which."
 
 
 def start_screen(settings: Settings, demo: str | None = None) -> str:
@@ -27,6 +29,7 @@ def start_screen(settings: Settings, demo: str | None = None) -> str:
         ],
         ["  `acs-sim cards` lists those of the other schemes.", ""],
         [_storage(settings)],
+        [HOSTILE] if settings.hostile else [],
         [f"The split screen: {demo}"] if demo else [],
     ]
     return "\n".join(line for block in blocks for line in block)
@@ -35,4 +38,5 @@ def start_screen(settings: Settings, demo: str | None = None) -> str:
 def _storage(settings: Settings) -> str:
     if settings.fresh:
         return "Everything is kept in memory and forgotten at exit. Stop with Ctrl-C."
-    return f"Kept in {settings.database or settings.data + '/'}; start with --fresh to keep nothing. Stop with Ctrl-C."
+    kept_in = without_password(settings.database) or f"{settings.data}/"
+    return f"Kept in {kept_in}; start with --fresh to keep nothing. Stop with Ctrl-C."

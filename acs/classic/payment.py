@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from acs.challenge import Action, SendCode, Submission
 from acs.classic.decision import Misbehaviour, play_of
-from acs.classic.lifecycle import Change, Finish, Refuse, Show, receive_answer, receive_pareq, sending_failed
+from acs.classic.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
 from acs.classic.messages import pares
 from acs.classic.office import Office
 from acs.classic.records import Authentication, Payment, as_challenged
 from acs.classic.states import EventRefused
 from acs.handlers.answers import DEFAULT_LANGUAGE, LAST_WORDS, challenge_response, error_response, posted_fields
-from acs.handlers.challenge import note_answer, read_answer
+from acs.handlers.challenge import note_answer, note_exposure, read_answer
 from acs.handlers.waiting import keep_waiting
 from acs.methods.table import Question
 from acs.pages import Notice, post_back_page
@@ -94,6 +94,7 @@ async def _receive(
         _journal(office, "Browser", "ACS", message, None)
         return await _refused(office, message, form, _unknown_account(message["CH"]["acctID"]), pan=None)
     _journal(office, "Browser", "ACS", message, found)
+    note_exposure(office.issuer, found.card.pan, {"acsTransID": found.name}, "MD", form.get("MD"))
     play = play_of(found.card.scenario)
     if play.page is Misbehaviour.ERROR:
         error = MessageError(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for it", message=message)
@@ -115,20 +116,22 @@ async def _respond(office: Office, change: Change | None, found: Authentication)
     """Do what the change asks for, and answer."""
     if change is None:
         return error_response(404, "unknown-transaction", "the authentication has been forgotten")
+    await office.mark(change)
     changed = change.authentication
     if not isinstance(change.answer, Show):
         return await _final(office, changed)
     for effect in change.effects:
-        if isinstance(effect, SendCode) and not await send_code(office.issuer, as_challenged(changed), effect.counter):
-            changed = await _note_not_sent(office, changed, effect.counter)
+        if isinstance(effect, SendCode):
+            taken = await send_code(office.issuer.line, as_challenged(changed), effect.counter)
+            changed = await _note_sent(office, changed, effect.counter, taken=taken)
     notice = changed.challenge.notice if changed.challenge else None
     return challenge_response(office.issuer, as_challenged(changed), change.answer.notice or notice)
 
 
-async def _note_not_sent(office: Office, found: Authentication, counter: int) -> Authentication:
+async def _note_sent(office: Office, found: Authentication, counter: int, *, taken: bool) -> Authentication:
     now = office.issuer.runtime.clock.now()
     change = await office.storage.change(
-        found.name, lambda record: Change(sending_failed(record, counter, now), Finish())
+        found.name, lambda record: Change(code_sent(record, counter, now, taken=taken), Finish())
     )
     return change.authentication if change is not None else found
 
@@ -158,7 +161,7 @@ async def _refused(
     """PARes U with an IReq, for a PAReq that is none of ours, or not any more."""
     runtime = office.issuer.runtime
     answer = messages.refused(
-        message, refusal, now=runtime.clock.now(), pares_id=pares_id(runtime.randomness.bytes), pan=pan
+        message, refusal, now=runtime.clock.now(), pares_id=pares_id(office.issuer.draws_for(message).bytes), pan=pan
     )
     return await _signed_back(office, answer, form, found)
 
@@ -182,7 +185,7 @@ def _error_back(
     office: Office, error: MessageError, form: Mapping[str, str], found: Authentication | None = None
 ) -> WireResponse:
     """An Error in the place of the PARes: the merchant is told, the cardholder sees the shop again."""
-    answer = messages.error(error, message_id=message_id(office.issuer.runtime.randomness.bytes))
+    answer = messages.error(error, message_id=message_id(office.issuer.draws_for(error.message).bytes))
     _journal(office, "ACS", "Browser", answer, found)
     return _post_back(pack(encode(answer)), form, None, DEFAULT_LANGUAGE)
 

@@ -120,6 +120,7 @@ def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> Chall
         sent_at=challenge.code.sent_at if challenge.code else session.begun_at,
         window_size=session.window_size,
         asks_for_trust=challenge.trusts is not None and challenge.last_question,
+        asks_to_bind=challenge.binds is not None and challenge.last_question,
     )
 
 

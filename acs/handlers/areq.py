@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from acs.cards import advice, issued
+from acs.challenge import ShowPrompt
 from acs.decision import AnswerErro, KeepSilent, decide, keeps_silent
-from acs.handlers.asking import ask_by_app
 from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
-from acs.preferences import echoed
+from acs.preferences import device_of, echoed
 from acs.records import Purchase, Registration, Transaction
 from acs.settings import AcsSettings
 from acs.standing import Standing, asked
@@ -24,6 +24,8 @@ from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
+METHOD_COMPLETED: Final = "Y"
+"""threeDSCompInd."""
 _ACCEPTED: Final = frozenset({"AReq", "Erro"})
 MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
@@ -34,12 +36,17 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
+    if view.three_ds_comp_ind == METHOD_COMPLETED:
+        seen = await issuer.storage.method_called(view.three_ds_server_trans_id)
+        purchase = replace(purchase, method_seen=seen)
+    if purchase.asks_to_bind:
+        purchase = replace(purchase, device=device_of(message))
     transaction = await _begin(issuer, view, purchase)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if transaction.state is State.DECOUPLED:
-        await ask_by_app(issuer, transaction)
+        await issuer.asking.ask(transaction, ShowPrompt())
     if keeps_silent(transaction.card):
         await keep_waiting(issuer.runtime.clock, issuer.settings.silence)
     answer = ares(transaction, issuer.settings)
@@ -67,12 +74,18 @@ def _decided(
     if card is None:
         return None, standing
     decision, purchase = considered(
-        decide(wished(view, purchase, standing), card, now), view, purchase, standing, limits, now
+        decide(wished(view, purchase, standing), card, now, method_seen=purchase.method_seen),
+        view,
+        purchase,
+        standing,
+        limits,
+        now,
     )
     if isinstance(decision, AnswerErro):
         return decision, standing
     settled = decision.late if isinstance(decision, KeepSilent) else decision
-    begun = begin(issuer.runtime.randomness.uuid(), purchase, card, settled, now, issuer.settings)
+    name = issuer.runtime.randomness.of("acsTransID", view.three_ds_server_trans_id).uuid()
+    begun = begin(name, purchase, card, settled, now, issuer.settings)
     return begun, standing if begun.result is not None else asked(standing, now, limits)
 
 

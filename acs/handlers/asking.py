@@ -1,32 +1,15 @@
-"""What a question needs outside its page: codes by SMS, prompts of the banking app, and the app's answer."""
+"""The banking app's answer, and the page that waits for it."""
 
 import hmac
 from typing import Final
 
-from acs.challenge import SendCode, ShowPrompt
 from acs.handlers.answers import posted_fields
 from acs.issuer import Issuer
-from acs.lifecycle import expire, prompted, receive_decision, sending_failed
-from acs.phone import send_code, show_prompt
-from acs.records import Transaction
+from acs.lifecycle import expire, receive_decision
 from acs.transactions import OPEN, State
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
 
 _DECISIONS: Final = {"approve": True, "decline": False}
-
-
-async def ask(issuer: Issuer, transaction: Transaction, effect: SendCode | ShowPrompt) -> str | None:
-    """Do what the question needs; the notice when that failed."""
-    if isinstance(effect, SendCode):
-        return await _ask_by_sms(issuer, transaction, effect.counter)
-    return await ask_by_app(issuer, transaction)
-
-
-async def ask_by_app(issuer: Issuer, transaction: Transaction) -> str | None:
-    """Have the banking app ask, for as long as the transaction waits; the notice when it could not be reached."""
-    name, now = await show_prompt(issuer, transaction, transaction.due_at), issuer.runtime.clock.now()
-    await issuer.storage.replace(transaction.acs_trans_id, lambda found: prompted(found, name, now))
-    return None if name else "app-failed"
 
 
 async def decision(issuer: Issuer, request: WireRequest) -> WireResponse:
@@ -61,11 +44,3 @@ async def state(issuer: Issuer, request: WireRequest) -> WireResponse:
     found = expire(found, issuer.runtime.clock.now())
     told = found.challenge is not None and found.challenge.approved is not None
     return json_response({"over": told or found.state not in OPEN})
-
-
-async def _ask_by_sms(issuer: Issuer, transaction: Transaction, counter: int) -> str | None:
-    if await send_code(issuer, transaction, counter):
-        return None
-    now = issuer.runtime.clock.now()
-    await issuer.storage.replace(transaction.acs_trans_id, lambda found: sending_failed(found, counter, now))
-    return "sms-failed"

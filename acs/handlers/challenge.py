@@ -15,7 +15,6 @@ from acs.handlers.answers import (
     posted_fields,
     posted_values,
 )
-from acs.handlers.asking import ask
 from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.lifecycle import (
@@ -28,11 +27,13 @@ from acs.lifecycle import (
     receive_creq,
     refuse,
 )
+from acs.messages import identifiers
 from acs.orderings import Ordering, ordering_of
 from acs.records import Transaction
 from acs.settings import AcsSettings
 from acs.transactions import EventRefused, State
 from threedsecure.errors import ProtocolError
+from threedsecure.exposure import shows
 from threedsecure.v2.checking import Context, Leg, check, defined
 from threedsecure.v2.codec import decode, decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -54,6 +55,7 @@ class Answer:
     page: int
     value: str
     trusts: bool
+    binds: bool
 
 
 async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
@@ -67,6 +69,7 @@ async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
     try:
         acs_trans_id, challenge_request = _read(request, form["creq"], session_data, issuer.settings)
         change = await _receive(issuer, acs_trans_id, challenge_request)
+        note_exposure(issuer, change.transaction.card.pan, identifiers(change.transaction), SESSION_DATA, session_data)
     except MessageError as error:
         refused = await _refuse(issuer, error)
         if refused is None:
@@ -88,7 +91,7 @@ async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
             given.acs_trans_id,
             lambda transaction, next_counter: receive_answer(
                 transaction,
-                Submission(given.action, given.page, given.value, mark, given.trusts),
+                Submission(given.action, given.page, given.value, mark, given.trusts, given.binds),
                 now,
                 next_counter,
                 issuer.codes,
@@ -160,7 +163,7 @@ async def _respond(issuer: Issuer, change: Change, session_data: str | None) -> 
 
 async def _show(issuer: Issuer, change: Change, notice: str | None) -> WireResponse:
     for effect in change.effects:
-        notice = await ask(issuer, change.transaction, effect) or notice
+        notice = await issuer.asking.ask(change.transaction, effect) or notice
     return challenge_response(issuer, change.transaction, notice)
 
 
@@ -219,7 +222,15 @@ def read_answer(issuer: Issuer, request: WireRequest) -> Answer:
     action = _ACTIONS.get(form.get("action", Action.SUBMIT.value))
     if action is None:
         raise Problem(400, "Bad Request", f"action is one of {', '.join(_ACTIONS)}")
-    return Answer(acs_trans_id, action, page_number, value, trusts=form.get("trustMerchant") == "Y")
+    trusts, binds = (form.get(box) == "Y" for box in ("trustMerchant", "bindDevice"))
+    return Answer(acs_trans_id, action, page_number, value, trusts=trusts, binds=binds)
+
+
+def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str, value: str | None) -> None:
+    """A form field of the gateway's own making that carries the card number through the browser."""
+    if value is not None and shows(value, pan):
+        found = {**ids, "element": element}
+        issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "card number in clear", found)
 
 
 def note_answer(issuer: Issuer, given: Answer) -> None:

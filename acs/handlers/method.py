@@ -1,10 +1,12 @@
-"""`POST /3ds2/method`: the 3DS Method page, in a frame that nobody sees. `/3ds2/method/silent` never calls back."""
+"""`POST /3ds2/method`: the 3DS Method page, in a frame that nobody sees. `/3ds2/method/silent` never calls back,
+`/3ds2/method/late` later than anybody waits for it."""
 
 from typing import Any, Final
 
 import orjson
 
 from acs.handlers.answers import error_response, posted_fields
+from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.pages import method_page, silent_method_page
 from threedsecure.v2.checking import Context, Leg, check
@@ -21,24 +23,30 @@ _CONTEXT: Final = Context("2.2.0", leg=Leg.METHOD)
 async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
     """Calls back at once: the simulated issuer has no use for what a browser tells."""
     try:
-        data = _read(issuer, request)
+        data = _read(issuer, request, calls_back=True)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     transaction_id = data["threeDSServerTransID"]
+    await issuer.storage.note_method_call(transaction_id, issuer.runtime.clock.now())
     value = encode_base64url(orjson.dumps({"threeDSServerTransID": transaction_id}))
     html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value}, transaction_id=transaction_id)
     return page(html, frame_ancestors="*")
 
 
+async def late_method(issuer: Issuer, request: WireRequest) -> WireResponse:
+    await keep_waiting(issuer.runtime.clock, issuer.settings.method_delay)
+    return await method(issuer, request)
+
+
 async def silent_method(issuer: Issuer, request: WireRequest) -> WireResponse:
     try:
-        _read(issuer, request)
+        _read(issuer, request, calls_back=False)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     return page(silent_method_page(), frame_ancestors="*")
 
 
-def _read(issuer: Issuer, request: WireRequest) -> dict[str, Any]:
+def _read(issuer: Issuer, request: WireRequest, *, calls_back: bool) -> dict[str, Any]:
     """What the form's field says. Errors: `Problem`."""
     value = posted_fields(request).get(FIELD)
     if value is None:
@@ -48,5 +56,6 @@ def _read(issuer: Issuer, request: WireRequest) -> dict[str, Any]:
         check(data, _CONTEXT)
     except MessageError as error:
         raise Problem(400, "Bad Request", f"{FIELD}: {error}") from error
-    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "3DS Method", data)
+    facts = {"callsBack": calls_back}
+    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "3DS Method", data, facts=facts)
     return data

@@ -1,4 +1,5 @@
-// Posts the page's form when its time has come. Without scripts the form has a button for it.
-const form = document.querySelector("form[data-delay]");
-const timer = setTimeout(() => form.requestSubmit(), Number(form.dataset.delay));
-form.addEventListener("submit", () => clearTimeout(timer));
+// Posts the page's forms when their time has come. Without scripts a form has a button for it.
+for (const form of document.querySelectorAll("form[data-delay]")) {
+  const timer = setTimeout(() => form.requestSubmit(), Number(form.dataset.delay));
+  form.addEventListener("submit", () => clearTimeout(timer));
+}

@@ -18,11 +18,12 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the desk's handlers work with."""
+    """What the desk's handlers work with. `elsewhere`: the parties that do not run in this process."""
 
     runtime: Runtime
     addresses: Addresses
     parties: Parties
+    elsewhere: tuple[str, ...] = ()
 
 
 Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]
@@ -30,22 +31,34 @@ Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call: `body` and `answer` are types of `acs_sim.desk.documents`; `query` says what each parameter means;
-    `errors` are the statuses it answers besides success; `limit` is the longest body in bytes."""
+    """One call: `body` and `answer` are types of `acs_sim.desk.documents`, or tuples of several; `query` says what each parameter
+    means;    `errors` are the statuses it answers besides success; `limit` is the longest body in bytes."""
 
     method: str
     path: str
     handler: Handler
     summary: str
-    answer: type[msgspec.Struct] | type[list[Any]]
-    body: type[msgspec.Struct] | None = None
+    answer: Any
+    body: Any = None
     query: tuple[tuple[str, str], ...] = ()
     status: int = 200
     errors: tuple[int, ...] = ()
     limit: int = BODY_LIMIT
 
+    @property
+    def bodies(self) -> tuple[Any, ...]:
+        return () if self.body is None else _several(self.body)
+
+    @property
+    def answers(self) -> tuple[Any, ...]:
+        return _several(self.answer)
+
     def route(self, desk: Desk) -> Route:
         return Route(self.method, self.path, bound(desk, self.handler), self.limit)
+
+
+def _several(kinds: Any) -> tuple[Any, ...]:
+    return kinds if isinstance(kinds, tuple) else (kinds,)
 
 
 def bound(desk: Desk, handler: Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from acs_sim.addresses import Addresses
-from acs_sim.desk import console, reading
+from acs_sim.desk import console, control, faults_page, findings_page, reading
 from acs_sim.desk.api import Desk, Handler, bound
 from acs_sim.desk.check import BODY_LIMIT
+from acs_sim.desk.control import SEED
 from acs_sim.desk.docs import docs_handler, openapi_handler
 from acs_sim.desk.events import as_json, event_stream
-from acs_sim.desk.openapi import EVENTS_PATH
+from acs_sim.desk.openapi import AUTHORITY_PATH, EVENTS_PATH
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import STATIC
 from acs_sim.desk.parties import Parties
@@ -26,6 +27,9 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/cards", console.mint_from_form),
     ("POST", "/clock", console.move_clock_from_form),
     ("GET", "/demo", console.demo),
+    ("GET", "/findings", findings_page.overview),
+    ("GET", "/faults", faults_page.overview),
+    ("POST", "/faults", faults_page.change),
     ("GET", "/elements", reading.elements),
     ("GET", "/elements/{message}", reading.element_table),
     ("GET", "/check", reading.check_form),
@@ -33,13 +37,20 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
 )
 
 
-def build(runtime: Runtime, addresses: Addresses) -> Service:
-    """The desk of a simulator whose parties are at `addresses`."""
-    desk = Desk(runtime, addresses, Parties(runtime.transport, addresses))
+def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = ()) -> Service:
+    """The desk of a simulator whose parties are at `addresses`; those of `elsewhere` have a clock of their own to be moved."""
+
+    async def follow_seed(content: list[int | None] | None) -> None:
+        if content is not None:
+            runtime.randomness.seed(content[0], of=runtime.shared.worker)
+
+    runtime.shared.on(SEED, follow_seed)
+    desk = Desk(runtime, addresses, Parties(runtime.transport, addresses), elsewhere)
     return Service(
         name="desk",
         routes=[
             *(operation.route(desk) for operation in OPERATIONS),
+            Route("GET", AUTHORITY_PATH, bound(desk, control.show_authority)),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(Route(method, path, bound(desk, console.answering_pages(handler))) for method, path, handler in PAGES),
             Route("POST", "/check", bound(desk, console.answering_pages(reading.check_from_form)), BODY_LIMIT),

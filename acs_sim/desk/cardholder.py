@@ -5,10 +5,14 @@ from typing import Any, Final
 
 from acs_sim.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.challenge_page import Form, Page
+from acs_sim.desk import classic_cardholder
 from acs_sim.desk.api import Desk, answered, read_body
+from acs_sim.desk.classic_transactions import is_classic
 from acs_sim.desk.documents import CardholderAct, CardholderOutcome, Notification, Transaction
 from acs_sim.desk.parties import Refused
 from acs_sim.desk.transactions import find_transaction
+from acs_sim.desk.words import another_code
+from threedsecure.web.journal import EMV_IDS
 from threedsecure.web.transport import HttpTransport
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
@@ -20,10 +24,10 @@ METHODS_OF: Final = {
 DECISION_SECONDS: Final = 10.0
 LOOK_EVERY_SECONDS: Final = 0.02
 WAITING: Final = frozenset({"challenging", "decoupled"})
-CODE_DIGITS: Final = 6
 WRONG_ANSWERS: Final = {"choose-several": "1", "html-page": "no", "choose-phone": "1"}
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
 CHALLENGES: Final = frozenset({"C", "D"})
+HTTP_ERROR: Final = 400
 
 
 async def act(desk: Desk, request: WireRequest) -> WireResponse:
@@ -31,8 +35,9 @@ async def act(desk: Desk, request: WireRequest) -> WireResponse:
     _check(wish)
     transaction = await find_transaction(desk, request.match["id"])
     try:
-        async with HttpTransport.session() as session:
-            return answered(await _play(desk, Cardholder(HttpTransport(session)), transaction, wish))
+        async with HttpTransport.session(desk.runtime.calling) as session:
+            play = classic_cardholder.play if is_classic(transaction) else _play
+            return answered(await play(desk, Cardholder(HttpTransport(session)), transaction, wish))
     except CardholderStuck as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
 
@@ -47,7 +52,7 @@ async def _play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wi
     if wish.do != "abandon":
         page = await _acted(desk, cardholder, acs_trans_id, await cardholder.wait(page), wish)
     after = await _challenge(desk, acs_trans_id)
-    return await _outcome(cardholder, page, after, deliver=wish.deliver and wish.do != "abandon")
+    return await _outcome(desk, cardholder, page, after, deliver=wish.deliver and wish.do != "abandon")
 
 
 async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Page, wish: CardholderAct) -> Page:
@@ -55,9 +60,13 @@ async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Pa
         return page
     if wish.do in {"approve", "decline"}:
         await decide(desk, acs_trans_id, await _challenge(desk, acs_trans_id), wish.do)
-        return await cardholder.press(page, "submit", trusts=wish.trust)
+        return await cardholder.press(page, "submit", boxes=_boxes(wish))
     button = "submit" if wish.do == "select" else wish.do
-    return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), trusts=wish.trust)
+    return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), boxes=_boxes(wish))
+
+
+def _boxes(wish: CardholderAct) -> list[str]:
+    return [box for box, ticked in (("trust", wish.trust), ("bind", wish.bind)) if ticked]
 
 
 async def _decided_apart(
@@ -119,7 +128,11 @@ async def _entry(desk: Desk, acs_trans_id: str, wish: CardholderAct) -> str | No
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
     if wanted not in {"correct", "wrong"}:
         return wanted
-    challenge = await _challenge(desk, acs_trans_id)
+    return entry_for(await _challenge(desk, acs_trans_id), wanted)
+
+
+def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:
+    """The `correct` or a `wrong` answer to what a challenge asks, None where nothing is typed or chosen. Errors: `Problem` 409."""
     question, answer = challenge.get("question"), challenge.get("answer")
     if question == "banking-app":
         return None
@@ -130,19 +143,14 @@ async def _entry(desk: Desk, acs_trans_id: str, wish: CardholderAct) -> str | No
 
 def _code(code: str | None, wanted: str) -> str:
     if wanted == "wrong":
-        return _another(code)
+        return another_code(code)
     if not code:
         raise Problem(409, "Conflict", "no SecureCode is in force for this challenge: it expired, or none was sent")
     return str(code)
 
 
-def _another(code: str | None) -> str:
-    """Six digits that are not the code."""
-    return str((int(code or 0) + 1) % 10**CODE_DIGITS).zfill(CODE_DIGITS)
-
-
 async def _outcome(
-    cardholder: Cardholder, page: Page, challenge: dict[str, Any], *, deliver: bool
+    desk: Desk, cardholder: Cardholder, page: Page, challenge: dict[str, Any], *, deliver: bool
 ) -> CardholderOutcome:
     result = page.result
     return CardholderOutcome(
@@ -150,12 +158,33 @@ async def _outcome(
         transStatus=decoded_result(result).get("transStatus") if result is not None else None,
         message=page.message or (page.title or None),
         tries_left=challenge.get("tries_left"),
-        notification=await _notified(cardholder, result, deliver=deliver) if result is not None else None,
+        notification=await _notified(desk, cardholder, page.results, deliver=deliver) if result is not None else None,
     )
 
 
-async def _notified(cardholder: Cardholder, result: Form, *, deliver: bool) -> Notification:
-    return Notification(result.url, result.fields, await cardholder.deliver(result) if deliver else None)
+async def _notified(desk: Desk, cardholder: Cardholder, results: list[Form], *, deliver: bool) -> Notification:
+    statuses = [await _delivered(desk, cardholder, result) for result in results if deliver]
+    return Notification(results[0].url, results[0].fields, statuses[0] if statuses else None)
+
+
+async def _delivered(desk: Desk, cardholder: Cardholder, result: Form) -> int:
+    """The HTTP status that the shop answers. What it does not take is noted: no other party sees it."""
+    try:
+        status = await cardholder.deliver(result)
+    except CardholderStuck as error:
+        _note_not_taken(desk, result, {"reason": str(error)})
+        raise
+    if status >= HTTP_ERROR:
+        _note_not_taken(desk, result, {}, status=status)
+    return status
+
+
+def _note_not_taken(desk: Desk, result: Form, why: dict[str, Any], status: int | None = None) -> None:
+    message = decoded_result(result)
+    document = {"url": result.url, **why} | {name: message[name] for name in EMV_IDS if name in message}
+    desk.runtime.journal.record(
+        desk.runtime.clock.now(), "Browser", "3DS Server", "CRes not taken", document, status=status
+    )
 
 
 async def _challenge(desk: Desk, acs_trans_id: str) -> dict[str, Any]:

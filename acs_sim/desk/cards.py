@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from acs_sim.card_list import card_document, listed_cards
+from acs_sim.desk import faults
 from acs_sim.desk.api import Desk, answered, known_query, read_body
 from acs_sim.desk.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
 from acs_sim.desk.parties import Refused
@@ -97,6 +98,7 @@ def known_card(pan: str) -> TestCard:
 async def mint(desk: Desk, wish: CardWish) -> Card:
     """A card that nobody has been given before. Errors: `Problem` 400 for a wish that cannot be met, 409 when all are given."""
     digits = _digits(wish)
+    bound = [faults.bound_to_card(fault) for fault in wish.faults]
     asked_for = {name: value for name in _KEPT if (value := getattr(wish, name)) is not None}
     for card in _serials(desk, **digits):
         try:
@@ -107,6 +109,7 @@ async def mint(desk: Desk, wish: CardWish) -> Card:
             if refusal.status != 409:
                 raise
             continue
+        await faults.arm(desk, [msgspec.structs.replace(fault, card=card.pan) for fault in bound])
         return msgspec.convert({**card_document(card, desk.runtime.clock.now()), **_shown(asked_for)}, Card)
     raise Problem(
         409, "Conflict", f"every {wish.scheme} card for {wish.scenario} is given; POST /api/reset takes them back"

@@ -6,12 +6,13 @@ from urllib.parse import quote
 from acs_sim.card_list import card_document, listed_cards
 from acs_sim.desk.api import Desk, Handler
 from acs_sim.desk.cards import find_card, mint
-from acs_sim.desk.control import clock_state, move
+from acs_sim.desk.control import clock_state, move_everybodys
 from acs_sim.desk.diagram import LIVE, diagram
 from acs_sim.desk.documents import CardWish, ClockMove, Transaction
+from acs_sim.desk.findings import judged
 from acs_sim.desk.pages import drift, facts, identifiers, render, shown
 from acs_sim.desk.parties import Refused
-from acs_sim.desk.transactions import find_transaction, newest_transactions
+from acs_sim.desk.transactions import entries_of, find_transaction, newest_transactions
 from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import SCENARIOS, compose, read
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
@@ -96,7 +97,7 @@ async def move_clock_from_form(desk: Desk, request: WireRequest) -> WireResponse
     form = read_form(request)
     wish = form.get("move", "")
     clock = desk.runtime.clock
-    move(clock, MOVES.get(wish) or ClockMove(advance=wish))
+    await move_everybodys(desk, MOVES.get(wish) or ClockMove(advance=wish))
     if "application/json" in request.headers.get("accept", ""):
         state = clock_state(clock)
         return json_response({"now": state.now, "frozen": state.frozen, "words": drift(state)})
@@ -154,8 +155,14 @@ async def _newest(desk: Desk) -> dict[str, Any]:
 
 async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
     one: Transaction = await find_transaction(desk, identifier)
-    entries = await desk.runtime.journal.entries_of(one.id)
-    return {"one": one, "facts": facts(one), "identifiers": identifiers(one), "picture": diagram(entries)}
+    entries = await entries_of(desk, one)
+    return {
+        "one": one,
+        "facts": facts(one),
+        "identifiers": identifiers(one),
+        "picture": diagram(entries),
+        "found": await judged(entries),
+    }
 
 
 def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:

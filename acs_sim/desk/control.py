@@ -3,16 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from acs_sim.desk import faults
 from acs_sim.desk.api import Desk, answered, read_body
 from acs_sim.desk.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.parties import PartyUnreachable
 from acs_sim.desk.transactions import instant
 from acs_sim.durations import parse_duration
+from acs_sim.shared_clock import tell, tell_database
 from threedsecure.web.clock import Clock
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+SEED: Final = "seed"
 FORGETTING: Final = ("shop", "ds", "acs", "phone")
 
 
@@ -21,8 +24,16 @@ async def show_clock(desk: Desk, _request: WireRequest) -> WireResponse:
 
 
 async def move_clock(desk: Desk, request: WireRequest) -> WireResponse:
-    move(desk.runtime.clock, read_body(request, ClockMove))
+    await move_everybodys(desk, read_body(request, ClockMove))
     return answered(clock_state(desk.runtime.clock))
+
+
+async def show_authority(desk: Desk, _request: WireRequest) -> WireResponse:
+    """The certificate that callers are to trust, where there is one."""
+    if desk.runtime.tls is None:
+        raise Problem(404, "Not Found", "this simulator runs without TLS; start it with --tls")
+    headers = {"Content-Disposition": 'attachment; filename="acs-sim-ca.pem"'}
+    return WireResponse(200, desk.runtime.tls.authority_pem, "application/x-pem-file", headers)
 
 
 async def show_addresses(desk: Desk, _request: WireRequest) -> WireResponse:
@@ -39,6 +50,7 @@ async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
             unreachable.append(party)
         else:
             forgotten.append(party)
+    await faults.begin_again(desk)
     await desk.runtime.journal.forget()
     return answered(ResetOutcome(forgotten, unreachable))
 
@@ -46,6 +58,7 @@ async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
 async def set_seed(desk: Desk, request: WireRequest) -> WireResponse:
     wish = read_body(request, Seed)
     desk.runtime.randomness.seed(wish.seed)
+    await desk.runtime.shared.tell_all(SEED, [wish.seed])
     return answered(wish)
 
 
@@ -53,6 +66,13 @@ def clock_state(clock: Clock) -> ClockState:
     now = clock.now()
     ahead = (now - datetime.now(UTC)).total_seconds()
     return ClockState(now.isoformat(timespec="milliseconds"), clock.frozen, round(ahead, 1))
+
+
+async def move_everybodys(desk: Desk, wish: ClockMove) -> None:
+    """Move this clock, and have the parties that run elsewhere follow it. Errors: `Problem` 400."""
+    move(desk.runtime.clock, wish)
+    await tell_database(desk.runtime.clock, desk.runtime.shared)
+    await tell(desk.runtime.transport, desk.addresses, desk.elsewhere, desk.runtime.clock.setting)
 
 
 def move(clock: Clock, wish: ClockMove) -> None:

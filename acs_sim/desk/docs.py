@@ -20,16 +20,25 @@ EXAMPLES: Final = {
     "show_transaction": "curl {desk}/api/transactions/ID",
     "show_messages": "curl {desk}/api/transactions/ID/messages",
     "show_transcript": "curl -OJ {desk}/api/transactions/ID/transcript",
+    "newest_messages": "curl '{desk}/api/messages?kind=PReq'",
     "act": """curl {desk}/api/transactions/ID/cardholder -d '{{"do":"submit","code":"correct"}}'""",
+    "show_findings": "curl '{desk}/api/transactions/ID/findings?severity=good'",
+    "take_outcome": """curl {desk}/api/transactions/ID/outcome -d '{{"outcome":"accepted","transStatus":"Y"}}'""",
+    "list_findings": "curl '{desk}/api/findings?format=junit'",
     "list_ranges": "curl '{desk}/api/ranges?scheme=visa&pan=4000000001000001'",
     "edit_ranges": (
         """curl {desk}/api/ranges -d '{{"scheme":"visa","edits":[{{"action":"M","start":"4000000030000000","""
         """"end":"4000000039999999","stand_in":"attempt"}}]}}'"""
     ),
     "show_addresses": "curl {desk}/api/addresses",
+    "show_authority": "curl -k {desk}/api/ca.pem -o acs-sim-ca.pem",
     "show_clock": "curl {desk}/api/clock",
     "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",
     "check_message": """curl {desk}/api/check -d '{{"message":{{"messageType":"RRes","messageVersion":"2.2.0"}}}}'""",
+    "list_faults": "curl {desk}/api/faults",
+    "arm_fault": """curl {desk}/api/faults -d '{{"at":"RReq","do":"twice","card":"4000000001000001"}}'""",
+    "clear_faults": "curl -X DELETE {desk}/api/faults",
+    "clear_fault": "curl -X DELETE {desk}/api/faults/FAULT",
     "reset": "curl -X POST {desk}/api/reset",
     "set_seed": """curl -X PUT {desk}/api/seed -d '{{"seed":42}}'""",
     "events": "curl -N {desk}/api/events",
@@ -63,7 +72,8 @@ def _example(call: dict[str, Any], desk: Desk) -> str:
 def _body(call: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any] | None:
     if "requestBody" not in call:
         return None
-    return resolved(call["requestBody"]["content"]["application/json"]["schema"], whole)
+    schema = call["requestBody"]["content"]["application/json"]["schema"]
+    return resolved(schema, whole) if "$ref" in schema else None
 
 
 def resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,42 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
+from threedsecure.faults import FaultDocument as FaultWish
+
 PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164, with the leading +")]
 Scheme = Literal["visa", "mastercard", "amex", "cb", "jcb", "discover", "unionpay"]
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
     """A body that is read strictly."""
+
+
+class PackWish(Request, frozen=True):
+    """A pack of faults: `issuer-quirks` or `hostile`. `card` limits all that can be limited to it, and leaves out the rest."""
+
+    pack: Literal["issuer-quirks", "hostile"]
+    card: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
+
+
+class FaultInForce(Struct, frozen=True):
+    """A fault as it was asked for, with its `id` and how often it has `fired`."""
+
+    id: str
+    at: str
+    do: str
+    fired: int
+
+
+class FaultsInForce(Struct, frozen=True):
+    """Each as it was asked for, with its `id` and how often it has `fired`."""
+
+    faults: list[dict[str, Any]]
+
+
+class Cleared(Struct, frozen=True):
+    """How many faults are not in force any more."""
+
+    cleared: int
 
 
 class Card(Struct, frozen=True):
@@ -30,7 +60,8 @@ class Cards(Struct, frozen=True):
 
 class CardWish(Request, frozen=True):
     """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page. `transStatus`
-    and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of what the scenario answers."""
+    and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of what the scenario answers. `faults`: what goes wrong
+    with this card."""
 
     scheme: str
     scenario: str
@@ -40,6 +71,7 @@ class CardWish(Request, frozen=True):
     language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - its name in the messages
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+    faults: Annotated[list[FaultWish], Meta(max_length=50)] = []
 
 
 class CardRange(Struct, frozen=True):
@@ -100,7 +132,8 @@ class Scenarios(Struct, frozen=True):
 
 
 class Transaction(Struct, frozen=True):
-    """One authentication. `id` is its threeDSServerTransID; `pan` is masked; `challenge` is what the ACS knows of it."""
+    """One authentication. `id` is its threeDSServerTransID, in 1.0.2 the message id of its VEReq; `pan` is masked; `challenge` is
+    what the ACS knows of it."""
 
     id: str
     state: str | None = None
@@ -117,6 +150,7 @@ class Transaction(Struct, frozen=True):
     dsTransID: str | None = None  # noqa: N815
     acsTransID: str | None = None  # noqa: N815
     sdkTransID: str | None = None  # noqa: N815
+    xid: str | None = None
     results_status: str | None = None
     created_at: str | None = None
     challenge: dict[str, Any] | None = None
@@ -143,29 +177,59 @@ class Messages(Struct, frozen=True):
     messages: list[Message]
 
 
+class TranscriptHop(Struct, frozen=True, rename={"sender": "from", "receiver": "to"}):
+    """One message of a transcript. `offset_ms` counts from the first on the simulator's clock; `took_ms` is real time."""
+
+    at: str
+    offset_ms: int
+    sender: str
+    receiver: str
+    kind: str
+    message: dict[str, Any]
+    status: int | UnsetType = UNSET
+    took_ms: float | UnsetType = UNSET
+
+
+class TranscriptCard(Struct, frozen=True):
+    """What is needed to mint such a card again; the scenario is null where the ACS never heard of the transaction."""
+
+    scheme: str | None
+    pan: str | None
+    scenario: str | None
+
+
 class Transcript(Struct, frozen=True):
-    """One transaction as one file."""
+    """One transaction as one file. `addresses`: where each party was; `volatile`: the names of what differs from run to run."""
 
     format: Literal["acs-sim transcript 1"]
     transaction: Transaction
-    messages: list[Message]
+    card: TranscriptCard
+    addresses: dict[str, str]
+    hops: list[TranscriptHop]
+    volatile: list[str]
 
 
 class CardholderAct(Request, frozen=True):
     """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
     `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant.
+    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
+    `bind` the one that has the device remembered (2.3.1).
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
-    `threeDSSessionData` are what the gateway's page would have posted, for a challenge that no browser has opened."""
+    `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
+    no browser has opened."""
 
     do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select"]
     code: Annotated[str, Meta(max_length=64)] | None = None
     choice: Annotated[str, Meta(max_length=64)] | None = None
     trust: bool = False
+    bind: bool = False
     deliver: bool = True
     creq: Annotated[str, Meta(max_length=4096)] | None = None
     threeDSSessionData: Annotated[str, Meta(max_length=1024)] | None = None  # noqa: N815
+    PaReq: Annotated[str, Meta(max_length=8192)] | None = None
+    TermUrl: Annotated[str, Meta(max_length=2048)] | None = None
+    MD: Annotated[str, Meta(max_length=8192)] = ""
 
 
 class Notification(Struct, frozen=True):
@@ -186,6 +250,43 @@ class CardholderOutcome(Struct, frozen=True):
     notification: Notification | None = None
 
 
+class OutcomeWish(Request, frozen=True):
+    """What the gateway under test did with the payment, and the transStatus that it went by."""
+
+    outcome: Literal["accepted", "refused"]
+    transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815
+
+
+class EvidenceDocument(Struct, frozen=True, omit_defaults=True):
+    """Where a finding shows. `number`: the place of the message among those of its transaction, from 1."""
+
+    message: str
+    at: str
+    number: int
+    element: str | None = None
+    found: str | None = None
+    expected: str | None = None
+
+
+class FindingDocument(Struct, frozen=True):
+    """What one rule found in one transaction. `remedy`: what to do about it."""
+
+    rule: str
+    severity: Literal["error", "warning", "good"]
+    title: str
+    clause: str
+    remedy: str
+    transaction_id: str
+    evidence: list[EvidenceDocument]
+
+
+class FindingDocuments(Struct, frozen=True):
+    """The verdict on the gateway: convicted by an error, never by a warning."""
+
+    verdict: Literal["acquitted", "convicted"]
+    findings: list[FindingDocument]
+
+
 class PartyAddresses(Struct, frozen=True):
     """The base address of every party, as the others call it, whether it runs or not."""
 
@@ -202,6 +303,7 @@ class CardStanding(Struct, frozen=True):
     locked: bool
     failed_purchases: int
     trusted_merchants: int
+    remembered_devices: int
 
 
 class ClockMove(Request, frozen=True):

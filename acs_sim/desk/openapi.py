@@ -25,20 +25,23 @@ _ERRORS: Final = {
 _PATH_PARAMETERS: Final = {
     "pan": "the card number, digits only",
     "id": "any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID",
+    "fault": "the id of the fault",
 }
 EVENTS_PATH: Final = "/api/events"
+AUTHORITY_PATH: Final = "/api/ca.pem"
 
 
 @cache
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """`operations`: a tuple, so that the answer is kept."""
-    types = [kind for operation in operations for kind in (operation.answer, operation.body) if kind is not None]
+    types = [kind for operation in operations for kind in (*operation.answers, *operation.bodies)]
     schemas, components = msgspec.json.schema_components([*types, ProblemDocument], ref_template=_REFERENCE)
     references = dict(zip([*types, ProblemDocument], schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, references)
     paths[EVENTS_PATH] = {"get": _events()}
+    paths[AUTHORITY_PATH] = {"get": _authority()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -59,7 +62,9 @@ def _operation(operation: Operation, references: dict[Any, Any]) -> dict[str, An
         "responses": {
             str(operation.status): {
                 "description": "Done",
-                "content": {"application/json": {"schema": references[operation.answer]}},
+                "content": {
+                    "application/json": {"schema": _any_of([references[answer] for answer in operation.answers])}
+                },
             },
             **{str(status): _problem(status, references) for status in operation.errors},
         },
@@ -69,9 +74,13 @@ def _operation(operation: Operation, references: dict[Any, Any]) -> dict[str, An
     if operation.body is not None:
         described["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": references[operation.body]}},
+            "content": {"application/json": {"schema": _any_of([references[body] for body in operation.bodies])}},
         }
     return described
+
+
+def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -87,6 +96,25 @@ def _problem(status: int, references: dict[Any, Any]) -> dict[str, Any]:
     return {
         "description": _ERRORS[status],
         "content": {"application/problem+json": {"schema": references[ProblemDocument]}},
+    }
+
+
+def _authority() -> dict[str, Any]:
+    return {
+        "operationId": "show_authority",
+        "summary": "The simulator's certificate authority (PEM), for callers to trust; with --tls",
+        "responses": {
+            "200": {
+                "description": "The certificate",
+                "content": {"application/x-pem-file": {"schema": {"type": "string"}}},
+            },
+            "404": {
+                "description": "The simulator runs without TLS",
+                "content": {
+                    "application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="ProblemDocument")}}
+                },
+            },
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, check, control, ranges, transactions
+from acs_sim.desk import cardholder, cards, check, control, faults, findings, journal, ranges, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
@@ -14,9 +14,15 @@ from acs_sim.desk.documents import (
     CardWish,
     Checked,
     CheckWish,
+    Cleared,
     ClockMove,
     ClockState,
+    FaultInForce,
+    FaultsInForce,
+    FindingDocuments,
     Messages,
+    OutcomeWish,
+    PackWish,
     PartyAddresses,
     RangeEdits,
     RangesEdited,
@@ -27,6 +33,7 @@ from acs_sim.desk.documents import (
     Transactions,
     Transcript,
 )
+from threedsecure.faults import FaultDocument
 
 OPERATIONS: Final = (
     Operation("GET", "/api/cards", cards.list_cards, "The test cards", Cards, query=cards.CARD_FILTERS, errors=(400,)),
@@ -82,7 +89,8 @@ OPERATIONS: Final = (
         transactions.show_transcript,
         "The whole transaction as one file",
         Transcript,
-        errors=(404, 502),
+        query=(("format", "transcript when left out; har: an HTTP Archive (HAR 1.2) instead"),),
+        errors=(400, 404, 502),
     ),
     Operation(
         "POST",
@@ -92,6 +100,42 @@ OPERATIONS: Final = (
         CardholderOutcome,
         body=CardholderAct,
         errors=(400, 404, 409, 502),
+    ),
+    Operation(
+        "GET",
+        "/api/transactions/{id}/findings",
+        findings.show_findings,
+        "What the gateway did wrong in this transaction, and with `?severity=good` what it did well",
+        FindingDocuments,
+        query=findings.FINDING_FILTERS,
+        errors=(400, 404, 502),
+    ),
+    Operation(
+        "POST",
+        "/api/transactions/{id}/outcome",
+        findings.take_outcome,
+        "Tell what your gateway did with the payment: what it went by cannot be seen from outside",
+        FindingDocuments,
+        body=OutcomeWish,
+        errors=(400, 404, 502),
+    ),
+    Operation(
+        "GET",
+        "/api/findings",
+        findings.list_findings,
+        "The verdict on the gateway, over the newest transactions and between them",
+        FindingDocuments,
+        query=findings.ALL_FILTERS,
+        errors=(400,),
+    ),
+    Operation(
+        "GET",
+        "/api/messages",
+        journal.newest_messages,
+        "The newest messages of all, those that belong to no transaction too",
+        Messages,
+        query=journal.MESSAGE_FILTERS,
+        errors=(400,),
     ),
     Operation("GET", "/api/addresses", control.show_addresses, "Where every party is found", PartyAddresses),
     Operation(
@@ -122,6 +166,29 @@ OPERATIONS: Final = (
         body=CheckWish,
         errors=(400, 413),
         limit=check.BODY_LIMIT,
+    ),
+    Operation("GET", "/api/faults", faults.list_faults, "What misbehaves", FaultsInForce, errors=(502, 504)),
+    Operation(
+        "POST",
+        "/api/faults",
+        faults.arm_fault,
+        "Have something go wrong: a fault (docs/faults.md), or a pack of them. Answers the fault with its id",
+        (FaultInForce, FaultsInForce),
+        body=(FaultDocument, PackWish),
+        status=201,
+        errors=(400, 422, 502, 504),
+        limit=faults.BODY_LIMIT,
+    ),
+    Operation(
+        "DELETE", "/api/faults", faults.clear_faults, "Have nothing go wrong any more", Cleared, errors=(502, 504)
+    ),
+    Operation(
+        "DELETE",
+        "/api/faults/{fault}",
+        faults.clear_fault,
+        "Take one fault back",
+        Cleared,
+        errors=(404, 502, 504),
     ),
     Operation("GET", "/api/clock", control.show_clock, "What time it is in the simulator", ClockState),
     Operation(

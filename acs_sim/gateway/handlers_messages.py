@@ -27,7 +27,7 @@ class MessageHandlers:
     def routes(self) -> list[Route]:
         return [
             # The directory server records this hop: it calls a peer that may be anybody's.
-            Route("POST", three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error),
+            Route("POST", three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error, mutual=True),
             Route("POST", three_ds_server.NOTIFICATION_PATH, self.notification),
             Route("POST", three_ds_server.METHOD_NOTIFICATION_PATH, self.method_notification),
         ]

@@ -8,6 +8,9 @@ from typing import Any, Final
 from acs_sim.durations import parse_duration
 from acs_sim.scenarios.matching import ABSENT, PRESENT, expression, literals
 from acs_sim.scenarios.model import OTHER_KINDS, PROTOCOL_KINDS, Elements, Scenario, Step
+from threedsecure.faults import Fault as Misbehaviour
+from threedsecure.faults import FaultRefused
+from threedsecure.faults.documents import check as check_fault
 from threedsecure.test_cards import SCENARIOS
 from threedsecure.v2.context import Leg
 from threedsecure.v2.elements import format_of
@@ -28,6 +31,8 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
     """Everything in a scenario that reads well and cannot be meant."""
     yield from _card(scenario)
     yield from _names("AReq", scenario.purchase, ".purchase", scenario.version, Leg.THREE_DS_SERVER_TO_DS)
+    for index, fault in enumerate(scenario.faults):
+        yield from _misbehaviour(fault, f".faults[{index}]")
     for index, step in enumerate(scenario.steps):
         yield from _step(step, f".steps[{index}]", scenario.version)
     yield from _sequence(scenario.steps)
@@ -51,6 +56,8 @@ def _step(step: Step, at: str, version: str) -> Iterator[Fault]:
         yield from _clock(step.clock, f"{at}.clock")
     elif step.cardholder is not None and (step.cardholder.do == "submit") != (step.cardholder.code is not None):
         yield f"{at}.cardholder", "submit needs a code (its digits, correct or wrong), and nothing else takes one"
+    elif step.fault is not None:
+        yield from _misbehaviour(step.fault, f"{at}.fault")
     elif step.message is not None:
         yield from _message(step, f"{at}.message", version)
     elif step.order is not None:
@@ -67,10 +74,17 @@ def _authenticate(step: Step, at: str, version: str) -> Iterator[Fault]:
     if wish is None:
         return
     yield from _names("AReq", wish.send, f"{at}.send", version, Leg.THREE_DS_SERVER_TO_DS)
-    if wish.ARes is not None and wish.Erro is not None:
-        yield at, "an AReq has one answer: ARes or Erro"
+    if len([each for each in (wish.ARes, wish.Erro, wish.fails) if each is not None]) > 1:
+        yield at, "an AReq has one answer: ARes or Erro, or it fails"
     for kind, expected in (("ARes", wish.ARes), ("Erro", wish.Erro)):
         yield from _expected(kind, expected or {}, f"{at}.{kind}", version, Leg.DS_TO_THREE_DS_SERVER)
+
+
+def _misbehaviour(fault: Misbehaviour, at: str) -> Iterator[Fault]:
+    try:
+        check_fault(fault)
+    except FaultRefused as refused:
+        yield at, str(refused)
 
 
 def _clock(duration: str, at: str) -> Iterator[Fault]:

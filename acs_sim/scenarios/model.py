@@ -6,11 +6,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from acs_sim.desk.documents import PhoneNumber, Scheme
+from threedsecure.faults import FaultDocument
 
 Elements = dict[str, Any]
-Version = Literal["2.1.0", "2.2.0"]
+Version = Literal["2.1.0", "2.2.0", "2.3.1"]
 PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "Erro")
-OTHER_KINDS: Final = ("challenge page", "SMS", "SMS failed")
+OTHER_KINDS: Final = ("challenge page", "SMS", "SMS failed", "fault")
 
 
 class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,12 +32,14 @@ class CardWish(Written, frozen=True, kw_only=True):
 
 class Authenticate(Written, frozen=True, kw_only=True):
     """Post the AReq. `send`: elements of this AReq; `besides`: elements that no specification knows. `ARes` or `Erro`: which of
-    the two is the answer (an ARes when neither is given), and what stands in it."""
+    the two is the answer (an ARes when neither is given), and what stands in it. `fails`: no message comes back, and these are
+    words of what comes instead."""
 
     send: Elements = {}
     besides: Elements = {}
     ARes: Elements | None = None
     Erro: Elements | None = None
+    fails: str | None = None
 
 
 class Cardholder(Written, frozen=True, kw_only=True):
@@ -75,7 +78,7 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
 class Step(Written, frozen=True, kw_only=True):
     """Exactly one of these. `clock`: let so much time pass (90s, 10m). `result`: the RReq arrives at the 3DS Server, with these
     elements. `returned`: the browser brings the CRes to the shop. `order`: kinds of messages that crossed one after the other,
-    with others between them or not."""
+    with others between them or not. `fault`: from here on something goes wrong with this card (docs/faults.md)."""
 
     authenticate: Authenticate | None = None
     cardholder: Cardholder | None = None
@@ -85,6 +88,7 @@ class Step(Written, frozen=True, kw_only=True):
     returned: Elements | None = None
     message: MessageCheck | None = None
     order: list[str] | None = None
+    fault: FaultDocument | None = None
 
     @property
     def name(self) -> str:
@@ -92,7 +96,8 @@ class Step(Written, frozen=True, kw_only=True):
 
 
 class Scenario(Written, frozen=True, kw_only=True):
-    """One payment, or one for each row of `examples`. A `$name` anywhere stands for a variable or a column of the row."""
+    """One payment, or one for each row of `examples`. A `$name` anywhere stands for a variable or a column of the row. `faults`:
+    what goes wrong with this card from the beginning (docs/faults.md)."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     about: Annotated[str, Meta(min_length=1)]
@@ -102,6 +107,7 @@ class Scenario(Written, frozen=True, kw_only=True):
     version: Version = "2.2.0"
     card: CardWish
     purchase: Elements = {}
+    faults: list[FaultDocument] = []
     steps: Annotated[list[Step], Meta(min_length=1)]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -11,11 +12,12 @@ from uuid import UUID
 
 from acs_sim.scenarios.conversation import Conversation, Unmet, follows
 from acs_sim.scenarios.document import Place
-from acs_sim.scenarios.gateway import Gateway, Mailbox, areq
+from acs_sim.scenarios.gateway import Mailbox, areq
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.matching import Compared, compare
 from acs_sim.scenarios.model import Authenticate, Cardholder, Elements, MessageCheck, Phone, Step
-from acs_sim.scenarios.simulator import CannotPlay, Simulator
+from acs_sim.scenarios.simulator import CannotPlay, NoAnswer, Simulator
+from threedsecure.faults import Fault, as_document
 
 ARRIVAL_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
@@ -25,7 +27,8 @@ _CODE = re.compile(r"\b[0-9]{6}\b")
 
 @dataclass
 class Outcome:
-    """How a play ended. `problem` is None when it passed; `place` is the step that it names."""
+    """How a play ended. `problem` is None when it passed; `place` is the step that it names. `shots`: pictures of the browser (PNG)
+    with a caption each; `findings`: what the simulator has to say about the gateway, None when it says nothing of that kind."""
 
     play: Play
     seconds: float = 0.0
@@ -33,64 +36,77 @@ class Outcome:
     place: Place | None = None
     conversation: list[str] = field(default_factory=list)
     not_played: int = 0
-    messages: list[dict[str, Any]] = field(default_factory=list)
+    transaction_id: str | None = None
+    card_scenario: str | None = None
     transcript: dict[str, Any] | None = None
     saved_as: str | None = None
+    shots: list[tuple[str, bytes]] = field(default_factory=list)
+    findings: list[dict[str, Any]] | None = None
 
     @property
     def passed(self) -> bool:
         return self.problem is None
 
 
-async def play(one: Play, simulator: Simulator, gateway: Gateway, random: Random) -> Outcome:
-    """Play to the end or to the first step that is not as expected; never raises for what the simulator does."""
+async def play(
+    one: Play, simulator: Simulator, box: Mailbox, random: Random, card: dict[str, Any] | None = None
+) -> Outcome:
+    """Play to the end or to the first step that is not as expected; never raises for what the simulator does. `card`: one minted
+    for it beforehand."""
     outcome, began = Outcome(one), time.perf_counter()
-    player = _Player(one, simulator, gateway.mailbox(), random)
+    player = _Player(one, simulator, box, random)
     index = -1
     try:
-        await player.prepare()
+        await player.prepare(card)
         for index, step in enumerate(one.scenario.steps):  # noqa: B007 - the last one tells which step failed
             await player.step(step)
     except (Unmet, CannotPlay) as error:
         outcome.problem = str(error)
         outcome.place = one.places[index] if index >= 0 else one.place
         outcome.not_played = len(one.scenario.steps) - index - 1
-        await _keep_evidence(outcome, player, simulator)
+    finally:
+        await player.tidy_up()
+    outcome.transaction_id = player.transaction_id
+    outcome.card_scenario = player.card_scenario
     outcome.conversation = player.conversation.lines
     outcome.seconds = time.perf_counter() - began
     return outcome
 
 
-async def _keep_evidence(outcome: Outcome, player: "_Player", simulator: Simulator) -> None:
-    if player.transaction_id is None:
-        return
-    try:
-        outcome.transcript = await simulator.transcript(player.transaction_id)
-    except CannotPlay as error:
-        player.conversation.did(f"there is no transcript: {error}")
-        return
-    outcome.messages = outcome.transcript["messages"]
+async def wished_card(one: Play, simulator: Simulator) -> dict[str, Any]:
+    """The card that a play asks for, minted unless it is given. Errors: `CannotPlay`."""
+    wish = one.scenario.card
+    if wish.pan is not None:
+        return await simulator.card(wish.pan)
+    names = ("scenario", "scheme", "version", "phone", "tries", "language")
+    return await simulator.mint({name: value for name in names if (value := getattr(wish, name)) is not None})
 
 
 class _Player:
     def __init__(self, one: Play, simulator: Simulator, box: Mailbox, random: Random) -> None:
+        self._play = one
         self._scenario = one.scenario
         self._simulator = simulator
         self._box = box
         self._random = random
         self._card: dict[str, Any] = {}
+        self._faults: list[str] = []
         self.conversation = Conversation()
         self.transaction_id: str | None = None
+        self.card_scenario: str | None = None
 
-    async def prepare(self) -> None:
-        wish = self._scenario.card
-        if wish.pan is not None:
-            self._card = await self._simulator.card(wish.pan)
-        else:
-            names = ("scenario", "scheme", "version", "phone", "tries", "language")
-            asked_for = {name: value for name in names if (value := getattr(wish, name)) is not None}
-            self._card = await self._simulator.mint(asked_for)
+    async def prepare(self, card: dict[str, Any] | None) -> None:
+        self._card = card or await wished_card(self._play, self._simulator)
+        self.card_scenario = str(self._card["scenario"])
         self.conversation.did(f"a {self._card['scheme']} card: {self._card['scenario']}")
+        for fault in self._scenario.faults:
+            await self._arm(fault)
+
+    async def tidy_up(self) -> None:
+        """Take back what went wrong on purpose."""
+        for fault_id in self._faults:
+            with suppress(CannotPlay):
+                await self._simulator.disarm(fault_id)
 
     async def step(self, step: Step) -> None:
         does: dict[str, Callable[[Any], Awaitable[None]]] = {
@@ -102,6 +118,7 @@ class _Player:
             "returned": self._receive_return,
             "message": self._check_message,
             "order": self._check_order,
+            "fault": self._arm,
         }
         await does[step.name](getattr(step, step.name))
 
@@ -117,12 +134,28 @@ class _Player:
         now = await self._simulator.now()
         message = areq(self._scenario.version, now, ours, self._scenario.purchase, wish.send, wish.besides)
         self.conversation.did(f"authenticate, version {self._scenario.version}")
-        answer = await self._simulator.authenticate(self._card["scheme"], message)
         expected = "ARes" if wish.Erro is None else "Erro"
+        try:
+            answer = await self._simulator.authenticate(self._card["scheme"], message)
+        except NoAnswer as failure:
+            if wish.fails is None:
+                raise
+            self.conversation.expect("no answer", "fails", wish.fails, failure, met=wish.fails in str(failure))
+            return
+        if wish.fails is not None:
+            self.conversation.instead("no answer", _brief(str(answer.get("messageType")), answer))
         kind = str(answer.get("messageType", "something without messageType"))
         if kind != expected:
             self.conversation.instead(expected, _brief(kind, answer))
         self.conversation.compare(kind, compare(wish.Erro or wish.ARes or {}, answer))
+
+    async def _arm(self, fault: Fault) -> None:
+        """For this card alone, when the file limits it to nothing else."""
+        document = as_document(fault)
+        if fault.card is None and fault.transaction is None and fault.at != "PRes":
+            document["card"] = self._card["pan"]
+        self._faults.append(await self._simulator.arm(document))
+        self.conversation.did(f"fault: {fault.do} at {fault.at}")
 
     async def _act(self, wish: Cardholder) -> None:
         deed: dict[str, Any] = {"do": wish.do, "deliver": wish.deliver}

@@ -17,6 +17,10 @@ class CannotPlay(Exception):
     """The simulator did not do what a step needs; the message says what it answered."""
 
 
+class NoAnswer(CannotPlay):
+    """The directory server answered an AReq with something that is no message."""
+
+
 class Simulator:
     """Errors of every call: `CannotPlay`."""
 
@@ -31,11 +35,37 @@ class Simulator:
         return await self._done("GET", f"/api/cards/{pan}")
 
     async def authenticate(self, scheme: str, areq: Mapping[str, Any]) -> dict[str, Any]:
-        """Post an AReq as a 3DS Server does; the answer is an ARes or an Erro."""
-        return (await self._call("POST", f"{self._at.ds}/{scheme}/3ds2", areq))[1]
+        """Post an AReq as a 3DS Server does; the answer is an ARes or an Erro. Errors: `NoAnswer` for anything else."""
+        try:
+            status, answer = await self._call("POST", f"{self._at.ds}/{scheme}/3ds2", areq)
+        except CannotPlay as error:
+            raise NoAnswer(str(error)) from error
+        if status >= 300:
+            raise NoAnswer(f"HTTP {status}")
+        return answer
+
+    async def arm(self, fault: Mapping[str, Any]) -> str:
+        """Put a fault in force; returns its id."""
+        return str((await self._done("POST", "/api/faults", fault))["id"])
+
+    async def disarm(self, fault_id: str) -> None:
+        """One that has happened and is over already is no matter."""
+        await self._call("DELETE", f"{self._at.desk}/api/faults/{fault_id}")
 
     async def act(self, transaction_id: str, deed: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         return await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/cardholder", deed)
+
+    async def challenge(self, acs_trans_id: str) -> dict[str, Any]:
+        """What the ACS asks in a challenge, and the answer to it."""
+        return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
+
+    async def decide(self, number: str, decision: str) -> None:
+        """`approve` or `decline` the newest prompt that the banking app shows."""
+        _, found = await self._call("GET", f"{self._at.phone}/api/phones/{quote(number, safe='')}/prompts")
+        prompts = found.get("prompts", [])
+        if not prompts:
+            raise CannotPlay(f"the banking app of {number} shows no prompt")
+        await self._call("POST", f"{self._at.phone}/api/prompts/{prompts[-1]['id']}", {"decision": decision})
 
     async def now(self) -> datetime:
         return datetime.fromisoformat((await self._done("GET", "/api/clock"))["now"])
@@ -43,9 +73,11 @@ class Simulator:
     async def move_clock(self, **move: Any) -> dict[str, Any]:
         return await self._done("POST", "/api/clock", move)
 
-    async def begin_again(self, seed: int) -> None:
-        """Forget everything, and draw the same identifiers and codes as every other time with `seed`."""
+    async def forget(self) -> None:
         await self._done("POST", "/api/reset")
+
+    async def seed(self, seed: int) -> None:
+        """Draw the same identifiers and codes as every other time with `seed`."""
         await self._done("PUT", "/api/seed", {"seed": seed})
 
     async def messages(self, transaction_id: str) -> list[dict[str, Any]]:
@@ -57,6 +89,12 @@ class Simulator:
 
     async def transcript(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
+
+    async def findings(self, transaction_id: str) -> list[dict[str, Any]] | None:
+        """What the gateway did well or badly; None where the simulator gives no verdict."""
+        status, document = await self._call("GET", f"{self._at.desk}/api/transactions/{transaction_id}/findings")
+        found = document.get("findings")
+        return found if status < 400 and isinstance(found, list) else None
 
     async def texts(self, number: str) -> list[dict[str, Any]]:
         """What the phone shows, oldest first: what the network lost or still carries is not there."""
@@ -75,11 +113,14 @@ class Simulator:
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         headers = {"Content-Type": "application/json; charset=utf-8"} if data is not None else {}
         try:
-            async with self._session.request(method, url, data=data, headers=headers, timeout=timeout) as answer:
-                document = orjson.loads(await answer.read())
+            async with self._session.request(
+                method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                content = await answer.read()
+                document = orjson.loads(content) if content or answer.status < 300 else {}
         except TimeoutError as error:
             raise CannotPlay(f"{url} did not answer within {ANSWER_SECONDS:g} seconds") from error
-        except (aiohttp.ClientError, orjson.JSONDecodeError) as error:
+        except (aiohttp.ClientError, OSError, orjson.JSONDecodeError) as error:
             raise CannotPlay(f"{url} does not answer as it should: {error}") from error
         if not isinstance(document, dict):
             raise CannotPlay(f"{url} answers something else than a JSON object")

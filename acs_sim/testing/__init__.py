@@ -3,6 +3,8 @@
 Only the standard library is imported until a simulator is asked for.
 """
 
+from acs_sim.testing.faults import Fault, Faults
+from acs_sim.testing.findings import Finding, Findings
 from acs_sim.testing.pages import complete_challenge
 from acs_sim.testing.sync import Card, Clock, Phone, ThreeDS, Transaction
 from acs_sim.testing.values import (
@@ -21,6 +23,10 @@ __all__ = [
     "Card",
     "CardDetails",
     "Clock",
+    "Fault",
+    "Faults",
+    "Finding",
+    "Findings",
     "Message",
     "NotInTime",
     "Notification",

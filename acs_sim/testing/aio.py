@@ -1,11 +1,13 @@
 """`threeds.aio`: what `sync.py` has, for coroutines. They may run on any asyncio loop, or on several."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.faults import AsyncFaults
+from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.pages import complete_challenge_async as complete_challenge
 from acs_sim.testing.values import CardDetails, Message, Outcome, Status, Text
@@ -14,7 +16,15 @@ from acs_sim.testing.words import WAIT_SECONDS, deed, instant_of, written
 if TYPE_CHECKING:
     from acs_sim.testing.calls import Calls
 
-__all__ = ["AsyncCard", "AsyncClock", "AsyncPhone", "AsyncThreeDS", "AsyncTransaction", "complete_challenge"]
+__all__ = [
+    "AsyncCard",
+    "AsyncClock",
+    "AsyncFaults",
+    "AsyncPhone",
+    "AsyncThreeDS",
+    "AsyncTransaction",
+    "complete_challenge",
+]
 
 
 class AsyncThreeDS:
@@ -39,6 +49,11 @@ class AsyncThreeDS:
         """The virtual clock of the whole simulator."""
         return AsyncClock(self._loop, self._calls)
 
+    @cached_property
+    def faults(self) -> AsyncFaults:
+        """What goes wrong on purpose."""
+        return AsyncFaults(self._loop, self._calls)
+
     async def card(
         self,
         scenario: str,
@@ -50,10 +65,11 @@ class AsyncThreeDS:
         language: str | None = None,
         trans_status: str | None = None,
         reason: str | None = None,
+        faults: Collection[Mapping[str, Any]] | None = None,
     ) -> "AsyncCard":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
         alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers."""
+        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -61,6 +77,7 @@ class AsyncThreeDS:
             "language": language,
             "transStatus": trans_status,
             "reason": reason,
+            "faults": None if faults is None else [dict(fault) for fault in faults],
         }
         return AsyncCard(self._loop, self._calls, await self._loop.awaited(self._calls.mint(scheme, scenario, wishes)))
 
@@ -71,6 +88,10 @@ class AsyncThreeDS:
     async def transactions(self) -> list[Status]:
         """The newest hundred, the newest first."""
         return await self._loop.awaited(self._calls.transactions_of(None))
+
+    async def findings(self, severity: str = "warning") -> Findings:
+        """The verdict on the gateway over the newest transactions and between them, other tests' too."""
+        return await self._loop.awaited(self._calls.findings(None, severity))
 
     async def reset(self) -> None:
         """Forget every transaction, minted card and text, those of other tests too. Clock and seed stay."""
@@ -199,6 +220,19 @@ class AsyncTransaction:
     async def messages(self, kind: str | None = None) -> list[Message]:
         """Every message that crossed a hop so far, or those of one kind (`"RReq"`), in order."""
         return await self._loop.awaited(self._calls.messages(self.id, kind))
+
+    async def findings(self, severity: str = "warning") -> Findings:
+        """What the gateway did wrong in this transaction; with `severity="good"` also what it did well."""
+        return await self._loop.awaited(self._calls.findings(self.id, severity))
+
+    async def report(self, outcome: str, trans_status: str | None = None) -> Findings:
+        """Tell what your gateway did with the payment: `"accepted"` or `"refused"`, and the transStatus that it went by. What a
+        gateway makes of a result cannot be seen from outside; from here on the verdict knows. Returns the findings."""
+        return await self._loop.awaited(self._calls.report(self.id, outcome, trans_status))
+
+    async def assert_acquitted(self) -> None:
+        """Errors: `AssertionError` that names every mistake of the gateway with its evidence. Warnings pass."""
+        (await self.findings("error")).acquit()
 
     async def submit(self, code: str, **more: Any) -> Outcome:
         """The cardholder types a code and confirms: the digits, `"correct"` or `"wrong"`. `more`: `deliver=False` keeps the

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import aiohttp
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.findings import Findings
 from acs_sim.testing.values import (
     CardDetails,
     Message,
@@ -38,6 +39,8 @@ class Calls:
         self._session = session
         self.addresses = addresses
         self.clock_moved = False
+        self.armed: set[str] = set()
+        """The ids of the faults that were asked for from here, and not taken back."""
 
     async def mint(self, scheme: str, scenario: str, wishes: dict[str, Any]) -> CardDetails:
         asked = {name: value for name, value in wishes.items() if value is not None}
@@ -56,6 +59,33 @@ class Calls:
     async def move_clock(self, **move: Any) -> datetime:
         self.clock_moved = "resume" not in move
         return datetime.fromisoformat((await self._desk("POST", "/api/clock", move))["now"])
+
+    async def arm(self, document: dict[str, Any]) -> dict[str, Any]:
+        fault = await self._desk("POST", "/api/faults", document)
+        self.armed.add(fault["id"])
+        return fault
+
+    async def arm_pack(self, name: str, pan: str | None) -> list[dict[str, Any]]:
+        told = await self._desk("POST", "/api/faults", {"pack": name, **({"card": pan} if pan else {})})
+        faults: list[dict[str, Any]] = told["faults"]
+        self.armed.update(fault["id"] for fault in faults)
+        return faults
+
+    async def faults(self) -> list[dict[str, Any]]:
+        faults: list[dict[str, Any]] = (await self._desk("GET", "/api/faults"))["faults"]
+        return faults
+
+    async def disarm(self, fault_id: str) -> None:
+        self.armed.discard(fault_id)
+        try:
+            await self._desk("DELETE", f"/api/faults/{quote(fault_id, safe='')}")
+        except SimulatorRefused as refusal:
+            if refusal.status != NOT_FOUND:
+                raise
+
+    async def clear_faults(self) -> None:
+        self.armed.clear()
+        await self._desk("DELETE", "/api/faults")
 
     async def latest(self, number: str, wait: float, after: str | None) -> Text | None:
         """The newest text that arrived, later than the one whose id is `after`, or None when none came in time."""
@@ -119,6 +149,16 @@ class Calls:
         document = await self._desk("GET", f"/api/transactions/{quote(identifier, safe='')}/messages")
         crossed = [Message.read(one) for one in document["messages"]]
         return [one for one in crossed if kind in {None, one.kind}]
+
+    async def findings(self, identifier: str | None, severity: str) -> Findings:
+        """Of one transaction, or of all and between them."""
+        path = "/api/findings" if identifier is None else f"/api/transactions/{quote(identifier, safe='')}/findings"
+        return Findings.read((await self._desk("GET", path, query={"severity": severity}))["findings"])
+
+    async def report(self, identifier: str, outcome: str, trans_status: str | None) -> Findings:
+        told = {"outcome": outcome} | ({"transStatus": trans_status} if trans_status is not None else {})
+        path = f"/api/transactions/{quote(identifier, safe='')}/outcome"
+        return Findings.read((await self._desk("POST", path, told))["findings"])
 
     async def act(self, identifier: str, deed: dict[str, Any], timeout: float) -> Outcome:
         """Play the cardholder as soon as one is awaited, or it is too late for one. Errors: `NotInTime`, `SimulatorRefused`."""

@@ -1,11 +1,13 @@
 """`threeds` for tests that are plain functions. `aio.py` has the same under the same names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.faults import Faults
+from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.values import CardDetails, Message, Outcome, Status, Text
 from acs_sim.testing.words import WAIT_SECONDS, deed, instant_of, written
@@ -38,6 +40,11 @@ class ThreeDS:
         return Clock(self._loop, self._calls)
 
     @cached_property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose."""
+        return Faults(self._loop, self._calls)
+
+    @cached_property
     def aio(self) -> "AsyncThreeDS":
         """The same for coroutines, whichever asyncio loop they run on."""
         from acs_sim.testing.aio import AsyncThreeDS
@@ -55,10 +62,11 @@ class ThreeDS:
         language: str | None = None,
         trans_status: str | None = None,
         reason: str | None = None,
+        faults: Collection[Mapping[str, Any]] | None = None,
     ) -> "Card":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
         alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers."""
+        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -66,6 +74,7 @@ class ThreeDS:
             "language": language,
             "transStatus": trans_status,
             "reason": reason,
+            "faults": None if faults is None else [dict(fault) for fault in faults],
         }
         return Card(self._loop, self._calls, self._loop.run(self._calls.mint(scheme, scenario, wishes)))
 
@@ -76,6 +85,10 @@ class ThreeDS:
     def transactions(self) -> list[Status]:
         """The newest hundred, the newest first."""
         return self._loop.run(self._calls.transactions_of(None))
+
+    def findings(self, severity: str = "warning") -> Findings:
+        """The verdict on the gateway over the newest transactions and between them, other tests' too."""
+        return self._loop.run(self._calls.findings(None, severity))
 
     def reset(self) -> None:
         """Forget every transaction, minted card and text, those of other tests too. Clock and seed stay."""
@@ -202,6 +215,19 @@ class Transaction:
     def messages(self, kind: str | None = None) -> list[Message]:
         """Every message that crossed a hop so far, or those of one kind (`"RReq"`), in order."""
         return self._loop.run(self._calls.messages(self.id, kind))
+
+    def findings(self, severity: str = "warning") -> Findings:
+        """What the gateway did wrong in this transaction; with `severity="good"` also what it did well."""
+        return self._loop.run(self._calls.findings(self.id, severity))
+
+    def report(self, outcome: str, trans_status: str | None = None) -> Findings:
+        """Tell what your gateway did with the payment: `"accepted"` or `"refused"`, and the transStatus that it went by. What a
+        gateway makes of a result cannot be seen from outside; from here on the verdict knows. Returns the findings."""
+        return self._loop.run(self._calls.report(self.id, outcome, trans_status))
+
+    def assert_acquitted(self) -> None:
+        """Errors: `AssertionError` that names every mistake of the gateway with its evidence. Warnings pass."""
+        (self.findings("error")).acquit()
 
     def submit(self, code: str, **more: Any) -> Outcome:
         """The cardholder types a code and confirms: the digits, `"correct"` or `"wrong"`. `more`: `deliver=False` keeps the

@@ -14,6 +14,7 @@ from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable, T
 from threedsecure.v2.codec import decode, encode
 from threedsecure.v2.context import SUPPORTED_VERSIONS
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.web.clock import monotonic
 from threedsecure.web.wire import WireResponse
 
 log = structlog.get_logger()
@@ -30,15 +31,18 @@ async def ask(
     """Post a message to the party `of` and return the message that it answers, of a type in `accepts`.
 
     Errors: `TransportError`; `MessageError` 403 for an HTTP status that says "later", else as `decode` has them."""
+    began = monotonic()
     response = await _post(party, url, message, of, timeout)
+    took = (monotonic() - began) * 1000
     try:
         answer = decode(response.body, accepts=accepts, versions=SUPPORTED_VERSIONS)
     except MessageError as error:
         received = error.message or unreadable(response.content_type, response.body)
-        party.record(of, DIRECTORY_SERVER, received, status=response.status, transaction_id=_transaction(message))
+        about = _transaction(message)
+        party.record(of, DIRECTORY_SERVER, received, status=response.status, took_ms=took, transaction_id=about)
         raise _explained(error, response) from error
     if not _notes_itself(party, url):
-        party.record(of, DIRECTORY_SERVER, answer, status=response.status)
+        party.record(of, DIRECTORY_SERVER, answer, status=response.status, took_ms=took)
     return answer
 
 

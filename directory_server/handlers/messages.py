@@ -36,17 +36,20 @@ ACCEPTED: Final = frozenset(RECEIVERS)
 def receive(party: Party, scheme: str) -> Handler:
     """The handler of `POST /{scheme}/3ds2`."""
 
+    facts = {"scheme": scheme}
+
     async def handle(request: WireRequest) -> WireResponse:
         began = monotonic()
         check_media_type(request)
         message = decode(request.body, accepts=ACCEPTED, versions=party.settings.versions)
         request.message = message
         sender = sender_of(message)
-        party.record(sender, DIRECTORY_SERVER, message)
+        party.record(sender, DIRECTORY_SERVER, message, facts=facts)
         response = await RECEIVERS[message["messageType"]](party, scheme, request, message)
         if response.message is not None:
             took = (monotonic() - began) * 1000
-            party.record(DIRECTORY_SERVER, sender, response.message, status=response.status, took_ms=took)
+            told = {"status": response.status, "took_ms": took, "facts": response.facts or facts}
+            party.record(DIRECTORY_SERVER, sender, response.message, **told)
         return response
 
     return handle

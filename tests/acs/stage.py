@@ -96,6 +96,7 @@ class Phone:
         self.prompts: list[dict[str, str]] = []
         self.status = 201
         self.state = "delivered"
+        self.hold: asyncio.Event | None = None
 
     @property
     def code(self) -> str:
@@ -109,10 +110,22 @@ class Phone:
 
     async def handle(self, request: web.Request) -> web.Response:
         self.messages.append(await request.json())
+        await self._held()
         return web.json_response({"id": str(len(self.messages)), "state": self.state}, status=self.status)
+
+    async def until(self, count: int) -> None:
+        """Return once `count` texts and prompts have come."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.messages) + len(self.prompts) < count:  # noqa: ASYNC110 - an event could not count
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def _held(self) -> None:
+        if self.hold is not None:
+            await self.hold.wait()
 
     async def show(self, request: web.Request) -> web.Response:
         self.prompts.append(await request.json())
+        await self._held()
         return web.json_response({"id": f"prompt-{len(self.prompts)}"}, status=self.status)
 
 
@@ -312,5 +325,6 @@ async def stage(
         try:
             yield Stage(used, settings, url, directory, phone, browser, f"http://127.0.0.1:{ds_port}/visa/3ds2")
         finally:
-            if directory.hold is not None:
-                directory.hold.set()
+            for hold in (directory.hold, phone.hold):
+                if hold is not None:
+                    hold.set()

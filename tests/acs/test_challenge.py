@@ -20,7 +20,7 @@ from acs.challenge import (
     Submission,
     answer,
     begin,
-    sending_failed,
+    sent,
 )
 from acs.securecode import SecureCodes, SentCode, Verdict
 
@@ -106,8 +106,8 @@ def test_a_page_that_finishes_by_itself(method, ending):
 
 
 def test_a_code_that_could_not_be_sent_is_told_unless_a_newer_one_went_out():
-    assert sending_failed(OPEN, 100).notice == "sms-failed"
-    assert sending_failed(OPEN, 99) == OPEN
+    assert sent(OPEN, 100, taken=False).notice == "sms-failed"
+    assert sent(OPEN, 99, taken=False) == OPEN
 
 
 def test_the_counter_of_answers_stays_in_two_digits():

@@ -7,6 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.acs.stage import OTP, Stage, free_port, stage
+from tests.acs.test_situations import DECOUPLED
+from tests.support.engine import written
+from threedsecure.test_cards import SCENARIOS, compose
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +24,7 @@ class Process:
         self.output = b""
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
+    async def start(self, minutes: float = 0) -> None:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -29,6 +32,7 @@ class Process:
             str(self.data),
             str(self.port),
             self.phone_url,
+            str(minutes),
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -94,6 +98,44 @@ async def test_killed_in_the_challenge_and_between_the_decision_and_the_rres(tmp
         assert (await acs.transaction(name))["transStatus"] == "Y"
 
 
+async def test_a_code_and_a_prompt_that_were_not_sent_before_the_crash_are_sent_after_it(tmp_path):
+    async with killable(tmp_path) as (acs, process):
+        sent = await acs.ask()
+        await acs.open(sent)
+        acs.phone.hold = asyncio.Event()
+        cut_off = await acs.ask()
+        app = await acs.ask(compose("visa", SCENARIOS["challenge-oob"]))
+        waiting = [
+            asyncio.create_task(acs.open(cut_off)),
+            asyncio.create_task(acs.open(app)),
+            asyncio.create_task(acs.ask(compose("visa", SCENARIOS["decoupled"]), **DECOUPLED)),
+        ]
+        await acs.phone.until(4)
+        await process.kill()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        texts, prompts = list(acs.phone.messages), list(acs.phone.prompts)
+        assert (len(texts), len(prompts)) == (2, 2)
+        acs.phone.hold.set()
+        acs.phone.hold = None
+        await process.start(minutes=1)
+
+        await acs.phone.until(7)
+        await acs.settled()
+        assert acs.phone.messages == [*texts, texts[1]], "the same code, and nothing of the page that had its code"
+        again = {prompt["reference"]: prompt for prompt in acs.phone.prompts[2:]}
+        assert again.keys() == {prompt["reference"] for prompt in prompts}
+        for number in (-2, -1):
+            assert await acs.decide("approve", number) == (200, {"state": "decided"})
+        assert (await acs.type(await acs.open(cut_off), acs.phone.code)).cres["transStatus"] == "Y"
+        await acs.directory.until(3)
+        assert {rreq["transStatus"] for rreq in acs.directory.rreqs} == {"Y"}
+
+        await process.kill()
+        await process.start(minutes=2)
+        await acs.settled()
+        assert (len(acs.phone.messages), len(acs.phone.prompts), len(acs.directory.bodies)) == (3, 4, 3)
+
+
 async def test_no_card_number_or_code_is_in_clear_in_files_or_logs(tmp_path):
     async with killable(tmp_path) as (acs, process):
         await acs.control("cards", {"pan": OTP, "scenario": "challenge-otp", "phone": "+999777555333"})
@@ -106,9 +148,9 @@ async def test_no_card_number_or_code_is_in_clear_in_files_or_logs(tmp_path):
         await acs.ask("4111111111111111")
         assert (await acs.control("transactions"))[0] == 200
         await process.kill()
-        written = b"".join(path.read_bytes() for path in tmp_path.iterdir()) + process.output
-        assert b"acs_transaction" in written
+        kept = written(tmp_path) + process.output
+        assert b"acs_transaction" in kept
         secrets = {OTP, "4111111111111111"} | {message["body"][:6] for message in acs.phone.messages}
-        assert {secret for secret in secrets if secret.encode() in written} == set()
+        assert {secret for secret in secrets if secret.encode() in kept} == set()
         own = b"".join(path.read_bytes() for path in tmp_path.glob("acs.sqlite3*"))
         assert b"+999777555333" not in own

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.test_creq import erro
+from tests.acs.test_situations import DECOUPLED
+from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.v2.checking import Context, Leg, check
 
 SECOND = timedelta(seconds=1)
@@ -30,6 +32,24 @@ async def test_without_a_creq_in_thirty_seconds_the_transaction_ends(acs, versio
     assert (rreq["transStatus"], rreq["transStatusReason"], rreq["challengeCancel"]) == ("N", "14", "05")
     assert (rreq["interactionCounter"], rreq["authenticationType"]) == ("00", "02")
     await acs.until(ares["acsTransID"], "reported")
+
+
+async def test_a_banking_app_that_was_out_of_reach_is_tried_again_until_it_asks(acs):
+    acs.phone.status = 503
+    ares = await acs.ask(compose("visa", SCENARIOS["decoupled"]), **DECOUPLED)
+    assert (ares["transStatus"], len(acs.phone.prompts)) == ("D", 1)
+    acs.runtime.clock.advance(10 * SECOND)
+    await acs.phone.until(2)
+    acs.phone.status = 201
+    acs.runtime.clock.advance(20 * SECOND)
+    await acs.phone.until(3)
+    await acs.settled()
+    acs.runtime.clock.advance(MINUTE)
+    await acs.settled()
+    assert len(acs.phone.prompts) == 3
+    assert await acs.decide("approve") == (200, {"state": "decided"})
+    (rreq,) = await arrived(acs)
+    assert rreq["transStatus"] == "Y"
 
 
 async def test_a_creq_that_comes_too_late_is_402(acs):

@@ -1,5 +1,6 @@
 """Every row of the table of endings, through the HTTP surface, on the virtual clock."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,23 +10,27 @@ import pytest
 from acs.endings import ENDINGS
 from acs.results import reason_in
 from acs.settings import AcsSettings
-from acs.situations import SITUATIONS, document
+from acs.situations import SITUATIONS, challenge_cancel_in, document
 from tests.acs.stage import Stage
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.v2.context import SUPPORTED_VERSIONS
 
-DOCS = Path(__file__).parents[2] / "docs" / "endings.md"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "endings.md"
 MINUTE = timedelta(minutes=1)
 DECOUPLED = {"threeDSRequestorDecReqInd": "Y", "threeDSRequestorDecMaxTime": "00005"}
+FALLBACK = {"threeDSRequestorDecReqInd": "F", "threeDSRequestorDecMaxTime": "00005"}
 PLAYS: dict[str, Callable[["Play"], Awaitable[None]]] = {}
 
 
 class Play:
     """One challenge on the stage."""
 
-    def __init__(self, acs: Stage, scenario: str, ares: dict) -> None:
+    def __init__(self, acs: Stage, scenario: str, areq: dict, ares: dict) -> None:
         self.acs = acs
         self.pan = compose("visa", SCENARIOS[scenario])
+        self.areq = areq
         self.ares = ares
 
     async def open(self):
@@ -43,6 +48,11 @@ class Play:
         for given in answers:
             page = await self.acs.type(page, given)
         return page
+
+    async def tick(self, page, code, box):
+        return await self.acs.post(
+            page.form.action, {**page.form.fields, "challengeValue": code, "action": "submit", box: "Y"}
+        )
 
     async def resend(self, page):
         return await self.acs.type(page, "", "resend")
@@ -305,21 +315,90 @@ async def _(play):
     play.wait(5)
 
 
+@plays("the merchant is to be trusted, and the right code")
+async def _(play):
+    await play.tick(await play.open(), play.right, "trustMerchant")
+
+
+@plays("the merchant is not to be trusted, and the right code")
+@plays("the device is not to be remembered, and the right code")
+async def _(play):
+    await play.type(await play.open(), play.right)
+
+
+@plays("the merchant is to be trusted, and three wrong codes")
+async def _(play):
+    page = await play.open()
+    for _number in range(3):
+        page = await play.tick(page, play.wrong, "trustMerchant")
+
+
+@plays("the device is to be remembered, and the right code")
+async def _(play):
+    await play.tick(await play.open(), play.right, "bindDevice")
+
+
+@plays("the right code where no RReq D is taken")
+async def _(play):
+    assert (await play.type(await play.open(), play.right)).cres["transStatus"] == "Y"
+
+
+@plays("the right code, and it goes on decoupled")
+async def _(play):
+    assert (await play.type(await play.open(), play.right)).cres["transStatus"] == "D"
+
+
+@plays("three wrong codes, and it goes on decoupled")
+async def _(play):
+    assert (await play.type(await play.open(), *[play.wrong] * 3)).cres["transStatus"] == "D"
+
+
+@plays("cancelled, and nothing goes on")
+async def _(play):
+    assert (await play.acs.type(await play.open(), "", "cancel")).cres["transStatus"] == "N"
+
+
+@plays("it went on decoupled (3RI): approved in time")
+async def _(play):
+    assert play.ares["transStatus"] == "D"
+    await play.acs.decide("approve")
+
+
+def requestor_initiated(acs, pan):
+    """How the requestor comes back after an RReq D."""
+    areq = json.loads((ROOT / "fixtures" / "messages" / "2.3.1" / "areq-3ri-pa-from-ds.json").read_text("utf-8"))
+    return areq | DECOUPLED | {"acctNumber": pan, "threeRIInd": "19", "dsURL": acs.ds_url}
+
+
+def wishes(situation, version):
+    """What the AReq has to ask for."""
+    if "trusted" in situation.what:
+        return {"threeDSRequestorChallengeInd": ["09"] if version == "2.3.1" else "09"}
+    if "remembered" in situation.what:
+        return {"threeDSRequestorChallengeInd": ["12"]}
+    if situation.scenario == "decoupled":
+        return DECOUPLED
+    if situation.scenario == "decoupled-fallback" and situation.since == "2.3.1":
+        return FALLBACK
+    return {}
+
+
 @pytest.mark.parametrize(
     ("situation", "version"),
-    [(row, version) for row in SITUATIONS for version in ("2.1.0", "2.2.0") if version >= row.since],
+    [(row, version) for row in SITUATIONS for version in SUPPORTED_VERSIONS if version >= row.since],
     ids=lambda value: value if isinstance(value, str) else value.what,
 )
 async def test_a_situation_ends_as_the_table_says(acs, situation, version):
-    changes = DECOUPLED if situation.scenario == "decoupled" else {}
-    ares = await acs.ask(compose("visa", SCENARIOS[situation.scenario]), version, **changes)
-    await PLAYS[situation.what](Play(acs, situation.scenario, ares))
+    pan, changes = compose("visa", SCENARIOS[situation.scenario]), wishes(situation, version)
+    areq = requestor_initiated(acs, pan) if "3RI" in situation.what else acs.areq(pan, version, **changes)
+    play = Play(acs, situation.scenario, areq, (await acs.post_areq(areq))[1])
+    await PLAYS[situation.what](play)
     await acs.directory.until(1)
-    await acs.until(ares["acsTransID"], "reported")
+    await acs.until(play.ares["acsTransID"], "reported")
     (rreq,) = acs.directory.rreqs
-    check(rreq, Context(version, leg=Leg.ACS_TO_DS))
+    check(rreq, Context(version, leg=Leg.ACS_TO_DS, request=play.areq, device_channel=play.areq["deviceChannel"]))
     told = ENDINGS[situation.ending]
-    assert rreq["acsTransID"] == ares["acsTransID"]
+    assert rreq["acsTransID"] == play.ares["acsTransID"]
     assert (
         rreq["transStatus"],
         rreq.get("transStatusReason"),
@@ -328,9 +407,11 @@ async def test_a_situation_ends_as_the_table_says(acs, situation, version):
     ) == (
         told.trans_status,
         reason_in(version, told.reason),
-        told.challenge_cancel,
+        challenge_cancel_in(version, situation.ending),
         None if situation.counter is None else f"{situation.counter:02}",
     )
+    trust = "trustListStatus" if version == "2.3.1" else "whiteListStatus"
+    assert (rreq.get(trust), rreq.get("deviceBindingStatus")) == (situation.trust, situation.binding)
 
 
 def test_every_situation_is_played_and_every_ending_occurs():

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -39,9 +40,16 @@ ACTION_MILLISECONDS = 10_000
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[str]:
     """The address of a running Chromium's debugging socket."""
+    with running_chromium() as address:
+        yield address
+
+
+@contextmanager
+def running_chromium(home: Path | None = None) -> Iterator[str]:
+    """The address of a Chromium's debugging socket. `home`: a folder to be its user's, for what it trusts."""
     with TemporaryDirectory(prefix="acs-sim-chromium-", ignore_cleanup_errors=True) as folder:
         profile = Path(folder)
-        with (profile / "log").open("w+b") as log, _started(profile, log) as process:
+        with (profile / "log").open("w+b") as log, _started(profile, log, home) as process:
             try:
                 yield _debugging_address(process, profile)
             finally:
@@ -66,13 +74,13 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
-def _started(profile: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
     executable = next((found for name in NAMES if name and (found := shutil.which(name))), None)
     if executable is None:
         pytest.fail("The browser tests need Chromium: install it, or name it in the environment variable CHROMIUM.")
-    return subprocess.Popen(
-        [executable, *SWITCHES, f"--user-data-dir={profile}", "about:blank"], stdout=log, stderr=log
-    )
+    command = [executable, *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
+    environment = os.environ if home is None else {**os.environ, "HOME": str(home)}
+    return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
 
 def _debugging_address(process: subprocess.Popen[bytes], profile: Path) -> str:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that the programs the tests drive are there: a real Chromium, a real PostgreSQL, and xmlsec1 as an independent judge
-# of signatures. Uses what is installed, or asks the system's package manager.
+# Makes sure that the programs the tests drive are there: a real Chromium, a real PostgreSQL, xmlsec1 as an independent judge
+# of signatures, and certutil to have Chromium trust an authority. Uses what is installed, or asks the system's package manager.
 set -eu
 
 missing=""
@@ -19,6 +19,7 @@ need chromium "${CHROMIUM:-}" chromium chromium-browser google-chrome
 # shellcheck disable=SC2046 # one place for each installed release
 need postgresql initdb $(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 need xmlsec1 xmlsec1
+need libnss3-tools certutil
 
 if [ -z "$missing" ]; then
     exit 0

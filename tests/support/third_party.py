@@ -6,6 +6,7 @@ It shares no line with the simulator, so that a mistake made there cannot hide h
 import base64
 import html.parser
 import json
+import ssl
 import threading
 import urllib.error
 import urllib.parse
@@ -21,26 +22,26 @@ from typing import Any
 TIMEOUT = 15
 
 
-def post(url: str, body: bytes, content_type: str) -> tuple[int, str]:
+def post(url: str, body: bytes, content_type: str, tls: ssl.SSLContext | None = None) -> tuple[int, str]:
     request = urllib.request.Request(url, data=body, headers={"Content-Type": content_type}, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT, context=tls) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
 
 
-def post_json(url: str, document: Any) -> dict[str, Any]:
-    return json.loads(post(url, json.dumps(document).encode(), "application/json; charset=utf-8")[1])
+def post_json(url: str, document: Any, tls: ssl.SSLContext | None = None) -> dict[str, Any]:
+    return json.loads(post(url, json.dumps(document).encode(), "application/json; charset=utf-8", tls)[1])
 
 
-def post_form(url: str, fields: dict[str, str]) -> str:
-    return post(url, urllib.parse.urlencode(fields).encode(), "application/x-www-form-urlencoded")[1]
+def post_form(url: str, fields: dict[str, str], tls: ssl.SSLContext | None = None) -> str:
+    return post(url, urllib.parse.urlencode(fields).encode(), "application/x-www-form-urlencoded", tls)[1]
 
 
-def get_json(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=TIMEOUT + 60) as answer:
+def get_json(url: str, tls: ssl.SSLContext | None = None) -> Any:
+    with urllib.request.urlopen(url, timeout=TIMEOUT + 60, context=tls) as answer:
         return None if answer.status == 204 else json.loads(answer.read())
 
 
@@ -85,16 +86,22 @@ class Page(html.parser.HTMLParser):
 
 
 class ThreeDSServer:
-    """Receives RReqs, and the CRes that the browser brings, each in a queue. `pages`: what it shows, by path; `policy`: its
-    Content-Security-Policy; `cookies`: what came with each CRes."""
+    """Receives RReqs, and the CRes that the browser brings, each in a queue; over TLS when it has a context to serve with, and
+    noting the name in the certificate of who posted each RReq. `browser`: whom its cardholder's browser trusts. The RRes of
+    transactions in `holding` wait until `released`. `pages`: what it shows, by path; `policy`: its Content-Security-Policy;
+    `cookies`: what came with each CRes."""
 
-    def __init__(self) -> None:
+    def __init__(self, serves: ssl.SSLContext | None = None, browser: ssl.SSLContext | None = None) -> None:
+        self.browser = browser
+        self.certified: list[str] = []
         self.results: Queue[dict[str, Any]] = Queue()
         self.notifications: Queue[dict[str, str]] = Queue()
         self.answer_results = True
         self.pages: dict[str, str] = {}
         self.policy = ""
         self.cookies: list[str | None] = []
+        self.holding: set[str] = set()
+        self.released = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -104,6 +111,9 @@ class ThreeDSServer:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if serves is not None and self.path == "/results":
+                    subject = dict(part[0] for part in self.connection.getpeercert()["subject"])
+                    outer.certified.append(subject["commonName"])
                 if self.path == "/results":
                     self.results(json.loads(body))
                 else:
@@ -114,6 +124,8 @@ class ThreeDSServer:
 
             def results(self, rreq: dict[str, Any]) -> None:
                 outer.results.put(rreq)
+                if rreq["threeDSServerTransID"] in outer.holding:
+                    outer.released.wait(TIMEOUT)
                 if not outer.answer_results:
                     self.reply(503, b"", "text/plain")
                     return
@@ -140,7 +152,9 @@ class ThreeDSServer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if serves is not None:
+            self._server.socket = serves.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'http' if serves is None else 'https'}://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -217,17 +231,19 @@ class ThreeDSServer:
         fields = {"creq": base64url(self.creq(ares))}
         if session_data is not None:
             fields["threeDSSessionData"] = session_data
-        return Page(post_form(ares["acsURL"], fields))
+        return Page(post_form(ares["acsURL"], fields, self.browser))
 
 
-def answer(page: Page, code: str, action: str = "submit") -> Page:
+def answer(page: Page, code: str, action: str = "submit", tls: ssl.SSLContext | None = None) -> Page:
     """Type `code` into the challenge page and press a button."""
-    return Page(post_form(page.action, {**page.fields, "challengeValue": code, "action": action}))
+    return Page(post_form(page.action, {**page.fields, "challengeValue": code, "action": action}, tls))
 
 
 @contextmanager
-def three_ds_server() -> Iterator[ThreeDSServer]:
-    server = ThreeDSServer()
+def three_ds_server(
+    serves: ssl.SSLContext | None = None, browser: ssl.SSLContext | None = None
+) -> Iterator[ThreeDSServer]:
+    server = ThreeDSServer(serves, browser)
     try:
         yield server
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import mimetypes
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from threedsecure.web.conduct import misbehaved
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
@@ -21,7 +23,7 @@ OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
 def application(service: Service, dispatcher: Dispatcher, metrics: Metrics) -> web.Application:
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`."""
     app = web.Application(client_max_size=0, middlewares=[_unroutable])
-    for route in service.routes:
+    for route in (*service.routes, *dispatcher.own_routes):
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
     for stream in service.streams:
         app.router.add_route(stream.method, stream.path, _until_shutdown(stream.handler))
@@ -50,11 +52,13 @@ async def _unroutable(
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int, *, reuse_port: bool = False) -> AsyncIterator[int]:
-    """Serve `app`; yields the port in use (which matters when `port` is 0)."""
+async def serving(
+    app: web.Application, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Serve `app`, over TLS when it is given; yields the port in use (which matters when `port` is 0)."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None)
+    site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None, ssl_context=tls)
     try:
         await site.start()
         yield runner.addresses[0][1]
@@ -75,11 +79,23 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             {name.lower(): value for name, value in request.headers.items()},
             request.query,
             request.match_info,
+            _certified_name(request) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
+        if response.conduct is not None:
+            return await misbehaved(request, response, response.conduct)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
 
     return answer
+
+
+def _certified_name(request: web.Request) -> str | None:
+    """The common name in the certificate that the caller showed, or "unnamed" where it holds none."""
+    certificate = request.get_extra_info("peercert")
+    if not certificate:
+        return None
+    names = (value for part in certificate["subject"] for key, value in part if key == "commonName")
+    return next(names, "unnamed")
 
 
 def _until_shutdown(handler: StreamHandler) -> StreamHandler:
@@ -107,6 +123,8 @@ async def _read_body(request: web.Request, limit: int) -> bytes:
     """At most one byte more than `limit`, which is how the layer learns that the body is too long."""
     if not request.can_read_body:
         return b""
+    if request.content.is_eof():  # it came with its headers, as most do
+        return request.content.read_nowait()[: limit + 1]
     chunks: list[bytes] = []
     size = 0
     async with asyncio.timeout(READ_BODY_SECONDS):

@@ -5,7 +5,16 @@ Network time-outs (how long a socket may stay silent) are real seconds and do no
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSetting:
+    """How a clock stands to the wall clock: `ahead` of it, or still at `frozen_at`."""
+
+    ahead: timedelta = timedelta()
+    frozen_at: datetime | None = None
 
 
 class Clock:
@@ -27,6 +36,16 @@ class Clock:
     @property
     def frozen(self) -> bool:
         return self._frozen_at is not None
+
+    @property
+    def setting(self) -> ClockSetting:
+        """What another clock needs to show the same."""
+        return ClockSetting(self._offset, self._frozen_at)
+
+    def follow(self, setting: ClockSetting) -> None:
+        """Show what the clock shows that this setting is of."""
+        self._offset, self._frozen_at = setting.ahead, setting.frozen_at
+        self._wake()
 
     def advance(self, by: timedelta) -> None:
         """Time only runs forward: a negative step is a ValueError."""

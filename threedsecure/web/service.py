@@ -2,6 +2,7 @@
 the figures.
 """
 
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -13,13 +14,16 @@ import structlog
 from aiohttp import web
 
 from threedsecure.errors import ProtocolError
-from threedsecure.storage.database import Database
+from threedsecure.storage.database import Database, DatabaseAway
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 from threedsecure.web.clock import Clock, monotonic
+from threedsecure.web.fault_answers import Resign
+from threedsecure.web.faults import CONTROL_LIMIT, CONTROL_PATH, Faults
 from threedsecure.web.journal import Hop, Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.shared import Alone, Shared
 from threedsecure.web.transport import Transport
 from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, WireResponse
 
@@ -31,8 +35,17 @@ StreamHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
+class Tls:
+    """How a party calls others where addresses are https, and the certificate (PEM) that vouches for every party here."""
+
+    calling: ssl.SSLContext
+    authority_pem: bytes
+
+
+@dataclass(frozen=True)
 class Runtime:
-    """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it."""
+    """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
+    `shared` are the other processes of the same simulator."""
 
     clock: Clock
     randomness: Randomness
@@ -40,6 +53,14 @@ class Runtime:
     journal: Journal
     transport: Transport
     open_database: Callable[[Schema], Database]
+    faults: Faults = field(default_factory=Faults)
+    tls: Tls | None = None
+    shared: Shared = field(default_factory=Alone)
+
+    @property
+    def calling(self) -> ssl.SSLContext | None:
+        """For a client of its own beside `transport`."""
+        return None if self.tls is None else self.tls.calling
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,7 @@ class Route:
 
     `limit`: the longest body read, in bytes. `hop`: who calls whom, when the exchange belongs in the journal.
     `answer_error`: turns a protocol error into the protocol's own error message; without it the error is a problem document.
+    `mutual`: the specifications want the caller to show a certificate; with TLS one without is refused.
     """
 
     method: str
@@ -56,6 +78,7 @@ class Route:
     limit: int = DEFAULT_LIMIT
     hop: Hop | None = None
     answer_error: AnswerError | None = None
+    mutual: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +95,8 @@ class Service:
     """A party as a set of endpoints with a life.
 
     `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now. `also_at`: base
-    addresses that it has beside the one it is started at."""
+    addresses that it has beside the one it is started at. `resign` signs a PARes again, badly when that is asked for: what
+    misbehaves has no keys of its own."""
 
     name: str
     routes: Sequence[Route]
@@ -81,6 +105,7 @@ class Service:
     streams: Sequence[Stream] = ()
     static: Traversable | None = None
     also_at: Sequence[str] = ()
+    resign: Resign | None = None
 
 
 class Dispatcher:
@@ -90,6 +115,9 @@ class Dispatcher:
         self._service = service
         self._runtime = runtime
         self._metrics = metrics
+        self._plan = runtime.faults.plan
+        self.own_routes = (Route("POST", CONTROL_PATH, runtime.faults.control, CONTROL_LIMIT),)
+        """What every service has beside its own routes."""
 
     async def dispatch(self, route: Route, request: WireRequest) -> WireResponse:
         """Answer `request`. A bug answers 500 and is logged; nothing else does."""
@@ -99,30 +127,61 @@ class Dispatcher:
         try:
             if len(request.body) > route.limit:
                 raise BodyTooLarge(route.limit)
+            if route.mutual and request.peer is None and self._runtime.tls is not None:
+                raise self._without_certificate(route)
             response = await route.handler(request)
         except ProtocolError as error:
             response = self._answer(error, route, request)
         except Problem as problem:
             response = problem.response()
+        except DatabaseAway as error:
+            log.warning("database away", service=self._service.name, path=route.path, error=str(error))
+            response = Problem(503, "Service Unavailable", "the database is not reached").response()
+            response.headers["Retry-After"] = "1"
         except Exception:
             log.exception("bug", service=self._service.name, path=route.path)
             response = Problem(500, "Internal Server Error", "a bug in the simulator; its log says more").response()
         took = monotonic() - began
+        if self._plan.active:
+            return await self._misbehaved(route, request, response, took)
         self._metrics.exchange(self._service.name, route.path, response.status, took)
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
+        return response
+
+    async def _misbehaved(
+        self, route: Route, request: WireRequest, response: WireResponse, took: float
+    ) -> WireResponse:
+        """The same with a fault in force: the journal has what was meant, and behind it what became of that."""
+        if route.hop is not None:
+            self._journal_response(route.hop, response, took)
+        response = await self._runtime.faults.answer(self._service.name, request, response, self._service.resign)
+        self._metrics.exchange(self._service.name, route.path, response.status, took)
         return response
 
     def endpoints(self) -> dict[str, Handler]:
         """The POST endpoints with fixed paths, for calls from within the process."""
         return {
             route.path: partial(self._dispatch_whole, route)
-            for route in self._service.routes
+            for route in (*self._service.routes, *self.own_routes)
             if route.method == "POST" and "{" not in route.path
         }
 
     async def _dispatch_whole(self, route: Route, request: WireRequest) -> WireResponse:
         return (await self.dispatch(route, request)).whole()
+
+    def refused_handshake(self, why: str) -> None:
+        """A connection to this service that came to nothing, told where the one who made it will look."""
+        log.warning("TLS handshake refused", service=self._service.name, why=why)
+        self._record_refusal({"error": why})
+
+    def _without_certificate(self, route: Route) -> Problem:
+        words = "a client certificate is needed here: `acs-sim pki issue NAME` mints one"
+        self._record_refusal({"error": words, "path": route.path})
+        return Problem(403, "Forbidden", words)
+
+    def _record_refusal(self, document: Mapping[str, Any]) -> None:
+        self._runtime.journal.record(self._runtime.clock.now(), "unknown", self._service.name, "TLS refused", document)
 
     def _answer(self, error: ProtocolError, route: Route, request: WireRequest) -> WireResponse:
         if route.answer_error is not None:

@@ -4,17 +4,21 @@ The bytes are the same either way; both ends still decode and check them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import ssl
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
+from threedsecure.web.conduct import carried
 from threedsecure.web.resolver import Resolver
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 MAX_ANSWER_BYTES: Final = 1 << 20
+Body = bytes | AsyncIterable[bytes]
+"""Whole, or bit by bit; headers then tell the Content-Length."""
 Endpoint = Callable[[WireRequest], Awaitable[WireResponse]]
 
 
@@ -24,7 +28,7 @@ class Transport(Protocol):
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -41,9 +45,10 @@ class HttpTransport:
         self._session = session
 
     @staticmethod
-    def session() -> aiohttp.ClientSession:
+    def session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
+        """`tls`: whom to trust, and what to show, where an address is https; the system's authorities without it."""
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, resolver=Resolver()),
+            connector=aiohttp.TCPConnector(limit=0, ssl=tls or True, resolver=Resolver()),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept-Encoding"),
@@ -52,7 +57,7 @@ class HttpTransport:
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -68,6 +73,8 @@ class HttpTransport:
                 return WireResponse(answer.status, content, answer.headers.get("Content-Type", ""))
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise PeerUnreachable(url, f"its certificate is not trusted: {error.certificate_error}") from error
         except aiohttp.ClientConnectorError as error:
             raise PeerUnreachable(url, f"no connection: {error.os_error.strerror or error}") from error
         except ValueError as error:
@@ -93,6 +100,13 @@ class InProcessTransport:
     def __init__(self, elsewhere: Transport) -> None:
         self._elsewhere = elsewhere
         self._endpoints: dict[str, dict[str, Endpoint]] = {}
+        self._caller: str | None = None
+
+    def of(self, caller: str, elsewhere: Transport) -> "InProcessTransport":
+        """The same services, called by a party that has a way of its own to call all others: its certificate."""
+        own = InProcessTransport(elsewhere)
+        own._endpoints, own._caller = self._endpoints, caller
+        return own
 
     def register(self, base_url: str, endpoints: Mapping[str, Endpoint]) -> None:
         """`base_url` without a trailing slash; `endpoints` maps exact paths to what answers a POST there."""
@@ -104,7 +118,7 @@ class InProcessTransport:
     async def post(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         *,
         timeout: float,
         content_type: str = JSON,
@@ -115,8 +129,12 @@ class InProcessTransport:
         if endpoint is None:
             return await self._elsewhere.post(url, body, timeout=timeout, content_type=content_type, headers=headers)
         sent = {"content-type": content_type, **{name.lower(): value for name, value in (headers or {}).items()}}
+        query = dict(parse_qsl(parts.query))
+        request = WireRequest("POST", parts.path, b"", sent, query=query, peer=self._caller)
         try:
             async with asyncio.timeout(timeout):
-                return await endpoint(WireRequest("POST", parts.path, body, sent, query=dict(parse_qsl(parts.query))))
+                request.body = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
+                answer = await endpoint(request)
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
+        return answer if answer.conduct is None else await carried(answer, answer.conduct, url, timeout)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 import orjson
@@ -18,7 +18,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 @dataclass(slots=True)
 class WireRequest:
     """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body; whoever is
-    listening (`on_message`) is told then, before the handler acts on it."""
+    listening (`on_message`) is told then, before the handler acts on it. `peer` is the name in the certificate that the caller
+    showed, with TLS."""
 
     method: str
     path: str
@@ -26,6 +27,7 @@ class WireRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     match: Mapping[str, str] = field(default_factory=dict)
+    peer: str | None = None
     on_message: Callable[[Mapping[str, Any]], None] | None = None
     _message: Mapping[str, Any] | None = None
 
@@ -47,20 +49,36 @@ class WireRequest:
 @dataclass(slots=True)
 class WireResponse:
     """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
-    for `body` where an answer is too long to be held whole."""
+    for `body` where an answer is too long to be held whole. `facts` go into the journal beside `message`. `conduct`: how whoever
+    carries it is to misbehave."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     message: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] | None = None
     chunks: Iterable[bytes] | None = None
+    conduct: "Conduct | None" = None
 
     def whole(self) -> "WireResponse":
         """The same with its chunks as a body, for a caller within the process."""
         if self.chunks is not None:
             self.body, self.chunks = b"".join(self.chunks), None
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How an answer misbehaves on its way (`threedsecure.faults`).
+
+    `seconds` pass before it goes, or until it has gone where it dribbles; `pause` lets them pass. `ends`: whole, or how it breaks
+    off instead; `keep`: the share of the body that comes before it is cut."""
+
+    seconds: float
+    pause: Callable[[float], Awaitable[None]]
+    ends: Literal["whole", "dribbled", "cut", "reset", "silent"] = "whole"
+    keep: float = 1.0
 
 
 Handler = Callable[[WireRequest], Awaitable[WireResponse]]

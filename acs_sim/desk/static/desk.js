@@ -96,6 +96,14 @@ function filterRows(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); draw(); });
 }
 
+// A message that an address points to is shown opened.
+function openTarget() {
+  const one = /^#m\d+$/.test(location.hash) && document.querySelector(location.hash);
+  if (one) { one.open = true; one.scrollIntoView({ block: "center" }); }
+}
+
+addEventListener("hashchange", openTarget);
+openTarget();
 every("select[data-submit]", (select) => select.addEventListener("change", () => select.form.requestSubmit()));
 every("[data-live]", followLive);
 every("[data-flight]", followFlight);

@@ -1,0 +1,140 @@
+"""The messages of one transaction as the rules look at them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from acs_sim.findings.model import Evidence, shown
+from threedsecure.v2.checking import Leg, context_of, violations
+from threedsecure.v2.context import SUPPORTED_VERSIONS
+
+THREE_DS_SERVER: Final = "3DS Server"
+DIRECTORY_SERVER: Final = "Directory Server"
+ACS: Final = "ACS"
+BROWSER: Final = "Browser"
+MPI: Final = "MPI"
+FAILURES: Final = frozenset({"connection failed", "no answer"})
+POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post")}
+"""Where a fault changes a message, for those that are carried under another name."""
+IDENTIFIERS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal entry. `facts`: what its recorder knew beside the message."""
+
+    number: int
+    at: str
+    sender: str
+    receiver: str
+    kind: str
+    transaction_id: str
+    message: Message
+    status: int | None = None
+    took_ms: float | None = None
+    facts: Message = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, number: int, entry: Message) -> "Entry":
+        return cls(
+            number,
+            entry["at"],
+            entry["from"],
+            entry["to"],
+            entry["kind"],
+            entry["transaction_id"],
+            entry["message"],
+            entry.get("status"),
+            entry.get("took_ms"),
+            entry.get("facts", {}),
+        )
+
+    @property
+    def instant(self) -> datetime:
+        return datetime.fromisoformat(self.at)
+
+    def shows(self, element: str | None = None, found: object = None, expected: object = None) -> Evidence:
+        """This message as evidence."""
+        return Evidence(self.transaction_id, self.number, self.kind, self.at, element, shown(found), shown(expected))
+
+    def text(self, name: str) -> str:
+        """An element that is a text, empty when there is none."""
+        value = self.message.get(name)
+        return value if isinstance(value, str) else ""
+
+
+class Case:
+    """One transaction. `entries` are in the order in which they were recorded."""
+
+    def __init__(self, entries: Sequence[Message]) -> None:
+        self.entries = tuple(Entry.read(number, entry) for number, entry in enumerate(entries, start=1))
+        self.transaction_id = self.entries[0].transaction_id if self.entries else ""
+        self.areqs = self.of("AReq", THREE_DS_SERVER, DIRECTORY_SERVER)
+        self.answers = self.of("ARes", DIRECTORY_SERVER, THREE_DS_SERVER)
+        self.creqs = self.of("CReq", BROWSER, ACS)
+        self.cres = self.of("CRes", ACS, BROWSER)
+        self.rreqs = self.of("RReq", DIRECTORY_SERVER, THREE_DS_SERVER)
+        self.rres = self.of("RRes", THREE_DS_SERVER, DIRECTORY_SERVER)
+
+    def of(self, kind: str, sender: str | None = None, receiver: str | None = None) -> tuple[Entry, ...]:
+        """The messages of a kind, from and to whom where that is said."""
+        return tuple(
+            entry
+            for entry in self.entries
+            if entry.kind == kind and sender in (None, entry.sender) and receiver in (None, entry.receiver)
+        )
+
+    def between(self, sender: str, receiver: str) -> Iterator[Entry]:
+        return (entry for entry in self.entries if (entry.sender, entry.receiver) == (sender, receiver))
+
+    def last_before(self, found: tuple[Entry, ...], entry: Entry) -> Entry | None:
+        """The last of `found` that crossed before `entry`."""
+        return next((each for each in reversed(found) if each.number < entry.number), None)
+
+    def areq_of(self, answer: Entry) -> Entry | None:
+        return self.last_before(self.areqs, answer)
+
+    @property
+    def challenged(self) -> Entry | None:
+        """The ARes that asked for a challenge."""
+        return next((answer for answer in self.answers if answer.text("transStatus") == "C"), None)
+
+    def disturbed(self, *points: str) -> tuple[Entry, ...]:
+        """The faults that were asked for at these points: what follows them is no doing of the gateway."""
+        return tuple(entry for entry in self.of("fault") if entry.text("at") in points)
+
+    def as_sent(self, entry: Entry) -> Entry:
+        """A message of ours as it left the house: the journal holds what was meant, and what a fault made of it."""
+        faults = self.disturbed(*POINTS.get(entry.kind, (entry.kind,)))
+        changed = (fault.message.get("sent") for fault in faults if fault.sender == entry.sender)
+        sent = next((message for message in changed if isinstance(message, dict)), None)
+        return entry if sent is None else replace(entry, message=sent)
+
+    def faults_of(self, entry: Entry, leg: Leg) -> list[tuple[str, str, str]]:
+        """What is wrong with a message: element, what was found, what is expected. Its identifiers have to be those of the
+        transaction."""
+        entry = self.as_sent(entry)
+        areq, ares = self.last_before(self.areqs, entry), self.last_before(self.answers, entry)
+        return [*_violated(entry, leg, areq, ares), *_mistaken(entry, ares or areq)]
+
+
+def _violated(entry: Entry, leg: Leg, areq: Entry | None, ares: Entry | None) -> Iterator[tuple[str, str, str]]:
+    request = areq.message if areq is not None else None
+    version = entry.message.get("messageVersion")
+    if version not in SUPPORTED_VERSIONS or entry.message.get("messageType") != entry.kind:
+        yield "messageVersion", str(version), ", ".join(SUPPORTED_VERSIONS)
+        return
+    response = ares.message if ares is not None else None
+    for violation in violations(entry.message, context_of(entry.message, leg, request, response)):
+        yield violation.element, violation.found, violation.allowed
+
+
+def _mistaken(entry: Entry, known: Entry | None) -> Iterator[tuple[str, str, str]]:
+    """Identifiers that are not those of `known`, and another version."""
+    for name in (*IDENTIFIERS, "messageVersion"):
+        right, found = known.text(name) if known is not None else "", entry.text(name)
+        if right and found and right.lower() != found.lower():
+            yield name, found, right

@@ -1,0 +1,65 @@
+"""All rules over journal entries. A transaction is quiet when nothing is wrong with it: what is good is told to who asks for it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from acs_sim.findings.case import Case
+from acs_sim.findings.model import RANKS, Evidence, Finding, Rule, Severity
+from acs_sim.findings.rules import authentication, challenge, classic, exposure, preparation, results
+from acs_sim.findings.rules.preparation import Party
+
+Entries = Sequence[Mapping[str, Any]]
+
+RULES: Final[tuple[Rule[Case], ...]] = (
+    *results.RULES,
+    *authentication.RULES,
+    *challenge.RULES,
+    *exposure.RULES,
+    *classic.RULES,
+)
+PARTY_RULES: Final[tuple[Rule[Party], ...]] = preparation.RULES
+ALL_RULES: Final[tuple[Rule[Any], ...]] = tuple(
+    sorted((*RULES, *PARTY_RULES), key=lambda rule: RANKS.index(rule.severity))
+)
+MOST_EVIDENCE: Final = 20
+"""Of one rule in one transaction: more of the same convicts nobody twice."""
+
+
+def of_transaction(entries: Entries, mildest: Severity = Severity.WARNING) -> list[Finding]:
+    """What the entries of one transaction say of the gateway, the worst first; nothing that is milder than `mildest`."""
+    case = Case(entries)
+    found = (
+        Finding(rule, case.transaction_id, evidence)
+        for rule in _asked(RULES, mildest)
+        if (evidence := tuple(rule.look(case))[:MOST_EVIDENCE])
+    )
+    return worst_first(found)
+
+
+def of_all(transactions: Iterable[Entries], mildest: Severity = Severity.WARNING) -> list[Finding]:
+    """The same over several transactions, oldest first, with the rules that hold between them."""
+    known = [entries for entries in transactions if entries]
+    found = [finding for entries in known for finding in of_transaction(entries, mildest)]
+    party = Party([Case(entries) for entries in known])
+    for rule in _asked(PARTY_RULES, mildest):
+        found += _by_transaction(rule, sorted(rule.look(party), key=lambda evidence: evidence.transaction_id))
+    return worst_first(found)
+
+
+def _asked(rules: Sequence[Rule[Any]], mildest: Severity) -> list[Rule[Any]]:
+    return [rule for rule in rules if RANKS.index(rule.severity) <= RANKS.index(mildest)]
+
+
+def _by_transaction(rule: Rule[Any], evidence: Iterable[Evidence]) -> list[Finding]:
+    grouped = groupby(evidence, key=lambda each: each.transaction_id)
+    return [Finding(rule, transaction_id, tuple(each)[:MOST_EVIDENCE]) for transaction_id, each in grouped]
+
+
+def worst_first(found: Iterable[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda finding: RANKS.index(finding.severity))
+
+
+def convicted(found: Iterable[Finding]) -> bool:
+    """Whether the gateway is wrong: a warning convicts nobody."""
+    return any(finding.severity is Severity.ERROR for finding in found)

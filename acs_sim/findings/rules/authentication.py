@@ -1,0 +1,268 @@
+"""AReq and ARes: what the gateway asked, and how it took the answer."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from acs_sim.findings.case import BROWSER, DIRECTORY_SERVER, THREE_DS_SERVER, Case, Entry
+from acs_sim.findings.model import Evidence, Severity, rule
+from threedsecure.v2.advice import Advice, advise
+from threedsecure.v2.checking import Leg, context_of
+from threedsecure.v2.context import BRW, SUPPORTED_VERSIONS
+
+STORM: Final = 3
+"""So many times the same AReq are no retry any more."""
+REQUESTS: Final = frozenset({"AReq", "PReq"})
+VERSION_CODE: Final = "102"
+LIMIT_CODE: Final = "103"
+NOT_THE_SENDERS_FAULT: Final = frozenset({VERSION_CODE, LIMIT_CODE, "402", "403", "404", "405"})
+WANTED: Final = frozenset({"browserIP", "cardholderName", "email", "billAddrLine1", "cardExpiryDate"})
+"""What schemes ask for, of all that could help (threedsecure.v2.advice)."""
+_CHANGES_WITH_TIME: Final = frozenset({"purchaseDate"})
+
+
+def _refusals(case: Case) -> Iterator[Entry]:
+    """The directory server's own Erro for what the 3DS Server asked."""
+    if case.disturbed("ARes", "PRes", "Erro"):
+        return
+    for erro in case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER):
+        asked = erro.text("errorMessageType")
+        if erro.text("errorComponent") == "D" and (asked in REQUESTS or not asked):
+            yield erro
+
+
+@rule(
+    "request-refused",
+    Severity.ERROR,
+    "The directory server refused a message of the gateway",
+    clause="EMV 3-D Secure, Annex A, error codes 101 to 307",
+    mistake="An element that is missing, misspelt or out of format; a body that is not posted as application/json.",
+    remedy="Read errorDetail: it names every element. `acs-sim check` holds the message against the tables, offline.",
+)
+def request_refused(case: Case) -> Iterator[Evidence]:
+    for erro in _refusals(case):
+        if erro.text("errorCode") not in NOT_THE_SENDERS_FAULT:
+            told = erro.text("errorDetail") or erro.text("errorDescription")
+            yield erro.shows("errorCode", f"{erro.text('errorCode')} {told}")
+
+
+@rule(
+    "version-above-range",
+    Severity.ERROR,
+    "The AReq speaks a version that the card range does not support",
+    clause="EMV 3-D Secure, Annex A, error code 102; PRes, cardRangeData",
+    mistake="One version for all cards, where the PRes says range by range what the issuer's ACS speaks.",
+    remedy="Take the highest version that the 3DS Server, the directory server and the card's range have in common.",
+)
+def version_above_range(case: Case) -> Iterator[Evidence]:
+    for erro in _refusals(case):
+        areq = case.areq_of(erro)
+        if erro.text("errorCode") == VERSION_CODE and areq is not None:
+            yield areq.shows("messageVersion", areq.text("messageVersion"), erro.text("errorDetail"))
+
+
+@rule(
+    "comp-ind-mismatch",
+    Severity.ERROR,
+    "threeDSCompInd does not tell what happened at the 3DS Method URL",
+    clause="EMV 3-D Secure, 3DS Method; Annex A, threeDSCompInd",
+    mistake="A constant Y or U, whatever the browser did; the 3DS Method under another threeDSServerTransID than the AReq's.",
+    remedy="Y after the ACS called back, N when it did not within ten seconds (five in 2.3.1), U only where the card range has no "
+    "3DS Method URL.",
+)
+def comp_ind_mismatch(case: Case) -> Iterator[Evidence]:
+    for answer in case.answers:
+        areq = case.areq_of(answer)
+        if areq is None or areq.text("deviceChannel") != BRW or "threeDSMethodId" in areq.message:
+            continue
+        told, right = areq.text("threeDSCompInd"), _right_indicators(case, areq, answer)
+        if told not in right:
+            yield areq.shows("threeDSCompInd", told, " or ".join(right))
+
+
+def _right_indicators(case: Case, areq: Entry, answer: Entry) -> tuple[str, ...]:
+    visits = [visit for visit in case.of("3DS Method", BROWSER, "ACS") if visit.number < areq.number]
+    if any(visit.facts.get("callsBack", True) for visit in visits):
+        return ("Y", "N")  # the callback may have been lost on its way
+    if visits:
+        return ("N",)
+    return ("N", "U") if answer.facts.get("threeDSMethod", True) else ("U",)
+
+
+@rule(
+    "method-skipped",
+    Severity.WARNING,
+    "The card range has a 3DS Method URL, and no browser was sent there",
+    clause="EMV 3-D Secure, 3DS Method; PRes, threeDSMethodURL",
+    mistake="The 3DS Method is left out, or the card range that has it was not looked up.",
+    remedy="Post threeDSMethodData to threeDSMethodURL from a hidden iframe before the AReq: issuers challenge less when they know "
+    "the device.",
+)
+def method_skipped(case: Case) -> Iterator[Evidence]:
+    for answer in case.answers:
+        areq = case.areq_of(answer)
+        if areq is None or areq.text("deviceChannel") != BRW or "threeDSMethodId" in areq.message:
+            continue
+        visited = case.of("3DS Method", BROWSER, "ACS")
+        if not visited and answer.facts.get("threeDSMethod") and areq.text("threeDSCompInd") in ("U", "N"):
+            yield areq.shows("threeDSCompInd", areq.text("threeDSCompInd"), "Y after the 3DS Method")
+
+
+@rule(
+    "trans-id-reused",
+    Severity.ERROR,
+    "Two different AReq have the same threeDSServerTransID",
+    clause="EMV 3-D Secure, Annex A, threeDSServerTransID",
+    mistake="The id belongs to the session or the order instead of to one authentication.",
+    remedy="A new UUID for every AReq; only the 3DS Method before it has the same.",
+)
+def trans_id_reused(case: Case) -> Iterator[Evidence]:
+    seen: set[str] = set()
+    for areq in case.areqs:
+        content = _lasting(areq)
+        follows_spc = any(answer.text("transStatus") == "S" for answer in case.answers if answer.number < areq.number)
+        if seen and content not in seen and not follows_spc:
+            yield areq.shows("threeDSServerTransID", areq.text("threeDSServerTransID"), "one that was never used")
+        seen.add(content)
+
+
+@rule(
+    "retry-storm",
+    Severity.ERROR,
+    "The same AReq was posted again and again",
+    clause="EMV 3-D Secure, AReq/ARes message handling: one retry after a connection that failed",
+    mistake="A retry of the HTTP client, or a job that is run again, that does not look at what was answered.",
+    remedy="Retry at most once, and only a connection that failed. An ARes or an Erro is an answer.",
+)
+def retry_storm(case: Case) -> Iterator[Evidence]:
+    posted: Counter[str] = Counter()
+    for areq in case.areqs:
+        content = _lasting(areq)
+        posted[content] += 1
+        if posted[content] >= STORM:
+            yield areq.shows("threeDSServerTransID", f"posted {posted[content]} times", "posted once")
+
+
+def _lasting(areq: Entry) -> str:
+    return repr(sorted((name, str(value)) for name, value in areq.message.items() if name not in _CHANGES_WITH_TIME))
+
+
+@rule(
+    "erro-for-right-message",
+    Severity.ERROR,
+    "The gateway answered a right message with an Erro",
+    clause="EMV 3-D Secure, Annex A, error codes",
+    mistake="A check that is stricter than the specification, or an Erro for the gateway's own trouble.",
+    remedy="Accept every value that the tables allow, unknown non-critical extensions, and elements that are not defined.",
+)
+def erro_for_right_message(case: Case) -> Iterator[Evidence]:
+    for erro, about in _complaints(case):
+        if not case.disturbed(about.kind) and not case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
+            told = f"{erro.text('errorCode')} {erro.text('errorDetail')}"
+            yield erro.shows("errorCode", told, f"no Erro: the {about.kind} is right")
+
+
+@rule(
+    "wrong-message-refused",
+    Severity.GOOD,
+    "A wrong message was answered with an Erro",
+    clause="EMV 3-D Secure, Annex A, error codes",
+)
+def wrong_message_refused(case: Case) -> Iterator[Evidence]:
+    for _, about in _complaints(case):
+        for element, found, allowed in case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER)[:1]:
+            yield about.shows(element, found, allowed)
+
+
+def _complaints(case: Case) -> Iterator[tuple[Entry, Entry]]:
+    """An Erro of the gateway, and the message that it is about."""
+    for erro in case.of("Erro", THREE_DS_SERVER, DIRECTORY_SERVER):
+        kind = erro.text("errorMessageType")
+        about = case.last_before(case.answers if kind == "ARes" else case.rreqs, erro)
+        if about is not None and kind in ("ARes", "RReq", "") and not _timed_out(case, about, erro):
+            yield erro, about
+
+
+def _timed_out(case: Case, about: Entry, erro: Entry) -> bool:
+    """Whether the gateway says that a result came after the end of the time that it had given for it."""
+    decoupled = any(answer.text("transStatus") == "D" for answer in case.answers)
+    return about.kind == "RReq" and decoupled and erro.text("errorCode") == "402"
+
+
+def _advised(case: Case) -> Iterator[tuple[Entry, Advice]]:
+    for areq in case.areqs:
+        if areq.message.get("messageVersion") in SUPPORTED_VERSIONS:
+            context = context_of(areq.message, Leg.THREE_DS_SERVER_TO_DS)
+            yield from ((areq, advice) for advice in advise("AReq", areq.message, context))
+
+
+@rule(
+    "elements-missing",
+    Severity.WARNING,
+    "The AReq lacks what schemes expect",
+    clause="EMV 3-D Secure, Annex A, elements required unless law or availability forbids; scheme programme guides",
+    mistake="Name, e-mail address or billing address are collected by the shop and never handed to the 3DS Server.",
+    remedy="Send them where the buyer gave them: payments without them are challenged more often.",
+)
+def elements_missing(case: Case) -> Iterator[Evidence]:
+    for areq, advice in _advised(case):
+        if advice.element in WANTED and "not defined" not in advice.words:
+            yield areq.shows(advice.element, advice.words)
+
+
+@rule(
+    "elements-undefined",
+    Severity.WARNING,
+    "The AReq has elements that nobody reads",
+    clause="EMV 3-D Secure, Annex B, AReq",
+    mistake="A misspelt name, or one of another version: it is dropped without a word, and what it says is lost.",
+    remedy="Correct the name, or send it in the version that has it.",
+)
+def elements_undefined(case: Case) -> Iterator[Evidence]:
+    for areq, advice in _advised(case):
+        if advice.words.startswith("not defined"):
+            yield areq.shows(advice.element, advice.words)
+
+
+@rule(
+    "buyer-data-complete",
+    Severity.GOOD,
+    "The AReq has all that schemes expect of buyer and browser",
+    clause="EMV 3-D Secure, Annex A",
+)
+def buyer_data_complete(case: Case) -> Iterator[Evidence]:
+    lacking = {areq.number for areq, advice in _advised(case) if advice.element in WANTED}
+    for answer in case.answers:
+        areq = case.areq_of(answer)
+        if areq is not None and areq.number not in lacking:
+            yield areq.shows()
+
+
+@rule(
+    "method-completed",
+    Severity.GOOD,
+    "The 3DS Method ran before the AReq, and threeDSCompInd says so",
+    clause="EMV 3-D Secure, 3DS Method",
+)
+def method_completed(case: Case) -> Iterator[Evidence]:
+    for visit in case.of("3DS Method", BROWSER, "ACS"):
+        areq = next((areq for areq in case.areqs if areq.number > visit.number), None)
+        if areq is not None and areq.text("threeDSCompInd") == "Y" and visit.facts.get("callsBack", True):
+            yield visit.shows()
+            return
+
+
+RULES: Final = (
+    request_refused,
+    version_above_range,
+    comp_ind_mismatch,
+    method_skipped,
+    trans_id_reused,
+    retry_storm,
+    erro_for_right_message,
+    elements_missing,
+    elements_undefined,
+    wrong_message_refused,
+    buyer_data_complete,
+    method_completed,
+)

@@ -1,0 +1,250 @@
+"""RReq and RRes, and what the gateway made of the result."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from acs_sim.findings.case import DIRECTORY_SERVER, FAILURES, THREE_DS_SERVER, Case, Entry
+from acs_sim.findings.model import Evidence, Severity, rule
+from threedsecure.v2.checking import Leg
+
+LATE_MS: Final = 2000.0
+"""Directory servers wait three seconds for an RRes (EMV 3DS: flows, timers)."""
+PASSED: Final = frozenset({"Y", "A"})
+FAILED: Final = frozenset({"N", "R"})
+LEFT_OPEN: Final = frozenset({"U", "I"})
+NOT_CHALLENGED: Final = "02"
+HTTP_ERROR: Final = 400
+MONETICO_ACCEPTED: Final = frozenset({"payetest", "paiement"})
+PAYBOX_ACCEPTED: Final = "00000"
+
+
+@rule(
+    "results-unanswered",
+    Severity.ERROR,
+    "An RReq got no RRes",
+    clause="EMV 3-D Secure, RReq/RRes: the 3DS Server answers every RReq with an RRes within 3 seconds",
+    mistake="threeDSServerURL cannot be reached from outside, wants a login, or answers with an empty page.",
+    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+)
+def results_unanswered(case: Case) -> Iterator[Evidence]:
+    for rreq in case.rreqs:
+        after = _what_followed(case, rreq)
+        if after is None or case.disturbed("RReq", "RRes"):
+            continue
+        if after.sender == DIRECTORY_SERVER and after.kind in FAILURES:
+            yield rreq.shows("threeDSServerURL", f"{after.kind}: {after.message.get('reason')}", "an RRes")
+        elif after.sender == THREE_DS_SERVER and after.kind not in ("RRes", "Erro"):
+            begins = after.message.get("begins", after.kind)
+            yield after.shows("messageType", f"HTTP {after.status} {begins}", "an RRes")
+
+
+def _what_followed(case: Case, rreq: Entry) -> Entry | None:
+    """The answer, or what came instead; None while it is waited for."""
+    for entry in case.entries[rreq.number :]:
+        if (
+            entry.sender == THREE_DS_SERVER
+            and entry.receiver == DIRECTORY_SERVER
+            and entry.kind not in ("AReq", "PReq")
+        ):
+            return entry
+        if entry.receiver == THREE_DS_SERVER and entry.kind in FAILURES:
+            return entry
+    return None
+
+
+@rule(
+    "results-late",
+    Severity.WARNING,
+    "The RRes came late",
+    clause="EMV 3-D Secure, RReq/RRes: within 3 seconds",
+    mistake="The payment is authorised, or mail is sent, before the RReq is answered.",
+    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+)
+def results_late(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        if rres.took_ms is not None and rres.took_ms > LATE_MS:
+            yield rres.shows(None, f"{rres.took_ms:.0f} ms", f"{LATE_MS:.0f} ms at most")
+
+
+@rule(
+    "results-answered-wrongly",
+    Severity.ERROR,
+    "The RRes is wrong",
+    clause="EMV 3-D Secure, Annex B, RRes; Annex A, resultsStatus",
+    mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
+    remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
+)
+def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        rreq = case.last_before(case.rreqs, rres)
+        yield from (
+            rres.shows(element, found, allowed)
+            for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
+        )
+        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.creqs:
+            yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
+
+
+@rule(
+    "wrong-result-taken",
+    Severity.WARNING,
+    "A wrong RReq was acknowledged",
+    clause="EMV 3-D Secure, RReq: validation by the 3DS Server",
+    mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
+    remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
+)
+def wrong_result_taken(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        rreq = case.last_before(case.rreqs, rres)
+        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER) if rreq is not None else ():
+            yield rreq.shows(element, found, allowed) if rreq is not None else rres.shows()
+
+
+@rule(
+    "results-acknowledged",
+    Severity.GOOD,
+    "The RRes came in time",
+    clause="EMV 3-D Secure, RReq/RRes",
+)
+def results_acknowledged(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        if rres.took_ms is not None and rres.took_ms <= LATE_MS:
+            yield rres.shows(None, f"{rres.took_ms:.0f} ms")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the gateway did with the payment, and the transStatus that it went by where it says so."""
+
+    entry: Entry
+    accepted: bool
+    trans_status: str
+
+
+def outcomes(case: Case) -> Iterator[Told]:
+    """What `POST /api/transactions/{id}/outcome` was told, or what the reference gateway told its shop."""
+    for entry in case.entries:
+        match entry.kind:
+            case "outcome":
+                yield Told(entry, entry.text("outcome") == "accepted", entry.text("transStatus"))
+            case "CGI2":
+                yield Told(entry, entry.text("code-retour") in MONETICO_ACCEPTED, "")
+            case "IPN":
+                yield Told(entry, PAYBOX_ACCEPTED in entry.message.values(), "")
+
+
+def _known(case: Case, told: Told) -> tuple[Entry | None, Entry | None]:
+    """The RReq that had reached the gateway by then and that it had not refused, and the CRes that the browser had been given."""
+    rreqs = tuple(rreq for rreq in case.rreqs if _arrived(case, rreq))
+    cres = case.last_before(case.cres, told.entry)
+    return case.last_before(rreqs, told.entry), None if cres is None else case.as_sent(cres)
+
+
+def _arrived(case: Case, rreq: Entry) -> bool:
+    after = _what_followed(case, rreq)
+    return after is None or (after.kind not in FAILURES and after.kind != "Erro")
+
+
+def _claims(told: Told, status: str) -> bool:
+    """Whether the gateway went by this transStatus, as far as can be seen."""
+    if told.trans_status:
+        return told.trans_status == status
+    return told.accepted == (status in PASSED)
+
+
+def _is_against(told: Told, status: str) -> bool:
+    """Whether no gateway that had read this transStatus would have done that. U leaves the choice to the merchant, and a payment
+    that was authenticated may be refused for other reasons."""
+    misread = told.trans_status not in ("", status)
+    return misread or (told.accepted and status in FAILED)
+
+
+@rule(
+    "result-from-cres",
+    Severity.ERROR,
+    "The gateway took the result from the CRes instead of the RReq",
+    clause="EMV 3-D Secure, browser challenge: the result is the one that the 3DS Server received in the RReq",
+    mistake="The CRes that the browser brings to notificationURL is decoded and believed. Whoever sits at the browser can write "
+    "it.",
+    remedy="Take the result from the RReq alone; the CRes says that the window can be closed. Wait for an RReq that is not there "
+    "yet, and refuse when it does not come.",
+)
+def result_from_cres(case: Case) -> Iterator[Evidence]:
+    if case.challenged is None:
+        return
+    for told in outcomes(case):
+        rreq, cres = _known(case, told)
+        if cres is None or not _goes_by(told, cres, rreq):
+            continue
+        if rreq is None and (told.accepted or told.trans_status):
+            yield told.entry.shows("outcome", _words(told), "none before an RReq")
+            yield cres.shows("transStatus", cres.text("transStatus"))
+        elif rreq is not None and _is_against(told, rreq.text("transStatus")):
+            yield told.entry.shows("outcome", _words(told), f"what goes with transStatus {rreq.text('transStatus')}")
+            yield rreq.shows("transStatus", rreq.text("transStatus"))
+            yield cres.shows("transStatus", cres.text("transStatus"))
+
+
+def _goes_by(told: Told, cres: Entry, rreq: Entry | None) -> bool:
+    """Whether the CRes explains the outcome, and says something else than the RReq."""
+    status = cres.text("transStatus")
+    return _claims(told, status) and (rreq is None or rreq.text("transStatus") != status)
+
+
+@rule(
+    "result-not-followed",
+    Severity.ERROR,
+    "The gateway did not do what the result says",
+    clause="EMV 3-D Secure, Annex A, transStatus: N and R are not to be authorised",
+    mistake="A payment goes through although its cardholder was not authenticated, or was rejected by the issuer.",
+    remedy="N and R end the payment; U leaves the decision, and the liability, with the merchant.",
+)
+def result_not_followed(case: Case) -> Iterator[Evidence]:
+    for told in outcomes(case):
+        rreq, cres = _known(case, told)
+        if cres is not None and _goes_by(told, cres, rreq):
+            continue  # the rule above
+        result = rreq or case.last_before(case.answers, told.entry)
+        if result is None:
+            continue
+        status = result.text("transStatus")
+        unfinished = status == "C" and (told.accepted or told.trans_status in PASSED)
+        if unfinished or (status != "C" and _is_against(told, status)):
+            yield told.entry.shows("outcome", _words(told), f"what goes with transStatus {status}")
+            yield result.shows("transStatus", status)
+
+
+@rule(
+    "result-followed",
+    Severity.GOOD,
+    "The gateway did what the result says",
+    clause="EMV 3-D Secure, Annex A, transStatus",
+)
+def result_followed(case: Case) -> Iterator[Evidence]:
+    for told in outcomes(case):
+        rreq, _ = _known(case, told)
+        result = rreq or case.last_before(case.answers, told.entry)
+        status = result.text("transStatus") if result is not None else ""
+        if (
+            _claims(told, status)
+            if status in PASSED | FAILED
+            else status in LEFT_OPEN and not _is_against(told, status)
+        ):
+            yield told.entry.shows("outcome", _words(told))
+
+
+def _words(told: Told) -> str:
+    return " ".join(filter(None, ("accepted" if told.accepted else "refused", told.trans_status)))
+
+
+RULES: Final = (
+    result_from_cres,
+    result_not_followed,
+    results_unanswered,
+    results_late,
+    results_answered_wrongly,
+    wrong_result_taken,
+    results_acknowledged,
+    result_followed,
+)

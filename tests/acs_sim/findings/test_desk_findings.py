@@ -1,0 +1,133 @@
+"""The verdict over HTTP: JSON, JUnit, the pages, and the outcome that a gateway tells."""
+
+from datetime import datetime
+from xml.etree import ElementTree
+
+import pytest
+
+from acs_sim.findings.engine import ALL_RULES
+from acs_sim.findings.model import Severity
+from tests.acs_sim.findings.samples import ONE, REFUSED, entry
+from tests.acs_sim.world import SERVER_ID
+
+WRONG = (
+    entry("AReq"),
+    entry("ARes"),
+    entry("CReq"),
+    entry("RReq", **REFUSED),
+    entry("RRes", took_ms=9.0),
+    entry("CRes"),
+)
+
+
+def crossed(stack, *entries):
+    for one in entries:
+        stack.runtime.journal.record(
+            datetime.fromisoformat(one["at"]),
+            one["from"],
+            one["to"],
+            one["kind"],
+            one["message"],
+            took_ms=one.get("took_ms"),
+            facts=one["facts"],
+            transaction_id=ONE,
+        )
+
+
+async def test_a_gateway_is_acquitted_until_it_tells_what_it_did(call, stack):
+    crossed(stack, *WRONG)
+    _, document, _ = await call("GET", f"/api/transactions/{SERVER_ID}/findings")
+    assert document == {"verdict": "acquitted", "findings": []}
+    status, document, _ = await call("POST", f"/api/transactions/{SERVER_ID}/outcome", json={"outcome": "accepted"})
+    (finding,) = document["findings"]
+    assert (status, document["verdict"], finding["rule"]) == (200, "convicted", "result-from-cres")
+    assert finding["evidence"][1] == {
+        "message": "RReq",
+        "at": "2026-06-15T12:00:00.000+00:00",
+        "number": 4,
+        "element": "transStatus",
+        "found": "N",
+    }
+    assert (await call("GET", "/api/findings"))[1] == document
+
+
+async def test_filters_choose_the_severity_and_the_rule(call, stack):
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
+    of_all = {one["severity"] for one in (await call("GET", "/api/findings?severity=good"))[1]["findings"]}
+    assert of_all == {"error", "good"}
+    _, document, _ = await call("GET", "/api/findings?severity=good&rule=results-acknowledged")
+    assert [one["evidence"][0]["found"] for one in document["findings"]] == ["9 ms"]
+    assert document["verdict"] == "acquitted"
+
+
+@pytest.mark.parametrize("query", ["severity=bad", "rule=no-rule", "format=pdf", "colour=red"])
+async def test_a_filter_that_means_nothing_is_refused_by_name(call, query):
+    status, problem, _ = await call("GET", f"/api/findings?{query}")
+    assert (status, query.partition("=")[0] in problem["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize("body", [{}, {"outcome": "perhaps"}, {"outcome": "accepted", "transStatus": "C"}, {"out": 1}])
+async def test_an_outcome_that_cannot_be_read_is_refused(call, body):
+    status, _, headers = await call("POST", f"/api/transactions/{SERVER_ID}/outcome", json=body)
+    assert (status, headers["Content-Type"]) == (400, "application/problem+json")
+
+
+async def test_an_outcome_of_no_transaction_is_not_found(call, world):
+    world.rows = []
+    status, _, _ = await call("POST", "/api/transactions/nobody/outcome", json={"outcome": "accepted"})
+    assert status == 404
+
+
+async def test_junit_has_a_case_for_each_rule_and_a_failure_for_each_error(call, stack):
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"), entry("RRes", took_ms=2500.0))
+    _, text, headers = await call.text("GET", "/api/findings?format=junit")
+    suite = ElementTree.fromstring(text.encode())[0]
+    cases = {case.get("name"): case for case in suite}
+    assert headers["Content-Type"].startswith("application/xml")
+    assert {*cases} == {rule.name for rule in ALL_RULES if rule.severity is not Severity.GOOD}
+    assert [name for name, case in cases.items() if case.find("failure") is not None] == ["result-from-cres"]
+    assert suite.get("failures") == "1"
+    assert ONE in cases["result-from-cres"].find("failure").text
+    assert "2500 ms" in cases["results-late"].find("system-out").text
+
+
+async def test_the_pages_link_each_finding_to_its_message(call, stack):
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
+    for page, link in ((f"/transactions/{SERVER_ID}", "#m6"), ("/findings", f"/transactions/{ONE}#m6")):
+        status, text, _ = await call.text("GET", page)
+        assert status == 200
+        assert f'href="{link}">CRes</a>' in text
+        assert "took the result from the CRes" in text
+    assert 'id="m6"' in (await call.text("GET", f"/transactions/{SERVER_ID}"))[1]
+
+
+async def test_the_pages_are_quiet_when_all_is_well(call, stack):
+    crossed(stack, entry("AReq"), entry("ARes"))
+    assert "Nothing to say against the gateway" in (await call.text("GET", "/findings"))[1]
+    assert "Findings</h2>" not in (await call.text("GET", f"/transactions/{SERVER_ID}"))[1]
+    assert "Nothing to say" not in (await call.text("GET", "/findings?good=yes"))[1]
+
+
+async def test_a_shop_that_does_not_take_the_cres_is_noted(call, stack, world):
+    world.notification_url = f"{stack.addresses.shop}/nothing-here"
+    await call("POST", f"/api/transactions/{SERVER_ID}/cardholder", json={"do": "submit", "code": "correct"})
+    _, document, _ = await call("GET", f"/api/transactions/{SERVER_ID}/findings")
+    (finding,) = document["findings"]
+    assert (finding["rule"], finding["evidence"][0]["found"]) == ("notification-unanswered", "HTTP 404")
+
+
+async def test_a_shop_that_is_not_there_is_noted_too(call, stack, world):
+    world.notification_url = "http://127.0.0.1:1/gone"
+    status, _, _ = await call(
+        "POST", f"/api/transactions/{SERVER_ID}/cardholder", json={"do": "submit", "code": "correct"}
+    )
+    assert status == 409
+    _, document, _ = await call("GET", f"/api/transactions/{SERVER_ID}/findings")
+    assert [finding["rule"] for finding in document["findings"]] == ["notification-unanswered"]
+
+
+async def test_transactions_older_than_what_is_read_are_judged_whole(call, stack, monkeypatch):
+    monkeypatch.setattr("acs_sim.desk.findings.NEWEST", 2)
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
+    _, document, _ = await call("GET", "/api/findings")
+    assert [finding["rule"] for finding in document["findings"]] == ["result-from-cres"]

@@ -1,0 +1,167 @@
+"""The proof: a gateway is convicted of each mistake by the finding meant for it and by no other, and acquitted without."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from acs_sim.settings import Settings
+from acs_sim.stack import Stack, running_stack, with_free_ports
+from tests.acs_sim.conftest import STARTED_AT, Caller
+from tests.acs_sim.findings.wrong_gateway import Mistake, WrongGateway, wrong_gateway
+from threedsecure.web.clock import Clock
+
+
+@dataclass(frozen=True)
+class Play:
+    """A card, how often it pays, and what its holder does in front of the bank's page."""
+
+    scenario: str = "challenge-otp"
+    deed: dict | None = field(default_factory=lambda: {"do": "submit", "code": "correct"})
+    payments: int = 1
+    wishes: dict = field(default_factory=dict)
+
+
+CODE = Play()
+CONTRADICTED = Play("results-contradicting", {"do": "cancel"})
+REFUSED = Play("not-authenticated", None)
+TWICE = Play("frictionless", None, payments=2)
+ONCE = Play("frictionless", None)
+OLD_CARD = Play("frictionless", None, wishes={"version": "2.1.0"})
+NO_METHOD = Play("method-none", None)
+SILENT_METHOD = Play("method-timeout", None)
+
+MEANT_FOR = {
+    Mistake.BELIEVES_THE_CRES: ("result-from-cres", CONTRADICTED),
+    Mistake.ACCEPTS_WHAT_WAS_REFUSED: ("result-not-followed", REFUSED),
+    Mistake.DOES_NOT_ANSWER_THE_RREQ: ("results-unanswered", CODE),
+    Mistake.ANSWERS_FOR_ANOTHER: ("results-answered-wrongly", CODE),
+    Mistake.REFUSES_A_RIGHT_RREQ: ("erro-for-right-message", CODE),
+    Mistake.INVENTS_THE_METHOD: ("comp-ind-mismatch", ONCE),
+    Mistake.SKIPS_THE_METHOD: ("method-skipped", ONCE),
+    Mistake.KNOWS_ONE_VERSION: ("version-above-range", OLD_CARD),
+    Mistake.OPENS_IT_AGAIN: ("challenge-reused", CODE),
+    Mistake.MIXES_UP_THE_CREQ: ("creq-wrong", Play(deed=None)),
+    Mistake.TAKES_ANOTHER_WINDOW: ("creq-wrong", Play(deed=None)),
+    Mistake.HAS_NO_NOTIFICATION_URL: ("notification-unanswered", CODE),
+    Mistake.CARRIES_THE_CARD_NUMBER: ("secrets-in-clear", CODE),
+    Mistake.CARRIES_IT_IN_AN_ADDRESS: ("secrets-in-clear", ONCE),
+    Mistake.USES_ONE_ID: ("trans-id-reused", TWICE),
+    Mistake.POSTS_AGAIN_AND_AGAIN: ("retry-storm", ONCE),
+    Mistake.ASKS_FOR_RANGES_EVERY_TIME: ("preq-too-eager", TWICE),
+    Mistake.FORGETS_THE_BUYER: ("elements-missing", ONCE),
+    Mistake.MISSPELLS: ("elements-undefined", ONCE),
+    Mistake.FORGETS_THE_CURRENCY: ("request-refused", ONCE),
+}
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+PLAYS = (CODE, CONTRADICTED, REFUSED, TWICE, OLD_CARD, NO_METHOD, SILENT_METHOD, Play(deed={"do": "cancel"}))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stack() -> AsyncIterator[Stack]:
+    settings = with_free_ports(Settings(fresh=True, seed=1))
+    async with running_stack(settings, clock=Clock(frozen_at=STARTED_AT)) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def call(stack) -> AsyncIterator[Caller]:
+    async with aiohttp.ClientSession() as session:
+        yield Caller(session, stack.addresses.desk)
+
+
+async def played(call: Caller, gateway: WrongGateway, play: Play) -> list[str]:
+    """The errors and warnings against this gateway, each told once."""
+    wish = {"scheme": "visa", "scenario": play.scenario, **play.wishes}
+    status, card, _ = await call("POST", "/api/cards", json=wish)
+    assert status == 201, card
+    for number in range(play.payments):
+        await gateway.pay(card["pan"], card["expiry"], f"{number + 1}00")
+    if play.deed is not None:
+        status, outcome, _ = await call("POST", f"/api/transactions/{gateway.payments[0]}/cardholder", json=play.deed)
+        assert status == 200, outcome
+        await gateway.back_in_the_frame(gateway.payments[0])
+    return await rules_against(call, gateway)
+
+
+async def rules_against(call: Caller, gateway: WrongGateway, severity: str = "warning") -> list[str]:
+    _, document, _ = await call("GET", f"/api/findings?severity={severity}")
+    own = {*gateway.payments, *gateway.asked}
+    return sorted({one["rule"] for one in document["findings"] if one["transaction_id"] in own})
+
+
+def test_every_mistake_has_the_finding_that_is_meant_for_it():
+    assert {*MEANT_FOR} == {*Mistake}
+
+
+@in_one_loop
+@pytest.mark.parametrize("mistake", Mistake, ids=str)
+async def test_a_gateway_is_convicted_of_its_mistake_and_of_nothing_else(stack, call, mistake):
+    rule, play = MEANT_FOR[mistake]
+    async with wrong_gateway(stack.addresses, mistake) as gateway:
+        assert await played(call, gateway, play) == [rule]
+
+
+@in_one_loop
+@pytest.mark.parametrize("play", PLAYS, ids=lambda play: f"{play.scenario} {play.deed and play.deed['do']}")
+async def test_a_gateway_without_mistakes_is_acquitted(stack, call, play):
+    async with wrong_gateway(stack.addresses) as gateway:
+        assert await played(call, gateway, play) == []
+        assert "buyer-data-complete" in await rules_against(call, gateway, "good")
+
+
+@in_one_loop
+async def test_what_is_good_is_told_to_who_asks_for_it(stack, call):
+    async with wrong_gateway(stack.addresses) as gateway:
+        await played(call, gateway, CODE)
+        assert await rules_against(call, gateway, "good") == [
+            "buyer-data-complete",
+            "method-completed",
+            "result-followed",
+            "results-acknowledged",
+        ]
+
+
+@in_one_loop
+async def test_a_verdict_says_where_the_evidence_stands_in_the_conversation(stack, call):
+    async with wrong_gateway(stack.addresses, Mistake.BELIEVES_THE_CRES) as gateway:
+        await played(call, gateway, CONTRADICTED)
+        one = gateway.payments[0]
+    _, document, _ = await call("GET", f"/api/transactions/{one}/findings")
+    (finding,) = document["findings"]
+    assert (document["verdict"], finding["severity"], finding["transaction_id"]) == ("convicted", "error", one)
+    _, conversation, _ = await call("GET", f"/api/transactions/{one}/messages")
+    cited = [conversation["messages"][each["number"] - 1] for each in finding["evidence"]]
+    assert [(each["kind"], each["message"].get("transStatus")) for each in cited] == [
+        ("outcome", None),
+        ("RReq", "N"),
+        ("CRes", "Y"),
+    ]
+    assert finding["evidence"][0]["found"] == "accepted"
+
+
+@in_one_loop
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (
+            {"at": "RReq", "do": "set", "element": "eci", "value": "99x", "from": "Directory Server"},
+            ["wrong-result-taken"],
+        ),
+        ({"at": "RReq", "do": "reset"}, []),
+        ({"at": "CRes post", "do": "garbage"}, []),
+    ],
+    ids=lambda value: value["do"] if isinstance(value, dict) else "",
+)
+async def test_what_a_fault_did_is_no_fault_of_the_gateway(stack, call, fault, expected):
+    async with wrong_gateway(stack.addresses) as gateway:
+        _, card, _ = await call("POST", "/api/cards", json={"scheme": "visa", "scenario": "challenge-otp"})
+        status, told, _ = await call("POST", "/api/faults", json=fault | {"card": card["pan"]})
+        assert status in {200, 201}, told
+        await gateway.pay(card["pan"], card["expiry"])
+        await call("POST", f"/api/transactions/{gateway.payments[0]}/cardholder", json=CODE.deed)
+        _, conversation, _ = await call("GET", f"/api/transactions/{gateway.payments[0]}/messages")
+        assert "fault" in [one["kind"] for one in conversation["messages"]]
+        assert await rules_against(call, gateway) == expected

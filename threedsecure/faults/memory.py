@@ -1,0 +1,89 @@
+"""Which identifiers and which card belong together, as far as messages that passed have told. It forgets the oldest."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MAX_KNOWN: Final = 2_000
+MAX_NAME: Final = 128
+EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
+CLASSIC_IDS: Final = ("messageId", "acctID", "xid")
+PATHS: Final = {"acctID": "CH.acctID", "xid": "Purchase.xid"}
+_CARD: Final = {"AReq": "acctNumber", "VEReq": "pan"}
+
+
+@dataclass(slots=True)
+class Acquaintance:
+    """One transaction. `ids`: by their names in the messages; `names`: these and everything else that it goes by."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    session: str | None = None
+
+    def take(self, other: "Acquaintance") -> None:
+        self.ids |= other.ids
+        self.names |= other.names
+        self.session = other.session or self.session
+
+
+class Memory:
+    """Of one running simulator, for as long as a fault is in force."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Acquaintance] = {}
+
+    def learn(self, message: Mapping[str, Any], *, session: str | None = None) -> frozenset[str]:
+        """What goes by the identifiers of `message`; returns all of its names, the number of its card too."""
+        told = identifiers(message)
+        card = message.get(_CARD.get(str(message.get("messageType")), ""))
+        names = {name.lower() for name in told.values()}
+        if isinstance(card, str):
+            names.add(card[:MAX_NAME])
+        if not told:
+            return frozenset(names)
+        one = Acquaintance(told, names, session)
+        for found in {id(each): each for each in self._those(told.values())}.values():
+            found.take(one)
+            one = found
+        for name in told.values():
+            self._known.pop(name.lower(), None)
+            self._known[name.lower()] = one
+        self._forget()
+        return frozenset(one.names)
+
+    def another(self, names: Iterable[str]) -> Acquaintance | None:
+        """The transaction that was seen last and goes by none of `names`."""
+        own = set(names)
+        return next((one for one in reversed(self._known.values()) if not own & one.names), None)
+
+    def another_session(self, names: Iterable[str]) -> str | None:
+        own = set(names)
+        others = (one.session for one in reversed(self._known.values()) if one.session and not own & one.names)
+        return next(others, None)
+
+    def forget(self) -> None:
+        self._known.clear()
+
+    def _those(self, names: Iterable[str]) -> list[Acquaintance]:
+        return [self._known[name.lower()] for name in names if name.lower() in self._known]
+
+    def _forget(self) -> None:
+        while len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+
+
+def identifiers(message: Mapping[str, Any]) -> dict[str, str]:
+    """The identifiers in a decoded message of either generation, by their names."""
+    names = EMV_IDS if any(name in message for name in EMV_IDS) else CLASSIC_IDS
+    found = {name: message.get(name) or _inside(message, name) for name in names}
+    return {name: value for name, value in found.items() if _is_name(value)}
+
+
+def _inside(message: Mapping[str, Any], name: str) -> Any:
+    outer, _, inner = PATHS.get(name, "").partition(".")
+    part = message.get(outer)
+    return part.get(inner) if isinstance(part, Mapping) else None
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME

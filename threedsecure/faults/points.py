@@ -1,0 +1,77 @@
+"""Where something can go wrong: the messages that the simulator sends, and how each of them is carried."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+DIRECTORY_SERVER: Final = "Directory Server"
+ACS: Final = "ACS"
+THREE_DS_SERVER: Final = "3DS Server"
+
+
+class Carrier(StrEnum):
+    """How a message travels, which decides what can happen to it."""
+
+    ANSWER = "answer"
+    """The HTTP answer to a message."""
+    REQUEST = "request"
+    """An HTTP request that the simulator makes."""
+    PAGE = "page"
+    """The HTTP answer that shows a page."""
+    POST = "post"
+    """What a page of the ACS has the browser post elsewhere."""
+
+
+class Written(StrEnum):
+    """What a message is written in."""
+
+    JSON = "JSON"
+    XML = "XML"
+    PAGE = "HTML"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """`senders`: by whom; the first one when nothing is said. `field`: the form field that carries it, at a post."""
+
+    name: str
+    carrier: Carrier
+    written: Written
+    senders: tuple[str, ...]
+    about: str
+    field: str | None = None
+
+
+_POINTS: Final = (
+    Point("PRes", Carrier.ANSWER, Written.JSON, (DIRECTORY_SERVER,), "the card ranges, answering a PReq"),
+    Point("ARes", Carrier.ANSWER, Written.JSON, (DIRECTORY_SERVER, ACS), "the answer to an AReq"),
+    Point("RRes", Carrier.ANSWER, Written.JSON, (DIRECTORY_SERVER, THREE_DS_SERVER), "the answer to an RReq"),
+    Point("Erro", Carrier.ANSWER, Written.JSON, (DIRECTORY_SERVER, ACS), "an Erro that answers a message"),
+    Point("VERes", Carrier.ANSWER, Written.XML, (DIRECTORY_SERVER, ACS), "the answer to a VEReq (1.0.2)"),
+    Point("AReq", Carrier.REQUEST, Written.JSON, (DIRECTORY_SERVER,), "the AReq on its way to the ACS"),
+    Point("RReq", Carrier.REQUEST, Written.JSON, (DIRECTORY_SERVER, ACS), "the result of a challenge"),
+    Point("VEReq", Carrier.REQUEST, Written.XML, (DIRECTORY_SERVER,), "the VEReq on its way to the ACS (1.0.2)"),
+    Point("SMS", Carrier.REQUEST, Written.JSON, (ACS,), "the text with the SecureCode, on its way to the phone"),
+    Point("Method page", Carrier.PAGE, Written.PAGE, (ACS,), "the 3DS Method's page"),
+    Point("challenge page", Carrier.PAGE, Written.PAGE, (ACS,), "a page that asks the cardholder something"),
+    Point("CRes page", Carrier.PAGE, Written.PAGE, (ACS,), "the last page, which brings the browser back to the shop"),
+    Point("PARes page", Carrier.PAGE, Written.PAGE, (ACS,), "the last page in 1.0.2"),
+    Point(
+        "Method callback",
+        Carrier.POST,
+        Written.JSON,
+        (ACS,),
+        "what the browser posts to threeDSMethodNotificationURL",
+        "threeDSMethodData",
+    ),
+    Point("CRes post", Carrier.POST, Written.JSON, (ACS,), "what the browser posts to notificationURL", "cres"),
+    Point("PARes", Carrier.POST, Written.XML, (ACS,), "what the browser posts to TermUrl (1.0.2)", "PaRes"),
+)
+POINTS: Final[Mapping[str, Point]] = MappingProxyType({point.name: point for point in _POINTS})
+
+POST_OF_PAGE: Final[Mapping[str, str]] = MappingProxyType(
+    {"Method page": "Method callback", "CRes page": "CRes post", "PARes page": "PARes"}
+)
+"""What each page has the browser post."""

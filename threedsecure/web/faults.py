@@ -1,0 +1,246 @@
+"""Faults in force, where messages are carried: every answer of a service and every request of a party passes here, and is left
+alone unless `plan.active`.
+
+What is decided is decided in `threedsecure.faults`; here it is done, noted in the journal (kind `fault`), and waited for. Seconds
+pass on the virtual clock and on the real one, whichever is first, so that a test that moves the clock waits for nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlencode
+
+import orjson
+
+from threedsecure.errors import TransportError
+from threedsecure.faults import POINTS, Fault, FaultRefused, Plan, Situation, as_document
+from threedsecure.faults.changes import applies, shown
+from threedsecure.faults.memory import Memory, identifiers
+from threedsecure.web.clock import Clock
+from threedsecure.web.fault_answers import Answering, Resign
+from threedsecure.web.fault_requests import PartyTransport
+from threedsecure.web.randomness import Randomness
+from threedsecure.web.wire import FORM, Problem, WireRequest, WireResponse, json_response, read_json
+
+if TYPE_CHECKING:
+    from threedsecure.web.transport import Transport
+
+CONTROL_PATH: Final = "/control/faults"
+CONTROL_LIMIT: Final = 4 << 20
+LATE_SECONDS: Final = 10.0
+MAX_LATE: Final = 100
+_RECEIVERS: Final = {
+    ("RRes", "Directory Server"): "ACS",
+    ("RReq", "Directory Server"): "3DS Server",
+    ("AReq", "Directory Server"): "ACS",
+    ("VEReq", "Directory Server"): "ACS",
+    ("VERes", "Directory Server"): "MPI",
+    ("SMS", "ACS"): "Phone",
+}
+_USUAL_RECEIVERS: Final = {
+    "Directory Server": "3DS Server",
+    "ACS": "Directory Server",
+    "3DS Server": "Directory Server",
+}
+
+
+class Journal(Protocol):
+    """Where what happened is noted."""
+
+    def record(
+        self,
+        at: datetime,
+        sender: str,
+        receiver: str,
+        kind: str,
+        document: Mapping[str, Any],
+        *,
+        transaction_id: str | None = None,
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _LateCallback:
+    url: str
+    value: str
+
+
+class Faults:
+    """The faults of one process. Without a clock and a journal there are none to be had."""
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        randomness: Randomness | None = None,
+        journal: Journal | None = None,
+        transport: "Transport | None" = None,
+    ) -> None:
+        self.plan = Plan()
+        self.memory = Memory()
+        self.process = token_hex(16)
+        """Tells one process from another, whatever their seeds."""
+        self._clock = clock or Clock()
+        self._randomness = randomness or Randomness()
+        self._journal = journal
+        self._transport = transport
+        self._released = asyncio.Event()
+        self._errands: set[asyncio.Task[Any]] = set()
+        self._late: dict[str, _LateCallback] = {}
+
+        self._standing: Sequence[Fault] = ()
+
+    # What is in force.
+
+    def stand(self, faults: Sequence[Fault]) -> None:
+        """Put these in force, now and whenever everything begins again."""
+        self._standing = faults
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Clear what was asked for on the way."""
+        self.clear()
+        for fault in self._standing:
+            self.arm(fault)
+
+    def arm(self, fault: Fault) -> dict[str, Any]:
+        """Put a fault in force; the fault with its id. Errors: `FaultRefused`."""
+        return self.plan.arm(self._randomness.uuid(), fault).document()
+
+    def clear(self) -> None:
+        """Nothing is in force any more, and what waits goes on."""
+        self.plan.clear()
+        self.memory.forget()
+        self._late.clear()
+        self._released.set()
+        self._released = asyncio.Event()
+
+    async def control(self, request: WireRequest) -> WireResponse:
+        """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?}`: replaces what is in force here, and tells what is.
+
+        `known`: identifiers that belong together, in the words of the messages."""
+        wish = read_json(request)
+        try:
+            if (wanted := wish.get("faults")) is not None:
+                self._replace(wanted)
+        except FaultRefused as refused:
+            raise Problem(400, "Bad Request", str(refused)) from refused
+        known = wish.get("known", [])
+        if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
+            raise Problem(400, "Bad Request", "known is a list of objects with identifiers")
+        for one in known:
+            self.memory.learn(one)
+        return json_response({"process": self.process, "faults": self.plan.documents()})
+
+    def _replace(self, wanted: Any) -> None:
+        if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted):
+            raise FaultRefused("faults is a list of faults with their ids")
+        if wanted:
+            self.plan.replace(wanted)
+        else:
+            self.clear()
+
+    # What happens.
+
+    async def answer(
+        self, service: str, request: WireRequest, response: WireResponse, resign: Resign | None
+    ) -> WireResponse:
+        """The answer of a service as it leaves with all that is to happen to it."""
+        return await Answering(self, service, resign).answered(request, response)
+
+    def sends_for(self, party: str, transport: "Transport") -> "Transport":
+        """The transport of a party (`Directory Server`, `ACS`), through which its requests pass here."""
+        return PartyTransport(self, party, transport)
+
+    def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
+        """The faults that happen to this message, noted in the journal."""
+        met = self.plan.meet(Situation(at, sender, names), self.draw, lambda fault: applies(fault, raw))
+        return [armed.fault for armed in met]
+
+    def draw(self, bound: int) -> int:
+        return self._randomness.below(bound)
+
+    def note(self, fault: Fault, message: Mapping[str, Any] | None, sent: bytes | None = None) -> None:
+        """What happened, and to which message: `message` as it was meant, `sent` what it became, where that can be read."""
+        if self._journal is None:
+            return
+        told = {
+            name: value for name, value in as_document(fault).items() if name not in {"card", "transaction", "when"}
+        }
+        document: dict[str, Any] = {**told, **identifiers(message or {}), "says": says(fault)}
+        if sent is not None and (became := shown(sent)) is not None:
+            document["sent"] = became
+        sender = fault.sent_by
+        receiver = "Browser" if POINTS[fault.at].carrier in {"page", "post"} else _receiver(fault)
+        self._journal.record(self._clock.now(), sender, receiver, "fault", document)
+
+    async def pause(self, seconds: float) -> None:
+        """`seconds` of the virtual clock, or of the real one, or until the faults are cleared: whichever is first."""
+        if seconds <= 0:
+            return
+        until = asyncio.create_task(self._clock.sleep_until(self._clock.now() + timedelta(seconds=seconds)))
+        released = asyncio.create_task(self._released.wait())
+        try:
+            await asyncio.wait({until, released}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            until.cancel()
+            released.cancel()
+
+    def later(self, errand: Awaitable[Any], name: str) -> None:
+        """Do something behind the exchange at hand; that it fails is part of the game."""
+        task = asyncio.ensure_future(_quietly(errand))
+        task.set_name(name)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def close(self) -> None:
+        self._released.set()
+        for task in self._errands:
+            task.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
+
+    # The 3DS Method's callback that comes when the AReq has been answered.
+
+    def hold_callback(self, transaction_id: str, url: str, value: str) -> None:
+        if len(self._late) < MAX_LATE:
+            self._late[transaction_id.lower()] = _LateCallback(url, value)
+            self.plan.watch(watching=True)
+
+    def release_callback(self, transaction_id: str) -> None:
+        """The AReq of this transaction has been answered."""
+        held = self._late.pop(transaction_id.lower(), None)
+        if held is not None and not self._late:
+            self.plan.watch(watching=False)
+        if held is not None and self._transport is not None:
+            body = urlencode({"threeDSMethodData": held.value}).encode()
+            self.later(
+                self._transport.post(held.url, body, timeout=LATE_SECONDS, content_type=FORM), "late Method callback"
+            )
+
+    def learn(self, message: Mapping[str, Any] | None, session: str | None = None) -> frozenset[str]:
+        """All names of the transaction that `message` belongs to."""
+        return self.memory.learn(message, session=session) if message else frozenset()
+
+
+def says(fault: Fault) -> str:
+    """What the fault does, in a sentence."""
+    words = (type(fault).__doc__ or "").split(". ")[0].strip().rstrip(".")
+    return " ".join(words.split())
+
+
+def _receiver(fault: Fault) -> str:
+    sender = fault.sent_by
+    return _RECEIVERS.get((fault.at, sender), _USUAL_RECEIVERS[sender])
+
+
+async def _quietly(errand: Awaitable[Any]) -> None:
+    with suppress(TransportError):
+        await errand
+
+
+def encoded_plan(documents: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """The body of `POST /control/faults`."""
+    return orjson.dumps({"faults": documents, "known": known})
