@@ -1,10 +1,10 @@
 """The issuer as a whole: what every handler of the ACS works with."""
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from acs.agenda import Agenda
 from acs.asking import Asking
@@ -17,6 +17,7 @@ from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
 from acs.standing import Standing
 from acs.storage import Storage
+from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Runtime
 
 FIRST_COUNTER_BELOW: Final = 2**31
@@ -62,6 +63,10 @@ class Issuer:
         genuine = self.page_token(acs_trans_id, int(number))
         return int(number) if hmac.compare_digest(genuine.encode(), token.encode(errors="replace")) else None
 
+    def draws_for(self, message: Mapping[str, Any] | None) -> Randomness:
+        """Chance for the answer to a message of 3-D Secure 1.0.2, as far as that can be read."""
+        return self.runtime.randomness.of("answer", str((message or {}).get("messageId")))
+
     def mark(self, acs_trans_id: str, page: int, action: str, value: str) -> str:
         """The same for the same answer on the same page; tells nothing about the answer."""
         return self.runtime.vault.token("answer", acs_trans_id, str(page), action, value)
@@ -72,9 +77,10 @@ def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
     def settle(transaction: Transaction, standing: Standing) -> tuple[Transaction, Standing]:
         return with_standing(transaction, standing, settings.limits)
 
-    storage = Storage(
-        runtime.open_database, runtime.vault, lambda: runtime.randomness.below(FIRST_COUNTER_BELOW), settle
-    )
+    def first_counter(pan: str) -> int:
+        return runtime.randomness.of("code counter", pan).below(FIRST_COUNTER_BELOW)
+
+    storage = Storage(runtime.open_database, runtime.vault, first_counter, settle)
     agenda = Agenda(runtime.clock)
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)

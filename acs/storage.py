@@ -36,6 +36,7 @@ from sqlalchemy import (
     update,
 )
 
+from acs import method_calls
 from acs.challenge import Challenge, NextCounter, SendCode
 from acs.lifecycle import Change
 from acs.methods.table import Method
@@ -71,6 +72,8 @@ CARDS: Final = Table(
     Column("code_counter", BigInteger),
     Column("standing", Text),
 )
+
+METHOD_CALLS: Final = method_calls.table(METADATA)
 
 _ROW: Final = (
     TRANSACTIONS.c.acs_trans_id,
@@ -122,7 +125,7 @@ _USE_COUNTER: Final = Prepared(
     .values(code_counter=bindparam("counter"))
 )
 
-SCHEMA: Final = Schema("acs", METADATA, "0002", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("acs", METADATA, "0003", Path(__file__).parent / "migrations")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -161,11 +164,11 @@ class Storage:
         self,
         open_database: Callable[[Schema], Database],
         vault: Vault,
-        first_counter: Callable[[], int],
+        first_counter: Callable[[str], int],
         settle: Settle,
     ) -> None:
-        """`first_counter()`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a decision
-        just taken and the card's standing make of each other."""
+        """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a
+        decision just taken and the card's standing make of each other."""
         self._settle = settle
         self._open_database = open_database
         self._vault = vault
@@ -313,12 +316,24 @@ class Storage:
 
         return await self._opened_database.run(work)
 
+    async def note_method_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
+        """Repeated, it changes nothing."""
+        name, oldest = three_ds_server_trans_id.lower(), _microseconds(now - method_calls.KEPT_FOR)
+        await self._opened_database.run(
+            lambda connection: method_calls.note(connection, METHOD_CALLS, name, _microseconds(now), oldest)
+        )
+
+    async def method_called(self, three_ds_server_trans_id: str) -> bool:
+        name = three_ds_server_trans_id.lower()
+        return await self._opened_database.read(lambda c: method_calls.called(c, name))
+
     async def forget(self) -> None:
-        """Every transaction, registration and counter."""
+        """Every transaction, registration, counter and call of a 3DS Method."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(TRANSACTIONS))
             connection.execute(delete(CARDS))
+            connection.execute(delete(METHOD_CALLS))
 
         await self._opened_database.run(work)
 
@@ -371,7 +386,7 @@ class Storage:
 
     def _next_counter(self, connection: Connection, pan: str) -> int:
         counter: int | None = _held_card(connection, self._vault.fingerprint(pan)).code_counter
-        return self._first_counter() if counter is None else counter + 1
+        return self._first_counter(pan) if counter is None else counter + 1
 
     def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
         """A counter only rises, also when an older code is sent again."""

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from acs_sim.transcripts.commands import COMMANDS
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PARTIES = "ds,acs,phone,desk,shop"
@@ -23,6 +25,11 @@ _UP_OPTIONS = (
     ),
     click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
     click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
+    click.option(
+        "--hostile/--no-hostile",
+        default=None,
+        help="Now and then, have everything go wrong that a correct gateway survives.",
+    ),
     click.option("--keep", metavar="24h", help="Forget journalled messages older than this.  [default: keep all]"),
     click.option("--tls/--no-tls", default=None, help="Serve every port over TLS; the desk hands out the authority."),
     click.option("--tls-trust", metavar="FILE", help="With --tls, more authorities to trust when calling others."),
@@ -113,9 +120,16 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON report.")
 @click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report to look at: one file, with pictures.",
+)
+@click.option(
     "-k", "expression", metavar="EXPR", help="Only scenarios whose name, tags or file say so: 'otp and not slow'."
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Play one after the other, the same every time.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Draw everything from this number: the same every time."
+)
 @click.option("--running", is_flag=True, help="Play against the simulator that runs already, and not one of its own.")
 @click.option(
     "--transcripts",
@@ -124,6 +138,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
     show_default=True,
     help="Folder for the transcripts of what failed.",
 )
+@click.option("--every-transcript", is_flag=True, help="Keep the transcripts of what passed, too.")
 @click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of a scenario file, and stop.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the one that is --running.")
 def run(
@@ -144,7 +159,7 @@ def run(
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
     settings = _settings({}, config)[0] if running else None
-    at, tls = (settings.addresses, _caller_context(settings, "acs-sim run")) if settings is not None else (None, None)
+    at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if settings is not None else (None, None)
     sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, **flags)))
 
 
@@ -163,7 +178,7 @@ def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> N
     from acs_sim.phone_wait import NoAnswer, next_code
 
     settings, _ = _settings({}, config)
-    tls = _caller_context(settings)
+    tls = caller_context(settings)
     try:
         code = next_code(settings.addresses.phone, number, timeout, unseen=unseen, tls=tls)
     except NoAnswer as error:
@@ -202,7 +217,7 @@ def issue(
         click.echo(path)
 
 
-def _caller_context(settings: Any, name: str | None = None) -> Any:
+def caller_context(settings: Any, name: str | None = None) -> Any:
     from acs_sim.data_folder import FolderUnusable
     from acs_sim.pki.stack import caller_context
 
@@ -232,5 +247,7 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
+for command in COMMANDS:
+    main.add_command(command)
 if find_spec("acs_sim.check") is not None:
     main.add_command(import_module("acs_sim.check").check_command)

@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: str | None = None
     durable: bool = False
     fresh: bool = False
+    hostile: bool = False
     keep: str | None = None
     tls: bool = False
     tls_trust: str | None = None

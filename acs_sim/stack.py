@@ -19,6 +19,7 @@ from acs_sim.pki.stack import StackTls
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
 from acs_sim.shared_clock import clock_route, elsewhere, take_over
+from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
 from threedsecure.storage.schema import Schema, SchemaNotSupported
@@ -108,13 +109,15 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
     randomness = Randomness(settings.seed)
     faults = Faults(clock, randomness, journal, transport)
+    if settings.hostile:
+        faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
     return Runtime(clock, randomness, vault, journal, transport, open_database, faults)
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
-    if settings.fresh:
-        return secrets.token_bytes(KEY_BYTES)
+    if settings.fresh:  # what is kept nowhere may have a key that a seed tells: SecureCodes come from it
+        return Randomness(settings.seed).of("vault").bytes(KEY_BYTES)
     folder = Path(settings.data)
     database = settings.database_file
     key = master_key(folder, [database] if database is not None else folder.glob("*.sqlite3"))

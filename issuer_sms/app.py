@@ -21,7 +21,8 @@ from threedsecure.web.service import Route, Runtime, Service, Stream
 def build(runtime: Runtime, settings: PhoneSettings) -> Service:
     """The phone, ready to be served. Its tables are opened here and closed at the end of its life."""
     store = PhoneStore(runtime.open_database(SCHEMA), runtime.vault, settings.network)
-    return service(Phone(store, runtime.clock, runtime.randomness.uuid), runtime, settings)
+    phone = Phone(store, runtime.clock, lambda thing: runtime.randomness.of("phone", thing).uuid())
+    return service(phone, runtime, settings)
 
 
 def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:

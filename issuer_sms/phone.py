@@ -19,7 +19,8 @@ class Phone:
     """All handsets and the network that serves them. What time has made due is done before anything is read, so that whoever
     moves the clock and looks sees the world as of then."""
 
-    def __init__(self, store: PhoneStore, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(self, store: PhoneStore, clock: Clock, new_id: Callable[[str], str]) -> None:
+        """`new_id(thing)`: a new identifier for what is sent about `thing`."""
         self.hub = Hub()
         self.told = asyncio.Event()
         self._store = store
@@ -41,7 +42,7 @@ class Phone:
     ) -> TextMessage:
         """Take a text in; it is answered once it is stored, and has arrived unless the network is slow."""
         await self.settle()
-        ids = tuple(self._new_id() for _ in range(delivery.copies(delivery.treatment(to))))
+        ids = tuple(self._new_id(reference or to) for _ in range(delivery.copies(delivery.treatment(to))))
         new = NewMessage(ids, to, sender, body, reference, callback_url)
         change = await self._store.accept(new, self._clock.now())
         self._publish(change)
@@ -58,7 +59,7 @@ class Phone:
         expires_at: datetime | None,
     ) -> Prompt:
         """Ask the cardholder something in the banking app."""
-        new = NewPrompt(self._new_id(), to, title, body, reference, callback_url, expires_at)
+        new = NewPrompt(self._new_id(reference or to), to, title, body, reference, callback_url, expires_at)
         change = await self._store.show(new, self._clock.now())
         self._publish(change)
         return change.prompts[0]

@@ -37,7 +37,7 @@ def answer_error(office: Office, error: ProtocolError, request: WireRequest) -> 
     """The Error that answers a VEReq, with HTTP 200."""
     known = error if isinstance(error, MessageError) else MessageError(ErrorCode.FORMAT_INVALID, str(error))
     known.message = known.message or request.message
-    return xml_response(messages.error(known, message_id=message_id(office.issuer.runtime.randomness.bytes)))
+    return xml_response(messages.error(known, message_id=message_id(office.issuer.draws_for(known.message).bytes)))
 
 
 def xml_response(message: Mapping[str, Any]) -> WireResponse:
@@ -77,8 +77,9 @@ async def _misbehave(office: Office, play: Play, message: Mapping[str, Any]) -> 
 
 async def _enrol(office: Office, view: VerifyEnrolmentRequest, card: Card) -> str:
     """The acctID of a new authentication."""
-    randomness, now = office.issuer.runtime.randomness, office.issuer.runtime.clock.now()
+    now = office.issuer.runtime.clock.now()
     while True:
+        randomness = office.issuer.runtime.randomness.of("acctID", view.message_id)
         begun = Authentication(
             name=randomness.uuid(),
             acct_id=account_id(randomness.bytes),

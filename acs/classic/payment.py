@@ -116,6 +116,7 @@ async def _respond(office: Office, change: Change | None, found: Authentication)
     """Do what the change asks for, and answer."""
     if change is None:
         return error_response(404, "unknown-transaction", "the authentication has been forgotten")
+    await office.mark(change)
     changed = change.authentication
     if not isinstance(change.answer, Show):
         return await _final(office, changed)
@@ -160,7 +161,7 @@ async def _refused(
     """PARes U with an IReq, for a PAReq that is none of ours, or not any more."""
     runtime = office.issuer.runtime
     answer = messages.refused(
-        message, refusal, now=runtime.clock.now(), pares_id=pares_id(runtime.randomness.bytes), pan=pan
+        message, refusal, now=runtime.clock.now(), pares_id=pares_id(office.issuer.draws_for(message).bytes), pan=pan
     )
     return await _signed_back(office, answer, form, found)
 
@@ -184,7 +185,7 @@ def _error_back(
     office: Office, error: MessageError, form: Mapping[str, str], found: Authentication | None = None
 ) -> WireResponse:
     """An Error in the place of the PARes: the merchant is told, the cardholder sees the shop again."""
-    answer = messages.error(error, message_id=message_id(office.issuer.runtime.randomness.bytes))
+    answer = messages.error(error, message_id=message_id(office.issuer.draws_for(error.message).bytes))
     _journal(office, "ACS", "Browser", answer, found)
     return _post_back(pack(encode(answer)), form, None, DEFAULT_LANGUAGE)
 

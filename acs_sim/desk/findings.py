@@ -1,5 +1,6 @@
 """The verdict on the gateway: `/api/transactions/{id}/findings`, `…/outcome`, `/api/findings`."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -55,7 +56,12 @@ async def list_findings(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def findings_of(desk: Desk, transaction_id: str, mildest: Severity) -> list[Finding]:
-    return of_transaction(await desk.runtime.journal.entries_of(transaction_id), mildest)
+    return await judged(await desk.runtime.journal.entries_of(transaction_id), mildest)
+
+
+async def judged(entries: Sequence[Mapping[str, Any]], mildest: Severity = Severity.WARNING) -> list[Finding]:
+    """The findings of one transaction, beside the loop: a long one takes a while."""
+    return await asyncio.to_thread(of_transaction, entries, mildest)
 
 
 async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
@@ -67,7 +73,7 @@ async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
     if len(entries) == NEWEST:
         for transaction_id in _cut(transactions):
             transactions[transaction_id] = await desk.runtime.journal.entries_of(transaction_id)
-    return of_all(transactions.values(), mildest)
+    return await asyncio.to_thread(of_all, [*transactions.values()], mildest)
 
 
 def _cut(transactions: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:

@@ -89,7 +89,8 @@ OPERATIONS: Final = (
         transactions.show_transcript,
         "The whole transaction as one file",
         Transcript,
-        errors=(404, 502),
+        query=(("format", "transcript when left out; har: an HTTP Archive (HAR 1.2) instead"),),
+        errors=(400, 404, 502),
     ),
     Operation(
         "POST",

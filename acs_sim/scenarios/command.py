@@ -3,9 +3,11 @@
 import asyncio
 import json
 import ssl
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -14,9 +16,11 @@ from acs_sim import logs
 from acs_sim.addresses import Addresses
 from acs_sim.scenarios import reports
 from acs_sim.scenarios.document import FileError
+from acs_sim.scenarios.html_report import html
 from acs_sim.scenarios.loading import Play, load
 from acs_sim.scenarios.model import json_schema
 from acs_sim.scenarios.playing import Outcome
+from acs_sim.scenarios.progress import Progress
 from acs_sim.scenarios.running import run
 from acs_sim.scenarios.selecting import compile_expression
 from acs_sim.scenarios.simulator import CannotPlay
@@ -32,11 +36,13 @@ class Wish:
     paths: Sequence[Path]
     junit: Path | None = None
     json: Path | None = None
+    html: Path | None = None
     expression: str | None = None
     seed: int | None = None
     at: Addresses | None = None
     tls: ssl.SSLContext | None = None
     transcripts: Path = Path("transcripts")
+    every_transcript: bool = False
 
 
 def schema() -> str:
@@ -76,20 +82,21 @@ def _chosen(plays: list[Play], expression: str | None) -> list[Play]:
 
 
 def _play(plays: list[Play], wish: Wish) -> int:
-    began = time.perf_counter()
-    over: list[Outcome] = []
-
-    def tell(outcome: Outcome) -> None:
-        over.append(outcome)
-        click.echo(reports.progress(outcome, len(over), len(plays)))
-
-    outcomes = asyncio.run(run(plays, tell, seed=wish.seed, at=wish.at, tls=wish.tls))
+    began, began_at = time.perf_counter(), datetime.now(UTC)
+    progress = Progress(len(plays), sys.stdout, click.echo)
+    try:
+        outcomes = asyncio.run(run(plays, progress, seed=wish.seed, at=wish.at, tls=wish.tls))
+    finally:
+        progress.over()
+    seconds = time.perf_counter() - began
     for outcome in outcomes:
-        reports.save_transcript(outcome, wish.transcripts)
+        reports.save_transcript(outcome, wish.transcripts, every=wish.every_transcript)
         if not outcome.passed:
             click.echo(f"\n{reports.failure(outcome)}")
     _write(outcomes, wish)
-    click.echo(f"\n{reports.summary(outcomes, time.perf_counter() - began)}")
+    if wish.html is not None:
+        wish.html.write_bytes(html(outcomes, seconds, seed=wish.seed, began_at=began_at))
+    click.echo(f"\n{reports.summary(outcomes, seconds)}")
     return PASSED if all(outcome.passed for outcome in outcomes) else FAILED
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from acs_sim.scenarios.conversation import Conversation, Unmet, follows
 from acs_sim.scenarios.document import Place
-from acs_sim.scenarios.gateway import Gateway, Mailbox, areq
+from acs_sim.scenarios.gateway import Mailbox, areq
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.matching import Compared, compare
 from acs_sim.scenarios.model import Authenticate, Cardholder, Elements, MessageCheck, Phone, Step
@@ -27,7 +27,8 @@ _CODE = re.compile(r"\b[0-9]{6}\b")
 
 @dataclass
 class Outcome:
-    """How a play ended. `problem` is None when it passed; `place` is the step that it names."""
+    """How a play ended. `problem` is None when it passed; `place` is the step that it names. `shots`: pictures of the browser (PNG)
+    with a caption each; `findings`: what the simulator has to say about the gateway, None when it says nothing of that kind."""
 
     play: Play
     seconds: float = 0.0
@@ -35,49 +36,55 @@ class Outcome:
     place: Place | None = None
     conversation: list[str] = field(default_factory=list)
     not_played: int = 0
-    messages: list[dict[str, Any]] = field(default_factory=list)
+    transaction_id: str | None = None
+    card_scenario: str | None = None
     transcript: dict[str, Any] | None = None
     saved_as: str | None = None
+    shots: list[tuple[str, bytes]] = field(default_factory=list)
+    findings: list[dict[str, Any]] | None = None
 
     @property
     def passed(self) -> bool:
         return self.problem is None
 
 
-async def play(one: Play, simulator: Simulator, gateway: Gateway, random: Random) -> Outcome:
-    """Play to the end or to the first step that is not as expected; never raises for what the simulator does."""
+async def play(
+    one: Play, simulator: Simulator, box: Mailbox, random: Random, card: dict[str, Any] | None = None
+) -> Outcome:
+    """Play to the end or to the first step that is not as expected; never raises for what the simulator does. `card`: one minted
+    for it beforehand."""
     outcome, began = Outcome(one), time.perf_counter()
-    player = _Player(one, simulator, gateway.mailbox(), random)
+    player = _Player(one, simulator, box, random)
     index = -1
     try:
-        await player.prepare()
+        await player.prepare(card)
         for index, step in enumerate(one.scenario.steps):  # noqa: B007 - the last one tells which step failed
             await player.step(step)
     except (Unmet, CannotPlay) as error:
         outcome.problem = str(error)
         outcome.place = one.places[index] if index >= 0 else one.place
         outcome.not_played = len(one.scenario.steps) - index - 1
-        await _keep_evidence(outcome, player, simulator)
     finally:
         await player.tidy_up()
+    outcome.transaction_id = player.transaction_id
+    outcome.card_scenario = player.card_scenario
     outcome.conversation = player.conversation.lines
     outcome.seconds = time.perf_counter() - began
     return outcome
 
 
-async def _keep_evidence(outcome: Outcome, player: "_Player", simulator: Simulator) -> None:
-    if player.transaction_id is None:
-        return
-    try:
-        outcome.transcript = await simulator.transcript(player.transaction_id)
-    except CannotPlay as error:
-        player.conversation.did(f"there is no transcript: {error}")
-        return
-    outcome.messages = outcome.transcript["messages"]
+async def wished_card(one: Play, simulator: Simulator) -> dict[str, Any]:
+    """The card that a play asks for, minted unless it is given. Errors: `CannotPlay`."""
+    wish = one.scenario.card
+    if wish.pan is not None:
+        return await simulator.card(wish.pan)
+    names = ("scenario", "scheme", "version", "phone", "tries", "language")
+    return await simulator.mint({name: value for name in names if (value := getattr(wish, name)) is not None})
 
 
 class _Player:
     def __init__(self, one: Play, simulator: Simulator, box: Mailbox, random: Random) -> None:
+        self._play = one
         self._scenario = one.scenario
         self._simulator = simulator
         self._box = box
@@ -86,15 +93,11 @@ class _Player:
         self._faults: list[str] = []
         self.conversation = Conversation()
         self.transaction_id: str | None = None
+        self.card_scenario: str | None = None
 
-    async def prepare(self) -> None:
-        wish = self._scenario.card
-        if wish.pan is not None:
-            self._card = await self._simulator.card(wish.pan)
-        else:
-            names = ("scenario", "scheme", "version", "phone", "tries", "language")
-            asked_for = {name: value for name in names if (value := getattr(wish, name)) is not None}
-            self._card = await self._simulator.mint(asked_for)
+    async def prepare(self, card: dict[str, Any] | None) -> None:
+        self._card = card or await wished_card(self._play, self._simulator)
+        self.card_scenario = str(self._card["scenario"])
         self.conversation.did(f"a {self._card['scheme']} card: {self._card['scenario']}")
         for fault in self._scenario.faults:
             await self._arm(fault)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import orjson
 
 from acs_sim.scenarios.playing import Outcome
+from acs_sim.transcripts.document import encode, title
 from acs_sim.xml_text import xml_text as _xml
 
 FORMAT: Final = "acs-sim run 1"
@@ -56,32 +57,33 @@ def as_json(outcomes: Sequence[Outcome], seed: int | None) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def save_transcript(outcome: Outcome, folder: Path) -> None:
-    """Write the transcript of a failure, when there is one. Errors: `OSError`."""
-    if outcome.passed or outcome.transcript is None:
+def save_transcript(outcome: Outcome, folder: Path, *, every: bool = False) -> None:
+    """Write the transcript of a failure, or of `every` play, when there is one. Errors: `OSError`."""
+    if (outcome.passed and not every) or outcome.transcript is None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     words = _NOT_IN_FILE_NAMES.sub("-", f"{outcome.play.file.stem} {outcome.play.name}".lower()).strip("-")
     file = folder / f"{words[:100]}-{outcome.play.place.line}.json"
-    file.write_bytes(orjson.dumps(outcome.transcript, option=orjson.OPT_INDENT_2))
+    file.write_bytes(encode(outcome.transcript))
     outcome.saved_as = str(file)
 
 
 def _failure(outcome: Outcome) -> Iterator[str]:
     yield f"FAIL {outcome.play.name}"
-    yield f"  {_where(outcome)}: {outcome.problem}"
+    yield f"  {where(outcome)}: {outcome.problem}"
     yield "  the conversation (- expected, + found):"
     yield from (f"  {line}" for line in outcome.conversation)
     if outcome.not_played:
         yield f"    ... {outcome.not_played} more step{'s' * (outcome.not_played > 1)} not played"
-    if outcome.messages:
+    if outcome.transcript is not None and outcome.transcript["hops"]:
         yield "  the messages that crossed:"
-        yield from (f"    {each['from']} -> {each['to']}: {each['kind']}" for each in outcome.messages)
+        yield from (f"    {title(hop)}" for hop in outcome.transcript["hops"])
     if outcome.saved_as:
         yield f"  transcript: {outcome.saved_as}"
 
 
-def _where(outcome: Outcome) -> str:
+def where(outcome: Outcome) -> str:
+    """The step that is not as expected, or the scenario, as file:line:column."""
     place = outcome.place or outcome.play.place
     return f"{outcome.play.file}:{place.line}:{place.column}"
 
@@ -118,4 +120,5 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "problem": outcome.problem,
         "conversation": outcome.conversation,
         "transcript": outcome.saved_as,
+        "findings": outcome.findings,
     }

@@ -55,15 +55,29 @@ class Simulator:
     async def act(self, transaction_id: str, deed: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         return await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/cardholder", deed)
 
+    async def challenge(self, acs_trans_id: str) -> dict[str, Any]:
+        """What the ACS asks in a challenge, and the answer to it."""
+        return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
+
+    async def decide(self, number: str, decision: str) -> None:
+        """`approve` or `decline` the newest prompt that the banking app shows."""
+        _, found = await self._call("GET", f"{self._at.phone}/api/phones/{quote(number, safe='')}/prompts")
+        prompts = found.get("prompts", [])
+        if not prompts:
+            raise CannotPlay(f"the banking app of {number} shows no prompt")
+        await self._call("POST", f"{self._at.phone}/api/prompts/{prompts[-1]['id']}", {"decision": decision})
+
     async def now(self) -> datetime:
         return datetime.fromisoformat((await self._done("GET", "/api/clock"))["now"])
 
     async def move_clock(self, **move: Any) -> dict[str, Any]:
         return await self._done("POST", "/api/clock", move)
 
-    async def begin_again(self, seed: int) -> None:
-        """Forget everything, and draw the same identifiers and codes as every other time with `seed`."""
+    async def forget(self) -> None:
         await self._done("POST", "/api/reset")
+
+    async def seed(self, seed: int) -> None:
+        """Draw the same identifiers and codes as every other time with `seed`."""
         await self._done("PUT", "/api/seed", {"seed": seed})
 
     async def messages(self, transaction_id: str) -> list[dict[str, Any]]:
@@ -75,6 +89,12 @@ class Simulator:
 
     async def transcript(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
+
+    async def findings(self, transaction_id: str) -> list[dict[str, Any]] | None:
+        """What the gateway did well or badly; None where the simulator gives no verdict."""
+        status, document = await self._call("GET", f"{self._at.desk}/api/transactions/{transaction_id}/findings")
+        found = document.get("findings")
+        return found if status < 400 and isinstance(found, list) else None
 
     async def texts(self, number: str) -> list[dict[str, Any]]:
         """What the phone shows, oldest first: what the network lost or still carries is not there."""

@@ -50,7 +50,7 @@ async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: M
         device=device,
     )
     if issuer is None:
-        own = rules.answered_here(sent, scheme, rules.not_enrolled(), party.runtime.randomness.uuid())
+        own = rules.answered_here(sent, scheme, rules.not_enrolled(), _acs_trans_id(party, sent))
         outcome = Outcome(own, Event.ARES_FINAL)
     else:
         outcome = await ask_issuer(party, scheme, sent, issuer)
@@ -83,7 +83,8 @@ async def find_issuer(party: Party, scheme: str, areq: Message) -> Issuer | None
 async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None) -> Transaction:
     """The transaction, written down before anybody hears of it."""
     while True:
-        transaction = _transaction(party, scheme, areq, issuer, party.runtime.randomness.uuid())
+        ds_trans_id = party.runtime.randomness.of("dsTransID", areq["threeDSServerTransID"]).uuid()
+        transaction = _transaction(party, scheme, areq, issuer, ds_trans_id)
         if await party.storage.begin(transaction):
             return transaction
 
@@ -146,8 +147,13 @@ def _invalid(party: Party, scheme: str, sent: Message, issuer: Issuer, error: Me
 def _stand_in(party: Party, scheme: str, sent: Message, issuer: Issuer, trouble: Trouble) -> Outcome | None:
     if issuer.stand_in == StandIn.ERRO:
         return None
-    acs_trans_id = party.runtime.randomness.uuid()
-    return Outcome(rules.standing_in(sent, scheme, issuer.stand_in, trouble, acs_trans_id), Event.ARES_FINAL)
+    own = rules.standing_in(sent, scheme, issuer.stand_in, trouble, _acs_trans_id(party, sent))
+    return Outcome(own, Event.ARES_FINAL)
+
+
+def _acs_trans_id(party: Party, sent: Message) -> str:
+    """For a transaction that the directory server answers itself."""
+    return party.runtime.randomness.of("acsTransID", sent["dsTransID"]).uuid()
 
 
 def _transaction(party: Party, scheme: str, areq: Message, issuer: Issuer | None, ds_trans_id: str) -> Transaction:

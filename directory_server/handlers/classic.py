@@ -63,7 +63,7 @@ def answer_error(party: Party) -> Callable[[ProtocolError, WireRequest], WireRes
         if received is not None and received.get("messageType") == "Error":
             return WireResponse(content_type=CONTENT_TYPE)
         known.message = received
-        document = messages.error(known, message_id=message_id(party.runtime.randomness.bytes))
+        document = messages.error(known, message_id=_message_id(party, received))
         party.record(DIRECTORY_SERVER, MPI, document, status=200)
         return xml_response(document)
 
@@ -165,11 +165,16 @@ def _complain(party: Party, url: str, error: MessageError) -> None:
     """The ACS is told what is wrong with its answer; nobody waits for it, and an answer that is no message is not worth it."""
     if error.message is None or error.message.get("messageType") == "Error":
         return
-    document = messages.error(error, message_id=message_id(party.runtime.randomness.bytes))
+    document = messages.error(error, message_id=_message_id(party, error.message))
     party.record(DIRECTORY_SERVER, ACS, document)
     task = asyncio.create_task(_notify(party, url, document), name="Error")
     party.notices.add(task)
     task.add_done_callback(party.notices.discard)
+
+
+def _message_id(party: Party, answered: Message | None) -> str:
+    """The id of an Error about `answered`, as far as that can be read."""
+    return message_id(party.runtime.randomness.of("Error", str((answered or {}).get("messageId"))).bytes)
 
 
 async def _notify(party: Party, url: str, document: Message) -> None:

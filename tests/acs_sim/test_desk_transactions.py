@@ -111,8 +111,24 @@ async def test_a_transcript_is_the_whole_transaction_as_one_file(call, stack):
     assert headers["Content-Disposition"] == f'attachment; filename="transcript-{SERVER_ID}.json"'
     assert document["format"] == "acs-sim transcript 1"
     assert document["transaction"]["id"] == SERVER_ID
-    assert [message["kind"] for message in document["messages"]] == ["AReq", "ARes"]
+    assert [hop["kind"] for hop in document["hops"]] == ["AReq", "ARes"]
+    assert document["hops"][0]["offset_ms"] == 0
+    assert {"took_ms", "threeDSServerTransID", "at"} <= set(document["volatile"])
     assert "4000000001000001" not in json.dumps(document)
+
+
+async def test_a_transcript_is_to_be_had_as_an_http_archive(call, stack):
+    journal(stack)
+    _, document, headers = await call("GET", f"/api/transactions/{SERVER_ID}/transcript?format=har")
+    assert headers["Content-Disposition"] == f'attachment; filename="transcript-{SERVER_ID}.har"'
+    assert document["log"]["version"] == "1.2"
+    assert [entry["response"]["status"] for entry in document["log"]["entries"]] == [200]
+
+
+async def test_a_transcript_in_a_form_that_nobody_knows_is_refused(call, stack):
+    journal(stack)
+    status, document, _ = await call("GET", f"/api/transactions/{SERVER_ID}/transcript?format=pcap")
+    assert (status, document["detail"]) == (400, "format is one of transcript, har")
 
 
 async def test_messages_are_streamed_as_they_fly(stack):

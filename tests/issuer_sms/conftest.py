@@ -78,7 +78,7 @@ async def a_phone(
     settings = settings or PhoneSettings()
     async with runtime(data=data, postgresql=postgresql) as shared, aiohttp.ClientSession() as session:
         store = PhoneStore(shared.open_database(SCHEMA), shared.vault, settings.network)
-        served = Phone(store, shared.clock, shared.randomness.uuid)
+        served = Phone(store, shared.clock, lambda thing: shared.randomness.of(thing).uuid())
         async with running(service(served, shared, settings), shared) as base:
             yield Caller(base, served, shared, session)
 

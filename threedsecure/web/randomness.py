@@ -5,6 +5,9 @@ Keys never come from here.
 
 import random
 import secrets
+from typing import Final
+
+MAX_THINGS: Final = 100_000
 
 
 class Randomness:
@@ -12,11 +15,29 @@ class Randomness:
 
     def __init__(self, seed: int | None = None) -> None:
         self._random: random.Random = secrets.SystemRandom()
+        self._seed: int | None = None
+        self._given: dict[tuple[str, ...], int] = {}
         self.seed(seed)
 
     def seed(self, seed: int | None) -> None:
         """Start a repeatable sequence, or go back to the operating system's randomness with None."""
+        self._seed = seed
+        self._given.clear()
         self._random = secrets.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - repeatable on purpose
+
+    def of(self, *names: str) -> "Randomness":
+        """What is drawn for one thing alone, such as a transaction by its identifier. With a seed its draws are the same
+        whatever else is drawn before or meanwhile, so that transactions that cross stay repeatable; without one, it is `self`.
+
+        The second call for the same thing gives other draws than the first, and so on."""
+        if self._seed is None:
+            return self
+        if len(self._given) >= MAX_THINGS:
+            self._given.clear()
+        number = self._given[names] = self._given.get(names, 0) + 1
+        own = Randomness()
+        own._random = random.Random("\0".join((str(self._seed), *names, str(number))))  # noqa: S311 - the same
+        return own
 
     def bytes(self, count: int) -> bytes:
         return self._random.randbytes(count)

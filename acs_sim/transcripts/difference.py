@@ -1,0 +1,120 @@
+"""Two transcripts held against each other: hops that only one has, and elements that differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Final
+
+import orjson
+
+from acs_sim.transcripts.document import Transcript, title
+from acs_sim.transcripts.volatile import DRAWN, settled
+
+ABSENT: Final = object()
+MAX_VALUE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One that differs; `before` or `after` is None where it is absent."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs in one place. `before` and `after` are the numbers of the hop in the two files, from 1; None where only one has
+    it, both None for what stands beside the hops."""
+
+    title: str
+    before: int | None
+    after: int | None
+    elements: tuple[Element, ...] = ()
+
+
+def differences(
+    first: Transcript, second: Transcript, *, ignored: Sequence[str] = (), everything: bool = False
+) -> list[Change]:
+    """In the order of the files. What either declares volatile is left out unless `everything`; `ignored` names more. Between two
+    transactions, what is drawn for each differs, whatever the files declare."""
+    names = {*first["volatile"], *second["volatile"], *ignored}
+    if first["transaction"].get("id") != second["transaction"].get("id"):
+        names.update(DRAWN)
+    if everything:
+        names.clear()
+    before, after = (settled(_ordered(each), names) for each in (first, second))
+    return [*_beside(before, after), *_hops(before["hops"], after["hops"])]
+
+
+def told(change: Change) -> Iterator[str]:
+    """The lines of a change: `-` only in the first, `+` only in the second."""
+    if change.before is None and change.after is None:
+        yield f"  {change.title}"
+    elif change.after is None:
+        yield f"- hop {change.before}  {change.title}"
+    elif change.before is None:
+        yield f"+ hop {change.after}  {change.title}"
+    else:
+        number = str(change.before) if change.before == change.after else f"{change.before}/{change.after}"
+        yield f"  hop {number}  {change.title}"
+    for element in change.elements:
+        yield from (
+            f"{sign}   {element.path}: {value}"
+            for sign, value in (("-", element.before), ("+", element.after))
+            if value is not None
+        )
+
+
+def _ordered(transcript: Transcript) -> dict[str, Any]:
+    """What is compared, so that identifiers are counted in the order of the conversation."""
+    return {name: transcript.get(name) for name in ("transaction", "card", "hops")}
+
+
+def _beside(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Change]:
+    for name in ("transaction", "card"):
+        elements = tuple(_elements(first[name], second[name]))
+        if elements:
+            yield Change(name, None, None, elements)
+
+
+def _hops(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Iterator[Change]:
+    matcher = SequenceMatcher(None, [title(hop) for hop in first], [title(hop) for hop in second], autojunk=False)
+    for tag, start, end, other_start, other_end in matcher.get_opcodes():
+        if tag == "equal":
+            for one, other in zip(range(start, end), range(other_start, other_end), strict=True):
+                elements = tuple(_elements(first[one], second[other]))
+                if elements:
+                    yield Change(title(first[one]), one + 1, other + 1, elements)
+            continue
+        yield from (Change(title(first[one]), one + 1, None) for one in range(start, end))
+        yield from (Change(title(second[other]), None, other + 1) for other in range(other_start, other_end))
+
+
+def _elements(first: Any, second: Any) -> Iterator[Element]:
+    before, after = dict(_flat(first)), dict(_flat(second))
+    for path in {**before, **after}:
+        one, other = before.get(path, ABSENT), after.get(path, ABSENT)
+        if one is ABSENT or other is ABSENT or one != other or type(one) is not type(other):
+            yield Element(path, _text(one), _text(other))
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every leaf with its path; the elements of a hop's message without the word message before them."""
+    if isinstance(value, Mapping) and value:
+        for name, each in value.items():
+            inside = path if name == "message" and not path and isinstance(each, Mapping) else f"{path}.{name}"
+            yield from _flat(each, inside.lstrip("."))
+    elif isinstance(value, list) and value:
+        for index, each in enumerate(value):
+            yield from _flat(each, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def _text(value: Any) -> str | None:
+    if value is ABSENT:
+        return None
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}… ({len(text)} characters)"
