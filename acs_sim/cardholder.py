@@ -3,6 +3,7 @@ same HTTP as a browser.
 """
 
 import base64
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -35,7 +36,15 @@ class Cardholder:
         fields = {"creq": creq}
         if session_data is not None:
             fields["threeDSSessionData"] = session_data
-        return await self._show(Form(acs_url, fields))
+        return await self.visit(Form(acs_url, fields))
+
+    async def visit(self, form: Form) -> Page:
+        """Post a form, and see what comes. Errors: `CardholderStuck`."""
+        return await self._show(form)
+
+    async def show(self, form: Form) -> Page:
+        """Post a form, as a page of the shop does by itself. Errors: `CardholderStuck`."""
+        return await self._show(form)
 
     async def wait(self, page: Page) -> Page:
         """Let a page that posts itself do so. Errors: `CardholderStuck`."""
@@ -45,10 +54,10 @@ class Cardholder:
             page = await self._show(form)
         raise CardholderStuck("the page posts itself again and again")
 
-    async def press(self, page: Page, button_id: str, entry: str | None = None, *, trusts: bool = False) -> Page:
+    async def press(self, page: Page, button_id: str, entry: str | None = None, *, boxes: Sequence[str] = ()) -> Page:
         """Errors: `CardholderStuck`, also when the page has no such button."""
         try:
-            return await self._show(page.press(button_id, entry, trusts=trusts))
+            return await self._show(page.press(button_id, entry, boxes=boxes))
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
 

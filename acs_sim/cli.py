@@ -31,6 +31,11 @@ _UP_OPTIONS = (
     ),
     click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
     click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
+    click.option(
+        "--hostile/--no-hostile",
+        default=None,
+        help="Now and then, have everything go wrong that a correct gateway survives.",
+    ),
     click.option("--keep", metavar="24h", help="Forget what ended longer ago than this.  [default: keep all]"),
     click.option("--tls/--no-tls", default=None, help="Serve every port over TLS; the desk hands out the authority."),
     click.option("--tls-trust", metavar="FILE", help="With --tls, more authorities to trust when calling others."),

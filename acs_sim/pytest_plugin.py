@@ -44,10 +44,11 @@ def async_threeds(threeds: "ThreeDS") -> "AsyncThreeDS":
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """A test that moved the clock leaves it at the wall clock for the next one."""
+    """A test that moved the clock leaves it at the wall clock for the next one, and what it had go wrong goes wrong no more."""
     try:
         return (yield)
     finally:
         running = item.config.stash.get(RUNNING, None)
         if running is not None:
             running.clock.put_back()
+            running.faults.put_back()

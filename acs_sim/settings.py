@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     durable: bool = False
     fresh: bool = False
+    hostile: bool = False
     keep: str | None = None
     tls: bool = False
     tls_trust: str | None = None

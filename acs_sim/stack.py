@@ -21,6 +21,7 @@ from acs_sim.retention import retaining
 from acs_sim.settings import Settings
 from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.shared_faults import share_faults
+from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
@@ -112,6 +113,8 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     await share_clock(clock, shared)
     randomness = _randomness(settings, shared)
     faults = Faults(clock, randomness, journal, transport)
+    if settings.hostile:
+        faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
     await share_faults(faults, shared, vault)
     return Runtime(clock, randomness, vault, journal, transport, open_database, faults, shared=shared)

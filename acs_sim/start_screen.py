@@ -10,6 +10,8 @@ _OPEN_FIRST = {
     "phone": "{phone}   where SecureCodes arrive",
 }
 
+HOSTILE = "Hostile: messages are late, broken or wrong now and then (docs/faults.md); the journal says which."
+
 
 def start_screen(settings: Settings, demo: str | None = None) -> str:
     """Addresses, what to open, and a card for every scenario."""
@@ -27,6 +29,7 @@ def start_screen(settings: Settings, demo: str | None = None) -> str:
         ],
         ["  `acs-sim cards` lists those of the other schemes.", ""],
         [_storage(settings)],
+        [HOSTILE] if settings.hostile else [],
         [f"The split screen: {demo}"] if demo else [],
     ]
     return "\n".join(line for block in blocks for line in block)

@@ -1,8 +1,9 @@
 """The directory server's tables. The only module here that knows SQLAlchemy."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    Select,
     String,
     Table,
     Text,
@@ -33,6 +33,7 @@ from directory_server.transactions import Transaction
 from threedsecure.card_numbers import CardRange
 from threedsecure.storage import leases
 from threedsecure.storage.database import Database
+from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 Result = TypeVar("Result")
@@ -177,8 +178,8 @@ class Storage:
         def work(connection: Connection) -> Result | None:
             if self._leases.alone:
                 return _step(connection, ds_trans_id, decide)
-            row = connection.execute(_LOCK, {"wanted": ds_trans_id}).first()
-            if row is not None and self._leases.elsewhere(row):
+            holder = connection.execute(_HOLDER, {"wanted": ds_trans_id}).first()
+            if holder is not None and self._leases.elsewhere(holder):
                 raise BeingReported(ds_trans_id)
             result = _step(connection, ds_trans_id, decide)
             if result is not None and delivers(result):
@@ -198,6 +199,12 @@ class Storage:
             connection.execute(released.values(**self._leases.given_back()))
 
         await self._database.run(work)
+
+    async def settle(
+        self, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
+    ) -> Result | None:
+        """Like `step`, for a transaction that the caller has just written: it is read again only where something came between."""
+        return await self._database.run(lambda c: _settle(c, known, decide))
 
     async def select(self, wanted: Filter) -> list[Transaction]:
         return await self._database.read(lambda c: _select(c, wanted))
@@ -243,27 +250,45 @@ _CHANGING: Final = (
     "results_status",
     "updated_at",
 )
-# Built once: putting a statement together costs more than carrying it out.
-_INSERT: Final = insert(TRANSACTIONS)
-_FIND: Final = select(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
-_LOCK: Final = _FIND.with_for_update()
-_UPDATE: Final = (
+_ROW: Final = tuple(TRANSACTIONS.c[name] for name in _COLUMNS)
+_INSERT: Final = Prepared(insert(TRANSACTIONS).values({name: bindparam(name) for name in _COLUMNS}))
+_FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+_FIND: Final = Prepared(_FINDING)
+_LOCK: Final = Prepared(_FINDING.with_for_update())
+_HOLDER: Final = (
+    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
+    .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+    .with_for_update()
+)
+_UPDATING: Final = (
     update(TRANSACTIONS)
     .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
     .values({name: bindparam(name) for name in _CHANGING})
 )
+_UPDATE: Final = Prepared(_UPDATING)
+_UPDATE_AS_KNOWN: Final = Prepared(
+    _UPDATING.where(
+        TRANSACTIONS.c.state == bindparam("known_state"), TRANSACTIONS.c.updated_at == bindparam("known_at")
+    )
+)
+_values: Final = attrgetter(*_COLUMNS)
+_changing: Final = attrgetter(*_CHANGING)
 
 
-def _row(transaction: Transaction, names: Sequence[str] = _COLUMNS) -> dict[str, Any]:
-    return {name: _stored(getattr(transaction, name)) for name in names}
+def _row(transaction: Transaction) -> dict[str, Any]:
+    row = dict(zip(_COLUMNS, _values(transaction), strict=True))
+    row["created_at"] = _instant(transaction.created_at)
+    row["updated_at"] = _instant(transaction.updated_at)
+    return row
 
 
-def _stored(value: Any) -> Any:
-    return _instant(value) if isinstance(value, datetime) else value
+def _changes(transaction: Transaction) -> dict[str, Any]:
+    changes = dict(zip(_CHANGING, _changing(transaction), strict=True))
+    return changes | {"updated_at": _instant(transaction.updated_at), "wanted": transaction.ds_trans_id}
 
 
-def _transaction(row: Mapping[str, Any]) -> Transaction:
-    values = {name: row[name] for name in _COLUMNS}
+def _transaction(row: Sequence[Any]) -> Transaction:
+    values = dict(zip(_COLUMNS, row, strict=True))
     values["state"] = State(values["state"])
     values["created_at"] = datetime.fromisoformat(values["created_at"])
     values["updated_at"] = datetime.fromisoformat(values["updated_at"])
@@ -271,12 +296,12 @@ def _transaction(row: Mapping[str, Any]) -> Transaction:
 
 
 def _insert(connection: Connection, transaction: Transaction) -> None:
-    connection.execute(_INSERT, _row(transaction))
+    _INSERT.run(connection, _row(transaction))
 
 
-def _load(connection: Connection, statement: Select[Any], ds_trans_id: str) -> Transaction | None:
-    row = connection.execute(statement, {"wanted": ds_trans_id}).mappings().first()
-    return None if row is None else _transaction(row)  # type: ignore[arg-type]
+def _load(connection: Connection, statement: Prepared, ds_trans_id: str) -> Transaction | None:
+    row = statement.first(connection, {"wanted": ds_trans_id})
+    return None if row is None else _transaction(row)
 
 
 def _step(
@@ -287,13 +312,23 @@ def _step(
         return None
     after, result = decide(before)
     if after is not before:
-        connection.execute(_UPDATE, {"wanted": ds_trans_id, **_row(after, _CHANGING)})
+        _UPDATE.run(connection, _changes(after))
     return result
+
+
+def _settle(
+    connection: Connection, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
+) -> Result | None:
+    after, result = decide(known)
+    unmoved = {"known_state": known.state.value, "known_at": _instant(known.updated_at)}
+    if after is not known and _UPDATE_AS_KNOWN.run(connection, _changes(after) | unmoved) == 1:
+        return result
+    return _step(connection, known.ds_trans_id, decide)
 
 
 def _select(connection: Connection, wanted: Filter) -> list[Transaction]:
     t = TRANSACTIONS.c
-    query = select(TRANSACTIONS).order_by(t.created_at.desc(), t.ds_trans_id).limit(wanted.limit)
+    query = select(*_ROW).order_by(t.created_at.desc(), t.ds_trans_id).limit(wanted.limit)
     if wanted.identifier is not None:
         named = (t.three_ds_server_trans_id, t.ds_trans_id, t.acs_trans_id, t.sdk_trans_id)
         query = query.where(or_(*(column == wanted.identifier for column in named)))
@@ -303,7 +338,7 @@ def _select(connection: Connection, wanted: Filter) -> list[Transaction]:
         query = query.where(t.state == wanted.state.value)
     if wanted.since is not None:
         query = query.where(t.created_at >= _instant(wanted.since))
-    return [_transaction(row) for row in connection.execute(query).mappings()]  # type: ignore[arg-type]
+    return [_transaction(row) for row in connection.execute(query)]
 
 
 def _ranges(connection: Connection, scheme: str, base: str) -> StoredRanges:

@@ -150,6 +150,7 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
         "phone": transaction.card.phone,
         "created_at": transaction.created_at.isoformat(),
         "updated_at": transaction.updated_at.isoformat(),
+        "methodSeen": purchase.method_seen,
         "results": None,
     }
     if delivery is not None:

@@ -37,10 +37,7 @@ async def arm_fault(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def clear_faults(desk: Desk, _request: WireRequest) -> WireResponse:
-    count = len(desk.runtime.faults.plan)
-    desk.runtime.faults.clear()
-    await _tell(desk)
-    return answered(Cleared(count))
+    return answered(Cleared(await clear(desk)))
 
 
 async def clear_fault(desk: Desk, request: WireRequest) -> WireResponse:
@@ -54,6 +51,14 @@ async def disarm(desk: Desk, identifier: str) -> None:
     if not desk.runtime.faults.plan.disarm(identifier):
         raise Problem(404, "Not Found", "no such fault is in force; one that was to happen once may have happened")
     await _tell(desk)
+
+
+async def clear(desk: Desk) -> int:
+    """How many were in force."""
+    count = len(desk.runtime.faults.plan)
+    desk.runtime.faults.clear()
+    await _tell(desk)
+    return count
 
 
 async def arm(desk: Desk, faults: Sequence[Fault]) -> list[dict[str, Any]]:

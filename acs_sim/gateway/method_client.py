@@ -21,28 +21,29 @@ async def perform(transport: Transport, method_url: str, method_data: str, notif
         )
         found = _Form(notification_url)
         found.feed(page.body.decode(errors="replace"))
-        if found.value is None:
-            return False
-        back = await transport.post(
-            notification_url, urlencode({FIELD: found.value}).encode(), timeout=TIMEOUT, content_type=FORM
-        )
+        statuses = [await _posted(transport, notification_url, value) for value in found.values]
     except TransportError:
         return False
-    return back.status == 200
+    return 200 in statuses
+
+
+async def _posted(transport: Transport, notification_url: str, value: str) -> int:
+    body = urlencode({FIELD: value}).encode()
+    return (await transport.post(notification_url, body, timeout=TIMEOUT, content_type=FORM)).status
 
 
 class _Form(HTMLParser):
-    """Reads the hidden field of the form whose action is ours; other forms are nobody's business."""
+    """Reads the hidden field of every form whose action is ours; other forms are nobody's business."""
 
     def __init__(self, action: str) -> None:
         super().__init__()
         self._action = action
         self._inside = False
-        self.value: str | None = None
+        self.values: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         if tag == "form":
             self._inside = attributes.get("action") == self._action
         elif tag == "input" and self._inside and attributes.get("name") == FIELD:
-            self.value = attributes.get("value")
+            self.values.append(attributes.get("value") or "")

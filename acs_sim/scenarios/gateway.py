@@ -48,12 +48,19 @@ PURCHASE: Final[Mapping[str, Any]] = {
     "billAddrLine1": "1 rue de la Paix",
     "billAddrPostCode": "69001",
 }
+SINCE_231: Final[Mapping[str, Any]] = {
+    "acceptLanguage": ["en-GB"],
+    "acquirerCountryCode": "250",
+    "acquirerCountryCodeSource": "01",
+}
 NOT_BEFORE_220: Final = frozenset({"browserJavascriptEnabled"})
 
 
 def areq(version: str, now: datetime, *changes: Mapping[str, Any]) -> dict[str, Any]:
     """The default purchase with `changes`, the last one winning; an element changed to None is taken away."""
     message = {**PURCHASE, "messageVersion": version, "purchaseDate": f"{now:%Y%m%d%H%M%S}"}
+    if version == "2.3.1":
+        message |= SINCE_231
     if version == "2.1.0":
         message = {name: value for name, value in message.items() if name not in NOT_BEFORE_220}
     for change in changes:

@@ -9,7 +9,7 @@ from acs_sim.desk.documents import PhoneNumber, Scheme
 from threedsecure.faults import FaultDocument
 
 Elements = dict[str, Any]
-Version = Literal["2.1.0", "2.2.0"]
+Version = Literal["2.1.0", "2.2.0", "2.3.1"]
 PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "Erro")
 OTHER_KINDS: Final = ("challenge page", "SMS", "SMS failed", "fault")
 

@@ -3,6 +3,7 @@
 Only the standard library is imported until a simulator is asked for.
 """
 
+from acs_sim.testing.faults import Fault, Faults
 from acs_sim.testing.findings import Finding, Findings
 from acs_sim.testing.pages import complete_challenge
 from acs_sim.testing.sync import Card, Clock, Phone, ThreeDS, Transaction
@@ -22,6 +23,8 @@ __all__ = [
     "Card",
     "CardDetails",
     "Clock",
+    "Fault",
+    "Faults",
     "Finding",
     "Findings",
     "Message",

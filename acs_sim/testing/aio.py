@@ -1,11 +1,12 @@
 """`threeds.aio`: what `sync.py` has, for coroutines. They may run on any asyncio loop, or on several."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.faults import AsyncFaults
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.pages import complete_challenge_async as complete_challenge
@@ -15,7 +16,15 @@ from acs_sim.testing.words import WAIT_SECONDS, deed, instant_of, written
 if TYPE_CHECKING:
     from acs_sim.testing.calls import Calls
 
-__all__ = ["AsyncCard", "AsyncClock", "AsyncPhone", "AsyncThreeDS", "AsyncTransaction", "complete_challenge"]
+__all__ = [
+    "AsyncCard",
+    "AsyncClock",
+    "AsyncFaults",
+    "AsyncPhone",
+    "AsyncThreeDS",
+    "AsyncTransaction",
+    "complete_challenge",
+]
 
 
 class AsyncThreeDS:
@@ -40,6 +49,11 @@ class AsyncThreeDS:
         """The virtual clock of the whole simulator."""
         return AsyncClock(self._loop, self._calls)
 
+    @cached_property
+    def faults(self) -> AsyncFaults:
+        """What goes wrong on purpose."""
+        return AsyncFaults(self._loop, self._calls)
+
     async def card(
         self,
         scenario: str,
@@ -51,10 +65,11 @@ class AsyncThreeDS:
         language: str | None = None,
         trans_status: str | None = None,
         reason: str | None = None,
+        faults: Collection[Mapping[str, Any]] | None = None,
     ) -> "AsyncCard":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
         alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers."""
+        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -62,6 +77,7 @@ class AsyncThreeDS:
             "language": language,
             "transStatus": trans_status,
             "reason": reason,
+            "faults": None if faults is None else [dict(fault) for fault in faults],
         }
         return AsyncCard(self._loop, self._calls, await self._loop.awaited(self._calls.mint(scheme, scenario, wishes)))
 

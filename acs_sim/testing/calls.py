@@ -39,6 +39,8 @@ class Calls:
         self._session = session
         self.addresses = addresses
         self.clock_moved = False
+        self.armed: set[str] = set()
+        """The ids of the faults that were asked for from here, and not taken back."""
 
     async def mint(self, scheme: str, scenario: str, wishes: dict[str, Any]) -> CardDetails:
         asked = {name: value for name, value in wishes.items() if value is not None}
@@ -57,6 +59,33 @@ class Calls:
     async def move_clock(self, **move: Any) -> datetime:
         self.clock_moved = "resume" not in move
         return datetime.fromisoformat((await self._desk("POST", "/api/clock", move))["now"])
+
+    async def arm(self, document: dict[str, Any]) -> dict[str, Any]:
+        fault = await self._desk("POST", "/api/faults", document)
+        self.armed.add(fault["id"])
+        return fault
+
+    async def arm_pack(self, name: str, pan: str | None) -> list[dict[str, Any]]:
+        told = await self._desk("POST", "/api/faults", {"pack": name, **({"card": pan} if pan else {})})
+        faults: list[dict[str, Any]] = told["faults"]
+        self.armed.update(fault["id"] for fault in faults)
+        return faults
+
+    async def faults(self) -> list[dict[str, Any]]:
+        faults: list[dict[str, Any]] = (await self._desk("GET", "/api/faults"))["faults"]
+        return faults
+
+    async def disarm(self, fault_id: str) -> None:
+        self.armed.discard(fault_id)
+        try:
+            await self._desk("DELETE", f"/api/faults/{quote(fault_id, safe='')}")
+        except SimulatorRefused as refusal:
+            if refusal.status != NOT_FOUND:
+                raise
+
+    async def clear_faults(self) -> None:
+        self.armed.clear()
+        await self._desk("DELETE", "/api/faults")
 
     async def latest(self, number: str, wait: float, after: str | None) -> Text | None:
         """The newest text that arrived, later than the one whose id is `after`, or None when none came in time."""

@@ -1,11 +1,12 @@
 """`threeds` for tests that are plain functions. `aio.py` has the same under the same names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from acs_sim.addresses import Addresses
+from acs_sim.testing.faults import Faults
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.values import CardDetails, Message, Outcome, Status, Text
@@ -39,6 +40,11 @@ class ThreeDS:
         return Clock(self._loop, self._calls)
 
     @cached_property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose."""
+        return Faults(self._loop, self._calls)
+
+    @cached_property
     def aio(self) -> "AsyncThreeDS":
         """The same for coroutines, whichever asyncio loop they run on."""
         from acs_sim.testing.aio import AsyncThreeDS
@@ -56,10 +62,11 @@ class ThreeDS:
         language: str | None = None,
         trans_status: str | None = None,
         reason: str | None = None,
+        faults: Collection[Mapping[str, Any]] | None = None,
     ) -> "Card":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
         alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers."""
+        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -67,6 +74,7 @@ class ThreeDS:
             "language": language,
             "transStatus": trans_status,
             "reason": reason,
+            "faults": None if faults is None else [dict(fault) for fault in faults],
         }
         return Card(self._loop, self._calls, self._loop.run(self._calls.mint(scheme, scenario, wishes)))
 

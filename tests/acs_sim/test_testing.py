@@ -14,7 +14,7 @@ from acs_sim.testing.session import simulator
 from acs_sim.testing.words import written
 from tests.support.third_party import ThreeDSServer, post_json, three_ds_server
 
-KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction")
+KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction", "Faults")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
+import orjson
 from msgspec import Meta, Struct
 
 from threedsecure.faults.points import POINTS, Written
@@ -167,9 +168,9 @@ class Set(Fault, frozen=True, kw_only=True, tag="set"):
 
     def __post_init__(self) -> None:
         try:
-            length = len(msgspec.json.encode(self.value))
-        except OverflowError as error:
-            raise ValueError("value holds a number of more than 64 bits") from error
+            length = len(orjson.dumps(self.value))
+        except orjson.JSONEncodeError as error:
+            raise ValueError(f"value cannot stand in a message: {error}") from error
         if length > MAX_VALUE_CHARACTERS:
             raise ValueError(f"value is longer than {MAX_VALUE_CHARACTERS} characters")
 
@@ -335,8 +336,8 @@ def _plain(document: Mapping[Any, Any], error: msgspec.ValidationError) -> str:
     do, at = document.get("do"), document.get("at")
     if do is None or at is None:
         return "a fault needs at (which message) and do (what happens to it)"
-    if do not in KINDS:
+    if str(do) not in KINDS:
         return f"there is no fault {str(do)[:40]!r}; there are {', '.join(KINDS)}"
-    if at not in POINTS:
+    if str(at) not in POINTS:
         return f"there is no point {str(at)[:40]!r}; there are {', '.join(POINTS)}"
     return f"{do}: {error}"

@@ -38,6 +38,7 @@ class Plan:
     """`active` is what the request path looks at. `changed` is called after every change of what is in force."""
 
     active: bool = False
+    _watching: bool = False
     changed: Callable[[], None] | None = None
     _armed: dict[str, Armed] = field(default_factory=dict)
 
@@ -66,8 +67,14 @@ class Plan:
         self._settle()
         return known
 
+    def watch(self, *, watching: bool) -> None:
+        """Keep an eye on messages although nothing is in force: something that fired is not over yet."""
+        self._watching = watching
+        self.active = watching or bool(self._armed)
+
     def clear(self) -> None:
         self._armed.clear()
+        self._watching = False
         self._settle()
 
     def documents(self) -> list[dict[str, Any]]:
@@ -114,7 +121,7 @@ class Plan:
             self._settle()
 
     def _settle(self) -> None:
-        self.active = bool(self._armed)
+        self.active = self._watching or bool(self._armed)
         if self.changed is not None:
             self.changed()
 

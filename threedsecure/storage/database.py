@@ -271,6 +271,7 @@ def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
         "sqlite://" if path is None else f"sqlite:///{path}",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
+        **postgresql.JSON_BY_ORJSON,
     )
 
     @event.listens_for(engine, "connect")
@@ -287,6 +288,6 @@ def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
     # The driver's own transaction control begins late and only for writes; a read-step-write unit needs its lock from the start.
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
     return engine

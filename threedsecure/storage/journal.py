@@ -1,7 +1,7 @@
 """The journal's table: every message that crossed a hop, decoded and redacted."""
 
-from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     delete,
     exists,
     insert,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     text,
 )
 
+from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()
@@ -52,53 +54,65 @@ ALIASES: Final = Table(
 SCHEMA: Final = Schema("journal", METADATA, "0002", Path(__file__).parent / "journal_migrations")
 
 
-_INSERT: Final = insert(ENTRIES)
+# Statements of a fixed length are compiled once; the places that are left over find nothing.
+_LOOKED_UP_AT_ONCE: Final = 32
+_PLACES: Final = tuple(f"name_{number}" for number in range(_LOOKED_UP_AT_ONCE))
+_LOOK_UP: Final = Prepared(
+    select(ALIASES.c.alias, ALIASES.c.transaction_id).where(
+        ALIASES.c.alias.in_([bindparam(place) for place in _PLACES])
+    )
+)
+_INSERT_ENTRY: Final = Prepared(
+    text(
+        "INSERT INTO journal_entry (transaction_id, document, recorded) VALUES (:transaction_id, :document, :recorded)"
+    )
+)
 _INSERT_NUMBERED: Final = insert(ENTRIES).returning(ENTRIES.c.number, sort_by_parameter_order=True)
-_INSERT_ALIAS: Final = text(
-    "INSERT INTO journal_alias (alias, transaction_id) VALUES (:alias, :transaction_id) ON CONFLICT DO NOTHING"
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_INSERT_ALIAS: Final = Prepared(
+    text("INSERT INTO journal_alias (alias, transaction_id) VALUES (:alias, :transaction_id) ON CONFLICT DO NOTHING")
 )
 
 
-def append(
-    connection: Connection,
-    entries: Sequence[tuple[int, dict[str, Any]]],
-    aliases: dict[str, str],
-    *,
-    numbered: bool = False,
-) -> list[int]:
-    """`entries`: when each was recorded (microseconds), and the document with its `transaction_id` ("" where none is known).
-    `aliases`: other identifier → transaction. Returns the numbers of the entries, where they are to be `numbered`."""
-    if aliases:
-        _name(connection, aliases)
-    if not entries:
-        return []
-    rows = [
-        {"transaction_id": entry["transaction_id"], "document": orjson.dumps(entry), "recorded": recorded}
-        for recorded, entry in entries
-    ]
-    if numbered:
-        return list(connection.execute(_INSERT_NUMBERED, rows).scalars())
-    connection.execute(_INSERT, rows)
-    return []
+Entry = tuple[int, str, bytes]
+"""When it was recorded (microseconds), its transaction ("" where none is known), its document."""
 
 
-def _name(connection: Connection, aliases: dict[str, str]) -> None:
-    """Where another process has filed an identifier under another transaction meanwhile, both are one: that which was written
-    first."""
+def append(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> None:
+    """`aliases`: other identifier → transaction; the first transaction that an identifier was seen with keeps it."""
+    _name(connection, aliases)
+    if entries:
+        _INSERT_ENTRY.run_many(connection, (_row(entry) for entry in entries))
+
+
+def append_numbered(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> list[int]:
+    """The same where other processes write too; returns the numbers of the entries. Where another one has filed an identifier
+    under another transaction meanwhile, both are one, and go by the name that was written first."""
     known = transactions_of(connection, aliases)
-    fresh = [{"alias": name, "transaction_id": aliases[name]} for name in sorted(aliases) if name not in known]
-    same = {
-        aliases[name]: other for name, other in known.items() if other != aliases[name] and aliases[name] not in known
-    }
-    fresh += [{"alias": name, "transaction_id": other} for name, other in sorted(same.items()) if name not in aliases]
-    if fresh:
-        connection.execute(_INSERT_ALIAS, fresh)
+    _name(connection, {alias: aliases[alias] for alias in sorted(aliases) if alias not in known})
+    _name(connection, {aliases[alias]: other for alias, other in sorted(known.items()) if other != aliases[alias]})
+    return list(connection.execute(_INSERT_NUMBERED, [_row(entry) for entry in entries]).scalars()) if entries else []
+
+
+def _name(connection: Connection, aliases: Mapping[str, str]) -> None:
+    rows = [{"alias": alias, "transaction_id": transaction_id} for alias, transaction_id in aliases.items()]
+    if rows:
+        _INSERT_ALIAS.run_many(connection, rows)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    recorded, transaction_id, document = entry
+    return {"recorded": recorded, "transaction_id": transaction_id, "document": document}
 
 
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
     """Of those `identifiers` that are aliases, the transactions they belong to."""
-    query = select(ALIASES.c.alias, ALIASES.c.transaction_id).where(ALIASES.c.alias.in_(list(identifiers)))
-    return {row.alias: row.transaction_id for row in connection.execute(query)}
+    names = list(identifiers)
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _LOOKED_UP_AT_ONCE):
+        wanted = dict(zip_longest(_PLACES, names[start : start + _LOOKED_UP_AT_ONCE], fillvalue=""))
+        found.update((alias, transaction_id) for alias, transaction_id in _LOOK_UP.all(connection, wanted))
+    return found
 
 
 def transaction_of(connection: Connection, identifier: str) -> str | None:
@@ -124,10 +138,10 @@ def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[
     return [orjson.loads(row) for row in rows]
 
 
-def numbered(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    """The entries of these numbers that are still there."""
+def numbered(connection: Connection, numbers: Sequence[int]) -> list[bytes]:
+    """The documents of these numbers that are still there."""
     query = select(ENTRIES.c.document).where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)
-    return [orjson.loads(row) for row in connection.execute(query).scalars()]
+    return list(connection.execute(query).scalars())
 
 
 def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
@@ -80,8 +81,8 @@ class Faults:
     ) -> None:
         self.plan = Plan()
         self.memory = Memory()
-        self.process = (randomness or Randomness()).uuid()
-        """Tells one process from another."""
+        self.process = token_hex(16)
+        """Tells one process from another, whatever their seeds."""
         self._clock = clock or Clock()
         self._randomness = randomness or Randomness()
         self._journal = journal
@@ -131,9 +132,11 @@ class Faults:
                 self._replace(wanted)
         except FaultRefused as refused:
             raise Problem(400, "Bad Request", str(refused)) from refused
-        for known in wish.get("known", []):
-            if isinstance(known, dict):
-                self.learn(known)
+        known = wish.get("known", [])
+        if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
+            raise Problem(400, "Bad Request", "known is a list of objects with identifiers")
+        for one in known:
+            self.learn(one)
         return json_response({"process": self.process, "faults": self.plan.documents()})
 
     def _replace(self, wanted: Any) -> None:
@@ -212,10 +215,13 @@ class Faults:
     def hold_callback(self, transaction_id: str, url: str, value: str) -> None:
         if len(self._late) < MAX_LATE:
             self._late[transaction_id.lower()] = _LateCallback(url, value)
+            self.plan.watch(watching=True)
 
     def release_callback(self, transaction_id: str) -> None:
         """The AReq of this transaction has been answered."""
         held = self._late.pop(transaction_id.lower(), None)
+        if held is not None and not self._late:
+            self.plan.watch(watching=False)
         if held is not None and self._transport is not None:
             body = urlencode({"threeDSMethodData": held.value}).encode()
             self.later(

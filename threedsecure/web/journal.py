@@ -6,15 +6,16 @@ what does not fit is counted and the count is written where the entries would ha
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeGuard
 
+import orjson
 import structlog
 
-from threedsecure.redaction import redact
+from threedsecure.redaction import redact_json
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
 from threedsecure.storage.errors import DatabaseAway
@@ -28,7 +29,8 @@ MAX_ENTRIES_READ: Final = 2_000
 MAX_IDENTIFIER: Final = 64
 FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 500
-WRITTEN_AT_ONCE: Final = 500
+WRITTEN_PER_STEP: Final = 100
+"""Few enough that no request waits long behind them."""
 WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 # Words between processes: write what waits; these numbers were written; everything was forgotten.
 FLUSH, WRITTEN, FORGOTTEN = "journal flush", "journal written", "journal forgotten"
@@ -48,8 +50,7 @@ class Hop:
     receiver: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Recorded:
+class _Recorded(NamedTuple):
     at: datetime
     sender: str
     receiver: str
@@ -119,8 +120,12 @@ class Journal:
             await self._write_waiting()
 
     async def _write_waiting(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), WRITTEN_AT_ONCE))]
+        left = len(self._waiting)  # what arrives meanwhile has its own turn, in a batch worth a commit
+        while left > 0:
+            batch = [self._waiting.popleft() for _ in range(min(left, len(self._waiting), WRITTEN_PER_STEP))]
+            left -= WRITTEN_PER_STEP
+            if not batch:
+                return
             try:
                 await self._write(batch)
             except DatabaseAway:
@@ -133,17 +138,21 @@ class Journal:
         entries = [(recorded.recorded, self._entry(recorded, aliases)) for recorded in batch]
         if self._left_out:
             entries.append((batch[-1].recorded, self._omission(batch[-1].at)))
-        several = self._shared.worker is not None
-        numbers = await self._database.run(lambda c: table.append(c, entries, aliases, numbered=several))
-        for _, entry in entries:
-            self._show(entry)
-        if numbers:
-            self._shared.tell(WRITTEN, numbers)
+        rows = [(recorded, entry["transaction_id"], orjson.dumps(entry)) for recorded, entry in entries]
+        if self._shared.worker is None:
+            await self._database.run(lambda connection: table.append(connection, rows, aliases))
+        else:
+            self._shared.tell(WRITTEN, await self._database.run(lambda c: table.append_numbered(c, rows, aliases)))
+        self._publish(document for _, _, document in rows)
 
-    def _show(self, entry: dict[str, Any]) -> None:
-        for subscriber in self._subscribers:
-            if subscriber.qsize() < MAX_WAITING:
-                subscriber.put_nowait(entry)
+    def _publish(self, documents: Iterable[bytes]) -> None:
+        if not self._subscribers:
+            return
+        for document in documents:
+            entry = orjson.loads(document)
+            for subscriber in self._subscribers:
+                if subscriber.qsize() < MAX_WAITING:
+                    subscriber.put_nowait(entry)
 
     async def _flush_everywhere(self) -> None:
         await self.flush()
@@ -154,8 +163,7 @@ class Journal:
 
     async def _others_wrote(self, numbers: Any) -> None:
         if self._subscribers and numbers:
-            for entry in await self._database.read(lambda connection: table.numbered(connection, numbers)):
-                self._show(entry)
+            self._publish(await self._database.read(lambda connection: table.numbered(connection, numbers)))
 
     async def _others_forgot(self, _content: Any) -> None:
         self._waiting.clear()
@@ -163,7 +171,7 @@ class Journal:
 
     async def transaction_of(self, identifier: str) -> str | None:
         """The transaction that goes by `identifier`: any id it has."""
-        if not _names_something(identifier):
+        if not _is_a_name(identifier):
             return None
         await self._flush_everywhere()
         return await self._database.read(lambda connection: table.transaction_of(connection, identifier))
@@ -212,25 +220,25 @@ class Journal:
                 await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
 
     def _entry(self, recorded: _Recorded, aliases: dict[str, str]) -> dict[str, Any]:
-        entry = {
+        entry: dict[str, Any] = {
             "at": recorded.at.isoformat(timespec="milliseconds"),
             "from": recorded.sender,
             "to": recorded.receiver,
             "kind": recorded.kind,
             "transaction_id": self._transaction(recorded, aliases),
-            "message": redact(recorded.document),
+            "message": orjson.Fragment(redact_json(recorded.document)),
         }
         if recorded.status is not None:
             entry["status"] = recorded.status
         if recorded.took_ms is not None:
             entry["took_ms"] = round(recorded.took_ms, 3)
         if recorded.facts is not None:
-            entry["facts"] = redact(recorded.facts)
+            entry["facts"] = orjson.Fragment(redact_json(recorded.facts))
         return entry
 
     async def _recall(self, batch: Sequence[_Recorded]) -> None:
-        """Learn what the table knows of the identifiers in `batch`: from before a restart, or from another process."""
-        unknown = {name for recorded in batch for name in _names(recorded)} - self._known.keys()
+        """Learn what the table knows of the identifiers that decide: from before a restart, or from another process."""
+        unknown = {name for recorded in batch for name in _deciding(recorded) if name not in self._known}
         if unknown:
             found = await self._database.read(lambda connection: table.transactions_of(connection, unknown))
             for alias, transaction_id in found.items():
@@ -240,7 +248,7 @@ class Journal:
         names = _names(recorded)
         if not names:
             return ""
-        known = (self._known.get(name) for name in (names[0], *_links(recorded)))
+        known = (self._known.get(name) for name in _deciding(recorded))
         transaction_id = next((name for name in known if name is not None), names[0])
         for name in names:
             if name not in self._known:
@@ -273,17 +281,25 @@ def _is_emv(document: Mapping[str, Any]) -> bool:
 def _names(recorded: _Recorded) -> list[str]:
     document = recorded.document
     keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
-    named = [recorded.transaction_id, *(document.get(key) for key in keys)]
-    return [name for name in named if isinstance(name, str) and _names_something(name)]
+    named = [recorded.transaction_id, *map(document.get, keys)]
+    return [name for name in named if _is_a_name(name)]
 
 
-def _names_something(text: str) -> bool:
+def _deciding(recorded: _Recorded) -> list[str]:
+    """The identifiers that tell which transaction an entry belongs to: the first one, and what classic messages share."""
+    document = recorded.document
+    if _is_emv(document) and _is_a_name(first := recorded.transaction_id or document["threeDSServerTransID"]):
+        return [first]
+    return [*_names(recorded)[:1], *_links(recorded)]
+
+
+def _is_a_name(name: object) -> TypeGuard[str]:
     """A peer may send any text where an identifier is due, also one that no database takes (NUL, half a surrogate pair)."""
-    return 0 < len(text) <= MAX_IDENTIFIER and text.isprintable()
+    return isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER and name.isprintable()
 
 
 def _links(recorded: _Recorded) -> list[str]:
     document = recorded.document
     if _is_emv(document):
         return []
-    return [name for key in LINKS if isinstance(name := document.get(key), str) and _names_something(name)]
+    return [name for key in LINKS if _is_a_name(name := document.get(key))]

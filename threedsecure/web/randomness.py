@@ -6,7 +6,6 @@ Keys never come from here.
 import random
 import secrets
 from typing import Final
-from uuid import UUID
 
 MAX_THINGS: Final = 100_000
 
@@ -52,4 +51,8 @@ class Randomness:
 
     def uuid(self) -> str:
         """A version 4 UUID in canonical text (RFC 4122), as every EMV 3DS transaction identifier is."""
-        return str(UUID(bytes=self._random.randbytes(16), version=4))
+        raw = bytearray(self._random.randbytes(16))
+        raw[6] = raw[6] & 0x0F | 0x40
+        raw[8] = raw[8] & 0x3F | 0x80
+        digits = raw.hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -20,7 +20,11 @@ async def living(scheme, *, port, data=None, postgresql=None):
     url = f"http://127.0.0.1:{port}"
     async with (
         runtime(data=data, postgresql=postgresql) as shared,
-        running(build(shared, GatewaySettings(public_url=url, directory_server_url=scheme.url)), shared, port=port),
+        running(
+            build(shared, GatewaySettings(public_url=url, directory_server_url=scheme.url, version="2.2.0")),
+            shared,
+            port=port,
+        ),
         aiohttp.ClientSession() as session,
     ):
         yield World(url, scheme, shared, session)
