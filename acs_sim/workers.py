@@ -12,7 +12,6 @@ import socket
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections import deque
 from contextlib import suppress
 from typing import Any, Final
 
@@ -28,9 +27,10 @@ log = structlog.get_logger()
 READY: Final = "ready"
 READY_WITHIN_SECONDS: Final = 60.0
 STOPPED_WITHIN_SECONDS: Final = 15.0
-# A worker that dies again and again has a reason that another start does not remove.
-MAX_STARTS: Final = 10
-WITHIN_SECONDS: Final = 60.0
+# A worker that dies as soon as it lives, again and again, has a reason that another start does not remove.
+MAX_SHORT_LIVES: Final = 5
+SHORT_LIFE_SECONDS: Final = 2.0
+PAUSE_SECONDS: Final = 0.5
 
 
 class WorkersGone(CannotStart):
@@ -43,8 +43,8 @@ class Workers:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._processes: set[Process] = set()
-        self._starts: deque[float] = deque(maxlen=MAX_STARTS)
-        self._stopping = False
+        self._ready_at: dict[int, float] = {}
+        self._short_lives = 0
 
     @property
     def process_ids(self) -> list[int]:
@@ -74,18 +74,27 @@ class Workers:
 
     async def stop(self) -> None:
         """Let all finish what is in flight; those that do not are killed."""
-        self._stopping = True
         processes, self._processes = self._processes, set()
         await asyncio.gather(*(_stopped(process) for process in processes))
 
     async def _replace(self, died: Process) -> None:
-        self._processes.discard(died)
         log.warning("a worker died", process=died.pid, status=died.returncode)
-        now = time.monotonic()
-        if len(self._starts) == MAX_STARTS and now - self._starts[0] < WITHIN_SECONDS:
-            raise WorkersGone(f"workers died {MAX_STARTS} times within {WITHIN_SECONDS:g} seconds; the log says more")
-        self._starts.append(now)
-        await self._start_one()
+        self._processes.discard(died)
+        self._count(self._ready_at.pop(died.pid, None))
+        while True:
+            try:
+                return await self._start_one()
+            except CannotStart as error:
+                log.warning("a worker did not start", reason=str(error))
+                self._count(None)
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    def _count(self, ready_at: float | None) -> None:
+        """Errors: `WorkersGone`."""
+        short = ready_at is None or time.monotonic() - ready_at < SHORT_LIFE_SECONDS
+        self._short_lives = self._short_lives + 1 if short else 0
+        if self._short_lives > MAX_SHORT_LIVES:
+            raise WorkersGone(f"{self._short_lives} workers in a row died as soon as they lived; the log says more")
 
     async def _start_one(self) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -100,10 +109,14 @@ class Workers:
                 await process.stdin.drain()
                 said = (await process.stdout.readline()).decode().strip()
         except (TimeoutError, ConnectionError) as error:
+            self._processes.discard(process)
+            await _stopped(process)
             raise CannotStart(f"a worker was not ready within {READY_WITHIN_SECONDS:g} seconds") from error
         if said != READY:
             self._processes.discard(process)
+            await process.wait()
             raise CannotStart(said or "a worker ended before it was ready; the log says more")
+        self._ready_at[process.pid] = time.monotonic()
 
 
 async def _stopped(process: Process) -> None:
