@@ -8,7 +8,7 @@ from typing import Final
 from acs.classic import control as classic_control
 from acs.classic import enrolment, payment
 from acs.classic.office import Office, office
-from acs.handlers import asking, challenge, control, method
+from acs.handlers import asking, challenge, control, method, rules
 from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.issuer import Issuer, issuer
 from acs.pages import STATIC
@@ -39,6 +39,10 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards/standing": control.card_standing,
     "/control/transactions": control.list_transactions,
     "/control/challenge": control.challenge,
+    "/control/rules": rules.add_rule,
+    "/control/rules/list": rules.list_rules,
+    "/control/rules/remove": rules.remove_rules,
+    "/control/rules/outcome": rules.rule_outcome,
 }
 _ClassicHandler = Callable[[Office, WireRequest], Awaitable[WireResponse]]
 _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {

@@ -114,6 +114,7 @@ async def card_standing(issuer: Issuer, request: WireRequest) -> WireResponse:
 async def reset(issuer: Issuer, _request: WireRequest) -> WireResponse:
     await issuer.outbox.close()
     await issuer.storage.forget()
+    await issuer.rulebook.forget()
     return json_response({})
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from random import Random, SystemRandom
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import aiohttp
@@ -23,12 +24,14 @@ from acs_sim.scenarios.evidence import collect, verdict
 from acs_sim.scenarios.gateway import Gateway, running_gateway
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.playing import Outcome, play, wished_card
+from acs_sim.scenarios.restarting import Restarter
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack, with_free_ports
 from threedsecure.web.clock import Clock
 
 SIDE_BY_SIDE: Final = 8
+PARTIES: Final = ("desk", "ds", "acs", "phone")
 STARTS_AT: Final = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 Told = Callable[[Outcome], None]
@@ -56,25 +59,34 @@ async def run(
 
     `at`: a simulator that runs already, called with `tls`; otherwise one is started for the run, in memory, on free ports,
     its clock standing at STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
-    async with simulating(at, seed, tls) as simulator, running_gateway() as gateway:
+    restarts = any(one.restarts for one in plays)
+    if at is not None and restarts:
+        one = next(one for one in plays if one.restarts)
+        raise CannotPlay(
+            f"{one.name!r} restarts a party, which only a simulator of the run's own can do: leave out --running"
+        )
+    async with simulating(at, seed, tls, lasting=restarts) as simulator, running_gateway() as gateway:
         turns = _Turns(simulator, gateway, tell, owns=at is None, seeded=seed is not None)
         return await turns.side_by_side(await _prepared(plays, simulator, seed))
 
 
 @asynccontextmanager
 async def simulating(
-    at: Addresses | None, seed: int | None = None, tls: ssl.SSLContext | None = None
+    at: Addresses | None, seed: int | None = None, tls: ssl.SSLContext | None = None, *, lasting: bool = False
 ) -> AsyncIterator[Simulator]:
-    """The simulator `at` these addresses, called with `tls`, or one of our own. Errors: `CannotStart`, `CannotPlay`."""
+    """The simulator `at` these addresses, called with `tls`, or one of our own. `lasting`: with its data in files
+    for the time of the run, so that its parties can be restarted. Errors: `CannotStart`, `CannotPlay`."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls or True)) as session:
         if at is not None:
             simulator = Simulator(session, at)
             await simulator.now()  # one that does not answer is told once, and not by every play
             yield simulator
             return
-        settings = with_free_ports(Settings(fresh=True, seed=seed, only=("desk", "ds", "acs", "phone")))
-        async with running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack:
-            yield Simulator(session, stack.addresses)
+        restarter = Restarter()
+        with TemporaryDirectory(prefix="acs-sim-run-") as folder:
+            settings = with_free_ports(Settings(fresh=not lasting, data=folder, seed=seed, only=PARTIES))
+            async with running_stack(settings, clock=Clock(frozen_at=STARTS_AT), parties=restarter.parties) as stack:
+                yield Simulator(session, stack.addresses, restarter.restart)
 
 
 async def _prepared(plays: Sequence[Play], simulator: Simulator, seed: int | None) -> list[_Turn]:
@@ -156,4 +168,4 @@ class _Turns:
 
 
 def _alone(turn: _Turn) -> bool:
-    return turn.play.moves_clock
+    return turn.play.alone
