@@ -132,8 +132,9 @@ async def _told(desk: Desk) -> list[dict[str, Any]]:
 
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
-    document = {"faults": desk.runtime.faults.plan.documents(), "known": list(known)}
+    own, identifiers = desk.runtime.faults, list(known)
     for party in PARTIES:
+        document = {"process": own.process, "faults": own.plan.documents(), "known": identifiers}
         try:
             await desk.parties.call(party, CONTROL_PATH, document)
         except PartyUnreachable:
