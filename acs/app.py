@@ -70,6 +70,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
+        Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", CHALLENGE_PATH, at(challenge.creq), challenge.MAX_FORM_BYTES, BROWSER, challenge.too_large),
         Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
         Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),

@@ -101,6 +101,8 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
         "not-enrolled": _AUTHENTICATED,
         "method-none": _AUTHENTICATED,
         "method-timeout": _AUTHENTICATED,
+        "method-late": _AUTHENTICATED,
+        "method-required": _AUTHENTICATED,
         "acs-down": _AUTHENTICATED,
         "stand-in-attempt": _AUTHENTICATED,
         "stand-in-unavailable": _AUTHENTICATED,
@@ -108,6 +110,7 @@ PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
 )
 """By scenario name. A scenario that this release does not play cannot be registered."""
 
+METHOD_REQUIRED: Final = "method-required"
 DECOUPLED_FALLBACK: Final = "decoupled-fallback"
 FALLBACK_CONTINUES: Final = "19"
 DECOUPLED_WANTED: Final = ("Y", "B")
@@ -120,13 +123,15 @@ DATA_ONLY: Final = "80"
 """messageCategory, and Mastercard's transStatusReason for it."""
 
 
-def decide(request: AuthenticationRequest, card: Card, now: datetime) -> Decision:
-    """The answer to a checked AReq for `card`."""
+def decide(request: AuthenticationRequest, card: Card, now: datetime, *, method_seen: bool | None = None) -> Decision:
+    """The answer to a checked AReq for `card`. `method_seen`: the 3DS Method was called (None: nobody says that it was)."""
     play = PLAYS.get(card.scenario, _UNAVAILABLE)
     if isinstance(play, KeepSilent | AnswerErro):
         return play
     if expired(request.card_expiry_date, now):
         return Settle("N", reasons.EXPIRED_CARD)
+    if card.scenario == METHOD_REQUIRED and not method_seen:
+        return Settle("N", reasons.SUSPECTED_FRAUD)
     if request.message_category not in (PAYMENT, NON_PAYMENT):
         return _for_the_scheme(request, card)
     if isinstance(play, DeferIfAsked) or _goes_on_decoupled(request, card):

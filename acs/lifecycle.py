@@ -101,8 +101,9 @@ def begin(
     return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
 
 
-def purchase_of(request: AuthenticationRequest, ds_reference_number: str) -> Purchase:
-    """What the AReq says that is needed later. The AReq has passed the tables of its leg, which require `dsTransID` and `dsURL`."""
+def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed: dict[str, str]) -> Purchase:
+    """What the AReq says that is needed later; `echoed`: what the ARes repeats. The AReq has passed the tables of its leg, which
+    require `dsTransID` and `dsURL`."""
     return Purchase(
         version=request.version,
         device_channel=request.device_channel,

@@ -43,6 +43,7 @@ class Purchase:
     `merchant`: how the trust list knows the merchant; `trust_status`: whiteListStatus of the ARes; `asks_for_trust`: the page
     offers to trust the merchant. `decoupled_minutes`: how long the requestor waits for a decoupled authentication;
     `decoupled_missed`: transStatus when they pass; `may_go_decoupled`: the requestor takes an RReq D (2.3.1).
+    `method_seen`: whether the 3DS Method was called, where the requestor says so (threeDSCompInd Y).
     `device`: how the browser is known again; `binding_status`: deviceBindingStatus of the ARes; `asks_to_bind`: the page offers
     to remember the device."""
 
@@ -69,6 +70,7 @@ class Purchase:
     decoupled_minutes: int | None = None
     decoupled_missed: str = "N"
     may_go_decoupled: bool = False
+    method_seen: bool | None = None
     device: str = ""
     binding_status: str | None = None
     asks_to_bind: bool = False

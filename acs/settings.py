@@ -59,6 +59,8 @@ class AcsSettings:
     """How long `acs-timeout` keeps its caller waiting."""
     result_lead: float = 10.0
     """How long `results-early` keeps the CRes back after the RReq."""
+    method_delay: float = 12.0
+    """How long `method-late` keeps the 3DS Method back; 3DS Servers wait 10 seconds (2.3.1: 5)."""
     auto_delay: timedelta = timedelta(milliseconds=1500)
     """How long a page that finishes by itself can be seen."""
     decoupled_missed: str = "N"

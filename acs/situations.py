@@ -86,14 +86,14 @@ _HEAD: Final = f"""# How challenges end
 
 Written from the table in `acs/situations.py`; every row is a test through the HTTP surface, in every version that has it. The
 figures are those of the RReq; the CRes knows only Y and N (and D where it goes on decoupled), and where the two differ the RReq is
-right. Trust list: whiteListStatus in 2.2.0, trustListStatus in 2.3.1. Device: deviceBindingStatus (2.3.1).
+right. Counter: interactionCounter. Trust: whiteListStatus in 2.2.0, trustListStatus in 2.3.1. Device: deviceBindingStatus (2.3.1).
 
 The answers that are published: password `{static_password.PASSWORD}`, name of the first pet `{knowledge.ANSWER}`, pictures
 {" and ".join(sorted(multi_select.SECRET))} of the six. Codes are on the phone.
 
-| what happens | since | card | ending | transStatus | reason in 2.1.0 | reason later | challengeCancel | interactionCounter | trust list | device |
+| what happens | since | card | ending | transStatus | reason in 2.1.0 | later | challengeCancel | counter | trust | device |
 |---|---|---|---|---|---|---|---|---|---|---|
-"""  # noqa: E501 - a row of a table
+"""
 
 
 def document() -> str:

@@ -86,7 +86,12 @@ def unlocked(standing: Standing) -> Standing:
 def described(standing: Standing) -> Mapping[str, object]:
     """For the control calls."""
     return MappingProxyType(
-        {"locked": standing.locked, "failed_purchases": standing.failed, "trusted_merchants": len(standing.trusted)}
+        {
+            "locked": standing.locked,
+            "failed_purchases": standing.failed,
+            "trusted_merchants": len(standing.trusted),
+            "remembered_devices": len(standing.devices),
+        }
     )
 
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -24,7 +24,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    Row,
     String,
     Table,
     Text,
@@ -37,13 +36,16 @@ from sqlalchemy import (
     update,
 )
 
+from acs import method_calls
 from acs.challenge import Challenge, NextCounter, SendCode
 from acs.lifecycle import Change
 from acs.methods.table import Method
 from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
 from acs.standing import GOOD, Standing
 from acs.transactions import State
+from threedsecure.storage import leases
 from threedsecure.storage.database import Database
+from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 
@@ -58,6 +60,7 @@ TRANSACTIONS: Final = Table(
     Column("due_at", BigInteger),
     Column("card", Text, nullable=False),
     Column("document", LargeBinary, nullable=False),
+    *leases.columns(),
     sqlite_autoincrement=True,
 )
 _DUE: Final = TRANSACTIONS.c.due_at.is_not(None)
@@ -72,31 +75,69 @@ CARDS: Final = Table(
     Column("standing", Text),
 )
 
-# Statements are built once: building one costs as much as running it.
-_FIND: Final = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
-_HOLD: Final = _FIND.with_for_update()
-_UPDATE: Final = (
+METHOD_CALLS: Final = method_calls.table(METADATA)
+
+_ROW: Final = (
+    TRANSACTIONS.c.acs_trans_id,
+    TRANSACTIONS.c.state,
+    TRANSACTIONS.c.due_at,
+    TRANSACTIONS.c.card,
+    TRANSACTIONS.c.document,
+)
+_FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+_FIND: Final = Prepared(_FINDING)
+_HOLD: Final = Prepared(_FINDING.with_for_update())
+_HOLD_LEASE: Final = (
+    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
+    .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+    .with_for_update()
+)
+_UPDATING: Final = (
     update(TRANSACTIONS)
     .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
     .values(state=bindparam("state"), due_at=bindparam("due_at"), document=bindparam("document"))
 )
+_UPDATE: Final = Prepared(_UPDATING)
+_UPDATE_LEASED: Final = Prepared(
+    _UPDATING.values(leased_by=bindparam("leased_by"), leased_until=bindparam("leased_until"))
+)
 _DUE_BY: Final = (
     select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
-    .where(TRANSACTIONS.c.due_at <= bindparam("now"))
+    .where(TRANSACTIONS.c.due_at <= bindparam("now"), leases.free(TRANSACTIONS))
     .order_by(TRANSACTIONS.c.due_at)
     .limit(bindparam("limit"))
 )
+_TAKE_DUE: Final = _DUE_BY.with_for_update(skip_locked=True)
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
-_KNOWN: Final = select(CARDS.c.registration, CARDS.c.standing).where(CARDS.c.fingerprint == bindparam("fingerprint"))
-_HOLD_CARD: Final = select(CARDS).where(CARDS.c.fingerprint == bindparam("fingerprint")).with_for_update()
-# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
-_INSERT_TRANSACTION: Final = text(
-    "INSERT INTO acs_transaction (acs_trans_id, state, due_at, card, document) "
-    "VALUES (:acs_trans_id, :state, :due_at, :card, :document) ON CONFLICT DO NOTHING"
+_KNOWN: Final = Prepared(
+    select(CARDS.c.registration, CARDS.c.standing).where(CARDS.c.fingerprint == bindparam("fingerprint"))
 )
-_INSERT_CARD: Final = text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
+_HOLD_CARD: Final = Prepared(
+    select(CARDS.c.registration, CARDS.c.code_counter, CARDS.c.standing)
+    .where(CARDS.c.fingerprint == bindparam("fingerprint"))
+    .with_for_update()
+)
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_INSERT_TRANSACTION: Final = Prepared(
+    text(
+        "INSERT INTO acs_transaction (acs_trans_id, state, due_at, card, document) "
+        "VALUES (:acs_trans_id, :state, :due_at, :card, :document) ON CONFLICT DO NOTHING"
+    )
+)
+_INSERT_CARD: Final = Prepared(text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING"))
+_STAND: Final = Prepared(
+    update(CARDS).where(CARDS.c.fingerprint == bindparam("name")).values(standing=bindparam("standing"))
+)
+_USE_COUNTER: Final = Prepared(
+    update(CARDS)
+    .where(
+        CARDS.c.fingerprint == bindparam("name"),
+        or_(CARDS.c.code_counter.is_(None), CARDS.c.code_counter < bindparam("counter")),
+    )
+    .values(code_counter=bindparam("counter"))
+)
 
-SCHEMA: Final = Schema("acs", METADATA, "0002", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("acs", METADATA, "0003", Path(__file__).parent / "migrations")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -137,9 +178,12 @@ class Storage:
         vault: Vault,
         first_counter: Callable[[str], int],
         settle: Settle,
+        worker: str | None = None,
     ) -> None:
         """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a
-        decision just taken and the card's standing make of each other."""
+        decision just taken and the card's standing make of each other. `worker`: of several processes on these tables, this
+        one."""
+        self.leases = leases.Leases(worker)
         self._settle = settle
         self._open_database = open_database
         self._vault = vault
@@ -176,7 +220,7 @@ class Storage:
                 if after != standing and (held := self._held_standing(connection, pan)) != standing:
                     standing = held
                     continue
-                if connection.execute(_INSERT_TRANSACTION, self._row(outcome)).rowcount == 1:
+                if _INSERT_TRANSACTION.run(connection, self._row(outcome)) == 1:
                     break
             self._stand(connection, pan, standing, after)
             return outcome
@@ -217,21 +261,35 @@ class Storage:
     async def several(self, acs_trans_ids: Sequence[str]) -> list[Transaction]:
         """Those of `acs_trans_ids` that exist, oldest first."""
         names = [_searchable(name) for name in acs_trans_ids]
-        query = select(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(names)).order_by(TRANSACTIONS.c.number)
+        query = select(*_ROW).where(TRANSACTIONS.c.acs_trans_id.in_(names)).order_by(TRANSACTIONS.c.number)
         return await self._opened_database.read(lambda c: [self._transaction(row) for row in c.execute(query)])
 
     async def newest(self, limit: int) -> list[Transaction]:
         """The last `limit` transactions, oldest first."""
-        query = select(TRANSACTIONS).order_by(TRANSACTIONS.c.number.desc()).limit(limit)
+        query = select(*_ROW).order_by(TRANSACTIONS.c.number.desc()).limit(limit)
         found = await self._opened_database.read(lambda c: [self._transaction(row) for row in c.execute(query)])
         return found[::-1]
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, State]]:
-        """Whose time has come, the longest due first."""
-        asked = {"now": _microseconds(now), "limit": limit}
-        return await self._opened_database.read(
-            lambda connection: [(row[0], State(row[1])) for row in connection.execute(_DUE_BY, asked)]
-        )
+        """Whose time has come, the longest due first. Of several processes only this one is told of them, for the length of a
+        lease."""
+        if self.leases.alone:
+            return await self._opened_database.read(lambda connection: self._due(connection, _DUE_BY, now, limit))
+        return await self._opened_database.run(lambda connection: self._take_due(connection, now, limit))
+
+    async def take(self, acs_trans_id: str) -> Transaction | None:
+        """The record, to work on by this process alone; None when another one works on it, or there is none."""
+        if self.leases.alone:
+            return await self.load(acs_trans_id)
+
+        def work(connection: Connection) -> Transaction | None:
+            row = connection.execute(_HOLD_LEASE, {"name": _searchable(acs_trans_id)}).one_or_none()
+            if row is None or self.leases.elsewhere(row):
+                return None
+            self._lease(connection, [acs_trans_id])
+            return self._load(connection, acs_trans_id)
+
+        return await self._opened_database.run(work)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the next one is due after `now`."""
@@ -287,12 +345,24 @@ class Storage:
 
         return await self._opened_database.run(work)
 
+    async def note_method_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
+        """Repeated, it changes nothing."""
+        name, oldest = three_ds_server_trans_id.lower(), _microseconds(now - method_calls.KEPT_FOR)
+        await self._opened_database.run(
+            lambda connection: method_calls.note(connection, METHOD_CALLS, name, _microseconds(now), oldest)
+        )
+
+    async def method_called(self, three_ds_server_trans_id: str) -> bool:
+        name = three_ds_server_trans_id.lower()
+        return await self._opened_database.read(lambda c: method_calls.called(c, METHOD_CALLS, name))
+
     async def forget(self) -> None:
-        """Every transaction, registration and counter."""
+        """Every transaction, registration, counter and call of a 3DS Method."""
 
         def work(connection: Connection) -> None:
             connection.execute(delete(TRANSACTIONS))
             connection.execute(delete(CARDS))
+            connection.execute(delete(METHOD_CALLS))
 
         await self._opened_database.run(work)
 
@@ -305,11 +375,31 @@ class Storage:
         return self._database
 
     def _load(self, connection: Connection, acs_trans_id: str, *, lock: bool = False) -> Transaction | None:
-        row = connection.execute(_HOLD if lock else _FIND, {"name": _searchable(acs_trans_id)}).one_or_none()
+        row = (_HOLD if lock else _FIND).first(connection, {"name": _searchable(acs_trans_id)})
         return None if row is None else self._transaction(row)
 
-    def _save(self, connection: Connection, transaction: Transaction) -> None:
-        connection.execute(_UPDATE, {"name": transaction.acs_trans_id, **self._columns(transaction)})
+    def _due(self, connection: Connection, query: Any, now: datetime, limit: int) -> list[tuple[str, State]]:
+        asked = {"now": _microseconds(now), "limit": limit, **self.leases.asked()}
+        return [(row[0], State(row[1])) for row in connection.execute(query, asked)]
+
+    def _take_due(self, connection: Connection, now: datetime, limit: int) -> list[tuple[str, State]]:
+        found = self._due(connection, _TAKE_DUE, now, limit)
+        self._lease(connection, [name for name, _ in found])
+        return found
+
+    def _lease(self, connection: Connection, names: Sequence[str]) -> None:
+        if names:
+            these = update(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(names))
+            connection.execute(these.values(**self.leases.taken()))
+
+    def _save(self, connection: Connection, before: Transaction, after: Transaction) -> None:
+        """Whoever decides delivers, and an attempt that was recorded is over."""
+        row = {"name": after.acs_trans_id, **self._columns(after)}
+        if self.leases.alone or before.delivery == after.delivery:
+            _UPDATE.run(connection, row)
+        else:
+            lease = self.leases.taken() if before.delivery is None else self.leases.given_back()
+            _UPDATE_LEASED.run(connection, row | lease)
 
     def _write(self, connection: Connection, before: Transaction, after: Transaction) -> Transaction:
         """Save what changed. Whoever decides, the card's standing has its say in the same unit of work."""
@@ -319,7 +409,7 @@ class Storage:
             after, settled = self._settle(after, standing)
             self._stand(connection, pan, standing, settled)
         if after != before:
-            self._save(connection, after)
+            self._save(connection, before, after)
         return after
 
     def _held_standing(self, connection: Connection, pan: str) -> Standing:
@@ -331,14 +421,14 @@ class Storage:
         fingerprint = self._vault.fingerprint(pan)
         _held_card(connection, fingerprint)
         written = _encoder.encode(after).decode()
-        connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(standing=written))
+        _STAND.run(connection, {"name": fingerprint, "standing": written})
 
     def _known(self, connection: Connection, pan: str) -> tuple[Registration | None, Standing]:
-        row = connection.execute(_KNOWN, {"fingerprint": self._vault.fingerprint(pan)}).one_or_none()
+        row = _KNOWN.first(connection, {"fingerprint": self._vault.fingerprint(pan)})
         if row is None:
             return None, GOOD
-        registration = None if row.registration is None else self._open_registration(row.registration)
-        return registration, _standing(row.standing)
+        registration, standing = row
+        return None if registration is None else self._open_registration(registration), _standing(standing)
 
     def _open_registration(self, sealed: str) -> Registration:
         return _registrations.decode(self._vault.open(sealed))
@@ -349,9 +439,7 @@ class Storage:
 
     def _use_counter(self, connection: Connection, pan: str, counter: int) -> None:
         """A counter only rises, also when an older code is sent again."""
-        lower = or_(CARDS.c.code_counter.is_(None), CARDS.c.code_counter < counter)
-        card = CARDS.c.fingerprint == self._vault.fingerprint(pan)
-        connection.execute(update(CARDS).where(card, lower).values(code_counter=counter))
+        _USE_COUNTER.run(connection, {"name": self._vault.fingerprint(pan), "counter": counter})
 
     # --- rows ---
 
@@ -379,16 +467,17 @@ class Storage:
         due_at = None if transaction.wakes_at is None else _microseconds(transaction.wakes_at)
         return {"state": transaction.state.value, "due_at": due_at, "document": _encoder.encode(document)}
 
-    def _transaction(self, row: Row[Any]) -> Transaction:
-        document = _documents.decode(row.document)
+    def _transaction(self, row: Sequence[Any]) -> Transaction:
+        acs_trans_id, state, due_at, card, written = row
+        document = _documents.decode(written)
         return Transaction(
-            acs_trans_id=row.acs_trans_id,
-            state=State(row.state),
-            card=_cards.decode(self._vault.open(row.card)),
+            acs_trans_id=acs_trans_id,
+            state=State(state),
+            card=_cards.decode(self._vault.open(card)),
             purchase=document.purchase,
             created_at=document.created_at,
             updated_at=document.updated_at,
-            due_at=document.deadline or (None if row.due_at is None else _EPOCH + row.due_at * _MICROSECOND),
+            due_at=document.deadline or (None if due_at is None else _EPOCH + due_at * _MICROSECOND),
             method=document.method,
             challenge=document.challenge,
             session=document.session,
@@ -401,11 +490,22 @@ def _standing(written: str | None) -> Standing:
     return GOOD if written is None else _standings.decode(written)
 
 
-def _held_card(connection: Connection, fingerprint: str) -> Row[Any]:
+class _HeldCard(NamedTuple):
+    registration: str | None
+    code_counter: int | None
+    standing: str | None
+
+
+def _held_card(connection: Connection, fingerprint: str) -> _HeldCard:
     """The row of a card, made if need be, and locked: two processes must not send the same code."""
     named = {"fingerprint": fingerprint}
-    connection.execute(_INSERT_CARD, named)
-    return connection.execute(_HOLD_CARD, named).one()
+    row = _HOLD_CARD.first(connection, named)
+    if row is None:
+        _INSERT_CARD.run(connection, named)
+        row = _HOLD_CARD.first(connection, named)
+    if row is None:
+        raise RuntimeError("a card that was just written cannot be read")
+    return _HeldCard(*row)
 
 
 def _searchable(name: str) -> str:

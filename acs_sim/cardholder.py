@@ -3,6 +3,7 @@ same HTTP as a browser.
 """
 
 import base64
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -41,6 +42,10 @@ class Cardholder:
         """Post a form, and see what comes. Errors: `CardholderStuck`."""
         return await self._show(form)
 
+    async def show(self, form: Form) -> Page:
+        """Post a form, as a page of the shop does by itself. Errors: `CardholderStuck`."""
+        return await self._show(form)
+
     async def carry(self, form: Form) -> Page:
         """Post a form, as a page that posts itself does. Errors: `CardholderStuck`."""
         return await self._show(form)
@@ -53,10 +58,10 @@ class Cardholder:
             page = await self._show(form)
         raise CardholderStuck("the page posts itself again and again")
 
-    async def press(self, page: Page, button_id: str, entry: str | None = None, *, trusts: bool = False) -> Page:
+    async def press(self, page: Page, button_id: str, entry: str | None = None, *, boxes: Sequence[str] = ()) -> Page:
         """Errors: `CardholderStuck`, also when the page has no such button."""
         try:
-            return await self._show(page.press(button_id, entry, trusts=trusts))
+            return await self._show(page.press(button_id, entry, boxes=boxes))
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
 

@@ -1,6 +1,6 @@
 """A challenge page as a browser sees it: its message, its form, and the form that carries the result back to the shop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 from urllib.parse import urljoin
@@ -75,9 +75,9 @@ class Page:
         forms = (self._form(form, None) for form in self._root.forms if form.get("data-delay") is not None)
         return next((form for form in forms if not form.is_result), None)
 
-    def press(self, button_id: str, entry: str | None = None, *, trusts: bool = False) -> Form:
+    def press(self, button_id: str, entry: str | None = None, *, boxes: Sequence[str] = ()) -> Form:
         """What the button posts, with `entry` typed into `#code` or, on a page of choices, chosen (several with commas between);
-        `trusts` ticks the box `#trust`. Errors: `NotAPage` when the page has no such button, choice or box."""
+        `boxes` are the ids of those to tick. Errors: `NotAPage` when the page has no such button, choice or box."""
         button = self._element(button_id)
         form = self._owner(button) if button is not None else None
         if form is None:
@@ -88,8 +88,8 @@ class Page:
             pressed.fields[code.get("name")] = entry
         elif entry is not None:
             pressed.fields.update(self._chosen(form, entry))
-        if trusts:
-            pressed.fields.update(self._ticked())
+        for box_id in boxes:
+            pressed.fields.update(self._ticked(box_id))
         return pressed
 
     def _chosen(self, form: lxml.html.HtmlElement, entry: str) -> dict[str, str]:
@@ -103,10 +103,10 @@ class Page:
             raise NotAPage(f"the page has no choice {', '.join(missing)!r}; it has {', '.join(offered)}")
         return {CHOICE_FIELD: entry}
 
-    def _ticked(self) -> dict[str, str]:
-        box = self._element("trust")
+    def _ticked(self, box_id: str) -> dict[str, str]:
+        box = self._element(box_id)
         if box is None or not box.get("name"):
-            raise NotAPage("the page has no box #trust")
+            raise NotAPage(f"the page has no box #{box_id}")
         return {box.get("name"): box.get("value", "on")}
 
     def _element(self, element_id: str) -> lxml.html.HtmlElement | None:

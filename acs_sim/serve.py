@@ -22,7 +22,7 @@ READY_WITHIN_SECONDS: Final = 15.0
 def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -> None:
     """Return after a graceful stop. `demo`: the address to show and, when it `opens`, to open. Errors: `CannotStart`."""
     logs.configure(settings.log_format, settings.log_level)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, demo, opens=opens))
 
 
@@ -67,7 +67,7 @@ async def _until_ready(stack: Stack) -> None:
         raise CannotStart(f"a port that was just opened does not answer: {error}") from error
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     if find_spec("uvloop") is None:
         return None
     import uvloop

@@ -176,6 +176,8 @@ def _method_url(setup: str, acs_url: str) -> str | None:
     match setup:
         case test_cards.NO_METHOD:
             return None
+        case test_cards.LATE_METHOD:
+            return f"{acs_url}/3ds2/method/late"
         case test_cards.SILENT_METHOD:
             return f"{acs_url}/3ds2/method/silent"  # the form posted there does not say which card it is for
         case _:

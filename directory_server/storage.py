@@ -1,8 +1,9 @@
 """The directory server's tables. The only module here that knows SQLAlchemy."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    Select,
     String,
     Table,
     Text,
@@ -31,7 +31,9 @@ from directory_server.ranges import Action, Change, Issuer, StandIn
 from directory_server.states import State
 from directory_server.transactions import Transaction
 from threedsecure.card_numbers import CardRange
+from threedsecure.storage import leases
 from threedsecure.storage.database import Database
+from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 Result = TypeVar("Result")
@@ -65,6 +67,7 @@ TRANSACTIONS: Final = Table(
     Column("results_status", String(2)),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
+    *leases.columns(),
     Index("ds_transaction_three_ds_server", "three_ds_server_trans_id"),
     Index("ds_transaction_acs", "acs_trans_id"),
     Index("ds_transaction_card", "pan_fingerprint"),
@@ -106,7 +109,11 @@ PREPARATIONS: Final = Table(
     sqlite_autoincrement=True,
 )
 
-SCHEMA: Final = Schema("ds", METADATA, "0001", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("ds", METADATA, "0002", Path(__file__).parent / "migrations")
+
+
+class BeingReported(Exception):
+    """Another process is delivering a result of this transaction now."""
 
 
 class SerialMoved(RuntimeError):
@@ -136,8 +143,10 @@ class StoredRanges:
 class Storage:
     """Everything the directory server keeps. Each method is one unit of work, and returns after its commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, worker: str | None = None) -> None:
+        """`worker`: of several processes on these tables, this one."""
         self._database = database
+        self._leases = leases.Leases(worker)
 
     async def begin(self, transaction: Transaction) -> bool:
         """False where its dsTransID is taken, which a repeated seed brings about."""
@@ -156,6 +165,46 @@ class Storage:
         """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
         `decide` is pure and may be run again."""
         return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+
+    async def settle(
+        self, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
+    ) -> Result | None:
+        """Like `step`, for a transaction that the caller has just written: it is read again only where something came between."""
+        return await self._database.run(lambda c: _settle(c, known, decide))
+
+    async def report(
+        self,
+        ds_trans_id: str,
+        decide: Callable[[Transaction], tuple[Transaction, Result]],
+        delivers: Callable[[Result], bool],
+    ) -> Result | None:
+        """Like `step`; where the decision `delivers`, it is this process's alone to do so until `reported`.
+        Errors: `BeingReported`."""
+
+        def work(connection: Connection) -> Result | None:
+            if self._leases.alone:
+                return _step(connection, ds_trans_id, decide)
+            row = connection.execute(_LOCK_LEASE, {"wanted": ds_trans_id}).first()
+            if row is not None and self._leases.elsewhere(row):
+                raise BeingReported(ds_trans_id)
+            result = _step(connection, ds_trans_id, decide)
+            if result is not None and delivers(result):
+                taken = update(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id)
+                connection.execute(taken.values(**self._leases.taken()))
+            return result
+
+        return await self._database.run(work)
+
+    async def reported(self, ds_trans_id: str) -> None:
+        """The delivery has ended, however it ended."""
+        if self._leases.alone:
+            return
+        released = update(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id)
+
+        def work(connection: Connection) -> None:
+            connection.execute(released.values(**self._leases.given_back()))
+
+        await self._database.run(work)
 
     async def select(self, wanted: Filter) -> list[Transaction]:
         return await self._database.read(lambda c: _select(c, wanted))
@@ -201,27 +250,45 @@ _CHANGING: Final = (
     "results_status",
     "updated_at",
 )
-# Built once: putting a statement together costs more than carrying it out.
-_INSERT: Final = insert(TRANSACTIONS)
-_FIND: Final = select(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
-_LOCK: Final = _FIND.with_for_update()
-_UPDATE: Final = (
+_ROW: Final = tuple(TRANSACTIONS.c[name] for name in _COLUMNS)
+_INSERT: Final = Prepared(insert(TRANSACTIONS).values({name: bindparam(name) for name in _COLUMNS}))
+_FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+_FIND: Final = Prepared(_FINDING)
+_LOCK: Final = Prepared(_FINDING.with_for_update())
+_LOCK_LEASE: Final = (
+    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
+    .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+    .with_for_update()
+)
+_UPDATING: Final = (
     update(TRANSACTIONS)
     .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
     .values({name: bindparam(name) for name in _CHANGING})
 )
+_UPDATE: Final = Prepared(_UPDATING)
+_UPDATE_AS_KNOWN: Final = Prepared(
+    _UPDATING.where(
+        TRANSACTIONS.c.state == bindparam("known_state"), TRANSACTIONS.c.updated_at == bindparam("known_at")
+    )
+)
+_values: Final = attrgetter(*_COLUMNS)
+_changing: Final = attrgetter(*_CHANGING)
 
 
-def _row(transaction: Transaction, names: Sequence[str] = _COLUMNS) -> dict[str, Any]:
-    return {name: _stored(getattr(transaction, name)) for name in names}
+def _row(transaction: Transaction) -> dict[str, Any]:
+    row = dict(zip(_COLUMNS, _values(transaction), strict=True))
+    row["created_at"] = _instant(transaction.created_at)
+    row["updated_at"] = _instant(transaction.updated_at)
+    return row
 
 
-def _stored(value: Any) -> Any:
-    return _instant(value) if isinstance(value, datetime) else value
+def _changes(transaction: Transaction) -> dict[str, Any]:
+    changes = dict(zip(_CHANGING, _changing(transaction), strict=True))
+    return changes | {"updated_at": _instant(transaction.updated_at), "wanted": transaction.ds_trans_id}
 
 
-def _transaction(row: Mapping[str, Any]) -> Transaction:
-    values = dict(row)
+def _transaction(row: Sequence[Any]) -> Transaction:
+    values = dict(zip(_COLUMNS, row, strict=True))
     values["state"] = State(values["state"])
     values["created_at"] = datetime.fromisoformat(values["created_at"])
     values["updated_at"] = datetime.fromisoformat(values["updated_at"])
@@ -229,12 +296,12 @@ def _transaction(row: Mapping[str, Any]) -> Transaction:
 
 
 def _insert(connection: Connection, transaction: Transaction) -> None:
-    connection.execute(_INSERT, _row(transaction))
+    _INSERT.run(connection, _row(transaction))
 
 
-def _load(connection: Connection, statement: Select[Any], ds_trans_id: str) -> Transaction | None:
-    row = connection.execute(statement, {"wanted": ds_trans_id}).mappings().first()
-    return None if row is None else _transaction(row)  # type: ignore[arg-type]
+def _load(connection: Connection, statement: Prepared, ds_trans_id: str) -> Transaction | None:
+    row = statement.first(connection, {"wanted": ds_trans_id})
+    return None if row is None else _transaction(row)
 
 
 def _step(
@@ -245,13 +312,23 @@ def _step(
         return None
     after, result = decide(before)
     if after is not before:
-        connection.execute(_UPDATE, {"wanted": ds_trans_id, **_row(after, _CHANGING)})
+        _UPDATE.run(connection, _changes(after))
     return result
+
+
+def _settle(
+    connection: Connection, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
+) -> Result | None:
+    after, result = decide(known)
+    unmoved = {"known_state": known.state.value, "known_at": _instant(known.updated_at)}
+    if after is not known and _UPDATE_AS_KNOWN.run(connection, _changes(after) | unmoved) == 1:
+        return result
+    return _step(connection, known.ds_trans_id, decide)
 
 
 def _select(connection: Connection, wanted: Filter) -> list[Transaction]:
     t = TRANSACTIONS.c
-    query = select(TRANSACTIONS).order_by(t.created_at.desc(), t.ds_trans_id).limit(wanted.limit)
+    query = select(*_ROW).order_by(t.created_at.desc(), t.ds_trans_id).limit(wanted.limit)
     if wanted.identifier is not None:
         named = (t.three_ds_server_trans_id, t.ds_trans_id, t.acs_trans_id, t.sdk_trans_id)
         query = query.where(or_(*(column == wanted.identifier for column in named)))
@@ -261,11 +338,11 @@ def _select(connection: Connection, wanted: Filter) -> list[Transaction]:
         query = query.where(t.state == wanted.state.value)
     if wanted.since is not None:
         query = query.where(t.created_at >= _instant(wanted.since))
-    return [_transaction(row) for row in connection.execute(query).mappings()]  # type: ignore[arg-type]
+    return [_transaction(row) for row in connection.execute(query)]
 
 
 def _ranges(connection: Connection, scheme: str, base: str) -> StoredRanges:
-    row = connection.execute(select(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme)).first()
+    row = connection.execute(select(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme).with_for_update()).first()
     if row is None:
         connection.execute(insert(RANGE_LISTS).values(scheme=scheme, base=base, serial=1, oldest=1))
         serial = oldest = 1
@@ -319,6 +396,8 @@ def _change(row: Any) -> Change:
 def _prepared(connection: Connection, scheme: str, reference_number: str, now: datetime, limit: int) -> bool:
     p = PREPARATIONS.c
     sender = (p.scheme == scheme) & (p.three_ds_server_ref_number == reference_number)
+    # One PReq of a scheme after the other, or two processes would count past the limit.
+    connection.execute(select(RANGE_LISTS.c.serial).where(RANGE_LISTS.c.scheme == scheme).with_for_update())
     connection.execute(delete(PREPARATIONS).where(sender, p.at <= _instant(now - timedelta(hours=1))))
     counted = connection.execute(select(func.count()).select_from(PREPARATIONS).where(sender)).scalar_one()
     if counted >= limit:

@@ -13,6 +13,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha1, sha256
 from types import MappingProxyType
 from typing import Final
@@ -61,7 +62,7 @@ def card_verification_digits(pan: str, tracking_digits: str, service_code: str, 
     digits = _digits("pan", pan)[-16:].zfill(16) + tracking_digits + service_code
     first, second = bytes.fromhex(digits[:16]), bytes.fromhex(digits[16:].ljust(16, "0"))
     block = bytes(a ^ b for a, b in zip(_encrypt(key_a, first), second, strict=True))
-    return _decimalise(_encrypt(key_a, _decrypt(key_b, _encrypt(key_a, block))))[:3]
+    return _decimalise(_encrypt(key_a + key_b + key_a, block))[:3]
 
 
 def _decimalise(block: bytes) -> str:
@@ -71,16 +72,13 @@ def _decimalise(block: bytes) -> str:
 
 
 def _encrypt(key: bytes, block: bytes) -> bytes:
-    return _single_des(key).encryptor().update(block)
+    return _des(key).encryptor().update(block)
 
 
-def _decrypt(key: bytes, block: bytes) -> bytes:
-    return _single_des(key).decryptor().update(block)
-
-
-def _single_des(key: bytes) -> Cipher[modes.ECB]:
+@lru_cache(maxsize=16)
+def _des(key: bytes) -> Cipher[modes.ECB]:
     # Triple DES under the same key thrice is single DES, which the layouts prescribe and the library no longer offers.
-    return Cipher(TripleDES(key * 3), modes.ECB())  # noqa: S305
+    return Cipher(TripleDES(key if len(key) == 24 else key * 3), modes.ECB())  # noqa: S305
 
 
 # --- EMV 3DS -------------------------------------------------------------------------------------------------------------

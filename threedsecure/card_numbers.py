@@ -3,23 +3,29 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 Value = TypeVar("Value")
 
 
+_VALUES: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
+_DOUBLES: Final = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
+"""Each digit to its value, and to the sum of the digits of its double."""
+
+
 def luhn_check_digit(digits: str) -> str:
     """The digit that makes `digits` + itself pass the Luhn test (ISO/IEC 7812-1 annex B)."""
-    total = 0
-    for index, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if index % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return str(-total % 10)
+    return str(-_luhn_sum(digits + "0") % 10)
 
 
 def luhn_valid(pan: str) -> bool:
     """Whether `pan` (ASCII digits only) ends in its own check digit."""
-    return pan.isascii() and pan.isdigit() and len(pan) > 1 and luhn_check_digit(pan[:-1]) == pan[-1]
+    return pan.isascii() and pan.isdigit() and len(pan) > 1 and _luhn_sum(pan) % 10 == 0
+
+
+def _luhn_sum(pan: str) -> int:
+    digits = pan.encode("ascii")
+    return sum(digits[::-2].translate(_VALUES)) + sum(digits[-2::-2].translate(_DOUBLES))
 
 
 def mask(pan: str) -> str:

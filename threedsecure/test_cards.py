@@ -52,6 +52,7 @@ SILENT_METHOD: Final = "2"
 ISSUER_DOWN: Final = "3"
 ATTEMPT_STANDS_IN: Final = "4"
 UNAVAILABLE_STANDS_IN: Final = "5"
+LATE_METHOD: Final = "6"
 ISSUER_SETUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
         METHOD: "a 3DS Method URL that answers",
@@ -60,6 +61,7 @@ ISSUER_SETUPS: Final[Mapping[str, str]] = MappingProxyType(
         ISSUER_DOWN: "an ACS address that refuses the connection",
         ATTEMPT_STANDS_IN: "as 3, and the directory server answers in its place: an attempt (ARes A)",
         UNAVAILABLE_STANDS_IN: "as 3, and the directory server answers in its place: unavailable (ARes U)",
+        LATE_METHOD: "a 3DS Method URL that calls back after twelve seconds",
     }
 )
 
@@ -92,6 +94,17 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
             Scenario("not-enrolled", "00", "outside every card range", version=NOT_ENROLLED_DIGIT),
             Scenario("method-none", "00", "no 3DS Method URL (threeDSCompInd U), then ARes Y", setup=NO_METHOD),
             Scenario("method-timeout", "00", "the 3DS Method never calls back (N), then ARes Y", setup=SILENT_METHOD),
+            Scenario(
+                "method-late",
+                "00",
+                "the 3DS Method calls back later than anybody waits (N), then ARes Y",
+                setup=LATE_METHOD,
+            ),
+            Scenario(
+                "method-required",
+                "06",
+                "ARes Y when the ACS has seen the 3DS Method (threeDSCompInd Y), else N (reason 11)",
+            ),
             Scenario("acs-timeout", "40", "the ACS does not answer the AReq"),
             Scenario("acs-error", "41", "the ACS answers the AReq with an Erro"),
             Scenario("acs-down", "00", "the ACS refuses the connection", setup=ISSUER_DOWN),

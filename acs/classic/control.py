@@ -19,9 +19,11 @@ async def root(office: Office, _request: WireRequest) -> WireResponse:
     return WireResponse(200, (await office.signing.root()).encode(), PEM)
 
 
-async def list_authentications(office: Office, _request: WireRequest) -> WireResponse:
-    found = await office.storage.newest(LISTED)
-    return json_response({"authentications": [_document(each) for each in found]})
+async def list_authentications(office: Office, request: WireRequest) -> WireResponse:
+    """The newest, oldest first; `id`: those that go by it (acsTransID, acctID, xid or a message id), `pan`: those of a card."""
+    wanted, found = read_json(request), await office.storage.newest(LISTED)
+    chosen = [each for each in found if _is_wanted(each, wanted.get("id"), wanted.get("pan"))]
+    return json_response({"authentications": [_document(each) for each in chosen]})
 
 
 async def challenge(office: Office, request: WireRequest) -> WireResponse:
@@ -32,6 +34,7 @@ async def challenge(office: Office, request: WireRequest) -> WireResponse:
         raise Problem(404, "Not Found", "no challenge of 1.0.2 goes by this acsTransID")
     found = expire(found, office.issuer.runtime.clock.now(), await office.draw(found, code=False))
     held = found.challenge
+    page = office.issuer.page_token(found.name, held.page) if held is not None else None
     code = held.code if held is not None and found.state is State.CHALLENGING else None
     return json_response(
         {
@@ -40,6 +43,8 @@ async def challenge(office: Office, request: WireRequest) -> WireResponse:
             "code": office.issuer.codes.code(found.card.pan, code.counter) if code else None,
             "tries_left": held.tries_left if held else 0,
             "resends_left": held.resends_left if held else 0,
+            "answer_url": office.issuer.settings.classic_answer_url,
+            "fields": {"acsTransID": found.name, "page": page},
         }
     )
 
@@ -49,6 +54,13 @@ async def reset(office: Office, request: WireRequest) -> WireResponse:
     return await control.reset(office.issuer, request)
 
 
+def _is_wanted(found: Authentication, name: object, pan: object) -> bool:
+    pareq = found.payment.pareq if found.payment else None
+    names = {found.name, found.acct_id, found.vereq_id}
+    names |= {pareq["Purchase"]["xid"], pareq["messageId"]} if pareq else set()
+    return (name is None or name in names) and pan in (None, found.card.pan)
+
+
 def _document(found: Authentication) -> dict[str, Any]:
     outcome, payment = found.outcome, found.payment
     return {
@@ -56,6 +68,11 @@ def _document(found: Authentication) -> dict[str, Any]:
         "acctID": found.acct_id,
         "vereq": found.vereq_id,
         "xid": payment.pareq["Purchase"]["xid"] if payment else None,
+        "pareq": payment.pareq["messageId"] if payment else None,
+        "amount": payment.pareq["Purchase"]["purchAmount"] if payment else None,
+        "currency": payment.pareq["Purchase"]["currency"] if payment else None,
+        "exponent": payment.pareq["Purchase"]["exponent"] if payment else None,
+        "merchant": payment.pareq["Merchant"]["name"] if payment else None,
         "version": found.version,
         "state": found.state.value,
         "status": outcome.status if outcome else None,

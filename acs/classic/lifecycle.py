@@ -18,11 +18,14 @@ from threedsecure.v1.views import PayerAuthenticationRequest
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What chance gives to an authentication: the id of its PARes, its number, and the card's next code counter."""
+    """What comes from outside the record. Chance: the id of the PARes, its number, and the card's next code counter; the card's
+    standing: whether it is locked, and whether it is asked too often."""
 
     pares_id: str
     number: int
     counter: int
+    locked: bool = False
+    asked_too_often: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,14 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The record as it has to be written, what to answer, and the codes to send once it is written."""
+    """The record as it has to be written, what to answer, and the codes to send once it is written. `begun`, `ended`: what the
+    card's standing has to learn of it."""
 
     authentication: Authentication
     answer: Show | Finish | Refuse
     effects: tuple[Effect, ...] = ()
+    begun: bool = False
+    ended: Ending | None = None
 
 
 def receive_pareq(
@@ -138,12 +144,14 @@ def _begin(
     refusal = invalid_transaction(view) or play.refusal
     if refusal is not None:
         return _settled(found, "U", now, drawn, refusal)
-    if expired(view.expiry, now):
+    if drawn.locked or expired(view.expiry, now):
         return _settled(found, "N", now, drawn)
     if play.method is None:
         status = play.status or "U"
         # 1.0.1 has no word for an attempt.
         return _settled(found, "U" if status == "A" and found.version == "1.0.1" else status, now, drawn)
+    if drawn.asked_too_often:
+        return _settled(found, "N", now, drawn)
     step = challenges.begin(
         play.method,
         tries=found.card.tries or settings.tries,
@@ -153,7 +161,7 @@ def _begin(
     )
     state = after(found.state, Event.PAREQ_CHALLENGED)
     begun = replace(found, state=state, method=play.method, challenge=step.challenge)
-    return _take(begun, step, now, drawn, settings)
+    return replace(_take(begun, step, now, drawn, settings), begun=True)
 
 
 def _settled(
@@ -165,8 +173,10 @@ def _settled(
 def _take(found: Authentication, step: challenges.Step, now: datetime, drawn: Drawn, settings: AcsSettings) -> Change:
     match step.reply:
         case Over(ending):
+            if drawn.locked and ending is Ending.PASSED:
+                ending = Ending.CARD_LOCKED
             ended = _decide(found, Event.CHALLENGE_ENDED, status_of(ending), now, drawn, ending=ending)
-            return Change(ended, Finish())
+            return Change(ended, Finish(), ended=ending)
         case page:
             asking = challenges.to_ask(step, now + settings.timers.ask_retry).challenge
             shown = replace(found, challenge=asking, updated_at=now, due_at=now + settings.timers.idle)

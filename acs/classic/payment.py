@@ -116,6 +116,7 @@ async def _respond(office: Office, change: Change | None, found: Authentication)
     """Do what the change asks for, and answer."""
     if change is None:
         return error_response(404, "unknown-transaction", "the authentication has been forgotten")
+    await office.mark(change)
     changed = change.authentication
     if not isinstance(change.answer, Show):
         return await _final(office, changed)

@@ -27,6 +27,8 @@ from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
+METHOD_COMPLETED: Final = "Y"
+"""threeDSCompInd."""
 _ACCEPTED: Final = frozenset({"AReq", "Erro"})
 MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
@@ -37,11 +39,14 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    purchase = replace(purchase_of(view, message["dsReferenceNumber"]), echoed=echoed(message))
+    purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
+    if view.three_ds_comp_ind == METHOD_COMPLETED:
+        seen = await issuer.storage.method_called(view.three_ds_server_trans_id)
+        purchase = replace(purchase, method_seen=seen)
     if purchase.asks_to_bind:
         purchase = replace(purchase, device=device_of(message))
-    seen = Seen("AReq", message, request.headers)
-    rule = await issuer.rulebook.consult(seen, view.three_ds_server_trans_id)
+    arrived = Seen("AReq", message, request.headers)
+    rule = await issuer.rulebook.consult(arrived, view.three_ds_server_trans_id)
     transaction = await _begin(issuer, view, purchase, rule)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
@@ -83,7 +88,12 @@ def _decided(
     if card is None:
         return None, standing
     decision, purchase = considered(
-        decide(wished(view, purchase, standing), card, now), view, purchase, standing, limits, now
+        decide(wished(view, purchase, standing), card, now, method_seen=purchase.method_seen),
+        view,
+        purchase,
+        standing,
+        limits,
+        now,
     )
     if isinstance(decision, AnswerErro):
         return decision, standing

@@ -1,10 +1,12 @@
-"""`POST /3ds2/method`: the 3DS Method page, in a frame that nobody sees. `/3ds2/method/silent` never calls back."""
+"""`POST /3ds2/method`: the 3DS Method page, in a frame that nobody sees. `/3ds2/method/silent` never calls back,
+`/3ds2/method/late` later than anybody waits for it."""
 
 from typing import Any, Final
 
 import orjson
 
 from acs.handlers.answers import error_response, posted_fields
+from acs.handlers.waiting import keep_waiting
 from acs.issuer import Issuer
 from acs.pages import method_page, silent_method_page
 from threedsecure.v2.checking import Context, Leg, check
@@ -25,9 +27,15 @@ async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     transaction_id = data["threeDSServerTransID"]
+    await issuer.storage.note_method_call(transaction_id, issuer.runtime.clock.now())
     value = encode_base64url(orjson.dumps({"threeDSServerTransID": transaction_id}))
     html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value})
     return page(html, frame_ancestors="*")
+
+
+async def late_method(issuer: Issuer, request: WireRequest) -> WireResponse:
+    await keep_waiting(issuer.runtime.clock, issuer.settings.method_delay)
+    return await method(issuer, request)
 
 
 async def silent_method(issuer: Issuer, request: WireRequest) -> WireResponse:

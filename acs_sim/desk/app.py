@@ -8,6 +8,7 @@ from acs_sim.addresses import Addresses
 from acs_sim.desk import console, control, faults_page, findings_page, reading, rules_page
 from acs_sim.desk.api import Desk, Handler, bound
 from acs_sim.desk.check import BODY_LIMIT
+from acs_sim.desk.control import SEED
 from acs_sim.desk.docs import docs_handler, openapi_handler
 from acs_sim.desk.events import as_json, event_stream
 from acs_sim.desk.openapi import AUTHORITY_PATH, EVENTS_PATH
@@ -27,10 +28,10 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/clock", console.move_clock_from_form),
     ("GET", "/demo", console.demo),
     ("GET", "/findings", findings_page.overview),
-    ("GET", "/faults", faults_page.overview),
-    ("POST", "/faults", faults_page.change),
     ("GET", "/rules", rules_page.rules),
     ("POST", "/rules", rules_page.change_rules),
+    ("GET", "/faults", faults_page.overview),
+    ("POST", "/faults", faults_page.change),
     ("GET", "/elements", reading.elements),
     ("GET", "/elements/{message}", reading.element_table),
     ("GET", "/check", reading.check_form),
@@ -40,6 +41,12 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = ()) -> Service:
     """The desk of a simulator whose parties are at `addresses`; those of `elsewhere` have a clock of their own to be moved."""
+
+    async def follow_seed(content: list[int | None] | None) -> None:
+        if content is not None:
+            runtime.randomness.seed(content[0], of=runtime.shared.worker)
+
+    runtime.shared.on(SEED, follow_seed)
     desk = Desk(runtime, addresses, Parties(runtime.transport, addresses), elsewhere)
     return Service(
         name="desk",

@@ -5,10 +5,13 @@ from typing import Any, Final
 
 from acs_sim.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.challenge_page import Form, Page
+from acs_sim.desk import classic_cardholder
 from acs_sim.desk.api import Desk, answered, read_body
+from acs_sim.desk.classic_transactions import is_classic
 from acs_sim.desk.documents import CardholderAct, CardholderOutcome, Notification, Transaction
 from acs_sim.desk.parties import Refused
 from acs_sim.desk.transactions import find_transaction
+from acs_sim.desk.words import another_code
 from threedsecure.web.journal import EMV_IDS
 from threedsecure.web.transport import HttpTransport
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
@@ -21,7 +24,6 @@ METHODS_OF: Final = {
 DECISION_SECONDS: Final = 10.0
 LOOK_EVERY_SECONDS: Final = 0.02
 WAITING: Final = frozenset({"challenging", "decoupled"})
-CODE_DIGITS: Final = 6
 WRONG_ANSWERS: Final = {"choose-several": "1", "html-page": "no", "choose-phone": "1"}
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
 CHALLENGES: Final = frozenset({"C", "D"})
@@ -34,7 +36,8 @@ async def act(desk: Desk, request: WireRequest) -> WireResponse:
     transaction = await find_transaction(desk, request.match["id"])
     try:
         async with HttpTransport.session(desk.runtime.calling) as session:
-            return answered(await _play(desk, Cardholder(HttpTransport(session)), transaction, wish))
+            play = classic_cardholder.play if is_classic(transaction) else _play
+            return answered(await play(desk, Cardholder(HttpTransport(session)), transaction, wish))
     except CardholderStuck as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
 
@@ -57,9 +60,13 @@ async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Pa
         return page
     if wish.do in {"approve", "decline"}:
         await decide(desk, acs_trans_id, await _challenge(desk, acs_trans_id), wish.do)
-        return await cardholder.press(page, "submit", trusts=wish.trust)
+        return await cardholder.press(page, "submit", boxes=_boxes(wish))
     button = "submit" if wish.do == "select" else wish.do
-    return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), trusts=wish.trust)
+    return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), boxes=_boxes(wish))
+
+
+def _boxes(wish: CardholderAct) -> list[str]:
+    return [box for box, ticked in (("trust", wish.trust), ("bind", wish.bind)) if ticked]
 
 
 async def _decided_apart(
@@ -136,15 +143,10 @@ def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:
 
 def _code(code: str | None, wanted: str) -> str:
     if wanted == "wrong":
-        return _another(code)
+        return another_code(code)
     if not code:
         raise Problem(409, "Conflict", "no SecureCode is in force for this challenge: it expired, or none was sent")
     return str(code)
-
-
-def _another(code: str | None) -> str:
-    """Six digits that are not the code."""
-    return str((int(code or 0) + 1) % 10**CODE_DIGITS).zfill(CODE_DIGITS)
 
 
 async def _outcome(

@@ -9,10 +9,10 @@ from acs_sim.desk.cards import find_card, mint
 from acs_sim.desk.control import clock_state, move_everybodys
 from acs_sim.desk.diagram import LIVE, diagram
 from acs_sim.desk.documents import CardWish, ClockMove, Transaction
+from acs_sim.desk.findings import judged
 from acs_sim.desk.pages import drift, facts, identifiers, render, shown
 from acs_sim.desk.parties import Refused
-from acs_sim.desk.transactions import find_transaction, newest_transactions
-from acs_sim.findings.engine import of_transaction
+from acs_sim.desk.transactions import entries_of, find_transaction, newest_transactions
 from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import SCENARIOS, compose, read
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
@@ -155,13 +155,13 @@ async def _newest(desk: Desk) -> dict[str, Any]:
 
 async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
     one: Transaction = await find_transaction(desk, identifier)
-    entries = await desk.runtime.journal.entries_of(one.id)
+    entries = await entries_of(desk, one)
     return {
         "one": one,
         "facts": facts(one),
         "identifiers": identifiers(one),
         "picture": diagram(entries),
-        "found": of_transaction(entries),
+        "found": await judged(entries),
     }
 
 

@@ -131,7 +131,7 @@ def _sms(message: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _words(message: Mapping[str, Any]) -> tuple[str, ...]:
-    told = (message.get(name) for name in ("reason", "body", "detail", "action"))
+    told = (message.get(name) for name in ("reason", "body", "detail", "action", "outcome"))
     return (next((str(value) for value in told if isinstance(value, str) and value), ""),)
 
 

@@ -59,9 +59,9 @@ class Cards(Struct, frozen=True):
 
 
 class CardWish(Request, frozen=True):
-    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page. `transStatus`
-    and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of what the scenario answers. `faults`: what goes wrong
-    with this card."""
+    """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
+    `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
+    what the scenario answers. `faults`: what goes wrong with this card."""
 
     scheme: str
     scenario: str
@@ -195,7 +195,8 @@ class Scenarios(Struct, frozen=True):
 
 
 class Transaction(Struct, frozen=True):
-    """One authentication. `id` is its threeDSServerTransID; `pan` is masked; `challenge` is what the ACS knows of it."""
+    """One authentication. `id` is its threeDSServerTransID, in 1.0.2 the message id of its VEReq; `pan` is masked; `challenge` is
+    what the ACS knows of it."""
 
     id: str
     state: str | None = None
@@ -212,6 +213,7 @@ class Transaction(Struct, frozen=True):
     dsTransID: str | None = None  # noqa: N815
     acsTransID: str | None = None  # noqa: N815
     sdkTransID: str | None = None  # noqa: N815
+    xid: str | None = None
     results_status: str | None = None
     created_at: str | None = None
     challenge: dict[str, Any] | None = None
@@ -273,18 +275,24 @@ class Transcript(Struct, frozen=True):
 class CardholderAct(Request, frozen=True):
     """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
     `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant.
+    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
+    `bind` the one that has the device remembered (2.3.1).
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
-    `threeDSSessionData` are what the gateway's page would have posted, for a challenge that no browser has opened."""
+    `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
+    no browser has opened."""
 
     do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select"]
     code: Annotated[str, Meta(max_length=64)] | None = None
     choice: Annotated[str, Meta(max_length=64)] | None = None
     trust: bool = False
+    bind: bool = False
     deliver: bool = True
     creq: Annotated[str, Meta(max_length=4096)] | None = None
     threeDSSessionData: Annotated[str, Meta(max_length=1024)] | None = None  # noqa: N815
+    PaReq: Annotated[str, Meta(max_length=8192)] | None = None
+    TermUrl: Annotated[str, Meta(max_length=2048)] | None = None
+    MD: Annotated[str, Meta(max_length=8192)] = ""
 
 
 class Notification(Struct, frozen=True):
@@ -358,6 +366,7 @@ class CardStanding(Struct, frozen=True):
     locked: bool
     failed_purchases: int
     trusted_merchants: int
+    remembered_devices: int
 
 
 class ClockMove(Request, frozen=True):

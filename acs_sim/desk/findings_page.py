@@ -1,12 +1,13 @@
 """`/findings`: the verdict on the gateway, for people."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from acs_sim.desk.api import Desk
 from acs_sim.desk.console import page_of
 from acs_sim.desk.findings import all_findings
-from acs_sim.findings.engine import ALL_RULES, convicted
-from acs_sim.findings.model import Severity
+from acs_sim.findings.engine import ALL_RULES
+from acs_sim.findings.model import Finding, Severity
 from threedsecure.web.wire import WireRequest, WireResponse
 
 MOST_SHOWN: Final = 200
@@ -20,9 +21,16 @@ async def overview(desk: Desk, request: WireRequest) -> WireResponse:
         desk,
         "findings.html",
         "/findings",
-        found=found[:MOST_SHOWN],
+        found=_by_transaction(found[:MOST_SHOWN]),
         left_out=max(0, len(found) - MOST_SHOWN),
-        convicted=convicted(found),
         good=good,
         judged=sum(rule.severity is not Severity.GOOD for rule in ALL_RULES),
     )
+
+
+def _by_transaction(found: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
+    """In the order of the worst of each transaction."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in found:
+        grouped.setdefault(finding.transaction_id, []).append(finding)
+    return list(grouped.items())

@@ -8,6 +8,7 @@ import msgspec
 
 from acs_sim.desk.api import Desk, answered, known_query
 from acs_sim.desk.cards import known_card
+from acs_sim.desk.classic_transactions import newest_classic
 from acs_sim.desk.documents import Message, Messages, Transaction, Transactions, Transcript
 from acs_sim.desk.parties import Refused
 from acs_sim.transcripts.document import compose
@@ -42,7 +43,7 @@ async def show_transaction(desk: Desk, request: WireRequest) -> WireResponse:
 
 async def show_messages(desk: Desk, request: WireRequest) -> WireResponse:
     transaction = await find_transaction(desk, request.match["id"])
-    return answered(Messages(messages_of(await desk.runtime.journal.entries_of(transaction.id))))
+    return answered(Messages(messages_of(await entries_of(desk, transaction))))
 
 
 async def show_transcript(desk: Desk, request: WireRequest) -> WireResponse:
@@ -50,7 +51,7 @@ async def show_transcript(desk: Desk, request: WireRequest) -> WireResponse:
     if form not in FORMS:
         raise Problem(400, "Bad Request", f"format is one of {', '.join(FORMS)}")
     transaction = await find_transaction(desk, request.match["id"])
-    entries = await desk.runtime.journal.entries_of(transaction.id)
+    entries = await entries_of(desk, transaction)
     addresses = {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
     document = compose(msgspec.to_builtins(transaction), entries, addresses)
     suffix = "har" if form == "har" else "json"
@@ -61,10 +62,12 @@ async def show_transcript(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def newest_transactions(desk: Desk, wanted: Mapping[str, Any]) -> list[Transaction]:
-    """The newest transactions first, as both the directory server and the ACS see them."""
+    """The newest transactions first, as both the directory server and the ACS see them, and those of 1.0.2 among them."""
     rows = (await desk.parties.call("ds", "/control/transactions", wanted)).get("transactions", [])
     challenges = await _challenges(desk, rows)
-    return [_merged(row, challenges.get(row.get("acsTransID"))) for row in rows]
+    emv = [_merged(row, challenges.get(row.get("acsTransID"))) for row in rows]
+    both = [*emv, *await newest_classic(desk, wanted)]
+    return sorted(both, key=lambda one: one.created_at or "", reverse=True)[: wanted.get("limit", DEFAULT_LIMIT)]
 
 
 async def find_transaction(desk: Desk, identifier: str) -> Transaction:
@@ -72,12 +75,18 @@ async def find_transaction(desk: Desk, identifier: str) -> Transaction:
     if len(identifier) > MAX_IDENTIFIER:
         raise _unknown(identifier)
     known_as = await desk.runtime.journal.transaction_of(identifier)
-    found = await newest_transactions(desk, {"id": known_as or identifier, "limit": 1})
-    if found:
-        return found[0]
+    for name in dict.fromkeys((known_as or identifier, identifier)):
+        if found := await newest_transactions(desk, {"id": name, "limit": 1}):
+            return found[0]
     if known_as is None:
         raise _unknown(identifier)
     return Transaction(known_as)
+
+
+async def entries_of(desk: Desk, transaction: Transaction) -> list[dict[str, Any]]:
+    """Every hop of it, whatever name the journal files it under."""
+    journal = desk.runtime.journal
+    return await journal.entries_of(await journal.transaction_of(transaction.id) or transaction.id)
 
 
 def messages_of(entries: Iterable[Mapping[str, Any]]) -> list[Message]:

@@ -26,6 +26,7 @@ TONES: Final = {
     "U": "bad",
     "R": "bad",
 }
+CODE_DIGITS: Final = 6
 _CURRENCIES: Final = {f"{currency.number:03}": currency.code for currency in Currency if currency.number}
 
 
@@ -38,3 +39,8 @@ def amount_text(amount: Any, currency: Any, exponent: Any = None) -> str:
     digits = str(amount).zfill(decimals + 1)
     number = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
     return f"{number} {code}".strip()
+
+
+def another_code(code: str | None) -> str:
+    """Six digits that are not the code."""
+    return str((int(code or 0) + 1) % 10**CODE_DIGITS).zfill(CODE_DIGITS)

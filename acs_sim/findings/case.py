@@ -1,7 +1,7 @@
 """The messages of one transaction as the rules look at them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ ACS: Final = "ACS"
 BROWSER: Final = "Browser"
 MPI: Final = "MPI"
 FAILURES: Final = frozenset({"connection failed", "no answer"})
+POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post")}
+"""Where a fault changes a message, for those that are carried under another name."""
 IDENTIFIERS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 
 Message = Mapping[str, Any]
@@ -100,9 +102,21 @@ class Case:
         """The ARes that asked for a challenge."""
         return next((answer for answer in self.answers if answer.text("transStatus") == "C"), None)
 
+    def disturbed(self, *points: str) -> tuple[Entry, ...]:
+        """The faults that were asked for at these points: what follows them is no doing of the gateway."""
+        return tuple(entry for entry in self.of("fault") if entry.text("at") in points)
+
+    def as_sent(self, entry: Entry) -> Entry:
+        """A message of ours as it left the house: the journal holds what was meant, and what a fault made of it."""
+        faults = self.disturbed(*POINTS.get(entry.kind, (entry.kind,)))
+        changed = (fault.message.get("sent") for fault in faults if fault.sender == entry.sender)
+        sent = next((message for message in changed if isinstance(message, dict)), None)
+        return entry if sent is None else replace(entry, message=sent)
+
     def faults_of(self, entry: Entry, leg: Leg) -> list[tuple[str, str, str]]:
         """What is wrong with a message: element, what was found, what is expected. Its identifiers have to be those of the
         transaction."""
+        entry = self.as_sent(entry)
         areq, ares = self.last_before(self.areqs, entry), self.last_before(self.answers, entry)
         return [*_violated(entry, leg, areq, ares), *_mistaken(entry, ares or areq)]
 

@@ -25,6 +25,8 @@ _FALLBACK: Final = {
 
 MAX_HEADER: Final = 2_048
 MAX_LANGUAGE: Final = 8
+MAX_TAG: Final = 35
+MAX_LANGUAGES: Final = 10
 
 
 def browser_elements(version: str, told: Mapping[str, str], headers: Mapping[str, str], ip: str) -> dict[str, Any]:
@@ -40,6 +42,8 @@ def browser_elements(version: str, told: Mapping[str, str], headers: Mapping[str
     }
     if version != "2.1.0":
         elements["browserJavascriptEnabled"] = javascript
+    if version == "2.3.1":
+        elements["acceptLanguage"] = _languages(headers.get("accept-language"))
     if javascript:
         elements |= _told(told)
     elif version == "2.1.0":
@@ -82,6 +86,13 @@ def _language(told: str | None, header: str | None) -> str:
     while len(tag) > MAX_LANGUAGE and "-" in tag:
         tag = tag.rpartition("-")[0]
     return _matching(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag[:MAX_LANGUAGE], "en")
+
+
+def _languages(header: str | None) -> list[str]:
+    """Those of Accept-Language, as the browser orders them."""
+    tags = [part.partition(";")[0].strip() for part in (header or "").split(",")]
+    known = [tag for tag in tags if re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag[:MAX_TAG], re.ASCII)]
+    return list(dict.fromkeys(known))[:MAX_LANGUAGES] or ["en"]
 
 
 def _header(value: str | None, fallback: str) -> str:

@@ -1,21 +1,37 @@
 """The card ranges that a directory server announces (PRes), and the version to speak with a card. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from threedsecure.card_numbers import CardRange, CardRangeTable
 
+LAST_IN_FIRST_OUT: Final = "02"
+"""readOrder (2.3.1)."""
+
 
 class RangeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """One range of a PRes: who answers for it in which versions, and its 3DS Method. Versions are inclusive bounds."""
+    """One range of a PRes: who answers for it in which versions, and its 3DS Method. Versions are inclusive bounds; a PRes of 2.3.1
+    lists them instead, with a 3DS Method for each (`method_urls`)."""
 
     start: str
     end: str
-    acs_versions: tuple[str, str]
-    ds_versions: tuple[str, str]
+    acs_versions: tuple[str, ...]
+    ds_versions: tuple[str, ...]
     method_url: str | None = None
+    listed: bool = False
+    method_urls: dict[str, str] = {}
+
+    def speaks(self, version: str) -> bool:
+        """Whether the card's ACS and the directory server both do."""
+        told = (self.acs_versions, self.ds_versions)
+        if self.listed:
+            return all(version in versions for versions in told)
+        return all(_parts(low) <= _parts(version) <= _parts(high) for low, high in told)
+
+    def method_of(self, version: str | None) -> str | None:
+        return self.method_urls.get(version or "") if self.listed else self.method_url
 
 
 class RangesBroken(ValueError):
@@ -39,10 +55,8 @@ class CachedRanges(msgspec.Struct, frozen=True, kw_only=True):
 def apply(known: CachedRanges | None, pres: Mapping[str, Any]) -> CachedRanges:
     """What is known after a PRes that passed its check. `known` is None when the full list was asked for; then the actions
     of the ranges are ignored. Errors: `RangesBroken`."""
-    listed: Sequence[Mapping[str, Any]] = pres.get("cardRangeData", ())
     ranges = {} if known is None else {(facts.start, facts.end): facts for facts in known.ranges}
-    for entry in listed:
-        facts = _facts(entry, pres)
+    for entry, facts in _listed(pres):
         if known is not None and entry.get("actionInd") == "D":
             ranges.pop((facts.start, facts.end), None)
         else:
@@ -51,6 +65,28 @@ def apply(known: CachedRanges | None, pres: Mapping[str, Any]) -> CachedRanges:
     result = CachedRanges(serial_num=serial_num, ranges=tuple(ranges.values()))
     result.table()
     return result
+
+
+def _listed(pres: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], RangeFacts]]:
+    """Every range in the order in which it counts, with the entry that it stands in: one of 2.3.1 holds several."""
+    entries: Sequence[Mapping[str, Any]] = pres.get("cardRangeData", ())
+    for entry in reversed(entries) if pres.get("readOrder") == LAST_IN_FIRST_OUT else entries:
+        if "ranges" in entry:
+            yield from ((entry, _facts_of_2_3(each, entry, pres)) for each in entry["ranges"])
+        else:
+            yield entry, _facts(entry, pres)
+
+
+def _facts_of_2_3(each: Mapping[str, Any], entry: Mapping[str, Any], pres: Mapping[str, Any]) -> RangeFacts:
+    spoken = entry["acsProtocolVersions"]
+    return RangeFacts(
+        start=each["start"],
+        end=each["end"],
+        acs_versions=tuple(one["version"] for one in spoken),
+        ds_versions=tuple(entry.get("dsProtocolVersions", pres["dsProtocolVersions"])),
+        listed=True,
+        method_urls={one["version"]: one["threeDSMethodURL"] for one in spoken if "threeDSMethodURL" in one},
+    )
 
 
 def _facts(entry: Mapping[str, Any], pres: Mapping[str, Any]) -> RangeFacts:
@@ -68,11 +104,7 @@ def _facts(entry: Mapping[str, Any], pres: Mapping[str, Any]) -> RangeFacts:
 
 def common_version(facts: RangeFacts, spoken: Iterable[str]) -> str | None:
     """The highest of `spoken` (lowest first) that the card's ACS and the directory server speak too."""
-    bounds = [(_parts(low), _parts(high)) for low, high in (facts.acs_versions, facts.ds_versions)]
-    return next(
-        (version for version in reversed(list(spoken)) if all(low <= _parts(version) <= high for low, high in bounds)),
-        None,
-    )
+    return next((version for version in reversed(list(spoken)) if facts.speaks(version)), None)
 
 
 def _parts(version: str) -> tuple[int, ...]:

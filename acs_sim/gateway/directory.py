@@ -18,6 +18,7 @@ from threedsecure.v2.errors import MessageError
 from threedsecure.web.service import Runtime
 from threedsecure.web.wire import WireResponse
 
+_VERSION_NOT_SUPPORTED: Final = "102"
 _UNKNOWN_SERIAL_NUMBER: Final = "307"
 
 
@@ -61,8 +62,8 @@ class Directory:
             if table is None:
                 unknown.append(scheme)
             elif (found := table.find(pan)) is not None:
-                facts = found.value
-                return Routing(scheme, True, asked_version or common_version(facts, spoken), facts.method_url)
+                version = asked_version or common_version(found.value, spoken)
+                return Routing(scheme, True, version, found.value.method_of(version))
         if unknown:
             return Routing(unknown[0], None, asked_version or self._settings.version, None)
         return None
@@ -85,35 +86,37 @@ class Directory:
 
     async def _ranges(self, scheme: str, known: CachedRanges | None) -> CachedRanges | None:
         try:
-            return await self._ask_ranges(scheme, known)
+            return await self._ask_ranges(scheme, known, self._settings.version)
         except (DirectoryFailed, TransportError, MessageError):
             return None
 
-    async def _ask_ranges(self, scheme: str, known: CachedRanges | None) -> CachedRanges:
-        """One PReq, or two when the directory server has forgotten our serial number.
+    async def _ask_ranges(self, scheme: str, known: CachedRanges | None, version: str) -> CachedRanges:
+        """One PReq, or another when the directory server has forgotten our serial number or does not speak `version`.
 
         Errors: `DirectoryFailed`, `TransportError`, `MessageError`."""
         serial_num = known.serial_num if known else None
-        preq = three_ds_server.preparation_request(self._runtime.randomness.uuid(), serial_num, self._settings)
+        preq = three_ds_server.preparation_request(self._runtime.randomness.uuid(), serial_num, version, self._settings)
         trans_id: str = preq["threeDSServerTransID"]
         try:
             pres = self._read(await self._post(scheme, encode(preq)), "PRes")
-            check(pres, Context(version=self._settings.version, leg=Leg.DS_TO_THREE_DS_SERVER, request=preq))
+            check(pres, Context(version=version, leg=Leg.DS_TO_THREE_DS_SERVER, request=preq))
             three_ds_server.same(pres, {"threeDSServerTransID": trans_id})
             return apply(known, pres)
         except DirectoryFailed as failure:
             if known is not None and failure.reason == _UNKNOWN_SERIAL_NUMBER:
-                return await self._ask_ranges(scheme, None)
+                return await self._ask_ranges(scheme, None, version)
+            if failure.reason == _VERSION_NOT_SUPPORTED and version != VERSIONS[0]:
+                return await self._ask_ranges(scheme, known, VERSIONS[VERSIONS.index(version) - 1])
             raise
         except TransportError as error:
             self._record_failure(error, trans_id)
             raise
         except RangesBroken as error:
             broken = MessageError("203", "cardRangeData", description=str(error))
-            await self._complain(scheme, broken, trans_id, self._settings.version)
+            await self._complain(scheme, broken, trans_id, version)
             raise broken from error
         except MessageError as error:
-            await self._complain(scheme, error, trans_id, self._settings.version)
+            await self._complain(scheme, error, trans_id, version)
             raise
 
     def _read(self, answer: WireResponse, expected: str) -> dict[str, Any]:

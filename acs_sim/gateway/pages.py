@@ -142,7 +142,7 @@ class Pages:
             outcome=purchase.outcome,
             back_url=back_url,
             programme=_programme(scheme, purchase) if scheme else "",
-            cardholder_info=(purchase.ares or {}).get("cardholderInfo", ""),
+            cardholder_info=_words((purchase.ares or {}).get("cardholderInfo", "")),
         )
 
     def carry_back(self, purchase: Purchase, url: str, fields: Mapping[str, str]) -> WireResponse:
@@ -194,6 +194,11 @@ def listed_cards(manner: str, language: str, now: datetime) -> Iterator[ListedCa
         yield _listed_classic(scheme, words, expiry)
     for number in VENDOR_CARDS[manner]:
         yield ListedCard(words["vendor-cards"], number, expiry, "123", manner, "")
+
+
+def _words(cardholder_info: str | Mapping[str, str]) -> str:
+    """cardholderInfo: a text, and in 2.3.1 an object that holds one."""
+    return cardholder_info if isinstance(cardholder_info, str) else cardholder_info.get("text", "")
 
 
 def _programme(scheme: Scheme, purchase: Purchase) -> str:

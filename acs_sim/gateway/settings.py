@@ -4,15 +4,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-VERSIONS: Final = ("2.1.0", "2.2.0")
+VERSIONS: Final = ("2.1.0", "2.2.0", "2.3.1")
 """The EMV 3DS versions that this 3DS Server speaks, lowest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How long the gateway waits, on the simulator's clock. The 3DS Method's ten seconds are EMV 3DS's own (2.1.0, 2.2.0)."""
+    """How long the gateway waits, on the simulator's clock. The 3DS Method's ten seconds (2.1.0, 2.2.0) and five (2.3.1) are EMV
+    3DS's own."""
 
     method: timedelta = timedelta(seconds=10)
+    method_since_2_3: timedelta = timedelta(seconds=5)
     exchange: timedelta = timedelta(minutes=2)
     challenge: timedelta = timedelta(hours=1)
     results: timedelta = timedelta(seconds=30)
@@ -32,7 +34,7 @@ class GatewaySettings:
 
     public_url: str = "http://127.0.0.1:8400"
     directory_server_url: str = "http://127.0.0.1:8100"
-    version: str = "2.2.0"
+    version: str = "2.3.1"
     reference_number: str = "3DS_LOA_SER_ACSS_020200_00001"
     requestor_id: str = "acs-sim-gateway"
     acquirer_bin: str = "99999900001"

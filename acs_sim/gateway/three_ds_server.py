@@ -28,11 +28,13 @@ def identifier_of(message: Mapping[str, Any]) -> str:
     return named if isinstance(named, str) and named.isascii() and "\0" not in named else ""
 
 
-def preparation_request(trans_id: str, serial_num: str | None, settings: GatewaySettings) -> dict[str, Any]:
-    """A PReq: for the full list of card ranges, or for the changes since `serial_num`."""
+def preparation_request(
+    trans_id: str, serial_num: str | None, version: str, settings: GatewaySettings
+) -> dict[str, Any]:
+    """A PReq in `version`: for the full list of card ranges, or for the changes since `serial_num`."""
     message = {
         "messageType": "PReq",
-        "messageVersion": settings.version,
+        "messageVersion": version,
         "threeDSServerRefNumber": settings.reference_number,
         "threeDSServerTransID": trans_id,
     }
@@ -51,6 +53,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "messageCategory": "01",
         "threeDSCompInd": purchase.comp_ind,
         "threeDSRequestorAuthenticationInd": "01",
+        **_since_2_3(purchase.version),
         "threeDSRequestorChallengeInd": _challenge_indicator(request.challenge_indicator, purchase.version),
         "threeDSRequestorID": settings.requestor_id,
         "threeDSRequestorName": request.merchant_name,
@@ -75,7 +78,16 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
     }
 
 
-def _challenge_indicator(asked: str, version: str) -> str:
+def _since_2_3(version: str) -> dict[str, Any]:
+    if version != "2.3.1":
+        return {}
+    return {"acquirerCountryCode": MERCHANT_COUNTRY, "acquirerCountryCodeSource": "01"}
+
+
+def _challenge_indicator(asked: str, version: str) -> str | list[str]:
+    """A list in 2.3.1; 2.1.0 does not know all of them."""
+    if version == "2.3.1":
+        return [asked]
     return asked if version != "2.1.0" or asked in _CHALLENGE_INDICATORS_2_1 else "02"
 
 

@@ -19,6 +19,7 @@ from threedsecure.card_numbers import mask
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.service import Runtime
 
+LATEST: Final = "2.3.1"
 PAGE_LIFE: Final[Mapping[str, timedelta]] = {
     e_transactions.MANNER: timedelta(minutes=15),
     "monetico": timedelta(minutes=45),
@@ -102,10 +103,14 @@ class Till:
                 browser=browser,
                 window=window_size(found.window, told.get("window")),
                 at=now,
-                method_wait=self._settings.waits.method,
+                method_wait=self._method_wait(version),
             ),
         )
         return changed if changed.method_url else await self.authenticate(changed)
+
+    def _method_wait(self, version: str) -> timedelta:
+        waits = self._settings.waits
+        return waits.method_since_2_3 if version == LATEST else waits.method
 
     async def authenticate(self, purchase: Purchase) -> Purchase:
         """Send the AReq, once, and go where the ARes leads. Errors: `WrongStep`."""

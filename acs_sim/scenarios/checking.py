@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from acs.rules.then import read_then
+from acs_sim.aliases import NoSuchAlias, find, is_alias
 from acs_sim.durations import parse_duration
 from acs_sim.scenarios.elements import Column, Fault, expected, names, nearest
 from acs_sim.scenarios.model import (
@@ -60,9 +61,18 @@ def _card(card: CardWish, at: str, version: str) -> Iterator[Fault]:
     known = CLASSIC_SCENARIOS if version == CLASSIC else ALL_SCENARIOS
     if (card.scenario is None) == (card.pan is None):
         yield at, "a card needs its scenario, or else its pan"
+    elif card.scenario is not None and is_alias(card.scenario):
+        yield from _alias(card.scenario, f"{at}.scenario")
     elif card.scenario is not None and card.scenario not in known:
         old = f" in {CLASSIC}" if card.scenario in ALL_SCENARIOS else ""
         yield f"{at}.scenario", f"there is no card scenario {card.scenario!r}{old}{nearest(card.scenario, known)}"
+
+
+def _alias(name: str, at: str) -> Iterator[Fault]:
+    try:
+        find(name)
+    except NoSuchAlias as error:
+        yield at, str(error)
 
 
 def _card_step(wish: CardStep, at: str, column: Column) -> Iterator[Fault]:

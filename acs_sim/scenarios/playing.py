@@ -66,17 +66,22 @@ class Outcome:
 
 
 async def play(
-    one: Play, simulator: Simulator, box: Mailbox, random: Random, card: dict[str, Any] | None = None
+    one: Play,
+    simulator: Simulator,
+    box: Mailbox,
+    random: Random,
+    card: dict[str, Any] | None = None,
+    steps: Mapping[str, Does] | None = None,
 ) -> Outcome:
     """Play to the end or to the first step that is not as expected; never raises for what the simulator does. `card`: one minted
-    for it beforehand."""
+    for it beforehand. `steps`: what takes the place of steps of these names."""
     outcome, began = Outcome(one), time.perf_counter()
     turn = Turn(one.scenario, simulator, box, random)
     index = -1
     try:
         await steps_common.take_card(turn, card or await wished_card(one, simulator))
         for index, step in enumerate(one.scenario.steps):  # noqa: B007 - the last one tells which step failed
-            await do(turn, step)
+            await do(turn, step, steps or {})
     except (Unmet, CannotPlay) as error:
         outcome.problem = str(error)
         outcome.place = one.places[index] if index >= 0 else one.place
@@ -90,9 +95,9 @@ async def play(
     return outcome
 
 
-async def do(turn: Turn, step: Step) -> None:
+async def do(turn: Turn, step: Step, others: Mapping[str, Does]) -> None:
     """One step. Errors: `Unmet`, `CannotPlay`."""
-    steps = CLASSIC_STEPS if turn.scenario.version == CLASSIC else STEPS
+    steps = {**(CLASSIC_STEPS if turn.scenario.version == CLASSIC else STEPS), **others}
     await steps[step.name](turn, getattr(step, step.name))
 
 

@@ -140,6 +140,15 @@ class Simulator:
         ]
         return found
 
+    async def transactions_of(self, pan: str) -> list[str]:
+        """The transactions of a card by their ids, the newest first."""
+        found = (await self._done("GET", f"/api/transactions?pan={pan}"))["transactions"]
+        return [str(each["id"]) for each in found]
+
+    def is_bank(self, url: str) -> bool:
+        """Whether an address is the ACS's."""
+        return url.startswith(f"{self._at.acs}/")
+
     async def transaction(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}")
 

@@ -41,13 +41,20 @@ async def authenticate(party: Party, scheme: str, request: WireRequest, areq: Me
     rules.check_purchase_date(areq, party.runtime.clock.now())
     device = device_info(areq, scheme)
     issuer = await find_issuer(party, scheme, areq)
-    sent = await begin(party, scheme, areq, issuer, device)
+    transaction = await begin(party, scheme, areq, issuer)
+    sent = rules.for_the_acs(
+        areq,
+        ds_trans_id=transaction.ds_trans_id,
+        ds_url=party.settings.ds_url(scheme),
+        reference_number=party.settings.reference_number,
+        device=device,
+    )
     if issuer is None:
         own = rules.answered_here(sent, scheme, rules.not_enrolled(), _acs_trans_id(party, sent))
         outcome = Outcome(own, Event.ARES_FINAL)
     else:
         outcome = await ask_issuer(party, scheme, sent, issuer, labels(request))
-    await conclude(party, sent["dsTransID"], outcome)
+    await conclude(party, transaction, outcome)
     response = message_response(outcome.answer, encode(outcome.answer))
     response.facts = facts_of(scheme, issuer)
     return response
@@ -73,21 +80,13 @@ async def find_issuer(party: Party, scheme: str, areq: Message) -> Issuer | None
     raise rules.unknown_card(areq, scheme)
 
 
-async def begin(
-    party: Party, scheme: str, areq: Message, issuer: Issuer | None, device: Mapping[str, str]
-) -> dict[str, Any]:
-    """Write the transaction down before anybody hears of it; returns the AReq with the directory server's elements."""
+async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None) -> Transaction:
+    """The transaction, written down before anybody hears of it."""
     while True:
         ds_trans_id = party.runtime.randomness.of("dsTransID", areq["threeDSServerTransID"]).uuid()
-        if await party.storage.begin(_transaction(party, scheme, areq, issuer, ds_trans_id)):
-            break
-    return rules.for_the_acs(
-        areq,
-        ds_trans_id=ds_trans_id,
-        ds_url=party.settings.ds_url(scheme),
-        reference_number=party.settings.reference_number,
-        device=device,
-    )
+        transaction = _transaction(party, scheme, areq, issuer, ds_trans_id)
+        if await party.storage.begin(transaction):
+            return transaction
 
 
 async def ask_issuer(party: Party, scheme: str, sent: Message, issuer: Issuer, headers: Mapping[str, str]) -> Outcome:
@@ -105,14 +104,14 @@ async def ask_issuer(party: Party, scheme: str, sent: Message, issuer: Issuer, h
     return Outcome(rules.for_the_three_ds_server(answer, sent, scheme), rules.event_of(answer))
 
 
-async def conclude(party: Party, ds_trans_id: str, outcome: Outcome) -> None:
+async def conclude(party: Party, transaction: Transaction, outcome: Outcome) -> None:
     """Write down what the 3DS Server is about to be told."""
     now = party.runtime.clock.now()
 
     def concluded(before: Transaction) -> tuple[Transaction, None]:
         return rules.concluded(before, outcome.answer, outcome.event, now), None
 
-    await party.storage.step(ds_trans_id, concluded)
+    await party.storage.settle(transaction, concluded)
 
 
 def _not_reached(party: Party, scheme: str, sent: Message, issuer: Issuer, error: TransportError) -> Outcome:

@@ -19,6 +19,8 @@ from threedsecure.test_cards import SCENARIOS, compose
 
 TRIES = 3
 LIMITS = Limits(failures=2)
+RULES = {"limits": LIMITS, "tries": TRIES}
+"""What the ACS is told; the model holds it to TRIES and LIMITS."""
 OOB = compose("visa", SCENARIOS["challenge-oob"])
 FAILED = {("N", "19"), ("N", "01")}
 
@@ -43,7 +45,7 @@ class World(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.runner = asyncio.Runner()
-        self.on_stage = stage(limits=LIMITS, results_timeout=5.0, phone_timeout=5.0)
+        self.on_stage = stage(**RULES, results_timeout=5.0, phone_timeout=5.0)
         self.acs = self.runner.run(self.on_stage.__aenter__())
         self.purchases: list[Purchase] = []
         self.failed = {OTP: 0, OOB: 0}

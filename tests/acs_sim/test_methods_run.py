@@ -66,6 +66,42 @@ async def test_a_merchant_trusted_headlessly_is_paid_without_a_challenge(whole, 
     assert (ares["transStatus"], ares["whiteListStatus"]) == ("Y", "Y")
 
 
+async def test_a_device_remembered_headlessly_is_told_the_next_time(whole, desk, gateway):  # noqa: F811
+    card, asks = await minted(desk, "challenge-oob", version="2.3.1"), {"threeDSRequestorChallengeInd": ["12"]}
+    now = {"version": "2.3.1", "purchaseDate": "20260615120000", **asks}
+    ares = await authenticate(whole, gateway, card["pan"], **now)
+    status, outcome, _ = await act(desk, ares, do="approve", bind=True)
+    assert (status, outcome["transStatus"]) == (200, "Y")
+    assert (await received(gateway.results))["deviceBindingStatus"] == "14"
+    ares = await authenticate(whole, gateway, card["pan"], **now)
+    assert (ares["transStatus"], ares["deviceBindingStatus"]) == ("C", "14")
+
+
+async def test_a_challenge_goes_on_decoupled_and_the_requestor_comes_back_without_the_cardholder(whole, desk, gateway):  # noqa: F811
+    card = await minted(desk, "decoupled-fallback", version="2.3.1")
+    falls_back = DECOUPLED | {"threeDSRequestorDecReqInd": "F"}
+    now = {"version": "2.3.1", "purchaseDate": "20260615120000"}
+    ares = await authenticate(whole, gateway, card["pan"], **now, **falls_back)
+    assert ares["transStatus"] == "C"
+    status, outcome, _ = await act(desk, ares, do="submit", code="correct")
+    assert (status, outcome["transStatus"], outcome["notification"]["status"]) == (200, "D", 200)
+    rreq = await received(gateway.results)
+    assert (rreq["transStatus"], rreq["transStatusReason"]) == ("D", "30")
+    _, one, _ = await desk("GET", f"/api/transactions/{ares['acsTransID']}")
+    assert (one["state"], one["transStatus"]) == ("completed", "D")
+
+    in_person = [name for name in gateway.areq(card["pan"]) if name.startswith("browser")]
+    again = dict.fromkeys([*in_person, "notificationURL", "threeDSCompInd", "acceptLanguage"])
+    prior = {"threeDSReqPriorRef": ares["acsTransID"], "threeDSReqPriorDsTransId": ares["dsTransID"]}
+    again |= {"deviceChannel": "03", "threeRIInd": "19", "threeDSRequestorPriorAuthenticationInfo": [prior]}
+    ares = await authenticate(whole, gateway, card["pan"], **now, **DECOUPLED, **again)
+    assert ares.get("transStatus") == "D", ares
+    status, outcome, _ = await act(desk, ares, do="approve")
+    assert status == 200, outcome
+    rreq = await received(gateway.results)
+    assert (rreq["transStatus"], rreq["authenticationMethod"]) == ("Y", ["12"])
+
+
 async def test_a_locked_card_is_unlocked_at_the_desk(whole, desk, gateway):  # noqa: F811
     card = await minted(desk, "challenge-html")
     for _ in range(5):

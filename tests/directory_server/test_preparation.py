@@ -39,7 +39,7 @@ async def test_the_whole_list_in_2_2_0_tells_versions_3ds_method_and_what_the_ac
     }
     assert "threeDSMethodURL" not in by_start["4000000010000000"]
     assert by_start["4000000100000000"]["acsEndProtocolVersion"] == "2.1.0"
-    assert len(by_start) == 24
+    assert len(by_start) == 28
 
 
 async def test_the_list_in_2_1_0_leaves_out_what_that_version_does_not_define(ds: Scene):
@@ -58,7 +58,7 @@ def test_a_pres_is_right_by_the_tables_in_every_version(version):
     )
     answer = json.loads(b"".join(written(begun, card_range_data(version, ranges, None))))
     assert violations(answer, context_of(answer, Leg.DS_TO_THREE_DS_SERVER)) == []
-    assert len(answer["cardRangeData"]) == 24
+    assert len(answer["cardRangeData"]) == 28
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ async def test_a_reset_takes_the_edits_back_and_never_the_serial_number(ds: Scen
     await ds.control("reset")
     whole = await ds.post(messages.preq())
     assert whole["serialNum"] == "3"
-    assert len(whole["cardRangeData"]) == 24
+    assert len(whole["cardRangeData"]) == 28
     assert (await ds.post(messages.preq(serialNum="2")))["errorCode"] == "307"
 
 

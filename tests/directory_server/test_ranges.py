@@ -28,7 +28,7 @@ def block(number: int, issuer: Issuer = ISSUER) -> CardRange[Issuer]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_range_for_every_version_and_setup_holds_every_listed_card_but_the_one_that_is_not_enrolled(scheme):
     ranges = list_of(scheme)
-    assert len(list(ranges)) == 24
+    assert len(list(ranges)) == 28
     for card in listed_cards():
         if card.scheme == scheme:
             found = ranges.find(card.pan)
@@ -41,6 +41,7 @@ def test_the_setup_digit_decides_the_3ds_method_and_the_address_of_the_acs():
     assert by_setup["0"].three_ds_method_url == "http://acs/3ds2/method"
     assert by_setup["1"].three_ds_method_url is None
     assert by_setup["2"].three_ds_method_url == "http://acs/3ds2/method/silent"
+    assert by_setup["6"].three_ds_method_url == "http://acs/3ds2/method/late"
     assert {setup: issuer.acs_url for setup, issuer in by_setup.items()} == {
         "0": "http://acs/3ds2/areq",
         "1": "http://acs/3ds2/areq",
@@ -48,6 +49,7 @@ def test_the_setup_digit_decides_the_3ds_method_and_the_address_of_the_acs():
         "3": "http://down/3ds2/areq",
         "4": "http://down/3ds2/areq",
         "5": "http://down/3ds2/areq",
+        "6": "http://acs/3ds2/areq",
     }
     assert {setup: issuer.stand_in.value for setup, issuer in by_setup.items() if issuer.stand_in != "erro"} == {
         "4": "attempt",

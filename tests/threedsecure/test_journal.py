@@ -129,3 +129,19 @@ async def test_a_reader_waits_for_what_another_writer_has_taken_along():
         assert [entry["kind"] for entry in await reader] == ["AReq"]
         await writer
         await database.close()
+
+
+async def test_a_writer_leaves_what_arrives_meanwhile_to_the_next_batch():
+    async with runtime() as shared:
+        database = shared.open_database(journal_table.SCHEMA)
+        held_up = HeldUp(database)
+        journal = journal_module.Journal(held_up)
+        record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+        writer = asyncio.create_task(journal.flush())
+        await held_up.asked.wait()
+        record(journal, {"messageType": "ARes", "threeDSServerTransID": ID})
+        held_up.allowed.set()
+        await writer
+        assert [row["kind"] for row in await database.read(lambda c: journal_table.newest(c, 10))] == ["AReq"]
+        assert [entry["kind"] for entry in await journal.entries_of(ID)] == ["AReq", "ARes"]
+        await database.close()

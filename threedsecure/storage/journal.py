@@ -1,12 +1,13 @@
 """The journal's table: every message that crossed a hop, decoded and redacted."""
 
-from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile, zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Index,
@@ -15,12 +16,16 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     delete,
     exists,
     insert,
+    or_,
     select,
+    text,
 )
 
+from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()
@@ -31,6 +36,8 @@ ENTRIES: Final = Table(
     Column("number", Integer, primary_key=True),
     Column("transaction_id", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
+    # When it crossed its hop, by the wall clock, in microseconds: what several processes write has to be put in order.
+    Column("recorded", BigInteger, nullable=False),
     Index("journal_entry_transaction", "transaction_id"),
     sqlite_autoincrement=True,
 )
@@ -41,30 +48,80 @@ ALIASES: Final = Table(
     METADATA,
     Column("alias", String(64), primary_key=True),
     Column("transaction_id", String(64), nullable=False),
+    Index("journal_alias_transaction", "transaction_id"),
 )
 
-SCHEMA: Final = Schema("journal", METADATA, "0001", Path(__file__).parent / "journal_migrations")
+SCHEMA: Final = Schema("journal", METADATA, "0002", Path(__file__).parent / "journal_migrations")
 
 
-def append(connection: Connection, entries: Sequence[dict[str, Any]], aliases: dict[str, str]) -> None:
-    """`entries`: documents with a `transaction_id` ("" where none is known). `aliases`: other identifier → transaction."""
+# Statements of a fixed length are compiled once; the places that are left over find nothing.
+_LOOKED_UP_AT_ONCE: Final = 32
+_PLACES: Final = tuple(f"name_{number}" for number in range(_LOOKED_UP_AT_ONCE))
+_LOOK_UP: Final = Prepared(
+    select(ALIASES.c.alias, ALIASES.c.transaction_id).where(
+        ALIASES.c.alias.in_([bindparam(place) for place in _PLACES])
+    )
+)
+_INSERT_ENTRY: Final = Prepared(
+    text(
+        "INSERT INTO journal_entry (transaction_id, document, recorded) VALUES (:transaction_id, :document, :recorded)"
+    )
+)
+_INSERT_NUMBERED: Final = insert(ENTRIES).returning(ENTRIES.c.number, sort_by_parameter_order=True)
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_INSERT_ALIAS: Final = Prepared(
+    text("INSERT INTO journal_alias (alias, transaction_id) VALUES (:alias, :transaction_id) ON CONFLICT DO NOTHING")
+)
+
+
+class Row(NamedTuple):
+    """An entry as it is written: its transaction ("" where none is known), its document, when it was recorded (microseconds)."""
+
+    transaction_id: str
+    document: bytes
+    recorded: int
+
+
+def append(
+    connection: Connection, entries: Sequence[Row], aliases: Mapping[str, str], *, numbered: bool = False
+) -> list[int]:
+    """`aliases`: other identifier → transaction; the first transaction that an identifier was seen with keeps it. `numbered`:
+    several processes write here, and the others are to be told of the entries by the numbers that are returned."""
     if aliases:
-        names = list(aliases)
-        known = set(connection.execute(select(ALIASES.c.alias).where(ALIASES.c.alias.in_(names))).scalars())
-        fresh = [{"alias": name, "transaction_id": aliases[name]} for name in names if name not in known]
-        if fresh:
-            connection.execute(insert(ALIASES), fresh)
-    if entries:
-        connection.execute(
-            insert(ENTRIES),
-            [{"transaction_id": entry["transaction_id"], "document": orjson.dumps(entry)} for entry in entries],
-        )
+        _insert_aliases(connection, _reconciled(connection, aliases) if numbered else aliases)
+    if not entries:
+        return []
+    rows = [entry._asdict() for entry in entries]
+    if numbered:
+        return list(connection.execute(_INSERT_NUMBERED, rows).scalars())
+    _INSERT_ENTRY.run_many(connection, rows)
+    return []
+
+
+def _insert_aliases(connection: Connection, aliases: Mapping[str, str]) -> None:
+    rows = ({"alias": alias, "transaction_id": aliases[alias]} for alias in sorted(aliases))
+    _INSERT_ALIAS.run_many(connection, rows)
+
+
+def _reconciled(connection: Connection, aliases: Mapping[str, str]) -> dict[str, str]:
+    """Where another process has filed an identifier under another transaction meanwhile, both are one: that which was written
+    first."""
+    known = transactions_of(connection, aliases)
+    fresh = {name: transaction_id for name, transaction_id in aliases.items() if name not in known}
+    for name, other in known.items():
+        if other != aliases[name] and aliases[name] not in known:
+            fresh.setdefault(aliases[name], other)
+    return fresh
 
 
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
     """Of those `identifiers` that are aliases, the transactions they belong to."""
-    query = select(ALIASES.c.alias, ALIASES.c.transaction_id).where(ALIASES.c.alias.in_(list(identifiers)))
-    return {row.alias: row.transaction_id for row in connection.execute(query)}
+    names = list(identifiers)
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _LOOKED_UP_AT_ONCE):
+        wanted = dict(zip_longest(_PLACES, names[start : start + _LOOKED_UP_AT_ONCE], fillvalue=""))
+        found.update((alias, transaction_id) for alias, transaction_id in _LOOK_UP.all(connection, wanted))
+    return found
 
 
 def transaction_of(connection: Connection, identifier: str) -> str | None:
@@ -79,13 +136,21 @@ def transaction_of(connection: Connection, identifier: str) -> str | None:
 
 
 def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[dict[str, Any]]:
+    """In the order in which they were recorded, also those that were filed under an alias before it was known to be one."""
+    others = select(ALIASES.c.alias).where(ALIASES.c.transaction_id == transaction_id)
     rows = connection.execute(
         select(ENTRIES.c.document)
-        .where(ENTRIES.c.transaction_id == transaction_id)
-        .order_by(ENTRIES.c.number)
+        .where(or_(ENTRIES.c.transaction_id == transaction_id, ENTRIES.c.transaction_id.in_(others)))
+        .order_by(ENTRIES.c.recorded, ENTRIES.c.number)
         .limit(limit)
     ).scalars()
     return [orjson.loads(row) for row in rows]
+
+
+def numbered(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """The entries of these numbers that are still there."""
+    query = select(ENTRIES.c.document).where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)
+    return [orjson.loads(row) for row in connection.execute(query).scalars()]
 
 
 def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:

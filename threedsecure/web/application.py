@@ -123,6 +123,8 @@ async def _read_body(request: web.Request, limit: int) -> bytes:
     """At most one byte more than `limit`, which is how the layer learns that the body is too long."""
     if not request.can_read_body:
         return b""
+    if request.content.is_eof():  # it came with its headers, as most do
+        return request.content.read_nowait()[: limit + 1]
     chunks: list[bytes] = []
     size = 0
     async with asyncio.timeout(READ_BODY_SECONDS):

@@ -16,11 +16,17 @@ class Metrics:
         self._seconds = Histogram(
             "acs_sim_request_seconds", "Time to answer", ("service", "path"), buckets=_BUCKETS, registry=self.registry
         )
+        self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def exchange(self, service: str, path: str, status: int, seconds: float) -> None:
         """Count one answered request; `path` is the route's pattern, never the address as called."""
-        self._exchanges.labels(service, path, str(status)).inc()
-        self._seconds.labels(service, path).observe(seconds)
+        figures = self._figures.get((service, path, status))
+        if figures is None:
+            figures = self._exchanges.labels(service, path, str(status)), self._seconds.labels(service, path)
+            self._figures[service, path, status] = figures
+        requests, time = figures
+        requests.inc()
+        time.observe(seconds)
 
     def gauge(self, name: str, documentation: str) -> Gauge:
         return Gauge(f"acs_sim_{name}", documentation, registry=self.registry)

@@ -6,7 +6,6 @@ Keys never come from here.
 import random
 import secrets
 from typing import Final
-from uuid import UUID
 
 MAX_THINGS: Final = 100_000
 
@@ -16,15 +15,16 @@ class Randomness:
 
     def __init__(self, seed: int | None = None) -> None:
         self._random: random.Random = secrets.SystemRandom()
-        self._seed: int | None = None
+        self._seed: int | str | None = None
         self._given: dict[tuple[str, ...], int] = {}
         self.seed(seed)
 
-    def seed(self, seed: int | None) -> None:
-        """Start a repeatable sequence, or go back to the operating system's randomness with None."""
-        self._seed = seed
+    def seed(self, seed: int | None, *, of: str | None = None) -> None:
+        """Start a repeatable sequence, or go back to the operating system's randomness with None. `of`: whose sequence, where
+        several processes must not draw the same."""
+        self._seed = seed if seed is None or of is None else f"{seed} of {of}"
         self._given.clear()
-        self._random = secrets.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self._random = secrets.SystemRandom() if seed is None else random.Random(self._seed)  # noqa: S311 - repeatable on purpose
 
     def of(self, *names: str) -> "Randomness":
         """What is drawn for one thing alone, such as a transaction by its identifier. With a seed its draws are the same
@@ -51,4 +51,8 @@ class Randomness:
 
     def uuid(self) -> str:
         """A version 4 UUID in canonical text (RFC 4122), as every EMV 3DS transaction identifier is."""
-        return str(UUID(bytes=self._random.randbytes(16), version=4))
+        raw = bytearray(self._random.randbytes(16))
+        raw[6] = raw[6] & 0x0F | 0x40
+        raw[8] = raw[8] & 0x3F | 0x80
+        digits = raw.hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -23,6 +23,8 @@ _CHANGES_WITH_TIME: Final = frozenset({"purchaseDate"})
 
 def _refusals(case: Case) -> Iterator[Entry]:
     """The directory server's own Erro for what the 3DS Server asked."""
+    if case.disturbed("ARes", "PRes", "Erro"):
+        return
     for erro in case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER):
         asked = erro.text("errorMessageType")
         if erro.text("errorComponent") == "D" and (asked in REQUESTS or not asked):
@@ -155,7 +157,7 @@ def _lasting(areq: Entry) -> str:
 )
 def erro_for_right_message(case: Case) -> Iterator[Evidence]:
     for erro, about in _complaints(case):
-        if not case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
+        if not case.disturbed(about.kind) and not case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
             told = f"{erro.text('errorCode')} {erro.text('errorDetail')}"
             yield erro.shows("errorCode", told, f"no Erro: the {about.kind} is right")
 

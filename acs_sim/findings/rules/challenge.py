@@ -28,6 +28,8 @@ def creq_wrong(case: Case) -> Iterator[Evidence]:
     for creq in case.creqs:
         for element, found, allowed in case.faults_of(creq, Leg.TO_ACS):
             yield creq.shows(element, found, allowed)
+    if case.disturbed("CRes page", "CRes post", "Erro"):
+        return
     for erro in case.of("Erro", ACS, BROWSER):
         over = erro.text("errorCode") in TOO_LATE or case.last_before(case.cres, erro) is not None
         if erro.text("errorMessageType") == "CReq" and not over:
@@ -58,6 +60,8 @@ def challenge_reused(case: Case) -> Iterator[Evidence]:
     remedy="Take a form post with cres and threeDSSessionData from anywhere, without cookies, and answer with a page.",
 )
 def notification_unanswered(case: Case) -> Iterator[Evidence]:
+    if case.disturbed("CRes page", "CRes post", "Erro"):
+        return
     for failed in case.of("CRes not taken", BROWSER, THREE_DS_SERVER):
         found = failed.message.get("reason") or f"HTTP {failed.status}"
         yield failed.shows("notificationURL", found, "a page under HTTP 200, or a redirect")

@@ -30,7 +30,7 @@ PAYBOX_ACCEPTED: Final = "00000"
 def results_unanswered(case: Case) -> Iterator[Evidence]:
     for rreq in case.rreqs:
         after = _what_followed(case, rreq)
-        if after is None:
+        if after is None or case.disturbed("RReq", "RRes"):
             continue
         if after.sender == DIRECTORY_SERVER and after.kind in FAILURES:
             yield rreq.shows("threeDSServerURL", f"{after.kind}: {after.message.get('reason')}", "an RRes")
@@ -137,7 +137,8 @@ def outcomes(case: Case) -> Iterator[Told]:
 def _known(case: Case, told: Told) -> tuple[Entry | None, Entry | None]:
     """The RReq that had reached the gateway by then and that it had not refused, and the CRes that the browser had been given."""
     rreqs = tuple(rreq for rreq in case.rreqs if _arrived(case, rreq))
-    return case.last_before(rreqs, told.entry), case.last_before(case.cres, told.entry)
+    cres = case.last_before(case.cres, told.entry)
+    return case.last_before(rreqs, told.entry), None if cres is None else case.as_sent(cres)
 
 
 def _arrived(case: Case, rreq: Entry) -> bool:

@@ -292,6 +292,33 @@ def test_what_can_be_seen_of_an_mpi():
     assert rules(entry("VERes", IReq={"iReqCode": "50"})) == ["classic-request-refused"]
 
 
+def fault(at, sent=None):
+    sender = "ACS" if at.startswith("CRes") else "Directory Server"
+    return entry("fault", road=(sender, "3DS Server"), at=at, do="set", sent=sent)
+
+
+def test_what_a_fault_caused_convicts_nobody():
+    refused = erro("101", "RReq", FROM_GATEWAY, "S")
+    assert rules(*CHALLENGED, entry("RReq"), fault("RReq"), refused) == []
+    assert rules(entry("AReq"), fault("ARes"), erro("101", "AReq")) == []
+    assert rules(*CHALLENGED, fault("CRes post"), not_taken(status=400)) == []
+    assert rules(*CHALLENGED, entry("RReq"), fault("RReq"), entry("no answer")) == []
+    assert rules(*CHALLENGED, fault("CRes page"), erro("203", "CReq", TO_BROWSER, "A")) == []
+
+
+def not_taken(**changes):
+    return entry("CRes not taken", road=("Browser", "3DS Server"), **changes)
+
+
+def test_a_message_that_a_fault_changed_is_judged_as_it_was_sent():
+    swapped = fault("RReq", entry("RReq", acsTransID=ANOTHER)["message"])
+    assert rules(*CHALLENGED, entry("RReq"), swapped, entry("RRes"), entry("CRes")) == ["wrong-result-taken"]
+    told = entry("outcome", outcome="accepted")
+    crossed = (*CHALLENGED, entry("RReq", **REFUSED), entry("RRes"), entry("CRes", transStatus="N"))
+    assert rules(*crossed, told) == ["result-not-followed"]
+    assert rules(*crossed, fault("CRes page", {"transStatus": "Y"}), told) == ["result-from-cres"]
+
+
 def test_every_rule_says_what_is_wrong_and_what_to_do():
     assert len({rule.name for rule in ALL_RULES}) == len(ALL_RULES)
     for rule in ALL_RULES:

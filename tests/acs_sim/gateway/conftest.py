@@ -138,7 +138,8 @@ def settings() -> dict[str, Any]:
 async def world(scheme: Scheme, settings: dict[str, Any]) -> AsyncIterator[World]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    wanted = GatewaySettings(**{"public_url": url, "directory_server_url": scheme.url, **settings})
+    asked = {"public_url": url, "directory_server_url": scheme.url, "version": "2.2.0"}
+    wanted = GatewaySettings(**{**asked, **settings})
     async with (
         runtime() as shared,
         running(build(shared, wanted), shared, port=port),

@@ -30,7 +30,8 @@ def from_base64url(text: str) -> Any:
 
 class Scheme:
     """`received`: every message posted to the directory server. `ares` and `rreq`: changes to what is answered by default;
-    a value of None takes the element away. `ares_body`: raw bytes in place of an ARes. `hold`: an event that the AReq waits for."""
+    a value of None takes the element away. `ares_body`: raw bytes in place of an ARes. `hold`: an event that the AReq waits for.
+    `unspoken`: the versions of a PReq that are answered with Erro 102."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -46,6 +47,7 @@ class Scheme:
         self.method_posts: list[dict[str, Any]] = []
         self.challenge_posts: list[dict[str, str]] = []
         self.hold: asyncio.Event | None = None
+        self.unspoken: set[str] = set()
         self.asked = asyncio.Event()
 
     def of(self, message_type: str) -> list[dict[str, Any]]:
@@ -79,6 +81,18 @@ class Scheme:
         message, scheme = json.loads(await request.read()), request.match_info["scheme"]
         self.received.append(message)
         match message["messageType"]:
+            case "PReq" if message["messageVersion"] in self.unspoken:
+                return _json(
+                    {
+                        "messageType": "Erro",
+                        "messageVersion": "2.2.0",
+                        "threeDSServerTransID": message["threeDSServerTransID"],
+                        "errorCode": "102",
+                        "errorComponent": "D",
+                        "errorDescription": "not spoken here",
+                        "errorDetail": "2.1.0,2.2.0",
+                    }
+                )
             case "PReq":
                 return _json(self._pres(message, scheme))
             case "AReq":

@@ -80,3 +80,46 @@ def test_a_range_may_narrow_the_versions_of_the_directory_server():
 
 def test_no_ranges_at_all_are_a_table_too():
     assert CachedRanges(serial_num=None, ranges=()).table().find("4000000000000000") is None
+
+
+# 2.3.1
+
+
+def entry_2_3(*ends, versions=("2.2.0", "2.3.1"), **more):
+    spoken = [{"version": version, **more} for version in versions]
+    return {"ranges": [{"start": start, "end": end} for start, end in ends], "acsProtocolVersions": spoken}
+
+
+def pres_2_3(*entries, **more):
+    return {"dsProtocolVersions": ["2.2.0", "2.3.1"], "readOrder": "01", "cardRangeData": list(entries), **more}
+
+
+def test_an_entry_of_2_3_1_holds_several_ranges_and_a_method_for_each_version():
+    told = entry_2_3(("4000", "4999"), ("5000", "5999"))
+    told["acsProtocolVersions"][1]["threeDSMethodURL"] = "https://acs.example/m"
+    table = apply(None, pres_2_3(told, serialNum="7")).table()
+    for number in ("4001", "5001"):
+        facts = table.find(number).value
+        assert common_version(facts, (*SPOKEN, "2.3.1")) == "2.3.1"
+        assert (facts.method_of("2.2.0"), facts.method_of("2.3.1")) == (None, "https://acs.example/m")
+
+
+@pytest.mark.parametrize(
+    ("acs", "ds", "common"),
+    [
+        (["2.2.0", "2.3.1"], ["2.2.0"], "2.2.0"),
+        (["2.1.0", "2.3.1"], ["2.1.0", "2.2.0"], "2.1.0"),
+        (["2.3.1"], ["2.2.0"], None),
+    ],
+)
+def test_versions_that_are_listed_are_not_bounds(acs, ds, common):
+    facts = next(iter(apply(None, pres_2_3(entry_2_3(("4000", "4999"), versions=acs), dsProtocolVersions=ds)).ranges))
+    assert common_version(facts, (*SPOKEN, "2.3.1")) == common
+
+
+@pytest.mark.parametrize(("order", "left"), [("01", []), ("02", ["4000"])])
+def test_changes_count_in_the_order_that_the_directory_server_says(order, left):
+    known = apply(None, pres_2_3(entry_2_3(("9000", "9999")), serialNum="1"))
+    added = entry_2_3(("4000", "4999")) | {"actionInd": "A"}
+    changes = pres_2_3(added, added | {"actionInd": "D"}, readOrder=order, serialNum="2")
+    assert starts(apply(known, changes)) == [*left, "9000"]

@@ -1,0 +1,142 @@
+"""Every scenario name that is promised, minted for every scheme where the flow exists, and played as far as its first answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from io import BytesIO
+
+import aiohttp
+import pytest
+
+from acs_sim.parties import PARTIES
+from acs_sim.settings import Settings
+from acs_sim.stack import Stack, running_stack, with_free_ports
+from tests.acs_sim.conftest import Caller
+from tests.support.classic_mpi import XML, Answer, vereq
+from tests.support.third_party import ThreeDSServer
+from threedsecure.schemes import SCHEMES
+from threedsecure.test_cards import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS
+from threedsecure.web.clock import Clock
+
+ANSWERS = {
+    "frictionless": "Y",
+    "frictionless-attempt": "A",
+    "not-authenticated": "N",
+    "unavailable": "U",
+    "rejected": "R",
+    "informational": "I",
+    "challenge-otp": "C",
+    "challenge-oob": "C",
+    "challenge-single-select": "C",
+    "challenge-multi-select": "C",
+    "challenge-html": "C",
+    "challenge-password": "C",
+    "challenge-auto-pass": "C",
+    "challenge-auto-fail": "C",
+    "decoupled": "D",
+    "not-enrolled": "N",
+    "method-none": "Y",
+    "method-timeout": "Y",
+    "sms-lost": "C",
+    "sms-late": "C",
+    "sms-twice": "C",
+    "sms-refused": "C",
+    "acs-timeout": "Erro 402",
+    "acs-error": "Erro 403",
+    "acs-down": "Erro 405",
+    # Promised since.
+    "challenge-mandated": "C",
+    "challenge-password-otp": "C",
+    "challenge-knowledge": "C",
+    "decoupled-fallback": "C",
+    "method-late": "Y",
+    "method-required": "N",
+    "results-early": "C",
+    "results-late": "C",
+    "results-never": "C",
+    "results-twice": "C",
+    "results-contradicting": "C",
+    "stand-in-attempt": "A",
+    "stand-in-unavailable": "U",
+}
+ENROLMENTS = {
+    "not-enrolled": "N",
+    "enrolment-unknown": "U",
+    "enrolment-refused": "N",
+    "acs-error": "U",
+    "acs-down": "U",
+}
+"""VERes; every other scenario of 1.0.2 is Y, and `acs-timeout` U when the directory server has waited long enough."""
+WISHES = {
+    "informational": {"threeDSRequestorChallengeInd": "05"},
+    "decoupled": {"threeDSRequestorDecReqInd": "Y", "threeDSRequestorDecMaxTime": "00005"},
+}
+
+
+def _impatient(runtime, settings):
+    from directory_server.app import build
+    from directory_server.settings import DirectoryServerSettings
+
+    at = settings.addresses
+    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, acs_timeout=1.0))
+
+
+@pytest.fixture
+async def whole() -> AsyncIterator[Stack]:
+    clock = Clock(frozen_at=datetime(2026, 6, 15, 12, 0, tzinfo=UTC))
+    settings = with_free_ports(Settings(fresh=True, seed=1))
+    async with running_stack(settings, clock=clock, parties={**PARTIES, "ds": _impatient}) as stack:
+        yield stack
+
+
+@pytest.fixture
+def gateway():
+    server = ThreeDSServer()
+    yield server
+    server.close()
+
+
+async def minted(desk, scheme, names, **wishes):
+    wished = [desk("POST", "/api/cards", json={"scheme": scheme, "scenario": name, **wishes}) for name in names]
+    answers = await asyncio.gather(*wished)
+    assert {status for status, _, _ in answers} == {201}
+    return dict(zip(names, (card for _, card, _ in answers), strict=True))
+
+
+def test_the_table_knows_every_scenario_and_the_promised_ones_exist():
+    assert ANSWERS.keys() == SCENARIOS.keys()
+    assert ENROLMENTS.keys() <= CLASSIC_SCENARIOS.keys()
+    assert {*ANSWERS, "enrolment-unknown"} <= ALL_SCENARIOS.keys()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_every_scenario_of_a_scheme_answers_as_it_says(whole, gateway, scheme):
+    async with aiohttp.ClientSession() as session:
+        cards = await minted(Caller(session, whole.addresses.desk), scheme, list(ANSWERS))
+        address = f"{whole.addresses.ds}/{scheme}/3ds2"
+
+        async def asked(name):
+            areq = gateway.areq(cards[name]["pan"], **WISHES.get(name, {}))
+            async with session.post(address, json=areq) as answer:
+                told = await answer.json(content_type=None)
+            return told.get("transStatus") or f"Erro {told['errorCode']}"
+
+        answers = await asyncio.gather(*(asked(name) for name in ANSWERS))
+    assert dict(zip(ANSWERS, answers, strict=True)) == ANSWERS
+
+
+@pytest.mark.parametrize("scheme", CLASSIC_SCHEMES)
+async def test_every_scenario_of_1_0_2_is_enrolled_as_it_says(whole, scheme):
+    names = [name for name in CLASSIC_SCENARIOS if name != "acs-timeout"]
+    async with aiohttp.ClientSession() as session:
+        desk, outside = Caller(session, whole.addresses.desk), ["not-enrolled"]  # in no range of any version
+        cards = await minted(desk, scheme, [name for name in names if name not in outside], version="1.0.2")
+        cards |= await minted(desk, scheme, outside)
+
+        async def looked_up(name):
+            body, headers = BytesIO(vereq(cards[name]["pan"], f"VEReq-{name}")), {"Content-Type": XML}
+            async with session.post(f"{whole.addresses.ds}/{scheme}/3ds1", data=body, headers=headers) as answer:
+                return Answer(await answer.read())["VERes/CH/enrolled"]
+
+        answers = await asyncio.gather(*(looked_up(name) for name in names))
+    assert dict(zip(names, answers, strict=True)) == {name: ENROLMENTS.get(name, "Y") for name in names}
