@@ -133,10 +133,10 @@ async def _told(desk: Desk) -> list[dict[str, Any]]:
 
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
-    own, known = desk.runtime.faults, list(known)
+    own, identifiers = desk.runtime.faults, list(known)
     await tell_database(own, desk.runtime.shared)
-    document = {"process": own.process, "faults": own.plan.documents(), "known": known}
     for party in PARTIES:
+        document = {"process": own.process, "faults": own.plan.documents(), "known": identifiers}
         try:
             await desk.parties.call(party, CONTROL_PATH, document)
         except PartyUnreachable:

@@ -14,8 +14,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
-import orjson
-
 from threedsecure.errors import TransportError
 from threedsecure.faults import POINTS, Fault, FaultRefused, Plan, Situation, as_document
 from threedsecure.faults.changes import applies, shown
@@ -123,10 +121,11 @@ class Faults:
         self._released = asyncio.Event()
 
     async def control(self, request: WireRequest) -> WireResponse:
-        """`POST /control/faults` `{"faults": […]?, "process"?, "known": [{identifiers}]?}`: replaces what is in force here, and
-        tells what is. A caller of this very `process` shares the plan already, and what it says may be older than the plan.
+        """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?, "process"?}`: replaces what is in force here, and
+        tells what is.
 
-        `known`: identifiers that belong together, in the words of the messages."""
+        `known`: identifiers that belong together, in the words of the messages. `process`: who asks; it replaces nothing in its
+        own process, where what is in force may be newer than what it says."""
         wish = read_json(request)
         try:
             if (wanted := wish.get("faults")) is not None and wish.get("process") != self.process:
@@ -252,8 +251,3 @@ def _receiver(fault: Fault) -> str:
 async def _quietly(errand: Awaitable[Any]) -> None:
     with suppress(TransportError):
         await errand
-
-
-def encoded_plan(documents: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """The body of `POST /control/faults`."""
-    return orjson.dumps({"faults": documents, "known": known})
