@@ -97,11 +97,11 @@ class ThreeDSServer:
         self.results: Queue[dict[str, Any]] = Queue()
         self.notifications: Queue[dict[str, str]] = Queue()
         self.answer_results = True
+        self.holding: set[str] = set()
+        self.released = threading.Event()
         self.pages: dict[str, str] = {}
         self.policy = ""
         self.cookies: list[str | None] = []
-        self.holding: set[str] = set()
-        self.released = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -34,10 +33,6 @@ Work = Callable[[Connection], Result]
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
 CHECKPOINT_EVERY_SECONDS: Final = 0.5
-_JSON: Final[dict[str, Any]] = {
-    "json_serializer": lambda document: orjson.dumps(document).decode(),
-    "json_deserializer": orjson.loads,
-}
 
 
 class Database(Protocol):
@@ -276,7 +271,7 @@ def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
         "sqlite://" if path is None else f"sqlite:///{path}",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
-        **_JSON,
+        **postgresql.JSON_BY_ORJSON,
     )
 
     @event.listens_for(engine, "connect")
