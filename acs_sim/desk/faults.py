@@ -132,7 +132,8 @@ async def _told(desk: Desk) -> list[dict[str, Any]]:
 
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
-    document = {"faults": desk.runtime.faults.plan.documents(), "known": list(known)}
+    own = desk.runtime.faults
+    document = {"process": own.process, "faults": own.plan.documents(), "known": list(known)}
     for party in PARTIES:
         try:
             await desk.parties.call(party, CONTROL_PATH, document)

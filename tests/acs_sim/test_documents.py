@@ -15,7 +15,10 @@ from threedsecure.test_cards import PREFIXES, SCENARIOS, listed, read
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "pytest"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "pytest", "rules")),
+]
 CALL = re.compile(r"curl[^\n]*?localhost:8000(/[^\s'?\[]*)([^\n]*)")
 
 
@@ -35,7 +38,7 @@ def test_every_call_that_is_shown_is_a_call_of_the_api(match):
     body = re.search(r"-d '([^']*)'", line)
     if body is not None:
         kind = known[method, path].body
-        assert set(json.loads(body[1])) <= {field.name for field in msgspec.structs.fields(kind)}
+        assert set(json.loads(body[1])) <= {field.encode_name for field in msgspec.structs.fields(kind)}
 
 
 def test_the_readmes_visa_cards_are_the_listed_ones():

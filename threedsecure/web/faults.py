@@ -119,12 +119,13 @@ class Faults:
         self._released = asyncio.Event()
 
     async def control(self, request: WireRequest) -> WireResponse:
-        """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?}`: replaces what is in force here, and tells what is.
+        """`POST /control/faults` `{"faults": […]?, "process"?, "known": [{identifiers}]?}`: replaces what is in force here, and
+        tells what is. A caller of this very `process` shares the plan already, and what it says may be older than the plan.
 
         `known`: identifiers that belong together, in the words of the messages."""
         wish = read_json(request)
         try:
-            if (wanted := wish.get("faults")) is not None:
+            if (wanted := wish.get("faults")) is not None and wish.get("process") != self.process:
                 self._replace(wanted)
         except FaultRefused as refused:
             raise Problem(400, "Bad Request", str(refused)) from refused

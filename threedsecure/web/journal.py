@@ -6,17 +6,23 @@ what does not fit is counted and the count is written where the entries would ha
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeGuard
 
 import orjson
+import structlog
 
 from threedsecure.redaction import redact_json
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
+from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.leases import real_now
+from threedsecure.web.shared import Alone, Shared
+
+log = structlog.get_logger()
 
 MAX_WAITING: Final = 20_000
 MAX_ENTRIES_READ: Final = 2_000
@@ -25,6 +31,9 @@ FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 500
 WRITTEN_PER_STEP: Final = 100
 """Few enough that no request waits long behind them."""
+WAIT_FOR_DATABASE_SECONDS: Final = 1.0
+# Words between processes: write what waits; these numbers were written; everything was forgotten.
+FLUSH, WRITTEN, FORGOTTEN = "journal flush", "journal written", "journal forgotten"
 # The first identifier found names the transaction; the others become its aliases.
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 CLASSIC_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
@@ -51,13 +60,18 @@ class _Recorded(NamedTuple):
     took_ms: float | None
     transaction_id: str | None
     facts: Mapping[str, Any] | None
+    recorded: int
 
 
 class Journal:
-    """One per process, shared by the services that run in it."""
+    """One per process, shared by the services that run in it. What other processes write can be read and waited for as well."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shared: Shared | None = None) -> None:
         self._database = database
+        self._shared = shared or Alone()
+        self._shared.on(FLUSH, self._flush_for_others)
+        self._shared.on(WRITTEN, self._others_wrote)
+        self._shared.on(FORGOTTEN, self._others_forgot)
         self._waiting: deque[_Recorded] = deque()
         self._left_out = 0
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
@@ -83,7 +97,9 @@ class Journal:
         if len(self._waiting) >= MAX_WAITING:
             self._left_out += 1
             return
-        self._waiting.append(_Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts))
+        self._waiting.append(
+            _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts, real_now())
+        )
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -95,7 +111,8 @@ class Journal:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            await self.flush()
+            with suppress(DatabaseAway):
+                await self.flush()
 
     async def flush(self) -> None:
         """Return when everything recorded so far can be read."""
@@ -109,42 +126,67 @@ class Journal:
             left -= WRITTEN_PER_STEP
             if not batch:
                 return
-            await self._recall(batch)
-            aliases: dict[str, str] = {}
-            entries = [self._entry(recorded, aliases) for recorded in batch]
-            if self._left_out:
-                entries.append(self._omission(batch[-1].at))
-            rows = [(entry["transaction_id"], orjson.dumps(entry)) for entry in entries]
-            await self._database.run(lambda connection, r=rows, a=aliases: table.append(connection, r, a))  # type: ignore[misc]
-            self._publish(document for _, document in rows)
+            try:
+                await self._write(batch)
+            except DatabaseAway:
+                self._waiting.extendleft(reversed(batch))
+                raise
 
-    def _publish(self, documents: Iterable[bytes]) -> None:
-        if not self._subscribers:
-            return
-        for document in documents:
-            entry = orjson.loads(document)
-            for subscriber in self._subscribers:
-                if subscriber.qsize() < MAX_WAITING:
-                    subscriber.put_nowait(entry)
+    async def _write(self, batch: Sequence[_Recorded]) -> None:
+        await self._recall(batch)
+        aliases: dict[str, str] = {}
+        rows = [_row(self._entry(recorded, aliases), recorded.recorded) for recorded in batch]
+        if self._left_out:
+            rows.append(_row(self._omission(batch[-1].at), batch[-1].recorded))
+        several = self._shared.worker is not None
+        numbers = await self._database.run(lambda c: table.append(c, rows, aliases, numbered=several))
+        if self._subscribers:
+            for row in rows:
+                self._show(orjson.loads(row.document))
+        if numbers:
+            self._shared.tell(WRITTEN, numbers)
+
+    def _show(self, entry: dict[str, Any]) -> None:
+        for subscriber in self._subscribers:
+            if subscriber.qsize() < MAX_WAITING:
+                subscriber.put_nowait(entry)
+
+    async def _flush_everywhere(self) -> None:
+        await self.flush()
+        await self._shared.tell_all(FLUSH)
+
+    async def _flush_for_others(self, _content: Any) -> None:
+        await self.flush()
+
+    async def _others_wrote(self, numbers: Any) -> None:
+        if self._subscribers and numbers:
+            for entry in await self._database.read(lambda connection: table.numbered(connection, numbers)):
+                self._show(entry)
+
+    async def _others_forgot(self, _content: Any) -> None:
+        self._waiting.clear()
+        self._known.clear()
 
     async def transaction_of(self, identifier: str) -> str | None:
         """The transaction that goes by `identifier`: any id it has."""
-        await self.flush()
+        if not _is_a_name(identifier):
+            return None
+        await self._flush_everywhere()
         return await self._database.read(lambda connection: table.transaction_of(connection, identifier))
 
     async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
-        await self.flush()
+        await self._flush_everywhere()
         return await self._database.read(
             lambda connection: table.entries_of(connection, transaction_id, MAX_ENTRIES_READ)
         )
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
-        await self.flush()
+        await self._flush_everywhere()
         return await self._database.read(lambda connection: table.newest(connection, limit))
 
     async def forget(self) -> None:
-        self._waiting.clear()
-        self._known.clear()
+        await self._others_forgot(None)
+        await self._shared.tell_all(FORGOTTEN)
         await self._database.run(table.forget)
 
     async def forget_before(self, at: datetime) -> None:
@@ -169,7 +211,11 @@ class Journal:
     async def _write_forever(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY_SECONDS)
-            await self.flush()
+            try:
+                await self.flush()
+            except DatabaseAway as error:
+                log.warning("the journal waits", error=str(error), entries=len(self._waiting))
+                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
 
     def _entry(self, recorded: _Recorded, aliases: dict[str, str]) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -230,6 +276,10 @@ def _is_emv(document: Mapping[str, Any]) -> bool:
     return "threeDSServerTransID" in document
 
 
+def _row(entry: dict[str, Any], recorded: int) -> table.Row:
+    return table.Row(entry["transaction_id"], orjson.dumps(entry), recorded)
+
+
 def _names(recorded: _Recorded) -> list[str]:
     document = recorded.document
     keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
@@ -246,7 +296,8 @@ def _deciding(recorded: _Recorded) -> list[str]:
 
 
 def _is_a_name(name: object) -> TypeGuard[str]:
-    return isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER
+    """A peer may send any text where an identifier is due, also one that no database takes (NUL, half a surrogate pair)."""
+    return isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER and name.isprintable()
 
 
 def _links(recorded: _Recorded) -> list[str]:
