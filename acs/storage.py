@@ -354,7 +354,7 @@ class Storage:
 
     async def method_called(self, three_ds_server_trans_id: str) -> bool:
         name = three_ds_server_trans_id.lower()
-        return await self._opened_database.read(lambda c: method_calls.called(c, METHOD_CALLS, name))
+        return await self._opened_database.read(lambda c: method_calls.called(c, name))
 
     async def forget(self) -> None:
         """Every transaction, registration, counter and call of a 3DS Method."""

@@ -29,7 +29,7 @@ async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
     transaction_id = data["threeDSServerTransID"]
     await issuer.storage.note_method_call(transaction_id, issuer.runtime.clock.now())
     value = encode_base64url(orjson.dumps({"threeDSServerTransID": transaction_id}))
-    html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value})
+    html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value}, transaction_id=transaction_id)
     return page(html, frame_ancestors="*")
 
 

@@ -40,6 +40,11 @@ class Cardholders:
     def use_chromium(self) -> bool:
         return self._chromium is not None
 
+    @property
+    def another_drives(self) -> bool:
+        """Whether the gateway is another one's, and worth a verdict."""
+        return self._purchases is not None
+
     @asynccontextmanager
     async def one_for(self, play: Play) -> AsyncIterator[tuple[Mapping[str, Does], Shots]]:
         """What of the steps this cardholder does in another way, and where the pictures of it are put."""

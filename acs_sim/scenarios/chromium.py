@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from acs_sim.cardholder import CardholderStuck
@@ -28,6 +28,8 @@ SWITCHES: Final = (
 )
 VIEW: Final = {"width": 480, "height": 760}
 SETTLE_MILLISECONDS: Final = 3_000
+LOOK_AGAIN_SECONDS: Final = 0.05
+LOOKS: Final = 10
 RESULT_FIELDS: Final = ("cres=", "PaRes=")
 
 
@@ -104,8 +106,8 @@ class Chromium:
         if self._page is None:
             raise CardholderStuck("the bank shows nothing")
         try:
-            self._page.press(button, entry, trusts=trusts)
-            return await self._pressed(button, entry, trusts=trusts, deliver=deliver)
+            shown = self._page.press(button, entry, boxes=("trust",) if trusts else ()).fields.get("page")
+            return await self._pressed(await self._frame(button, shown), button, entry, trusts=trusts, deliver=deliver)
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
         except TimeoutError as error:
@@ -154,8 +156,7 @@ class Chromium:
         await route.fulfill(response=answer, body=body)
         self._arrived.set()
 
-    async def _pressed(self, button: str, entry: str | None, *, trusts: bool, deliver: bool) -> Page:
-        frame = await self._frame(button)
+    async def _pressed(self, frame: "Frame", button: str, entry: str | None, *, trusts: bool, deliver: bool) -> Page:
         if entry is not None:
             await _enter(frame, entry)
         if trusts:
@@ -185,23 +186,48 @@ class Chromium:
             if self._page is not None and self._page.result is not None:
                 await self._returned.wait()
         if self._delivers:
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """For the picture alone: a shop's page that loads and loads is no failure."""
+        from playwright.async_api import TimeoutError as NotLoaded
+
+        with suppress(NotLoaded):
             await self._tab.wait_for_load_state("load", timeout=SETTLE_MILLISECONDS)
 
-    async def _frame(self, button: str) -> "Frame":
-        """The bank's page, wherever the shop has put it."""
+    async def _frame(self, button: str, shown: str | None) -> "Frame":
+        """The bank's page, wherever the shop has put it, once it is the one that was read: `shown` is what its form says of it."""
+        form = "form" if shown is None else f'form:has(input[name="page"][value="{shown}"])'
         async with asyncio.timeout(PAGE_SECONDS):
-            while True:
-                for frame in self._tab.frames:
-                    if self._is_bank(frame.url) and await frame.locator(f"#{button}").count():
-                        await frame.locator(f"#{button}").wait_for(state="visible")
-                        return frame
-                await asyncio.sleep(0.02)
+            while (frame := await self._showing(form, button)) is None:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return frame
+
+    async def _showing(self, form: str, button: str) -> "Frame | None":
+        from playwright.async_api import Error
+
+        for frame in self._tab.frames:
+            try:
+                if self._is_bank(frame.url) and await frame.locator(form).count():
+                    await frame.locator(f"#{button}").wait_for(state="visible")
+                    return frame
+            except Error:  # it went elsewhere while it was looked at
+                continue
+        return None
 
     async def _shoot(self, caption: str) -> None:
-        """What is typed stays hidden, here as everywhere else."""
-        typed = [frame.locator("#code") for frame in self._tab.frames if self._is_bank(frame.url)]
-        image = await self._tab.screenshot(animations="disabled", mask=typed, mask_color="#9aa5b1")
-        self.shots.append((caption, image))
+        """What is typed stays hidden, here as everywhere else. A window that goes elsewhere meanwhile is looked at again."""
+        from playwright.async_api import Error
+
+        for _ in range(LOOKS):
+            typed = [frame.locator("#code") for frame in self._tab.frames if self._is_bank(frame.url)]
+            try:
+                image = await self._tab.screenshot(animations="disabled", mask=typed, mask_color="#9aa5b1")
+            except Error:
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+                continue
+            self.shots.append((caption, image))
+            return
 
 
 async def _enter(frame: "Frame", entry: str) -> None:

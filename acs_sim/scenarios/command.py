@@ -94,6 +94,8 @@ def _play(plays: list[Play], wish: Wish) -> int:
         reports.save_transcript(outcome, wish.transcripts, every=wish.every_transcript)
         if not outcome.passed:
             click.echo(f"\n{reports.failure(outcome)}")
+    for line in dict.fromkeys(line for outcome in outcomes for line in reports.against_the_book(outcome)):
+        click.echo(line)
     _write(outcomes, wish)
     if wish.html is not None:
         wish.html.write_bytes(html(outcomes, seconds, seed=wish.seed, began_at=began_at))

@@ -207,7 +207,8 @@ class _Turns:
     async def _keep_evidence(self, outcome: Outcome, identifier: str) -> None:
         moved = outcome.play.moves_clock
         outcome.transcript = await collect(self._simulator, identifier, ruled=self._ruled, moved=moved)
-        outcome.findings = await verdict(self._simulator, identifier)
+        if self._people.another_drives:
+            outcome.findings = await verdict(self._simulator, identifier)
         if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:
             outcome.transcript["card"]["scenario"] = outcome.card_scenario
 
