@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from acs_sim.bench.cli import bench
 from acs_sim.transcripts.commands import COMMANDS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -272,7 +273,7 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, bench):
     main.add_command(command)
 if find_spec("acs_sim.check") is not None:
     main.add_command(import_module("acs_sim.check").check_command)

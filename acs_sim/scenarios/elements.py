@@ -134,11 +134,22 @@ def _possible(message: str, path: str, wanted: Any, at: str, column: Column, leg
     everywhere = leg is not None or not row.legs
     if wanted == ABSENT and "." not in name and everywhere and column.included(row, leg) == "R":
         yield at, f"{path} can never be absent: every {message} has it"
+    if isinstance(wanted, dict) and not _holds_elements(message, name):
+        if any(word in MATCHERS for word in wanted):
+            return
+        yield at, f"{path} holds no elements, and {', '.join(wanted)} is no comparison; there are {', '.join(MATCHERS)}"
+        return
     form = format_of(message, name, column.version)
     test = compile_format(form)
     for value in literals(wanted):
         if _plain(value) and not (accepted(test, value) or accepted(test, [value])):
             yield at, f"{path} can never be {value!r}: {form.allowed}"
+
+
+def _holds_elements(message: str, name: str) -> bool:
+    """Whether an element is an object with elements of its own, or one that the tables do not look into."""
+    inside = any(row.name.startswith(f"{name}.") for row in MESSAGES[message])
+    return inside or name == _FREE_FORM.rstrip(".")
 
 
 def _plain(value: Any) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from acs_sim.scenarios.document import Document, FileError, read
+from acs_sim.scenarios.filling import near
 
 MAX_FILES: Final = 50
 MAX_NESTED: Final = 10
@@ -76,10 +76,7 @@ def _expanded(
         if name is None:
             flat.append(step)
         elif name not in known.steps:
-            near = get_close_matches(str(name), known.steps, n=1)
-            wrong.append(
-                step.error(".use", f"no steps are called {name!r}" + (f"; did you mean {near[0]}?" * bool(near)))
-            )
+            wrong.append(step.error(".use", f"no steps are called {name!r}{near(str(name), known.steps)}"))
         elif name in within:
             wrong.append(step.error(".use", f"{name!r} uses itself"))
         else:

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -96,20 +97,20 @@ METHOD_PAGE = (
 )
 
 
-async def run_method(shop: Checkout, path: str) -> tuple[str, Page]:
-    """The threeDSServerTransID of a 3DS Method at `path` of the ACS, once its frame is loaded."""
+async def begin_method(shop: Checkout, path: str) -> tuple[str, Page]:
+    """The threeDSServerTransID of a 3DS Method at `path` of the ACS, and the page that has begun it."""
     name = str(uuid.uuid4())
     asked = {"threeDSServerTransID": name, "threeDSMethodNotificationURL": f"{shop.server.url}/method-notification"}
     url = shop.stack.addresses.acs + path
     shop.server.pages["/method"] = METHOD_PAGE.format(url=url, data=base64url(asked))
     page = await shop.page(locale="fr-CA", timezone_id="Europe/Paris", screen={"width": 1600, "height": 900})
-    async with page.expect_response(url):
-        await page.goto(f"{shop.server.url}/method")
+    async with page.expect_request(url):
+        await page.goto(f"{shop.server.url}/method", wait_until="commit")
     return name, page
 
 
 async def test_the_method_page_tells_the_issuer_of_the_browser_and_calls_back(shop):
-    name, _ = await run_method(shop, "/3ds2/method")
+    name, _ = await begin_method(shop, "/3ds2/method")
     fields = await asyncio.to_thread(shop.server.notifications.get, timeout=15)
     assert from_base64url(fields["threeDSMethodData"]) == {"threeDSServerTransID": name}
     entries = await shop.stack.runtime.journal.entries_of(name)
@@ -132,12 +133,24 @@ async def test_the_method_calls_back_too_when_the_issuer_cannot_be_told(shop):
 
 
 async def test_the_silent_method_neither_calls_back_nor_tells_anything(shop):
-    name, page = await run_method(shop, "/3ds2/method/silent")
+    name, page = await begin_method(shop, "/3ds2/method/silent")
+    await page.wait_for_load_state()
     frame = page.frame("method")
-    await frame.wait_for_load_state()
+    await frame.wait_for_function("document.title === '3DS Method'")
     assert await frame.locator("form, script").count() == 0
     assert [entry["kind"] for entry in await shop.stack.runtime.journal.entries_of(name)] == ["3DS Method"]
     assert shop.server.notifications.empty()
+
+
+async def test_the_late_method_calls_back_when_nobody_waits_any_more(shop):
+    name, _ = await begin_method(shop, "/3ds2/method/late")
+    assert shop.server.notifications.empty()
+    async with asyncio.timeout(15):
+        while shop.server.notifications.empty():
+            shop.stack.clock.advance(timedelta(minutes=1))
+            await asyncio.sleep(0.01)
+    fields = shop.server.notifications.get()
+    assert from_base64url(fields["threeDSMethodData"]) == {"threeDSServerTransID": name}
 
 
 async def test_a_frame_src_that_lists_the_hosts_that_were_tried_blanks_the_page_of_another_bank(shop):
