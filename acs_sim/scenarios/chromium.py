@@ -106,7 +106,7 @@ class Chromium:
         if self._page is None:
             raise CardholderStuck("the bank shows nothing")
         try:
-            shown = self._page.press(button, entry, trusts=trusts).fields.get("page")
+            shown = self._page.press(button, entry, boxes=("trust",) if trusts else ()).fields.get("page")
             return await self._pressed(await self._frame(button, shown), button, entry, trusts=trusts, deliver=deliver)
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error

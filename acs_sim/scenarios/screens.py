@@ -82,7 +82,7 @@ class Headless:
         if self._page is None:
             raise CardholderStuck("the bank shows nothing")
         try:
-            await self._arrive(*await self._post(self._page.press(button, entry, trusts=trusts)))
+            await self._arrive(*await self._post(self._page.press(button, entry, boxes=("trust",) if trusts else ())))
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
         if self._page.result is not None and deliver:

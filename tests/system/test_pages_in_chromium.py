@@ -146,7 +146,7 @@ async def test_the_late_method_calls_back_when_nobody_waits_any_more(shop):
     name, _ = await begin_method(shop, "/3ds2/method/late")
     assert shop.server.notifications.empty()
     async with asyncio.timeout(15):
-        while shop.server.notifications.empty():  # noqa: ASYNC110 - the clock moves, whenever the call arrives
+        while shop.server.notifications.empty():
             shop.stack.clock.advance(timedelta(minutes=1))
             await asyncio.sleep(0.01)
     fields = shop.server.notifications.get()
