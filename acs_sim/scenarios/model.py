@@ -156,16 +156,17 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
 
 class Step(Written, frozen=True, kw_only=True):
     """Exactly one of these. `method`: the browser opens the 3DS Method's page, which calls back, or is silent, or calls back late
-    (after the ARes); none: the card's range has no such page. `clock`: let so much time pass (90s, 10m). `card`: another card
-    from here on. `result`: the RReq arrives at the 3DS Server, with these elements. `returned`: the browser brings the CRes, or in
-    1.0.2 the PARes, to the shop. `order`: kinds of messages that crossed one after the other, with others between them or not.
-    `restart`: one of the simulator's parties stops and starts again, and has forgotten nothing. `fault`: from here on something
-    goes wrong with this card (docs/faults.md). `use`: the steps that go by this name in `steps`."""
+    (after the ARes), or with something that is bent; none: the card's range has no such page. `clock`: let so much time pass
+    (90s, 10m). `card`: another card from here on. `result`: the RReq arrives at the 3DS Server, with these elements. `returned`:
+    the browser brings the CRes, or in 1.0.2 the PARes, to the shop. `order`: kinds of messages that crossed one after the other,
+    with others between them or not. `restart`: one of the simulator's parties stops and starts again, and has forgotten nothing.
+    `fault`: from here on something goes wrong with this card (docs/faults.md). `use`: the steps that go by this name in
+    `steps`."""
 
     authenticate: Authenticate | None = None
     cardholder: Cardholder | None = None
     clock: str | None = None
-    method: Literal["called", "silent", "late", "none"] | None = None
+    method: Literal["called", "silent", "late", "bent", "none"] | None = None
     card: CardStep | None = None
     phone: Phone | None = None
     result: Elements | None = None

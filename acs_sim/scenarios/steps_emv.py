@@ -17,7 +17,7 @@ from acs_sim.scenarios.turn import Turn, brief
 
 BROWSER: Final = "02"
 METHOD_FIELD: Final = "threeDSMethodData"
-_COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "none": "U"}
+_COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "bent": "N", "none": "U"}
 _INVERSE: Final = {"A": "D", "D": "A", "M": "M"}
 _EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind", "stand_in")
 
@@ -75,7 +75,7 @@ async def method(turn: Turn, wish: str) -> None:
         return
     turn.drawn_id = turn.drawn_id or turn.draw_id()
     page = await _method_page(turn, url, turn.drawn_id)
-    form = page.form_with(METHOD_FIELD)
+    form = None if page is None else page.form_with(METHOD_FIELD)
     expected = "no form" if wish == "silent" else "a form that posts itself"
     found = "no form" if form is None else "a form that posts itself"
     turn.conversation.expect(subject, "the page has", expected, found, met=(form is None) == (wish == "silent"))
@@ -84,24 +84,31 @@ async def method(turn: Turn, wish: str) -> None:
     if wish == "late":
         turn.callback = lambda: _call_back(turn, form)
     else:
-        await _call_back(turn, form)
+        await _call_back(turn, form, bent=wish == "bent")
 
 
-async def _method_page(turn: Turn, url: str, transaction_id: str) -> Page:
+async def _method_page(turn: Turn, url: str, transaction_id: str) -> Page | None:
+    """None when the bank shows nothing: the frame is one that nobody looks at."""
     data = {"threeDSServerTransID": transaction_id, "threeDSMethodNotificationURL": turn.box.method_url}
     try:
         return await turn.simulator.browser.carry(Form(url, {METHOD_FIELD: _base64url(data)}))
     except CardholderStuck as error:
-        raise CannotPlay(f"the 3DS Method's page: {error}") from error
+        turn.conversation.did(f"the 3DS Method's page: {error}")
+        return None
 
 
-async def _call_back(turn: Turn, form: Form) -> None:
+async def _call_back(turn: Turn, form: Form, *, bent: bool = False) -> None:
+    """`bent`: with something that names no transaction, or not this one."""
     try:
         await turn.simulator.browser.deliver(form)
     except CardholderStuck as error:
         raise CannotPlay(f"the 3DS Method's callback: {error}") from error
     data = await turn.arrival("3DS Method callback", turn.box.called)
     expected = {"threeDSServerTransID": turn.drawn_id or turn.transaction_id}
+    if bent:
+        met = data.get("threeDSServerTransID") != expected["threeDSServerTransID"]
+        turn.conversation.expect("3DS Method callback", "threeDSServerTransID", "another one", "this one", met=met)
+        return
     turn.conversation.compare("3DS Method callback", compare(expected, data))
 
 
