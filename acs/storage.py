@@ -87,11 +87,6 @@ _ROW: Final = (
 _FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
 _FIND: Final = Prepared(_FINDING)
 _HOLD: Final = Prepared(_FINDING.with_for_update())
-_HOLD_LEASE: Final = (
-    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
-    .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
-    .with_for_update()
-)
 _UPDATING: Final = (
     update(TRANSACTIONS)
     .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
@@ -100,6 +95,11 @@ _UPDATING: Final = (
 _UPDATE: Final = Prepared(_UPDATING)
 _UPDATE_LEASED: Final = Prepared(
     _UPDATING.values(leased_by=bindparam("leased_by"), leased_until=bindparam("leased_until"))
+)
+_HOLDER: Final = (
+    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
+    .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+    .with_for_update()
 )
 _DUE_BY: Final = (
     select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
@@ -137,7 +137,7 @@ _USE_COUNTER: Final = Prepared(
     .values(code_counter=bindparam("counter"))
 )
 
-SCHEMA: Final = Schema("acs", METADATA, "0003", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("acs", METADATA, "0004", Path(__file__).parent / "migrations")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -283,8 +283,8 @@ class Storage:
             return await self.load(acs_trans_id)
 
         def work(connection: Connection) -> Transaction | None:
-            row = connection.execute(_HOLD_LEASE, {"name": _searchable(acs_trans_id)}).one_or_none()
-            if row is None or self.leases.elsewhere(row):
+            holder = connection.execute(_HOLDER, {"name": acs_trans_id}).one_or_none()
+            if holder is None or self.leases.elsewhere(holder):
                 return None
             self._lease(connection, [acs_trans_id])
             return self._load(connection, acs_trans_id)

@@ -61,8 +61,8 @@ async def take_over(transport: Transport, addresses: Addresses, parties: Iterabl
 async def share_clock(clock: Clock, shared: Shared) -> None:
     """Have `clock` follow that of the processes on the same database, from now on."""
 
-    async def follow(document: Any) -> None:
-        document = document or await shared.shared(TOPIC)
+    async def follow(_content: Any) -> None:
+        document = await shared.shared(TOPIC)
         if document is not None:
             clock.follow(_setting(msgspec.convert(document, ClockDocument)))
 

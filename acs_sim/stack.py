@@ -20,6 +20,7 @@ from acs_sim.pki.stack import StackTls
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
 from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
+from acs_sim.shared_faults import share_faults
 from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import DatabaseUnusable
@@ -115,6 +116,7 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     if settings.hostile:
         faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
+    await share_faults(faults, shared, vault)
     return Runtime(clock, randomness, vault, journal, transport, open_database, faults, shared=shared)
 
 
@@ -161,7 +163,8 @@ async def _bring_to_life(
     for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
         try:
-            await life.enter_async_context(serving(app, host, port, tls=tls))
+            several = stack.settings.workers > 1
+            await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls))
         except OSError as error:
             reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
             raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error

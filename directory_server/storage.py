@@ -166,12 +166,6 @@ class Storage:
         `decide` is pure and may be run again."""
         return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
 
-    async def settle(
-        self, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
-    ) -> Result | None:
-        """Like `step`, for a transaction that the caller has just written: it is read again only where something came between."""
-        return await self._database.run(lambda c: _settle(c, known, decide))
-
     async def report(
         self,
         ds_trans_id: str,
@@ -184,8 +178,8 @@ class Storage:
         def work(connection: Connection) -> Result | None:
             if self._leases.alone:
                 return _step(connection, ds_trans_id, decide)
-            row = connection.execute(_LOCK_LEASE, {"wanted": ds_trans_id}).first()
-            if row is not None and self._leases.elsewhere(row):
+            holder = connection.execute(_HOLDER, {"wanted": ds_trans_id}).first()
+            if holder is not None and self._leases.elsewhere(holder):
                 raise BeingReported(ds_trans_id)
             result = _step(connection, ds_trans_id, decide)
             if result is not None and delivers(result):
@@ -205,6 +199,12 @@ class Storage:
             connection.execute(released.values(**self._leases.given_back()))
 
         await self._database.run(work)
+
+    async def settle(
+        self, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
+    ) -> Result | None:
+        """Like `step`, for a transaction that the caller has just written: it is read again only where something came between."""
+        return await self._database.run(lambda c: _settle(c, known, decide))
 
     async def select(self, wanted: Filter) -> list[Transaction]:
         return await self._database.read(lambda c: _select(c, wanted))
@@ -255,7 +255,7 @@ _INSERT: Final = Prepared(insert(TRANSACTIONS).values({name: bindparam(name) for
 _FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
 _FIND: Final = Prepared(_FINDING)
 _LOCK: Final = Prepared(_FINDING.with_for_update())
-_LOCK_LEASE: Final = (
+_HOLDER: Final = (
     select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
     .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
     .with_for_update()

@@ -114,6 +114,18 @@ class Plan:
             self._settle()
         return struck
 
+    def met_elsewhere(self, identifier: str) -> None:
+        """Another process has counted a message for this fault."""
+        armed = self._armed.get(identifier)
+        if armed is None:
+            return
+        armed.met += 1
+        when = armed.fault.when
+        if when == "next" or (isinstance(when, Count) and when.nth is not None and armed.met >= when.nth):
+            del self._armed[identifier]
+            self._forget(identifier)
+            self._settle()
+
     def _forget(self, identifier: str) -> None:
         self._gone[identifier] = None
         if len(self._gone) > MAX_GONE:

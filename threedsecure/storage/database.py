@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -34,10 +33,6 @@ Work = Callable[[Connection], Result]
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
 CHECKPOINT_EVERY_SECONDS: Final = 0.5
-_JSON: Final[dict[str, Any]] = {
-    "json_serializer": lambda document: orjson.dumps(document).decode(),
-    "json_deserializer": orjson.loads,
-}
 
 
 class Database(Protocol):
@@ -101,8 +96,12 @@ class SqliteDatabase(_GroupedCommits):
         return await self._add(work)
 
     async def read(self, work: Work[Result]) -> Result:
-        with self._connection.begin():
+        # A prepared statement reads what is committed without a transaction; everything else begins its own.
+        try:
             return work(self._connection)
+        finally:
+            if self._connection.in_transaction():
+                self._connection.rollback()
 
     async def close(self) -> None:
         self._batch_is_due()
@@ -276,7 +275,7 @@ def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
         "sqlite://" if path is None else f"sqlite:///{path}",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
-        **_JSON,
+        **postgresql.JSON_BY_ORJSON,
     )
 
     @event.listens_for(engine, "connect")

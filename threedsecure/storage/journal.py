@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile, zip_longest
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
@@ -74,44 +74,35 @@ _INSERT_ALIAS: Final = Prepared(
 )
 
 
-class Row(NamedTuple):
-    """An entry as it is written: its transaction ("" where none is known), its document, when it was recorded (microseconds)."""
-
-    transaction_id: str
-    document: bytes
-    recorded: int
+Entry = tuple[int, str, bytes]
+"""When it was recorded (microseconds), its transaction ("" where none is known), its document."""
 
 
-def append(
-    connection: Connection, entries: Sequence[Row], aliases: Mapping[str, str], *, numbered: bool = False
-) -> list[int]:
-    """`aliases`: other identifier → transaction; the first transaction that an identifier was seen with keeps it. `numbered`:
-    several processes write here, and the others are to be told of the entries by the numbers that are returned."""
-    if aliases:
-        _insert_aliases(connection, _reconciled(connection, aliases) if numbered else aliases)
-    if not entries:
-        return []
-    rows = [entry._asdict() for entry in entries]
-    if numbered:
-        return list(connection.execute(_INSERT_NUMBERED, rows).scalars())
-    _INSERT_ENTRY.run_many(connection, rows)
-    return []
+def append(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> None:
+    """`aliases`: other identifier → transaction; the first transaction that an identifier was seen with keeps it."""
+    _name(connection, aliases)
+    if entries:
+        _INSERT_ENTRY.run_many(connection, (_row(entry) for entry in entries))
 
 
-def _insert_aliases(connection: Connection, aliases: Mapping[str, str]) -> None:
-    rows = ({"alias": alias, "transaction_id": aliases[alias]} for alias in sorted(aliases))
-    _INSERT_ALIAS.run_many(connection, rows)
-
-
-def _reconciled(connection: Connection, aliases: Mapping[str, str]) -> dict[str, str]:
-    """Where another process has filed an identifier under another transaction meanwhile, both are one: that which was written
-    first."""
+def append_numbered(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> list[int]:
+    """The same where other processes write too; returns the numbers of the entries. Where another one has filed an identifier
+    under another transaction meanwhile, both are one, and go by the name that was written first."""
     known = transactions_of(connection, aliases)
-    fresh = {name: transaction_id for name, transaction_id in aliases.items() if name not in known}
-    for name, other in known.items():
-        if other != aliases[name] and aliases[name] not in known:
-            fresh.setdefault(aliases[name], other)
-    return fresh
+    _name(connection, {alias: aliases[alias] for alias in sorted(aliases) if alias not in known})
+    _name(connection, {aliases[alias]: other for alias, other in sorted(known.items()) if other != aliases[alias]})
+    return list(connection.execute(_INSERT_NUMBERED, [_row(entry) for entry in entries]).scalars()) if entries else []
+
+
+def _name(connection: Connection, aliases: Mapping[str, str]) -> None:
+    rows = [{"alias": alias, "transaction_id": transaction_id} for alias, transaction_id in aliases.items()]
+    if rows:
+        _INSERT_ALIAS.run_many(connection, rows)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    recorded, transaction_id, document = entry
+    return {"recorded": recorded, "transaction_id": transaction_id, "document": document}
 
 
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
@@ -147,10 +138,10 @@ def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[
     return [orjson.loads(row) for row in rows]
 
 
-def numbered(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    """The entries of these numbers that are still there."""
+def numbered(connection: Connection, numbers: Sequence[int]) -> list[bytes]:
+    """The documents of these numbers that are still there."""
     query = select(ENTRIES.c.document).where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)
-    return [orjson.loads(row) for row in connection.execute(query).scalars()]
+    return list(connection.execute(query).scalars())
 
 
 def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:

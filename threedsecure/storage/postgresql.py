@@ -4,6 +4,7 @@ and never the password."""
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -11,6 +12,10 @@ from sqlalchemy.exc import ArgumentError
 from threedsecure.storage.errors import DatabaseUnusable
 
 DRIVER: Final = "postgresql+psycopg"
+JSON_BY_ORJSON: Final[Mapping[str, Any]] = {
+    "json_serializer": lambda document: orjson.dumps(document).decode(),
+    "json_deserializer": orjson.loads,
+}
 POOLED: Final = 6
 MORE_WHEN_BUSY: Final = 4
 CONNECT_SECONDS: Final = 5
@@ -28,6 +33,7 @@ def pool(address: str) -> Engine:
             pool_size=POOLED,
             max_overflow=MORE_WHEN_BUSY,
             pool_pre_ping=True,
+            **JSON_BY_ORJSON,
             connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "acs-sim", **KEEPALIVES},
         )
     except ModuleNotFoundError as error:

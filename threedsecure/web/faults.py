@@ -6,7 +6,7 @@ pass on the virtual clock and on the real one, whichever is first, so that a tes
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from threedsecure.errors import TransportError
 from threedsecure.faults import POINTS, Fault, FaultRefused, Plan, Situation, as_document
 from threedsecure.faults.changes import applies, shown
-from threedsecure.faults.memory import Memory, identifiers
+from threedsecure.faults.memory import Memory, essence, identifiers
 from threedsecure.web.clock import Clock
 from threedsecure.web.fault_answers import Answering, Resign
 from threedsecure.web.fault_requests import PartyTransport
@@ -90,6 +90,10 @@ class Faults:
         self._late: dict[str, _LateCallback] = {}
 
         self._standing: Sequence[Fault] = ()
+        self.on_met: Callable[[list[str]], None] | None = None
+        """Called with the faults that a message was counted for, where other processes count too."""
+        self.on_learned: Callable[[Mapping[str, Any], str | None], None] | None = None
+        """Called with the identifiers and the card of a message, where other processes need them."""
 
     # What is in force.
 
@@ -132,7 +136,7 @@ class Faults:
         if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
             raise Problem(400, "Bad Request", "known is a list of objects with identifiers")
         for one in known:
-            self.memory.learn(one)
+            self.learn(one)
         return json_response({"process": self.process, "faults": self.plan.documents()})
 
     def _replace(self, wanted: Any) -> None:
@@ -157,7 +161,11 @@ class Faults:
 
     def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
         """The faults that happen to this message, noted in the journal."""
+        before = {} if self.on_met is None else {armed.id: armed.met for armed in self.plan}
+        counted = list(self.plan) if before else []
         met = self.plan.meet(Situation(at, sender, names), self.draw, lambda fault: applies(fault, raw))
+        if self.on_met is not None and (told := [one.id for one in counted if one.met > before[one.id]]):
+            self.on_met(told)
         return [armed.fault for armed in met]
 
     def draw(self, bound: int) -> int:
@@ -222,7 +230,11 @@ class Faults:
 
     def learn(self, message: Mapping[str, Any] | None, session: str | None = None) -> frozenset[str]:
         """All names of the transaction that `message` belongs to."""
-        return self.memory.learn(message, session=session) if message else frozenset()
+        if not message:
+            return frozenset()
+        if self.on_learned is not None and self.plan.scoped:
+            self.on_learned(essence(message), session)
+        return self.memory.learn(message, session=session)
 
 
 def says(fault: Fault) -> str:

@@ -6,7 +6,7 @@ what does not fit is counted and the count is written where the entries would ha
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,21 +135,24 @@ class Journal:
     async def _write(self, batch: Sequence[_Recorded]) -> None:
         await self._recall(batch)
         aliases: dict[str, str] = {}
-        rows = [_row(self._entry(recorded, aliases), recorded.recorded) for recorded in batch]
+        entries = [(recorded.recorded, self._entry(recorded, aliases)) for recorded in batch]
         if self._left_out:
-            rows.append(_row(self._omission(batch[-1].at), batch[-1].recorded))
-        several = self._shared.worker is not None
-        numbers = await self._database.run(lambda c: table.append(c, rows, aliases, numbered=several))
-        if self._subscribers:
-            for row in rows:
-                self._show(orjson.loads(row.document))
-        if numbers:
-            self._shared.tell(WRITTEN, numbers)
+            entries.append((batch[-1].recorded, self._omission(batch[-1].at)))
+        rows = [(recorded, entry["transaction_id"], orjson.dumps(entry)) for recorded, entry in entries]
+        if self._shared.worker is None:
+            await self._database.run(lambda connection: table.append(connection, rows, aliases))
+        else:
+            self._shared.tell(WRITTEN, await self._database.run(lambda c: table.append_numbered(c, rows, aliases)))
+        self._publish(document for _, _, document in rows)
 
-    def _show(self, entry: dict[str, Any]) -> None:
-        for subscriber in self._subscribers:
-            if subscriber.qsize() < MAX_WAITING:
-                subscriber.put_nowait(entry)
+    def _publish(self, documents: Iterable[bytes]) -> None:
+        if not self._subscribers:
+            return
+        for document in documents:
+            entry = orjson.loads(document)
+            for subscriber in self._subscribers:
+                if subscriber.qsize() < MAX_WAITING:
+                    subscriber.put_nowait(entry)
 
     async def _flush_everywhere(self) -> None:
         await self.flush()
@@ -160,8 +163,7 @@ class Journal:
 
     async def _others_wrote(self, numbers: Any) -> None:
         if self._subscribers and numbers:
-            for entry in await self._database.read(lambda connection: table.numbered(connection, numbers)):
-                self._show(entry)
+            self._publish(await self._database.read(lambda connection: table.numbered(connection, numbers)))
 
     async def _others_forgot(self, _content: Any) -> None:
         self._waiting.clear()
@@ -274,10 +276,6 @@ class Journal:
 
 def _is_emv(document: Mapping[str, Any]) -> bool:
     return "threeDSServerTransID" in document
-
-
-def _row(entry: dict[str, Any], recorded: int) -> table.Row:
-    return table.Row(entry["transaction_id"], orjson.dumps(entry), recorded)
 
 
 def _names(recorded: _Recorded) -> list[str]:

@@ -51,7 +51,7 @@ class Shared(Protocol):
         ...
 
     async def share(self, topic: str, content: Any) -> None:
-        """Like `tell_all`, and keep it."""
+        """Keep it, and have everybody called (with None, as where words were missed) to look it up."""
         ...
 
     async def shared(self, topic: str) -> Any:
@@ -132,7 +132,7 @@ class Together:
     async def share(self, topic: str, content: Any) -> None:
         """Errors: `DatabaseAway`."""
         await self._database.run(lambda connection: table.keep(connection, topic, content))
-        await self.tell_all(topic, content)
+        await self.tell_all(topic)
 
     async def shared(self, topic: str) -> Any:
         return await self._database.read(lambda connection: table.kept(connection, topic))
