@@ -96,6 +96,9 @@ _DUE_BY: Final = (
     .order_by(TRANSACTIONS.c.due_at)
     .limit(bindparam("limit"))
 )
+_OPEN_BY_STATE: Final = Prepared(
+    select(TRANSACTIONS.c.state, func.count()).where(TRANSACTIONS.c.due_at.is_not(None)).group_by(TRANSACTIONS.c.state)
+)
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
 _KNOWN: Final = Prepared(
     select(CARDS.c.registration, CARDS.c.standing).where(CARDS.c.fingerprint == bindparam("fingerprint"))
@@ -267,6 +270,10 @@ class Storage:
         asked = {"now": _microseconds(now)}
         found = await self._opened_database.read(lambda c: c.execute(_NEXT_DUE, asked).scalar_one_or_none())
         return None if found is None else _EPOCH + found * _MICROSECOND
+
+    async def open_by_state(self) -> dict[str, int]:
+        """How many transactions there are to which something has still to happen, by state."""
+        return await self._opened_database.read(lambda connection: dict(_OPEN_BY_STATE.all(connection, {})))
 
     # --- cards ---
 
