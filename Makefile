@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run demo test screenshots check lint types contracts lock clean programs
+.PHONY: run demo test test-postgresql screenshots check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -15,9 +15,14 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-tests programs
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
+# The same tests with a real PostgreSQL in the place of SQLite, but for those that store nothing.
+STORING := tests/acs tests/acs_sim tests/directory_server tests/issuer_sms tests/system $(wildcard tests/threedsecure/test_*.py)
+test-postgresql: $(VENV)/.installed-tests programs
+	ACS_SIM_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist worksteal $(STORING) $(ARGS)
+
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
-	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py
+	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py tests/system/test_methods_in_chromium.py
 
 check: lint types contracts
 

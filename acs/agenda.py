@@ -8,10 +8,12 @@ from typing import Any
 
 import structlog
 
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
 
 log = structlog.get_logger()
 
+WAIT_FOR_DATABASE_SECONDS = 1.0
 CatchUp = Callable[[], Awaitable[datetime | None]]
 
 
@@ -20,7 +22,9 @@ class Agenda:
 
     `catch_up()` does what is due now and returns when something is due next, None when nothing is."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, look_again_after: float | None = None) -> None:
+        """`look_again_after`: real seconds, after which something may be due that nobody has noted here."""
+        self._look_again_after = look_again_after
         self._clock = clock
         self._woken = asyncio.Event()
         self._next: datetime | None = None
@@ -53,7 +57,12 @@ class Agenda:
         while True:
             self._woken.clear()
             self._next = None
-            self._next = await catch_up()
+            try:
+                self._next = await catch_up()
+            except DatabaseAway as error:
+                log.warning("the agenda waits", error=str(error))
+                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
+                continue
             await self._wait()
 
     async def _wait(self) -> None:
@@ -62,7 +71,7 @@ class Agenda:
         if self._next is not None:
             waiting.add(asyncio.create_task(self._clock.sleep_until(self._next)))
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, timeout=self._look_again_after, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in waiting:
                 task.cancel()

@@ -8,10 +8,10 @@ from typing import Final
 from acs.classic import control as classic_control
 from acs.classic import enrolment, payment
 from acs.classic.office import Office, office
-from acs.handlers import asking, challenge, control, method
+from acs.handlers import asking, browser_seen, challenge, control, method, rules
 from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.issuer import Issuer, issuer
-from acs.pages import STATIC
+from acs.pages import BROWSER_SEEN_PATH, STATIC
 from acs.settings import (
     ANSWER_PATH,
     CHALLENGE_PATH,
@@ -41,6 +41,10 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards/standing": control.card_standing,
     "/control/transactions": control.list_transactions,
     "/control/challenge": control.challenge,
+    "/control/rules": rules.add_rule,
+    "/control/rules/list": rules.list_rules,
+    "/control/rules/remove": rules.remove_rules,
+    "/control/rules/outcome": rules.rule_outcome,
 }
 _ClassicHandler = Callable[[Office, WireRequest], Awaitable[WireResponse]]
 _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
@@ -69,6 +73,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),
+        Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
         Route("POST", CHALLENGE_PATH, at(challenge.creq), challenge.MAX_FORM_BYTES, BROWSER, challenge.too_large),
         Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
         Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),

@@ -13,6 +13,7 @@ from acs.lifecycle import with_standing
 from acs.outbox import Outbox
 from acs.phone import PhoneLine
 from acs.records import Transaction
+from acs.rules.book import Rulebook
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
 from acs.standing import Standing
@@ -22,6 +23,8 @@ from threedsecure.web.service import Runtime
 
 FIRST_COUNTER_BELOW: Final = 2**31
 MAX_PAGE_DIGITS: Final = 4
+RESET: Final = "acs reset"
+"""What one process tells the others before everything is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Issuer:
     agenda: Agenda
     outbox: Outbox
     asking: Asking
+    rulebook: Rulebook
 
     @property
     def codes(self) -> SecureCodes:
@@ -43,13 +47,18 @@ class Issuer:
         """Storage open, deadlines kept, RReqs delivered - those that an earlier process left behind too."""
         retry = self.settings.timers.ask_retry
         deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox, self.asking, retry)
-        async with self.storage.opened():
+        self.runtime.shared.on(RESET, self.break_off)
+        async with self.storage.opened(), self.rulebook.opened():
             try:
                 async with self.agenda.kept(deadlines.catch_up):
                     yield
             finally:
-                await self.asking.close()
-                await self.outbox.close()
+                await self.break_off()
+
+    async def break_off(self, _content: object = None) -> None:
+        """End what is under way; what stands in the records will be taken up again."""
+        await self.asking.close()
+        await self.outbox.close()
 
     def page_token(self, acs_trans_id: str, page: int) -> str:
         """What a form carries to say from which page of which transaction it comes; nobody else can write it."""
@@ -80,9 +89,9 @@ def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
     def first_counter(pan: str) -> int:
         return runtime.randomness.of("code counter", pan).below(FIRST_COUNTER_BELOW)
 
-    storage = Storage(runtime.open_database, runtime.vault, first_counter, settle)
-    agenda = Agenda(runtime.clock)
+    storage = Storage(runtime.open_database, runtime.vault, first_counter, settle, runtime.shared.worker)
+    agenda = Agenda(runtime.clock, storage.leases.look_again_after)
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)
     outbox, asking = Outbox(runtime, settings, storage, agenda), Asking(line, storage, agenda)
-    return Issuer(runtime, settings, storage, line, agenda, outbox, asking)
+    return Issuer(runtime, settings, storage, line, agenda, outbox, asking, Rulebook(runtime))

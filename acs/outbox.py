@@ -1,7 +1,8 @@
 """Delivers RReqs from the record in which they were decided, until they are acknowledged or given up.
 
 One flight per transaction at a time, whoever starts it: the request that decided, the agenda when another attempt is due, or the
-agenda of a new process that finds what its predecessor left behind.
+agenda of a new process that finds what its predecessor left behind. Of several processes that share the tables, one has leased
+the transaction.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from acs.settings import AcsSettings
 from acs.storage import Storage
 from acs.transactions import State
 from threedsecure.errors import PeerUnreachable, TransportError
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
@@ -74,7 +76,9 @@ class Outbox:
         self._flights.pop(acs_trans_id, None)
         if flight.cancelled():
             return
-        if (bug := flight.exception()) is not None:
+        if isinstance(bug := flight.exception(), DatabaseAway):
+            log.warning("an RReq waits for the database", error=str(bug))
+        elif bug is not None:
             self._broken.add(acs_trans_id)
             log.error("bug", service="acs", path="outbox", exc_info=bug)
         elif (next_attempt := flight.result()) is not None:
@@ -82,7 +86,7 @@ class Outbox:
 
     async def _fly(self, acs_trans_id: str) -> datetime | None:
         """One attempt; returns when the next one is due."""
-        transaction = await self._storage.load(acs_trans_id)
+        transaction = await self._storage.take(acs_trans_id)
         if transaction is None or transaction.state is not State.DECIDED or transaction.delivery is None:
             return None
         if transaction.delivery.attempts == 0 and _is_early(transaction, self._runtime.clock.now()):

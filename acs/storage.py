@@ -43,6 +43,7 @@ from acs.methods.table import Method
 from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
 from acs.standing import GOOD, Standing
 from acs.transactions import State
+from threedsecure.storage import leases
 from threedsecure.storage.database import Database
 from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
@@ -59,6 +60,7 @@ TRANSACTIONS: Final = Table(
     Column("due_at", BigInteger),
     Column("card", Text, nullable=False),
     Column("document", LargeBinary, nullable=False),
+    *leases.columns(),
     sqlite_autoincrement=True,
 )
 _DUE: Final = TRANSACTIONS.c.due_at.is_not(None)
@@ -85,20 +87,30 @@ _ROW: Final = (
 _FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
 _FIND: Final = Prepared(_FINDING)
 _HOLD: Final = Prepared(_FINDING.with_for_update())
-_UPDATE: Final = Prepared(
+_UPDATING: Final = (
     update(TRANSACTIONS)
     .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
     .values(state=bindparam("state"), due_at=bindparam("due_at"), document=bindparam("document"))
 )
+_UPDATE: Final = Prepared(_UPDATING)
+_UPDATE_LEASED: Final = Prepared(
+    _UPDATING.values(leased_by=bindparam("leased_by"), leased_until=bindparam("leased_until"))
+)
+_HOLDER: Final = (
+    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
+    .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+    .with_for_update()
+)
 _DUE_BY: Final = (
     select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
-    .where(TRANSACTIONS.c.due_at <= bindparam("now"))
+    .where(TRANSACTIONS.c.due_at <= bindparam("now"), leases.free(TRANSACTIONS))
     .order_by(TRANSACTIONS.c.due_at)
     .limit(bindparam("limit"))
 )
 _OPEN_BY_STATE: Final = Prepared(
     select(TRANSACTIONS.c.state, func.count()).where(TRANSACTIONS.c.due_at.is_not(None)).group_by(TRANSACTIONS.c.state)
 )
+_TAKE_DUE: Final = _DUE_BY.with_for_update(skip_locked=True)
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
 _KNOWN: Final = Prepared(
     select(CARDS.c.registration, CARDS.c.standing).where(CARDS.c.fingerprint == bindparam("fingerprint"))
@@ -128,7 +140,7 @@ _USE_COUNTER: Final = Prepared(
     .values(code_counter=bindparam("counter"))
 )
 
-SCHEMA: Final = Schema("acs", METADATA, "0003", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("acs", METADATA, "0004", Path(__file__).parent / "migrations")
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -169,9 +181,12 @@ class Storage:
         vault: Vault,
         first_counter: Callable[[str], int],
         settle: Settle,
+        worker: str | None = None,
     ) -> None:
         """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a
-        decision just taken and the card's standing make of each other."""
+        decision just taken and the card's standing make of each other. `worker`: of several processes on these tables, this
+        one."""
+        self.leases = leases.Leases(worker)
         self._settle = settle
         self._open_database = open_database
         self._vault = vault
@@ -259,11 +274,25 @@ class Storage:
         return found[::-1]
 
     async def due(self, now: datetime, limit: int) -> list[tuple[str, State]]:
-        """Whose time has come, the longest due first."""
-        asked = {"now": _microseconds(now), "limit": limit}
-        return await self._opened_database.read(
-            lambda connection: [(row[0], State(row[1])) for row in connection.execute(_DUE_BY, asked)]
-        )
+        """Whose time has come, the longest due first. Of several processes only this one is told of them, for the length of a
+        lease."""
+        if self.leases.alone:
+            return await self._opened_database.read(lambda connection: self._due(connection, _DUE_BY, now, limit))
+        return await self._opened_database.run(lambda connection: self._take_due(connection, now, limit))
+
+    async def take(self, acs_trans_id: str) -> Transaction | None:
+        """The record, to work on by this process alone; None when another one works on it, or there is none."""
+        if self.leases.alone:
+            return await self.load(acs_trans_id)
+
+        def work(connection: Connection) -> Transaction | None:
+            holder = connection.execute(_HOLDER, {"name": acs_trans_id}).one_or_none()
+            if holder is None or self.leases.elsewhere(holder):
+                return None
+            self._lease(connection, [acs_trans_id])
+            return self._load(connection, acs_trans_id)
+
+        return await self._opened_database.run(work)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the next one is due after `now`."""
@@ -273,7 +302,8 @@ class Storage:
 
     async def open_by_state(self) -> dict[str, int]:
         """How many transactions there are to which something has still to happen, by state."""
-        return await self._opened_database.read(lambda connection: dict(_OPEN_BY_STATE.all(connection, {})))
+        rows = await self._opened_database.read(lambda connection: _OPEN_BY_STATE.all(connection, {}))
+        return {row[0]: row[1] for row in rows}
 
     # --- cards ---
 
@@ -356,8 +386,28 @@ class Storage:
         row = (_HOLD if lock else _FIND).first(connection, {"name": _searchable(acs_trans_id)})
         return None if row is None else self._transaction(row)
 
-    def _save(self, connection: Connection, transaction: Transaction) -> None:
-        _UPDATE.run(connection, {"name": transaction.acs_trans_id, **self._columns(transaction)})
+    def _due(self, connection: Connection, query: Any, now: datetime, limit: int) -> list[tuple[str, State]]:
+        asked = {"now": _microseconds(now), "limit": limit, **self.leases.asked()}
+        return [(row[0], State(row[1])) for row in connection.execute(query, asked)]
+
+    def _take_due(self, connection: Connection, now: datetime, limit: int) -> list[tuple[str, State]]:
+        found = self._due(connection, _TAKE_DUE, now, limit)
+        self._lease(connection, [name for name, _ in found])
+        return found
+
+    def _lease(self, connection: Connection, names: Sequence[str]) -> None:
+        if names:
+            these = update(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(names))
+            connection.execute(these.values(**self.leases.taken()))
+
+    def _save(self, connection: Connection, before: Transaction, after: Transaction) -> None:
+        """Whoever decides delivers, and an attempt that was recorded is over."""
+        row = {"name": after.acs_trans_id, **self._columns(after)}
+        if self.leases.alone or before.delivery == after.delivery:
+            _UPDATE.run(connection, row)
+        else:
+            lease = self.leases.taken() if before.delivery is None else self.leases.given_back()
+            _UPDATE_LEASED.run(connection, row | lease)
 
     def _write(self, connection: Connection, before: Transaction, after: Transaction) -> Transaction:
         """Save what changed. Whoever decides, the card's standing has its say in the same unit of work."""
@@ -367,7 +417,7 @@ class Storage:
             after, settled = self._settle(after, standing)
             self._stand(connection, pan, standing, settled)
         if after != before:
-            self._save(connection, after)
+            self._save(connection, before, after)
         return after
 
     def _held_standing(self, connection: Connection, pan: str) -> Standing:

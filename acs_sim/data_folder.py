@@ -22,13 +22,14 @@ class FolderUnusable(RuntimeError):
     """The folder cannot be used; the message says why, in one line."""
 
 
-def master_key(folder: Path, databases: Iterable[Path]) -> bytes:
-    """The installation's key from `folder`, made at the first start. Databases without their key are not started upon: what they
-    hold could not be opened. Errors: `FolderUnusable`."""
-    path = folder / KEY_FILE
+def master_key(path: Path, databases: Iterable[Path], *, make: bool = True) -> bytes:
+    """The installation's key from the file `path`, made at the first start unless `make` says not to. Databases without their
+    key are not started upon: what they hold could not be opened. Errors: `FolderUnusable`."""
+    folder = path.parent
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
+        if make:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make and not path.exists():
             _refuse_orphans(path, databases)
             write_new(path, secrets.token_bytes(KEY_BYTES))
         key = path.read_bytes()

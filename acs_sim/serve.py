@@ -1,20 +1,21 @@
 """`acs-sim up` itself: run the stack in the foreground until a signal ends it."""
 
 import asyncio
-import gc
 import signal
+import ssl
 import webbrowser
-from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Final
 
 import aiohttp
 import click
 
 from acs_sim import logs
+from acs_sim.loop import loop_factory, spare_the_collector
+from acs_sim.pki.stack import StackTls
 from acs_sim.settings import Settings
-from acs_sim.stack import CannotStart, Stack, running_stack
+from acs_sim.stack import CannotStart, running_stack
 from acs_sim.start_screen import start_screen
+from acs_sim.workers import Workers
 from threedsecure.web.transport import HttpTransport
 
 READY_WITHIN_SECONDS: Final = 15.0
@@ -25,27 +26,38 @@ def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -
     """Return after a graceful stop. `demo`: the address to show and, when it `opens`, to open. Errors: `CannotStart`."""
     logs.configure(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(settings, demo, opens=opens))
+        serving = _serve if settings.workers == 1 else _serve_by_workers
+        runner.run(serving(settings, demo, opens=opens))
 
 
 async def _serve(settings: Settings, demo: str | None, *, opens: bool) -> None:
     stop = _stop_signal()
     async with running_stack(settings) as stack:
-        await _until_ready(stack)
-        click.echo(start_screen(settings, demo))
-        click.echo("ready")
-        _spare_the_collector()
-        if demo is not None and opens:
-            await asyncio.to_thread(webbrowser.open, demo)
+        await _until_ready(settings, stack.calling)
+        await _announce(settings, demo, opens=opens)
+        spare_the_collector()
         await stop.wait()
     click.echo("stopped")
 
 
-def _spare_the_collector() -> None:
-    """What is there at the start stays to the end: the collector need not look at it with every few hundred requests."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD, *gc.get_threshold()[1:])
+async def _serve_by_workers(settings: Settings, demo: str | None, *, opens: bool) -> None:
+    stop, workers = _stop_signal(), Workers(settings)
+    try:
+        await workers.start()
+        calling = StackTls(settings).calling(settings.only[0]).calling if settings.tls else None
+        await _until_ready(settings, calling)
+        await _announce(settings, demo, opens=opens)
+        await workers.watch(stop)
+    finally:
+        await workers.stop()
+    click.echo("stopped")
+
+
+async def _announce(settings: Settings, demo: str | None, *, opens: bool) -> None:
+    click.echo(start_screen(settings, demo))
+    click.echo("ready")
+    if demo is not None and opens:
+        await asyncio.to_thread(webbrowser.open, demo)
 
 
 def _stop_signal() -> asyncio.Event:
@@ -61,10 +73,10 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-async def _until_ready(stack: Stack) -> None:
-    waiting = {name: stack.addresses.of(name) for name in stack.settings.only}
+async def _until_ready(settings: Settings, calling: ssl.SSLContext | None) -> None:
+    waiting = {name: settings.addresses.of(name) for name in settings.only}
     try:
-        async with asyncio.timeout(READY_WITHIN_SECONDS), HttpTransport.session(stack.calling) as session:
+        async with asyncio.timeout(READY_WITHIN_SECONDS), HttpTransport.session(calling) as session:
             while waiting:
                 for name, address in list(waiting.items()):
                     async with session.get(f"{address}/readyz") as answer:
@@ -75,11 +87,3 @@ async def _until_ready(stack: Stack) -> None:
         raise CannotStart(f"not ready within {READY_WITHIN_SECONDS:g} seconds: {', '.join(waiting)}") from error
     except aiohttp.ClientError as error:
         raise CannotStart(f"a port that was just opened does not answer: {error}") from error
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if find_spec("uvloop") is None:
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop

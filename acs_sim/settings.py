@@ -29,6 +29,10 @@ LogFormat = Literal["auto", "console", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
+_POSTGRESQL: Final = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://")
+_PASSWORD: Final = re.compile(r"(?<=://)([^:/@]*):[^/]*@|(?<=[?&])(password=)[^&]*")
+
+
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says where it was given."""
 
@@ -41,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     only: tuple[PartyName, ...] = ("desk", "ds", "acs", "phone", "shop")
     data: str = "data"
     database: str | None = None
+    key_file: str | None = None
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     durable: bool = False
     fresh: bool = False
     hostile: bool = False
@@ -73,7 +79,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def database_file(self) -> Path | None:
         """The one SQLite file that holds every table, when the tables are not to have a file each in `data`."""
-        return _sqlite_file(self.database) if self.database is not None else None
+        return None if self.database is None or self.postgresql is not None else _sqlite_file(self.database)
+
+    @property
+    def postgresql(self) -> str | None:
+        """The address of the PostgreSQL database that holds every table, its password included."""
+        return self.database if self.database is not None and _POSTGRESQL.match(self.database) else None
 
     def port(self, party: str) -> int:
         """Where a party that runs here listens: the port of its address."""
@@ -124,7 +135,7 @@ def load(
 
 def to_toml(settings: Settings, sources: Mapping[str, str]) -> str:
     """The settings as an `acs-sim.toml`, each line with where its value came from."""
-    document = msgspec.to_builtins(settings)
+    document = {**msgspec.to_builtins(settings), "database": without_password(settings.database)}
     width = max(len(key) for key in FIELDS)
     lines = []
     for key in FIELDS:
@@ -133,6 +144,13 @@ def to_toml(settings: Settings, sources: Mapping[str, str]) -> str:
         shown = "" if value is None else msgspec.json.encode(value).decode()
         lines.append(f"{written} = {shown}".ljust(48).rstrip() + f"  # {sources.get(key, 'default')}")
     return "\n".join(lines)
+
+
+def without_password(database: str | None) -> str | None:
+    """The address of a database for people to see."""
+    if database is None:
+        return None
+    return _PASSWORD.sub(lambda found: f"{found[2]}***" if found[2] else f"{found[1]}:***@", database)
 
 
 def has_display() -> bool:
@@ -186,6 +204,12 @@ def _check(settings: Settings) -> None:
         _ = settings.keep_for
     with _naming("database"):
         _ = settings.database_file
+        _check_postgresql(settings.postgresql)
+    if settings.workers > 1 and settings.postgresql is None:
+        raise SettingsError(
+            f"workers: {settings.workers} processes need one database for all, and SQLite has one writer: "
+            "give database a postgresql:// address"
+        )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
     for party, address in settings.addresses:
@@ -208,6 +232,18 @@ def _check_address(address: str, schemes: tuple[str, ...]) -> None:
     _ = parts.port  # raises where it is no port
 
 
+def _check_postgresql(address: str | None) -> None:
+    if address is None:
+        return
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is no port
+    except ValueError:
+        parts = None
+    if parts is None or not parts.path.strip("/"):
+        raise ValueError("write postgresql://user:password@host:port/name")
+
+
 def _check_domain(domain: str | None) -> None:
     if domain is not None and not _DOMAIN.fullmatch(domain):
         raise ValueError(f"{domain!r} is no domain such as localhost or banks.test")
@@ -218,7 +254,7 @@ def _sqlite_file(database: str) -> Path:
     if not separator:
         return Path(database)
     if scheme != "sqlite":
-        raise ValueError(f"{scheme}:// is not supported: give a path, or sqlite:///path")
+        raise ValueError(f"{scheme}:// is not supported: give a path, sqlite:///path or postgresql://host/name")
     path = rest.removeprefix("/")
     if not rest.startswith("/") or not path or path == ":memory:":
         raise ValueError("sqlite:// names no file: write sqlite:///path, or use fresh to keep nothing")

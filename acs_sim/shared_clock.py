@@ -4,7 +4,7 @@ starts takes it over from those that run."""
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -13,9 +13,11 @@ from acs_sim.addresses import PORT_OFFSETS, Addresses
 from threedsecure.errors import TransportError
 from threedsecure.web.clock import Clock, ClockSetting
 from threedsecure.web.service import Route
+from threedsecure.web.shared import Shared
 from threedsecure.web.transport import Transport
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
+TOPIC: Final = "clock"
 CLOCK_PATH: Final = "/control/clock"
 ASK_SECONDS: Final = 1.0
 FARTHEST: Final = 200 * 366 * 86_400
@@ -28,12 +30,13 @@ class ClockDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frozen_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-def clock_route(clock: Clock) -> Route:
+def clock_route(clock: Clock, shared: Shared) -> Route:
     """`POST /control/clock`: how the clock of this process stands; a body that is not empty sets it first."""
 
     async def answer(request: WireRequest) -> WireResponse:
         if request.body.strip() not in (b"", b"{}"):
             clock.follow(_read(request.body))
+            await tell_database(clock, shared)
         return WireResponse(200, document_of(clock.setting))
 
     return Route("POST", CLOCK_PATH, answer)
@@ -55,8 +58,29 @@ async def take_over(transport: Transport, addresses: Addresses, parties: Iterabl
     return next((setting for setting in told if setting is not None and setting != ClockSetting()), ClockSetting())
 
 
+async def share_clock(clock: Clock, shared: Shared) -> None:
+    """Have `clock` follow that of the processes on the same database, from now on."""
+
+    async def follow(_content: Any) -> None:
+        document = await shared.shared(TOPIC)
+        if document is not None:
+            clock.follow(_setting(msgspec.convert(document, ClockDocument)))
+
+    shared.on(TOPIC, follow)
+    await follow(None)
+
+
+async def tell_database(clock: Clock, shared: Shared) -> None:
+    """The processes on the same database show the same time from now on."""
+    await shared.share(TOPIC, msgspec.to_builtins(_document(clock.setting)))
+
+
 def document_of(setting: ClockSetting) -> bytes:
-    return msgspec.json.encode(ClockDocument(setting.ahead.total_seconds(), setting.frozen_at))
+    return msgspec.json.encode(_document(setting))
+
+
+def _document(setting: ClockSetting) -> ClockDocument:
+    return ClockDocument(setting.ahead.total_seconds(), setting.frozen_at)
 
 
 async def _exchange(transport: Transport, address: str, body: bytes) -> ClockSetting | None:
@@ -74,5 +98,9 @@ def _read(body: bytes) -> ClockSetting:
         document = msgspec.json.decode(body, type=ClockDocument)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "Bad Request", str(error)) from error
+    return _setting(document)
+
+
+def _setting(document: ClockDocument) -> ClockSetting:
     frozen_at = None if document.frozen_at is None else document.frozen_at.astimezone(UTC)
     return ClockSetting(timedelta(seconds=document.ahead_seconds), frozen_at)

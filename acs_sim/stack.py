@@ -3,7 +3,7 @@
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from errno import EADDRINUSE
@@ -13,17 +13,19 @@ from typing import Final
 import msgspec
 
 from acs_sim.addresses import PORT_OFFSETS, TITLES, Addresses
-from acs_sim.data_folder import KEY_BYTES, FolderUnusable, claimed, master_key
+from acs_sim.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
+from acs_sim.databases import opened
 from acs_sim.health import Health
 from acs_sim.parties import PARTIES, Build
 from acs_sim.pki.stack import StackTls
 from acs_sim.retention import retaining
 from acs_sim.settings import Settings
-from acs_sim.shared_clock import clock_route, elsewhere, take_over
+from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
+from acs_sim.shared_faults import share_faults
 from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
-from threedsecure.storage.database import Database, DatabaseUnusable, SqliteDatabase
-from threedsecure.storage.schema import Schema, SchemaNotSupported
+from threedsecure.storage.database import DatabaseUnusable
+from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
 from threedsecure.web.clock import Clock
@@ -32,6 +34,7 @@ from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
+from threedsecure.web.shared import Shared
 from threedsecure.web.transport import HttpTransport, InProcessTransport
 
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
@@ -102,36 +105,43 @@ def with_free_ports(settings: Settings) -> Settings:
 
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
     vault = Vault(_master_key(settings, life), secrets.token_bytes)
-    open_database = _opener(settings)
+    open_database, shared = await opened(settings, vault, life)
     journal_database = open_database(journal_table.SCHEMA)
     life.push_async_callback(journal_database.close)
-    journal = Journal(journal_database)
+    journal = Journal(journal_database, shared)
     await life.enter_async_context(journal.writing())
     await life.enter_async_context(retaining(journal, clock, settings.keep_for))
-    randomness = Randomness(settings.seed)
+    await share_clock(clock, shared)
+    randomness = _randomness(settings, shared)
     faults = Faults(clock, randomness, journal, transport)
     if settings.hostile:
         faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
-    return Runtime(clock, randomness, vault, journal, transport, open_database, faults)
+    await share_faults(faults, shared, vault)
+    return Runtime(clock, randomness, vault, journal, transport, open_database, faults, shared=shared)
+
+
+def _randomness(settings: Settings, shared: Shared) -> Randomness:
+    """Of several workers only one could have the sequence of a single process; with their own they share no identifier."""
+    randomness = Randomness(settings.seed)
+    if settings.workers > 1:
+        randomness.seed(settings.seed, of=shared.worker)
+    return randomness
 
 
 def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
     if settings.fresh:  # what is kept nowhere may have a key that a seed tells: SecureCodes come from it
         return Randomness(settings.seed).of("vault").bytes(KEY_BYTES)
     folder = Path(settings.data)
+    path = Path(settings.key_file) if settings.key_file is not None else folder / KEY_FILE
     database = settings.database_file
-    key = master_key(folder, [database] if database is not None else folder.glob("*.sqlite3"))
+    databases = [database] if database is not None else folder.glob("*.sqlite3")
+    if settings.postgresql is not None:
+        return master_key(path, (), make=settings.key_file is None)
+    key = master_key(path, databases, make=settings.key_file is None)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     life.enter_context(claimed(folder, settings.only))
     return key
-
-
-def _opener(settings: Settings) -> Callable[[Schema], Database]:
-    def open_database(schema: Schema) -> Database:
-        file = settings.database_file or Path(settings.data) / f"{schema.name}.sqlite3"
-        return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
-
-    return open_database
 
 
 async def _bring_to_life(
@@ -146,7 +156,7 @@ async def _bring_to_life(
         health = Health(runtime.open_database)
         runtime = replace(runtime, open_database=health.open_database)
         built, metrics = build(runtime, stack.settings), Metrics()
-        service = replace(built, routes=[*built.routes, clock_route(stack.clock)])
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
         dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
         for address in (stack.addresses.of(name), *service.also_at):
@@ -156,7 +166,8 @@ async def _bring_to_life(
     for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
         try:
-            await life.enter_async_context(serving(app, host, port, tls=tls))
+            several = stack.settings.workers > 1
+            await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls))
         except OSError as error:
             reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
             raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error

@@ -2,7 +2,7 @@
 
 from acs_sim.addresses import TITLES
 from acs_sim.card_list import grouped, listed_cards
-from acs_sim.settings import Settings
+from acs_sim.settings import Settings, without_password
 
 _OPEN_FIRST = {
     "desk": "{desk}/demo   shop, phone and messages side by side",
@@ -38,4 +38,5 @@ def start_screen(settings: Settings, demo: str | None = None) -> str:
 def _storage(settings: Settings) -> str:
     if settings.fresh:
         return "Everything is kept in memory and forgotten at exit. Stop with Ctrl-C."
-    return f"Kept in {settings.database or settings.data + '/'}; start with --fresh to keep nothing. Stop with Ctrl-C."
+    kept_in = without_password(settings.database) or f"{settings.data}/"
+    return f"Kept in {kept_in}; start with --fresh to keep nothing. Stop with Ctrl-C."

@@ -6,7 +6,7 @@ from typing import Final
 
 from directory_server.handlers import classic, control
 from directory_server.handlers.messages import answer_error, no_such_scheme, receive
-from directory_server.handlers.party import Party
+from directory_server.handlers.party import RANGES, REPORTED, Party
 from directory_server.settings import DirectoryServerSettings
 from directory_server.storage import SCHEMA, Storage
 from threedsecure.schemes import SCHEMES
@@ -21,7 +21,9 @@ EDIT_LIMIT: Final = 64 << 20
 
 def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
     """The directory servers of all schemes, `POST /{scheme}/3ds2` each, `POST /{scheme}/3ds1` where 1.0.2 was spoken."""
-    party = Party(runtime, settings, Storage(runtime.open_database(SCHEMA)))
+    party = Party(runtime, settings, Storage(runtime.open_database(SCHEMA), runtime.shared.worker))
+    runtime.shared.on(RANGES, party.reload_ranges)
+    runtime.shared.on(REPORTED, party.others_reported)
     ready = False
 
     @asynccontextmanager

@@ -31,6 +31,7 @@ from directory_server.ranges import Action, Change, Issuer, StandIn
 from directory_server.states import State
 from directory_server.transactions import Transaction
 from threedsecure.card_numbers import CardRange
+from threedsecure.storage import leases
 from threedsecure.storage.database import Database
 from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema
@@ -66,6 +67,7 @@ TRANSACTIONS: Final = Table(
     Column("results_status", String(2)),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
+    *leases.columns(),
     Index("ds_transaction_three_ds_server", "three_ds_server_trans_id"),
     Index("ds_transaction_acs", "acs_trans_id"),
     Index("ds_transaction_card", "pan_fingerprint"),
@@ -107,7 +109,11 @@ PREPARATIONS: Final = Table(
     sqlite_autoincrement=True,
 )
 
-SCHEMA: Final = Schema("ds", METADATA, "0001", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("ds", METADATA, "0002", Path(__file__).parent / "migrations")
+
+
+class BeingReported(Exception):
+    """Another process is delivering a result of this transaction now."""
 
 
 class SerialMoved(RuntimeError):
@@ -137,8 +143,10 @@ class StoredRanges:
 class Storage:
     """Everything the directory server keeps. Each method is one unit of work, and returns after its commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, worker: str | None = None) -> None:
+        """`worker`: of several processes on these tables, this one."""
         self._database = database
+        self._leases = leases.Leases(worker)
 
     async def begin(self, transaction: Transaction) -> bool:
         """False where its dsTransID is taken, which a repeated seed brings about."""
@@ -157,6 +165,40 @@ class Storage:
         """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
         `decide` is pure and may be run again."""
         return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+
+    async def report(
+        self,
+        ds_trans_id: str,
+        decide: Callable[[Transaction], tuple[Transaction, Result]],
+        delivers: Callable[[Result], bool],
+    ) -> Result | None:
+        """Like `step`; where the decision `delivers`, it is this process's alone to do so until `reported`.
+        Errors: `BeingReported`."""
+
+        def work(connection: Connection) -> Result | None:
+            if self._leases.alone:
+                return _step(connection, ds_trans_id, decide)
+            holder = connection.execute(_HOLDER, {"wanted": ds_trans_id}).first()
+            if holder is not None and self._leases.elsewhere(holder):
+                raise BeingReported(ds_trans_id)
+            result = _step(connection, ds_trans_id, decide)
+            if result is not None and delivers(result):
+                taken = update(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id)
+                connection.execute(taken.values(**self._leases.taken()))
+            return result
+
+        return await self._database.run(work)
+
+    async def reported(self, ds_trans_id: str) -> None:
+        """The delivery has ended, however it ended."""
+        if self._leases.alone:
+            return
+        released = update(TRANSACTIONS).where(TRANSACTIONS.c.ds_trans_id == ds_trans_id)
+
+        def work(connection: Connection) -> None:
+            connection.execute(released.values(**self._leases.given_back()))
+
+        await self._database.run(work)
 
     async def settle(
         self, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
@@ -209,10 +251,15 @@ _CHANGING: Final = (
     "updated_at",
 )
 _ROW: Final = tuple(TRANSACTIONS.c[name] for name in _COLUMNS)
-_INSERT: Final = Prepared(insert(TRANSACTIONS))
+_INSERT: Final = Prepared(insert(TRANSACTIONS).values({name: bindparam(name) for name in _COLUMNS}))
 _FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
 _FIND: Final = Prepared(_FINDING)
 _LOCK: Final = Prepared(_FINDING.with_for_update())
+_HOLDER: Final = (
+    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
+    .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
+    .with_for_update()
+)
 _UPDATING: Final = (
     update(TRANSACTIONS)
     .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
@@ -295,7 +342,7 @@ def _select(connection: Connection, wanted: Filter) -> list[Transaction]:
 
 
 def _ranges(connection: Connection, scheme: str, base: str) -> StoredRanges:
-    row = connection.execute(select(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme)).first()
+    row = connection.execute(select(RANGE_LISTS).where(RANGE_LISTS.c.scheme == scheme).with_for_update()).first()
     if row is None:
         connection.execute(insert(RANGE_LISTS).values(scheme=scheme, base=base, serial=1, oldest=1))
         serial = oldest = 1
@@ -349,6 +396,8 @@ def _change(row: Any) -> Change:
 def _prepared(connection: Connection, scheme: str, reference_number: str, now: datetime, limit: int) -> bool:
     p = PREPARATIONS.c
     sender = (p.scheme == scheme) & (p.three_ds_server_ref_number == reference_number)
+    # One PReq of a scheme after the other, or two processes would count past the limit.
+    connection.execute(select(RANGE_LISTS.c.serial).where(RANGE_LISTS.c.scheme == scheme).with_for_update())
     connection.execute(delete(PREPARATIONS).where(sender, p.at <= _instant(now - timedelta(hours=1))))
     counted = connection.execute(select(func.count()).select_from(PREPARATIONS).where(sender)).scalar_one()
     if counted >= limit:

@@ -20,8 +20,8 @@ from threedsecure.web.service import Route, Runtime, Service, Stream
 
 def build(runtime: Runtime, settings: PhoneSettings) -> Service:
     """The phone, ready to be served. Its tables are opened here and closed at the end of its life."""
-    store = PhoneStore(runtime.open_database(SCHEMA), runtime.vault, settings.network)
-    phone = Phone(store, runtime.clock, lambda thing: runtime.randomness.of("phone", thing).uuid())
+    store = PhoneStore(runtime.open_database(SCHEMA), runtime.vault, settings.network, runtime.shared.worker)
+    phone = Phone(store, runtime.clock, lambda thing: runtime.randomness.of("phone", thing).uuid(), runtime.shared)
     return service(phone, runtime, settings)
 
 

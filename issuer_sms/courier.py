@@ -1,17 +1,23 @@
 """Carries callbacks to their addresses, several at a time, until each is taken or given up."""
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import orjson
+import structlog
 
 from issuer_sms.callbacks import Callback, CallbackState, Subject, after_attempt, callback_document
-from issuer_sms.hub import News, first_of
+from issuer_sms.hub import first_of
 from issuer_sms.phone import Phone
 from threedsecure.errors import TransportError
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
 from threedsecure.web.transport import Transport
+
+log = structlog.get_logger()
 
 MAX_UNDER_WAY: Final = 16
 KINDS: Final = {Subject.MESSAGE: "delivery receipt", Subject.PROMPT: "prompt decision"}
@@ -33,17 +39,29 @@ class Courier:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._phone.told.clear()
-                due, next_due = await self._phone.store.due_callbacks(
-                    self._clock.now(), besides=self._under_way, limit=MAX_UNDER_WAY - len(self._under_way)
-                )
+                due, next_due = await self._due()
                 for callback in due:
                     self._under_way.add(callback.number)
                     tasks.create_task(self._carry(callback))
-                waits = [self._phone.told.wait()]
-                if next_due is not None and len(self._under_way) < MAX_UNDER_WAY:
-                    await first_of(*waits, self._clock.sleep_until(next_due))
-                else:
-                    await first_of(*waits)
+                await self._something_to_do(next_due if len(self._under_way) < MAX_UNDER_WAY else None)
+
+    async def _something_to_do(self, due: datetime | None) -> None:
+        """Return at `due`, when there is something new, or when another process may have died with a callback under way."""
+        waits: list[Coroutine[Any, Any, object]] = [self._phone.told.wait()]
+        if due is not None:
+            waits.append(self._clock.sleep_until(due))
+        if (again := self._phone.store.leases.look_again_after) is not None:
+            waits.append(asyncio.sleep(again))
+        await first_of(*waits)
+
+    async def _due(self) -> tuple[list[Callback], datetime | None]:
+        try:
+            return await self._phone.store.due_callbacks(
+                self._clock.now(), besides=self._under_way, limit=MAX_UNDER_WAY - len(self._under_way)
+            )
+        except DatabaseAway as error:
+            log.warning("callbacks wait", error=str(error))
+            return [], self._clock.now() + timedelta(seconds=1)
 
     async def _carry(self, callback: Callback) -> None:
         try:
@@ -53,6 +71,8 @@ class Courier:
             done = after_attempt(callback, outcome, now, taken=taken)
             await self._phone.store.save_attempt(done)
             self._note(done, status)
+        except DatabaseAway as error:
+            log.warning("a callback is carried again", error=str(error))
         finally:
             self._under_way.discard(callback.number)
             self._phone.told.set()
@@ -72,4 +92,4 @@ class Courier:
         self._journal.record(
             self._clock.now(), "Phone", "ACS", kind, document, status=status, transaction_id=callback.reference
         )
-        self._phone.hub.publish(News("callback", callback.payload["to"], document))
+        self._phone.tell_of(callback)

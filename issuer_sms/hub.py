@@ -76,6 +76,14 @@ class Hub:
         finally:
             self._subscriptions.discard(subscription)
 
+    def wake_all(self) -> None:
+        """News of any phone may have been missed."""
+        for events in self._watchers.values():
+            for event in events:
+                event.set()
+        for subscription in self._subscriptions:
+            subscription.lagging = True
+
     def publish(self, news: News) -> None:
         for subscription in self._subscriptions:
             subscription.offer(news)

@@ -1,17 +1,26 @@
 """The phone at work: takes texts in, lets time deliver them, and tells whoever waits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+import structlog
 
 from issuer_sms import delivery
+from issuer_sms.callbacks import Callback
+from issuer_sms.elsewhere import RESET, TOPIC, as_word, callback_news, read
 from issuer_sms.hub import Hub, News, first_of
 from issuer_sms.messages import Mark, NewMessage, TextMessage, message_document
 from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
+from threedsecure.web.shared import Alone, Shared
 
+log = structlog.get_logger()
+
+WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 Found = TypeVar("Found")
 
 
@@ -19,9 +28,15 @@ class Phone:
     """All handsets and the network that serves them. What time has made due is done before anything is read, so that whoever
     moves the clock and looks sees the world as of then."""
 
-    def __init__(self, store: PhoneStore, clock: Clock, new_id: Callable[[str], str]) -> None:
-        """`new_id(thing)`: a new identifier for what is sent about `thing`."""
+    def __init__(
+        self, store: PhoneStore, clock: Clock, new_id: Callable[[str], str], shared: Shared | None = None
+    ) -> None:
+        """`new_id(thing)`: a new identifier for what is sent about `thing`; `shared`: the other processes that serve the same
+        handsets."""
         self.hub = Hub()
+        self._shared = shared or Alone()
+        self._shared.on(TOPIC, self._others_told)
+        self._shared.on(RESET, self._others_forgot)
         self.told = asyncio.Event()
         self._store = store
         self._clock = clock
@@ -95,11 +110,13 @@ class Phone:
         """Forget the texts of a phone, those on their way included; how many there were."""
         cleared = await self._store.clear(number)
         self.hub.publish(News("cleared", number, {"number": number}))
+        await self._shared.tell_all(TOPIC, as_word("cleared", number, None))
         return cleared
 
     async def forget(self) -> None:
         await self._store.forget()
         self.hub.publish(News("reset", None, {}))
+        await self._shared.tell_all(RESET)
 
     async def settle(self) -> None:
         """Let everything happen that is due by now."""
@@ -114,13 +131,32 @@ class Phone:
     async def deliver_forever(self) -> None:
         """Deliver and expire as time passes, beginning with what was due while nobody was here."""
         while True:
-            await self.settle()
+            await self._settle_sometime()
             self._rescheduled.clear()
-            waits = [self._rescheduled.wait()]
+            waits: list[Coroutine[Any, Any, object]] = [self._rescheduled.wait()]
             if self._next_due is not None:
-                await first_of(*waits, self._clock.sleep_until(self._next_due))
-            else:
-                await first_of(*waits)
+                waits.append(self._clock.sleep_until(self._next_due))
+            await first_of(*waits)
+
+    async def _settle_sometime(self) -> None:
+        try:
+            await self.settle()
+        except DatabaseAway as error:
+            log.warning("texts wait", error=str(error))
+            await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
+
+    async def _others_told(self, word: dict[str, Any] | None) -> None:
+        """Another process changed something of a phone; None: any of them, anything."""
+        self._looked = False
+        self._rescheduled.set()
+        if word is None:
+            self.hub.wake_all()
+        elif (news := await read(word, self._store, self.hub)) is not None:
+            self.hub.publish(news)
+
+    async def _others_forgot(self, _content: None) -> None:
+        self._looked = False
+        self.hub.publish(News("reset", None, {}))
 
     async def _await_news(self, number: str, find: Callable[[], Awaitable[Found | None]], wait: float) -> Found | None:
         with self.hub.watching(number) as news:
@@ -139,10 +175,10 @@ class Phone:
     def _publish(self, change: Change) -> None:
         for message in change.messages:
             self._expect(message.passage.due and message.passage.due[1])
-            self._tell("message", message.to, message, message_document)
+            self._tell("message", message.to, message.id, message, message_document)
         for prompt in change.prompts:
             self._expect(prompt.expires_at if prompt.state is PromptState.PENDING else None)
-            self._tell("prompt", prompt.to, prompt, prompt_document)
+            self._tell("prompt", prompt.to, prompt.id, prompt, prompt_document)
         if change.told:
             self.told.set()
 
@@ -151,5 +187,12 @@ class Phone:
             self._next_due = due
             self._rescheduled.set()
 
-    def _tell(self, kind: str, number: str, subject: Any, document: Callable[[Any], dict[str, Any]]) -> None:
+    def tell_of(self, callback: Callback) -> None:
+        """A callback was carried, or not."""
+        news = callback_news(callback)
+        self.hub.publish(news)
+        self._shared.tell(TOPIC, as_word("callback", news.phone or "", callback.number))
+
+    def _tell(self, kind: str, number: str, name: str, subject: Any, document: Callable[[Any], dict[str, Any]]) -> None:
         self.hub.publish(News(kind, number, document(subject) if self.hub.subscribers else {}))
+        self._shared.tell(TOPIC, as_word(kind, number, name))

@@ -1,12 +1,11 @@
 """What every test may ask for."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import settings
 
+from tests.support import engine
 from tests.support.browser import browser, chromium, page
-from tests.support.postgresql import Cluster, cluster
+from tests.support.postgresql import Cluster
 
 __all__ = ["browser", "chromium", "page"]
 
@@ -16,10 +15,17 @@ settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Cluster]:
+def postgresql() -> Cluster:
     """A running PostgreSQL; `postgresql.fresh_database()` gives the address of an empty database."""
-    with cluster() as running:
-        yield running
+    return engine.server()
+
+
+def pytest_configure() -> None:
+    """The one place where the engine that is in force takes the place of the usual one (tests/support/engine.py)."""
+    if engine.ON_POSTGRESQL:
+        from acs_sim import stack
+
+        stack.opened = engine.opened
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from acs.cards import NotACard, issued, register
-from acs.issuer import Issuer
+from acs.issuer import RESET, Issuer
 from acs.lifecycle import expire
 from acs.methods.answers import answer_of
 from acs.records import Registration, Transaction
@@ -112,8 +112,10 @@ async def card_standing(issuer: Issuer, request: WireRequest) -> WireResponse:
 
 
 async def reset(issuer: Issuer, _request: WireRequest) -> WireResponse:
-    await issuer.outbox.close()
+    await issuer.break_off()
+    await issuer.runtime.shared.tell_all(RESET)
     await issuer.storage.forget()
+    await issuer.rulebook.forget()
     return json_response({})
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import ClientSession, TCPConnector, web
 
-from acs_sim.serve import loop_factory
+from acs_sim.loop import loop_factory
 
 PATH: Final = "/visa/3ds2"
 ARES: Final = (

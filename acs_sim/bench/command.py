@@ -18,7 +18,7 @@ from acs_sim.bench.process import DidNotStart, hold_to, python, running
 from acs_sim.bench.report import as_json, plot, table
 from acs_sim.bench.subjects import NotOurs, Subject, own_simulator, posting, running_simulator
 from acs_sim.bench.traffic import authentication_requests
-from acs_sim.serve import loop_factory
+from acs_sim.loop import loop_factory
 from acs_sim.settings import Settings
 from acs_sim.stack import with_free_ports
 

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from acs_sim.addresses import Addresses
-from acs_sim.desk import console, control, faults_page, findings_page, reading
+from acs_sim.desk import console, control, faults_page, findings_page, reading, rules_page
 from acs_sim.desk.api import Desk, Handler, bound
 from acs_sim.desk.check import BODY_LIMIT
+from acs_sim.desk.control import SEED
 from acs_sim.desk.docs import docs_handler, openapi_handler
 from acs_sim.desk.events import as_json, event_stream
 from acs_sim.desk.openapi import AUTHORITY_PATH, EVENTS_PATH
@@ -27,6 +28,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/clock", console.move_clock_from_form),
     ("GET", "/demo", console.demo),
     ("GET", "/findings", findings_page.overview),
+    ("GET", "/rules", rules_page.rules),
+    ("POST", "/rules", rules_page.change_rules),
     ("GET", "/faults", faults_page.overview),
     ("POST", "/faults", faults_page.change),
     ("GET", "/elements", reading.elements),
@@ -38,6 +41,12 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = ()) -> Service:
     """The desk of a simulator whose parties are at `addresses`; those of `elsewhere` have a clock of their own to be moved."""
+
+    async def follow_seed(content: list[int | None] | None) -> None:
+        if content is not None:
+            runtime.randomness.seed(content[0], of=runtime.shared.worker)
+
+    runtime.shared.on(SEED, follow_seed)
     desk = Desk(runtime, addresses, Parties(runtime.transport, addresses), elsewhere)
     return Service(
         name="desk",

@@ -9,12 +9,13 @@ from acs_sim.desk.documents import ClockMove, ClockState, PartyAddresses, ResetO
 from acs_sim.desk.parties import PartyUnreachable
 from acs_sim.desk.transactions import instant
 from acs_sim.durations import parse_duration
-from acs_sim.shared_clock import tell
+from acs_sim.shared_clock import tell, tell_database
 from threedsecure.web.clock import Clock
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+SEED: Final = "seed"
 FORGETTING: Final = ("shop", "ds", "acs", "phone")
 
 
@@ -57,6 +58,7 @@ async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
 async def set_seed(desk: Desk, request: WireRequest) -> WireResponse:
     wish = read_body(request, Seed)
     desk.runtime.randomness.seed(wish.seed)
+    await desk.runtime.shared.tell_all(SEED, [wish.seed])
     return answered(wish)
 
 
@@ -69,6 +71,7 @@ def clock_state(clock: Clock) -> ClockState:
 async def move_everybodys(desk: Desk, wish: ClockMove) -> None:
     """Move this clock, and have the parties that run elsewhere follow it. Errors: `Problem` 400."""
     move(desk.runtime.clock, wish)
+    await tell_database(desk.runtime.clock, desk.runtime.shared)
     await tell(desk.runtime.transport, desk.addresses, desk.elsewhere, desk.runtime.clock.setting)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from acs_sim.desk.api import Desk, answered, read_body
 from acs_sim.desk.documents import Cleared, FaultsInForce, PackWish
 from acs_sim.desk.parties import PartyUnreachable, Refused
+from acs_sim.shared_faults import tell_database
 from threedsecure.faults import Fault, FaultRefused, read
 from threedsecure.faults.documents import WITHOUT_CARD, Count, check
 from threedsecure.faults.packs import PACKS
@@ -132,8 +133,10 @@ async def _told(desk: Desk) -> list[dict[str, Any]]:
 
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
-    document = {"faults": desk.runtime.faults.plan.documents(), "known": list(known)}
+    own, identifiers = desk.runtime.faults, list(known)
+    await tell_database(own, desk.runtime.shared)
     for party in PARTIES:
+        document = {"process": own.process, "faults": own.plan.documents(), "known": identifiers}
         try:
             await desk.parties.call(party, CONTROL_PATH, document)
         except PartyUnreachable:

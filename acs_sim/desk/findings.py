@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from acs_sim.desk.api import Desk, answered, known_query, read_body
-from acs_sim.desk.documents import FindingDocument, FindingDocuments, OutcomeWish
-from acs_sim.desk.transactions import find_transaction
+from acs_sim.desk.documents import FindingDocument, FindingDocuments, OutcomeWish, Transaction
+from acs_sim.desk.transactions import entries_of, find_transaction
 from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction
 from acs_sim.findings.model import Finding, Severity
 from acs_sim.findings.reports import junit
@@ -32,7 +32,7 @@ RULE_NAMES: Final = tuple(rule.name for rule in ALL_RULES)
 async def show_findings(desk: Desk, request: WireRequest) -> WireResponse:
     mildest = _severity(known_query(request, ("severity",)))
     one = await find_transaction(desk, request.match["id"])
-    return _document(await findings_of(desk, one.id, mildest))
+    return _document(await findings_of(desk, one, mildest))
 
 
 async def take_outcome(desk: Desk, request: WireRequest) -> WireResponse:
@@ -42,7 +42,7 @@ async def take_outcome(desk: Desk, request: WireRequest) -> WireResponse:
     told = {"outcome": wish.outcome} | ({"transStatus": wish.transStatus} if wish.transStatus else {})
     now = desk.runtime.clock.now()
     desk.runtime.journal.record(now, "3DS Server", "Shop", "outcome", told, transaction_id=one.id)
-    return _document(await findings_of(desk, one.id, Severity.WARNING))
+    return _document(await findings_of(desk, one, Severity.WARNING))
 
 
 async def list_findings(desk: Desk, request: WireRequest) -> WireResponse:
@@ -55,8 +55,8 @@ async def list_findings(desk: Desk, request: WireRequest) -> WireResponse:
     return _document(found)
 
 
-async def findings_of(desk: Desk, transaction_id: str, mildest: Severity) -> list[Finding]:
-    return await judged(await desk.runtime.journal.entries_of(transaction_id), mildest)
+async def findings_of(desk: Desk, one: Transaction, mildest: Severity) -> list[Finding]:
+    return await judged(await entries_of(desk, one), mildest)
 
 
 async def judged(entries: Sequence[Mapping[str, Any]], mildest: Severity = Severity.WARNING) -> list[Finding]:

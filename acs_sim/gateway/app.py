@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from acs_sim.gateway.classic_directory import ClassicDirectory
 from acs_sim.gateway.classic_till import ClassicTill
 from acs_sim.gateway.directory import Directory
-from acs_sim.gateway.gateway import Gateway
+from acs_sim.gateway.gateway import RESET, Gateway
 from acs_sim.gateway.handlers_classic import ClassicHandlers
 from acs_sim.gateway.handlers_messages import MessageHandlers
 from acs_sim.gateway.handlers_payment import PaymentHandlers
@@ -33,12 +33,17 @@ KEY_BITS = 1024
 
 def build(runtime: Runtime, settings: GatewaySettings) -> Service:
     """The gateway, its payment pages and its two shops."""
-    ledger, watch = Ledger(runtime.open_database), Watch()
+    ledger, watch = Ledger(runtime.open_database), Watch(runtime.shared)
     directory = Directory(runtime, settings, ledger)
     settlement = Settlement(runtime, settings, ledger, watch)
     classic = ClassicTill(runtime, settings, ledger, ClassicDirectory(runtime, settings, ledger), settlement, watch)
     till = Till(runtime, settings, ledger, directory, settlement, watch, classic)
     gateway = Gateway(runtime, settings, ledger, directory, settlement, till, Pages(settings), classic)
+
+    async def forget_ranges(_content: object) -> None:
+        gateway.forget_ranges()
+
+    runtime.shared.on(RESET, forget_ranges)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

@@ -11,6 +11,9 @@ from acs_sim.gateway.storage import Ledger
 from acs_sim.gateway.till import Till
 from threedsecure.web.service import Runtime
 
+RESET = "gateway reset"
+"""What one process tells the others when everything was forgotten."""
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -22,3 +25,7 @@ class Gateway:
     till: Till
     pages: Pages
     classic: ClassicTill
+
+    def forget_ranges(self) -> None:
+        self.directory.forget()
+        self.classic.directory.forget()

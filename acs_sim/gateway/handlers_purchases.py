@@ -7,7 +7,7 @@ import msgspec
 from acs_sim.gateway import method_client, three_ds_server
 from acs_sim.gateway.browser_data import WINDOW_SIZES
 from acs_sim.gateway.cards import CardRefused, read_entry
-from acs_sim.gateway.gateway import Gateway
+from acs_sim.gateway.gateway import RESET, Gateway
 from acs_sim.gateway.handlers_payment import PaymentHandlers
 from acs_sim.gateway.handlers_shops import ShopHandlers
 from acs_sim.gateway.money import BY_NUMBER
@@ -101,8 +101,8 @@ class PurchaseHandlers:
 
     async def reset(self, _request: WireRequest) -> WireResponse:
         await self._gateway.ledger.forget()
-        self._gateway.directory.forget()
-        self._gateway.classic.directory.forget()
+        self._gateway.forget_ranges()
+        await self._gateway.runtime.shared.tell_all(RESET)
         return json_response({})
 
     async def _opened(self, wanted: NewPurchase) -> Purchase:

@@ -73,13 +73,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The sealed server answer to the shop: a form body, and how its delivery went. `due_at` is None when nothing is left to do."""
+    """The sealed server answer to the shop: a form body, and how its delivery went. `due_at` is None when nothing is left to do.
+    `leased_by` and `leased_until` (real time, microseconds) say which of several processes is telling the shop."""
 
     url: str
     body: str
     attempts: int = 0
     due_at: datetime | None = None
     delivered: bool = False
+    leased_by: str | None = None
+    leased_until: int | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True):

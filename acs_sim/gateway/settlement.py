@@ -19,12 +19,15 @@ from acs_sim.gateway.storage import Ledger, NotKnown
 from acs_sim.gateway.verdict import Numbers, conclude
 from acs_sim.gateway.watch import Watch
 from threedsecure.errors import TransportError
+from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.leases import Leases
 from threedsecure.web.service import Runtime
 from threedsecure.web.wire import FORM, WireResponse
 
 log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 5
+WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 PRE_PRODUCTION_AUTHORISATION: Final = "XXXXXX"
 """Paybox's test platform gives every accepted payment this authorisation number."""
 
@@ -39,6 +42,8 @@ class Settlement:
         self._watch = watch
         self._moved = asyncio.Event()
         self._delivering: set[str] = set()
+        self._elsewhere: set[str] = set()
+        self._leases = Leases(runtime.shared.worker)
         self.key: RSAPrivateKey | None = None
 
     def signing_key(self) -> RSAPrivateKey:
@@ -54,15 +59,24 @@ class Settlement:
         """Until cancelled: do what is due, sleep until the next thing is."""
         while True:
             self._moved.clear()
-            for identifier in await self._ledger.due(self._runtime.clock.now()):
-                with suppress(NotKnown):
-                    await self.finish(identifier)
-            await self._sleep(await self._next_due())
+            self._elsewhere.clear()
+            try:
+                for identifier in await self._ledger.due(self._runtime.clock.now()):
+                    with suppress(NotKnown):
+                        await self.finish(identifier)
+                next_due = await self._next_due()
+            except DatabaseAway as error:
+                log.warning("purchases wait", error=str(error))
+                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
+            else:
+                await self._sleep(next_due)
 
     async def _next_due(self) -> datetime | None:
-        """None while nothing is due but answers that are under way: their end wakes the loop."""
+        """None while nothing is due but answers that are under way: their end wakes the loop, or, for those of another process,
+        the next look."""
         due = await self._ledger.due(self._runtime.clock.now())
-        return None if due and self._delivering.issuperset(due) else await self._ledger.next_due()
+        under_way = self._delivering | self._elsewhere
+        return None if due and under_way.issuperset(due) else await self._ledger.next_due()
 
     async def finish(self, identifier: str) -> Purchase:
         """Do what is due for a purchase now: end it when its time is over, settle it when its result is known, tell its shop.
@@ -126,13 +140,15 @@ class Settlement:
         def claim(purchase: Purchase) -> Purchase:
             nonlocal claimed
             answer = purchase.answer
-            claimed = answer is not None and _due(answer, now)
+            claimed = answer is not None and _due(answer, now) and not self._leases.elsewhere(answer)
             if answer is None or not claimed:
                 return purchase
-            return replace(purchase, answer=replace(answer, due_at=now + self._settings.waits.answer_retry))
+            due_at = now + self._settings.waits.answer_retry
+            return replace(purchase, answer=replace(answer, due_at=due_at, **self._leases.taken()))
 
         purchase = await self._ledger.change(identifier, claim)
         if not claimed or purchase.answer is None:
+            self._elsewhere.add(identifier)
             return purchase
         heard, said = await self._tell(purchase, purchase.answer)
         delivered = await self._change(
@@ -180,7 +196,7 @@ class Settlement:
         if until is not None:
             tasks.add(asyncio.create_task(self._runtime.clock.sleep_until(until)))
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, timeout=self._leases.look_again_after, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
@@ -224,7 +240,12 @@ def _delivered(purchase: Purchase, now: datetime, heard: bool, said: str) -> Pur
     due_at = None if heard or attempts >= MAX_ATTEMPTS else answer.due_at
     text = "the shop took the answer" if heard else f"the shop did not take the answer ({said})"
     return steps.note(
-        replace(purchase, answer=replace(answer, attempts=attempts, delivered=heard, due_at=due_at)), now, text
+        replace(
+            purchase,
+            answer=replace(answer, attempts=attempts, delivered=heard, due_at=due_at, **Leases.given_back()),
+        ),
+        now,
+        text,
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -72,6 +73,12 @@ KEYS: Final = Table(
 SCHEMA: Final = Schema("gateway", METADATA, "0001", Path(__file__).parent / "migrations")
 
 MAX_LISTED: Final = 100
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_KEEP_RANGES: Final = text(
+    "INSERT INTO gateway_card_ranges (scheme, fetched_ms, document) VALUES (:scheme, :fetched_ms, :document) "
+    "ON CONFLICT (scheme) DO UPDATE SET fetched_ms = excluded.fetched_ms, document = excluded.document"
+)
+_KEEP_KEY: Final = text("INSERT INTO gateway_key (name, sealed) VALUES (:name, :sealed) ON CONFLICT DO NOTHING")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.encode
 
@@ -119,11 +126,15 @@ class Ledger:
 
     async def purchase(self, identifier: str) -> Purchase:
         """Errors: `NotKnown`."""
-        return await self._database.read(lambda connection: _purchase(connection, PURCHASES.c.id == identifier))
+        return await self._database.read(
+            lambda connection: _purchase(connection, PURCHASES.c.id == searchable(identifier))
+        )
 
     async def purchase_by_token(self, token: str) -> Purchase:
         """Errors: `NotKnown`."""
-        return await self._database.read(lambda connection: _purchase(connection, PURCHASES.c.token == token))
+        return await self._database.read(
+            lambda connection: _purchase(connection, PURCHASES.c.token == searchable(token))
+        )
 
     async def change(self, identifier: str, step: Callable[[Purchase], Purchase]) -> Purchase:
         """The purchase after `step`, a pure function. What `step` raises is raised here, and nothing is written.
@@ -131,8 +142,10 @@ class Ledger:
         Errors: `NotKnown`."""
 
         def work(connection: Connection) -> Purchase:
-            changed = step(_purchase(connection, PURCHASES.c.id == identifier, lock=True))
-            connection.execute(update(PURCHASES).where(PURCHASES.c.id == identifier).values(_purchase_row(changed)))
+            changed = step(_purchase(connection, PURCHASES.c.id == searchable(identifier), lock=True))
+            connection.execute(
+                update(PURCHASES).where(PURCHASES.c.id == searchable(identifier)).values(_purchase_row(changed))
+            )
             return changed
 
         return await self._database.run(work)
@@ -159,18 +172,20 @@ class Ledger:
 
     async def order(self, reference: str) -> Order:
         """Errors: `NotKnown`."""
-        return await self._database.read(lambda connection: _order(connection, ORDERS.c.reference == reference))
+        return await self._database.read(
+            lambda connection: _order(connection, ORDERS.c.reference == searchable(reference))
+        )
 
     async def order_by_token(self, token: str) -> Order:
         """Errors: `NotKnown`."""
-        return await self._database.read(lambda connection: _order(connection, ORDERS.c.token == token))
+        return await self._database.read(lambda connection: _order(connection, ORDERS.c.token == searchable(token)))
 
     async def change_order(self, reference: str, step: Callable[[Order], Order]) -> Order:
         """Errors: `NotKnown`, and what `step` raises."""
 
         def work(connection: Connection) -> Order:
-            changed = step(_order(connection, ORDERS.c.reference == reference, lock=True))
-            statement = update(ORDERS).where(ORDERS.c.reference == reference)
+            changed = step(_order(connection, ORDERS.c.reference == searchable(reference), lock=True))
+            statement = update(ORDERS).where(ORDERS.c.reference == searchable(reference))
             connection.execute(statement.values(document=_encode(changed)))
             return changed
 
@@ -188,20 +203,19 @@ class Ledger:
         row = {"scheme": scheme, "fetched_ms": _milliseconds(at), "document": _encode(ranges)}
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(CARD_RANGES).where(CARD_RANGES.c.scheme == scheme))
-            connection.execute(insert(CARD_RANGES), row)
+            connection.execute(_KEEP_RANGES, row)
 
         await self._database.run(work)
 
     async def key(self, name: str, make: Callable[[], str]) -> str:
-        """The sealed key of that name; `make` gives it the first time."""
+        """The sealed key of that name; `make` gives it the first time. Of two processes that make it, one has made it."""
 
         def work(connection: Connection) -> str:
             query = select(KEYS.c.sealed).where(KEYS.c.name == name)
             known: str | None = connection.execute(query).scalar_one_or_none()
             if known is None:
-                known = make()
-                connection.execute(insert(KEYS), {"name": name, "sealed": known})
+                connection.execute(_KEEP_KEY, {"name": name, "sealed": make()})
+                known = connection.execute(query).scalar_one()
             return known
 
         return await self._database.run(work)
@@ -211,6 +225,11 @@ class Ledger:
             connection.execute(insert(table), row)
 
         await self._database.run(work)
+
+
+def searchable(name: str) -> str:
+    """A name that anybody may have sent: not every text can be bound to a statement, and what cannot names nothing."""
+    return name if name.isprintable() else ""
 
 
 def _milliseconds(at: datetime) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from directory_server.handlers.party import Party
+from directory_server.handlers.party import RANGES, Party
 from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn
 from directory_server.states import State
 from directory_server.storage import Filter, SerialMoved
@@ -62,6 +62,7 @@ def reset(party: Party) -> Handler:
         """Forget every transaction and every edit of the card ranges."""
         await party.storage.forget()
         await party.load_ranges()
+        await party.runtime.shared.tell_all(RANGES)
         return json_response({})
 
     return handle
@@ -105,6 +106,7 @@ def edit_ranges(party: Party) -> Handler:
         except (RangesInConflict, SerialMoved) as error:
             raise Problem(409, "Conflict", str(error)) from error
         party.ranges[scheme] = edited
+        await party.runtime.shared.tell_all(RANGES, scheme)
         return json_response({"serial": str(edited.serial)})
 
     return handle

@@ -23,6 +23,8 @@ COMPONENT: Final = "D"
 """errorComponent of what is found here."""
 
 Message = Mapping[str, Any]
+# Words between processes: a list of ranges was edited; a delivery to the 3DS Server has ended.
+RANGES, REPORTED = "ds ranges", "ds reported"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Party:
     """The directory server of every scheme. `ranges` holds the lists of EMV 3DS by their scheme and those of 3-D Secure 1.0.2 by
     `classic.list_name`; it is read at start and replaced, list by list, when one is edited.
     `reporting` holds the results that are on their way to a 3DS Server right now, by the fingerprint of their RReq; `notices`
-    the Erro that are posted behind the exchange at hand."""
+    the Erro that are posted behind the exchange at hand; `elsewhere` those who wait for the end of a delivery by another process,
+    by dsTransID."""
 
     runtime: Runtime
     settings: DirectoryServerSettings
@@ -38,11 +41,33 @@ class Party:
     ranges: dict[str, RangeList] = field(default_factory=dict)
     reporting: dict[str, asyncio.Task[Message | MessageError]] = field(default_factory=dict)
     notices: set[asyncio.Task[None]] = field(default_factory=set)
+    elsewhere: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def load_ranges(self) -> None:
         """Read the card ranges of every scheme."""
         for name in (*SCHEMES, *CLASSIC_LISTS):
             await self._load(name)
+
+    async def reload_ranges(self, name: str | None) -> None:
+        """Another process has edited a list; None: any of them."""
+        for each in [name] if name is not None else list(self.ranges):
+            await self._load(each)
+
+    async def others_reported(self, ds_trans_id: str | None) -> None:
+        for name in [ds_trans_id] if ds_trans_id is not None else list(self.elsewhere):
+            if (event := self.elsewhere.get(name)) is not None:
+                event.set()
+
+    async def reported_elsewhere(self, ds_trans_id: str) -> None:
+        """Wait until another process has ended its delivery, but not much longer than one can take."""
+        event = self.elsewhere.setdefault(ds_trans_id, asyncio.Event())
+        try:
+            async with asyncio.timeout(self.settings.results_timeout):
+                await event.wait()
+        except TimeoutError:
+            return
+        finally:
+            self.elsewhere.pop(ds_trans_id, None)
 
     async def fresh_ranges(self, scheme: str) -> RangeList:
         """The card ranges as stored, for where the list of another process that shares the database may be newer."""

@@ -9,8 +9,9 @@ import orjson
 
 from directory_server import results as rules
 from directory_server.handlers.calls import ask, is_worth_telling, notify
-from directory_server.handlers.party import COMPONENT, THREE_DS_SERVER, Party
+from directory_server.handlers.party import COMPONENT, REPORTED, THREE_DS_SERVER, Party
 from directory_server.results import Forward, Refuse, Repeat
+from directory_server.storage import BeingReported
 from directory_server.transactions import Transaction
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, TransportError
 from threedsecure.v2.checking import Leg, check, context_of
@@ -61,19 +62,36 @@ async def _answer(party: Party, rreq: Message) -> Message:
 
 
 async def _deliver(party: Party, rreq: Message, fingerprint: str) -> Message | MessageError:
+    ds_trans_id = rreq["dsTransID"].lower()
+    while True:
+        try:
+            return await _deliver_here(party, rreq, ds_trans_id, fingerprint)
+        except BeingReported:
+            await party.reported_elsewhere(ds_trans_id)
+
+
+async def _deliver_here(party: Party, rreq: Message, ds_trans_id: str, fingerprint: str) -> Message | MessageError:
+    """Errors: `BeingReported`."""
     now = party.runtime.clock.now()
 
     def claim(transaction: Transaction) -> tuple[Transaction, tuple[Transaction, rules.Decision]]:
         after, decision = rules.decide(transaction, rreq, fingerprint, now)
         return after, (after, decision)
 
-    match await party.storage.step(rreq["dsTransID"].lower(), claim):
+    def forwards(found: tuple[Transaction, rules.Decision]) -> bool:
+        return isinstance(found[1], Forward)
+
+    match await party.storage.report(ds_trans_id, claim, forwards):
         case (_, Repeat(answer)):
             return answer
         case (_, Refuse(error)):
             return error
         case (transaction, Forward()):
-            return await _forward(party, transaction, rreq)
+            try:
+                return await _forward(party, transaction, rreq)
+            finally:
+                await party.storage.reported(ds_trans_id)
+                party.runtime.shared.tell(REPORTED, ds_trans_id)
         case _:
             return rules.not_recognised(rreq)
 

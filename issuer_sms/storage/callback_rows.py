@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from issuer_sms.callbacks import Callback, CallbackState, Subject
 from issuer_sms.storage.tables import CALLBACKS
+from threedsecure.storage.leases import Leases, free
 from threedsecure.vault import Vault
 
 COLUMNS: Final = CALLBACKS.c
@@ -42,20 +43,32 @@ def add(
     return True
 
 
-def due(connection: Connection, vault: Vault, now: datetime, *, besides: Collection[int], limit: int) -> list[Callback]:
-    """The callbacks whose next attempt is due by `now`, without those under way (`besides`)."""
+def take_due(
+    connection: Connection, vault: Vault, held: Leases, now: datetime, *, besides: Collection[int], limit: int
+) -> list[Callback]:
+    """The callbacks whose next attempt is due by `now`, without those under way (`besides`, and what other processes hold)."""
     query = (
         select(CALLBACKS)
-        .where(COLUMNS.due_at <= now, COLUMNS.number.not_in(besides))
+        .where(COLUMNS.due_at <= now, COLUMNS.number.not_in(besides), free(CALLBACKS))
         .order_by(COLUMNS.due_at, COLUMNS.number)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    return [_callback(found, vault) for found in connection.execute(query).mappings().all()]
+    found = [_callback(row, vault) for row in connection.execute(query, held.asked()).mappings().all()]
+    if found and not held.alone:
+        these = update(CALLBACKS).where(COLUMNS.number.in_([callback.number for callback in found]))
+        connection.execute(these.values(**held.taken()))
+    return found
 
 
-def next_due(connection: Connection, *, besides: Collection[int]) -> datetime | None:
+def by_number(connection: Connection, vault: Vault, number: int) -> Callback | None:
+    found = connection.execute(select(CALLBACKS).where(COLUMNS.number == number)).mappings().first()
+    return None if found is None else _callback(found, vault)
+
+
+def next_due(connection: Connection, held: Leases, *, besides: Collection[int]) -> datetime | None:
     instant: datetime | None = connection.execute(
-        select(func.min(COLUMNS.due_at)).where(COLUMNS.number.not_in(besides))
+        select(func.min(COLUMNS.due_at)).where(COLUMNS.number.not_in(besides), free(CALLBACKS)), held.asked()
     ).scalar_one()
     return instant
 
@@ -65,7 +78,11 @@ def save_attempt(connection: Connection, callback: Callback) -> None:
         update(CALLBACKS)
         .where(COLUMNS.number == callback.number)
         .values(
-            state=callback.state.value, attempts=callback.attempts, due_at=callback.due_at, outcome=callback.outcome
+            state=callback.state.value,
+            attempts=callback.attempts,
+            due_at=callback.due_at,
+            outcome=callback.outcome,
+            **Leases.given_back(),
         )
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, text, update
 
 from issuer_sms.delivery import Passage, State, advance
 from issuer_sms.messages import Mark
@@ -17,6 +17,7 @@ _INSERT: Final = insert(MESSAGES)
 _COUNT_ARRIVAL: Final = (
     update(COUNTERS).where(COUNTERS.c.name == "arrival").values(value=COUNTERS.c.value + 1).returning(COUNTERS.c.value)
 )
+_BEGIN_COUNTING: Final = text("INSERT INTO phone_counter (name, value) VALUES ('arrival', 0) ON CONFLICT DO NOTHING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def add(connection: Connection, row: Row) -> Row:
 
 
 def another_on_its_way(connection: Connection, phone: str) -> bool:
-    """Whether a text to `phone` has yet to arrive; one that is lost never will, and does not count."""
+    """Whether a text to `phone` has yet to arrive; one that is lost never will, and does not count. Two processes ask one after
+    the other: of two texts that come at once only the first is held back."""
+    connection.execute(_BEGIN_COUNTING)
+    connection.execute(select(COUNTERS.c.value).where(COUNTERS.c.name == "arrival").with_for_update())
     waiting = select(COLUMNS.number).where(COLUMNS.phone == phone, COLUMNS.due_at.is_not(None)).limit(1)
     return connection.execute(waiting).first() is not None
 
@@ -144,8 +148,8 @@ def _with_arrival(connection: Connection, row: Row) -> Row:
         return row
     counted = connection.execute(_COUNT_ARRIVAL).scalar_one_or_none()
     if counted is None:
-        connection.execute(insert(COUNTERS).values(name="arrival", value=1))
-        counted = 1
+        connection.execute(_BEGIN_COUNTING)
+        counted = connection.execute(_COUNT_ARRIVAL).scalar_one()
     return replace(row, arrival=counted)
 
 

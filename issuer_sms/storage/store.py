@@ -15,6 +15,7 @@ from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, decide,
 from issuer_sms.storage import callback_rows, message_rows, prompt_rows
 from issuer_sms.storage.reading import Reader
 from threedsecure.storage.database import Database
+from threedsecure.storage.leases import Leases
 from threedsecure.vault import Vault
 
 # A list of phones looks at this many of the newest texts and prompts, so that its cost does not grow with the table.
@@ -43,7 +44,9 @@ class PhoneSummary:
 class PhoneStore:
     """Texts, prompts and callbacks of all phones."""
 
-    def __init__(self, database: Database, vault: Vault, network: Network) -> None:
+    def __init__(self, database: Database, vault: Vault, network: Network, worker: str | None = None) -> None:
+        """`worker`: of several processes on these tables, this one."""
+        self.leases = Leases(worker)
         self._database = database
         self._vault = vault
         self._network = network
@@ -207,14 +210,17 @@ class PhoneStore:
     async def due_callbacks(
         self, now: datetime, *, besides: Collection[int], limit: int
     ) -> tuple[list[Callback], datetime | None]:
-        """The callbacks to try now, and when another attempt will be due. `besides`: those under way."""
+        """The callbacks to try now, by this process alone, and when another attempt will be due. `besides`: those under way."""
 
         def work(connection: Connection) -> tuple[list[Callback], datetime | None]:
-            found = callback_rows.due(connection, self._vault, now, besides=besides, limit=limit)
+            found = callback_rows.take_due(connection, self._vault, self.leases, now, besides=besides, limit=limit)
             under_way = {*besides, *(callback.number for callback in found)}
-            return found, callback_rows.next_due(connection, besides=under_way)
+            return found, callback_rows.next_due(connection, self.leases, besides=under_way)
 
-        return await self._database.read(work)
+        return await (self._database.read(work) if self.leases.alone else self._database.run(work))
+
+    async def callback(self, number: int) -> Callback | None:
+        return await self._database.read(lambda connection: callback_rows.by_number(connection, self._vault, number))
 
     async def save_attempt(self, callback: Callback) -> None:
         await self._database.run(lambda connection: callback_rows.save_attempt(connection, callback))

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
+from threedsecure.storage import leases
 from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()
@@ -94,9 +95,10 @@ CALLBACKS: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", Instant),
     Column("outcome", Text),
+    *leases.columns(),
     Index("phone_callback_subject", "subject_id"),
     Index("phone_callback_due", "due_at"),
     sqlite_autoincrement=True,
 )
 
-SCHEMA: Final = Schema("phone", METADATA, "0001", Path(__file__).parent.parent / "migrations")
+SCHEMA: Final = Schema("phone", METADATA, "0002", Path(__file__).parent.parent / "migrations")

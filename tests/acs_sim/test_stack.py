@@ -13,6 +13,7 @@ from acs_sim.retention import oldest_kept, retaining
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, running_stack, with_free_ports
 from tests.acs_sim.world import SERVER_ID
+from tests.support.engine import about_sqlite
 from threedsecure.web.clock import Clock
 
 
@@ -42,6 +43,7 @@ async def test_a_fresh_simulator_leaves_nothing_behind(tmp_path, world):
     assert list(tmp_path.iterdir()) == []
 
 
+@about_sqlite
 async def test_databases_without_their_key_are_not_started_upon(tmp_path, world):
     settings = settings_in(tmp_path)
     async with running_stack(settings, parties=world.parties()):

@@ -77,8 +77,8 @@ async def a_phone(
 ) -> AsyncIterator[Caller]:
     settings = settings or PhoneSettings()
     async with runtime(data=data, postgresql=postgresql) as shared, aiohttp.ClientSession() as session:
-        store = PhoneStore(shared.open_database(SCHEMA), shared.vault, settings.network)
-        served = Phone(store, shared.clock, lambda thing: shared.randomness.of(thing).uuid())
+        store = PhoneStore(shared.open_database(SCHEMA), shared.vault, settings.network, shared.shared.worker)
+        served = Phone(store, shared.clock, lambda thing: shared.randomness.of(thing).uuid(), shared.shared)
         async with running(service(served, shared, settings), shared) as base:
             yield Caller(base, served, shared, session)
 

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from tests.support.engine import arguments_of
 
 READY_WITHIN_SECONDS = 30.0
 SERVICE_OFFSETS = (0, 100, 200, 300, 400)
@@ -42,6 +44,7 @@ class Simulator:
     process: subprocess.Popen[str]
     base: int
     output: list[str]
+    life: ExitStack
     scheme: str = "http"
 
     def url(self, offset: int) -> str:
@@ -81,12 +84,15 @@ class Simulator:
         code = self.process.wait(15)
         if self.process.stdout is not None:
             self.process.stdout.close()
+        self.life.close()
         return code
 
 
 def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Simulator:
     """Run `acs-sim up` with `arguments` and return once it prints `ready`."""
     base = base or free_port_base()
+    life = ExitStack()
+    arguments = arguments_of(arguments, life)
     command = [sys.executable, "-m", "acs_sim", "up", "--port-base", str(base), *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ACS_SIM_")}
     process = subprocess.Popen(
@@ -97,7 +103,7 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
         env={**environment, "PYTHONUNBUFFERED": "1"},
         cwd=Path(__file__).parents[2],
     )
-    simulator = Simulator(process, base, [], "https" if "--tls" in arguments else "http")
+    simulator = Simulator(process, base, [], life, "https" if "--tls" in arguments else "http")
     try:
         _wait_until_ready(simulator)
     except BaseException:

@@ -1,12 +1,15 @@
-"""Running services in tests: real sockets, a clock that stands still, a database in memory."""
+"""Running services in tests: real sockets, a clock that stands still, a database that is forgotten."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from acs_sim.databases import opened
+from acs_sim.settings import Settings
+from tests.support.engine import kept_in, nothing_kept
 from threedsecure.storage import journal as journal_table
-from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
+from threedsecure.storage.database import Database, SqliteDatabase
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
@@ -15,6 +18,7 @@ from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime, Service
+from threedsecure.web.shared import Alone, Shared
 from threedsecure.web.transport import HttpTransport
 
 STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -22,27 +26,28 @@ STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 @asynccontextmanager
 async def runtime(*, data: Path | None = None, postgresql: str | None = None, seed: int = 1) -> AsyncIterator[Runtime]:
-    """What services share, with the clock frozen at STARTED_AT. `data`: a folder, to keep the databases in files;
-    `postgresql`: the address of a database to keep them in; neither: memory."""
+    """What services share, with the clock frozen at STARTED_AT. `data`: a folder, to keep what is kept in it; `postgresql`: the
+    address of a database to keep it in; neither: nothing is kept."""
+    async with AsyncExitStack() as life:
+        address = postgresql or (kept_in(data) if data else life.enter_context(nothing_kept()))
+        randomness = Randomness(seed)
+        vault = Vault(bytes(range(32)), randomness.bytes)
+        open_database, shared = await _opened(data, address, vault, life)
+        journal_database = open_database(journal_table.SCHEMA)
+        life.push_async_callback(journal_database.close)
+        journal = Journal(journal_database, shared)
+        session = await life.enter_async_context(HttpTransport.session())
+        await life.enter_async_context(journal.writing())
+        clock = Clock(frozen_at=STARTED_AT)
+        yield Runtime(clock, randomness, vault, journal, HttpTransport(session), open_database, shared=shared)
 
-    def open_database(schema: Schema) -> Database:
-        if postgresql:
-            return PostgresDatabase(postgresql, schema)
-        return SqliteDatabase(data / f"{schema.name}.sqlite3" if data else None, schema)
 
-    randomness = Randomness(seed)
-    journal_database = open_database(journal_table.SCHEMA)
-    journal = Journal(journal_database)
-    async with HttpTransport.session() as session, journal.writing():
-        yield Runtime(
-            clock=Clock(frozen_at=STARTED_AT),
-            randomness=randomness,
-            vault=Vault(bytes(range(32)), randomness.bytes),
-            journal=journal,
-            transport=HttpTransport(session),
-            open_database=open_database,
-        )
-    await journal_database.close()
+async def _opened(
+    data: Path | None, address: str | None, vault: Vault, life: AsyncExitStack
+) -> tuple[Callable[[Schema], Database], Shared]:
+    if address is None:
+        return lambda schema: SqliteDatabase(data / f"{schema.name}.sqlite3" if data else None, schema), Alone()
+    return await opened(Settings(database=address), vault, life)
 
 
 @asynccontextmanager

@@ -79,6 +79,21 @@ def identifiers(message: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in found.items() if _is_name(value)}
 
 
+def essence(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message that teaches a memory as much as this one does."""
+    kind = str(message.get("messageType"))
+    card = message.get(_CARD.get(kind, ""))
+    told = {"messageType": kind, **{PATHS.get(name, name): value for name, value in identifiers(message).items()}}
+    nested: dict[str, Any] = {}
+    for path, value in told.items():
+        outer, _, inner = path.partition(".")
+        if inner:
+            nested.setdefault(outer, {})[inner] = value
+        else:
+            nested[outer] = value
+    return nested | ({_CARD[kind]: card[:MAX_NAME]} if isinstance(card, str) else {})
+
+
 def _inside(message: Mapping[str, Any], name: str) -> Any:
     outer, _, inner = PATHS.get(name, "").partition(".")
     part = message.get(outer)

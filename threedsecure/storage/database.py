@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import StaticPool
 
+from threedsecure.storage import postgresql
+from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
 from threedsecure.storage.schema import Schema, prepare
+
+__all__ = ["Database", "DatabaseAway", "DatabaseUnusable", "PostgresDatabase", "SqliteDatabase"]
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -29,14 +33,6 @@ Work = Callable[[Connection], Result]
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
 CHECKPOINT_EVERY_SECONDS: Final = 0.5
-_JSON: Final[dict[str, Any]] = {
-    "json_serializer": lambda document: orjson.dumps(document).decode(),
-    "json_deserializer": orjson.loads,
-}
-
-
-class DatabaseUnusable(RuntimeError):
-    """The file is no SQLite database, or cannot be read or written; the message says so in one line."""
 
 
 class Database(Protocol):
@@ -133,13 +129,19 @@ class PostgresDatabase(_GroupedCommits):
     locks what it reads (`with_for_update`). Units are re-runnable, so a batch that lost a deadlock to another process is run
     again."""
 
-    def __init__(self, url: str, schema: Schema) -> None:
+    def __init__(self, server: str | Engine, schema: Schema) -> None:
+        """`server`: an address, or the pool that several schemas share, which its maker closes. Errors: `DatabaseUnusable`,
+        `SchemaNotSupported`."""
         super().__init__()
-        self._engine = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True, **_JSON)
-        with self._engine.begin() as connection:
-            # Two processes that start on an empty database must not both create its tables.
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3250)")
-            prepare(connection, schema)
+        self._own = isinstance(server, str)
+        self._engine = postgresql.pool(server) if isinstance(server, str) else server
+        try:
+            with self._engine.begin() as connection:
+                # Two processes that start on an empty database must not both create its tables.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3250)")
+                prepare(connection, schema)
+        except OperationalError as error:
+            raise DatabaseUnusable(_unreachable(self._engine, error)) from error
         self._carrying_out: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Future[Any]] = set()
 
@@ -159,11 +161,15 @@ class PostgresDatabase(_GroupedCommits):
             await self._carrying_out
         if self._reading:
             await asyncio.wait(self._reading)
-        self._engine.dispose()
+        if self._own:
+            self._engine.dispose()
 
     def _read(self, work: Work[Result]) -> Result:
-        with self._engine.connect() as connection:
-            return work(connection)
+        try:
+            with self._engine.connect() as connection:
+                return work(connection)
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise _away(self._engine, error) or error from error
 
     def _batch_is_due(self) -> None:
         if self._waiting and (self._carrying_out is None or self._carrying_out.done()):
@@ -173,13 +179,16 @@ class PostgresDatabase(_GroupedCommits):
         while batch := self._take_batch():
             try:
                 outcomes = await asyncio.to_thread(self._carry_out, [work for work, _ in batch])
-            except DBAPIError as error:
-                outcomes = [_Failed(error)] * len(batch)
+            except (DBAPIError, PoolTimeoutError) as error:
+                outcomes = [_Failed(_away(self._engine, error) or error)] * len(batch)
             _resolve(batch, outcomes)
 
     def _carry_out(self, units: list[Work[Any]]) -> list[Any]:
         with self._engine.connect() as connection:
-            return _carry_out(connection, units)
+            outcomes = _carry_out(connection, units, _impatiently if len(units) > 1 else None)
+        return [
+            _told_plainly(self._engine, outcome) if isinstance(outcome, _Failed) else outcome for outcome in outcomes
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +196,30 @@ class _Failed:
     error: Exception
 
 
-def _carry_out(connection: Connection, units: list[Work[Any]]) -> list[Any]:
-    """What each unit returned, or `_Failed`. All in one transaction; when one fails, each in its own, so that the others do
-    not suffer."""
+def _impatiently(connection: Connection) -> None:
+    """Two batches that lock the same rows in another order would wait a second to be told of the deadlock. Alone, units take
+    their locks in one order, and wait."""
+    connection.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
+
+
+def _told_plainly(engine: Engine, failed: _Failed) -> _Failed:
+    error = failed.error
+    away = _away(engine, error) if isinstance(error, DBAPIError) else None
+    return failed if away is None else _Failed(away)
+
+
+def _carry_out(connection: Connection, units: list[Work[Any]], first: Work[None] | None = None) -> list[Any]:
+    """What each unit returned, or `_Failed`. All in one transaction, which begins with `first`; when one fails, each in its own,
+    so that the others do not suffer."""
     try:
         with connection.begin():
+            if first is not None:
+                first(connection)
             return [unit(connection) for unit in units]
     except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
-        if len(units) == 1 and not _lost_a_deadlock(error):
-            return [_Failed(error)]
+        # Where the connection broke, nobody knows what of the transaction stands: nothing is run again.
+        if connection.invalidated or (len(units) == 1 and not _lost_a_deadlock(error)):
+            return [_Failed(error)] * len(units)
     return [_carry_out_alone(connection, unit) for unit in units]
 
 
@@ -208,6 +232,18 @@ def _carry_out_alone(connection: Connection, unit: Work[Any]) -> Any:
             if not attempts_left or not _lost_a_deadlock(error):
                 return _Failed(error)
     raise AssertionError("a unit is carried out at least once")
+
+
+def _away(engine: Engine, error: DBAPIError | PoolTimeoutError) -> DatabaseAway | None:
+    """The error in our words, where it says that the server is not reached."""
+    if isinstance(error, PoolTimeoutError) or error.connection_invalidated or isinstance(error, OperationalError):
+        return DatabaseAway(_unreachable(engine, error))
+    return None
+
+
+def _unreachable(engine: Engine, error: DBAPIError | PoolTimeoutError) -> str:
+    reason = " ".join(str(error.orig if isinstance(error, DBAPIError) else "every connection is busy").split())
+    return f"{postgresql.shown(engine.url)} is not reached: {reason[:300]}"
 
 
 def _lost_a_deadlock(error: Exception) -> bool:
@@ -239,7 +275,7 @@ def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
         "sqlite://" if path is None else f"sqlite:///{path}",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
-        **_JSON,
+        **postgresql.JSON_BY_ORJSON,
     )
 
     @event.listens_for(engine, "connect")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Index,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    insert,
+    or_,
     select,
     text,
 )
@@ -33,6 +36,8 @@ ENTRIES: Final = Table(
     Column("number", Integer, primary_key=True),
     Column("transaction_id", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
+    # When it crossed its hop, by the wall clock, in microseconds: what several processes write has to be put in order.
+    Column("recorded", BigInteger, nullable=False),
     Index("journal_entry_transaction", "transaction_id"),
     sqlite_autoincrement=True,
 )
@@ -43,9 +48,10 @@ ALIASES: Final = Table(
     METADATA,
     Column("alias", String(64), primary_key=True),
     Column("transaction_id", String(64), nullable=False),
+    Index("journal_alias_transaction", "transaction_id"),
 )
 
-SCHEMA: Final = Schema("journal", METADATA, "0001", Path(__file__).parent / "journal_migrations")
+SCHEMA: Final = Schema("journal", METADATA, "0002", Path(__file__).parent / "journal_migrations")
 
 
 # Statements of a fixed length are compiled once; the places that are left over find nothing.
@@ -57,22 +63,46 @@ _LOOK_UP: Final = Prepared(
     )
 )
 _INSERT_ENTRY: Final = Prepared(
-    text("INSERT INTO journal_entry (transaction_id, document) VALUES (:transaction_id, :document)")
+    text(
+        "INSERT INTO journal_entry (transaction_id, document, recorded) VALUES (:transaction_id, :document, :recorded)"
+    )
 )
+_INSERT_NUMBERED: Final = insert(ENTRIES).returning(ENTRIES.c.number, sort_by_parameter_order=True)
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
 _INSERT_ALIAS: Final = Prepared(
     text("INSERT INTO journal_alias (alias, transaction_id) VALUES (:alias, :transaction_id) ON CONFLICT DO NOTHING")
 )
 
 
-def append(connection: Connection, entries: Sequence[tuple[str, bytes]], aliases: Mapping[str, str]) -> None:
-    """`entries`: transaction ("" where none is known) and document each. `aliases`: other identifier → transaction; the first
-    transaction that an identifier was seen with keeps it."""
-    if aliases:
-        rows = ({"alias": alias, "transaction_id": transaction_id} for alias, transaction_id in aliases.items())
-        _INSERT_ALIAS.run_many(connection, rows)
+Entry = tuple[int, str, bytes]
+"""When it was recorded (microseconds), its transaction ("" where none is known), its document."""
+
+
+def append(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> None:
+    """`aliases`: other identifier → transaction; the first transaction that an identifier was seen with keeps it."""
+    _name(connection, aliases)
     if entries:
-        _INSERT_ENTRY.run_many(connection, ({"transaction_id": each[0], "document": each[1]} for each in entries))
+        _INSERT_ENTRY.run_many(connection, (_row(entry) for entry in entries))
+
+
+def append_numbered(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> list[int]:
+    """The same where other processes write too; returns the numbers of the entries. Where another one has filed an identifier
+    under another transaction meanwhile, both are one, and go by the name that was written first."""
+    known = transactions_of(connection, aliases)
+    _name(connection, {alias: aliases[alias] for alias in sorted(aliases) if alias not in known})
+    _name(connection, {aliases[alias]: other for alias, other in sorted(known.items()) if other != aliases[alias]})
+    return list(connection.execute(_INSERT_NUMBERED, [_row(entry) for entry in entries]).scalars()) if entries else []
+
+
+def _name(connection: Connection, aliases: Mapping[str, str]) -> None:
+    rows = [{"alias": alias, "transaction_id": transaction_id} for alias, transaction_id in aliases.items()]
+    if rows:
+        _INSERT_ALIAS.run_many(connection, rows)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    recorded, transaction_id, document = entry
+    return {"recorded": recorded, "transaction_id": transaction_id, "document": document}
 
 
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
@@ -97,13 +127,21 @@ def transaction_of(connection: Connection, identifier: str) -> str | None:
 
 
 def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[dict[str, Any]]:
+    """In the order in which they were recorded, also those that were filed under an alias before it was known to be one."""
+    others = select(ALIASES.c.alias).where(ALIASES.c.transaction_id == transaction_id)
     rows = connection.execute(
         select(ENTRIES.c.document)
-        .where(ENTRIES.c.transaction_id == transaction_id)
-        .order_by(ENTRIES.c.number)
+        .where(or_(ENTRIES.c.transaction_id == transaction_id, ENTRIES.c.transaction_id.in_(others)))
+        .order_by(ENTRIES.c.recorded, ENTRIES.c.number)
         .limit(limit)
     ).scalars()
     return [orjson.loads(row) for row in rows]
+
+
+def numbered(connection: Connection, numbers: Sequence[int]) -> list[bytes]:
+    """The documents of these numbers that are still there."""
+    query = select(ENTRIES.c.document).where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)
+    return list(connection.execute(query).scalars())
 
 
 def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:

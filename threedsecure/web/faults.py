@@ -6,7 +6,7 @@ pass on the virtual clock and on the real one, whichever is first, so that a tes
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +14,10 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
-import orjson
-
 from threedsecure.errors import TransportError
 from threedsecure.faults import POINTS, Fault, FaultRefused, Plan, Situation, as_document
 from threedsecure.faults.changes import applies, shown
-from threedsecure.faults.memory import Memory, identifiers
+from threedsecure.faults.memory import Memory, essence, identifiers
 from threedsecure.web.clock import Clock
 from threedsecure.web.fault_answers import Answering, Resign
 from threedsecure.web.fault_requests import PartyTransport
@@ -92,6 +90,10 @@ class Faults:
         self._late: dict[str, _LateCallback] = {}
 
         self._standing: Sequence[Fault] = ()
+        self.on_met: Callable[[list[str]], None] | None = None
+        """Called with the faults that a message was counted for, where other processes count too."""
+        self.on_learned: Callable[[Mapping[str, Any], str | None], None] | None = None
+        """Called with the identifiers and the card of a message, where other processes need them."""
 
     # What is in force.
 
@@ -119,12 +121,14 @@ class Faults:
         self._released = asyncio.Event()
 
     async def control(self, request: WireRequest) -> WireResponse:
-        """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?}`: replaces what is in force here, and tells what is.
+        """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?, "process"?}`: replaces what is in force here, and
+        tells what is.
 
-        `known`: identifiers that belong together, in the words of the messages."""
+        `known`: identifiers that belong together, in the words of the messages. `process`: who asks; it replaces nothing in its
+        own process, where what is in force may be newer than what it says."""
         wish = read_json(request)
         try:
-            if (wanted := wish.get("faults")) is not None:
+            if (wanted := wish.get("faults")) is not None and wish.get("process") != self.process:
                 self._replace(wanted)
         except FaultRefused as refused:
             raise Problem(400, "Bad Request", str(refused)) from refused
@@ -132,7 +136,7 @@ class Faults:
         if not isinstance(known, list) or not all(isinstance(one, dict) for one in known):
             raise Problem(400, "Bad Request", "known is a list of objects with identifiers")
         for one in known:
-            self.memory.learn(one)
+            self.learn(one)
         return json_response({"process": self.process, "faults": self.plan.documents()})
 
     def _replace(self, wanted: Any) -> None:
@@ -157,7 +161,11 @@ class Faults:
 
     def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
         """The faults that happen to this message, noted in the journal."""
+        before = {} if self.on_met is None else {armed.id: armed.met for armed in self.plan}
+        counted = list(self.plan) if before else []
         met = self.plan.meet(Situation(at, sender, names), self.draw, lambda fault: applies(fault, raw))
+        if self.on_met is not None and (told := [one.id for one in counted if one.met > before[one.id]]):
+            self.on_met(told)
         return [armed.fault for armed in met]
 
     def draw(self, bound: int) -> int:
@@ -222,7 +230,11 @@ class Faults:
 
     def learn(self, message: Mapping[str, Any] | None, session: str | None = None) -> frozenset[str]:
         """All names of the transaction that `message` belongs to."""
-        return self.memory.learn(message, session=session) if message else frozenset()
+        if not message:
+            return frozenset()
+        if self.on_learned is not None and self.plan.scoped:
+            self.on_learned(essence(message), session)
+        return self.memory.learn(message, session=session)
 
 
 def says(fault: Fault) -> str:
@@ -239,8 +251,3 @@ def _receiver(fault: Fault) -> str:
 async def _quietly(errand: Awaitable[Any]) -> None:
     with suppress(TransportError):
         await errand
-
-
-def encoded_plan(documents: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """The body of `POST /control/faults`."""
-    return orjson.dumps({"faults": documents, "known": known})

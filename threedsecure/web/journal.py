@@ -13,10 +13,16 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeGuard
 
 import orjson
+import structlog
 
 from threedsecure.redaction import redact_json
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
+from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.leases import real_now
+from threedsecure.web.shared import Alone, Shared
+
+log = structlog.get_logger()
 
 MAX_WAITING: Final = 20_000
 MAX_ENTRIES_READ: Final = 2_000
@@ -25,6 +31,9 @@ FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 500
 WRITTEN_PER_STEP: Final = 100
 """Few enough that no request waits long behind them."""
+WAIT_FOR_DATABASE_SECONDS: Final = 1.0
+# Words between processes: write what waits; these numbers were written; everything was forgotten.
+FLUSH, WRITTEN, FORGOTTEN = "journal flush", "journal written", "journal forgotten"
 # The first identifier found names the transaction; the others become its aliases.
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 CLASSIC_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
@@ -51,13 +60,18 @@ class _Recorded(NamedTuple):
     took_ms: float | None
     transaction_id: str | None
     facts: Mapping[str, Any] | None
+    recorded: int
 
 
 class Journal:
-    """One per process, shared by the services that run in it."""
+    """One per process, shared by the services that run in it. What other processes write can be read and waited for as well."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, shared: Shared | None = None) -> None:
         self._database = database
+        self._shared = shared or Alone()
+        self._shared.on(FLUSH, self._flush_for_others)
+        self._shared.on(WRITTEN, self._others_wrote)
+        self._shared.on(FORGOTTEN, self._others_forgot)
         self._waiting: deque[_Recorded] = deque()
         self._left_out = 0
         self.left_out = 0
@@ -86,7 +100,9 @@ class Journal:
             self._left_out += 1
             self.left_out += 1
             return
-        self._waiting.append(_Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts))
+        self._waiting.append(
+            _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts, real_now())
+        )
 
     @property
     def waiting(self) -> int:
@@ -103,7 +119,8 @@ class Journal:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            await self.flush()
+            with suppress(DatabaseAway):
+                await self.flush()
 
     async def flush(self) -> None:
         """Return when everything recorded so far can be read."""
@@ -117,14 +134,24 @@ class Journal:
             left -= WRITTEN_PER_STEP
             if not batch:
                 return
-            await self._recall(batch)
-            aliases: dict[str, str] = {}
-            entries = [self._entry(recorded, aliases) for recorded in batch]
-            if self._left_out:
-                entries.append(self._omission(batch[-1].at))
-            rows = [(entry["transaction_id"], orjson.dumps(entry)) for entry in entries]
-            await self._database.run(lambda connection, r=rows, a=aliases: table.append(connection, r, a))  # type: ignore[misc]
-            self._publish(document for _, document in rows)
+            try:
+                await self._write(batch)
+            except DatabaseAway:
+                self._waiting.extendleft(reversed(batch))
+                raise
+
+    async def _write(self, batch: Sequence[_Recorded]) -> None:
+        await self._recall(batch)
+        aliases: dict[str, str] = {}
+        entries = [(recorded.recorded, self._entry(recorded, aliases)) for recorded in batch]
+        if self._left_out:
+            entries.append((batch[-1].recorded, self._omission(batch[-1].at)))
+        rows = [(recorded, entry["transaction_id"], orjson.dumps(entry)) for recorded, entry in entries]
+        if self._shared.worker is None:
+            await self._database.run(lambda connection: table.append(connection, rows, aliases))
+        else:
+            self._shared.tell(WRITTEN, await self._database.run(lambda c: table.append_numbered(c, rows, aliases)))
+        self._publish(document for _, _, document in rows)
 
     def _publish(self, documents: Iterable[bytes]) -> None:
         if not self._subscribers:
@@ -135,24 +162,41 @@ class Journal:
                 if subscriber.qsize() < MAX_WAITING:
                     subscriber.put_nowait(entry)
 
+    async def _flush_everywhere(self) -> None:
+        await self.flush()
+        await self._shared.tell_all(FLUSH)
+
+    async def _flush_for_others(self, _content: Any) -> None:
+        await self.flush()
+
+    async def _others_wrote(self, numbers: Any) -> None:
+        if self._subscribers and numbers:
+            self._publish(await self._database.read(lambda connection: table.numbered(connection, numbers)))
+
+    async def _others_forgot(self, _content: Any) -> None:
+        self._waiting.clear()
+        self._known.clear()
+
     async def transaction_of(self, identifier: str) -> str | None:
         """The transaction that goes by `identifier`: any id it has."""
-        await self.flush()
+        if not _is_a_name(identifier):
+            return None
+        await self._flush_everywhere()
         return await self._database.read(lambda connection: table.transaction_of(connection, identifier))
 
     async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
-        await self.flush()
+        await self._flush_everywhere()
         return await self._database.read(
             lambda connection: table.entries_of(connection, transaction_id, MAX_ENTRIES_READ)
         )
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
-        await self.flush()
+        await self._flush_everywhere()
         return await self._database.read(lambda connection: table.newest(connection, limit))
 
     async def forget(self) -> None:
-        self._waiting.clear()
-        self._known.clear()
+        await self._others_forgot(None)
+        await self._shared.tell_all(FORGOTTEN)
         await self._database.run(table.forget)
 
     async def forget_before(self, at: datetime) -> None:
@@ -177,7 +221,11 @@ class Journal:
     async def _write_forever(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY_SECONDS)
-            await self.flush()
+            try:
+                await self.flush()
+            except DatabaseAway as error:
+                log.warning("the journal waits", error=str(error), entries=len(self._waiting))
+                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
 
     def _entry(self, recorded: _Recorded, aliases: dict[str, str]) -> dict[str, Any]:
         entry: dict[str, Any] = {
@@ -254,7 +302,8 @@ def _deciding(recorded: _Recorded) -> list[str]:
 
 
 def _is_a_name(name: object) -> TypeGuard[str]:
-    return isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER
+    """A peer may send any text where an identifier is due, also one that no database takes (NUL, half a surrogate pair)."""
+    return isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER and name.isprintable()
 
 
 def _links(recorded: _Recorded) -> list[str]:

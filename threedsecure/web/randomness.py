@@ -15,15 +15,16 @@ class Randomness:
 
     def __init__(self, seed: int | None = None) -> None:
         self._random: random.Random = secrets.SystemRandom()
-        self._seed: int | None = None
+        self._seed: int | str | None = None
         self._given: dict[tuple[str, ...], int] = {}
         self.seed(seed)
 
-    def seed(self, seed: int | None) -> None:
-        """Start a repeatable sequence, or go back to the operating system's randomness with None."""
-        self._seed = seed
+    def seed(self, seed: int | None, *, of: str | None = None) -> None:
+        """Start a repeatable sequence, or go back to the operating system's randomness with None. `of`: whose sequence, where
+        several processes must not draw the same."""
+        self._seed = seed if seed is None or of is None else f"{seed} of {of}"
         self._given.clear()
-        self._random = secrets.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self._random = secrets.SystemRandom() if seed is None else random.Random(self._seed)  # noqa: S311 - repeatable on purpose
 
     def of(self, *names: str) -> "Randomness":
         """What is drawn for one thing alone, such as a transaction by its identifier. With a seed its draws are the same

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from threedsecure.errors import ProtocolError
-from threedsecure.storage.database import Database
+from threedsecure.storage.database import Database, DatabaseAway
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 from threedsecure.web.clock import Clock, monotonic
@@ -23,6 +23,7 @@ from threedsecure.web.faults import CONTROL_LIMIT, CONTROL_PATH, Faults
 from threedsecure.web.journal import Hop, Journal
 from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.shared import Alone, Shared
 from threedsecure.web.transport import Transport
 from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, WireResponse
 
@@ -46,7 +47,8 @@ class Tls:
 @dataclass(frozen=True)
 class Runtime:
     """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
-    `most_under_way`: how many requests a service works on at a time before it asks others to come back."""
+    `most_under_way`: how many requests a service works on at a time before it asks others to come back. `shared` are the other
+    processes of the same simulator."""
 
     clock: Clock
     randomness: Randomness
@@ -57,6 +59,7 @@ class Runtime:
     faults: Faults = field(default_factory=Faults)
     tls: Tls | None = None
     most_under_way: int = MOST_UNDER_WAY
+    shared: Shared = field(default_factory=Alone)
 
     @property
     def calling(self) -> ssl.SSLContext | None:
@@ -138,6 +141,10 @@ class Dispatcher:
             response = self._answer(error, route, request)
         except Problem as problem:
             response = problem.response()
+        except DatabaseAway as error:
+            log.warning("database away", service=self._service.name, path=route.path, error=str(error))
+            response = Problem(503, "Service Unavailable", "the database is not reached").response()
+            response.headers["Retry-After"] = "1"
         except Exception:
             log.exception("bug", service=self._service.name, path=route.path)
             response = Problem(500, "Internal Server Error", "a bug in the simulator; its log says more").response()

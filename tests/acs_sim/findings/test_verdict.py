@@ -140,3 +140,28 @@ async def test_a_verdict_says_where_the_evidence_stands_in_the_conversation(stac
         ("CRes", "Y"),
     ]
     assert finding["evidence"][0]["found"] == "accepted"
+
+
+@in_one_loop
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (
+            {"at": "RReq", "do": "set", "element": "eci", "value": "99x", "from": "Directory Server"},
+            ["wrong-result-taken"],
+        ),
+        ({"at": "RReq", "do": "reset"}, []),
+        ({"at": "CRes post", "do": "garbage"}, []),
+    ],
+    ids=lambda value: value["do"] if isinstance(value, dict) else "",
+)
+async def test_what_a_fault_did_is_no_fault_of_the_gateway(stack, call, fault, expected):
+    async with wrong_gateway(stack.addresses) as gateway:
+        _, card, _ = await call("POST", "/api/cards", json={"scheme": "visa", "scenario": "challenge-otp"})
+        status, told, _ = await call("POST", "/api/faults", json=fault | {"card": card["pan"]})
+        assert status in {200, 201}, told
+        await gateway.pay(card["pan"], card["expiry"])
+        await call("POST", f"/api/transactions/{gateway.payments[0]}/cardholder", json=CODE.deed)
+        _, conversation, _ = await call("GET", f"/api/transactions/{gateway.payments[0]}/messages")
+        assert "fault" in [one["kind"] for one in conversation["messages"]]
+        assert await rules_against(call, gateway) == expected

@@ -11,6 +11,7 @@ from acs_sim.gateway.app import build
 from acs_sim.gateway.settings import GatewaySettings
 from tests.acs_sim.gateway.conftest import VISA, World, free_port, until
 from tests.acs_sim.gateway.test_purchases import answer
+from tests.support.engine import written
 from tests.support.simulator import running, runtime
 
 
@@ -93,12 +94,10 @@ async def test_no_card_number_and_no_cryptogram_is_on_the_disk_before_during_or_
 
 
 def assert_clean(folder: Path) -> None:
-    files = [file for file in folder.iterdir() if file.is_file()]
-    assert files
-    for file in files:
-        content = file.read_bytes()
-        for secret in (VISA, " ".join(VISA[i : i + 4] for i in range(0, 16, 4)), "cryptogram"):
-            assert secret.encode() not in content, file.name
+    content = written(folder)
+    assert content
+    for secret in (VISA, " ".join(VISA[i : i + 4] for i in range(0, 16, 4)), "cryptogram"):
+        assert secret.encode() not in content
 
 
 async def test_the_sealed_card_number_is_forgotten_when_the_purchase_is_settled(world, scheme, monkeypatch):

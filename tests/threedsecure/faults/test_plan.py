@@ -91,6 +91,15 @@ def test_the_whole_plan_is_read_and_replaced_as_a_list_and_goes_on_counting():
     assert [armed.id for armed in one] == ["1", "new"]
 
 
+def test_what_is_over_is_not_brought_back_by_one_who_has_not_heard():
+    one = plan({}, {"when": "every"})
+    before = one.documents()
+    fired(one, 1)
+    one.disarm("1")
+    one.replace(before)
+    assert not one.active
+
+
 @pytest.mark.parametrize(
     "bad", [[{"at": "ARes", "do": "reset"}], [{"id": "", "at": "ARes", "do": "reset"}], [{"id": "a", "at": "x"}]]
 )

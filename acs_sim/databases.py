@@ -1,0 +1,53 @@
+"""Where a simulator keeps what it knows: in memory, in SQLite files, or in one PostgreSQL that it may share with others."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from acs_sim.settings import Settings
+from threedsecure.storage import postgresql
+from threedsecure.storage import shared as shared_table
+from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
+from threedsecure.storage.schema import Schema
+from threedsecure.storage.signals import Signals
+from threedsecure.vault import Vault
+from threedsecure.web.shared import Alone, Shared, Together
+
+OpenDatabase = Callable[[Schema], Database]
+KEY_MARK: Final = "the master key of this installation"
+
+
+async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tuple[OpenDatabase, Shared]:
+    """How a party opens its tables, and who else works on them. Errors: `DatabaseUnusable`."""
+    if settings.postgresql is None:
+        return _in_files(settings), Alone()
+    pool = postgresql.pool(settings.postgresql)
+    life.callback(pool.dispose)
+    worker = uuid4().hex
+    database = PostgresDatabase(pool, shared_table.SCHEMA)
+    life.push_async_callback(database.close)
+    together = Together(worker, Signals(settings.postgresql, pool, worker), database)
+    await life.enter_async_context(together.joined(vault.token(KEY_MARK)))
+    return lambda schema: PostgresDatabase(pool, schema), together
+
+
+def _in_files(settings: Settings) -> OpenDatabase:
+    def open_database(schema: Schema) -> Database:
+        file = settings.database_file or Path(settings.data) / f"{schema.name}.sqlite3"
+        return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
+
+    return open_database
+
+
+def schemas() -> tuple[Schema, ...]:
+    """Every party's tables, the journal's and those that the processes share."""
+    from acs.classic.storage import SCHEMA as ACS_CLASSIC
+    from acs.storage import SCHEMA as ACS
+    from acs_sim.gateway.storage import SCHEMA as GATEWAY
+    from directory_server.storage import SCHEMA as DIRECTORY_SERVER
+    from issuer_sms.storage import SCHEMA as PHONE
+    from threedsecure.storage.journal import SCHEMA as JOURNAL
+
+    return (shared_table.SCHEMA, JOURNAL, DIRECTORY_SERVER, ACS, ACS_CLASSIC, PHONE, GATEWAY)

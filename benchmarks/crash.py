@@ -1,0 +1,415 @@
+"""Kills under load: the simulator's processes die at random (kill -9) while payments are authenticated, and afterwards every
+promise is held against what the payers and the gateway saw.
+
+    python benchmarks/crash.py [--engine sqlite|postgresql] [--seconds 120] [--workers 4] [--seed 1] [--payers 12]
+
+* Every transaction that was answered is there, with the result that was answered.
+* Every RReq is acknowledged, or why not is recorded.
+* Nobody was told two results: all RReqs of a transaction say the same, and so does its CRes.
+
+`postgresql` starts a server of its own on 127.0.0.1: it is the simulator that dies, not the database. Exit status 1 when a promise
+is broken. A night's run: `--seconds 28800`."""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from acs_sim.cardholder import Cardholder, CardholderStuck, decoded_result  # noqa: E402
+from acs_sim.scenarios.gateway import Gateway, Mailbox, areq, running_gateway  # noqa: E402
+from threedsecure.errors import TransportError  # noqa: E402
+from threedsecure.test_cards import SCENARIOS, compose, read  # noqa: E402
+from threedsecure.v2.codec import encode_base64url  # noqa: E402
+from threedsecure.web.transport import HttpTransport  # noqa: E402
+
+VERSION = "2.2.0"
+CHALLENGED_SHARE = 0.4
+WRONG_SHARE = 0.3
+TRIES_OF_A_BROWSER = 40
+PAUSE_SECONDS = 0.25
+READY_WITHIN_SECONDS = 90
+SETTLED_WITHIN_SECONDS = 120
+ASKED_AT_ONCE = 400
+
+
+@dataclass
+class Seen:
+    """One payment, as those outside the simulator saw it."""
+
+    mailbox: Mailbox
+    ares: dict[str, Any]
+    cres: list[dict[str, Any]] = field(default_factory=list)
+    rreqs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return self.ares["threeDSServerTransID"]
+
+    @property
+    def challenged(self) -> bool:
+        return self.ares["transStatus"] == "C"
+
+
+@dataclass
+class Report:
+    """What a run saw; `broken` are the promises that did not hold."""
+
+    seconds: float = 0.0
+    kills: int = 0
+    answered: int = 0
+    challenged: int = 0
+    finished: int = 0
+    unanswered: int = 0
+    rreqs: int = 0
+    repeated: int = 0
+    acknowledged: int = 0
+    given_up: int = 0
+    settled_after: float = 0.0
+    broken: list[str] = field(default_factory=list)
+
+    def lines(self) -> str:
+        figures = {name: value for name, value in vars(self).items() if name != "broken"}
+        told = "\n".join(f"{name.replace('_', ' '):<16} {value:g}" for name, value in figures.items())
+        return told + "\n" + ("\n".join(self.broken[:20]) or "every promise held")
+
+
+class Victim:
+    """A simulator that is killed again and again: one process on SQLite, or workers on PostgreSQL with their parent alive."""
+
+    def __init__(self, engine: str, folder: Path, workers: int, base: int, life: ExitStack) -> None:
+        self.base = base
+        self._workers = workers if engine == "postgresql" else 1
+        self._log = life.enter_context((folder / "log").open("w"))
+        self._arguments = ["--data", str(folder / "data"), "--port-base", str(base), "--log-level", "error"]
+        if engine == "postgresql":
+            self._arguments += ["--database", _database(life), "--workers", str(workers)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def at(self, offset: int) -> str:
+        return f"http://127.0.0.1:{self.base + offset}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "acs_sim", "up", *self._arguments]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=self._log)
+
+    def kill_one(self, choice: random.Random) -> bool:
+        """Whether somebody died."""
+        if self._process is None:
+            return False
+        if self._workers > 1:
+            children = _children(self._process.pid)
+            if len(children) < self._workers:
+                return False  # one is being replaced
+            with suppress(ProcessLookupError):
+                os.kill(choice.choice(children), signal.SIGKILL)
+            return True
+        self._process.kill()
+        self._process.wait()
+        self.start()
+        return True
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def _database(life: ExitStack) -> str:
+    from tests.support.postgresql import cluster
+
+    return life.enter_context(cluster()).fresh_database().replace("+psycopg", "")
+
+
+def _children(parent: int) -> list[int]:
+    text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(number) for number in text.split()]
+
+
+class Payers:
+    """Payments, one after the other, by several payers at once."""
+
+    def __init__(self, victim: Victim, gateway: Gateway, session: aiohttp.ClientSession, seed: int) -> None:
+        self._victim = victim
+        self._gateway = gateway
+        self._session = session
+        self._transport = HttpTransport(session)
+        self._choice = random.Random(seed)
+        self._serials = iter(range(1, 10_000_000))
+        self.seen: list[Seen] = []
+        self.unanswered = 0
+        self.finished = 0
+
+    async def pay_until(self, end: float) -> None:
+        while time.monotonic() < end:
+            try:
+                await self._pay()
+            except (TransportError, CardholderStuck, ValueError):
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _pay(self) -> None:
+        challenged = self._choice.random() < CHALLENGED_SHARE
+        scenario = SCENARIOS["challenge-otp" if challenged else "frictionless"]
+        pan = compose("visa", scenario, serial=f"{next(self._serials) % 10_000:04}")
+        mailbox = self._gateway.mailbox(uuid4().hex)
+        message = areq(VERSION, datetime.now(UTC), self._own(mailbox, pan))
+        try:
+            answer = await self._post("100", "/visa/3ds2", message)
+        except (TransportError, ValueError):
+            self.unanswered += 1
+            raise
+        if answer.get("messageType") != "ARes":
+            return
+        seen = Seen(mailbox, answer)
+        self.seen.append(seen)
+        if seen.challenged:
+            await self._go_through(seen, pan)
+
+    async def _go_through(self, seen: Seen, pan: str) -> None:
+        browser = Cardholder(self._transport)
+        creq = {name: seen.ares[name] for name in ("threeDSServerTransID", "acsTransID", "messageVersion")}
+        value = encode_base64url(json.dumps({"messageType": "CReq", "challengeWindowSize": "05", **creq}).encode())
+        page = await self._patiently(lambda: browser.open(seen.ares["acsURL"], value))
+        if self._choice.random() < WRONG_SHARE:
+            shown = page
+            page = await self._patiently(lambda: browser.press(shown, "submit", "000000"))
+        code = await self._patiently(lambda: self._code(pan, seen.ares["acsTransID"]))
+        asked = page
+        over = await self._patiently(lambda: browser.press(asked, "submit", code))
+        if over.result is not None:
+            seen.cres.append(decoded_result(over.result))
+            await browser.deliver(over.result)
+            self.finished += 1
+
+    async def _patiently(self, step: Any) -> Any:
+        """As a person presses a button again when the page did not come."""
+        for _ in range(TRIES_OF_A_BROWSER - 1):
+            try:
+                return await step()
+            except (TransportError, CardholderStuck):
+                await asyncio.sleep(PAUSE_SECONDS)
+        return await step()
+
+    async def _code(self, pan: str, acs_trans_id: str) -> str:
+        card = read(pan)
+        number = card.phone if card is not None else ""
+        url = f"{self._victim.at(300)}/api/phones/{number}/latest?wait=2&reference={acs_trans_id}"
+        try:
+            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=5)) as answer:
+                if answer.status == 200:
+                    return (await answer.json())["code"]
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise CardholderStuck("no phone") from error
+        raise CardholderStuck("no text yet")
+
+    async def _post(self, offset: str, path: str, document: dict[str, Any]) -> dict[str, Any]:
+        url = self._victim.at(int(offset)) + path
+        answer = await self._transport.post(url, json.dumps(document).encode(), timeout=20)
+        if answer.status != 200:
+            raise ValueError(f"HTTP {answer.status}")
+        return json.loads(answer.body)
+
+    @staticmethod
+    def _own(mailbox: Mailbox, pan: str) -> dict[str, Any]:
+        return {
+            "threeDSServerTransID": str(uuid4()),
+            "threeDSServerURL": mailbox.results_url,
+            "notificationURL": mailbox.notification_url,
+            "acctNumber": pan,
+            "cardExpiryDate": f"{datetime.now(UTC).year % 100 + 2:02}12",
+        }
+
+
+class Judge:
+    """Holds what was seen against what the simulator tells when the storm is over."""
+
+    def __init__(self, victim: Victim, session: aiohttp.ClientSession, report: Report) -> None:
+        self._victim = victim
+        self._session = session
+        self._report = report
+
+    async def judge(self, seen: list[Seen]) -> None:
+        began = time.monotonic()
+        await self.ready()
+        # What nobody finished ends by itself when its time is over.
+        for _ in range(4):
+            await self._ask(0, "/api/clock", {"advance": "15m"})
+            await asyncio.sleep(0.5)
+        challenged = [one for one in seen if one.challenged]
+        told = await self._settled(challenged)
+        self._report.settled_after = round(time.monotonic() - began, 1)
+        for one in seen:
+            _collect(one)
+        await self._all_there(seen)
+        for one in challenged:
+            self._one_result(one, told.get(one.ares["acsTransID"]))
+
+    async def _settled(self, challenged: list[Seen]) -> dict[str, dict[str, Any]]:
+        """What the ACS tells of its challenges, once each is acknowledged or given up."""
+        deadline = time.monotonic() + SETTLED_WITHIN_SECONDS
+        while True:
+            told: dict[str, dict[str, Any]] = {}
+            names = [one.ares["acsTransID"] for one in challenged]
+            for start in range(0, len(names), ASKED_AT_ONCE):
+                asked = {"ids": names[start : start + ASKED_AT_ONCE]}
+                answer = await self._ask(200, "/control/transactions", asked)
+                told |= {each["acsTransID"]: each for each in answer["transactions"]}
+            if all(_is_over(each) for each in told.values()) or time.monotonic() > deadline:
+                return told
+            await asyncio.sleep(0.5)
+            await self._ask(0, "/api/clock", {"advance": "10m"})
+
+    async def _all_there(self, seen: list[Seen]) -> None:
+        places = asyncio.Semaphore(16)
+
+        async def look(one: Seen) -> None:
+            async with places:
+                found = (await self._ask(100, "/control/transactions", {"id": one.id}))["transactions"]
+            if not found:
+                self._report.broken.append(f"{one.id} was answered and is not there")
+            elif not one.challenged and found[0]["transStatus"] != one.ares["transStatus"]:
+                self._report.broken.append(f"{one.id} was told {one.ares['transStatus']}: {found[0]['transStatus']}")
+
+        await asyncio.gather(*(look(one) for one in seen))
+
+    def _one_result(self, one: Seen, told: dict[str, Any] | None) -> None:
+        report = self._report
+        if told is None:
+            report.broken.append(f"{one.id} is not at the ACS")
+            return
+        results = told["results"] or {}
+        report.acknowledged += results.get("acknowledged_at") is not None
+        report.given_up += results.get("given_up") is not None
+        report.rreqs += len(one.rreqs)
+        report.repeated += max(0, len(one.rreqs) - 1)
+        if not _is_over(told):
+            report.broken.append(f"{one.id}: its RReq is neither acknowledged nor given up: {told['state']}")
+        if results.get("acknowledged_at") and not one.rreqs:
+            report.broken.append(f"{one.id}: its RReq is acknowledged and never came")
+        statuses = {(rreq["transStatus"], rreq.get("transStatusReason")) for rreq in one.rreqs}
+        if len(statuses) > 1:
+            report.broken.append(f"{one.id} was told {sorted(map(str, statuses))}")
+        said = {rreq["transStatus"] for rreq in one.rreqs} | {cres["transStatus"] for cres in one.cres}
+        if len(said) > 1:
+            report.broken.append(f"{one.id}: RReq and CRes say {sorted(said)}")
+
+    async def ready(self) -> None:
+        """Return when every port answers."""
+        async with asyncio.timeout(READY_WITHIN_SECONDS):
+            while not await self._is_ready():  # noqa: ASYNC110 - a process that starts is asked, it tells nobody
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _is_ready(self) -> bool:
+        try:
+            for offset in (0, 100, 200, 300):
+                url = f"{self._victim.at(offset)}/readyz"
+                async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=5)) as answer:
+                    if answer.status != 200:
+                        return False
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def _ask(self, offset: int, path: str, document: dict[str, Any]) -> dict[str, Any]:
+        async with self._session.post(self._victim.at(offset) + path, json=document) as answer:
+            content = await answer.json(content_type=None)
+            if answer.status >= 400:
+                raise RuntimeError(f"{path}: HTTP {answer.status} {content}")
+            return content
+
+
+def _is_over(told: dict[str, Any]) -> bool:
+    results = told["results"] or {}
+    return results.get("acknowledged_at") is not None or results.get("given_up") is not None
+
+
+def _collect(one: Seen) -> None:
+    while not one.mailbox.results.empty():
+        one.rreqs.append(one.mailbox.results.get_nowait())
+
+
+async def _kill_until(end: float, victim: Victim, judge: Judge, choice: random.Random, report: Report) -> None:
+    """A kill every one to five seconds; one process alone is given the time to come back."""
+    while (left := end - time.monotonic()) > 0:
+        await asyncio.sleep(min(left, choice.uniform(1, 5)))
+        if time.monotonic() < end and victim.kill_one(choice):
+            report.kills += 1
+            await judge.ready()
+
+
+@asynccontextmanager
+async def _session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A connection for every request: no request has to go where the one before went."""
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session
+
+
+async def storm(
+    engine: str, seconds: float, *, workers: int = 4, payers: int = 12, seed: int = 1, base: int = 9600
+) -> Report:
+    """The whole of it; what it saw."""
+    report, choice = Report(seconds=seconds), random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="acs-sim-crash-") as folder, ExitStack() as life:
+        victim = Victim(engine, Path(folder), workers, base, life)
+        victim.start()
+        life.callback(victim.stop)
+        async with _session() as session, running_gateway() as gateway:
+            judge, at_work = Judge(victim, session, report), Payers(victim, gateway, session, seed)
+            await judge.ready()
+            end = time.monotonic() + seconds
+            killing = _kill_until(end, victim, judge, choice, report)
+            await asyncio.gather(killing, *(at_work.pay_until(end) for _ in range(payers)))
+            await judge.judge(at_work.seen)
+            report.answered, report.unanswered = len(at_work.seen), at_work.unanswered
+            report.challenged = sum(one.challenged for one in at_work.seen)
+            report.finished = at_work.finished
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--payers", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--port-base", type=int, default=9600)
+    given = parser.parse_args()
+    report = asyncio.run(
+        storm(
+            given.engine,
+            given.seconds,
+            workers=given.workers,
+            payers=given.payers,
+            seed=given.seed,
+            base=given.port_base,
+        )
+    )
+    print(report.lines())
+    sys.exit(1 if report.broken else 0)
+
+
+if __name__ == "__main__":
+    main()

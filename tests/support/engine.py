@@ -1,0 +1,97 @@
+"""On which engine the tests keep what they keep: SQLite, or with ACS_SIM_TEST_ENGINE=postgresql a real PostgreSQL.
+
+Tests say what they need (nothing kept, something kept in a folder), and get it on the engine that is in force. A folder stands for
+a database of its own, so that what a test starts anew on the same folder finds what was there; processes that a test starts find
+the server by the environment.
+"""
+
+import atexit
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from acs_sim import databases
+from acs_sim.settings import Settings
+from tests.support.postgresql import Cluster, cluster
+from threedsecure.vault import Vault
+from threedsecure.web.shared import Shared
+
+ENGINE = os.environ.get("ACS_SIM_TEST_ENGINE", "sqlite")
+ON_POSTGRESQL = ENGINE == "postgresql"
+_SERVER = "ACS_SIM_TEST_SERVER"
+
+about_sqlite = pytest.mark.skipif(ON_POSTGRESQL, reason="about SQLite's files themselves")
+
+
+@cache
+def server() -> Cluster:
+    """The PostgreSQL of this test process and of those it starts."""
+    if _SERVER in os.environ:
+        return Cluster(int(os.environ[_SERVER]))
+    life = ExitStack()
+    running = life.enter_context(cluster())
+    atexit.register(life.close)
+    os.environ[_SERVER] = str(running.port)
+    return running
+
+
+@contextmanager
+def nothing_kept() -> Iterator[str | None]:
+    """The address of a database that nothing is in, until it is given back; None for SQLite in memory."""
+    if not ON_POSTGRESQL:
+        yield None
+        return
+    with server().lent() as address:
+        yield address
+
+
+def kept_in(folder: Path) -> str | None:
+    """The address of the database that stands for a folder; None for SQLite files in it."""
+    return server().database(_name(folder)) if ON_POSTGRESQL else None
+
+
+def _name(folder: Path) -> str:
+    return f"kept_{hashlib.sha256(str(folder).encode()).hexdigest()[:20]}"
+
+
+async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tuple[databases.OpenDatabase, Shared]:
+    """What `acs_sim.databases.opened` gives, with PostgreSQL in the place of memory and of a folder's files."""
+    if settings.database is None:
+        address = life.enter_context(nothing_kept()) if settings.fresh else kept_in(Path(settings.data))
+        settings = msgspec.structs.replace(settings, fresh=False, database=address)
+    return await databases.opened(settings, vault, life)
+
+
+def written(folder: Path) -> bytes:
+    """All that stands in a folder's databases, as it stands there, with the names of the tables."""
+    files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    return files + server().contents(_name(folder)) if ON_POSTGRESQL else files
+
+
+def arguments_of(arguments: tuple[str, ...], life: ExitStack) -> tuple[str, ...]:
+    """The flags of `acs-sim up` on the engine that is in force."""
+    if not ON_POSTGRESQL or "--database" in arguments:
+        return arguments
+    if "--fresh" in arguments:
+        address = life.enter_context(nothing_kept())
+        more = ("--database", str(address), "--key-file", str(key_file()))
+        return (*(one for one in arguments if one != "--fresh"), *more)
+    if "--data" in arguments:
+        return (*arguments, "--database", str(kept_in(Path(arguments[arguments.index("--data") + 1]))))
+    return arguments
+
+
+@cache
+def key_file() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="acs-sim-key-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "key"
+    path.write_bytes(bytes(range(32)))
+    return path

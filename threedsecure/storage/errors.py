@@ -1,0 +1,9 @@
+"""What can be wrong with a database as such. The messages are one line each, and hold no password."""
+
+
+class DatabaseUnusable(RuntimeError):
+    """It cannot be used as it is: no database, not readable, not reachable at the start, sealed with another key."""
+
+
+class DatabaseAway(RuntimeError):
+    """It was there and is not reached now. What was asked for may be asked again."""

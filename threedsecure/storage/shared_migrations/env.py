@@ -1,0 +1,5 @@
+"""Alembic's entry point for the journal's tables."""
+
+from threedsecure.storage.schema import run_migrations
+
+run_migrations()
