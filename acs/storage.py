@@ -107,6 +107,9 @@ _DUE_BY: Final = (
     .order_by(TRANSACTIONS.c.due_at)
     .limit(bindparam("limit"))
 )
+_OPEN_BY_STATE: Final = Prepared(
+    select(TRANSACTIONS.c.state, func.count()).where(TRANSACTIONS.c.due_at.is_not(None)).group_by(TRANSACTIONS.c.state)
+)
 _TAKE_DUE: Final = _DUE_BY.with_for_update(skip_locked=True)
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
 _KNOWN: Final = Prepared(
@@ -296,6 +299,11 @@ class Storage:
         asked = {"now": _microseconds(now)}
         found = await self._opened_database.read(lambda c: c.execute(_NEXT_DUE, asked).scalar_one_or_none())
         return None if found is None else _EPOCH + found * _MICROSECOND
+
+    async def open_by_state(self) -> dict[str, int]:
+        """How many transactions there are to which something has still to happen, by state."""
+        rows = await self._opened_database.read(lambda connection: _OPEN_BY_STATE.all(connection, {}))
+        return {row[0]: row[1] for row in rows}
 
     # --- cards ---
 
