@@ -18,11 +18,11 @@ test: $(VENV)/.installed-tests programs
 # The same tests with a real PostgreSQL in the place of SQLite, but for those that store nothing.
 STORING := tests/acs tests/acs_sim tests/directory_server tests/issuer_sms tests/system $(wildcard tests/threedsecure/test_*.py)
 test-postgresql: $(VENV)/.installed-tests programs
-	ACS_SIM_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist worksteal $(STORING) $(ARGS)
+	TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist worksteal $(STORING) $(ARGS)
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
-	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py
+	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py tests/system/test_methods_in_chromium.py
 
 check: lint types contracts
 

@@ -1,6 +1,7 @@
 """Every way a bank asks, from the CReq to the CRes in a real Chromium: each page in the five challenge windows, in light and dark,
 held against axe; each method in another language of the cardholder's."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,9 @@ from playwright.async_api import Frame, Page
 from acs.methods.single_select import phones
 from tests.support.accessibility import findings
 from tests.support.checkout import Checkout, checkout, wrong
+from tests.support.simulator import STARTED_AT
 from tests.support.windows import WINDOWS, fits, overflows, resized
+from tests.system.test_shops_in_chromium import PICTURES
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
 
@@ -49,6 +52,13 @@ class Visit:
         assert await findings(self.frame, rules=["color-contrast"]) == []
         await self.page.emulate_media(color_scheme="light")
 
+    async def picture(self, name: str) -> None:
+        """For the documentation, when `make screenshots` asks for it."""
+        if os.environ.get("ACS_SIM_SCREENSHOTS"):
+            element = self.page.locator("iframe")
+            await resized(element, self.frame, *WINDOWS["02"])
+            await element.screenshot(path=PICTURES / f"challenge-{name}.png", animations="disabled")
+
     async def told(self, kind: str) -> None:
         await self.frame.wait_for_selector(f'#message[data-kind="{kind}"]')
 
@@ -79,6 +89,7 @@ class Visit:
 
 async def sms_code(visit: Visit) -> None:
     await visit.look()
+    await visit.picture("code")
     code = await visit.shop.code(visit.card["phone"])
     await visit.type(wrong(code))
     await visit.told("wrong-code")
@@ -102,6 +113,7 @@ async def password(visit: Visit) -> None:
     await visit.type("Imaginaire")
     await visit.told("wrong-password")
     await visit.look()
+    await visit.picture("password")
     await visit.type("imaginaire")
 
 
@@ -123,6 +135,7 @@ async def single_select(visit: Visit) -> None:
 
 async def multi_select(visit: Visit) -> None:
     await visit.look()
+    await visit.picture("choice")
     await visit.choose("1", "5")
     await visit.told("wrong-choice")
     await visit.look(tight=False)
@@ -143,6 +156,7 @@ async def own_page(visit: Visit) -> None:
 
 async def banking_app(visit: Visit) -> None:
     await visit.look()
+    await visit.picture("app")
     await visit.press("submit")
     await visit.told("not-decided")
     await visit.look()
@@ -226,6 +240,20 @@ async def test_the_trust_box_fits_every_window_and_spares_the_next_challenge(sho
     await visit.type(text["code"])
     assert (await shop.ended("Y"))["whiteListStatus"] == "Y"
     assert (await shop.ares(card, threeDSRequestorChallengeInd="08"))["transStatus"] == "Y"
+
+
+async def test_the_boxes_that_trust_the_merchant_and_remember_the_device_fit_together(shop):
+    card = await shop.card("challenge-password")
+    wishes = {"threeDSRequestorChallengeInd": ["09", "12"], "purchaseDate": f"{STARTED_AT:%Y%m%d%H%M%S}"}
+    ares = await shop.ares(card, "2.3.1", browserLanguage="it-IT", **wishes)
+    page = await shop.page()
+    visit = Visit(shop, card, page, await shop.challenge(page, ares))
+    await visit.look(tight=False)
+    await visit.frame.check("#trust")
+    await visit.frame.check("#bind")
+    await visit.type("imaginaire")
+    rreq = await shop.ended("Y")
+    assert (rreq["trustListStatus"], rreq["deviceBindingStatus"]) == ("Y", "14")
 
 
 async def test_a_decoupled_purchase_is_approved_on_the_phone_with_no_page_of_the_bank(shop):
