@@ -12,13 +12,13 @@ _ERASE: Final = "\r\x1b[2K"
 
 
 def bar(done: int, failed: int, count: int, columns: int) -> str:
-    """At most `columns` wide: `[####······] 12/30, 1 failed`."""
+    """At most `columns` wide: `[####......] 12/30, 1 failed`."""
     told = f" {done}/{count}" + (f", {failed} failed" if failed else "")
     width = min(WIDEST, columns - len(told) - 3)
     if width < 1:
         return told.strip()[:columns]
     filled = width * done // max(1, count)
-    return f"[{'#' * filled}{'·' * (width - filled)}]{told}"
+    return f"[{'#' * filled}{'.' * (width - filled)}]{told}"
 
 
 class Progress:
