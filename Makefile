@@ -22,7 +22,7 @@ test-postgresql: $(VENV)/.installed-tests programs
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
-	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py
+	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py tests/system/test_methods_in_chromium.py
 
 check: lint types contracts
 

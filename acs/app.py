@@ -9,10 +9,10 @@ from typing import Final
 from acs.classic import control as classic_control
 from acs.classic import enrolment, payment
 from acs.classic.office import Office, office
-from acs.handlers import asking, challenge, control, method
+from acs.handlers import asking, browser_seen, challenge, control, method, rules
 from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.issuer import Issuer, issuer
-from acs.pages import STATIC
+from acs.pages import BROWSER_SEEN_PATH, STATIC
 from acs.settings import (
     ANSWER_PATH,
     CHALLENGE_PATH,
@@ -22,9 +22,11 @@ from acs.settings import (
     STATE_PATH,
     AcsSettings,
 )
+from acs.transactions import State
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.v1.signature import SignatureDefect
 from threedsecure.web.journal import Hop
+from threedsecure.web.metrics import Measured
 from threedsecure.web.service import Route, Runtime, Service
 from threedsecure.web.wire import WireRequest, WireResponse
 
@@ -40,6 +42,10 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards/standing": control.card_standing,
     "/control/transactions": control.list_transactions,
     "/control/challenge": control.challenge,
+    "/control/rules": rules.add_rule,
+    "/control/rules/list": rules.list_rules,
+    "/control/rules/remove": rules.remove_rules,
+    "/control/rules/outcome": rules.rule_outcome,
 }
 _ClassicHandler = Callable[[Office, WireRequest], Awaitable[WireResponse]]
 _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
@@ -68,6 +74,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),
+        Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
         Route("POST", CHALLENGE_PATH, at(challenge.creq), challenge.MAX_FORM_BYTES, BROWSER, challenge.too_large),
         Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
         Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),
@@ -85,10 +92,11 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         "acs",
         routes,
         working,
-        lambda: works_with.storage.is_open,
+        lambda: works_with.storage.is_open and works_with.agenda.is_kept,
         static=STATIC,
         also_at=settings.bank_urls,
         resign=partial(_resign, classic),
+        measured=partial(_measured, works_with),
         forget_before=forget_before,
     )
 
@@ -96,6 +104,16 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
 async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
     """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
     return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
+
+
+async def _measured(works_with: Issuer) -> list[Measured]:
+    """What is under way: challenges by state, and the results that are being delivered right now."""
+    states = await works_with.storage.open_by_state()
+    return [
+        Measured("transactions_open", "Transactions to which something has still to happen", "state", states),
+        Measured("outbox_depth", "Results not acknowledged yet", "message", {"RReq": states.get(State.DECIDED, 0)}),
+        Measured("outbox_in_flight", "Results that are being delivered", "message", {"RReq": len(works_with.outbox)}),
+    ]
 
 
 def _classic_routes(classic: Office) -> list[Route]:

@@ -52,12 +52,12 @@ def register(
         raise NotACard("the card number is not one that the grammar of the test cards reads")
     if scenario not in PLAYS and scenario not in CLASSIC_PLAYS:
         raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join({**PLAYS, **CLASSIC_PLAYS})}")
-    _check_outcome(scenario, known.versions, trans_status, reason)
+    check_outcome(scenario, known.versions, trans_status, reason)
     spoken = replace(known, scenario=ALL_SCENARIOS[scenario])
     return Registration(pan, scenario, phone or phone_number(spoken), tries, language, trans_status, reason)
 
 
-def _check_outcome(scenario: str, versions: tuple[str, ...], trans_status: str | None, reason: str | None) -> None:
+def check_outcome(scenario: str, versions: tuple[str, ...], trans_status: str | None, reason: str | None) -> None:
     """Errors: `NotACard` for an outcome that the scenario cannot have, or that no version of the card knows."""
     play = PLAYS.get(scenario)
     if trans_status is not None and not isinstance(play, Settle):

@@ -13,6 +13,7 @@ from acs.lifecycle import with_standing
 from acs.outbox import Outbox
 from acs.phone import PhoneLine
 from acs.records import Transaction
+from acs.rules.book import Rulebook
 from acs.securecode import SecureCodes
 from acs.settings import AcsSettings
 from acs.standing import Standing
@@ -35,6 +36,7 @@ class Issuer:
     agenda: Agenda
     outbox: Outbox
     asking: Asking
+    rulebook: Rulebook
 
     @property
     def codes(self) -> SecureCodes:
@@ -46,7 +48,7 @@ class Issuer:
         retry = self.settings.timers.ask_retry
         deadlines = Deadlines(self.runtime.clock, self.storage, self.outbox, self.asking, retry)
         self.runtime.shared.on(RESET, self.break_off)
-        async with self.storage.opened():
+        async with self.storage.opened(), self.rulebook.opened():
             try:
                 async with self.agenda.kept(deadlines.catch_up):
                     yield
@@ -92,4 +94,4 @@ def issuer(runtime: Runtime, settings: AcsSettings) -> Issuer:
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)
     outbox, asking = Outbox(runtime, settings, storage, agenda), Asking(line, storage, agenda)
-    return Issuer(runtime, settings, storage, line, agenda, outbox, asking)
+    return Issuer(runtime, settings, storage, line, agenda, outbox, asking, Rulebook(runtime))

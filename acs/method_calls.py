@@ -3,12 +3,15 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, String, Table, delete, select, text
+from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, String, Table, delete, text
+
+from threedsecure.storage.prepared import Prepared
 
 KEPT_FOR: Final = timedelta(days=1)
 _INSERT: Final = text(
     "INSERT INTO acs_method_call (three_ds_server_trans_id, called_at) VALUES (:name, :now) ON CONFLICT DO NOTHING"
 )
+_CALLED: Final = Prepared(text("SELECT called_at FROM acs_method_call WHERE three_ds_server_trans_id = :name"))
 
 
 def table(metadata: MetaData) -> Table:
@@ -28,6 +31,5 @@ def note(connection: Connection, calls: Table, name: str, now: int, oldest: int)
     connection.execute(_INSERT, {"name": name, "now": now})
 
 
-def called(connection: Connection, calls: Table, name: str) -> bool:
-    query = select(calls.c.called_at).where(calls.c.three_ds_server_trans_id == name)
-    return connection.execute(query).one_or_none() is not None
+def called(connection: Connection, name: str) -> bool:
+    return _CALLED.first(connection, {"name": name}) is not None

@@ -29,6 +29,7 @@ from threedsecure.schemes import Scheme
 from threedsecure.web.templates import environment
 
 __all__ = [
+    "BROWSER_SEEN_PATH",
     "STATIC",
     "ChallengePage",
     "Choice",
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 STATIC: Final = files("acs") / "static"
+BROWSER_SEEN_PATH: Final = "/3ds2/method/seen"
 READING_MILLISECONDS: Final = 3000
 LOOKS: Final = 4
 
@@ -127,9 +129,12 @@ def post_back_page(*, language: str, url: str, fields: Mapping[str, str], notice
     return _render("post_back.html", language, url=url, fields=fields, notice=notice, delay=delay)
 
 
-def method_page(*, url: str, fields: Mapping[str, str]) -> str:
-    """The 3DS Method page, which no one sees: it carries `fields` to `url` at once."""
-    return _render("method.html", "en", url=url, fields=fields)
+def method_page(*, url: str, fields: Mapping[str, str], transaction_id: str) -> str:
+    """The 3DS Method page, which no one sees: it tells the ACS what browser it runs in, and carries `fields` to `url`.
+    `transaction_id`: threeDSServerTransID."""
+    return _render(
+        "method.html", "en", url=url, fields=fields, transaction_id=transaction_id, seen_url=BROWSER_SEEN_PATH
+    )
 
 
 def silent_method_page() -> str:

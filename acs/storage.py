@@ -108,6 +108,9 @@ _DUE_BY: Final = (
     .order_by(TRANSACTIONS.c.due_at)
     .limit(bindparam("limit"))
 )
+_OPEN_BY_STATE: Final = Prepared(
+    select(TRANSACTIONS.c.state, func.count()).where(TRANSACTIONS.c.due_at.is_not(None)).group_by(TRANSACTIONS.c.state)
+)
 _TAKE_DUE: Final = _DUE_BY.with_for_update(skip_locked=True)
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
 _KNOWN: Final = Prepared(
@@ -298,6 +301,11 @@ class Storage:
         found = await self._opened_database.read(lambda c: c.execute(_NEXT_DUE, asked).scalar_one_or_none())
         return None if found is None else _EPOCH + found * _MICROSECOND
 
+    async def open_by_state(self) -> dict[str, int]:
+        """How many transactions there are to which something has still to happen, by state."""
+        rows = await self._opened_database.read(lambda connection: _OPEN_BY_STATE.all(connection, {}))
+        return {row[0]: row[1] for row in rows}
+
     # --- cards ---
 
     async def register(self, registration: Registration) -> bool:
@@ -355,7 +363,7 @@ class Storage:
 
     async def method_called(self, three_ds_server_trans_id: str) -> bool:
         name = three_ds_server_trans_id.lower()
-        return await self._opened_database.read(lambda c: method_calls.called(c, METHOD_CALLS, name))
+        return await self._opened_database.read(lambda c: method_calls.called(c, name))
 
     async def forget(self) -> None:
         """Every transaction, registration, counter and call of a 3DS Method."""

@@ -46,6 +46,10 @@ class Cardholder:
         """Post a form, as a page of the shop does by itself. Errors: `CardholderStuck`."""
         return await self._show(form)
 
+    async def carry(self, form: Form) -> Page:
+        """Post a form, as a page that posts itself does. Errors: `CardholderStuck`."""
+        return await self._show(form)
+
     async def wait(self, page: Page) -> Page:
         """Let a page that posts itself do so. Errors: `CardholderStuck`."""
         for _ in range(MAX_AUTOMATIC_POSTS):

@@ -64,6 +64,11 @@ class Page:
         forms = (self._form(form, None) for form in self._root.forms)
         return [form for form in forms if form.is_result]
 
+    def form_with(self, field: str) -> Form | None:
+        """The form that has such a field, when the page has one."""
+        forms = (self._form(form, None) for form in self._root.forms)
+        return next((form for form in forms if field in form.fields), None)
+
     @property
     def automatic(self) -> Form | None:
         """The form that the page posts by itself while the challenge goes on (`data-delay`), when it has one."""

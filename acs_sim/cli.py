@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from acs_sim.bench.cli import bench
 from acs_sim.transcripts.commands import COMMANDS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -105,12 +106,21 @@ def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
 @click.option("--scheme", help="Only this scheme's.")
 @click.option("--scenario", help="Only this scenario's.")
 @click.option("--version", help="Only those that know this version; 1.0.2 has a list of its own.")
-def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: str | None) -> None:
+@click.option(
+    "--aliases", metavar="PACK", help="The cards under the names of another system instead: cardinal, outcome-codes."
+)
+def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: str | None, aliases: str | None) -> None:
     """The test cards: number, expiry, phone, and what happens."""
+    from acs_sim import aliases as other_names
     from acs_sim.card_list import as_table, listed_cards
 
+    if aliases is not None and (scenario is not None or version is not None):
+        raise click.UsageError("--aliases lists a whole pack: leave --scenario and --version out")
     try:
-        chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
+        if aliases is not None:
+            chosen = other_names.listed(aliases, scheme)
+        else:
+            chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
@@ -118,7 +128,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 
         click.echo(json.dumps(chosen, indent=2))
     else:
-        click.echo(as_table(chosen))
+        click.echo(as_table(chosen) if aliases is None else other_names.as_table(chosen))
 
 
 @main.command()
@@ -138,6 +148,12 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 )
 @click.option("--running", is_flag=True, help="Play against the simulator that runs already, and not one of its own.")
 @click.option(
+    "--against", metavar="URL", help="Your gateway drives: it takes purchases here, the run is the cardholder."
+)
+@click.option(
+    "--browser", is_flag=True, help="The cardholder has a real Chromium, and the report pictures of each step."
+)
+@click.option(
     "--transcripts",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("transcripts"),
@@ -152,21 +168,25 @@ def run(
     config: Path | None,
     json_file: Path | None,
     *,
+    against: str | None,
+    browser: bool,
     running: bool,
     shows_schema: bool,
     **flags: Any,
 ) -> None:
     """Play the scenario files PATH..., and those in folders; exit 0 only when all pass, 2 when a file is wrong."""
     from acs_sim.scenarios.command import Wish, play_files, schema
+    from acs_sim.scenarios.running import Means
 
     if shows_schema:
         click.echo(schema())
         return
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
-    settings = _settings({}, config)[0] if running else None
-    at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if settings is not None else (None, None)
-    sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, **flags)))
+    settings = _settings({}, config)[0] if running or against is not None else None
+    at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if running and settings else (None, None)
+    means = Means(against, settings if not running else None, browser)
+    sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
 
 
 @main.group()
@@ -294,7 +314,7 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, bench):
     main.add_command(command)
 if find_spec("acs_sim.check") is not None:
     main.add_command(import_module("acs_sim.check").check_command)

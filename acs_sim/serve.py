@@ -10,7 +10,7 @@ import aiohttp
 import click
 
 from acs_sim import logs
-from acs_sim.loop import loop_factory
+from acs_sim.loop import loop_factory, spare_the_collector
 from acs_sim.pki.stack import StackTls
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, running_stack
@@ -19,6 +19,7 @@ from acs_sim.workers import Workers
 from threedsecure.web.transport import HttpTransport
 
 READY_WITHIN_SECONDS: Final = 15.0
+GARBAGE_THRESHOLD: Final = 10_000
 
 
 def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -> None:
@@ -34,6 +35,7 @@ async def _serve(settings: Settings, demo: str | None, *, opens: bool) -> None:
     async with running_stack(settings) as stack:
         await _until_ready(settings, stack.calling)
         await _announce(settings, demo, opens=opens)
+        spare_the_collector()
         await stop.wait()
     click.echo("stopped")
 

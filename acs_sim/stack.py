@@ -15,6 +15,7 @@ import msgspec
 from acs_sim.addresses import PORT_OFFSETS, TITLES, Addresses
 from acs_sim.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
 from acs_sim.databases import opened
+from acs_sim.health import Health
 from acs_sim.parties import PARTIES, Build
 from acs_sim.pki.stack import StackTls
 from acs_sim.retention import Forget, retaining
@@ -152,6 +153,8 @@ async def _bring_to_life(
         if name not in stack.settings.only:
             continue
         runtime = await _runtime_of(name, stack, transport, life)
+        health = Health(runtime.open_database)
+        runtime = replace(runtime, open_database=health.open_database)
         built, metrics = build(runtime, stack.settings), Metrics()
         service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
         dispatcher = Dispatcher(service, runtime, metrics)
@@ -161,7 +164,7 @@ async def _bring_to_life(
         for address in (stack.addresses.of(name), *service.also_at):
             transport.register(address, dispatcher.endpoints())
         tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
-        served.append((name, application(service, dispatcher, metrics), tls))
+        served.append((name, application(service, dispatcher, metrics, [health.check]), tls))
     await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for))
     for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)

@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 from acs_sim.addresses import TITLES
+from acs_sim.loop import loop_factory, spare_the_collector
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, running_stack
 
@@ -150,7 +151,6 @@ def _family(host: str) -> socket.AddressFamily:
 def main() -> None:
     """A worker: `python -m acs_sim.workers`, with the settings as one line of JSON on standard input."""
     from acs_sim import logs
-    from acs_sim.loop import loop_factory
 
     given: Any = json.loads(sys.stdin.buffer.readline())
     settings = msgspec.convert(given, Settings)
@@ -167,6 +167,7 @@ async def _work(settings: Settings) -> None:
     try:
         async with running_stack(settings):
             _say(READY)
+            spare_the_collector()
             await stop.wait()
     except CannotStart as error:
         _say(str(error))

@@ -11,7 +11,9 @@ from acs.classic.records import Authentication
 from acs.classic.states import State
 from acs.handlers.waiting import keep_waiting
 from acs.records import Card
+from acs.rules.then import instructed
 from threedsecure.errors import ProtocolError
+from threedsecure.rules import Seen
 from threedsecure.test_cards import CLASSIC_SCHEMES
 from threedsecure.v1 import messages
 from threedsecure.v1.checking import check
@@ -52,6 +54,9 @@ async def _answer(office: Office, request: WireRequest, *, attempts: bool) -> Wi
     check(message)
     view = VerifyEnrolmentRequest.from_message(message)
     card = issued(view.pan, await office.issuer.storage.registration(view.pan))
+    rule = await office.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id)
+    if rule is not None:
+        card = instructed(card, view.pan, rule)
     if card is None or card.scheme not in CLASSIC_SCHEMES:
         return xml_response(messages.not_enrolled(message))
     if attempts:

@@ -55,7 +55,11 @@ def challenge_response(issuer: Issuer, transaction: Transaction, notice: str | N
     view = _view(issuer, transaction, notice)
     settings = issuer.settings.of(transaction.card.pan)
     html = method_page(view, challenge.question, phones(transaction.card.phone), settings)
-    return page(html, frame_ancestors="*")
+    response = page(html, frame_ancestors="*")
+    response.headers["Cache-Control"] = (
+        "private, no-cache"  # not no-store: the back button would end in a browser's error
+    )
+    return response
 
 
 def final_response(transaction: Transaction) -> WireResponse:

@@ -1,5 +1,6 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,11 +13,13 @@ from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
 from acs.preferences import device_of, echoed
 from acs.records import Purchase, Registration, Transaction
+from acs.rules.then import instructed
 from acs.settings import AcsSettings
 from acs.standing import Standing, asked
 from acs.standing_decision import considered, wished
 from acs.transactions import State
 from threedsecure.errors import ProtocolError
+from threedsecure.rules import Seen
 from threedsecure.v2.checking import Leg, check, context_of
 from threedsecure.v2.codec import decode, encode
 from threedsecure.v2.erro import erro
@@ -42,7 +45,9 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
         purchase = replace(purchase, method_seen=seen)
     if purchase.asks_to_bind:
         purchase = replace(purchase, device=device_of(message))
-    transaction = await _begin(issuer, view, purchase)
+    arrived = Seen("AReq", message, request.headers)
+    rule = await issuer.rulebook.consult(arrived, view.three_ds_server_trans_id)
+    transaction = await _begin(issuer, view, purchase, rule)
     if transaction.due_at is not None:
         issuer.agenda.note(transaction.due_at)
     if transaction.state is State.DECOUPLED:
@@ -53,10 +58,12 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     return message_response(answer, encode(answer))
 
 
-async def _begin(issuer: Issuer, view: AuthenticationRequest, purchase: Purchase) -> Transaction:
+async def _begin(
+    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, rule: Mapping[str, Any] | None
+) -> Transaction:
     """The transaction that the decision makes, written. Errors: `MessageError`."""
     match await issuer.storage.begin(
-        view.acct_number, lambda known, standing: _decided(issuer, view, purchase, known, standing)
+        view.acct_number, lambda known, standing: _decided(issuer, view, purchase, rule, known, standing)
     ):
         case None:
             raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
@@ -67,10 +74,17 @@ async def _begin(issuer: Issuer, view: AuthenticationRequest, purchase: Purchase
 
 
 def _decided(
-    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, known: Registration | None, standing: Standing
+    issuer: Issuer,
+    view: AuthenticationRequest,
+    purchase: Purchase,
+    rule: Mapping[str, Any] | None,
+    known: Registration | None,
+    standing: Standing,
 ) -> tuple[Transaction | AnswerErro | None, Standing]:
     """The new transaction, or why there is none - None for a card that is not ours -, and the card's standing after it."""
     card, now, limits = issued(view.acct_number, known), issuer.runtime.clock.now(), issuer.settings.limits
+    if rule is not None:
+        card = instructed(card, view.acct_number, rule)
     if card is None:
         return None, standing
     decision, purchase = considered(

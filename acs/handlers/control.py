@@ -115,6 +115,7 @@ async def reset(issuer: Issuer, _request: WireRequest) -> WireResponse:
     await issuer.break_off()
     await issuer.runtime.shared.tell_all(RESET)
     await issuer.storage.forget()
+    await issuer.rulebook.forget()
     return json_response({})
 
 

@@ -22,20 +22,25 @@ _CONTEXT: Final = Context("2.2.0", leg=Leg.METHOD)
 
 async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
     """Calls back at once: the simulated issuer has no use for what a browser tells."""
+    return await _called(issuer, request, delay=0.0)
+
+
+async def late_method(issuer: Issuer, request: WireRequest) -> WireResponse:
+    return await _called(issuer, request, delay=issuer.settings.method_delay)
+
+
+async def _called(issuer: Issuer, request: WireRequest, *, delay: float) -> WireResponse:
     try:
         data = _read(issuer, request, calls_back=True)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
+    if delay:
+        await keep_waiting(issuer.runtime.clock, delay)
     transaction_id = data["threeDSServerTransID"]
     await issuer.storage.note_method_call(transaction_id, issuer.runtime.clock.now())
     value = encode_base64url(orjson.dumps({"threeDSServerTransID": transaction_id}))
-    html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value})
+    html = method_page(url=data["threeDSMethodNotificationURL"], fields={FIELD: value}, transaction_id=transaction_id)
     return page(html, frame_ancestors="*")
-
-
-async def late_method(issuer: Issuer, request: WireRequest) -> WireResponse:
-    await keep_waiting(issuer.runtime.clock, issuer.settings.method_delay)
-    return await method(issuer, request)
 
 
 async def silent_method(issuer: Issuer, request: WireRequest) -> WireResponse:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from acs_sim.addresses import Addresses
-from acs_sim.desk import console, control, faults_page, findings_page, reading
+from acs_sim.desk import console, control, faults_page, findings_page, reading, rules_page
 from acs_sim.desk.api import Desk, Handler, bound
 from acs_sim.desk.check import BODY_LIMIT
 from acs_sim.desk.control import SEED
@@ -28,6 +28,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/clock", console.move_clock_from_form),
     ("GET", "/demo", console.demo),
     ("GET", "/findings", findings_page.overview),
+    ("GET", "/rules", rules_page.rules),
+    ("POST", "/rules", rules_page.change_rules),
     ("GET", "/faults", faults_page.overview),
     ("POST", "/faults", faults_page.change),
     ("GET", "/elements", reading.elements),

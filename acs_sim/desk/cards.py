@@ -4,12 +4,14 @@ from typing import Any, Final
 
 import msgspec
 
+from acs_sim.aliases import NoSuchAlias, find, is_alias
 from acs_sim.card_list import card_document, listed_cards
 from acs_sim.desk import faults
 from acs_sim.desk.api import Desk, answered, known_query, read_body
 from acs_sim.desk.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
 from acs_sim.desk.parties import Refused
 from threedsecure.card_numbers import mask
+from threedsecure.faults import read as read_fault
 from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import (
     ALL_SCENARIOS,
@@ -97,6 +99,8 @@ def known_card(pan: str) -> TestCard:
 
 async def mint(desk: Desk, wish: CardWish) -> Card:
     """A card that nobody has been given before. Errors: `Problem` 400 for a wish that cannot be met, 409 when all are given."""
+    if is_alias(wish.scenario):
+        return await _mint_alias(desk, wish)
     digits = _digits(wish)
     bound = [faults.bound_to_card(fault) for fault in wish.faults]
     asked_for = {name: value for name in _KEPT if (value := getattr(wish, name)) is not None}
@@ -113,6 +117,25 @@ async def mint(desk: Desk, wish: CardWish) -> Card:
         return msgspec.convert({**card_document(card, desk.runtime.clock.now()), **_shown(asked_for)}, Card)
     raise Problem(
         409, "Conflict", f"every {wish.scheme} card for {wish.scenario} is given; POST /api/reset takes them back"
+    )
+
+
+async def _mint_alias(desk: Desk, wish: CardWish) -> Card:
+    """A card under the name that another system has for it; what goes wrong with it goes wrong every time."""
+    try:
+        alias = find(wish.scenario)
+    except NoSuchAlias as error:
+        raise Problem(400, "Bad Request", str(error)) from error
+    misbehaves = [read_fault({**fault, "when": "every"}) for fault in alias.faults]
+    return await mint(
+        desk,
+        msgspec.structs.replace(
+            wish,
+            scenario=alias.scenario,
+            version=wish.version or alias.version,
+            reason=wish.reason or alias.reason,
+            faults=[*wish.faults, *misbehaves],
+        ),
     )
 
 

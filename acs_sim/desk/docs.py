@@ -31,6 +31,11 @@ EXAMPLES: Final = {
         """"end":"4000000039999999","stand_in":"attempt"}}]}}'"""
     ),
     "show_addresses": "curl {desk}/api/addresses",
+    "list_rules": "curl {desk}/api/rules",
+    "add_rule": """curl {desk}/api/rules -d '{{"if":{{"amount":{{"at_least":10000}}}},"then":{{"scenario":"challenge-otp"}}}}'""",
+    "remove_rules": "curl -X DELETE {desk}/api/rules",
+    "remove_rule": "curl -X DELETE {desk}/api/rules/RULE",
+    "show_misses": "curl '{desk}/api/rules/misses?transaction=ID'",
     "show_authority": "curl -k {desk}/api/ca.pem -o acs-sim-ca.pem",
     "show_clock": "curl {desk}/api/clock",
     "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",

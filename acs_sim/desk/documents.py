@@ -59,9 +59,9 @@ class Cards(Struct, frozen=True):
 
 
 class CardWish(Request, frozen=True):
-    """A fresh card. Without `phone` it gets a number of its own; `tries` and `language` are for its SecureCode page. `transStatus`
-    and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of what the scenario answers. `faults`: what goes wrong
-    with this card."""
+    """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
+    `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
+    what the scenario answers. `faults`: what goes wrong with this card."""
 
     scheme: str
     scenario: str
@@ -117,6 +117,69 @@ class RangeEdits(Request, frozen=True):
 
 class RangesEdited(Struct, frozen=True):
     serial: str
+
+
+class RuleWish(Request, frozen=True):
+    """A matching rule. `if`: `message` (AReq when left out, or VEReq), elements of it by their path, `pan`, `range` (start, end),
+    `amount` (minor units), `merchant`, `headers`; each with a value, a list of which one is enough, `<present>`, `<absent>`, or
+    comparisons: at_least, more_than, at_most, less_than, like, not. `then`: `scenario`, and what else a card can be minted with.
+    `once`: used up by being followed, and looked at before the others."""
+
+    then: dict[str, Any]
+    name: Annotated[str, Meta(max_length=120)] = ""
+    condition: dict[str, Any] = field(default_factory=dict, name="if")
+    once: bool = False
+
+
+class Rule(Struct, frozen=True):
+    id: str
+    then: dict[str, Any]
+    name: str = ""
+    condition: dict[str, Any] = field(default_factory=dict, name="if")
+    once: bool = False
+
+
+class Rules(Struct, frozen=True):
+    """In the order in which they are looked at among their like: those that hold once come first."""
+
+    rules: list[Rule]
+
+
+class FollowedRule(Struct, frozen=True):
+    id: str
+    name: str
+
+
+class MissedCondition(Struct, frozen=True):
+    """A condition that was not met, in words. Card numbers are masked."""
+
+    what: str
+    wanted: str
+    found: str
+
+
+class RuleMiss(Struct, frozen=True):
+    """A rule that was not followed: `met` conditions were met, `missed` were not."""
+
+    id: str
+    name: str
+    met: int
+    missed: list[MissedCondition]
+
+
+class RuleOutcome(Struct, frozen=True):
+    """Which rule a message followed, or which came nearest and why they were not followed."""
+
+    transaction: str
+    message: str
+    rule: FollowedRule | None
+    misses: list[RuleMiss]
+
+
+class RulesLeft(Struct, frozen=True):
+    """How many rules there still are."""
+
+    left: int
 
 
 class Scenario(Struct, frozen=True):

@@ -133,10 +133,10 @@ async def _told(desk: Desk) -> list[dict[str, Any]]:
 
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
-    known = list(known)
-    await tell_database(desk.runtime.faults, desk.runtime.shared)
-    document = {"faults": desk.runtime.faults.plan.documents(), "known": known}
+    own, identifiers = desk.runtime.faults, list(known)
+    await tell_database(own, desk.runtime.shared)
     for party in PARTIES:
+        document = {"process": own.process, "faults": own.plan.documents(), "known": identifiers}
         try:
             await desk.parties.call(party, CONTROL_PATH, document)
         except PartyUnreachable:

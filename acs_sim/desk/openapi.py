@@ -24,6 +24,7 @@ _ERRORS: Final = {
 }
 _PATH_PARAMETERS: Final = {
     "pan": "the card number, digits only",
+    "rule": "the id of the rule",
     "id": "any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID",
     "fault": "the id of the fault",
 }

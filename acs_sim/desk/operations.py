@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, check, control, faults, findings, journal, ranges, transactions
+from acs_sim.desk import cardholder, cards, check, control, faults, findings, journal, ranges, rules, transactions
 from acs_sim.desk.api import Operation
 from acs_sim.desk.documents import (
     Card,
@@ -27,6 +27,11 @@ from acs_sim.desk.documents import (
     RangeEdits,
     RangesEdited,
     ResetOutcome,
+    Rule,
+    RuleOutcome,
+    Rules,
+    RulesLeft,
+    RuleWish,
     Scenarios,
     Seed,
     Transaction,
@@ -156,6 +161,30 @@ OPERATIONS: Final = (
         body=RangeEdits,
         errors=(400, 409, 502),
         limit=ranges.EDIT_LIMIT,
+    ),
+    Operation("GET", "/api/rules", rules.list_rules, "The matching rules in force", Rules, errors=(502,)),
+    Operation(
+        "POST",
+        "/api/rules",
+        rules.add_rule,
+        "Answer messages that match otherwise than their card says",
+        Rule,
+        body=RuleWish,
+        status=201,
+        errors=(400, 409, 422, 502),
+    ),
+    Operation("DELETE", "/api/rules", rules.remove_rules, "Remove all matching rules", RulesLeft, errors=(502,)),
+    Operation(
+        "DELETE", "/api/rules/{rule}", rules.remove_rule, "Remove one matching rule", RulesLeft, errors=(404, 502)
+    ),
+    Operation(
+        "GET",
+        "/api/rules/misses",
+        rules.show_misses,
+        "Which rule a transaction followed, or which came nearest and why they were not followed",
+        RuleOutcome,
+        query=rules.MISS_FILTERS,
+        errors=(400, 404, 502),
     ),
     Operation(
         "POST",

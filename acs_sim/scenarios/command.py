@@ -6,7 +6,7 @@ import ssl
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from acs_sim.scenarios.loading import Play, load
 from acs_sim.scenarios.model import json_schema
 from acs_sim.scenarios.playing import Outcome
 from acs_sim.scenarios.progress import Progress
-from acs_sim.scenarios.running import run
+from acs_sim.scenarios.running import Means, run
 from acs_sim.scenarios.selecting import compile_expression
 from acs_sim.scenarios.simulator import CannotPlay
 from acs_sim.stack import CannotStart
@@ -41,6 +41,7 @@ class Wish:
     seed: int | None = None
     at: Addresses | None = None
     tls: ssl.SSLContext | None = None
+    means: Means = field(default_factory=Means)
     transcripts: Path = Path("transcripts")
     every_transcript: bool = False
 
@@ -85,7 +86,7 @@ def _play(plays: list[Play], wish: Wish) -> int:
     began, began_at = time.perf_counter(), datetime.now(UTC)
     progress = Progress(len(plays), sys.stdout, click.echo)
     try:
-        outcomes = asyncio.run(run(plays, progress, seed=wish.seed, at=wish.at, tls=wish.tls))
+        outcomes = asyncio.run(run(plays, progress, seed=wish.seed, at=wish.at, tls=wish.tls, means=wish.means))
     finally:
         progress.over()
     seconds = time.perf_counter() - began
@@ -93,6 +94,8 @@ def _play(plays: list[Play], wish: Wish) -> int:
         reports.save_transcript(outcome, wish.transcripts, every=wish.every_transcript)
         if not outcome.passed:
             click.echo(f"\n{reports.failure(outcome)}")
+    for line in dict.fromkeys(line for outcome in outcomes for line in reports.against_the_book(outcome)):
+        click.echo(line)
     _write(outcomes, wish)
     if wish.html is not None:
         wish.html.write_bytes(html(outcomes, seconds, seed=wish.seed, began_at=began_at))

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from acs_sim.scenarios.matching import Compared
 
@@ -38,7 +38,7 @@ class Conversation:
         """A single expectation. Errors: `Unmet`."""
         self.compare(subject, [Compared(what, str(expected), str(found), met)])
 
-    def instead(self, expected: str, found: str) -> None:
+    def instead(self, expected: str, found: str) -> NoReturn:
         """Something else came. Errors: `Unmet`, always."""
         self.lines += [f"- {expected}", f"+ {found}"]
         raise Unmet(f"{expected} was expected, and {found} came")

@@ -1,178 +1,193 @@
-"""What a file says about messages, held against the tables of the specification before anything is played."""
+"""Names and values of elements, held against the tables of the specifications before anything is played."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
-from acs_sim.durations import parse_duration
-from acs_sim.scenarios.matching import ABSENT, PRESENT, expression, literals
-from acs_sim.scenarios.model import OTHER_KINDS, PROTOCOL_KINDS, Elements, Scenario, Step
-from threedsecure.faults import Fault as Misbehaviour
-from threedsecure.faults import FaultRefused
-from threedsecure.faults.documents import check as check_fault
-from threedsecure.test_cards import SCENARIOS
+from acs_sim.scenarios.matching import ABSENT, MATCHERS, PRESENT, expression, is_matcher, literals
+from acs_sim.scenarios.model import (
+    CATEGORIES,
+    CHANNELS,
+    CLASSIC,
+    CLASSIC_KINDS,
+    SIGNATURES,
+    Authenticate,
+    Elements,
+    Scenario,
+)
+from threedsecure.paths import element_name
+from threedsecure.v1.tables import MESSAGES as CLASSIC_MESSAGES
+from threedsecure.v1.tables import Element
 from threedsecure.v2.context import Leg
 from threedsecure.v2.elements import format_of
 from threedsecure.v2.formats import accepted, compile_format
 from threedsecure.v2.messages import MESSAGES
+from threedsecure.v2.table import Row
 
-BROWSER: Final = "02"
-PAYMENT: Final = "01"
-CHALLENGED: Final = frozenset({"C", "D"})
-AFTER_A_CHALLENGE: Final = frozenset({"cardholder", "result", "returned"})
-OF_A_TRANSACTION: Final = AFTER_A_CHALLENGE | {"message", "order"}
+_FREE_FORM: Final = "messageExtension.data."
+_CLASSIC_HEAD: Final = ("messageType", "messageId")
 
 Fault = tuple[str, str]
 """A path inside the scenario, and what is wrong there."""
 
 
-def faults(scenario: Scenario) -> Iterator[Fault]:
-    """Everything in a scenario that reads well and cannot be meant."""
-    yield from _card(scenario)
-    yield from _names("AReq", scenario.purchase, ".purchase", scenario.version, Leg.THREE_DS_SERVER_TO_DS)
-    for index, fault in enumerate(scenario.faults):
-        yield from _misbehaviour(fault, f".faults[{index}]")
-    for index, step in enumerate(scenario.steps):
-        yield from _step(step, f".steps[{index}]", scenario.version)
-    yield from _sequence(scenario.steps)
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where the messages of a scenario stand in the tables. `bent`: something goes wrong on purpose, so that messages may hold
+    what they cannot hold."""
+
+    version: str
+    channel: str
+    category: str
+    bent: bool = False
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Column":
+        bent = bool(scenario.faults) or any(step.fault is not None for step in scenario.steps)
+        bent = bent or any("fault" in rule.then for rule in scenario.rules)
+        return cls(scenario.version, CHANNELS[scenario.channel], CATEGORIES[scenario.category], bent)
+
+    def with_changes(self, wish: Authenticate) -> "Column":
+        """The column of one AReq that differs from the others of its scenario."""
+        return replace(
+            self,
+            version=wish.version or self.version,
+            channel=CHANNELS[wish.channel] if wish.channel else self.channel,
+            category=CATEGORIES[wish.category] if wish.category else self.category,
+        )
+
+    def included(self, row: Row, leg: Leg | None) -> str:
+        return row.included(self.version, self.channel, self.category, leg)
+
+    def __str__(self) -> str:
+        channel = next(name for name, code in CHANNELS.items() if code == self.channel)
+        category = next(name for name, code in CATEGORIES.items() if code == self.category)
+        return f"a {channel} {category} of version {self.version}"
 
 
-def _card(scenario: Scenario) -> Iterator[Fault]:
-    card = scenario.card
-    if (card.scenario is None) == (card.pan is None):
-        yield ".card", "a card needs its scenario, or else its pan"
-    elif card.scenario is not None and card.scenario not in SCENARIOS:
-        yield ".card.scenario", f"there is no card scenario {card.scenario!r}{_nearest(card.scenario, SCENARIOS)}"
-
-
-def _step(step: Step, at: str, version: str) -> Iterator[Fault]:
-    given = [name for name in step.__struct_fields__ if getattr(step, name) is not None]
-    if len(given) != 1:
-        yield at, f"a step does one thing: {', '.join(step.__struct_fields__)}"
-    elif step.authenticate is not None:
-        yield from _authenticate(step, f"{at}.authenticate", version)
-    elif step.clock is not None:
-        yield from _clock(step.clock, f"{at}.clock")
-    elif step.cardholder is not None and (step.cardholder.do == "submit") != (step.cardholder.code is not None):
-        yield f"{at}.cardholder", "submit needs a code (its digits, correct or wrong), and nothing else takes one"
-    elif step.fault is not None:
-        yield from _misbehaviour(step.fault, f"{at}.fault")
-    elif step.message is not None:
-        yield from _message(step, f"{at}.message", version)
-    elif step.order is not None:
-        for place, kind in enumerate(step.order):
-            yield from _kind(kind, f"{at}.order[{place}]")
-    elif step.result is not None:
-        yield from _expected("RReq", step.result, f"{at}.result", version, Leg.DS_TO_THREE_DS_SERVER)
-    elif step.returned is not None:
-        yield from _expected("CRes", step.returned, f"{at}.returned", version, Leg.FROM_ACS)
-
-
-def _authenticate(step: Step, at: str, version: str) -> Iterator[Fault]:
-    wish = step.authenticate
-    if wish is None:
+def names(message: str, elements: Elements, at: str, column: Column, leg: Leg | None = None) -> Iterator[Fault]:
+    """Elements that the message cannot have."""
+    if message in CLASSIC_KINDS:
+        yield from _classic_names(message, elements, at)
         return
-    yield from _names("AReq", wish.send, f"{at}.send", version, Leg.THREE_DS_SERVER_TO_DS)
-    if len([each for each in (wish.ARes, wish.Erro, wish.fails) if each is not None]) > 1:
-        yield at, "an AReq has one answer: ARes or Erro, or it fails"
-    for kind, expected in (("ARes", wish.ARes), ("Erro", wish.Erro)):
-        yield from _expected(kind, expected or {}, f"{at}.{kind}", version, Leg.DS_TO_THREE_DS_SERVER)
-
-
-def _misbehaviour(fault: Misbehaviour, at: str) -> Iterator[Fault]:
-    try:
-        check_fault(fault)
-    except FaultRefused as refused:
-        yield at, str(refused)
-
-
-def _clock(duration: str, at: str) -> Iterator[Fault]:
-    try:
-        parse_duration(duration)
-    except ValueError as error:
-        yield at, str(error)
-
-
-def _message(step: Step, at: str, version: str) -> Iterator[Fault]:
-    wish = step.message
-    if wish is None:
-        return
-    yield from _kind(wish.kind, f"{at}.kind")
-    if wish.count == 0 and (wish.has or wish.number):
-        yield at, "nothing can stand in a message that there are 0 of"
-    elif wish.count is not None and wish.number is not None and wish.number > wish.count:
-        yield f"{at}.number", f"there is no number {wish.number} of {wish.count}"
-    if wish.kind in PROTOCOL_KINDS:
-        yield from _expected(wish.kind, wish.has, f"{at}.has", version, None)
-
-
-def _kind(kind: str, at: str) -> Iterator[Fault]:
-    known = PROTOCOL_KINDS + OTHER_KINDS
-    if kind not in known:
-        yield at, f"there is no message {kind!r}; there are {', '.join(known)}"
-
-
-def _names(message: str, elements: Elements, at: str, version: str, leg: Leg | None) -> Iterator[Fault]:
     rows = {row.name: row for row in MESSAGES[message]}
     for path in elements:
-        name = re.sub(r"\[\d+\]", "", path)
+        name = element_name(path)
+        if name.startswith(_FREE_FORM):
+            continue
         if name not in rows:
-            yield f"{at}.{path}", f"{message} has no element {path!r}{_nearest(name, rows)}"
-        elif not rows[name].included(version, BROWSER, PAYMENT, leg):
-            yield f"{at}.{path}", f"{message} has no {path} in a browser payment of version {version}"
+            yield f"{at}.{path}", f"{message} has no element {path!r}{nearest(name, rows)}"
+        elif not column.included(rows[name], leg):
+            yield f"{at}.{path}", f"{message} has no {path} in {column}"
 
 
-def _expected(message: str, elements: Elements, at: str, version: str, leg: Leg | None) -> Iterator[Fault]:
-    wrong = list(_names(message, elements, at, version, leg))
+def expected(message: str, elements: Elements, at: str, column: Column, leg: Leg | None = None) -> Iterator[Fault]:
+    """Elements that the message cannot have, and values that they cannot have."""
+    wrong = list(names(message, elements, at, column, leg))
     yield from wrong
     misnamed = {path for path, _ in wrong}
     for path, wanted in elements.items():
         if f"{at}.{path}" not in misnamed:
-            yield from _possible(message, path, wanted, f"{at}.{path}", version, leg)
+            yield from _readable(wanted, f"{at}.{path}")
+            yield from _possible(message, path, wanted, f"{at}.{path}", column, leg)
 
 
-def _possible(message: str, path: str, wanted: Any, at: str, version: str, leg: Leg | None) -> Iterator[Fault]:
-    name = re.sub(r"\[\d+\]", "", path)
-    row = next(row for row in MESSAGES[message] if row.name == name)
-    if wanted == ABSENT and "." not in name and row.included(version, BROWSER, PAYMENT, leg) == "R":
-        yield at, f"{path} can never be absent: every {message} has it"
-    if (pattern := expression(wanted)) is not None:
+def nearest(name: str, known: Any) -> str:
+    """A suggestion, where one is near."""
+    all_known = list(known)
+    last = name.rpartition(".")[2].lower()
+    near = [one for one in all_known if one.rpartition(".")[2].lower() == last] or get_close_matches(
+        name, all_known, n=1
+    )
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _readable(wanted: Any, at: str) -> Iterator[Fault]:
+    """What is wanted can be meant."""
+    if isinstance(wanted, list):
+        for each in wanted:
+            yield from _readable(each, at)
+    elif isinstance(wanted, dict) and not is_matcher(wanted) and any(name in MATCHERS for name in wanted):
+        odd = next(name for name in wanted if name not in MATCHERS)
+        yield at, f"there is no comparison {odd!r}; there are {', '.join(MATCHERS)}"
+    elif (pattern := expression(wanted)) is not None:
         try:
             re.compile(pattern)
         except re.error as error:
             yield at, f"/{pattern}/ is no regular expression: {error}"
-    if isinstance(wanted, str) and wanted.startswith("<") and wanted.endswith(">") and wanted not in (ABSENT, PRESENT):
+    elif (
+        isinstance(wanted, str) and wanted.startswith("<") and wanted.endswith(">") and wanted not in (ABSENT, PRESENT)
+    ):
         yield at, f"{wanted} means nothing; there are {PRESENT} and {ABSENT}"
+
+
+def _possible(message: str, path: str, wanted: Any, at: str, column: Column, leg: Leg | None) -> Iterator[Fault]:
+    name = element_name(path)
+    if message in CLASSIC_KINDS:
+        yield from () if column.bent else _classic_values(message, name, wanted, at)
         return
-    form = format_of(message, name, version)
+    row = next((row for row in MESSAGES[message] if row.name == name), None)
+    if row is None or column.bent:
+        return
+    everywhere = leg is not None or not row.legs
+    if wanted == ABSENT and "." not in name and everywhere and column.included(row, leg) == "R":
+        yield at, f"{path} can never be absent: every {message} has it"
+    if isinstance(wanted, dict) and not _holds_elements(message, name):
+        if any(word in MATCHERS for word in wanted):
+            return
+        yield at, f"{path} holds no elements, and {', '.join(wanted)} is no comparison; there are {', '.join(MATCHERS)}"
+        return
+    form = format_of(message, name, column.version)
     test = compile_format(form)
     for value in literals(wanted):
-        if not isinstance(value, dict) and not accepted(test, value):
+        if _plain(value) and not (accepted(test, value) or accepted(test, [value])):
             yield at, f"{path} can never be {value!r}: {form.allowed}"
 
 
-def _sequence(steps: list[Step]) -> Iterator[Fault]:
-    answered: str | None = None
-    for index, step in enumerate(steps):
-        given = [name for name in step.__struct_fields__ if getattr(step, name) is not None]
-        if step.authenticate is not None:
-            answered = _answer(step)
-        elif answered is None and OF_A_TRANSACTION.intersection(given):
-            yield f".steps[{index}]", "nothing has been authenticated yet: this needs an authenticate step before it"
-        elif answered not in (None, "", *CHALLENGED) and AFTER_A_CHALLENGE.intersection(given):
-            yield f".steps[{index}].{given[0]}", f"there is no challenge after {answered}: this can never come"
+def _holds_elements(message: str, name: str) -> bool:
+    """Whether an element is an object with elements of its own, or one that the tables do not look into."""
+    inside = any(row.name.startswith(f"{name}.") for row in MESSAGES[message])
+    return inside or name == _FREE_FORM.rstrip(".")
 
 
-def _answer(step: Step) -> str:
-    """What is expected: a transStatus, "Erro", or "" when that is left open."""
-    wish = step.authenticate
-    if wish is None or wish.Erro is not None:
-        return "Erro"
-    status = (wish.ARes or {}).get("transStatus", "")
-    return status if isinstance(status, str) and len(status) == 1 else ""
+def _plain(value: Any) -> bool:
+    return not (isinstance(value, str) and value.startswith("<") and value.endswith(">"))
 
 
-def _nearest(name: str, known: Any) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+# --- 3-D Secure 1.0.2 ---
+
+
+def _classic_elements(message: str) -> dict[str, Element]:
+    return dict(_within("", CLASSIC_MESSAGES[message]))
+
+
+def _within(parent: str, elements: tuple[Element, ...]) -> Iterator[tuple[str, Element]]:
+    for element in elements:
+        if CLASSIC in element.versions:
+            yield parent + element.name, element
+            yield from _within(f"{parent}{element.name}.", element.children)
+
+
+def _classic_names(message: str, elements: Elements, at: str) -> Iterator[Fault]:
+    known = _classic_elements(message)
+    for path in elements:
+        name = element_name(path)
+        if name not in known and name not in _CLASSIC_HEAD and not (message == "PARes" and name == "signature"):
+            yield f"{at}.{path}", f"{message} has no element {path!r}{nearest(name, known)}"
+
+
+def _classic_values(message: str, name: str, wanted: Any, at: str) -> Iterator[Fault]:
+    if name == "signature" and message == "PARes":
+        if wanted not in SIGNATURES:
+            yield at, f"a signature is {' or '.join(SIGNATURES)}"
+        return
+    element = _classic_elements(message).get(name)
+    if element is None or isinstance(element.content, tuple):
+        return
+    if wanted == ABSENT and element.required and "." not in name:
+        yield at, f"{name} can never be absent: every {message} has it"
+    for value in literals(wanted):
+        if _plain(value) and isinstance(value, str) and not element.content.accepts(value):
+            yield at, f"{name} can never be {value!r}: {element.content.allowed}"

@@ -1,33 +1,28 @@
 """From files to what is played: variables put in, one play for each row of examples, everything wrong named by its place."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from acs_sim.scenarios.checking import faults
 from acs_sim.scenarios.document import Document, FileError, Place, read
-from acs_sim.scenarios.elements import faults
+from acs_sim.scenarios.filling import filled, near
+from acs_sim.scenarios.including import Shared, expanded, shared
+from acs_sim.scenarios.including import Written as Step
 from acs_sim.scenarios.model import Scenario, Written
+from acs_sim.scenarios.words import plain
 
 SUFFIXES: Final = (".yaml", ".yml")
 MAX_PLAYS: Final = 10_000
 
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))", re.ASCII)
+_IN_A_STEP = re.compile(r"\$\.steps\[(\d+)\](.*)", re.DOTALL)
+_IN_A_RULE = re.compile(r"\$\.rules\[(\d+)\](.*)", re.DOTALL)
 _WRONG = re.compile(r"(.*?)(?: - at `(key in )?(\$.*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_JARGON = re.compile(r"\b(?:object|array|str|int|bool|null)\b")
-_PLAIN: Final = {
-    "object": "names with values",
-    "array": "a list",
-    "str": "text",
-    "int": "a number",
-    "bool": "true or false",
-    "null": "nothing",
-}
 _FIELDS: Final = sorted({name for part in Written.__subclasses__() for name in part.__struct_encode_fields__})
 
 
@@ -35,9 +30,12 @@ class _Head(Written, frozen=True, kw_only=True):
     """A file before its variables are put in."""
 
     about: str = ""
+    include: list[str] = msgspec.field(default_factory=list)
     tags: tuple[str, ...] = ()
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
-    scenarios: list[dict[str, Any]]
+    rules: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    steps: dict[str, list[Any]] = msgspec.field(default_factory=dict)
+    scenarios: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,19 @@ class Play:
     @property
     def moves_clock(self) -> bool:
         return any(step.clock is not None for step in self.scenario.steps)
+
+    @property
+    def restarts(self) -> bool:
+        """Whether a party stops and starts again, which only a simulator of the run's own can have done to it."""
+        return any(step.restart is not None for step in self.scenario.steps)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it changes what other plays would see, so that none is played beside it."""
+        armed = [*self.scenario.faults, *(step.fault for step in self.scenario.steps if step.fault is not None)]
+        ranges = any(fault.at == "PRes" for fault in armed)
+        ranges = ranges or any(step.edit_ranges is not None for step in self.scenario.steps)
+        return self.moves_clock or self.restarts or ranges
 
 
 def load(paths: Sequence[Path]) -> list[Play]:
@@ -89,42 +100,75 @@ def _plays(document: Document) -> list[Play]:
     try:
         head = msgspec.convert(document.tree, _Head, strict=False)
     except msgspec.ValidationError as error:
-        raise FileError([_told(document, "$", error)]) from error
+        raise FileError([_told(document.error, "$", error)]) from error
+    known = shared(document)
     plays: list[Play] = []
     wrong: list[str] = []
-    for index, raw in enumerate(head.scenarios):
+    for index, raw in enumerate(head.scenarios or ()):
         for number, row in enumerate(_rows(raw, document, f"$.scenarios[{index}]", wrong)):
-            _play(document, head, index, number, row, plays, wrong)
-    if not head.scenarios:
+            _Reading(document, head, known, index, raw).play(row, _title(row, number), plays, wrong)
+    if not head.scenarios and (head.scenarios is not None or not (head.steps or head.variables)):
         wrong.append(document.error("$.scenarios", "there is no scenario here"))
     if wrong:
         raise FileError(wrong)
     return plays
 
 
-def _play(
-    document: Document, head: _Head, index: int, number: int, row: dict[str, Any], plays: list[Play], wrong: list[str]
-) -> None:
-    raw, at = head.scenarios[index], f"$.scenarios[{index}]"
-    own = raw.get("variables")
-    variables = {**head.variables, **(own if isinstance(own, dict) else {}), **row}
-    missing: list[str] = []
-    tree = {
-        name: part if name in {"examples", "variables"} else _filled(part, variables, f"{at}.{name}", document, missing)
-        for name, part in raw.items()
-    }
-    wrong += missing
-    if missing:
-        return
-    try:
-        scenario = msgspec.convert(tree, Scenario, strict=False)
-    except msgspec.ValidationError as error:
-        wrong.append(_told(document, at, error))
-        return
-    wrong += [document.error(at + path, words) for path, words in faults(scenario)]
-    places = tuple(document.places[f"{at}.steps[{step}]"] for step in range(len(scenario.steps)))
-    tags = tuple(dict.fromkeys((*head.tags, *scenario.tags)))
-    plays.append(Play(document.file, scenario, _title(row, number), tags, document.places[at], places))
+class _Reading:
+    """One scenario of a file, from what is written to what is played."""
+
+    def __init__(self, document: Document, head: _Head, known: Shared, index: int, raw: dict[str, Any]) -> None:
+        self._document = document
+        self._head = head
+        self._known = known
+        self._raw = raw
+        self._at = f"$.scenarios[{index}]"
+        self._steps: list[Step] = []
+
+    def play(self, row: dict[str, Any], title: str, plays: list[Play], wrong: list[str]) -> None:
+        own = self._raw.get("variables")
+        variables = {**self._known.variables, **(own if isinstance(own, dict) else {}), **row}
+        found: list[str] = []
+        tree = self._filled(variables, found)
+        wrong += found
+        if found:
+            return
+        try:
+            scenario = msgspec.convert(tree, Scenario, strict=False)
+        except msgspec.ValidationError as error:
+            wrong.append(_told(self._error, "$", error))
+            return
+        wrong += [self._error(f"${path}", words) for path, words in faults(scenario)]
+        places = tuple(step.document.places[step.path] for step in self._steps)
+        tags = tuple(dict.fromkeys((*self._head.tags, *scenario.tags)))
+        plays.append(Play(self._document.file, scenario, title, tags, self._document.places[self._at], places))
+
+    def _filled(self, variables: Mapping[str, Any], wrong: list[str]) -> dict[str, Any]:
+        """The scenario with its variables put in, and with the steps that it uses by name."""
+        self._steps = expanded(self._document, f"{self._at}.steps", self._raw.get("steps"), self._known, wrong)
+        tree: dict[str, Any] = {}
+        for name, part in self._raw.items():
+            if name in {"examples", "variables"}:
+                tree[name] = part
+            elif name == "steps" and isinstance(part, list):
+                tree[name] = [filled(s.raw, variables, s.path, s.document, wrong) for s in self._steps]
+            else:
+                tree[name] = filled(part, variables, f"{self._at}.{name}", self._document, wrong)
+        if self._head.rules:
+            common = filled(self._head.rules, variables, "$.rules", self._document, wrong)
+            tree["rules"] = [*tree.get("rules", []), *common]
+        return tree
+
+    def _error(self, path: str, words: str) -> str:
+        """The line for a path of the scenario, wherever that part of it is written."""
+        found = _IN_A_STEP.fullmatch(path)
+        if found is not None and int(found[1]) < len(self._steps):
+            return self._steps[int(found[1])].error(found[2], words)
+        found = _IN_A_RULE.fullmatch(path)
+        own = len(self._raw.get("rules") or ())
+        if found is not None and int(found[1]) >= own:
+            return self._document.error(f"$.rules[{int(found[1]) - own}]{found[2]}", words)
+        return self._document.error(self._at + path.removeprefix("$"), words)
 
 
 def _rows(raw: Mapping[str, Any], document: Document, at: str, wrong: list[str]) -> list[dict[str, Any]]:
@@ -146,45 +190,10 @@ def _title(row: Mapping[str, Any], number: int) -> str:
     return str(row["name"]) if "name" in row else ", ".join(str(value) for value in row.values()) or str(number + 1)
 
 
-def _filled(part: Any, variables: Mapping[str, Any], at: str, document: Document, wrong: list[str]) -> Any:
-    """`part` with its variables put in; a text that is a variable alone becomes its value, whatever that is."""
-    if isinstance(part, dict):
-        return {
-            str(_filled(key, variables, f"{at}.{key}", document, wrong)): _filled(
-                value, variables, f"{at}.{key}", document, wrong
-            )
-            for key, value in part.items()
-        }
-    if isinstance(part, list):
-        return [_filled(value, variables, f"{at}[{index}]", document, wrong) for index, value in enumerate(part)]
-    if not isinstance(part, str):
-        return part
-    names = [braced or plain for braced, plain in _VARIABLE.findall(part)]
-    unknown = [name for name in names if name not in variables]
-    if unknown:
-        wrong.append(document.error(at, f"there is no variable ${unknown[0]}{_near(unknown[0], variables)}"))
-        return part
-    if names and _VARIABLE.fullmatch(part):
-        return variables[names[0]]
-    return _VARIABLE.sub(lambda found: str(variables[found[1] or found[2]]), part)
-
-
-def _told(document: Document, at: str, error: msgspec.ValidationError) -> str:
+def _told(error_at: Callable[[str, str], str], at: str, error: msgspec.ValidationError) -> str:
     found = _WRONG.fullmatch(str(error))
     words, path = (found[1], at + (found[3] or "$")[1:]) if found else (str(error), at)
     unknown = _UNKNOWN.fullmatch(words)
     if unknown is None:
-        return document.error(path, _plain(words))
-    return document.error(f"{path}.{unknown[1]}", f"{unknown[1]!r} means nothing here{_near(unknown[1], _FIELDS)}")
-
-
-def _plain(words: str) -> str:
-    """The words of the reader of types, without its jargon."""
-    words = words.replace("Object missing required field", "this is missing here:")
-    words = _JARGON.sub(lambda found: _PLAIN.get(found[0], found[0]), words[:1].lower() + words[1:])
-    return words.replace("`", "").replace(" | nothing", "")
-
-
-def _near(name: str, known: Any) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+        return error_at(path, plain(words))
+    return error_at(f"{path}.{unknown[1]}", f"{unknown[1]!r} means nothing here{near(unknown[1], _FIELDS)}")

@@ -28,6 +28,14 @@ def failure(outcome: Outcome) -> str:
     return "\n".join(_failure(outcome))
 
 
+def against_the_book(outcome: Outcome) -> list[str]:
+    """What another one's gateway did wrong, a line each."""
+    found = [each for each in outcome.findings or () if each.get("severity") == "error"]
+    return [
+        f"{each.get('severity')}: {each.get('title')} ({each.get('rule')}) in {outcome.play.name}" for each in found
+    ]
+
+
 def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
     failed = sum(not outcome.passed for outcome in outcomes)
     return f"{len(outcomes) - failed} passed, {failed} failed in {seconds:.1f} s"

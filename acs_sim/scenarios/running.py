@@ -9,29 +9,47 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from random import Random, SystemRandom
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import aiohttp
+import msgspec
 
 from acs_sim.addresses import Addresses
+from acs_sim.scenarios.cardholders import Cardholders, cardholders
 from acs_sim.scenarios.evidence import collect, verdict
 from acs_sim.scenarios.gateway import Gateway, running_gateway
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.playing import Outcome, play, wished_card
+from acs_sim.scenarios.restarting import Restarter
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import CannotStart, Stack, running_stack, with_free_ports
 from threedsecure.web.clock import Clock
 
 SIDE_BY_SIDE: Final = 8
+PARTIES: Final = ("desk", "ds", "acs", "phone")
 STARTS_AT: Final = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
+CHROMIUM_SIDE_BY_SIDE: Final = 3
+STARTS: Final = 3
+
 Told = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True)
+class Means:
+    """Who plays besides the run itself. `against`: the address at which a gateway takes purchases, instead of the run's own;
+    `serving`: whose addresses a simulator of the run's own then takes. `browser`: the cardholder has a real Chromium."""
+
+    against: str | None = None
+    serving: Settings | None = None
+    browser: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,30 +69,66 @@ async def run(
     seed: int | None = None,
     at: Addresses | None = None,
     tls: ssl.SSLContext | None = None,
+    means: Means = Means(),
 ) -> list[Outcome]:
     """All outcomes in the order of `plays`; `tell` hears of each as soon as it is over.
 
     `at`: a simulator that runs already, called with `tls`; otherwise one is started for the run, in memory, on free ports,
     its clock standing at STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
-    async with simulating(at, seed, tls) as simulator, running_gateway() as gateway:
-        turns = _Turns(simulator, gateway, tell, owns=at is None, seeded=seed is not None)
+    restarts = any(one.restarts for one in plays)
+    if at is not None and restarts:
+        one = next(one for one in plays if one.restarts)
+        raise CannotPlay(
+            f"{one.name!r} restarts a party, which only a simulator of the run's own can do: leave out --running"
+        )
+    async with (
+        simulating(at, seed, tls, lasting=restarts, serving=means.serving) as simulator,
+        running_gateway() as gateway,
+        cardholders(means.browser, means.against, simulator, tls) as people,
+    ):
+        ruled = at is None and seed is not None and means.against is None
+        turns = _Turns(simulator, gateway, people, tell, ruled=ruled)
         return await turns.side_by_side(await _prepared(plays, simulator, seed))
 
 
 @asynccontextmanager
 async def simulating(
-    at: Addresses | None, seed: int | None = None, tls: ssl.SSLContext | None = None
+    at: Addresses | None,
+    seed: int | None = None,
+    tls: ssl.SSLContext | None = None,
+    *,
+    lasting: bool = False,
+    serving: Settings | None = None,
 ) -> AsyncIterator[Simulator]:
-    """The simulator `at` these addresses, called with `tls`, or one of our own. Errors: `CannotStart`, `CannotPlay`."""
+    """The simulator `at` these addresses, called with `tls`, or one of our own. `lasting`: with its data in files
+    for the time of the run, so that its parties can be restarted. `serving`: at the addresses of these settings and on the wall
+    clock, so that another one's gateway finds it as always. Errors: `CannotStart`, `CannotPlay`."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls or True)) as session:
         if at is not None:
             simulator = Simulator(session, at)
             await simulator.now()  # one that does not answer is told once, and not by every play
             yield simulator
             return
-        settings = with_free_ports(Settings(fresh=True, seed=seed, only=("desk", "ds", "acs", "phone")))
-        async with running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack:
-            yield Simulator(session, stack.addresses)
+        with TemporaryDirectory(prefix="acs-sim-run-") as folder:
+            async with AsyncExitStack() as life:
+                stack, restarter = await _started(
+                    life, serving, fresh=not lasting, data=folder, seed=seed, only=PARTIES
+                )
+                yield Simulator(session, stack.addresses, restarter.restart)
+
+
+async def _started(life: AsyncExitStack, serving: Settings | None, **changes: Any) -> tuple[Stack, Restarter]:
+    """A free port may be taken by somebody else before we come to it: then others are tried. Errors: `CannotStart`."""
+    clock = Clock(frozen_at=None if serving is not None else STARTS_AT)
+    for again in range(STARTS, 0, -1):
+        settings, restarter = serving or with_free_ports(Settings()), Restarter()
+        running = running_stack(msgspec.structs.replace(settings, **changes), clock=clock, parties=restarter.parties)
+        try:
+            return await life.enter_async_context(running), restarter
+        except CannotStart:
+            if serving is not None or again == 1:
+                raise
+    raise AssertionError
 
 
 async def _prepared(plays: Sequence[Play], simulator: Simulator, seed: int | None) -> list[_Turn]:
@@ -111,13 +165,14 @@ def _keys(plays: Sequence[Play]) -> list[str]:
 
 
 class _Turns:
-    def __init__(self, simulator: Simulator, gateway: Gateway, tell: Told, *, owns: bool, seeded: bool) -> None:
+    def __init__(self, simulator: Simulator, gateway: Gateway, people: Cardholders, tell: Told, *, ruled: bool) -> None:
+        """`ruled`: the seed, the clock and the gateway are ours."""
         self._simulator = simulator
         self._gateway = gateway
+        self._people = people
         self._tell = tell
-        self._owns = owns
-        self._seeded = seeded
-        self._places = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._ruled = ruled
+        self._places = asyncio.Semaphore(CHROMIUM_SIDE_BY_SIDE if people.use_chromium else SIDE_BY_SIDE)
 
     async def side_by_side(self, turns: Sequence[_Turn]) -> list[Outcome]:
         async with asyncio.TaskGroup() as group:
@@ -141,19 +196,22 @@ class _Turns:
 
     async def _played(self, turn: _Turn) -> Outcome:
         box = self._gateway.mailbox(sha256(turn.key.encode()).hexdigest()[:12])
-        outcome = await play(turn.play, self._simulator, box, turn.random, turn.card)
+        async with self._people.one_for(turn.play) as (steps, shots):
+            outcome = await play(turn.play, self._simulator, box, turn.random, turn.card, steps)
+            outcome.shots = shots
         if outcome.transaction_id is not None:
             await self._keep_evidence(outcome, outcome.transaction_id)
         self._tell(outcome)
         return outcome
 
     async def _keep_evidence(self, outcome: Outcome, identifier: str) -> None:
-        ruled, moved = self._owns and self._seeded, outcome.play.moves_clock
-        outcome.transcript = await collect(self._simulator, identifier, ruled=ruled, moved=moved)
-        outcome.findings = await verdict(self._simulator, identifier)
+        moved = outcome.play.moves_clock
+        outcome.transcript = await collect(self._simulator, identifier, ruled=self._ruled, moved=moved)
+        if self._people.another_drives:
+            outcome.findings = await verdict(self._simulator, identifier)
         if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:
             outcome.transcript["card"]["scenario"] = outcome.card_scenario
 
 
 def _alone(turn: _Turn) -> bool:
-    return turn.play.moves_clock
+    return turn.play.alone

@@ -1,6 +1,6 @@
 """The simulator under the scenarios, as they see it: its control API, its directory server, its phones."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -9,8 +9,15 @@ import aiohttp
 import orjson
 
 from acs_sim.addresses import Addresses
+from acs_sim.cardholder import Cardholder
+from threedsecure.v1.codec import CONTENT_TYPE
+from threedsecure.web.transport import HttpTransport
 
 ANSWER_SECONDS: Final = 20.0
+WAITING: Final = "pending"
+"""The state of a prompt that nobody has answered."""
+
+Restart = Callable[[str], Awaitable[None]]
 
 
 class CannotPlay(Exception):
@@ -24,9 +31,12 @@ class NoAnswer(CannotPlay):
 class Simulator:
     """Errors of every call: `CannotPlay`."""
 
-    def __init__(self, session: aiohttp.ClientSession, addresses: Addresses) -> None:
+    def __init__(self, session: aiohttp.ClientSession, addresses: Addresses, restart: Restart | None = None) -> None:
+        """`restart`: stops and starts one of the parties, where that can be done."""
         self._session = session
         self._at = addresses
+        self._restart = restart
+        self.browser = Cardholder(HttpTransport(session))
 
     async def mint(self, wishes: Mapping[str, Any]) -> dict[str, Any]:
         return await self._done("POST", "/api/cards", wishes)
@@ -34,10 +44,16 @@ class Simulator:
     async def card(self, pan: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/cards/{pan}")
 
-    async def authenticate(self, scheme: str, areq: Mapping[str, Any]) -> dict[str, Any]:
-        """Post an AReq as a 3DS Server does; the answer is an ARes or an Erro. Errors: `NoAnswer` for anything else."""
+    async def unlock(self, pan: str) -> None:
+        await self._done("POST", f"/api/cards/{pan}/unlock")
+
+    async def authenticate(
+        self, scheme: str, message: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Post an AReq or a PReq as a 3DS Server does; the answer is an ARes, a PRes or an Erro. Errors: `NoAnswer` for anything
+        else."""
         try:
-            status, answer = await self._call("POST", f"{self._at.ds}/{scheme}/3ds2", areq)
+            status, answer = await self._call("POST", f"{self._at.ds}/{scheme}/3ds2", message, headers)
         except CannotPlay as error:
             raise NoAnswer(str(error)) from error
         if status >= 300:
@@ -54,6 +70,43 @@ class Simulator:
 
     async def act(self, transaction_id: str, deed: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         return await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/cardholder", deed)
+
+    async def post_xml(self, scheme: str, message: bytes) -> bytes:
+        """Post a VEReq as a merchant plug-in does; what is answered, whatever it is."""
+        url = f"{self._at.ds}/{scheme}/3ds1"
+        return (await self._exchange("POST", url, message, {"Content-Type": CONTENT_TYPE}))[1]
+
+    async def classic_root(self) -> bytes:
+        """The root certificate under which PARes are signed, in PEM."""
+        return (await self._exchange("GET", f"{self._at.acs}/3ds1/root.pem", None, {}))[1]
+
+    async def ranges(self, scheme: str, pan: str | None = None) -> list[dict[str, Any]]:
+        """The card ranges of a scheme, or the one that holds `pan`."""
+        query = f"?scheme={scheme}" + (f"&pan={pan}" if pan else "")
+        found: list[dict[str, Any]] = (await self._done("GET", f"/api/ranges{query}"))["ranges"]
+        return found
+
+    async def edit_ranges(self, scheme: str, edits: list[dict[str, Any]]) -> None:
+        await self._done("POST", "/api/ranges", {"scheme": scheme, "edits": edits})
+
+    async def method_url(self, scheme: str, pan: str) -> str | None:
+        """Where the card's 3DS Method is, None without one."""
+        return next((one["three_ds_method_url"] for one in await self.ranges(scheme, pan)), None)
+
+    async def make_rule(self, rule: Mapping[str, Any]) -> str:
+        """Make a matching rule; returns its id."""
+        return str((await self._done("POST", "/api/rules", rule))["id"])
+
+    async def remove_rule(self, rule_id: str) -> None:
+        """One that was used up is no matter."""
+        await self._call("DELETE", f"{self._at.desk}/api/rules/{rule_id}")
+
+    async def restart(self, party: str) -> None:
+        if self._restart is None:
+            raise CannotPlay(
+                "a party of a simulator that runs already cannot be restarted: play this without --running"
+            )
+        await self._restart(party)
 
     async def challenge(self, acs_trans_id: str) -> dict[str, Any]:
         """What the ACS asks in a challenge, and the answer to it."""
@@ -87,6 +140,18 @@ class Simulator:
         ]
         return found
 
+    async def transactions_of(self, pan: str) -> list[str]:
+        """The transactions of a card by their ids, the newest first."""
+        found = (await self._done("GET", f"/api/transactions?pan={pan}"))["transactions"]
+        return [str(each["id"]) for each in found]
+
+    def is_bank(self, url: str) -> bool:
+        """Whether an address is the ACS's."""
+        return url.startswith(f"{self._at.acs}/")
+
+    async def transaction(self, transaction_id: str) -> dict[str, Any]:
+        return await self._done("GET", f"/api/transactions/{transaction_id}")
+
     async def transcript(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
 
@@ -102,26 +167,47 @@ class Simulator:
         _, document = await self._call("GET", address)
         return [text for text in document.get("messages", []) if text.get("delivered_at")]
 
+    async def clear_texts(self, number: str) -> None:
+        await self._call("DELETE", f"{self._at.phone}/api/phones/{quote(number, safe='')}/messages")
+
+    async def prompts(self, number: str) -> list[dict[str, Any]]:
+        """What the banking app asks and nobody has answered, oldest first."""
+        address = f"{self._at.phone}/api/phones/{quote(number, safe='')}/prompts?state={WAITING}"
+        found: list[dict[str, Any]] = (await self._call("GET", address))[1].get("prompts", [])
+        return found
+
     async def _done(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         status, document = await self._call(method, self._at.desk + path, body)
         if status >= 400:
             raise CannotPlay(f"{method} {path} is refused: {document.get('detail', status)}")
         return document
 
-    async def _call(self, method: str, url: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+    async def _call(
+        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
         data = None if body is None else orjson.dumps(body)
+        own = {"Content-Type": "application/json; charset=utf-8"} if data is not None else {}
+        status, content = await self._exchange(method, url, data, {**own, **(headers or {})})
+        try:
+            document = orjson.loads(content) if content or status < 300 else {}
+        except orjson.JSONDecodeError as error:
+            if status >= 300:
+                return status, {}
+            raise CannotPlay(f"{url} does not answer as it should: {error}") from error
+        if not isinstance(document, dict):
+            raise CannotPlay(f"{url} answers something else than a JSON object")
+        return status, document
+
+    async def _exchange(
+        self, method: str, url: str, data: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-        headers = {"Content-Type": "application/json; charset=utf-8"} if data is not None else {}
         try:
             async with self._session.request(
                 method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
-                content = await answer.read()
-                document = orjson.loads(content) if content or answer.status < 300 else {}
+                return answer.status, await answer.read()
         except TimeoutError as error:
             raise CannotPlay(f"{url} did not answer within {ANSWER_SECONDS:g} seconds") from error
-        except (aiohttp.ClientError, OSError, orjson.JSONDecodeError) as error:
+        except (aiohttp.ClientError, OSError) as error:
             raise CannotPlay(f"{url} does not answer as it should: {error}") from error
-        if not isinstance(document, dict):
-            raise CannotPlay(f"{url} answers something else than a JSON object")
-        return answer.status, document

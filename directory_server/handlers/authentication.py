@@ -7,7 +7,7 @@ from typing import Any, Final
 from directory_server import authentication as rules
 from directory_server.authentication import Trouble
 from directory_server.device_information import device_info
-from directory_server.handlers.calls import ask, is_worth_telling, notify
+from directory_server.handlers.calls import ask, is_worth_telling, labels, notify
 from directory_server.handlers.party import ACS, COMPONENT, Party
 from directory_server.ranges import Issuer, StandIn
 from directory_server.states import Event
@@ -34,7 +34,7 @@ class Outcome:
     event: Event
 
 
-async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: Message) -> WireResponse:
+async def authenticate(party: Party, scheme: str, request: WireRequest, areq: Message) -> WireResponse:
     """Check the AReq, find the issuer, let it answer, relay the answer. Errors: `MessageError`."""
     check(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
     rules.check_sender(areq, party.settings.three_ds_servers)
@@ -53,7 +53,7 @@ async def authenticate(party: Party, scheme: str, _request: WireRequest, areq: M
         own = rules.answered_here(sent, scheme, rules.not_enrolled(), _acs_trans_id(party, sent))
         outcome = Outcome(own, Event.ARES_FINAL)
     else:
-        outcome = await ask_issuer(party, scheme, sent, issuer)
+        outcome = await ask_issuer(party, scheme, sent, issuer, labels(request))
     await conclude(party, transaction, outcome)
     response = message_response(outcome.answer, encode(outcome.answer))
     response.facts = facts_of(scheme, issuer)
@@ -89,11 +89,11 @@ async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None)
             return transaction
 
 
-async def ask_issuer(party: Party, scheme: str, sent: Message, issuer: Issuer) -> Outcome:
+async def ask_issuer(party: Party, scheme: str, sent: Message, issuer: Issuer, headers: Mapping[str, str]) -> Outcome:
     """Call the ACS and judge what came back."""
     timeout = party.settings.acs_timeout
     try:
-        answer = await ask(party, issuer.acs_url, sent, of=ACS, timeout=timeout, accepts=FROM_THE_ACS)
+        answer = await ask(party, issuer.acs_url, sent, of=ACS, timeout=timeout, accepts=FROM_THE_ACS, headers=headers)
         if answer["messageType"] == "Erro":
             return _refused(party, scheme, sent, issuer, answer)
         rules.check_answer(answer, sent)

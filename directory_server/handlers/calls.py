@@ -5,6 +5,7 @@ Our own ACS notes what it receives and answers; a call that fails, and every cal
 
 import asyncio
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -15,7 +16,7 @@ from threedsecure.v2.codec import decode, encode
 from threedsecure.v2.context import SUPPORTED_VERSIONS
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.web.clock import monotonic
-from threedsecure.web.wire import WireResponse
+from threedsecure.web.wire import WireRequest, WireResponse
 
 log = structlog.get_logger()
 
@@ -23,16 +24,25 @@ Message = Mapping[str, Any]
 
 PASSING_STATUSES: Final = frozenset({408, 425, 429})
 EXCERPT_BYTES: Final = 200
+MAX_LABELS: Final = 16
+MAX_LABEL: Final = 256
 
 
 async def ask(
-    party: Party, url: str, message: Message, *, of: str, timeout: float, accepts: frozenset[str]
+    party: Party,
+    url: str,
+    message: Message,
+    *,
+    of: str,
+    timeout: float,
+    accepts: frozenset[str],
+    headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Post a message to the party `of` and return the message that it answers, of a type in `accepts`.
 
     Errors: `TransportError`; `MessageError` 403 for an HTTP status that says "later", else as `decode` has them."""
     began = monotonic()
-    response = await _post(party, url, message, of, timeout)
+    response = await _post(party, url, message, of, timeout, headers)
     took = (monotonic() - began) * 1000
     try:
         answer = decode(response.body, accepts=accepts, versions=SUPPORTED_VERSIONS)
@@ -51,6 +61,13 @@ def notify(party: Party, url: str, erro: Message, *, of: str, timeout: float) ->
     task = asyncio.create_task(_notify(party, url, erro, of, timeout), name="Erro")
     party.notices.add(task)
     task.add_done_callback(party.notices.discard)
+
+
+def labels(request: WireRequest) -> dict[str, str]:
+    """The headers of a 3DS Server that go on to the ACS, whose matching rules may read them: those that begin with x-."""
+    own = ((name, value) for name, value in request.headers.items() if name.startswith("x-"))
+    kept = ((name, value) for name, value in own if len(value) <= MAX_LABEL and value.isascii() and value.isprintable())
+    return dict(islice(kept, MAX_LABELS))
 
 
 def is_worth_telling(error: MessageError) -> bool:
@@ -72,12 +89,14 @@ async def _notify(party: Party, url: str, erro: Message, of: str, timeout: float
         log.info("Erro not delivered", receiver=of, reason=error.reason)
 
 
-async def _post(party: Party, url: str, message: Message, of: str, timeout: float) -> WireResponse:
+async def _post(
+    party: Party, url: str, message: Message, of: str, timeout: float, headers: Mapping[str, str] | None = None
+) -> WireResponse:
     noted = not _notes_itself(party, url)
     if noted:
         party.record(DIRECTORY_SERVER, of, message)
     try:
-        return await _post_twice(party, url, encode(message), timeout)
+        return await _post_twice(party, url, encode(message), timeout, headers)
     except TransportError as error:
         if not noted:
             party.record(DIRECTORY_SERVER, of, message)
@@ -85,18 +104,20 @@ async def _post(party: Party, url: str, message: Message, of: str, timeout: floa
         raise
 
 
-async def _post_twice(party: Party, url: str, body: bytes, timeout: float) -> WireResponse:
+async def _post_twice(
+    party: Party, url: str, body: bytes, timeout: float, headers: Mapping[str, str] | None
+) -> WireResponse:
     """A connection that fails is tried once more at once (EMV 3DS: flows, timers)."""
     post = party.runtime.transport.post
     try:
-        return await post(url, body, timeout=timeout)
+        return await post(url, body, timeout=timeout, headers=headers)
     except ExchangeBroken as first:
         try:
-            return await post(url, body, timeout=timeout)
+            return await post(url, body, timeout=timeout, headers=headers)
         except PeerUnreachable:
             raise first from None  # it may have arrived at the first time, and that is what counts
     except PeerUnreachable:
-        return await post(url, body, timeout=timeout)
+        return await post(url, body, timeout=timeout, headers=headers)
 
 
 def _record_failure(party: Party, of: str, error: TransportError, transaction_id: str | None) -> None:

@@ -273,10 +273,10 @@ async def test_the_page_speaks_the_cardholders_language(acs):
     assert '<html lang="fr"' in (await acs.challenge(browserLanguage="fr")).text
 
 
-async def test_every_gateway_may_frame_the_page_and_nothing_keeps_it(acs):
+async def test_every_gateway_may_frame_the_page_and_only_the_back_button_finds_it_again(acs):
     page = await acs.challenge()
     assert "frame-ancestors *" in page.headers["Content-Security-Policy"]
-    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Cache-Control"] == "private, no-cache"
 
 
 async def test_what_a_merchant_is_called_stays_text(acs):

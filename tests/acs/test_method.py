@@ -108,3 +108,16 @@ async def test_what_is_no_method_data_is_told_on_a_page(acs, path, fields, words
     assert shown.status == 400
     assert words in shown.text
     assert shown.form.action == ""
+
+
+async def test_what_the_page_saw_of_the_browser_is_noted_and_bounded(acs):
+    seen = {"threeDSServerTransID": NAME, "browserLanguage": "fr-FR", "timeZone": "Z" * 999, "unknown": "x"}
+    assert (await acs.post(acs.url + "/3ds2/method/seen", seen)).status == 204
+    (entry,) = await acs.runtime.journal.entries_of(NAME)
+    assert (entry["from"], entry["to"], entry["kind"]) == ("Browser", "ACS", "browser data")
+    assert entry["message"] == {"threeDSServerTransID": NAME, "browserLanguage": "fr-FR", "timeZone": "Z" * 256}
+
+
+@pytest.mark.parametrize("fields", [{}, {"threeDSServerTransID": "x"}, {"threeDSServerTransID": NAME + "\n"}])
+async def test_what_names_no_transaction_is_noted_nowhere(acs, fields):
+    assert (await acs.post(acs.url + "/3ds2/method/seen", fields)).status == 400

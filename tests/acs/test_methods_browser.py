@@ -7,9 +7,10 @@ from acs.methods.table import Question
 from acs.pages import Notice
 from acs.settings import AcsSettings
 from tests.acs.stage import stage
-from tests.acs.test_pages_browser import OVERFLOWS, WINDOWS, bank, sites  # noqa: F401
+from tests.acs.test_pages_browser import bank, sites  # noqa: F401
 from tests.acs.views import view
 from tests.support.accessibility import findings
+from tests.support.windows import OVERFLOWS, WINDOWS
 from threedsecure.test_cards import SCENARIOS, compose
 
 PHONES = ("+33639981121", "+33639981122")

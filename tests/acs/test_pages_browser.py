@@ -11,12 +11,12 @@ from acs.texts import LANGUAGES
 from tests.acs.views import view
 from tests.support.accessibility import findings
 from tests.support.simulator import running, runtime
+from tests.support.windows import FITS, OVERFLOWS, WINDOWS
 from threedsecure.schemes import SCHEMES
 from threedsecure.web.service import Route, Service
 from threedsecure.web.wire import WireRequest, WireResponse, read_form
 from threedsecure.web.wire import page as html_page
 
-WINDOWS = {"01": (250, 400), "02": (390, 400), "03": (500, 600), "04": (600, 400), "05": (1280, 800)}
 LONG = {
     "scheme": SCHEMES["mastercard"],
     "issuer_name": "Caisse Imaginaire du Littoral et des Montagnes",
@@ -97,21 +97,6 @@ async def standing_clock(page):
     """From now on the page's time passes only by `run_for`."""
     await page.clock.install(time=0)
     await page.clock.pause_at(1000)
-
-
-OVERFLOWS = """() => {
-  const room = document.documentElement.clientWidth, found = [];
-  for (const element of document.body.querySelectorAll("*")) {
-    const box = element.getBoundingClientRect();
-    if (!box.width || element.closest("svg")) continue;
-    if (box.left < 0 || box.right > room + 0.5) found.push(`${element.tagName}.${element.className} leaves the window`);
-    if (!element.children.length && element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== "inline")
-      found.push(`${element.tagName}.${element.className} is wider than its box: ${element.textContent.trim().slice(0, 40)}`);
-  }
-  if (document.documentElement.scrollWidth > room) found.push("the page scrolls sideways");
-  return found;
-}"""
-FITS = "document.documentElement.scrollHeight <= window.innerHeight"
 
 
 @pytest.mark.parametrize("changes", [{}, {"notice": Notice("wrong-code", 2)}, LONG], ids=["plain", "wrong", "long"])
@@ -250,7 +235,7 @@ async def test_the_button_carries_the_answer_back_once(browser, bank, shop, scri
 
 
 async def test_the_method_page_calls_back_from_a_frame_that_nobody_sees(page, bank, shop):
-    html = method_page(url=f"{shop.base}/method-notification", fields={"threeDSMethodData": "eyJ9"})
+    html = method_page(url=f"{shop.base}/method-notification", fields={"threeDSMethodData": "eyJ9"}, transaction_id="t")
     frame = f'<iframe name="bank" hidden src="{bank.put("method", html)}"></iframe>'
     await page.goto(shop.put("checkout", f"<!doctype html><title>shop</title>{frame}"))
     assert await shop.posted() == ("/method-notification", {"threeDSMethodData": "eyJ9"})

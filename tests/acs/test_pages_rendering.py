@@ -21,6 +21,7 @@ from tests.acs.views import view
 from threedsecure.schemes import SCHEMES
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7 * 7 }}&amp;%(num)d\u202eelddom"
+OWN_SCRIPTS = {"method": "method.js"}
 POST_BACK = {"url": "http://127.0.0.1:8400/3ds2/notification", "fields": {"cres": "eyJ9", "threeDSSessionData": "c2Vz"}}
 
 
@@ -61,7 +62,7 @@ def everything() -> list[tuple[str, str]]:
         ("auto", auto_page(hostile, 500)),
         ("post back", post_back_page(language="fr", url=HOSTILE, fields={HOSTILE: HOSTILE}, notice=None)),
         ("last words", post_back_page(language="fr", url=HOSTILE, fields={"a": HOSTILE}, notice=Notice("cancelled"))),
-        ("method", method_page(url=HOSTILE, fields={HOSTILE: HOSTILE})),
+        ("method", method_page(url=HOSTILE, fields={HOSTILE: HOSTILE}, transaction_id=HOSTILE)),
         ("error", error_page(language="fr", title_key=HOSTILE, detail=HOSTILE)),
     ]
 
@@ -203,8 +204,10 @@ def test_last_words_are_an_alert_that_stays_three_seconds_with_a_button():
 
 
 def test_the_method_page_carries_its_field_back_at_once():
-    form = one(parsed(method_page(url="http://127.0.0.1:8400/done", fields={"threeDSMethodData": "eyJ9"})), "//form")
-    assert (form.get("action"), form.get("data-delay")) == ("http://127.0.0.1:8400/done", "0")
+    url, data = "http://127.0.0.1:8400/done", {"threeDSMethodData": "eyJ9"}
+    form = one(parsed(method_page(url=url, fields=data, transaction_id="8a880dc0")), "//form")
+    assert (form.get("action"), form.get("data-seen")) == (url, "/3ds2/method/seen")
+    assert form.get("data-transaction") == "8a880dc0"
     assert fields(form) == {"threeDSMethodData": "eyJ9"}
 
 
@@ -221,7 +224,10 @@ def test_an_error_has_a_title_in_the_language_and_its_detail_in_english():
 @pytest.mark.parametrize(("name", "page"), everything(), ids=[name for name, _ in everything()])
 def test_strangers_words_stay_words(name, page):
     document = parsed(page)
-    assert [s.get("src", "").partition("?")[0] for s in document.xpath("//script")] in ([], ["/static/post.js"])
+    assert [s.get("src", "").partition("?")[0] for s in document.xpath("//script")] in (
+        [],
+        [f"/static/{OWN_SCRIPTS.get(name, 'post.js')}"],
+    )
     assert document.xpath("//img | //b | //@onerror") == []
     assert "49" not in document.xpath("string(//main)")
     assert HOSTILE in {*document.xpath("//@action"), *document.xpath("//@value"), *document.xpath("//bdi/text()")}

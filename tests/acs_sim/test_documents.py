@@ -1,6 +1,5 @@
 """README and docs say what is so: their addresses exist, their cards do what they say, their commands are commands."""
 
-import json
 import re
 from pathlib import Path
 
@@ -15,7 +14,10 @@ from threedsecure.test_cards import PREFIXES, SCENARIOS, listed, read
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "pytest"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "pytest", "rules")),
+]
 CALL = re.compile(r"curl[^\n]*?localhost:8000(/[^\s'?\[]*)([^\n]*)")
 
 
@@ -34,8 +36,15 @@ def test_every_call_that_is_shown_is_a_call_of_the_api(match):
     assert (method, path) in known
     body = re.search(r"-d '([^']*)'", line)
     if body is not None:
-        kind = known[method, path].body
-        assert set(json.loads(body[1])) <= {field.name for field in msgspec.structs.fields(kind)}
+        assert any(is_read_as(body[1], kind) for kind in known[method, path].bodies)
+
+
+def is_read_as(text, kind):
+    try:
+        msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def test_the_readmes_visa_cards_are_the_listed_ones():

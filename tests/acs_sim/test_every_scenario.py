@@ -78,7 +78,7 @@ def _impatient(runtime, settings):
     from directory_server.settings import DirectoryServerSettings
 
     at = settings.addresses
-    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, acs_timeout=2.0))
+    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, acs_timeout=1.0))
 
 
 @pytest.fixture
@@ -129,7 +129,9 @@ async def test_every_scenario_of_a_scheme_answers_as_it_says(whole, gateway, sch
 async def test_every_scenario_of_1_0_2_is_enrolled_as_it_says(whole, scheme):
     names = [name for name in CLASSIC_SCENARIOS if name != "acs-timeout"]
     async with aiohttp.ClientSession() as session:
-        cards = await minted(Caller(session, whole.addresses.desk), scheme, names, version="1.0.2")
+        desk, outside = Caller(session, whole.addresses.desk), ["not-enrolled"]  # in no range of any version
+        cards = await minted(desk, scheme, [name for name in names if name not in outside], version="1.0.2")
+        cards |= await minted(desk, scheme, outside)
 
         async def looked_up(name):
             body, headers = BytesIO(vereq(cards[name]["pan"], f"VEReq-{name}")), {"Content-Type": XML}

@@ -176,3 +176,17 @@ async def test_faults_reach_parties_of_other_processes_and_are_spent_for_all():
         assert (purchase["result"], purchase["reason"]) == ("error", "erro-received")
         assert (await buyer.desk("GET", "/api/faults"))["faults"] == []
         assert (await buyer.ended(await buyer.buy(await buyer.mint("frictionless"))))["result"] == "accepted"
+
+
+async def test_a_real_browser_posts_the_cres_twice_too(buyer, page):
+    purchase = await buyer.buy(await buyer.mint("challenge-auto-pass", faults=[{"at": "CRes post", "do": "twice"}]))
+    fields = {name: purchase[name] for name in ("creq", "threeDSSessionData")}
+    inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in fields.items())
+    await page.set_content(f'<form method="post" action="{purchase["acsURL"]}">{inputs}<button>Pay</button></form>')
+    await page.click("button")
+
+    async def both():
+        return len(await buyer.messages(purchase, "CRes")) >= 3  # as the bank wrote it, and as it was brought, twice
+
+    await until(both, 20)
+    assert (await buyer.ended(purchase))["reason"] == "authenticated"

@@ -88,7 +88,8 @@ class Page(html.parser.HTMLParser):
 class ThreeDSServer:
     """Receives RReqs, and the CRes that the browser brings, each in a queue; over TLS when it has a context to serve with, and
     noting the name in the certificate of who posted each RReq. `browser`: whom its cardholder's browser trusts. The RRes of
-    transactions in `holding` wait until `released`."""
+    transactions in `holding` wait until `released`. `pages`: what it shows, by path; `policy`: its Content-Security-Policy;
+    `cookies`: what came with each CRes."""
 
     def __init__(self, serves: ssl.SSLContext | None = None, browser: ssl.SSLContext | None = None) -> None:
         self.browser = browser
@@ -98,9 +99,16 @@ class ThreeDSServer:
         self.answer_results = True
         self.holding: set[str] = set()
         self.released = threading.Event()
+        self.pages: dict[str, str] = {}
+        self.policy = ""
+        self.cookies: list[str | None] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                html = outer.pages.get(self.path)
+                self.reply(404 if html is None else 200, (html or "").encode(), "text/html; charset=utf-8")
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if serves is not None and self.path == "/results":
@@ -110,6 +118,7 @@ class ThreeDSServer:
                     self.results(json.loads(body))
                 else:
                     fields = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True))
+                    outer.cookies.append(self.headers["Cookie"])
                     outer.notifications.put(fields)
                     self.reply(200, b"<p>thank you</p>", "text/html")
 
@@ -134,6 +143,8 @@ class ThreeDSServer:
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
+                if outer.policy:
+                    self.send_header("Content-Security-Policy", outer.policy)
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -416,4 +416,6 @@ async def test_every_service_has_its_faults_read_and_replaced(world):
         for bad in ({"faults": 3}, {"faults": [3]}, {"faults": [{}]}):
             assert (await control(bad))[0] == 400
         assert (await control({"known": 3}))[0] == 400
+        own = await control({"faults": [], "process": world.faults.process})
+        assert own[1]["faults"] == [kept], "within a process nobody knows better"
         assert (await control({"faults": []}))[1]["faults"] == []

@@ -7,6 +7,7 @@ from typing import Any, Final
 from threedsecure.faults.documents import Count, Fault, FaultRefused, as_document, read
 
 MAX_FAULTS: Final = 1_000
+MAX_GONE: Final = 10_000
 CHANCES: Final = 1_000_000
 
 
@@ -41,6 +42,7 @@ class Plan:
     _watching: bool = False
     changed: Callable[[], None] | None = None
     _armed: dict[str, Armed] = field(default_factory=dict)
+    _gone: dict[str, None] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Armed]:
         return iter(list(self._armed.values()))
@@ -64,6 +66,7 @@ class Plan:
     def disarm(self, identifier: str) -> bool:
         """Whether it was in force."""
         known = self._armed.pop(identifier, None) is not None
+        self._forget(identifier)
         self._settle()
         return known
 
@@ -82,10 +85,11 @@ class Plan:
         return [armed.document() for armed in self]
 
     def replace(self, documents: Sequence[dict[str, Any]]) -> None:
-        """Make these the faults in force; one that was there already goes on counting. Errors: `FaultRefused`, nothing changed."""
+        """Make these the faults in force; one that was there already goes on counting, and one that is over stays over, since
+        whoever tells may not have heard. Errors: `FaultRefused`, nothing changed."""
         if len(documents) > MAX_FAULTS:
             raise FaultRefused(f"{len(documents)} faults are too many: {MAX_FAULTS} at most")
-        wanted = [_armed(document) for document in documents]
+        wanted = [one for one in map(_armed, documents) if one.id not in self._gone]
         kept = self._armed
         self._armed = {
             one.id: kept[one.id] if one.id in kept and kept[one.id].fault == one.fault else one for one in wanted
@@ -105,6 +109,7 @@ class Plan:
             armed.fired += 1
         for armed in spent:
             del self._armed[armed.id]
+            self._forget(armed.id)
         if spent:
             self._settle()
         return struck
@@ -118,7 +123,13 @@ class Plan:
         when = armed.fault.when
         if when == "next" or (isinstance(when, Count) and when.nth is not None and armed.met >= when.nth):
             del self._armed[identifier]
+            self._forget(identifier)
             self._settle()
+
+    def _forget(self, identifier: str) -> None:
+        self._gone[identifier] = None
+        if len(self._gone) > MAX_GONE:
+            del self._gone[next(iter(self._gone))]
 
     def _settle(self) -> None:
         self.active = self._watching or bool(self._armed)

@@ -97,8 +97,12 @@ class SqliteDatabase(_GroupedCommits):
         return await self._add(work)
 
     async def read(self, work: Work[Result]) -> Result:
-        with self._connection.begin():
+        # A prepared statement reads what is committed without a transaction; everything else begins its own.
+        try:
             return work(self._connection)
+        finally:
+            if self._connection.in_transaction():
+                self._connection.rollback()
 
     async def close(self) -> None:
         self._batch_is_due()

@@ -54,6 +54,12 @@ def prepare(connection: Connection, schema: Schema, *, upgrades: bool = True) ->
     _upgrade(connection, schema)
 
 
+def prove_writable(connection: Connection, schema: Schema) -> None:
+    """Write, and leave everything as it was. Errors: those of SQLAlchemy, where nothing can be written."""
+    version_table = _version_table(schema)
+    connection.execute(version_table.update().values(version_num=version_table.c.version_num))
+
+
 def revision(connection: Connection, schema: Schema) -> str | None:
     """The revision at which the tables of `schema` are; None when there are none."""
     if not inspect(connection).has_table(schema.version_table):

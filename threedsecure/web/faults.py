@@ -8,13 +8,12 @@ pass on the virtual clock and on the real one, whichever is first, so that a tes
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
-
-import orjson
 
 from threedsecure.errors import TransportError
 from threedsecure.faults import POINTS, Fault, FaultRefused, Plan, Situation, as_document
@@ -29,10 +28,14 @@ from threedsecure.web.wire import FORM, Problem, WireRequest, WireResponse, json
 if TYPE_CHECKING:
     from threedsecure.web.transport import Transport
 
+ARMED: Final = "fault armed"
+"""A word between processes: one more is in force."""
 CONTROL_PATH: Final = "/control/faults"
 CONTROL_LIMIT: Final = 4 << 20
 LATE_SECONDS: Final = 10.0
 MAX_LATE: Final = 100
+_message: Final[ContextVar[tuple[str, ...]]] = ContextVar("message", default=())
+"""What the running task draws for: a point, a sender, and the identifiers of a transaction."""
 _RECEIVERS: Final = {
     ("RRes", "Directory Server"): "ACS",
     ("RReq", "Directory Server"): "3DS Server",
@@ -123,12 +126,14 @@ class Faults:
         self._released = asyncio.Event()
 
     async def control(self, request: WireRequest) -> WireResponse:
-        """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?}`: replaces what is in force here, and tells what is.
+        """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?, "process"?}`: replaces what is in force here, and
+        tells what is.
 
-        `known`: identifiers that belong together, in the words of the messages."""
+        `known`: identifiers that belong together, in the words of the messages. `process`: who asks; it replaces nothing in its
+        own process, where what is in force may be newer than what it says."""
         wish = read_json(request)
         try:
-            if (wanted := wish.get("faults")) is not None:
+            if (wanted := wish.get("faults")) is not None and wish.get("process") != self.process:
                 self._replace(wanted)
         except FaultRefused as refused:
             raise Problem(400, "Bad Request", str(refused)) from refused
@@ -160,7 +165,8 @@ class Faults:
         return PartyTransport(self, party, transport)
 
     def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
-        """The faults that happen to this message, noted in the journal."""
+        """The faults that happen to this message, noted in the journal. From here on, the task draws for it."""
+        _message.set((at, sender, *sorted(names)))
         before = {} if self.on_met is None else {armed.id: armed.met for armed in self.plan}
         counted = list(self.plan) if before else []
         met = self.plan.meet(Situation(at, sender, names), self.draw, lambda fault: applies(fault, raw))
@@ -169,7 +175,8 @@ class Faults:
         return [armed.fault for armed in met]
 
     def draw(self, bound: int) -> int:
-        return self._randomness.below(bound)
+        """For the message at hand alone, so that messages that cross stay repeatable."""
+        return self._randomness.of("fault", *_message.get()).below(bound)
 
     def note(self, fault: Fault, message: Mapping[str, Any] | None, sent: bytes | None = None) -> None:
         """What happened, and to which message: `message` as it was meant, `sent` what it became, where that can be read."""
@@ -251,8 +258,3 @@ def _receiver(fault: Fault) -> str:
 async def _quietly(errand: Awaitable[Any]) -> None:
     with suppress(TransportError):
         await errand
-
-
-def encoded_plan(documents: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """The body of `POST /control/faults`."""
-    return orjson.dumps({"faults": documents, "known": known})

@@ -48,6 +48,23 @@ async def test_a_directory_server_that_does_not_speak_it_is_asked_again_in_what_
     assert [preq["messageVersion"] for preq in world.scheme.of("PReq")] == [LATEST, "2.2.0"]
 
 
+async def test_its_3ds_method_is_waited_for_five_seconds_of_the_clock(world):
+    url = f"{world.scheme.url}/method"
+    spoken = {"acsProtocolVersions": [{"version": LATEST, "threeDSMethodURL": url}]}
+    world.scheme.pres = listed(LATEST)
+    world.scheme.pres["cardRangeData"][0] |= spoken
+    page = await world.pay(await world.to_payment_page())
+    assert await running(world, page)
+    world.advance(seconds=4.9)
+    assert await running(world, page)
+    world.advance(seconds=0.1)
+    assert not await running(world, page)
+
+
+async def running(world, page):
+    return (await world.json("GET", page.attributes["continue-form"]["data-poll"]))["running"]
+
+
 @pytest.fixture
 async def whole():
     async with (

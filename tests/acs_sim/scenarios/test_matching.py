@@ -3,8 +3,9 @@
 import pytest
 
 from acs_sim.scenarios.conversation import Conversation, Unmet
-from acs_sim.scenarios.gateway import areq
+from acs_sim.scenarios.elements import Column
 from acs_sim.scenarios.matching import MISSING, compare, look_up, meets
+from acs_sim.scenarios.purchase import areq
 from acs_sim.scenarios.selecting import compile_expression
 from tests.acs_sim.conftest import STARTED_AT
 
@@ -97,7 +98,12 @@ def test_an_expression_that_cannot_be_read_is_refused(expression):
 
 
 def test_the_last_change_of_a_purchase_wins_and_nothing_takes_away():
-    message = areq("2.1.0", STARTED_AT, {"mcc": "1", "email": None}, {"mcc": "2", "threeDSRequestor.inner": "x"})
+    message = areq(
+        Column("2.1.0", "02", "01"),
+        STARTED_AT,
+        {"mcc": "1", "email": None},
+        {"mcc": "2", "threeDSRequestor.inner": "x"},
+    )
     assert (message["mcc"], message["threeDSRequestor"]) == ("2", {"inner": "x"})
     assert message["purchaseDate"] == "20260615120000"
     assert not {"email", "browserJavascriptEnabled"} & set(message)

@@ -30,6 +30,14 @@ def test_next_happens_once_and_is_gone():
     assert not one.active
 
 
+def test_what_has_happened_does_not_come_back_with_a_list_that_was_written_before():
+    one = plan({})
+    before = one.documents()
+    assert fired(one, 1) == [1]
+    one.replace(before)
+    assert fired(one, 1) == [0]
+
+
 def test_every_happens_until_it_is_taken_back():
     one = plan({"when": "every"})
     assert fired(one, 3) == [1, 1, 1]
@@ -89,6 +97,15 @@ def test_the_whole_plan_is_read_and_replaced_as_a_list_and_goes_on_counting():
     one.replace([*one.documents(), {"id": "new", "at": "RReq", "do": "twice"}])
     assert fired(one, 1) == [2]
     assert [armed.id for armed in one] == ["1", "new"]
+
+
+def test_what_is_over_is_not_brought_back_by_one_who_has_not_heard():
+    one = plan({}, {"when": "every"})
+    before = one.documents()
+    fired(one, 1)
+    one.disarm("1")
+    one.replace(before)
+    assert not one.active
 
 
 @pytest.mark.parametrize(
