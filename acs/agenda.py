@@ -28,6 +28,12 @@ class Agenda:
         self._clock = clock
         self._woken = asyncio.Event()
         self._next: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what falls due is done: deadlines, and the results that wait to be delivered."""
+        return self._task is not None and not self._task.done()
 
     def note(self, instant: datetime) -> None:
         """Something is due at `instant`."""
@@ -38,6 +44,7 @@ class Agenda:
     async def kept(self, catch_up: CatchUp) -> AsyncIterator[None]:
         """Run for as long as the context lasts."""
         task = asyncio.create_task(self._run(catch_up), name="agenda")
+        self._task = task
         task.add_done_callback(_log_bug)
         try:
             yield

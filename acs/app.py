@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -21,9 +22,11 @@ from acs.settings import (
     STATE_PATH,
     AcsSettings,
 )
+from acs.transactions import State
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.v1.signature import SignatureDefect
 from threedsecure.web.journal import Hop
+from threedsecure.web.metrics import Measured
 from threedsecure.web.service import Route, Runtime, Service
 from threedsecure.web.wire import WireRequest, WireResponse
 
@@ -81,20 +84,36 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         *_classic_routes(classic),
     ]
+
+    async def forget_before(at: datetime) -> int:
+        return await works_with.storage.forget_before(at) + await classic.storage.forget_before(at)
+
     return Service(
         "acs",
         routes,
         working,
-        lambda: works_with.storage.is_open,
+        lambda: works_with.storage.is_open and works_with.agenda.is_kept,
         static=STATIC,
         also_at=settings.bank_urls,
         resign=partial(_resign, classic),
+        measured=partial(_measured, works_with),
+        forget_before=forget_before,
     )
 
 
 async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
     """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
     return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
+
+
+async def _measured(works_with: Issuer) -> list[Measured]:
+    """What is under way: challenges by state, and the results that are being delivered right now."""
+    states = await works_with.storage.open_by_state()
+    return [
+        Measured("transactions_open", "Transactions to which something has still to happen", "state", states),
+        Measured("outbox_depth", "Results not acknowledged yet", "message", {"RReq": states.get(State.DECIDED, 0)}),
+        Measured("outbox_in_flight", "Results that are being delivered", "message", {"RReq": len(works_with.outbox)}),
+    ]
 
 
 def _classic_routes(classic: Office) -> list[Route]:

@@ -46,6 +46,7 @@ from acs.transactions import State
 from threedsecure.storage import leases
 from threedsecure.storage.database import Database
 from threedsecure.storage.prepared import Prepared
+from threedsecure.storage.purging import PER_STEP
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 
@@ -106,6 +107,9 @@ _DUE_BY: Final = (
     .where(TRANSACTIONS.c.due_at <= bindparam("now"), leases.free(TRANSACTIONS))
     .order_by(TRANSACTIONS.c.due_at)
     .limit(bindparam("limit"))
+)
+_OPEN_BY_STATE: Final = Prepared(
+    select(TRANSACTIONS.c.state, func.count()).where(TRANSACTIONS.c.due_at.is_not(None)).group_by(TRANSACTIONS.c.state)
 )
 _TAKE_DUE: Final = _DUE_BY.with_for_update(skip_locked=True)
 _NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
@@ -297,6 +301,11 @@ class Storage:
         found = await self._opened_database.read(lambda c: c.execute(_NEXT_DUE, asked).scalar_one_or_none())
         return None if found is None else _EPOCH + found * _MICROSECOND
 
+    async def open_by_state(self) -> dict[str, int]:
+        """How many transactions there are to which something has still to happen, by state."""
+        rows = await self._opened_database.read(lambda connection: _OPEN_BY_STATE.all(connection, {}))
+        return {row[0]: row[1] for row in rows}
+
     # --- cards ---
 
     async def register(self, registration: Registration) -> bool:
@@ -365,6 +374,20 @@ class Storage:
             connection.execute(delete(METHOD_CALLS))
 
         await self._opened_database.run(work)
+
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the transactions that have ended and did not change since `at`; what a card remembers stays."""
+
+        def work(connection: Connection) -> int:
+            ended = select(TRANSACTIONS.c.number, TRANSACTIONS.c.document).where(TRANSACTIONS.c.due_at.is_(None))
+            some = ended.order_by(TRANSACTIONS.c.number).limit(PER_STEP).with_for_update(skip_locked=True)
+            rows = connection.execute(some).all()
+            old = [row.number for row in rows if _documents.decode(row.document).updated_at < at]
+            if old:
+                connection.execute(delete(TRANSACTIONS).where(TRANSACTIONS.c.number.in_(old)))
+            return len(old)
+
+        return await self._opened_database.run(work)
 
     # --- inside a unit of work ---
 

@@ -44,10 +44,11 @@ def _in_files(settings: Settings) -> OpenDatabase:
 def schemas() -> tuple[Schema, ...]:
     """Every party's tables, the journal's and those that the processes share."""
     from acs.classic.storage import SCHEMA as ACS_CLASSIC
+    from acs.rules.storage import SCHEMA as ACS_RULES
     from acs.storage import SCHEMA as ACS
     from acs_sim.gateway.storage import SCHEMA as GATEWAY
     from directory_server.storage import SCHEMA as DIRECTORY_SERVER
     from issuer_sms.storage import SCHEMA as PHONE
     from threedsecure.storage.journal import SCHEMA as JOURNAL
 
-    return (shared_table.SCHEMA, JOURNAL, DIRECTORY_SERVER, ACS, ACS_CLASSIC, PHONE, GATEWAY)
+    return (shared_table.SCHEMA, JOURNAL, DIRECTORY_SERVER, ACS, ACS_CLASSIC, ACS_RULES, PHONE, GATEWAY)

@@ -11,7 +11,7 @@ import orjson
 
 from threedsecure.faults import FaultRefused
 from threedsecure.vault import SealBroken, Vault
-from threedsecure.web.faults import Faults
+from threedsecure.web.faults import ARMED, Faults
 from threedsecure.web.shared import Shared
 
 PLAN: Final = "faults"
@@ -38,7 +38,12 @@ async def share_faults(faults: Faults, shared: Shared, vault: Vault) -> None:
             message, session = _opened(vault, sealed)
             faults.memory.learn(message, session=session)
 
+    async def one_more(document: dict[str, Any] | None) -> None:
+        if document is not None:
+            _put_in_force(faults, [*faults.plan.documents(), document])
+
     shared.on(PLAN, follow)
+    shared.on(ARMED, one_more)
     shared.on(MET, met)
     shared.on(KNOWN, learn)
     faults.on_met = lambda identifiers: shared.tell(MET, identifiers)

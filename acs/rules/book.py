@@ -8,6 +8,7 @@ from acs.rules.storage import RuleStorage
 from acs.rules.then import fault_of, read_then
 from threedsecure.faults import FaultRefused
 from threedsecure.rules import NearMiss, Rule, Seen, choose, nearest, parse
+from threedsecure.web.faults import ARMED
 from threedsecure.web.service import Runtime
 
 NEAREST: Final = 3
@@ -21,6 +22,7 @@ class Rulebook:
     def __init__(self, runtime: Runtime) -> None:
         self._randomness = runtime.randomness
         self._plan = runtime.faults.plan
+        self._shared = runtime.shared
         self._storage = RuleStorage(runtime.open_database, runtime.vault)
 
     def opened(self) -> AbstractAsyncContextManager[None]:
@@ -48,7 +50,8 @@ class Rulebook:
         if wanted is None:
             return
         with suppress(FaultRefused):  # too many are in force: the card still does what it says
-            self._plan.arm(self._randomness.uuid(), fault_of(wanted, subject))
+            armed = self._plan.arm(self._randomness.uuid(), fault_of(wanted, subject))
+            self._shared.tell(ARMED, armed.document())
 
     async def add(self, document: Mapping[str, Any]) -> Document | None:
         """The rule as it is kept; None when there are too many. Errors: `RuleError`."""

@@ -42,7 +42,7 @@ class Gateway:
         """RReq, answered as received (EMV 3DS: RRes, resultsStatus 01)."""
         try:
             rreq = _decoded(await request.read())
-        except ConnectionResetError as error:  # as a fault may have it
+        except ConnectionResetError as error:  # broken off on purpose: half a message is none
             raise web.HTTPBadRequest from error
         self._box(request).results.put_nowait(rreq)
         same = ("messageVersion", "threeDSServerTransID", "acsTransID", "dsTransID")

@@ -11,6 +11,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
+from acs_sim.databases import schemas
+
 STORAGES = sorted(
     ".".join(path.relative_to(Path(__file__).parents[2]).with_suffix("").parts)
     for package in ("threedsecure", "directory_server", "acs", "issuer_sms", "acs_sim")
@@ -35,6 +37,10 @@ def test_the_migrations_lead_to_the_tables_that_the_code_uses(module, tmp_path):
         )
         assert compare_metadata(context, schema.metadata) == []
     engine.dispose()
+
+
+def test_the_database_commands_know_every_schema():
+    assert {import_module(module).SCHEMA for module in STORAGES} == set(schemas())
 
 
 def test_every_service_that_stores_is_found():

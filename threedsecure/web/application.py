@@ -3,7 +3,7 @@
 import asyncio
 import mimetypes
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib.resources.abc import Traversable
@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from threedsecure.web.conduct import misbehaved
-from threedsecure.web.metrics import Metrics
+from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
 
@@ -20,8 +20,15 @@ READ_BODY_SECONDS: Final = 10.0
 OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
 
 
-def application(service: Service, dispatcher: Dispatcher, metrics: Metrics) -> web.Application:
-    """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`."""
+Check = Callable[[], Awaitable[str | None]]
+"""What keeps a service from working, in words; None where nothing does."""
+
+
+def application(
+    service: Service, dispatcher: Dispatcher, metrics: Metrics, checks: Sequence[Check] = ()
+) -> web.Application:
+    """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`. It is ready
+    while the service says so and no one of `checks` finds anything."""
     app = web.Application(client_max_size=0, middlewares=[_unroutable])
     for route in (*service.routes, *dispatcher.own_routes):
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
@@ -32,8 +39,8 @@ def application(service: Service, dispatcher: Dispatcher, metrics: Metrics) -> w
     if service.static is not None:
         app.router.add_get("/static/{name}", _static(service.static))
     app.router.add_get("/healthz", _healthz)
-    app.router.add_get("/readyz", _readyz(service))
-    app.router.add_get("/metrics", _metrics(metrics))
+    app.router.add_get("/readyz", _readyz(service, checks))
+    app.router.add_get("/metrics", _metrics(service, dispatcher, metrics))
     return app
 
 
@@ -68,6 +75,15 @@ async def serving(
 
 def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
     async def answer(request: web.Request) -> web.StreamResponse:
+        if dispatcher.is_full:
+            return _response(dispatcher.turned_away())
+        dispatcher.under_way += 1
+        try:
+            return await admitted(request)
+        finally:
+            dispatcher.under_way -= 1
+
+    async def admitted(request: web.Request) -> web.StreamResponse:
         try:
             body = await _read_body(request, route.limit)
         except TimeoutError:
@@ -158,17 +174,31 @@ async def _healthz(_request: web.Request) -> web.Response:
     return _response(json_response({"status": "alive"}))
 
 
-def _readyz(service: Service) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _readyz(service: Service, checks: Sequence[Check]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def readyz(_request: web.Request) -> web.Response:
-        ready = service.ready()
-        return _response(json_response({"status": "ready" if ready else "not ready"}, 200 if ready else 503))
+        found = [] if service.ready() else [f"the {service.name} is not at work"]
+        found += [words for check in checks if (words := await check()) is not None]
+        if found:
+            return _response(json_response({"status": "not ready", "reasons": found}, 503))
+        return _response(json_response({"status": "ready"}))
 
     return readyz
 
 
-def _metrics(metrics: Metrics) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _metrics(
+    service: Service, dispatcher: Dispatcher, metrics: Metrics
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def figures(_request: web.Request) -> web.Response:
-        return web.Response(body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        own = await service.measured() if service.measured is not None else ()
+        journal = {"waiting": dispatcher.journal.waiting, "left out": dispatcher.journal.left_out}
+        common = (
+            Measured("requests_under_way", "Requests being worked on", "service", {service.name: dispatcher.under_way}),
+            Measured(
+                "journal_entries", "Entries not written yet, and those left out since the start", "state", journal
+            ),
+        )
+        body = metrics.text([*common, *own])
+        return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     return figures
 

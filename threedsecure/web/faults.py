@@ -28,6 +28,8 @@ from threedsecure.web.wire import FORM, Problem, WireRequest, WireResponse, json
 if TYPE_CHECKING:
     from threedsecure.web.transport import Transport
 
+ARMED: Final = "fault armed"
+"""A word between processes: one more is in force."""
 CONTROL_PATH: Final = "/control/faults"
 CONTROL_LIMIT: Final = 4 << 20
 LATE_SECONDS: Final = 10.0

@@ -74,6 +74,8 @@ class Journal:
         self._shared.on(FORGOTTEN, self._others_forgot)
         self._waiting: deque[_Recorded] = deque()
         self._left_out = 0
+        self.left_out = 0
+        """How many entries found no place since the start."""
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
         self._known: dict[str, str] = {}
         self._writing = asyncio.Lock()
@@ -96,10 +98,16 @@ class Journal:
         `facts`: what the recorder knows and the message does not say, such as the scheme it was posted to."""
         if len(self._waiting) >= MAX_WAITING:
             self._left_out += 1
+            self.left_out += 1
             return
         self._waiting.append(
             _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts, real_now())
         )
+
+    @property
+    def waiting(self) -> int:
+        """How many entries are not written yet."""
+        return len(self._waiting)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -191,14 +199,16 @@ class Journal:
         await self._shared.tell_all(FORGOTTEN)
         await self._database.run(table.forget)
 
-    async def forget_before(self, at: datetime) -> None:
-        """Forget what was recorded before `at`, in steps small enough to let requests pass between them."""
+    async def forget_before(self, at: datetime) -> int:
+        """Forget some of what was recorded before `at`, few enough to let requests pass; returns how many, 0 at the end."""
         await self.flush()
         stamp = at.isoformat(timespec="milliseconds")
-        while await self._database.run(
+        gone = await self._database.run(
             lambda connection: table.forget_before(connection, stamp, EMV_IDS + CLASSIC_IDS, FORGOTTEN_PER_STEP)
-        ):
+        )
+        if gone:
             self._known.clear()
+        return gone
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -21,7 +22,7 @@ from threedsecure.web.clock import Clock, monotonic
 from threedsecure.web.fault_answers import Resign
 from threedsecure.web.faults import CONTROL_LIMIT, CONTROL_PATH, Faults
 from threedsecure.web.journal import Hop, Journal
-from threedsecure.web.metrics import Metrics
+from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.shared import Alone, Shared
 from threedsecure.web.transport import Transport
@@ -30,6 +31,8 @@ from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, W
 log = structlog.get_logger()
 
 DEFAULT_LIMIT: Final = 64 * 1024
+MOST_UNDER_WAY: Final = 2_000
+RETRY_AFTER_SECONDS: Final = "1"
 AnswerError = Callable[[ProtocolError, WireRequest], WireResponse]
 StreamHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,7 +48,8 @@ class Tls:
 @dataclass(frozen=True)
 class Runtime:
     """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
-    `shared` are the other processes of the same simulator."""
+    `most_under_way`: how many requests a service works on at a time before it asks others to come back. `shared` are the other
+    processes of the same simulator."""
 
     clock: Clock
     randomness: Randomness
@@ -55,6 +59,7 @@ class Runtime:
     open_database: Callable[[Schema], Database]
     faults: Faults = field(default_factory=Faults)
     tls: Tls | None = None
+    most_under_way: int = MOST_UNDER_WAY
     shared: Shared = field(default_factory=Alone)
 
     @property
@@ -96,7 +101,8 @@ class Service:
 
     `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now. `also_at`: base
     addresses that it has beside the one it is started at. `resign` signs a PARes again, badly when that is asked for: what
-    misbehaves has no keys of its own."""
+    misbehaves has no keys of its own. `measured`: gauges that are read when somebody asks for the figures. `forget_before`
+    forgets some of what ended before an instant, and says how much."""
 
     name: str
     routes: Sequence[Route]
@@ -106,6 +112,8 @@ class Service:
     static: Traversable | None = None
     also_at: Sequence[str] = ()
     resign: Resign | None = None
+    measured: Callable[[], Awaitable[Sequence[Measured]]] | None = None
+    forget_before: Callable[[datetime], Awaitable[int]] | None = None
 
 
 class Dispatcher:
@@ -116,6 +124,8 @@ class Dispatcher:
         self._runtime = runtime
         self._metrics = metrics
         self._plan = runtime.faults.plan
+        self.under_way = 0
+        self.journal = runtime.journal
         self.own_routes = (Route("POST", CONTROL_PATH, runtime.faults.control, CONTROL_LIMIT),)
         """What every service has beside its own routes."""
 
@@ -144,10 +154,15 @@ class Dispatcher:
         took = monotonic() - began
         if self._plan.active:
             return await self._misbehaved(route, request, response, took)
-        self._metrics.exchange(self._service.name, route.path, response.status, took)
+        self._count(route, request, response, took)
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
         return response
+
+    def _count(self, route: Route, request: WireRequest, response: WireResponse, took: float) -> None:
+        self._metrics.exchange(self._service.name, route.path, response.status, took)
+        if request.message is not None:
+            self._metrics.message(self._service.name, request.message.get("messageType"), took)
 
     async def _misbehaved(
         self, route: Route, request: WireRequest, response: WireResponse, took: float
@@ -156,7 +171,7 @@ class Dispatcher:
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
         response = await self._runtime.faults.answer(self._service.name, request, response, self._service.resign)
-        self._metrics.exchange(self._service.name, route.path, response.status, took)
+        self._count(route, request, response, took)
         return response
 
     def endpoints(self) -> dict[str, Handler]:
@@ -169,6 +184,20 @@ class Dispatcher:
 
     async def _dispatch_whole(self, route: Route, request: WireRequest) -> WireResponse:
         return (await self.dispatch(route, request)).whole()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many requests are under way as may be; who comes now is asked to come back. Counted are those that came
+        through a socket: one that is let in is not stopped half-way by its own next hop."""
+        return self.under_way >= self._runtime.most_under_way
+
+    def turned_away(self) -> WireResponse:
+        """503 with Retry-After."""
+        self._metrics.refused(self._service.name)
+        words = f"{self.under_way} requests are under way, as many as may be"
+        response = Problem(503, "Service Unavailable", words).response()
+        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+        return response
 
     def refused_handshake(self, why: str) -> None:
         """A connection to this service that came to nothing, told where the one who made it will look."""

@@ -1,0 +1,115 @@
+"""Two gates that a busy machine does not move: both sides of a ratio are measured in turn, in processor time, and the best round
+counts. The limits lie well below what benchmarks/peers.py and docs/performance.md tell; they catch what makes a request dearer by
+half, not by a tenth."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, bindparam, create_engine, insert, update
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from acs_sim.bench.connection import Connection
+from acs_sim.bench.load import saturate
+from acs_sim.bench.process import python, running
+from acs_sim.bench.subjects import own_simulator, posting
+from acs_sim.bench.traffic import authentication_requests
+from acs_sim.settings import Settings
+from acs_sim.stack import with_free_ports
+from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.prepared import Prepared
+from threedsecure.storage.schema import Schema
+
+ROUNDS = 3
+OPERATIONS = 256
+BARE_HANDLER_AT_LEAST = 0.025
+GROUPED_COMMITS_AT_LEAST = 15.0
+
+METADATA = MetaData()
+ROWS = Table(
+    "s_row",
+    METADATA,
+    Column("name", String(36), primary_key=True),
+    Column("state", String(20)),
+    Column("number", Integer, index=True),
+    Column("document", LargeBinary),
+)
+INSERT = Prepared(insert(ROWS))
+UPDATE = Prepared(update(ROWS).where(ROWS.c.name == bindparam("wanted")).values(state=bindparam("state")))
+DOCUMENT = b"x" * 2048
+
+
+class Base(DeclarativeBase):
+    metadata = METADATA
+
+
+class Mapped(Base):
+    __table__ = ROWS
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processor time is read from /proc")
+async def test_a_checked_proven_and_stored_authentication_costs_little_beside_a_bare_handler(tmp_path):
+    bare_url = f"http://127.0.0.1:{with_free_ports(Settings()).port('ds')}"
+    make = authentication_requests(f"{bare_url}/visa/3ds2")
+    command = python("-m", "acs_sim.bench.bare", bare_url.rpartition(":")[2])
+    async with (
+        own_simulator(tmp_path / "ours", (), ()) as ours,
+        running(command, (bare_url, make()), log=tmp_path / "bare.log") as bare,
+    ):
+        bare_lanes, our_lanes = [posting(Connection(bare_url), make) for _ in range(16)], ours.lanes("frictionless", 16)
+        await cost(ours, our_lanes, 200)  # shapes are learned, statements compiled
+        rounds = [(await cost(bare, bare_lanes, 2000), await cost(ours, our_lanes, 300)) for _ in range(ROUNDS)]
+    ratio = max(theirs / mine for theirs, mine in rounds)
+    assert ratio >= BARE_HANDLER_AT_LEAST, f"one of ours costs {1 / ratio:.0f} bare answers: {rounds}"
+
+
+async def cost(server, lanes, count: int) -> float:
+    """Processor seconds for each of `count` answers."""
+    before = server.usage().cpu_seconds
+    samples = await saturate(lanes, 60, count)
+    assert not samples.failed, samples.errors
+    return (server.usage().cpu_seconds - before) / count
+
+
+async def test_grouped_commits_cost_a_fraction_of_an_orm_with_a_commit_for_each(tmp_path):
+    database = SqliteDatabase(tmp_path / "grouped.sqlite3", Schema("s", METADATA, "0001", Path(__file__).parent))
+    engine = create_engine(f"sqlite:///{tmp_path / 'orm.sqlite3'}")
+    METADATA.create_all(engine)
+    rounds = [(of_the_orm(engine, number), await of_grouped_commits(database, number)) for number in range(ROUNDS)]
+    await database.close()
+    engine.dispose()
+    ratio = max(orm / grouped for orm, grouped in rounds)
+    assert ratio >= GROUPED_COMMITS_AT_LEAST, rounds
+
+
+def of_the_orm(engine, number: int) -> float:
+    """Processor seconds of an insert and an update, with a session and a commit each."""
+    before = time.process_time()
+    for name in names(number):
+        with Session(engine) as session:
+            session.add(Mapped(name=name, state="new", number=number, document=DOCUMENT))
+            session.commit()
+        with Session(engine) as session:
+            session.get_one(Mapped, name).state = "old"
+            session.commit()
+    return (time.process_time() - before) / OPERATIONS
+
+
+async def of_grouped_commits(database, number: int) -> float:
+    """The same by as many tasks at once as a load has connections; each waits for its commits."""
+
+    async def both(name: str) -> None:
+        row = {"name": name, "state": "new", "number": number, "document": DOCUMENT}
+        await database.run(lambda c: INSERT.run(c, row))
+        await database.run(lambda c: UPDATE.run(c, {"wanted": name, "state": "old"}))
+
+    before, waiting = time.process_time(), list(names(number))
+    while waiting:
+        await asyncio.gather(*(both(waiting.pop()) for _ in range(min(32, len(waiting)))))
+    return (time.process_time() - before) / OPERATIONS
+
+
+def names(number: int) -> list[str]:
+    return [f"{number}-{each}" for each in range(OPERATIONS)]
