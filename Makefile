@@ -18,7 +18,7 @@ test: $(VENV)/.installed-tests programs
 # The same tests with a real PostgreSQL in the place of SQLite, but for those that store nothing.
 STORING := tests/acs tests/acs_sim tests/directory_server tests/issuer_sms tests/system $(wildcard tests/threedsecure/test_*.py)
 test-postgresql: $(VENV)/.installed-tests programs
-	ACS_SIM_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist worksteal $(STORING) $(ARGS)
+	TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist worksteal $(STORING) $(ARGS)
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs

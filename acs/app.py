@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -83,6 +84,10 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         *_classic_routes(classic),
     ]
+
+    async def forget_before(at: datetime) -> int:
+        return await works_with.storage.forget_before(at) + await classic.storage.forget_before(at)
+
     return Service(
         "acs",
         routes,
@@ -92,6 +97,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         also_at=settings.bank_urls,
         resign=partial(_resign, classic),
         measured=partial(_measured, works_with),
+        forget_before=forget_before,
     )
 
 

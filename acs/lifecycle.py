@@ -214,10 +214,11 @@ def wake(transaction: Transaction, now: datetime, retry: timedelta) -> Change:
     by whoever writes this."""
     transaction = expire(transaction, now)
     challenge = transaction.challenge
-    needs = challenges.not_asked(challenge, now) if challenge is not None and transaction.state in _ASKING else ()
-    if challenge is None or not needs:
+    if challenge is None or challenge.ask_at is None or now < challenge.ask_at or transaction.state not in _ASKING:
         return Change(transaction, Finish())
-    return Change(replace(transaction, challenge=replace(challenge, ask_at=now + retry)), Finish(), needs)
+    needs = challenges.not_asked(challenge, now)
+    claimed = replace(challenge, ask_at=now + retry if needs else None)
+    return Change(replace(transaction, challenge=claimed), Finish(), needs)
 
 
 def expire(transaction: Transaction, now: datetime) -> Transaction:

@@ -46,6 +46,7 @@ from acs.transactions import State
 from threedsecure.storage import leases
 from threedsecure.storage.database import Database
 from threedsecure.storage.prepared import Prepared
+from threedsecure.storage.purging import PER_STEP
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 
@@ -373,6 +374,20 @@ class Storage:
             connection.execute(delete(METHOD_CALLS))
 
         await self._opened_database.run(work)
+
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the transactions that have ended and did not change since `at`; what a card remembers stays."""
+
+        def work(connection: Connection) -> int:
+            ended = select(TRANSACTIONS.c.number, TRANSACTIONS.c.document).where(TRANSACTIONS.c.due_at.is_(None))
+            some = ended.order_by(TRANSACTIONS.c.number).limit(PER_STEP).with_for_update(skip_locked=True)
+            rows = connection.execute(some).all()
+            old = [row.number for row in rows if _documents.decode(row.document).updated_at < at]
+            if old:
+                connection.execute(delete(TRANSACTIONS).where(TRANSACTIONS.c.number.in_(old)))
+            return len(old)
+
+        return await self._opened_database.run(work)
 
     # --- inside a unit of work ---
 

@@ -253,6 +253,47 @@ def caller_context(settings: Any, name: str | None = None) -> Any:
         raise click.ClickException(str(error)) from error
 
 
+@main.group()
+def db() -> None:
+    """The databases of a simulator that does not run."""
+
+
+def _database_options(command: Command) -> Command:
+    for option in (
+        click.option("--data", metavar="DIR", help="Folder of the databases.  [default: data]"),
+        click.option("--database", metavar="PATH|URL", help="One SQLite file, or a postgresql:// address."),
+        click.option("--config", type=click.Path(path_type=Path), help="Settings file."),
+    ):
+        command = option(command)
+    return command
+
+
+@db.command("status")
+@_database_options
+def db_status(config: Path | None, **flags: Any) -> None:
+    """Say at which revision every party's tables are; exit 1 when this release cannot use them as they are."""
+    from acs_sim.database_command import DatabaseUnusable, status
+
+    try:
+        lines, usable = status(_settings(flags, config)[0])
+    except DatabaseUnusable as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("\n".join(lines))
+    sys.exit(0 if usable else 1)
+
+
+@db.command("upgrade")
+@_database_options
+def db_upgrade(config: Path | None, **flags: Any) -> None:
+    """Bring the tables of an earlier release up to date. Stop every process that uses them first."""
+    from acs_sim.database_command import DatabaseUnusable, SchemaNotSupported, upgrade
+
+    try:
+        click.echo("\n".join(upgrade(_settings(flags, config)[0])))
+    except (DatabaseUnusable, SchemaNotSupported) as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _settings(flags: dict[str, Any], config: Path | None) -> Any:
     from acs_sim.settings import SettingsError, load
 

@@ -1,24 +1,33 @@
-"""How long the journal remembers (`--keep`)."""
+"""How long the simulator remembers (`--keep`)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import structlog
+
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
-from threedsecure.web.journal import Journal
+
+log = structlog.get_logger()
 
 LOOK_EVERY_SECONDS: Final = 60.0
+PAUSE_SECONDS: Final = 0.01
+"""Between two steps, for the requests that came meanwhile."""
+
+Forget = Callable[[datetime], Awaitable[int]]
+"""Forgets some of what ended before an instant; returns how much, 0 when there is no more."""
 
 
 @asynccontextmanager
-async def retaining(journal: Journal, clock: Clock, keep: timedelta | None) -> AsyncIterator[None]:
-    """Forget the messages that are older than `keep`, now and then, for as long as the context lasts. None keeps them all."""
+async def retaining(forgetting: Sequence[Forget], clock: Clock, keep: timedelta | None) -> AsyncIterator[None]:
+    """Forget what ended longer ago than `keep`, now and then, for as long as the context lasts. None keeps it all."""
     if keep is None:
         yield
         return
-    task = asyncio.create_task(_forget_forever(journal, clock, keep), name="retention")
+    task = asyncio.create_task(_forget_forever(forgetting, clock, keep), name="retention")
     try:
         yield
     finally:
@@ -32,7 +41,17 @@ def oldest_kept(clock: Clock, keep: timedelta) -> datetime:
     return min(clock.now(), datetime.now(UTC)) - keep
 
 
-async def _forget_forever(journal: Journal, clock: Clock, keep: timedelta) -> None:
+async def _forget_forever(forgetting: Sequence[Forget], clock: Clock, keep: timedelta) -> None:
+    every = min(LOOK_EVERY_SECONDS, keep.total_seconds() / 4)
     while True:
-        await journal.forget_before(oldest_kept(clock, keep))
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        for forget in forgetting:
+            try:
+                await _forget_all(forget, oldest_kept(clock, keep))
+            except DatabaseAway as error:
+                log.warning("nothing is forgotten now", error=str(error))
+        await asyncio.sleep(every)
+
+
+async def _forget_all(forget: Forget, before: datetime) -> None:
+    while await forget(before):  # noqa: ASYNC110 - a pause between two steps, not a wait
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -18,7 +18,7 @@ from acs_sim.databases import opened
 from acs_sim.health import Health
 from acs_sim.parties import PARTIES, Build
 from acs_sim.pki.stack import StackTls
-from acs_sim.retention import retaining
+from acs_sim.retention import Forget, retaining
 from acs_sim.settings import Settings
 from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.shared_faults import share_faults
@@ -110,7 +110,6 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     life.push_async_callback(journal_database.close)
     journal = Journal(journal_database, shared)
     await life.enter_async_context(journal.writing())
-    await life.enter_async_context(retaining(journal, clock, settings.keep_for))
     await share_clock(clock, shared)
     randomness = _randomness(settings, shared)
     faults = Faults(clock, randomness, journal, transport)
@@ -149,6 +148,7 @@ async def _bring_to_life(
 ) -> None:
     """Every party lives before the first port is open, and every port is closed before the first party ends."""
     served = []
+    forgetting: list[Forget] = [stack.runtime.journal.forget_before]
     for name, build in parties.items():
         if name not in stack.settings.only:
             continue
@@ -159,10 +159,13 @@ async def _bring_to_life(
         service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
         dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
+        if service.forget_before is not None:
+            forgetting.append(service.forget_before)
         for address in (stack.addresses.of(name), *service.also_at):
             transport.register(address, dispatcher.endpoints())
         tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
         served.append((name, application(service, dispatcher, metrics, [health.check]), tls))
+    await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for))
     for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
         try:

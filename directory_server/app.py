@@ -38,7 +38,9 @@ def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
             await party.stop()
             await party.storage.close()
 
-    return Service("directory server", routes(party), lifespan, ready=lambda: ready)
+    return Service(
+        "directory server", routes(party), lifespan, ready=lambda: ready, forget_before=party.storage.forget_before
+    )
 
 
 def routes(party: Party) -> list[Route]:

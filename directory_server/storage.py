@@ -34,6 +34,7 @@ from threedsecure.card_numbers import CardRange
 from threedsecure.storage import leases
 from threedsecure.storage.database import Database
 from threedsecure.storage.prepared import Prepared
+from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
 
 Result = TypeVar("Result")
@@ -108,6 +109,10 @@ PREPARATIONS: Final = Table(
     Index("ds_preparation_sender", "scheme", "three_ds_server_ref_number"),
     sqlite_autoincrement=True,
 )
+
+# sdkMaxTimeout and threeDSRequestorDecMaxTime end within seven days.
+LONGEST_CHALLENGE: Final = timedelta(days=8)
+_MAY_STILL_END: Final = (State.RECEIVED, State.CHALLENGED, State.UNANSWERED, State.REPORTING, State.UNDELIVERED)
 
 SCHEMA: Final = Schema("ds", METADATA, "0002", Path(__file__).parent / "migrations")
 
@@ -232,6 +237,20 @@ class Storage:
     async def forget(self) -> None:
         """Everything but the serial numbers, which never go back: a 3DS Server may hold one."""
         await self._database.run(_forget)
+
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the transactions that were begun before `at` and did not change since. One whose result may still come stays
+        as long as any challenge can last."""
+        t = TRANSACTIONS.c
+        over = t.state.not_in([state.value for state in _MAY_STILL_END])
+        old = (t.created_at < _instant(at)) & (t.updated_at < _instant(at))
+        old &= or_(over, t.updated_at < _instant(at - LONGEST_CHALLENGE))
+
+        def work(connection: Connection) -> int:
+            connection.execute(delete(PREPARATIONS).where(PREPARATIONS.c.at < _instant(at - timedelta(hours=1))))
+            return len(purge(connection, TRANSACTIONS, t.ds_trans_id, old, t.created_at))
+
+        return await self._database.run(work)
 
     async def close(self) -> None:
         await self._database.close()

@@ -47,6 +47,7 @@ def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
         ready=lambda: bool(at_work) and not any(task.done() for task in at_work),
         streams=[Stream("GET", "/api/events", EventStream(phone.hub).stream)],
         static=STATIC,
+        forget_before=phone.store.forget_before,
     )
 
 

@@ -32,6 +32,7 @@ from acs.classic.states import State
 from acs.methods.table import Method
 from acs.records import Card
 from threedsecure.storage.database import Database
+from threedsecure.storage.purging import PER_STEP
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
 
@@ -154,6 +155,19 @@ class ClassicStorage:
     async def forget(self) -> None:
         """Every authentication; the keys say that it is still the same issuer."""
         await self._opened.run(lambda connection: connection.execute(delete(AUTHENTICATIONS)))
+
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the authentications that did not change since `at`."""
+
+        def work(connection: Connection) -> int:
+            oldest = select(AUTHENTICATIONS.c.number, AUTHENTICATIONS.c.document).order_by(AUTHENTICATIONS.c.number)
+            rows = connection.execute(oldest.limit(PER_STEP).with_for_update(skip_locked=True)).all()
+            old = [row.number for row in rows if _documents.decode(row.document).updated_at < at]
+            if old:
+                connection.execute(delete(AUTHENTICATIONS).where(AUTHENTICATIONS.c.number.in_(old)))
+            return len(old)
+
+        return await self._opened.run(work)
 
     @property
     def _opened(self) -> Database:

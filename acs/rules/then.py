@@ -38,7 +38,7 @@ class Then(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 def read_then(rule: Rule) -> Then:
     """Errors: `RuleError` for what this issuer cannot do."""
     try:
-        then = msgspec.convert(dict(rule.then), Then)
+        then = msgspec.convert(dict(rule.then), Then, strict=False)  # YAML has text where a number is meant
     except msgspec.ValidationError as error:
         raise RuleError(".then", str(error)) from error
     if then.fault is not None:
@@ -97,7 +97,7 @@ def of_the_range(scenario: str) -> bool:
 
 def instructed(card: Card | None, pan: str, then: Mapping[str, Any]) -> Card | None:
     """The card as the rule has it; `card` is None for a number that the grammar of the test cards does not read."""
-    wish = msgspec.convert(dict(then), Then)
+    wish = msgspec.convert(dict(then), Then, strict=False)
     if wish.scenario is None:
         return card
     known = card or Card(pan, wish.scheme or next(iter(SCHEMES)), wish.scenario, PHONE_FOR_NOBODY + pan[-8:])

@@ -72,6 +72,7 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
         lifespan=lifespan,
         ready=lambda: settlement.key is not None,
         static=files(__package__) / "static",
+        forget_before=ledger.forget_before,
     )
 
 

@@ -29,6 +29,7 @@ from acs_sim.gateway.card_ranges import CachedRanges
 from acs_sim.gateway.orders import Order
 from acs_sim.gateway.purchase import Purchase
 from threedsecure.storage.database import Database
+from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()
@@ -52,7 +53,9 @@ ORDERS: Final = Table(
     Column("reference", String(50), primary_key=True),
     Column("token", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
+    Column("created_ms", BigInteger),
     Index("gateway_order_token", "token", unique=True),
+    Index("gateway_order_created", "created_ms"),
 )
 
 CARD_RANGES: Final = Table(
@@ -70,7 +73,7 @@ KEYS: Final = Table(
     Column("sealed", Text, nullable=False),
 )
 
-SCHEMA: Final = Schema("gateway", METADATA, "0001", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("gateway", METADATA, "0002", Path(__file__).parent / "migrations")
 
 MAX_LISTED: Final = 100
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
@@ -118,6 +121,18 @@ class Ledger:
                 connection.execute(delete(table))
 
         await self._database.run(work)
+
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the purchases and orders that were begun before `at`; a purchase in which something is due stays."""
+        before = _milliseconds(at)
+        begun, due, ordered = PURCHASES.c.created_ms, PURCHASES.c.due_ms, ORDERS.c.created_ms
+
+        def work(connection: Connection) -> int:
+            purchases = purge(connection, PURCHASES, PURCHASES.c.id, (begun < before) & due.is_(None), begun)
+            orders = purge(connection, ORDERS, ORDERS.c.reference, ordered < before, ordered)
+            return len(purchases) + len(orders)
+
+        return await self._database.run(work)
 
     async def add(self, purchase: Purchase) -> Purchase:
         row = {"id": purchase.id, "created_ms": _milliseconds(purchase.created_at), **_purchase_row(purchase)}
@@ -167,7 +182,12 @@ class Ledger:
         return [msgspec.json.decode(row, type=Purchase) for row in rows]
 
     async def add_order(self, order: Order) -> None:
-        row = {"reference": order.reference, "token": order.token, "document": _encode(order)}
+        row = {
+            "reference": order.reference,
+            "token": order.token,
+            "document": _encode(order),
+            "created_ms": _milliseconds(order.created_at),
+        }
         await self._insert(ORDERS, row)
 
     async def order(self, reference: str) -> Order:

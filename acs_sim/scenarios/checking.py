@@ -28,6 +28,7 @@ from acs_sim.scenarios.model import (
     Step,
 )
 from acs_sim.scenarios.possible import sequence
+from acs_sim.scenarios.words import plain
 from threedsecure.faults import Fault as Misbehaviour
 from threedsecure.faults import FaultRefused
 from threedsecure.faults.documents import check as check_fault
@@ -86,7 +87,8 @@ def _rule(document: Mapping[str, Any], at: str) -> Iterator[Fault]:
     try:
         read_then(parse(document))
     except RuleError as error:
-        yield at + error.path, str(error)
+        told = str(error)
+        yield at + error.path, plain(told) if "`" in told else told
 
 
 def _misbehaviour(fault: Misbehaviour, at: str) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -100,14 +100,14 @@ class Chromium:
             raise CardholderStuck(error.message.splitlines()[0]) from error
         await self._shoot("the bank asks" if self._page is not None and self._page.result is None else "it is over")
 
-    async def press(self, button: str, entry: str | None, *, trusts: bool, deliver: bool) -> Page:
+    async def press(self, button: str, entry: str | None, *, boxes: Sequence[str], deliver: bool) -> Page:
         from playwright.async_api import Error
 
         if self._page is None:
             raise CardholderStuck("the bank shows nothing")
         try:
-            shown = self._page.press(button, entry, boxes=("trust",) if trusts else ()).fields.get("page")
-            return await self._pressed(await self._frame(button, shown), button, entry, trusts=trusts, deliver=deliver)
+            shown = self._page.press(button, entry, boxes=boxes).fields.get("page")
+            return await self._pressed(await self._frame(button, shown), button, entry, boxes=boxes, deliver=deliver)
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
         except TimeoutError as error:
@@ -156,11 +156,13 @@ class Chromium:
         await route.fulfill(response=answer, body=body)
         self._arrived.set()
 
-    async def _pressed(self, frame: "Frame", button: str, entry: str | None, *, trusts: bool, deliver: bool) -> Page:
+    async def _pressed(
+        self, frame: "Frame", button: str, entry: str | None, *, boxes: Sequence[str], deliver: bool
+    ) -> Page:
         if entry is not None:
             await _enter(frame, entry)
-        if trusts:
-            await frame.locator("#trust").check()
+        for box in boxes:
+            await frame.locator(f"#{box}").check()
         await self._shoot(f"about to press {button}")
         self._delivers = deliver
         if not deliver:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 from acs_sim.transcripts.har import legs
+from acs_sim.transcripts.ordering import ordered
 from acs_sim.transcripts.volatile import ruled_names
 
 REST_SECONDS: Final = 1.0
@@ -35,7 +36,9 @@ async def collect(simulator: Simulator, identifier: str, *, ruled: bool, moved: 
             transcript = await simulator.transcript(identifier)
     except CannotPlay:
         return None
-    return {**transcript, "volatile": ruled_names(transcript)} if ruled else transcript
+    if not ruled:
+        return transcript
+    return {**transcript, "hops": ordered(transcript["hops"]), "volatile": ruled_names(transcript)}
 
 
 def _under_way(transcript: Mapping[str, Any]) -> bool:

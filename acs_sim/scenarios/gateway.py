@@ -40,7 +40,10 @@ class Gateway:
 
     async def results(self, request: web.Request) -> web.Response:
         """RReq, answered as received (EMV 3DS: RRes, resultsStatus 01)."""
-        rreq = _decoded(await request.read())
+        try:
+            rreq = _decoded(await request.read())
+        except ConnectionResetError as error:  # broken off on purpose: half a message is none
+            raise web.HTTPBadRequest from error
         self._box(request).results.put_nowait(rreq)
         same = ("messageVersion", "threeDSServerTransID", "acsTransID", "dsTransID")
         rres = {name: rreq[name] for name in same if name in rreq}

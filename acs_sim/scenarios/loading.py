@@ -14,6 +14,7 @@ from acs_sim.scenarios.filling import filled, near
 from acs_sim.scenarios.including import Shared, expanded, shared
 from acs_sim.scenarios.including import Written as Step
 from acs_sim.scenarios.model import Scenario, Written
+from acs_sim.scenarios.words import plain
 
 SUFFIXES: Final = (".yaml", ".yml")
 MAX_PLAYS: Final = 10_000
@@ -22,15 +23,6 @@ _IN_A_STEP = re.compile(r"\$\.steps\[(\d+)\](.*)", re.DOTALL)
 _IN_A_RULE = re.compile(r"\$\.rules\[(\d+)\](.*)", re.DOTALL)
 _WRONG = re.compile(r"(.*?)(?: - at `(key in )?(\$.*)`)?", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-_JARGON = re.compile(r"\b(?:object|array|str|int|bool|null)\b")
-_PLAIN: Final = {
-    "object": "names with values",
-    "array": "a list",
-    "str": "text",
-    "int": "a number",
-    "bool": "true or false",
-    "null": "nothing",
-}
 _FIELDS: Final = sorted({name for part in Written.__subclasses__() for name in part.__struct_encode_fields__})
 
 
@@ -203,12 +195,5 @@ def _told(error_at: Callable[[str, str], str], at: str, error: msgspec.Validatio
     words, path = (found[1], at + (found[3] or "$")[1:]) if found else (str(error), at)
     unknown = _UNKNOWN.fullmatch(words)
     if unknown is None:
-        return error_at(path, _plain(words))
+        return error_at(path, plain(words))
     return error_at(f"{path}.{unknown[1]}", f"{unknown[1]!r} means nothing here{near(unknown[1], _FIELDS)}")
-
-
-def _plain(words: str) -> str:
-    """The words of the reader of types, without its jargon."""
-    words = words.replace("Object missing required field", "this is missing here:")
-    words = _JARGON.sub(lambda found: _PLAIN.get(found[0], found[0]), words[:1].lower() + words[1:])
-    return words.replace("`", "").replace(" | nothing", "")

@@ -47,8 +47,9 @@ class Screen(Protocol):
         """The bank's page, None where there is none."""
         ...
 
-    async def press(self, button: str, entry: str | None, *, trusts: bool, deliver: bool) -> Page:
-        """What the bank shows then. When it is over, the result goes to the shop, unless it is not to be `deliver`ed."""
+    async def press(self, button: str, entry: str | None, *, boxes: Sequence[str], deliver: bool) -> Page:
+        """What the bank shows then. `boxes` are the ids of those to tick. When it is over, the result goes to the shop, unless it
+        is not to be `deliver`ed."""
         ...
 
     async def close(self) -> None: ...
@@ -78,15 +79,15 @@ class Headless:
             url, content = await self._get(opening.url)
         await self._follow(url, content)
 
-    async def press(self, button: str, entry: str | None, *, trusts: bool, deliver: bool) -> Page:
+    async def press(self, button: str, entry: str | None, *, boxes: Sequence[str], deliver: bool) -> Page:
         if self._page is None:
             raise CardholderStuck("the bank shows nothing")
         try:
-            await self._arrive(*await self._post(self._page.press(button, entry, boxes=("trust",) if trusts else ())))
+            await self._arrive(*await self._post(self._page.press(button, entry, boxes=boxes)))
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
-        if self._page.result is not None and deliver:
-            await self._deliver(self._page.result)
+        for result in self._page.results if deliver else ():
+            await self._deliver(result)
         return self._page
 
     async def close(self) -> None:

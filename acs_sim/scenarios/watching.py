@@ -85,7 +85,7 @@ class Watching:
             await turn.simulator.decide(str(turn.card["phone"]), wish.do)
         entry = await _entry(turn, wish, acs_trans_id)
         button = wish.do if wish.do in {"resend", "cancel"} else "submit"
-        return await self._screen.press(button, entry, trusts=wish.trust, deliver=wish.deliver)
+        return await self._screen.press(button, entry, boxes=["trust"] if wish.trust else [], deliver=wish.deliver)
 
     async def _open(self, turn: Turn, known: Mapping[str, Any]) -> None:
         """Once: from then on the window stays where it is."""

@@ -25,7 +25,8 @@ async def prepare(party: Party, scheme: str, request: WireRequest, preq: Mapping
     ranges = await party.fresh_ranges(scheme)
     changes = changes_since(preq, ranges)
     await check_limit(party, scheme, preq)
-    begun = head(preq, ds_trans_id=party.runtime.randomness.uuid(), versions=party.settings.versions, ranges=ranges)
+    ds_trans_id = party.runtime.randomness.of("dsTransID", preq["threeDSServerTransID"]).uuid()
+    begun = head(preq, ds_trans_id=ds_trans_id, versions=party.settings.versions, ranges=ranges)
     version = preq["messageVersion"]
     first = [*islice(card_range_data(version, ranges, changes), RANGES_IN_JOURNAL + 1)]
     response = WireResponse(chunks=written(begun, card_range_data(version, ranges, changes)))

@@ -93,6 +93,12 @@ def of_subjects(connection: Connection, vault: Vault, subject_ids: Sequence[str]
     return {row[COLUMNS.subject_id]: _callback(row, vault) for row in found}
 
 
+def purge(connection: Connection, subject_ids: Sequence[str]) -> None:
+    """Forget what the issuer was told of these; what it has still to be told stays until it was."""
+    if subject_ids:
+        connection.execute(delete(CALLBACKS).where(COLUMNS.subject_id.in_(subject_ids), COLUMNS.due_at.is_(None)))
+
+
 def remove_all(connection: Connection) -> None:
     connection.execute(delete(CALLBACKS))
 

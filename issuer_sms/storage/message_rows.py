@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, sel
 from issuer_sms.delivery import Passage, State, advance
 from issuer_sms.messages import Mark
 from issuer_sms.storage.tables import COUNTERS, MESSAGES
+from threedsecure.storage.purging import purge
 
 COLUMNS: Final = MESSAGES.c
 # Every text passes these two: building a statement costs more than running it.
@@ -137,6 +138,11 @@ def counts(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
 
 def remove(connection: Connection, phone: str) -> int:
     return connection.execute(delete(MESSAGES).where(COLUMNS.phone == phone)).rowcount
+
+
+def purge_before(connection: Connection, at: datetime) -> Sequence[str]:
+    """Forget some texts that were accepted before `at` and are not on their way; their ids."""
+    return purge(connection, MESSAGES, COLUMNS.id, (COLUMNS.queued_at < at) & COLUMNS.due_at.is_(None), COLUMNS.number)
 
 
 def remove_all(connection: Connection) -> None:

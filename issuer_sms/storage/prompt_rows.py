@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from issuer_sms.prompts import PromptState
 from issuer_sms.storage.tables import PROMPTS
+from threedsecure.storage.purging import purge
 
 COLUMNS: Final = PROMPTS.c
 _PENDING: Final = PromptState.PENDING.value
@@ -98,6 +99,11 @@ def pending_counts(connection: Connection, numbers: Sequence[str]) -> dict[str, 
         .group_by(COLUMNS.phone)
     )
     return {row.phone: row.pending for row in connection.execute(grouped)}
+
+
+def purge_before(connection: Connection, at: datetime) -> Sequence[str]:
+    """Forget some prompts that were shown before `at`; their ids."""
+    return purge(connection, PROMPTS, COLUMNS.id, COLUMNS.created_at < at, COLUMNS.number)
 
 
 def remove_all(connection: Connection) -> None:

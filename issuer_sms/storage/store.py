@@ -225,6 +225,16 @@ class PhoneStore:
     async def save_attempt(self, callback: Callback) -> None:
         await self._database.run(lambda connection: callback_rows.save_attempt(connection, callback))
 
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the texts and prompts that are older than `at` and over, with what the issuer was told of them."""
+
+        def work(connection: Connection) -> int:
+            gone = [*message_rows.purge_before(connection, at), *prompt_rows.purge_before(connection, at)]
+            callback_rows.purge(connection, gone)
+            return len(gone)
+
+        return await self._database.run(work)
+
     async def close(self) -> None:
         await self._database.close()
 

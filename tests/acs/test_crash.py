@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.acs.stage import OTP, Stage, free_port, stage
+from tests.acs.test_classic import OTP as CLASSIC
+from tests.acs.test_classic import Mpi, back
 from tests.acs.test_situations import DECOUPLED
+from tests.support.classic_mpi import pareq
 from tests.support.engine import written
 from threedsecure.test_cards import SCENARIOS, compose
 
@@ -105,23 +108,28 @@ async def test_a_code_and_a_prompt_that_were_not_sent_before_the_crash_are_sent_
         acs.phone.hold = asyncio.Event()
         cut_off = await acs.ask()
         app = await acs.ask(compose("visa", SCENARIOS["challenge-oob"]))
+        mpi = Mpi(acs)
+        veres = await mpi.lookup(CLASSIC)
+        bought = pareq(veres["VERes/CH/acctID"])
         waiting = [
+            asyncio.create_task(mpi.send(bought)),
             asyncio.create_task(acs.open(cut_off)),
             asyncio.create_task(acs.open(app)),
             asyncio.create_task(acs.ask(compose("visa", SCENARIOS["decoupled"]), **DECOUPLED)),
         ]
-        await acs.phone.until(4)
+        await acs.phone.until(5)
         await process.kill()
         await asyncio.gather(*waiting, return_exceptions=True)
         texts, prompts = list(acs.phone.messages), list(acs.phone.prompts)
-        assert (len(texts), len(prompts)) == (2, 2)
+        assert (len(texts), len(prompts)) == (3, 2)
+        (cut_off_text,) = [text for text in texts if text["reference"] == cut_off["acsTransID"]]
         acs.phone.hold.set()
         acs.phone.hold = None
         await process.start(minutes=1)
 
-        await acs.phone.until(7)
+        await acs.phone.until(8)
         await acs.settled()
-        assert acs.phone.messages == [*texts, texts[1]], "the same code, and nothing of the page that had its code"
+        assert acs.phone.messages == [*texts, cut_off_text], "the same code, and nothing of the page that had its code"
         again = {prompt["reference"]: prompt for prompt in acs.phone.prompts[2:]}
         assert again.keys() == {prompt["reference"] for prompt in prompts}
         for number in (-2, -1):
@@ -130,10 +138,14 @@ async def test_a_code_and_a_prompt_that_were_not_sent_before_the_crash_are_sent_
         await acs.directory.until(3)
         assert {rreq["transStatus"] for rreq in acs.directory.rreqs} == {"Y"}
 
+        shown = await mpi.send(bought)  # 1.0.2 has no result to bring home: it acts when the browser is back
+        assert acs.phone.messages[-1] in [text for text in texts[1:] if text != cut_off_text]
+        assert back(await acs.type(shown, acs.phone.code))["PARes/TX/status"] == "Y"
+
         await process.kill()
         await process.start(minutes=2)
         await acs.settled()
-        assert (len(acs.phone.messages), len(acs.phone.prompts), len(acs.directory.bodies)) == (3, 4, 3)
+        assert (len(acs.phone.messages), len(acs.phone.prompts), len(acs.directory.bodies)) == (5, 4, 3)
 
 
 async def test_no_card_number_or_code_is_in_clear_in_files_or_logs(tmp_path):

@@ -93,6 +93,9 @@ async def test_a_payment_that_is_settled_without_a_page_goes_straight_to_the_sho
 async def test_both_protocols_stand_in_one_list_the_newest_first(whole, desk, brought):  # noqa: F811
     _, document, _ = await desk("GET", "/api/transactions")
     assert [one["version"] for one in document["transactions"]] == ["1.0.2"]
+    for page in ("/", f"/transactions/{MESSAGE_ID}", f"/transactions/{MESSAGE_ID}/conversation"):
+        status, text, _ = await desk.text("GET", page)
+        assert (status, MESSAGE_ID in text) == (200, True), page
     _, document, _ = await desk("GET", "/api/transactions?state=challenged")
     assert document["transactions"] == []
     _, document, _ = await desk("GET", "/api/transactions?since=2026-06-15T12:00:01Z")

@@ -190,7 +190,7 @@ def test_what_the_documents_show_passes(fresh, project):
     for number, block in enumerate(without_browser):
         (project / f"test_shown_{number}.py").write_text(block)
     assert passed(fresh.run(*STRICT, "-k", "shown", cwd=project), 5)
-    assert (len(without_browser), len(shown)) == (4, 5)
+    assert (len(without_browser), len(shown)) == (5, 6)
 
 
 def test_the_document_names_every_member_and_no_other():

@@ -1,4 +1,4 @@
-"""On which engine the tests keep what they keep: SQLite, or with ACS_SIM_TEST_ENGINE=postgresql a real PostgreSQL.
+"""On which engine the tests keep what they keep: SQLite, or with TEST_ENGINE=postgresql a real PostgreSQL.
 
 Tests say what they need (nothing kept, something kept in a folder), and get it on the engine that is in force. A folder stands for
 a database of its own, so that what a test starts anew on the same folder finds what was there; processes that a test starts find
@@ -23,9 +23,9 @@ from tests.support.postgresql import Cluster, cluster
 from threedsecure.vault import Vault
 from threedsecure.web.shared import Shared
 
-ENGINE = os.environ.get("ACS_SIM_TEST_ENGINE", "sqlite")
+ENGINE = os.environ.get("TEST_ENGINE", "sqlite")
 ON_POSTGRESQL = ENGINE == "postgresql"
-_SERVER = "ACS_SIM_TEST_SERVER"
+_SERVER = "TEST_POSTGRESQL_PORT"
 
 about_sqlite = pytest.mark.skipif(ON_POSTGRESQL, reason="about SQLite's files themselves")
 

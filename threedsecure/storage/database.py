@@ -33,6 +33,7 @@ Work = Callable[[Connection], Result]
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
 CHECKPOINT_EVERY_SECONDS: Final = 0.5
+MAX_WAL_BYTES: Final = 32 << 20
 
 
 class Database(Protocol):
@@ -120,6 +121,10 @@ class SqliteDatabase(_GroupedCommits):
         while True:
             await asyncio.sleep(CHECKPOINT_EVERY_SECONDS)
             await asyncio.to_thread(_checkpoint, str(self._path))
+            if _size(f"{self._path}-wal") > MAX_WAL_BYTES:
+                # Under endless load there is always a writer ahead of the checkpoint in the thread, and the file would never
+                # begin anew. Little is left to copy here, where nobody writes meanwhile.
+                self._connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 class PostgresDatabase(_GroupedCommits):
@@ -139,7 +144,8 @@ class PostgresDatabase(_GroupedCommits):
             with self._engine.begin() as connection:
                 # Two processes that start on an empty database must not both create its tables.
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3250)")
-                prepare(connection, schema)
+                # An older release may be running on the same tables.
+                prepare(connection, schema, upgrades=False)
         except OperationalError as error:
             raise DatabaseUnusable(_unreachable(self._engine, error)) from error
         self._carrying_out: asyncio.Task[None] | None = None
@@ -258,6 +264,13 @@ def _resolve(batch: list[tuple[Work[Any], asyncio.Future[Any]]], outcomes: list[
             future.set_exception(outcome.error)
         else:
             future.set_result(outcome)
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0
 
 
 def _checkpoint(path: str) -> None:

@@ -8,6 +8,7 @@ pass on the virtual clock and on the real one, whichever is first, so that a tes
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -31,6 +32,8 @@ CONTROL_PATH: Final = "/control/faults"
 CONTROL_LIMIT: Final = 4 << 20
 LATE_SECONDS: Final = 10.0
 MAX_LATE: Final = 100
+_message: Final[ContextVar[tuple[str, ...]]] = ContextVar("message", default=())
+"""What the running task draws for: a point, a sender, and the identifiers of a transaction."""
 _RECEIVERS: Final = {
     ("RRes", "Directory Server"): "ACS",
     ("RReq", "Directory Server"): "3DS Server",
@@ -160,7 +163,8 @@ class Faults:
         return PartyTransport(self, party, transport)
 
     def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
-        """The faults that happen to this message, noted in the journal."""
+        """The faults that happen to this message, noted in the journal. From here on, the task draws for it."""
+        _message.set((at, sender, *sorted(names)))
         before = {} if self.on_met is None else {armed.id: armed.met for armed in self.plan}
         counted = list(self.plan) if before else []
         met = self.plan.meet(Situation(at, sender, names), self.draw, lambda fault: applies(fault, raw))
@@ -169,7 +173,8 @@ class Faults:
         return [armed.fault for armed in met]
 
     def draw(self, bound: int) -> int:
-        return self._randomness.below(bound)
+        """For the message at hand alone, so that messages that cross stay repeatable."""
+        return self._randomness.of("fault", *_message.get()).below(bound)
 
     def note(self, fault: Fault, message: Mapping[str, Any] | None, sent: bytes | None = None) -> None:
         """What happened, and to which message: `message` as it was meant, `sent` what it became, where that can be read."""

@@ -199,14 +199,16 @@ class Journal:
         await self._shared.tell_all(FORGOTTEN)
         await self._database.run(table.forget)
 
-    async def forget_before(self, at: datetime) -> None:
-        """Forget what was recorded before `at`, in steps small enough to let requests pass between them."""
+    async def forget_before(self, at: datetime) -> int:
+        """Forget some of what was recorded before `at`, few enough to let requests pass; returns how many, 0 at the end."""
         await self.flush()
         stamp = at.isoformat(timespec="milliseconds")
-        while await self._database.run(
+        gone = await self._database.run(
             lambda connection: table.forget_before(connection, stamp, EMV_IDS + CLASSIC_IDS, FORGOTTEN_PER_STEP)
-        ):
+        )
+        if gone:
             self._known.clear()
+        return gone
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:

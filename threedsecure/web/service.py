@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -100,7 +101,8 @@ class Service:
 
     `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now. `also_at`: base
     addresses that it has beside the one it is started at. `resign` signs a PARes again, badly when that is asked for: what
-    misbehaves has no keys of its own. `measured`: gauges that are read when somebody asks for the figures."""
+    misbehaves has no keys of its own. `measured`: gauges that are read when somebody asks for the figures. `forget_before`
+    forgets some of what ended before an instant, and says how much."""
 
     name: str
     routes: Sequence[Route]
@@ -111,6 +113,7 @@ class Service:
     also_at: Sequence[str] = ()
     resign: Resign | None = None
     measured: Callable[[], Awaitable[Sequence[Measured]]] | None = None
+    forget_before: Callable[[datetime], Awaitable[int]] | None = None
 
 
 class Dispatcher:

@@ -30,6 +30,14 @@ def test_next_happens_once_and_is_gone():
     assert not one.active
 
 
+def test_what_has_happened_does_not_come_back_with_a_list_that_was_written_before():
+    one = plan({})
+    before = one.documents()
+    assert fired(one, 1) == [1]
+    one.replace(before)
+    assert fired(one, 1) == [0]
+
+
 def test_every_happens_until_it_is_taken_back():
     one = plan({"when": "every"})
     assert fired(one, 3) == [1, 1, 1]
