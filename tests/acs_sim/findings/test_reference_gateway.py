@@ -113,10 +113,11 @@ async def test_the_reference_gateway_keeps_its_card_ranges_as_it_should(stack):
     assert [finding for finding in document["findings"] if finding["rule"].startswith("preq")] == []
 
 
-async def test_the_gateway_of_the_scenario_library_errs_only_where_a_file_wants_it_to():
+async def test_the_gateway_of_a_run_errs_only_where_a_file_wants_it_to():
     """`errors.yaml` sends wrong messages on purpose, and each of them is found."""
+    files = [LIBRARY / name for name in ("frictionless.yaml", "challenge.yaml", "errors.yaml")]
     async with running_stack(with_free_ports(Settings(fresh=True))) as stack:
-        outcomes = await run(load([LIBRARY]), lambda _outcome: None, at=stack.addresses)
+        outcomes = await run(load(files), lambda _outcome: None, at=stack.addresses)
         entries = await stack.runtime.journal.newest(2000)
     transactions: dict[str, list] = {}
     for entry in entries:
