@@ -34,13 +34,15 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from acs_sim.cardholder import Cardholder, CardholderStuck, decoded_result  # noqa: E402
-from acs_sim.scenarios.gateway import Gateway, Mailbox, areq, running_gateway  # noqa: E402
+from acs_sim.scenarios.elements import Column  # noqa: E402
+from acs_sim.scenarios.gateway import Gateway, Mailbox, running_gateway  # noqa: E402
+from acs_sim.scenarios.purchase import areq  # noqa: E402
 from threedsecure.errors import TransportError  # noqa: E402
 from threedsecure.test_cards import SCENARIOS, compose, read  # noqa: E402
 from threedsecure.v2.codec import encode_base64url  # noqa: E402
 from threedsecure.web.transport import HttpTransport  # noqa: E402
 
-VERSION = "2.2.0"
+PAYMENT = Column("2.2.0", "02", "01")
 CHALLENGED_SHARE = 0.4
 WRONG_SHARE = 0.3
 TRIES_OF_A_BROWSER = 40
@@ -173,7 +175,7 @@ class Payers:
         scenario = SCENARIOS["challenge-otp" if challenged else "frictionless"]
         pan = compose("visa", scenario, serial=f"{next(self._serials) % 10_000:04}")
         mailbox = self._gateway.mailbox(uuid4().hex)
-        message = areq(VERSION, datetime.now(UTC), self._own(mailbox, pan))
+        message = areq(PAYMENT, datetime.now(UTC), self._own(mailbox, pan))
         try:
             answer = await self._post("100", "/visa/3ds2", message)
         except (TransportError, ValueError):
