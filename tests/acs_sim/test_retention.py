@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert, select
 
-from acs_sim.scenarios.elements import Column
+from acs_sim.scenarios.elements import Column as MessageColumn
 from acs_sim.scenarios.gateway import running_gateway
 from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
@@ -35,7 +35,7 @@ async def authenticated(session, stack, gateway, pan):
         "acctNumber": pan,
         "cardExpiryDate": "3012",
     }
-    message = areq(Column("2.2.0", "02", "01"), stack.clock.now(), own)
+    message = areq(MessageColumn("2.2.0", "02", "01"), stack.clock.now(), own)
     async with session.post(f"{stack.addresses.ds}/visa/3ds2", json=message) as answer:
         return await answer.json(content_type=None)
 

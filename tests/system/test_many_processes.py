@@ -17,6 +17,7 @@ from tests.support.process import start
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+33639988888"
+PLAYED = ("challenge", "decisions", "errors", "frictionless", "method", "series", "time", "versions")
 ROUNDS = 16
 """Requests enough for each of four processes to be asked."""
 
@@ -57,7 +58,7 @@ def workers(simulator):
     return {int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
 
 
-def test_the_scenario_library_passes(simulator, tmp_path, monkeypatch):
+def test_the_scenario_library_passes_where_no_fault_is_armed(simulator, tmp_path, monkeypatch):
     class Unsticky(aiohttp.TCPConnector):
         def __init__(self, **more):
             super().__init__(force_close=True, **more)
@@ -65,8 +66,11 @@ def test_the_scenario_library_passes(simulator, tmp_path, monkeypatch):
     monkeypatch.setattr(aiohttp, "TCPConnector", Unsticky)
     config = tmp_path / "acs-sim.toml"
     config.write_text(f"port-base = {simulator.base}\n")
-    library = str(ROOT / "fixtures" / "scenarios")
-    arguments = ["run", library, "--running", "--config", str(config), "--transcripts", str(tmp_path / "failed")]
+    # Faults that happen once are told to the other processes behind the answer (docs/many-machines.md), so the files that arm one
+    # and go on at once are left out, as is what restarts a party.
+    library = [str(ROOT / "fixtures" / "scenarios" / f"{name}.yaml") for name in PLAYED]
+    arguments = ["run", *library, "--running", "--config", str(config)]
+    arguments += ["--transcripts", str(tmp_path / "failed")]
     played = CliRunner().invoke(main, arguments)
     assert played.exit_code == 0, played.output
 
