@@ -53,9 +53,11 @@ class World(RuleBasedStateMachine):
 
     def teardown(self):
         self.acs.directory.answer = lambda rreq: (200, self.acs.directory.rres(rreq))
-        self.run(self.everything_is_told())
-        self.runner.run(self.on_stage.__aexit__(None, None, None))
-        self.runner.close()
+        try:
+            self.run(self.everything_is_told())
+        finally:
+            with self.runner:  # which closes it, however the stage ends
+                self.runner.run(self.on_stage.__aexit__(None, None, None))
 
     async def everything_is_told(self):
         """Let all time-outs and retries pass: no RReq may be neither acknowledged nor given up with a reason."""

@@ -112,7 +112,7 @@ async def test_refresh_and_back_after_the_end_show_the_end_again(shop):
         await frame.wait_for_selector(f"#message >> text={left}")
     await submit(frame, code)
     await told(frame, "contact-bank")
-    await frame.evaluate("history.back()")
+    await frame.evaluate("setTimeout(() => history.back())")  # and not in the middle of the evaluation
     await frame.wait_for_selector("#code")
     await submit(frame, await shop.code(card["phone"]))  # the right code, after the third wrong one
     await told(frame, "contact-bank")
