@@ -181,7 +181,8 @@ async def _delivered(desk: Desk, cardholder: Cardholder, result: Form) -> int:
 
 def _note_not_taken(desk: Desk, result: Form, why: dict[str, Any], status: int | None = None) -> None:
     message = decoded_result(result)
-    document = {"url": result.url, **why} | {name: message[name] for name in EMV_IDS if name in message}
+    document = {"url": result.url, "fields": sorted(result.fields), **why}
+    document |= {name: message[name] for name in EMV_IDS if name in message}
     desk.runtime.journal.record(
         desk.runtime.clock.now(), "Browser", "3DS Server", "CRes not taken", document, status=status
     )

@@ -12,6 +12,8 @@ TOO_LATE: Final = frozenset({"402", "315"})
 NEVER_BEGUN: Final = "05"
 NOT_CHALLENGED: Final = frozenset({"02", "03"})
 """resultsStatus of a gateway that knows why no CReq came."""
+MISSES_SOMETHING: Final = frozenset({400, 403, 409, 422})
+"""How a gateway may answer a form that lacks something."""
 
 
 @rule(
@@ -63,6 +65,8 @@ def notification_unanswered(case: Case) -> Iterator[Evidence]:
     if case.disturbed("CRes page", "CRes post", "Erro"):
         return
     for failed in case.of("CRes not taken", BROWSER, THREE_DS_SERVER):
+        if failed.status in MISSES_SOMETHING and "threeDSSessionData" not in failed.message.get("fields", ()):
+            continue  # the headless cardholder opened the challenge without the gateway's form, which may hold it
         found = failed.message.get("reason") or f"HTTP {failed.status}"
         yield failed.shows("notificationURL", found, "a page under HTTP 200, or a redirect")
 

@@ -306,6 +306,20 @@ def test_what_a_fault_caused_convicts_nobody():
     assert rules(*CHALLENGED, fault("CRes page"), erro("203", "CReq", TO_BROWSER, "A")) == []
 
 
+@pytest.mark.parametrize(
+    ("status", "fields", "convicted"),
+    [
+        (403, ["cres"], False),
+        (403, ["cres", "threeDSSessionData"], True),
+        (404, ["cres"], True),
+        (500, ["cres"], True),
+    ],
+)
+def test_a_form_without_session_data_may_be_refused_for_that(status, fields, convicted):
+    found = rules(*CHALLENGED, not_taken(status=status, fields=fields))
+    assert found == (["notification-unanswered"] if convicted else [])
+
+
 def not_taken(**changes):
     return entry("CRes not taken", road=("Browser", "3DS Server"), **changes)
 
