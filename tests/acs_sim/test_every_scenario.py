@@ -10,9 +10,10 @@ import pytest
 
 from acs_sim.parties import PARTIES
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import Caller
 from tests.support.classic_mpi import XML, Answer, vereq
+from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
 from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS
