@@ -17,6 +17,7 @@ from aiohttp import web
 
 from acs.app import build
 from acs.settings import AcsSettings
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 from tests.support.third_party import Page
@@ -26,7 +27,6 @@ from threedsecure.web.service import Runtime
 OTP = "4000000001000001"
 SILENT_SECONDS = 0.2
 LOOK_EVERY_SECONDS = 0.005
-PATIENCE_SECONDS = 30.0  # of real time, for a machine that is busy; no test waits for it to pass
 
 
 def base64url(document: Any) -> str:

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ACS_SIM_")}
 
@@ -23,7 +25,7 @@ def acs_sim(*arguments, cwd=ROOT, **environment):
         [sys.executable, "-m", "acs_sim", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
         cwd=cwd,
         env={**ENVIRONMENT, "PYTHONPATH": str(ROOT), **environment},
     )
@@ -33,7 +35,9 @@ def test_help_imports_neither_aiohttp_nor_sqlalchemy():
     code = (
         "import sys; from acs_sim.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_SECONDS, cwd=ROOT
+    )
     assert "up" in done.stdout
     for heavy in ("'aiohttp'", "'sqlalchemy'", "'structlog'", "'jinja2'", "'alembic'", "'lxml'"):
         assert heavy not in done.stdout.splitlines()[-1]
@@ -121,7 +125,7 @@ def phone():
         handler.url = f"http://127.0.0.1:{server.server_port}"
         yield handler
         server.shutdown()
-        thread.join(5)
+        thread.join()
 
 
 def wait_for_code(phone, *arguments):
@@ -173,7 +177,7 @@ def test_a_signal_stops_it_gracefully(tmp_path, number):
 
     running = start("--only", "desk", "--data", str(tmp_path))
     running.process.send_signal(number)
-    output, _ = running.process.communicate(timeout=15)
+    output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert (running.process.returncode, output) == (0, "stopped\n")
 
 

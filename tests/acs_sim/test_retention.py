@@ -14,6 +14,7 @@ from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.storage import database as databases
 from threedsecure.storage.database import SqliteDatabase
@@ -65,7 +66,7 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
             at_ds = await told(stack.addresses.ds, {"id": ended["dsTransID"]})
             return texts or at_acs or at_ds or await stack.runtime.journal.newest(1)
 
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await remembered():  # noqa: ASYNC110 - nobody is told when something is forgotten
                 await asyncio.sleep(0.05)
         [kept] = await told(stack.addresses.acs, {"ids": [goes_on["acsTransID"]]})

@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.storage import postgresql as reaching
 from threedsecure.storage import shared as table
 from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase
@@ -102,7 +103,7 @@ async def test_a_lost_connection_is_made_again_and_everybody_is_told_that_words_
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE %s",
                 (f"%{second.worker}",),
             )
-        assert await asyncio.wait_for(heard.get(), 5) is None
+        assert await asyncio.wait_for(heard.get(), PATIENCE_SECONDS) is None
         await first.tell_all("news", "after")
         assert heard.get_nowait() == "after"
 
