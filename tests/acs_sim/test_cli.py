@@ -173,11 +173,11 @@ def test_a_phone_that_does_not_run_is_named():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_gracefully(tmp_path, number):
-    from tests.support.process import start
+    from tests.support.process import simulator
 
-    running = start("--only", "desk", "--data", str(tmp_path))
-    running.process.send_signal(number)
-    output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
+    with simulator("--only", "desk", "--data", str(tmp_path)) as running:
+        running.process.send_signal(number)
+        output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert (running.process.returncode, output) == (0, "stopped\n")
 
 
@@ -218,12 +218,10 @@ def test_demo_prints_the_split_screens_address():
         "--port-base",
         str(base),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT)
     lines = []
-    for line in process.stdout:
-        lines.append(line.strip())
-        if line == "ready\n":
-            process.terminate()
-    process.wait(15)
-    process.stdout.close()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT) as process:
+        for line in process.stdout:
+            lines.append(line.strip())
+            if line == "ready\n":
+                process.terminate()
     assert f"The split screen: http://127.0.0.1:{base}/demo" in lines

@@ -51,5 +51,7 @@ async def an_issuer(*answers: int) -> AsyncIterator[Issuer]:
     async with serving(app, "127.0.0.1", 0) as port:
         issuer.address = f"http://127.0.0.1:{port}/told"
         issuer.silent_address = f"http://127.0.0.1:{port}/silent"
-        yield issuer
-        issuer.leaving.set()
+        try:
+            yield issuer
+        finally:
+            issuer.leaving.set()

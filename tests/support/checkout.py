@@ -135,5 +135,7 @@ async def checkout(chromium: str, **settings: Any) -> AsyncIterator[Checkout]:
             aiohttp.ClientSession() as session,
         ):
             browser = await playwright.chromium.connect_over_cdp(chromium)
-            yield Checkout(stack, server, browser, session)
-            await browser.close()
+            try:
+                yield Checkout(stack, server, browser, session)
+            finally:
+                await browser.close()

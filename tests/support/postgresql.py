@@ -67,9 +67,11 @@ class Cluster:
         """The address of a database with its tables and nothing in them."""
         name = self._given_back.pop() if self._given_back else _new_name()
         address = self.database(name)
-        yield address
-        self._empty(name)
-        self._given_back.append(name)
+        try:
+            yield address
+        finally:
+            self._empty(name)
+            self._given_back.append(name)
 
     def contents(self, name: str) -> bytes:
         """Every row of every table."""

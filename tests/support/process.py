@@ -92,8 +92,9 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
 
 
 @contextmanager
-def simulator(*arguments: str) -> Iterator[Simulator]:
-    running = start(*arguments)
+def simulator(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Iterator[Simulator]:
+    """What `start` gives, ended in any case."""
+    running = start(*arguments, base=base, log=log)
     try:
         yield running
     finally:

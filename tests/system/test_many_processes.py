@@ -26,9 +26,11 @@ ROUNDS = 16
 @pytest.fixture(scope="module")
 def simulator(postgresql):
     running = start("--workers", "4", "--database", postgresql.fresh_database(), "--key-file", str(key_file()))
-    yield running
-    if running.process.poll() is None:
-        assert running.stop() == 0
+    try:
+        yield running
+    finally:
+        ended = running.stop()
+    assert ended == 0
 
 
 class Caller:
