@@ -43,15 +43,18 @@ def test_help_imports_neither_aiohttp_nor_sqlalchemy():
         assert heavy not in done.stdout.splitlines()[-1]
 
 
-def test_help_costs_less_than_a_third_of_a_second():
-    """Counted in processor time, which a busy machine does not stretch."""
-    took = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert acs_sim("--help").returncode == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(took) < 0.3
+def test_help_costs_little_more_than_the_start_of_python():
+    """In processor time, of which any machine needs more for both."""
+    rounds = [(cost("-c", "pass"), cost("-m", "acs_sim", "--help")) for _ in range(3)]
+    assert min(ours for _, ours in rounds) < 20 * min(bare for bare, _ in rounds), rounds
+
+
+def cost(*arguments):
+    """Processor seconds of a Python."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, timeout=PATIENCE_SECONDS, cwd=ROOT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_cards_are_a_table_for_people_and_json_for_programs():

@@ -1,7 +1,7 @@
 """`--keep`: what ended longer ago is forgotten by every party, a little at a time, and the disk does not grow for ever."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +20,7 @@ from threedsecure.storage import database as databases
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
+from threedsecure.web.clock import Clock
 
 CARD = "4000000000000002"
 CHALLENGED = "4000000001000001"
@@ -44,8 +45,9 @@ async def authenticated(session, stack, gateway, pan):
 
 async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_path):
     settings = with_free_ports(Settings(data=str(tmp_path), keep="1s"))
+    clock = Clock(frozen_at=datetime.now(UTC))  # what is to go on must not run into its own time limits
     async with (
-        running_stack(settings) as stack,
+        running_stack(settings, clock=clock) as stack,
         aiohttp.ClientSession() as session,
         running_gateway() as gateway,
     ):
@@ -54,6 +56,8 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
         text = {"to": "+33639981101", "from": "BANQUE", "body": "code 123456"}
         async with session.post(f"{stack.addresses.phone}/api/messages", json=text) as answer:
             assert answer.status == 201
+
+        clock.advance(timedelta(seconds=20))
 
         async def told(party, document):
             async with session.post(f"{party}/control/transactions", json=document) as answer:
@@ -74,9 +78,30 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
         assert await told(stack.addresses.ds, {"id": goes_on["dsTransID"]})
 
 
-@about_sqlite
-async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch):
+@pytest.fixture
+def checkpoints(monkeypatch):
+    """Checkpoints follow one another at once; gives a function that waits until one has begun and ended."""
+    ended, carry_out = [], databases._checkpoint
+
+    def counted(path):
+        carry_out(path)
+        ended.append(path)
+
+    async def another():
+        before = len(ended)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(ended) < before + 2:  # noqa: ASYNC110 - it happens in a thread, which tells nobody
+                await asyncio.sleep(0.005)
+
     monkeypatch.setattr(databases, "CHECKPOINT_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(databases, "_checkpoint", counted)
+    return another
+
+
+@about_sqlite
+async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(
+    tmp_path, monkeypatch, checkpoints
+):
     monkeypatch.setattr(databases, "MAX_WAL_BYTES", 1 << 20)
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)
     sizes, logs, last = [], [], 0
@@ -85,11 +110,10 @@ async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_i
             rows = [{"number": last + place, "content": bytes(2000)} for place in range(1, 101)]
             last += 100
             await database.run(lambda c, rows=rows: c.execute(insert(ROWS), rows) and None)
-            await asyncio.sleep(0.005)
         old = ROWS.c.number <= last - 1000
         while await database.run(lambda c, old=old: purge(c, ROWS, ROWS.c.number, old, ROWS.c.number)):
             pass
-        await asyncio.sleep(0.05)
+        await checkpoints()
         sizes.append((tmp_path / "t.sqlite3").stat().st_size)
         logs.append((tmp_path / "t.sqlite3-wal").stat().st_size)
     assert await database.read(lambda c: len(c.execute(select(ROWS.c.number)).all())) == 1000
