@@ -12,8 +12,9 @@ from acs_sim.scenarios.elements import Column as MessageColumn
 from acs_sim.scenarios.gateway import running_gateway
 from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
+from tests.support.ports import with_free_ports
 from threedsecure.storage import database as databases
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.purging import purge
