@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert, select
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, insert, select
 
 from acs_sim.scenarios.elements import Column as MessageColumn
 from acs_sim.scenarios.gateway import running_gateway
@@ -16,7 +16,7 @@ from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
-from threedsecure.storage import database as databases
+from threedsecure.storage import sqlite
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
@@ -79,30 +79,30 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
 
 
 @pytest.fixture
-def checkpoints(monkeypatch):
-    """Checkpoints follow one another at once; gives a function that waits until one has begun and ended."""
-    ended, carry_out = [], databases._checkpoint
+def copied(monkeypatch):
+    """Has checkpoints follow writing at once; gives a function that waits until all that was written has been copied."""
+    begun, ended, carry_out = [], [], sqlite._checkpoint
 
     def counted(path):
+        begun.append(path)
         carry_out(path)
         ended.append(path)
 
-    async def another():
-        before = len(ended)
+    async def all_of(database):
+        enough = len(begun) + 2  # one that began after now, and another, before which the log was cut off
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(ended) < before + 2:  # noqa: ASYNC110 - it happens in a thread, which tells nobody
+            while len(ended) < enough:
+                await database.run(lambda c: c.execute(delete(ROWS).where(ROWS.c.number < 0)) and None)
                 await asyncio.sleep(0.005)
 
-    monkeypatch.setattr(databases, "CHECKPOINT_EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(databases, "_checkpoint", counted)
-    return another
+    monkeypatch.setattr(sqlite, "CHECKPOINT_AFTER_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "_checkpoint", counted)
+    return all_of
 
 
 @about_sqlite
-async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(
-    tmp_path, monkeypatch, checkpoints
-):
-    monkeypatch.setattr(databases, "MAX_WAL_BYTES", 1 << 20)
+async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch, copied):
+    monkeypatch.setattr(sqlite, "MAX_WAL_BYTES", 1 << 20)
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)
     sizes, logs, last = [], [], 0
     for _ in range(12):
@@ -113,7 +113,7 @@ async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_i
         old = ROWS.c.number <= last - 1000
         while await database.run(lambda c, old=old: purge(c, ROWS, ROWS.c.number, old, ROWS.c.number)):
             pass
-        await checkpoints()
+        await copied(database)
         sizes.append((tmp_path / "t.sqlite3").stat().st_size)
         logs.append((tmp_path / "t.sqlite3-wal").stat().st_size)
     assert await database.read(lambda c: len(c.execute(select(ROWS.c.number)).all())) == 1000
