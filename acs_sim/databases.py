@@ -7,9 +7,9 @@ from typing import Final
 from uuid import uuid4
 
 from acs_sim.settings import Settings
-from threedsecure.storage import postgresql
 from threedsecure.storage import shared as shared_table
 from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
+from threedsecure.storage.pool import Pool
 from threedsecure.storage.schema import Schema
 from threedsecure.storage.signals import Signals
 from threedsecure.vault import Vault
@@ -23,8 +23,8 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
     """How a party opens its tables, and who else works on them. Errors: `DatabaseUnusable`."""
     if settings.postgresql is None:
         return _in_files(settings), Alone()
-    pool = postgresql.pool(settings.postgresql)
-    life.callback(pool.dispose)
+    pool = Pool(settings.postgresql)
+    life.push_async_callback(pool.close)
     worker = uuid4().hex
     database = PostgresDatabase(pool, shared_table.SCHEMA)
     life.push_async_callback(database.close)
