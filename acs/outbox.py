@@ -13,7 +13,6 @@ import structlog
 
 from acs.agenda import Agenda
 from acs.deliveries import Acknowledged, Failed, Outcome, Rejected, judge, postpone, record
-from acs.lanes import Lane, Lanes
 from acs.messages import identifiers
 from acs.orderings import Ordering, ordering_of
 from acs.records import Delivery, Transaction
@@ -26,12 +25,15 @@ from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.bulkhead import peer_of
+from threedsecure.web.lanes import Lane, Lanes
 from threedsecure.web.service import Runtime
 
 log = structlog.get_logger()
 
 CONNECTION_ATTEMPTS: Final = 2
 """A connection that fails is tried once more at once (EMV 3DS: flows, timers)."""
+PLACES: Final = 100
+"""Attempts at a time for one gateway."""
 MOST_FLIGHTS: Final = 1_000
 """Attempts at a time, beyond which the agenda begins no more; what is due waits in its row."""
 
@@ -46,7 +48,7 @@ class Outbox:
         self._agenda = agenda
         self._flights: dict[str, asyncio.Task[datetime | None]] = {}
         self._broken: set[str] = set()
-        self._lanes = Lanes()
+        self._lanes = Lanes(PLACES)
 
     def start(self, acs_trans_id: str) -> None:
         """See to it that an attempt is under way."""

@@ -51,6 +51,11 @@ def for_the_driver(address: str) -> str:
     return _url(address).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+def beside(address: str, name: str) -> str:
+    """The address of another database of the same server, password and all."""
+    return _url(address).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+
 def shown(address: str | URL) -> str:
     """The address for people: without the password."""
     return make_url(address).set(drivername="postgresql").render_as_string(hide_password=True)
