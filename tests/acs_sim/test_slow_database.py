@@ -1,5 +1,5 @@
-"""A database that hangs, is locked, dies and comes back, under a whole simulator: who needs it is asked to come back, everybody else is
-answered, and it goes on by itself."""
+"""A database that hangs, is locked, dies and comes back, under a whole simulator: who needs it is asked to come back, everybody
+else is answered, and it goes on by itself."""
 
 import asyncio
 import json

@@ -1,5 +1,5 @@
-"""An ACS or a gateway that is silent, dribbles or is dead, and all the others meanwhile. What is silent stays so for good: nobody waits
-here for time to pass."""
+"""An ACS or a gateway that is silent, dribbles or is dead, and all the others meanwhile. What is silent stays so for good:
+nobody waits here for time to pass."""
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,13 +12,14 @@ from directory_server.app import build
 from directory_server.settings import DirectoryServerSettings
 from tests.directory_server import messages
 from tests.directory_server.peers import Peer, Scene
-from tests.support.slow_peers import dribbling, silent
 from tests.support.simulator import running, runtime
+from tests.support.slow_peers import dribbling, silent
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.web.bulkhead import Bulkhead
 from threedsecure.web.transport import HttpTransport
 
-FRICTIONLESS, OTP = (compose("visa", SCENARIOS[name], serial="7") for name in ("frictionless", "challenge-otp"))
+FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
+OTP = compose("visa", SCENARIOS["challenge-otp"], serial="7", version="2")
 REFUSES = "http://127.0.0.1:1"
 FOR_EVER = 3600.0
 
@@ -51,10 +52,9 @@ async def ended(tasks):
 
 async def elsewhere(ds, acs_url):
     """The range of the frictionless card belongs to an ACS of its own."""
-    start = FRICTIONLESS[:9].ljust(len(FRICTIONLESS), "0")
     listed = await ds.control("ranges", {"scheme": "visa"})
     found = next(one for one in listed["ranges"] if one["start"] <= FRICTIONLESS <= one["end"])
-    assert found["start"] <= start
+    assert not found["start"] <= OTP <= found["end"]
     edit = {"action": "M", "start": found["start"], "end": found["end"], "acs_url": f"{acs_url}/3ds2/areq"}
     await ds.control("ranges/edit", {"scheme": "visa", "edits": [edit]})
 
