@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 
 from threedsecure.storage import database as storage
-from threedsecure.storage import patience
+from threedsecure.storage import patience, sqlite
 from threedsecure.storage.database import DatabaseAway, DatabaseUnusable, SqliteDatabase
 from threedsecure.storage.schema import Schema
 
@@ -113,10 +113,10 @@ async def test_a_unit_that_was_done_is_not_done_again_when_its_neighbour_meets_t
             raise ZeroDivisionError
         note(2)(connection)
 
-    def take_the_file(connection, unit):
+    def take_the_file(connection, unit, begin):
         if runs == ["first", "second", "first"]:
             other.execute("BEGIN IMMEDIATE")
-        return alone(connection, unit)
+        return alone(connection, unit, begin)
 
     monkeypatch.setattr(storage, "_carry_out_alone", take_the_file)
     both = [asyncio.create_task(database.run(unit)) for unit in (first, second)]
@@ -131,7 +131,7 @@ async def test_a_unit_that_was_done_is_not_done_again_when_its_neighbour_meets_t
 
 async def test_a_file_that_is_locked_at_the_start_is_refused_in_words(tmp_path, monkeypatch):
     await SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA).close()
-    monkeypatch.setattr(storage, "BUSY_AT_START_MILLISECONDS", 10)
+    monkeypatch.setattr(sqlite, "BUSY_AT_START_MILLISECONDS", 10)
     with (
         locked(tmp_path / "t.sqlite3"),
         pytest.raises(DatabaseUnusable, match=r"t\.sqlite3 cannot be used as a database: database is locked"),

@@ -6,23 +6,23 @@ nothing is answered before its row is safe, and many requests share one commit.
 
 SQLite runs on the loop itself, through one connection: a unit costs tens of microseconds, less than handing it to a thread
 (which would also wait for the interpreter lock). Checkpoints, which do block, run in a thread.
+Under load a batch waits for a few turns of the loop as long as others join it: a commit costs about as much as the rows of four.
 """
 
 import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import StaticPool
 
-from threedsecure.storage import patience, postgresql
+from threedsecure.storage import patience, postgresql, sqlite
 from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
 from threedsecure.storage.pool import Pool
 from threedsecure.storage.schema import Schema, prepare
@@ -35,9 +35,8 @@ _Waiting = tuple[Work[Any], asyncio.Future[Any]]
 
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
-CHECKPOINT_EVERY_SECONDS: Final = 0.5
-MAX_WAL_BYTES: Final = 32 << 20
-BUSY_AT_START_MILLISECONDS: Final = 5_000
+MAX_TURNS_WAITED: Final = 4
+"""Of the loop, for others to join a batch."""
 
 
 class Database(Protocol):
@@ -99,23 +98,21 @@ class SqliteDatabase(_GroupedCommits):
         (synchronous=FULL); without it a commit survives the death of the process. Errors: `DatabaseUnusable`."""
         super().__init__()
         self._path = path
-        self._mode = _Mode()
-        self._engine = _sqlite_engine(path, self._mode, durable=durable)
+        self._engine = sqlite.engine(path, durable=durable)
         try:
             self._connection = self._engine.connect()
             with self._connection.begin():
                 prepare(self._connection, schema)
-            self._connection.connection.cursor().execute("PRAGMA busy_timeout=0")  # it would hold up the loop
+            sqlite.on_the_loop(self._connection)
         except (DatabaseError, patience.Locked) as error:
             self._engine.dispose()
             reason = error.orig if isinstance(error, DatabaseError) else error
             raise DatabaseUnusable(f"{path} cannot be used as a database: {reason}") from error
-        self._checkpoints: asyncio.Task[None] | None = None
+        self._checkpoints = None if path is None else sqlite.Checkpoints(path, self._connection)
+        self._crowded, self._seen, self._turns = False, 0, 0
         self._locked_since: float | None = None
 
     async def run(self, work: Work[Result]) -> Result:
-        if self._path is not None and self._checkpoints is None:
-            self._checkpoints = asyncio.create_task(self._checkpoint_forever())
         return await self._add(work)
 
     async def read(self, work: Work[Result]) -> Result:
@@ -132,32 +129,40 @@ class SqliteDatabase(_GroupedCommits):
 
     def _read(self, work: Work[Result]) -> Result:
         # A prepared statement reads what is committed without a transaction; everything else begins its own.
-        self._mode.begins = _READING
         try:
             return work(self._connection)
         finally:
-            self._mode.begins = _WRITING
             if self._connection.in_transaction():
                 self._connection.rollback()
 
     async def close(self) -> None:
-        self._batch_is_due()
+        self._carry_out_waiting()
         while self._waiting:  # noqa: ASYNC110 - for a lock of another program, which tells nobody
             await asyncio.sleep(patience.LOOK_AGAIN_SECONDS)
         if self._checkpoints is not None:
-            self._checkpoints.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._checkpoints
+            await self._checkpoints.close()
         self._connection.close()
         self._engine.dispose()
 
     def _batch_is_due(self) -> None:
+        """Where units come alone each is committed at once; where they crowd, others may be about to join them."""
+        waiting = len(self._waiting)
+        if self._crowded and waiting > self._seen and self._turns < MAX_TURNS_WAITED:
+            self._seen, self._turns = waiting, self._turns + 1
+            asyncio.get_running_loop().call_soon(self._batch_is_due)
+            return
+        self._crowded, self._seen, self._turns = waiting > 1, 0, 0
+        self._carry_out_waiting()
+
+    def _carry_out_waiting(self) -> None:
         while batch := self._take_batch():
-            outcomes = _carry_out(self._connection, [work for work, _ in batch])
+            outcomes = _carry_out(self._connection, [work for work, _ in batch], begin=sqlite.Transaction)
             if any(map(_met_a_lock, outcomes)):
                 self._try_again(batch, outcomes)
                 return
             self._locked_since = None
+            if self._checkpoints is not None:
+                self._checkpoints.written()
             _resolve(batch, outcomes)
 
     def _try_again(self, batch: list[_Waiting], outcomes: list[Any]) -> None:
@@ -172,19 +177,10 @@ class SqliteDatabase(_GroupedCommits):
             given_up, self._waiting = self._waiting, []
             _resolve(given_up, [_Failed(self._away())] * len(given_up))
         else:
-            asyncio.get_running_loop().call_later(patience.LOOK_AGAIN_SECONDS, self._batch_is_due)
+            asyncio.get_running_loop().call_later(patience.LOOK_AGAIN_SECONDS, self._carry_out_waiting)
 
     def _away(self) -> DatabaseAway:
         return DatabaseAway(f"{self._path} is locked by another program")
-
-    async def _checkpoint_forever(self) -> None:
-        while True:
-            await asyncio.sleep(CHECKPOINT_EVERY_SECONDS)
-            await asyncio.to_thread(_checkpoint, str(self._path))
-            if _size(f"{self._path}-wal") > MAX_WAL_BYTES:
-                # Under endless load there is always a writer ahead of the checkpoint in the thread, and the file would never
-                # begin anew. Little is left to copy here, where nobody writes meanwhile.
-                self._connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 class PostgresDatabase(_GroupedCommits):
@@ -284,11 +280,16 @@ def _told_plainly(engine: Engine, failed: _Failed) -> _Failed:
     return failed if away is None else _Failed(away)
 
 
-def _carry_out(connection: Connection, units: list[Work[Any]], first: Work[None] | None = None) -> list[Any]:
+def _carry_out(
+    connection: Connection,
+    units: list[Work[Any]],
+    first: Work[None] | None = None,
+    begin: Callable[[Connection], AbstractContextManager[Any]] = Connection.begin,
+) -> list[Any]:
     """What each unit returned, or `_Failed`. All in one transaction, which begins with `first`; when one fails, each in its own,
     so that the others do not suffer."""
     try:
-        with connection.begin():
+        with begin(connection):
             if first is not None:
                 first(connection)
             return [unit(connection) for unit in units]
@@ -297,13 +298,15 @@ def _carry_out(connection: Connection, units: list[Work[Any]], first: Work[None]
         whole = isinstance(error, patience.Locked) or connection.invalidated
         if whole or (len(units) == 1 and not _lost_a_deadlock(error)):
             return [_Failed(error)] * len(units)
-    return [_carry_out_alone(connection, unit) for unit in units]
+    return [_carry_out_alone(connection, unit, begin) for unit in units]
 
 
-def _carry_out_alone(connection: Connection, unit: Work[Any]) -> Any:
+def _carry_out_alone(
+    connection: Connection, unit: Work[Any], begin: Callable[[Connection], AbstractContextManager[Any]]
+) -> Any:
     for attempts_left in range(MAX_RUNS_OF_A_UNIT - 1, -1, -1):
         try:
-            with connection.begin():
+            with begin(connection):
                 return unit(connection)
         except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
             if not attempts_left or not _lost_a_deadlock(error):
@@ -335,63 +338,3 @@ def _resolve(batch: list[_Waiting], outcomes: list[Any]) -> None:
             future.set_exception(outcome.error)
         else:
             future.set_result(outcome)
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
-
-
-def _checkpoint(path: str) -> None:
-    connection = sqlite3.connect(path, timeout=0.1)
-    try:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-    except sqlite3.OperationalError:
-        pass  # busy: the next round will do it
-    finally:
-        connection.close()
-
-
-_WRITING: Final = "BEGIN IMMEDIATE"
-_READING: Final = "BEGIN"
-
-
-@dataclass(slots=True)
-class _Mode:
-    """How the next transaction begins: a read-step-write unit needs its lock from the start."""
-
-    begins: str = _WRITING
-
-
-def _sqlite_engine(path: Path | None, mode: _Mode, *, durable: bool) -> Engine:
-    engine = create_engine(
-        "sqlite://" if path is None else f"sqlite:///{path}",
-        poolclass=StaticPool,
-        connect_args={"check_same_thread": False, "isolation_level": None},
-        **postgresql.JSON_BY_ORJSON,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: sqlite3.Connection, _record: object) -> None:
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={'FULL' if durable else 'NORMAL'}",
-            f"busy_timeout={BUSY_AT_START_MILLISECONDS}",
-            "foreign_keys=ON",
-            "wal_autocheckpoint=0",
-        ):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-
-    # The driver's own transaction control begins late and only for writes.
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        try:
-            connection.connection.cursor().execute(mode.begins)
-        except sqlite3.OperationalError as error:
-            if not patience.is_locked(error):
-                raise
-            raise patience.Locked(str(error)) from error
-
-    return engine
