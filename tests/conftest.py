@@ -3,8 +3,11 @@
 import pytest
 from hypothesis import settings
 
+from acs_sim import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
+from tests.support.keeping import Keeping
+from tests.support.once import sign_with_keys_made_once
 from tests.support.postgresql import Cluster
 
 __all__ = ["browser", "chromium", "page"]
@@ -20,12 +23,17 @@ def postgresql() -> Cluster:
     return engine.server()
 
 
-def pytest_configure() -> None:
-    """The one place where the engine that is in force takes the place of the usual one (tests/support/engine.py)."""
-    if engine.ON_POSTGRESQL:
-        from acs_sim import stack
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--that-keep", action="store_true", help="only the tests that kept something in the run before")
 
-        stack.opened = engine.opened
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The one place where the engine that is in force takes the place of the usual one (tests/support/engine.py)."""
+    stack.opened = engine.opened
+    sign_with_keys_made_once()
+    if engine.ON_POSTGRESQL:
+        engine.server()  # before the run's workers, which find it by the environment
+    config.pluginmanager.register(Keeping(config))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -276,7 +277,7 @@ class Shown:
     text: str
     headers: dict[str, str]
 
-    @property
+    @cached_property
     def form(self) -> Page:
         return Page(self.text)
 
