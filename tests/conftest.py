@@ -7,7 +7,7 @@ from acs_sim import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
 from tests.support.keeping import Keeping
-from tests.support.once import sign_with_keys_made_once
+from tests.support.once import compile_pages_once, sign_with_keys_made_once
 from tests.support.postgresql import Cluster
 
 __all__ = ["browser", "chromium", "page"]
@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """The one place where the engine that is in force takes the place of the usual one (tests/support/engine.py)."""
     stack.opened = engine.opened
     sign_with_keys_made_once()
+    compile_pages_once()
     if engine.ON_POSTGRESQL:
         engine.server()  # before the run's workers, which find it by the environment
     config.pluginmanager.register(Keeping(config))
