@@ -1,5 +1,8 @@
 """What every test may ask for."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from hypothesis import settings
 
@@ -9,6 +12,7 @@ from tests.support.browser import browser, chromium, page
 from tests.support.keeping import Keeping
 from tests.support.once import compile_pages_once, sign_with_keys_made_once
 from tests.support.postgresql import Cluster
+from tests.support.steady_loop import SteadyLoop
 
 __all__ = ["browser", "chromium", "page"]
 
@@ -21,6 +25,10 @@ settings.load_profile("tests")
 def postgresql() -> Cluster:
     """A running PostgreSQL; `postgresql.fresh_database()` gives the address of an empty database."""
     return engine.server()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"steady": SteadyLoop}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
