@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -272,7 +273,7 @@ class Shown:
     text: str
     headers: dict[str, str]
 
-    @property
+    @cached_property
     def form(self) -> Page:
         return Page(self.text)
 
