@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from directory_server.device_information import SDK_ENCRYPTED_DATA
 from directory_server.ranges import StandIn

@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from acs_sim.gateway import seals
+from acs_sim.gateway.buyer import buyer_in, from_pbx_billing
 from acs_sim.gateway.forms import FormRefused, require, web_address
 from acs_sim.gateway.money import BY_NUMBER
 from acs_sim.gateway.purchase import Outcome, PaymentRequest, Purchase
@@ -73,7 +74,8 @@ def read(fields: Mapping[str, str], merchant_names: Mapping[tuple[str, ...], str
         raise FormRefused("PBX_SITE, PBX_RANG, PBX_IDENTIFIANT: not one of the published test sets")
     if fields["PBX_HASH"].upper() != "SHA512" or not seals.pbx_hmac_holds(fields, seals.PAYBOX_TEST_KEY):
         raise FormRefused("PBX_HMAC: the seal does not fit the fields (SHA512, in the order of the form)")
-    faults = list(_faults(fields))
+    buyer, of_buyer = buyer_in(fields, "PBX_BILLING", from_pbx_billing)
+    faults = [*_faults(fields), *of_buyer]
     if faults:
         raise FormRefused(*faults)
     language = _LANGUAGES.get(fields.get("PBX_LANGUE", ""), "fr")
@@ -92,6 +94,7 @@ def read(fields: Mapping[str, str], merchant_names: Mapping[tuple[str, ...], str
         cancelled_url=fields.get("PBX_ANNULE", ""),
         answer_url=fields.get("PBX_REPONDRE_A") or None,
         fields={"PBX_RETOUR": fields["PBX_RETOUR"]},
+        buyer=buyer,
     )
 
 
@@ -207,8 +210,9 @@ def sealed_form(
     language: str,
     at: datetime,
     shop_url: str,
+    quantity: int,
 ) -> dict[str, str]:
-    """What the shop of the house posts to the payment page: nothing but amount, reference and addresses, sealed."""
+    """What the shop of the house posts to the payment page: amount, reference, addresses, and its one buyer, sealed."""
     site, rank, identifier = SHOP_IDS
     fields = {
         "PBX_SITE": site,
@@ -219,6 +223,8 @@ def sealed_form(
         "PBX_CMD": reference,
         "PBX_PORTEUR": email,
         "PBX_RETOUR": SHOP_RETOUR,
+        "PBX_SHOPPINGCART": SHOP_CART.format(quantity),
+        "PBX_BILLING": SHOP_BILLING,
         "PBX_HASH": "SHA512",
         "PBX_TIME": at.isoformat(timespec="seconds"),
         "PBX_LANGUE": "GBR" if language == "en" else "FRA",
@@ -235,4 +241,11 @@ def sealed_form(
 SHOP_RETOUR: Final = (
     "montant:M;reference:R;appel:T;transaction:S;autorisation:A;carte:C;fin:J;statut3ds:F;garantie3ds:G;enrolement3ds:O;"
     "version3ds:v;erreur:E;signature:K"
+)
+_XML: Final = '<?xml version="1.0" encoding="utf-8"?>'
+SHOP_CART: Final = _XML + "<shoppingcart><total><totalQuantity>{}</totalQuantity></total></shoppingcart>"
+SHOP_BILLING: Final = (
+    f"{_XML}<Billing><Address><FirstName>Hélène</FirstName><LastName>Exemple</LastName>"
+    "<Address1>12 rue du Port</Address1><ZipCode>29200</ZipCode><City>Brest</City><CountryCode>250</CountryCode>"
+    "<CountryCodeMobilePhone>+33</CountryCodeMobilePhone><MobilePhone>0639980000</MobilePhone></Address></Billing>"
 )

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from acs_sim.gateway import seals
+from acs_sim.gateway.buyer import buyer_in, from_order_context
 from acs_sim.gateway.forms import FormRefused, require, web_address
 from acs_sim.gateway.money import BY_CODE, BY_NUMBER, decimal_text
 from acs_sim.gateway.purchase import Outcome, PaymentRequest, Purchase
@@ -61,7 +62,8 @@ def read(fields: Mapping[str, str], answer_url: str, merchant_name: str) -> Paym
         raise FormRefused(f"TPE: the test terminal is {TERMINAL}")
     if not seals.monetico_mac_holds(fields, KEY):
         raise FormRefused("MAC: the seal does not fit the fields (HMAC-SHA1 over all of them, sorted by name)")
-    faults = list(_faults(fields))
+    buyer, of_buyer = buyer_in(fields, "contexte_commande", from_order_context)
+    faults = [*_faults(fields), *of_buyer]
     if faults:
         raise FormRefused(*faults)
     amount, currency = read_amount(fields["montant"]) or (0, "")
@@ -85,6 +87,7 @@ def read(fields: Mapping[str, str], answer_url: str, merchant_name: str) -> Paym
             "texte-libre": fields.get("texte-libre", ""),
             "ThreeDSecureChallenge": preference,
         },
+        buyer=buyer,
     )
 
 
@@ -240,7 +243,15 @@ def sealed_form(
 ) -> dict[str, str]:
     """What the shop of the house posts to the payment page: amount, reference, order context and addresses, sealed."""
     context = {
-        "billing": {"addressLine1": "1 rue de la Démonstration", "city": "Lyon", "postalCode": "69001", "country": "FR"}
+        "billing": {
+            "firstName": "Camille",
+            "lastName": "Exemple",
+            "addressLine1": "1 rue de la Démonstration",
+            "city": "Lyon",
+            "postalCode": "69001",
+            "country": "FR",
+            "mobilePhone": "+33-639980001",
+        }
     }
     fields = {
         "TPE": TERMINAL,

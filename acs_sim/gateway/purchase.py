@@ -5,13 +5,16 @@ from typing import Any
 
 import msgspec
 
+from acs_sim.gateway.buyer import Buyer
+
 
 class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a shop asks for, read from its sealed form.
 
     `manner`: `e-transactions`, `monetico` or `remote-mpi`; `amount` in minor units; `currency` numeric; `language`: fr or en;
     `challenge_indicator`: threeDSRequestorChallengeInd; `accepted_url` and so on: where the browser goes afterwards;
-    `answer_url`: where the sealed server answer goes; `fields`: what of the form the answer repeats."""
+    `answer_url`: where the sealed server answer goes; `fields`: what of the form the answer repeats; `buyer`: what the shop told
+    of its buyer."""
 
     manner: str
     merchant_name: str
@@ -27,6 +30,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_url: str
     answer_url: str | None
     fields: dict[str, str]
+    buyer: Buyer = Buyer()
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

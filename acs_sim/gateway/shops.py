@@ -145,6 +145,7 @@ def sealed_form(shop: Shop, order: Order, public_url: str, at: datetime) -> dict
             language=order.language,
             at=at,
             shop_url=shop_url,
+            quantity=sum(order.lines.values()),
         )
     return monetico.sealed_form(
         reference=order.reference,

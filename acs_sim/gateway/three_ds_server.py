@@ -5,8 +5,9 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
+from acs_sim.gateway import buyer
 from acs_sim.gateway.money import BY_NUMBER
-from acs_sim.gateway.purchase import Purchase
+from acs_sim.gateway.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from threedsecure.v2.checking import Context, Leg, check
 from threedsecure.v2.codec import encode_base64url
@@ -74,7 +75,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "purchaseExponent": str(BY_NUMBER[request.currency].exponent),
         "purchaseDate": purchase.purchase_date,
         **purchase.browser,
-        **({"email": request.email} if _is_email(request.email) else {}),
+        **_of_buyer(request),
     }
 
 
@@ -89,6 +90,11 @@ def _challenge_indicator(asked: str, version: str) -> str | list[str]:
     if version == "2.3.1":
         return [asked]
     return asked if version != "2.1.0" or asked in _CHALLENGE_INDICATORS_2_1 else "02"
+
+
+def _of_buyer(request: PaymentRequest) -> dict[str, Any]:
+    address = next((one for one in (request.email, request.buyer.email) if _is_email(one)), None)
+    return {**buyer.elements(request.buyer), **({"email": address} if address else {})}
 
 
 def _is_email(text: str) -> bool:

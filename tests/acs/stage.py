@@ -5,10 +5,10 @@ import base64
 import html
 import json
 import re
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,8 @@ from aiohttp import web
 
 from acs.app import build
 from acs.settings import AcsSettings
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 from tests.support.third_party import Page
 from threedsecure.web.application import serving
@@ -26,13 +28,6 @@ from threedsecure.web.service import Runtime
 OTP = "4000000001000001"
 SILENT_SECONDS = 0.2
 LOOK_EVERY_SECONDS = 0.005
-PATIENCE_SECONDS = 30.0  # of real time, for a machine that is busy; no test waits for it to pass
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def base64url(document: Any) -> str:
@@ -51,6 +46,7 @@ class Directory:
         self.bodies: list[bytes] = []
         self.answer: Callable[[dict[str, Any]], tuple[int, Any]] = lambda rreq: (200, self.rres(rreq))
         self.hold: asyncio.Event | None = None
+        self.holds: Callable[[dict[str, Any]], asyncio.Event | None] = lambda _rreq: self.hold
         self.arrived = asyncio.Event()
 
     async def until(self, count: int) -> None:
@@ -81,9 +77,10 @@ class Directory:
     async def handle(self, request: web.Request) -> web.Response:
         self.bodies.append(await request.read())
         self.arrived.set()
-        if self.hold is not None:
-            await self.hold.wait()
-        status, document = self.answer(self.received[-1])
+        message = self.received[-1]
+        if (hold := self.holds(message)) is not None:
+            await hold.wait()
+        status, document = self.answer(message)
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         return web.Response(status=status, body=body, content_type="application/json")
 
@@ -276,7 +273,7 @@ class Shown:
     text: str
     headers: dict[str, str]
 
-    @property
+    @cached_property
     def form(self) -> Page:
         return Page(self.text)
 
@@ -296,7 +293,7 @@ class Shown:
 
 @asynccontextmanager
 async def stage(
-    *, data: Path | None = None, shared: Runtime | None = None, ds_port: int = 0, **changes: Any
+    *, data: Path | None = None, shared: Runtime | None = None, ds_port: int | None = None, **changes: Any
 ) -> AsyncIterator[Stage]:
     """`data`: a folder for the database files; `shared`: a runtime that outlives this stage; `changes`: of the settings."""
     directory, phone = Directory(), Phone()
@@ -307,7 +304,7 @@ async def stage(
         network = web.Application()
         network.router.add_post("/api/messages", phone.handle)
         network.router.add_post("/api/prompts", phone.show)
-        ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", ds_port))
+        ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", ds_port or free_port()))
         phone_port = await stack.enter_async_context(serving(network, "127.0.0.1", 0))
         port = free_port()
         settings = replace(

@@ -7,8 +7,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.conftest import STARTED_AT, Caller
+from tests.support.ports import with_free_ports
 from threedsecure.faults import POINTS
 from threedsecure.web.clock import Clock
 
@@ -147,7 +148,6 @@ async def test_the_api_document_tells_of_every_point_and_kind(call):
 
 
 async def test_the_page_arms_shows_and_clears(page: Page, stack, call):
-    page.set_default_timeout(10_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(stack.addresses.desk + "/faults")

@@ -2,7 +2,6 @@
 
 import os
 import selectors
-import socket
 import subprocess
 import sys
 import time
@@ -13,28 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from tests.support.engine import arguments_of
-
-READY_WITHIN_SECONDS = 30.0
-SERVICE_OFFSETS = (0, 100, 200, 300, 400)
-
-
-def free_port_base() -> int:
-    """A base whose five service ports are all free now; each test process searches in a stretch of its own."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    first = 20_000 + worker * 2_000 + os.getpid() % 90
-    for base in range(first, first + 1_500, 7):
-        if all(_is_free(base + offset) for offset in SERVICE_OFFSETS):
-            return base
-    raise RuntimeError("no five free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import free_port_base
 
 
 @dataclass
@@ -81,7 +60,7 @@ class Simulator:
         return self._ended()
 
     def _ended(self) -> int:
-        code = self.process.wait(15)
+        code = self.process.wait(PATIENCE_SECONDS)
         if self.process.stdout is not None:
             self.process.stdout.close()
         self.life.close()
@@ -113,8 +92,9 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
 
 
 @contextmanager
-def simulator(*arguments: str) -> Iterator[Simulator]:
-    running = start(*arguments)
+def simulator(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Iterator[Simulator]:
+    """What `start` gives, ended in any case."""
+    running = start(*arguments, base=base, log=log)
     try:
         yield running
     finally:
@@ -124,7 +104,7 @@ def simulator(*arguments: str) -> Iterator[Simulator]:
 
 def _wait_until_ready(simulator: Simulator) -> None:
     """Reads the pipe itself: lines that came together would wait unseen in a text stream's buffer."""
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     assert simulator.process.stdout is not None
     pipe, begun = simulator.process.stdout.fileno(), b""
     with selectors.DefaultSelector() as selector:

@@ -73,6 +73,8 @@ async def test_a_form_that_was_changed_on_the_way_is_refused_by_a_page_that_says
         ("monetico", {"TPE": "1234567"}, "TPE"),
         ("monetico", {"ThreeDSecureChallenge": "maybe"}, "ThreeDSecureChallenge"),
         ("monetico", {"url_retour_err": "//evil"}, "url_retour_err"),
+        ("e-transactions", {"PBX_BILLING": "<Billing/>"}, "PBX_BILLING"),
+        ("monetico", {"contexte_commande": "not base64"}, "contexte_commande"),
     ],
 )
 async def test_a_form_that_is_sealed_but_wrong_is_refused_and_the_field_is_named(world, shop, change, named):

@@ -99,3 +99,16 @@ async def test_the_front_page_and_the_log_are_there_in_both_languages(world, lan
     purchase = await world.purchase()
     assert purchase["reference"] in (await world.get(f"/log?lang={language}")).source
     assert "AReq sent" in (await world.get(f"/log/{purchase['id']}?lang={language}")).source
+
+
+@pytest.mark.parametrize(
+    ("shop", "told"),
+    [
+        ("e-transactions", ("Helene Exemple", "12 rue du Port", "250", {"cc": "33", "subscriber": "639980000"})),
+        ("monetico", ("Camille Exemple", "1 rue de la Démonstration", "250", {"cc": "33", "subscriber": "639980001"})),
+    ],
+)
+async def test_the_buyer_of_a_shop_reaches_the_areq(world, shop, told):
+    await world.purchase(shop=shop)
+    names = ("cardholderName", "billAddrLine1", "billAddrCountry", "mobilePhone")
+    assert tuple(world.scheme.areq[name] for name in names) == told
