@@ -73,7 +73,7 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
         assert await told(stack.addresses.ds, {"id": goes_on["dsTransID"]})
 
 
-@about_sqlite
+@about_sqlite("the server's own vacuum does it")
 async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(sqlite, "CHECKPOINT_AFTER_SECONDS", 0.01)
     monkeypatch.setattr(sqlite, "MAX_WAL_BYTES", 1 << 20)
