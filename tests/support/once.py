@@ -1,8 +1,10 @@
-"""What a test process makes once, and no test can tell from what is made anew: empty tables in memory, RSA keys, compiled pages.
+"""What a test process makes once, and no test can tell from what is made anew: empty tables in memory, RSA keys, compiled
+pages, connections to a database that is lent again and again.
 
 A service makes them when it starts, and here one starts for nearly every test: they were half of the suite's time.
 """
 
+import atexit
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,8 +13,11 @@ from typing import Any, TypeVar
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
 
 from acs_sim.gateway import app as gateway
+from tests.support.postgresql import LENT
+from threedsecure.storage import postgresql
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.schema import Schema
 from threedsecure.v1 import pki
@@ -82,3 +87,19 @@ class _Compiled(BytecodeCache):
 
 def compile_pages_once() -> None:
     templates.Environment = partial(Environment, bytecode_cache=_Compiled())
+
+
+def connect_once() -> None:
+    """To a database that is lent to one test after the other: the pool outlives the service that had it made."""
+    new_pool, pools = postgresql.pool, dict[str, Engine]()
+
+    def pool(address: str) -> Engine:
+        if f"/{LENT}_" not in address:
+            return new_pool(address)
+        if address not in pools:
+            pools[address] = new_pool(address)
+            atexit.register(pools[address].dispose)
+            pools[address].dispose = lambda: None
+        return pools[address]
+
+    postgresql.pool = pool

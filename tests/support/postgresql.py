@@ -26,6 +26,7 @@ SETTINGS = (
     "unix_socket_directories=",
 )
 TEMPLATE = "with_tables"
+LENT = "lent"
 _NAMES = count(1)
 
 
@@ -59,7 +60,7 @@ class Cluster:
 
     def fresh_database(self) -> str:
         """The address of a new, empty database, without tables."""
-        name = _new_name()
+        name = _new_name("fresh")
         with self._administered() as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
@@ -77,7 +78,7 @@ class Cluster:
         if self._given_back:
             name = self._given_back.pop()
         else:
-            self.database(name := _new_name())
+            self.database(name := _new_name(LENT))
         yield self.url(name)
         self._empty(name)
         self._given_back.append(name)
@@ -125,8 +126,8 @@ def _exists(connection: psycopg.Connection, database: str) -> bool:
     return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is not None
 
 
-def _new_name() -> str:
-    return f"test_{os.getpid()}_{next(_NAMES)}"
+def _new_name(kind: str) -> str:
+    return f"{kind}_{os.getpid()}_{next(_NAMES)}"
 
 
 def _make_tables(address: str) -> None:
