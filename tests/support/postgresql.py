@@ -158,7 +158,20 @@ def cluster() -> Iterator[Cluster]:
         options = " ".join(f"-c {setting}" for setting in (*SETTINGS, "listen_addresses=127.0.0.1", f"port={port}"))
         log = Path(folder) / "log"
         run(program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "-t", "600", "start")
-        try:
+        with _stopped_with_us(data, user):
             yield Cluster(port)
+
+
+@contextmanager
+def _stopped_with_us(data: Path, user: str | None) -> Iterator[None]:
+    """The server ends with this process, whatever ends that: a shell waits for the pipe to be closed."""
+    stops = ["sh", "-c", 'cat; "$0" -D "$1" -m immediate -w stop; rm -rf "$1"', program("pg_ctl"), str(data)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(
+        stops, stdin=subprocess.PIPE, user=user, cwd=data.parent, start_new_session=True, **quiet
+    ) as waits:
+        try:
+            yield
         finally:
-            run(program("pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+            waits.stdin.close()
+            waits.wait()
