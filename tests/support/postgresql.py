@@ -135,7 +135,7 @@ def cluster() -> Iterator[Cluster]:
         port = free_port()
         options = " ".join(f"-c {setting}" for setting in (*SETTINGS, "listen_addresses=127.0.0.1", f"port={port}"))
         log = Path(folder) / "log"
-        run(program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "-t", "60", "start")
+        run(program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "-t", "120", "start")
         try:
             yield Cluster(port)
         finally:
