@@ -1,6 +1,7 @@
-"""The ACS as a process of its own, to be killed: `python -m tests.acs.acs_process DATA PORT PHONE_URL MINUTES`.
+"""The ACS as a process of its own, to be killed: `python -m tests.acs.acs_process DATA PORT PHONE_URL MINUTES STARTS`.
 
-Its clock stands still, so many minutes after the one of the tests."""
+Its clock stands still, so many minutes after the one of the tests. Its real time is later by half a minute and more for every start
+of it before this one, so that what its predecessor had leased from other processes is free, as it will be when the lease ends."""
 
 import asyncio
 import sys
@@ -11,6 +12,7 @@ from acs.app import build
 from acs.settings import AcsSettings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
+from threedsecure.storage import leases
 
 
 async def main(data: Path, port: int, phone_url: str, minutes: float) -> None:
@@ -29,4 +31,5 @@ async def main(data: Path, port: int, phone_url: str, minutes: float) -> None:
 
 
 if __name__ == "__main__":
+    leases._STARTED += 2 * leases.LEASE.total_seconds() * int(sys.argv[5])
     asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4])))

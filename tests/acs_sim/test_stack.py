@@ -132,6 +132,7 @@ async def test_messages_older_than_what_is_kept_are_forgotten(stack):
     journal, clock = stack.runtime.journal, stack.clock
     journal.record(clock.now(), "A", "B", "AReq", {"threeDSServerTransID": "old", "dsTransID": "old-too"})
     journal.record(clock.now(), "A", "B", "AReq", {"threeDSServerTransID": "both", "dsTransID": "both-too"})
+    await journal.flush()
     later = clock.now() + timedelta(hours=3)
     journal.record(later, "A", "B", "ARes", {"threeDSServerTransID": "both"})
     await journal.flush()

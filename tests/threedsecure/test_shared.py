@@ -12,21 +12,22 @@ from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.storage import postgresql as reaching
 from threedsecure.storage import shared as table
 from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase
+from threedsecure.storage.pool import Pool
 from threedsecure.storage.signals import Signals
 from threedsecure.web.shared import Alone, Together
 
 
 @asynccontextmanager
 async def process(address, *, key="mark"):
-    engine, name = reaching.pool(address), uuid4().hex
-    database = PostgresDatabase(engine, table.SCHEMA)
-    together = Together(name, Signals(address, engine, name), database)
+    pool, name = Pool(address), uuid4().hex
+    database = PostgresDatabase(pool, table.SCHEMA)
+    together = Together(name, Signals(address, pool, name), database)
     try:
         async with together.joined(key):
             yield together
     finally:
         await database.close()
-        engine.dispose()
+        await pool.close()
 
 
 def hears(together, topic="news"):
