@@ -13,9 +13,10 @@ import pytest
 
 from acs_sim.bench.traffic import PLAIN, card_number
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
 from tests.support.own_postgresql import own_server
+from tests.support.ports import with_free_ports
 from threedsecure.storage import patience
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa.json").read_bytes())
