@@ -1,9 +1,11 @@
 """What the answer to an RReq means, and what becomes of its delivery. Pure; `acs.outbox` does the posting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from acs.messages import identifiers
 from acs.records import Delivery, Transaction

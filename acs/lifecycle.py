@@ -4,9 +4,11 @@ Each is one step of a unit of work: storage reads the record, calls the function
 between.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from acs import challenge as challenges
 from acs import preferences

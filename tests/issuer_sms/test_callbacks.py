@@ -10,6 +10,7 @@ from issuer_sms.callbacks import BACK_OFF, Callback, CallbackState, Subject, aft
 from issuer_sms.settings import PhoneSettings
 from tests.issuer_sms.conftest import a_phone
 from tests.issuer_sms.peers import an_issuer
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.slow_peers import silent
 
 NUMBER = "+33639981101"
@@ -34,7 +35,7 @@ def test_what_is_taken_is_not_tried_again():
 
 async def settled(phone, kind, subject_id):
     """The callback of a text or prompt, once it is no longer pending."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with phone.phone.hub.subscribed(None) as news:
             while (document := (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"])["state"] == "pending":
                 await news.next()
@@ -43,7 +44,7 @@ async def settled(phone, kind, subject_id):
 
 async def attempted(phone, kind, subject_id, attempts):
     """Return once so many attempts have been written down."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with phone.phone.hub.subscribed(None) as news:
             while (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"]["attempts"] < attempts:
                 await news.next()
