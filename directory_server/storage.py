@@ -156,11 +156,12 @@ class Storage:
         self._leases = leases.Leases(worker)
         self._begun = Begun(self._write_begun)
 
-    async def begin(self, transaction: Transaction) -> bool:
-        """False where its dsTransID is taken, which a repeated seed brings about. Of several processes each may be told of it next,
-        so there it is written at once."""
+    async def begin(self, transaction: Transaction, *, repeats: bool = True) -> bool:
+        """False where its dsTransID is taken, which a seed that `repeats` brings about. Of several processes each may be told of it
+        next, so there it is written at once."""
         if self._leases.alone:
-            return not await self._is_taken(transaction.ds_trans_id) and self._begun.hold(transaction)
+            taken = repeats and await self._is_taken(transaction.ds_trans_id)
+            return not taken and self._begun.hold(transaction)
         try:
             await self._database.run(lambda c: _insert(c, transaction))
         except IntegrityError:

@@ -14,6 +14,7 @@ import aiohttp
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.web.conduct import carried
+from threedsecure.web.patience import Patience
 from threedsecure.web.resolver import Resolver
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
@@ -102,6 +103,7 @@ class InProcessTransport:
         self._elsewhere = elsewhere
         self._endpoints: dict[str, dict[str, Endpoint]] = {}
         self._caller: str | None = None
+        self._patience = Patience()
 
     def of(self, caller: str, elsewhere: Transport) -> "InProcessTransport":
         """The same services, called by a party that has a way of its own to call all others: its certificate."""
@@ -133,7 +135,7 @@ class InProcessTransport:
         asked = dict(parse_qsl(query)) if query else {}
         request = WireRequest("POST", path, b"", sent, query=asked, peer=self._caller)
         try:
-            async with asyncio.timeout(timeout):
+            with self._patience.until(timeout):
                 request.body = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
                 answer = await endpoint(request)
         except TimeoutError as error:
