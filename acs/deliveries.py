@@ -77,6 +77,14 @@ def record(transaction: Transaction, outcome: Outcome, now: datetime, retry: Seq
             return _later(transaction, replace(tried, last_failure=reason), now, retry)
 
 
+def postpone(transaction: Transaction, now: datetime, retry: Sequence[timedelta]) -> Transaction:
+    """The record where no attempt was made: its gateway is silent, and others are trying."""
+    if transaction.delivery is None or transaction.state is not State.DECIDED:
+        return transaction
+    pause = retry[min(transaction.delivery.attempts, len(retry) - 1)] if retry else timedelta(seconds=1)
+    return replace(transaction, updated_at=now, due_at=now + pause)
+
+
 def _later(transaction: Transaction, tried: Delivery, now: datetime, retry: Sequence[timedelta]) -> Transaction:
     if tried.attempts > len(retry):
         given_up = f"given up after {tried.attempts} attempts: {tried.last_failure}"

@@ -127,6 +127,7 @@ def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed
         asks_for_trust=CHALLENGE_TO_TRUST in request.challenge_indicators and request.version != "2.1.0",
         may_go_decoupled=request.decoupled_ind in ("F", "B") and request.version == LATEST,
         asks_to_bind=preferences.wants_binding(request),
+        three_ds_server_url=request.three_ds_server_url,
         echoed=echoed,
     )
 

@@ -52,6 +52,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     offers to trust the merchant. `decoupled_minutes`: how long the requestor waits for a decoupled authentication;
     `decoupled_missed`: transStatus when they pass; `may_go_decoupled`: the requestor takes an RReq D (2.3.1).
     `method_seen`: whether the 3DS Method was called, where the requestor says so (threeDSCompInd Y).
+    `three_ds_server_url`: whom the directory server tells the result.
     `device`: how the browser is known again; `binding_status`: deviceBindingStatus of the ARes; `asks_to_bind`: the page offers
     to remember the device."""
 
@@ -82,6 +83,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     device: str = ""
     binding_status: str | None = None
     asks_to_bind: bool = False
+    three_ds_server_url: str = ""
 
     @property
     def decoupled(self) -> bool:

@@ -61,8 +61,9 @@ def for_the_acs(
     `device`: what the directory server decrypted."""
     relayed = defined(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
     relayed.pop(SDK_ENCRYPTED_DATA, None)
-    own = {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
-    return {**relayed, **device, **own}
+    relayed |= device
+    relayed |= {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
+    return relayed
 
 
 def concluded(transaction: Transaction, answer: Message, event: Event, now: datetime) -> Transaction:
