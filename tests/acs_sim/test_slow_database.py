@@ -128,7 +128,7 @@ async def test_an_acs_whose_file_another_program_has_locked_keeps_nobody_else_wa
         await visitor.sees_it_recover()
 
 
-@about_sqlite
+@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
 async def test_while_the_journal_is_locked_everybody_is_answered_and_nothing_of_it_is_lost(tmp_path):
     settings = with_free_ports(Settings(data=str(tmp_path)))
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
