@@ -9,12 +9,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from tests.support.postgresql import Cluster, program
 
 # What was committed must be written when the server is killed; a power cut is nobody's business here.
 SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=200", "unix_socket_directories=")
+
+_NUMBERS = count(1)
 
 
 class OwnServer(Cluster):
@@ -25,6 +28,13 @@ class OwnServer(Cluster):
         self._folder, self._user = folder, user
         self._frozen: list[int] = []
         self._killed = False
+
+    def fresh_database(self) -> str:
+        """Over a connection of its own: one that is kept would not outlive what is done to the server."""
+        name = f"fresh_{next(_NUMBERS)}"
+        with self.connection("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
 
     def start(self) -> None:
         self._killed = False
