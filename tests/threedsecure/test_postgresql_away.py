@@ -79,6 +79,22 @@ async def test_what_a_frozen_server_does_not_answer_is_away_and_works_again_when
     assert 3 in await database.read(notes)
 
 
+async def test_who_gives_up_earlier_than_the_pool_leaves_no_thread_behind(server, pool, database, monkeypatch):
+    await database.run(note(1))
+    monkeypatch.setattr(patience, "SECONDS", 0.5)
+    server.freeze()
+    calls = [asyncio.create_task(pool.call(lambda: database._read(notes))) for _ in range(12)]
+    await asyncio.sleep(0)
+    for call in calls:
+        call.cancel()
+    await asyncio.wait(calls)
+    while pool._under_way:  # noqa: ASYNC110 - nobody is told
+        await asyncio.sleep(0.01)
+    monkeypatch.setattr(patience, "SECONDS", 20.0)
+    server.thaw()
+    assert await answered(lambda: database.read(notes)) == [1]
+
+
 async def test_a_pool_is_closed_although_the_server_hangs(server, monkeypatch):
     pool = Pool(server.fresh_database())
     database = PostgresDatabase(pool, SCHEMA)

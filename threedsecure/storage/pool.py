@@ -42,21 +42,24 @@ class Pool:
             thread.append(get_ident())
             return function()
 
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._threads, work)
         self._under_way.add(future)
-        future.add_done_callback(self._over)
         limit = patience.SECONDS * (patience.WHILE_SILENT if self._silent else 1)
-        await asyncio.wait({future}, timeout=limit)
-        if not future.done():
-            self._silent = True
-            self._break_off(future, thread)
-            raise DatabaseAway(f"{postgresql.shown(self.engine.url)} has not answered within {limit:g} seconds")
-        self._silent = False
-        return future.result()
+        watch = loop.call_later(limit, self._break_off, future, thread)
+        future.add_done_callback(self._over)
+        future.add_done_callback(lambda _done: watch.cancel())
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if not future.cancelled():
+                raise
+        raise DatabaseAway(f"{postgresql.shown(self.engine.url)} has not answered within {limit:g} seconds")
 
     def _over(self, future: asyncio.Future[Any]) -> None:
         self._under_way.discard(future)
         if not future.cancelled():
+            self._silent = False
             future.exception()  # of a call that nobody waits for any more, nobody asks it
 
     async def close(self) -> None:
@@ -69,6 +72,7 @@ class Pool:
         self.engine.dispose()
 
     def _break_off(self, future: asyncio.Future[Any], thread: list[int]) -> None:
+        self._silent = True
         future.cancel()  # where it has not begun; a thread cannot be cancelled, but what it waits for can be taken from it
         connection = self._held.get(thread[0]) if thread else None
         if connection is not None:
