@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
+
 from tests.support.ports import free_port
 from tests.support.postgresql import Cluster, program
 
@@ -69,6 +71,12 @@ class OwnServer(Cluster):
     def run(self, name: str, *arguments: str) -> None:
         command = (program(name), *arguments)
         subprocess.run(command, check=True, capture_output=True, user=self._user, cwd=self._folder)
+
+    @contextmanager
+    def _administered(self) -> Iterator[psycopg.Connection]:
+        """A new connection each time: a kept one dies with its server."""
+        with self.connection("postgres") as connection:
+            yield connection
 
     @property
     def _data(self) -> str:
