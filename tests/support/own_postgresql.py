@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +11,9 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+import psycopg
+
+from tests.support.ports import free_port
 from tests.support.postgresql import Cluster, program
 
 # What was committed must be written when the server is killed; a power cut is nobody's business here.
@@ -39,7 +41,7 @@ class OwnServer(Cluster):
     def start(self) -> None:
         self._killed = False
         options = " ".join(f"-c {one}" for one in (*SETTINGS, "listen_addresses=127.0.0.1", f"port={self.port}"))
-        self.run("pg_ctl", "-D", self._data, "-o", options, "-l", str(self._folder / "log"), "-w", "-t", "60", "start")
+        self.run("pg_ctl", "-D", self._data, "-o", options, "-l", str(self._folder / "log"), "-w", "-t", "600", "start")
 
     def kill(self) -> None:
         """Every process at once, without a word."""
@@ -80,6 +82,12 @@ class OwnServer(Cluster):
         command = (program(name), *arguments)
         subprocess.run(command, check=True, capture_output=True, user=self._user, cwd=self._folder)
 
+    @contextmanager
+    def _administered(self) -> Iterator[psycopg.Connection]:
+        """A new connection each time: a kept one dies with its server."""
+        with self.connection("postgres") as connection:
+            yield connection
+
     @property
     def _data(self) -> str:
         return str(self._folder / "data")
@@ -106,11 +114,10 @@ def own_server() -> Iterator[OwnServer]:
         if user:
             shutil.chown(folder, user)
             folder.chmod(0o755)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            server = OwnServer(folder, user, probe.getsockname()[1])
+        server = OwnServer(folder, user, free_port())
         server.run("initdb", "-D", str(folder / "data"), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync")
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             server.end()

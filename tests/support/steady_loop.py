@@ -9,8 +9,9 @@ import selectors
 import time
 from collections.abc import Sequence
 
-LONGEST_STRETCH_SECONDS = 0.01
-"""Of one turn, and of one look at the sockets, at most so much passes."""
+TURN_SECONDS = 0.001
+WAIT_SECONDS = 0.01
+"""So much passes at most in a turn in which somebody was ready, and in one in which nobody was."""
 
 
 class _WatchedSelector(selectors.DefaultSelector):
@@ -22,16 +23,21 @@ class _WatchedSelector(selectors.DefaultSelector):
         self._looked_at = time.monotonic()
 
     def time(self) -> float:
-        return self._passed + min(time.monotonic() - self._looked_at, LONGEST_STRETCH_SECONDS)
+        return self._passed + min(time.monotonic() - self._looked_at, TURN_SECONDS)
 
     def select(self, timeout: float | None = None) -> Sequence[tuple[selectors.SelectorKey, int]]:
-        self._pass()
-        found = super().select(None if timeout is None else min(timeout, LONGEST_STRETCH_SECONDS))
-        self._pass()
+        self._pass(TURN_SECONDS)
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        found = super().select(None if timeout is None else min(timeout, WAIT_SECONDS))
+        self._pass(WAIT_SECONDS)
         return found
 
-    def _pass(self) -> None:
-        self._passed, self._looked_at = self.time(), time.monotonic()
+    def _pass(self, at_most: float) -> None:
+        now = time.monotonic()
+        self._passed += min(now - self._looked_at, at_most)
+        self._looked_at = now
 
 
 class SteadyLoop(asyncio.SelectorEventLoop):
