@@ -7,34 +7,19 @@ number without the number being stored.
 
 import base64
 from collections.abc import Callable
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from threedsecure.keyed_hash import KeyedHash
+
 _NONCE_BYTES = 12
-_BLOCK = 64
-_INNER, _OUTER = (bytes(octet ^ pad for octet in range(256)) for pad in (0x36, 0x5C))
 
 
 class SealBroken(ValueError):
     """A sealed text that this vault did not seal, or that was changed since."""
-
-
-class _Keyed:
-    """HMAC-SHA256 (RFC 2104) with the key taken in once: two thirds of what `hmac.digest` costs go into that."""
-
-    def __init__(self, key: bytes) -> None:
-        padded = key.ljust(_BLOCK, b"\0")
-        self._inner, self._outer = sha256(padded.translate(_INNER)), sha256(padded.translate(_OUTER))
-
-    def digest(self, message: bytes) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        return outer.digest()
 
 
 class Vault:
@@ -47,7 +32,7 @@ class Vault:
         self._master_key = master_key
         self._random_bytes = random_bytes
         self._sealing = AESGCM(self.derive(b"seal"))
-        self._fingerprinting = _Keyed(self.derive(b"fingerprint"))
+        self._fingerprinting = KeyedHash(self.derive(b"fingerprint"))
 
     def derive(self, label: bytes, length: int = 32) -> bytes:
         """A key of its own for another purpose; the same label gives the same key."""
@@ -67,8 +52,8 @@ class Vault:
 
     def fingerprint(self, text: str) -> str:
         """32 hexadecimal digits that stand for `text` and do not reveal it without the key."""
-        return self._fingerprinting.digest(text.encode())[:16].hex()
+        return self._fingerprinting(text.encode())[:16].hex()
 
     def token(self, *parts: str) -> str:
         """An unguessable token bound to `parts`, for form fields; compare with `hmac.compare_digest`."""
-        return self._fingerprinting.digest("\0".join(parts).encode())[:18].hex()
+        return self._fingerprinting("\0".join(parts).encode())[:18].hex()

@@ -6,7 +6,7 @@ what does not fit is counted and the count is written where the entries would ha
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +78,8 @@ class Journal:
         self.left_out = 0
         """How many entries found no place since the start."""
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self.also_to: Callable[[Sequence[table.Entry]], None] | None = None
+        """Who is given what this process has written, as it was written."""
         self._known: dict[str, str] = {}
         self._writing = asyncio.Lock()
 
@@ -117,7 +119,8 @@ class Journal:
         try:
             yield
         finally:
-            task.cancel()
+            async with self._writing:  # what was taken along is written to its end
+                task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
             with suppress(DatabaseAway):
@@ -157,6 +160,8 @@ class Journal:
             await self._database.run(lambda connection: table.append(connection, rows, aliases))
         else:
             self._shared.tell(WRITTEN, await self._database.run(lambda c: table.append_numbered(c, rows, aliases)))
+        if self.also_to is not None:
+            self.also_to(rows)
         if self._subscribers:
             self._publish(orjson.loads(document) for _, _, document in rows)
 
