@@ -25,7 +25,7 @@ from threedsecure.storage.schema import Schema
 
 ROUNDS = 3
 OPERATIONS = 256
-BARE_HANDLER_AT_LEAST = 0.025
+BARE_HANDLER_AT_LEAST = 1 / 28
 GROUPED_COMMITS_AT_LEAST = 15.0
 
 METADATA = MetaData()

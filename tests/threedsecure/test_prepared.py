@@ -51,6 +51,14 @@ async def test_a_row_that_is_not_there_is_none(database):
     assert await database.read(lambda c: FIND.first(c, {"wanted": "nobody"})) is None
 
 
+async def test_a_value_that_the_statement_says_itself_need_not_be_given(database):
+    await database.run(lambda c: INSERT.run_many(c, [SMALL, EMPTY]))
+    grow = Prepared(update(THINGS).where(THINGS.c.name == "small").values(size=THINGS.c.size + 1))
+    assert await database.run(lambda c: grow.run(c, {})) == 1
+    first = Prepared(select(THINGS.c.size).where(THINGS.c.name > bindparam("after")).order_by(THINGS.c.name).limit(1))
+    assert await database.read(lambda c: [tuple(row) for row in first.all(c, {"after": "empty"})]) == [(2,)]
+
+
 async def test_an_update_tells_how_many_rows_it_wrote(database):
     await database.run(lambda c: INSERT.run(c, SMALL))
     assert await database.run(lambda c: GROW.run(c, {"wanted": "small", "by": 4})) == 1

@@ -18,7 +18,8 @@ _Processor = Callable[[Any], Any]
 
 
 class Prepared:
-    """One statement. Every parameter that it names has to be given, and nothing it returns is known to an ORM or a cache."""
+    """One statement. Every parameter that it names has to be given, except where it says a value itself, and nothing it returns is
+    known to an ORM or a cache."""
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
@@ -61,6 +62,7 @@ class _Compiled:
         self._dialect = dialect
         self._bound = _bound(compiled, dialect)
         self._writing = {name: how for name, bind in compiled.binds.items() if (how := _writer(bind.type, dialect))}
+        self._fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         self.read = _reader(statement, dialect)
 
     def execute(self, connection: Connection, parameters: Parameters) -> Any:
@@ -80,6 +82,8 @@ class _Compiled:
             raise self._error(error) from error
 
     def _written(self, parameters: Parameters) -> Parameters:
+        if self._fixed:
+            parameters = {**self._fixed, **parameters}
         if not self._writing:
             return parameters
         return {**parameters, **{name: how(parameters[name]) for name, how in self._writing.items()}}
