@@ -24,6 +24,7 @@ from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.shared_faults import share_faults
 from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
+from threedsecure.storage import shared_faults as shared_faults_table
 from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.vault import Vault
@@ -116,7 +117,11 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     if settings.hostile:
         faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
-    await share_faults(faults, shared, vault)
+    shared_database = await share_faults(
+        faults, shared, vault, lambda: open_database(shared_faults_table.SCHEMA), (transport, settings.addresses)
+    )
+    if shared_database is not None:
+        life.push_async_callback(shared_database.close)
     return Runtime(clock, randomness, vault, journal, transport, open_database, faults, shared=shared)
 
 
