@@ -19,7 +19,6 @@ from acs_sim.workers import Workers
 from threedsecure.web.transport import HttpTransport
 
 READY_WITHIN_SECONDS: Final = 15.0
-GARBAGE_THRESHOLD: Final = 10_000
 
 
 def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -> None:

@@ -1,6 +1,7 @@
 """The directory server's tables. The only module here that knows SQLAlchemy."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -23,10 +24,12 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from directory_server.begun import Begun
 from directory_server.ranges import Action, Change, Issuer, StandIn
 from directory_server.states import State
 from directory_server.transactions import Transaction
@@ -69,8 +72,6 @@ TRANSACTIONS: Final = Table(
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
     *leases.columns(),
-    Index("ds_transaction_three_ds_server", "three_ds_server_trans_id"),
-    Index("ds_transaction_acs", "acs_trans_id"),
     Index("ds_transaction_card", "pan_fingerprint"),
     Index("ds_transaction_created", "created_at"),
 )
@@ -114,7 +115,7 @@ PREPARATIONS: Final = Table(
 LONGEST_CHALLENGE: Final = timedelta(days=8)
 _MAY_STILL_END: Final = (State.RECEIVED, State.CHALLENGED, State.UNANSWERED, State.REPORTING, State.UNDELIVERED)
 
-SCHEMA: Final = Schema("ds", METADATA, "0002", Path(__file__).parent / "migrations")
+SCHEMA: Final = Schema("ds", METADATA, "0003", Path(__file__).parent / "migrations")
 
 
 class BeingReported(Exception):
@@ -152,9 +153,16 @@ class Storage:
         """`worker`: of several processes on these tables, this one."""
         self._database = database
         self._leases = leases.Leases(worker)
+        self._begun = Begun(self._write_begun)
 
     async def begin(self, transaction: Transaction) -> bool:
-        """False where its dsTransID is taken, which a repeated seed brings about."""
+        """False where its dsTransID is taken, which a repeated seed brings about. Of several processes each may be told of it next,
+        so there it is written at once."""
+        if self._leases.alone:
+            taken = await self.find(transaction.ds_trans_id)
+            if taken is None:
+                self._begun.hold(transaction)
+            return taken is None
         try:
             await self._database.run(lambda c: _insert(c, transaction))
         except IntegrityError:
@@ -162,14 +170,20 @@ class Storage:
         return True
 
     async def find(self, ds_trans_id: str) -> Transaction | None:
-        return await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
+        found = await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
+        return self._begun.get(ds_trans_id) if found is None else found
 
     async def step(
         self, ds_trans_id: str, decide: Callable[[Transaction], tuple[Transaction, Result]]
     ) -> Result | None:
         """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
         `decide` is pure and may be run again."""
-        return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+
+        def work(connection: Connection) -> Result | None:
+            self._write_one(connection, ds_trans_id)
+            return _step(connection, ds_trans_id, decide)
+
+        return await self._database.run(work)
 
     async def report(
         self,
@@ -182,6 +196,7 @@ class Storage:
 
         def work(connection: Connection) -> Result | None:
             if self._leases.alone:
+                self._write_one(connection, ds_trans_id)
                 return _step(connection, ds_trans_id, decide)
             holder = connection.execute(_HOLDER, {"wanted": ds_trans_id}).first()
             if holder is not None and self._leases.elsewhere(holder):
@@ -208,10 +223,22 @@ class Storage:
     async def settle(
         self, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
     ) -> Result | None:
-        """Like `step`, for a transaction that the caller has just written: it is read again only where something came between."""
-        return await self._database.run(lambda c: _settle(c, known, decide))
+        """Like `step`, for a transaction that the caller has just begun: it is read again only where something came between."""
+
+        def work(connection: Connection) -> Result | None:
+            if self._begun.get(known.ds_trans_id) is not None:
+                after, result = decide(known)
+                if _INSERT_NEW.run(connection, _row(after)) == 1:
+                    return result
+            return _settle(connection, known, decide)
+
+        try:
+            return await self._database.run(work)
+        finally:
+            self._begun.let_go(known.ds_trans_id)
 
     async def select(self, wanted: Filter) -> list[Transaction]:
+        await self._write_begun(self._begun.all())
         return await self._database.read(lambda c: _select(c, wanted))
 
     async def ranges(self, scheme: str, base: str) -> StoredRanges:
@@ -236,6 +263,7 @@ class Storage:
 
     async def forget(self) -> None:
         """Everything but the serial numbers, which never go back: a 3DS Server may hold one."""
+        self._begun.clear()
         await self._database.run(_forget)
 
     async def forget_before(self, at: datetime) -> int:
@@ -253,7 +281,23 @@ class Storage:
         return await self._database.run(work)
 
     async def close(self) -> None:
+        await self._begun.close()
         await self._database.close()
+
+    async def _write_begun(self, begun: Sequence[Transaction]) -> None:
+        """What cannot be written now is written with its answer, whose failure is told."""
+        if not begun:
+            return
+        with suppress(DBAPIError):
+            await self._database.run(lambda c: _INSERT_NEW.run_many(c, map(_row, begun)))
+            for each in begun:
+                self._begun.let_go(each.ds_trans_id)
+
+    def _write_one(self, connection: Connection, ds_trans_id: str) -> None:
+        """Before anything but the answer happens to it."""
+        begun = self._begun.get(ds_trans_id)
+        if begun is not None:
+            _INSERT_NEW.run(connection, _row(begun))
 
 
 _COLUMNS: Final = tuple(field.name for field in fields(Transaction))
@@ -271,6 +315,13 @@ _CHANGING: Final = (
 )
 _ROW: Final = tuple(TRANSACTIONS.c[name] for name in _COLUMNS)
 _INSERT: Final = Prepared(insert(TRANSACTIONS).values({name: bindparam(name) for name in _COLUMNS}))
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_INSERT_NEW: Final = Prepared(
+    text(
+        f"INSERT INTO ds_transaction ({', '.join(_COLUMNS)}) "  # noqa: S608 - the columns are this module's own
+        f"VALUES (:{', :'.join(_COLUMNS)}) ON CONFLICT DO NOTHING"
+    ).bindparams(*(bindparam(name, type_=TRANSACTIONS.c[name].type) for name in _COLUMNS))
+)
 _FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
 _FIND: Final = Prepared(_FINDING)
 _LOCK: Final = Prepared(_FINDING.with_for_update())

@@ -1,11 +1,15 @@
 """What every test may ask for."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from hypothesis import settings
 
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
 from tests.support.postgresql import Cluster
+from tests.support.steady_loop import SteadyLoop
 
 __all__ = ["browser", "chromium", "page"]
 
@@ -18,6 +22,10 @@ settings.load_profile("tests")
 def postgresql() -> Cluster:
     """A running PostgreSQL; `postgresql.fresh_database()` gives the address of an empty database."""
     return engine.server()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"steady": SteadyLoop}
 
 
 def pytest_configure() -> None:

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, modes
 
 from threedsecure.schemes import SCHEMES
 
@@ -43,7 +43,8 @@ AUTHENTICATION_RESULTS: Final[Mapping[str, str]] = MappingProxyType({"Y": "0", "
 _PROTOCOL_NIBBLES: Final = MappingProxyType({"2.1.0": "4", "2.2.0": "5", "2.3.1": "6"})
 _CONTROL_BYTES: Final = MappingProxyType({"Y": 0x8C, "A": 0x86})
 _IAV_TAG: Final = bytes.fromhex("C604")
-_DECIMALISED: Final = str.maketrans("abcdef", "012345")
+_DECIMAL_ALONE: Final = str.maketrans("", "", "abcdef")
+_LETTERS_LESS_TEN: Final = str.maketrans("abcdef", "012345", "0123456789")
 
 
 class NoAuthenticationValue(ValueError):
@@ -61,24 +62,25 @@ def card_verification_digits(pan: str, tracking_digits: str, service_code: str, 
     """
     digits = _digits("pan", pan)[-16:].zfill(16) + tracking_digits + service_code
     first, second = bytes.fromhex(digits[:16]), bytes.fromhex(digits[16:].ljust(16, "0"))
-    block = bytes(a ^ b for a, b in zip(_encrypt(key_a, first), second, strict=True))
+    block = (int.from_bytes(_encrypt(key_a, first)) ^ int.from_bytes(second)).to_bytes(8)
     return _decimalise(_encrypt(key_a + key_b + key_a, block))[:3]
 
 
 def _decimalise(block: bytes) -> str:
     """The decimal digits of `block` in hexadecimal, from left to right, and then its letters, each less ten."""
     text = block.hex()
-    return "".join(filter(str.isdecimal, text)) + "".join(filter(str.isalpha, text)).translate(_DECIMALISED)
+    return text.translate(_DECIMAL_ALONE) + text.translate(_LETTERS_LESS_TEN)
 
 
 def _encrypt(key: bytes, block: bytes) -> bytes:
-    return _des(key).encryptor().update(block)
+    return _encryptor(key).update(block)
 
 
 @lru_cache(maxsize=16)
-def _des(key: bytes) -> Cipher[modes.ECB]:
+def _encryptor(key: bytes) -> CipherContext:
+    """One for all blocks under `key`: in this mode a whole block leaves nothing behind for the next."""
     # Triple DES under the same key thrice is single DES, which the layouts prescribe and the library no longer offers.
-    return Cipher(TripleDES(key if len(key) == 24 else key * 3), modes.ECB())  # noqa: S305
+    return Cipher(TripleDES(key if len(key) == 24 else key * 3), modes.ECB()).encryptor()  # noqa: S305
 
 
 # --- EMV 3DS -------------------------------------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ class _Purchase:
         _digits("method", self.method, 2)
         if self.amount < 0:
             raise NoAuthenticationValue("purchaseAmount is negative")
-        _day(self.purchased_at)
+        _day_of_year(self.purchased_at)
 
     @property
     def amount_digits(self) -> str:
@@ -178,7 +180,7 @@ def _visa_cavv_version_7(purchase: _Purchase, version: str) -> bytes:
     output = card_verification_digits(
         _hashed_pan(purchase), seed, result + purchase.method, VISA_CAVV_KEY_A, VISA_CAVV_KEY_B
     )
-    supplement = f"{int(purchase.amount_digits):010x}{purchase.currency}{_day(purchase.purchased_at):%j}"
+    supplement = f"{int(purchase.amount_digits):010x}{purchase.currency}{_day_of_year(purchase.purchased_at)[2:]}"
     head = f"0{result}{purchase.method}{KEY_INDICATOR}0{output}{seed}"
     return bytes.fromhex(f"{head}{supplement}7{_PROTOCOL_NIBBLES[version]}00000000")
 
@@ -187,10 +189,9 @@ def _hashed_pan(purchase: _Purchase) -> str:
     """What stands in for the card number in the output: the first sixteen decimal digits of SHA-256 over the number, its last
     digit exchanged for that of the ECI, with amount, currency and date (year and day of the year)."""
     eci = SCHEMES["visa"].eci(purchase.trans_status) or "0"
-    text = (
-        purchase.pan[:-1] + eci[-1] + purchase.amount_digits + purchase.currency + f"{_day(purchase.purchased_at):%y%j}"
-    )
-    digits = "".join(filter(str.isdecimal, sha256(text.encode()).hexdigest()))
+    day = _day_of_year(purchase.purchased_at)
+    text = purchase.pan[:-1] + eci[-1] + purchase.amount_digits + purchase.currency + day
+    digits = sha256(text.encode()).hexdigest().translate(_DECIMAL_ALONE)
     return digits[:16].ljust(16, "0")
 
 
@@ -331,8 +332,14 @@ def _digits(name: str, value: str, length: int | None = None) -> str:
     return value
 
 
-def _day(purchase_date: str) -> date:
+def _day_of_year(purchase_date: str) -> str:
+    """Two digits of the year and three of the day in it."""
+    return _julian(_digits("purchaseDate", purchase_date[:8], 8))
+
+
+@lru_cache(maxsize=64)
+def _julian(day: str) -> str:
     try:
-        return date.fromisoformat(_digits("purchaseDate", purchase_date[:8], 8))
+        return f"{date.fromisoformat(day):%y%j}"
     except ValueError as error:
         raise NoAuthenticationValue("purchaseDate does not begin with a day (YYYYMMDD)") from error

@@ -242,9 +242,10 @@ SHOP_RETOUR: Final = (
     "montant:M;reference:R;appel:T;transaction:S;autorisation:A;carte:C;fin:J;statut3ds:F;garantie3ds:G;enrolement3ds:O;"
     "version3ds:v;erreur:E;signature:K"
 )
-SHOP_CART: Final = '<?xml version="1.0" encoding="utf-8"?><shoppingcart><total><totalQuantity>{}</totalQuantity></total></shoppingcart>'
+_XML: Final = '<?xml version="1.0" encoding="utf-8"?>'
+SHOP_CART: Final = _XML + "<shoppingcart><total><totalQuantity>{}</totalQuantity></total></shoppingcart>"
 SHOP_BILLING: Final = (
-    '<?xml version="1.0" encoding="utf-8"?><Billing><Address><FirstName>Hélène</FirstName><LastName>Exemple</LastName>'
+    f"{_XML}<Billing><Address><FirstName>Hélène</FirstName><LastName>Exemple</LastName>"
     "<Address1>12 rue du Port</Address1><ZipCode>29200</ZipCode><City>Brest</City><CountryCode>250</CountryCode>"
     "<CountryCodeMobilePhone>+33</CountryCodeMobilePhone><MobilePhone>0639980000</MobilePhone></Address></Billing>"
 )

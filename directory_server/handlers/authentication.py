@@ -81,7 +81,7 @@ async def find_issuer(party: Party, scheme: str, areq: Message) -> Issuer | None
 
 
 async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None) -> Transaction:
-    """The transaction, written down before anybody hears of it."""
+    """The transaction, which is written with its answer, or before anything else happens to it."""
     while True:
         ds_trans_id = party.runtime.randomness.of("dsTransID", areq["threeDSServerTransID"]).uuid()
         transaction = _transaction(party, scheme, areq, issuer, ds_trans_id)

@@ -5,7 +5,6 @@ import base64
 import html
 import json
 import re
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from aiohttp import web
 
 from acs.app import build
 from acs.settings import AcsSettings
+from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 from tests.support.third_party import Page
 from threedsecure.web.application import serving
@@ -27,12 +27,6 @@ OTP = "4000000001000001"
 SILENT_SECONDS = 0.2
 LOOK_EVERY_SECONDS = 0.005
 PATIENCE_SECONDS = 30.0  # of real time, for a machine that is busy; no test waits for it to pass
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def base64url(document: Any) -> str:
@@ -296,7 +290,7 @@ class Shown:
 
 @asynccontextmanager
 async def stage(
-    *, data: Path | None = None, shared: Runtime | None = None, ds_port: int = 0, **changes: Any
+    *, data: Path | None = None, shared: Runtime | None = None, ds_port: int | None = None, **changes: Any
 ) -> AsyncIterator[Stage]:
     """`data`: a folder for the database files; `shared`: a runtime that outlives this stage; `changes`: of the settings."""
     directory, phone = Directory(), Phone()
@@ -307,7 +301,7 @@ async def stage(
         network = web.Application()
         network.router.add_post("/api/messages", phone.handle)
         network.router.add_post("/api/prompts", phone.show)
-        ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", ds_port))
+        ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", ds_port or free_port()))
         phone_port = await stack.enter_async_context(serving(network, "127.0.0.1", 0))
         port = free_port()
         settings = replace(

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.acs.stage import OTP, Stage, free_port, stage
+from tests.acs.stage import OTP, Stage, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import Mpi, back
 from tests.acs.test_situations import DECOUPLED
 from tests.support.classic_mpi import pareq
 from tests.support.engine import written
+from tests.support.ports import free_port
 from threedsecure.test_cards import SCENARIOS, compose
 
 ROOT = Path(__file__).parents[2]

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from acs.standing import Limits
 from tests.acs.stage import OTP, Shown, stage
+from tests.support.steady_loop import SteadyLoop
 from threedsecure.test_cards import SCENARIOS, compose
 
 TRIES = 3
@@ -44,8 +45,8 @@ class Purchase:
 class World(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.on_stage = stage(**RULES, results_timeout=5.0, phone_timeout=5.0)
+        self.runner = asyncio.Runner(loop_factory=SteadyLoop)
+        self.on_stage = stage(**RULES)
         self.acs = self.runner.run(self.on_stage.__aenter__())
         self.purchases: list[Purchase] = []
         self.failed = {OTP: 0, OOB: 0}

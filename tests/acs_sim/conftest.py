@@ -7,8 +7,9 @@ import aiohttp
 import pytest
 
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.world import World
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
 STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

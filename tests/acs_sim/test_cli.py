@@ -199,7 +199,7 @@ def test_the_start_screen_says_what_to_open():
 
 
 def test_demo_prints_the_split_screens_address():
-    from tests.support.process import free_port_base
+    from tests.support.ports import free_port_base
 
     base = free_port_base()
     command = [

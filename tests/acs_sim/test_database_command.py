@@ -7,8 +7,9 @@ from sqlalchemy import create_engine, inspect, text
 from acs_sim.cli import main
 from acs_sim.databases import schemas
 from acs_sim.settings import Settings
-from acs_sim.stack import CannotStart, running_stack, with_free_ports
+from acs_sim.stack import CannotStart, running_stack
 from tests.acs_sim.world import World
+from tests.support.ports import with_free_ports
 from threedsecure.storage.schema import Schema, prepare
 
 JOURNAL = next(schema for schema in schemas() if schema.name == "journal")

@@ -7,8 +7,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.conftest import STARTED_AT, Caller
+from tests.support.ports import with_free_ports
 from threedsecure.faults import POINTS
 from threedsecure.web.clock import Clock
 

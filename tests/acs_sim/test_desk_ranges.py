@@ -6,8 +6,9 @@ import aiohttp
 import pytest
 
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import STARTED_AT, Caller
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
 NEW = {"start": "9900000000000000", "end": "9900000000009999"}

@@ -10,9 +10,10 @@ import pytest_asyncio
 from acs_sim.scenarios.elements import Column
 from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.support.classic_mpi import XML, Answer, vereq
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -154,7 +154,8 @@ async def test_a_stream_can_keep_to_one_transaction(stack):
 
 async def test_a_party_that_does_not_run_is_named(world):
     from acs_sim.settings import Settings
-    from acs_sim.stack import running_stack, with_free_ports
+    from acs_sim.stack import running_stack
+    from tests.support.ports import with_free_ports
 
     settings = with_free_ports(Settings(fresh=True, only=("desk",)))
     async with running_stack(settings, parties=world.parties()), aiohttp.ClientSession() as session:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -10,9 +11,11 @@ import pytest
 
 from acs_sim.parties import PARTIES
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import Caller
 from tests.support.classic_mpi import XML, Answer, vereq
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
 from threedsecure.schemes import SCHEMES
 from threedsecure.test_cards import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS
@@ -67,25 +70,42 @@ ENROLMENTS = {
     "acs-down": "U",
 }
 """VERes; every other scenario of 1.0.2 is Y, and `acs-timeout` U when the directory server has waited long enough."""
+SILENT = "acs-timeout"
 WISHES = {
     "informational": {"threeDSRequestorChallengeInd": "05"},
     "decoupled": {"threeDSRequestorDecReqInd": "Y", "threeDSRequestorDecMaxTime": "00005"},
 }
 
 
-def _impatient(runtime, settings):
-    from directory_server.app import build
-    from directory_server.settings import DirectoryServerSettings
+def _waiting_for_the_acs(seconds):
+    def ds(runtime, settings):
+        from directory_server.app import build
+        from directory_server.settings import DirectoryServerSettings
 
-    at = settings.addresses
-    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, acs_timeout=1.0))
+        at = settings.addresses
+        return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, acs_timeout=seconds))
+
+    return {**PARTIES, "ds": ds}
+
+
+@asynccontextmanager
+async def simulator(acs_timeout) -> AsyncIterator[Stack]:
+    clock = Clock(frozen_at=datetime(2026, 6, 15, 12, 0, tzinfo=UTC))
+    settings = with_free_ports(Settings(fresh=True, seed=1))
+    async with running_stack(settings, clock=clock, parties=_waiting_for_the_acs(acs_timeout)) as stack:
+        yield stack
 
 
 @pytest.fixture
 async def whole() -> AsyncIterator[Stack]:
-    clock = Clock(frozen_at=datetime(2026, 6, 15, 12, 0, tzinfo=UTC))
-    settings = with_free_ports(Settings(fresh=True, seed=1))
-    async with running_stack(settings, clock=clock, parties={**PARTIES, "ds": _impatient}) as stack:
+    async with simulator(acs_timeout=PATIENCE_SECONDS) as stack:
+        yield stack
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[Stack]:
+    """Its directory server gives up soon: only who is asked for a silent ACS may be here."""
+    async with simulator(acs_timeout=0.1) as stack:
         yield stack
 
 
@@ -109,34 +129,49 @@ def test_the_table_knows_every_scenario_and_the_promised_ones_exist():
     assert {*ANSWERS, "enrolment-unknown"} <= ALL_SCENARIOS.keys()
 
 
+async def asked(stack, gateway, session, scheme, name, pan):
+    """The transStatus, or the code of the Erro."""
+    areq = gateway.areq(pan, **WISHES.get(name, {}))
+    async with session.post(f"{stack.addresses.ds}/{scheme}/3ds2", json=areq) as answer:
+        told = await answer.json(content_type=None)
+    return told.get("transStatus") or f"Erro {told['errorCode']}"
+
+
+async def looked_up(stack, session, scheme, name, pan):
+    """Whether the card is enrolled, by 1.0.2."""
+    body, headers = BytesIO(vereq(pan, f"VEReq-{name}")), {"Content-Type": XML}
+    async with session.post(f"{stack.addresses.ds}/{scheme}/3ds1", data=body, headers=headers) as answer:
+        return Answer(await answer.read())["VERes/CH/enrolled"]
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_every_scenario_of_a_scheme_answers_as_it_says(whole, gateway, scheme):
+    names = [name for name in ANSWERS if name != SILENT]
     async with aiohttp.ClientSession() as session:
-        cards = await minted(Caller(session, whole.addresses.desk), scheme, list(ANSWERS))
-        address = f"{whole.addresses.ds}/{scheme}/3ds2"
-
-        async def asked(name):
-            areq = gateway.areq(cards[name]["pan"], **WISHES.get(name, {}))
-            async with session.post(address, json=areq) as answer:
-                told = await answer.json(content_type=None)
-            return told.get("transStatus") or f"Erro {told['errorCode']}"
-
-        answers = await asyncio.gather(*(asked(name) for name in ANSWERS))
-    assert dict(zip(ANSWERS, answers, strict=True)) == ANSWERS
+        cards = await minted(Caller(session, whole.addresses.desk), scheme, names)
+        asking = (asked(whole, gateway, session, scheme, name, cards[name]["pan"]) for name in names)
+        answers = await asyncio.gather(*asking)
+    assert dict(zip(names, answers, strict=True)) == {name: ANSWERS[name] for name in names}
 
 
 @pytest.mark.parametrize("scheme", CLASSIC_SCHEMES)
 async def test_every_scenario_of_1_0_2_is_enrolled_as_it_says(whole, scheme):
-    names = [name for name in CLASSIC_SCENARIOS if name != "acs-timeout"]
+    names = [name for name in CLASSIC_SCENARIOS if name != SILENT]
     async with aiohttp.ClientSession() as session:
         desk, outside = Caller(session, whole.addresses.desk), ["not-enrolled"]  # in no range of any version
         cards = await minted(desk, scheme, [name for name in names if name not in outside], version="1.0.2")
         cards |= await minted(desk, scheme, outside)
-
-        async def looked_up(name):
-            body, headers = BytesIO(vereq(cards[name]["pan"], f"VEReq-{name}")), {"Content-Type": XML}
-            async with session.post(f"{whole.addresses.ds}/{scheme}/3ds1", data=body, headers=headers) as answer:
-                return Answer(await answer.read())["VERes/CH/enrolled"]
-
-        answers = await asyncio.gather(*(looked_up(name) for name in names))
+        answers = await asyncio.gather(*(looked_up(whole, session, scheme, name, cards[name]["pan"]) for name in names))
     assert dict(zip(names, answers, strict=True)) == {name: ENROLMENTS.get(name, "Y") for name in names}
+
+
+async def test_of_every_scheme_the_silent_acs_is_given_up(impatient, gateway):
+    async with aiohttp.ClientSession() as session:
+        desk = Caller(session, impatient.addresses.desk)
+        for scheme in SCHEMES:
+            card = (await minted(desk, scheme, [SILENT]))[SILENT]
+            answer = await asked(impatient, gateway, session, scheme, SILENT, card["pan"])
+            assert (scheme, answer) == (scheme, ANSWERS[SILENT])
+        for scheme in CLASSIC_SCHEMES:
+            card = (await minted(desk, scheme, [SILENT], version="1.0.2"))[SILENT]
+            assert await looked_up(impatient, session, scheme, SILENT, card["pan"]) == "U"

@@ -8,8 +8,9 @@ import aiohttp
 import pytest
 
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.buyer import Buyer
+from tests.support.ports import with_free_ports
 from threedsecure.web.transport import HttpTransport
 
 SCENARIOS = (

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from acs_sim.settings import Settings, SettingsError, load, to_toml
-from acs_sim.stack import CannotStart, running_stack, with_free_ports
+from acs_sim.stack import CannotStart, running_stack
 from tests.acs_sim.world import World
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
 

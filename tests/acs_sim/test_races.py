@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.buyer import Buyer, until
 from tests.acs_sim.conftest import STARTED_AT
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 from threedsecure.web.transport import HttpTransport
 

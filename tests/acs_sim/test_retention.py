@@ -12,9 +12,10 @@ from acs_sim.scenarios.elements import Column as MessageColumn
 from acs_sim.scenarios.gateway import running_gateway
 from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
-from threedsecure.storage import database as databases
+from tests.support.ports import with_free_ports
+from threedsecure.storage import sqlite
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
@@ -74,8 +75,8 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
 
 @about_sqlite
 async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch):
-    monkeypatch.setattr(databases, "CHECKPOINT_EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(databases, "MAX_WAL_BYTES", 1 << 20)
+    monkeypatch.setattr(sqlite, "CHECKPOINT_AFTER_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "MAX_WAL_BYTES", 1 << 20)
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)
     sizes, logs, last = [], [], 0
     for _ in range(12):

@@ -4,8 +4,9 @@ import aiohttp
 import pytest
 
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
-from tests.support.process import free_port_base, start
+from acs_sim.stack import running_stack
+from tests.support.ports import free_port_base, with_free_ports
+from tests.support.process import start
 from tests.support.third_party import get_json, post_json, three_ds_server
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from acs_sim.retention import oldest_kept, retaining
 from acs_sim.settings import Settings
-from acs_sim.stack import CannotStart, running_stack, with_free_ports
+from acs_sim.stack import CannotStart, running_stack
 from tests.acs_sim.world import SERVER_ID
 from tests.support.engine import about_sqlite
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
 

@@ -11,9 +11,10 @@ import aiohttp
 import pytest
 
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import Caller
 from tests.support.engine import written
+from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
 from threedsecure.web.clock import Clock
 

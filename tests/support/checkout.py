@@ -12,8 +12,9 @@ import aiohttp
 from playwright.async_api import Browser, Frame, Page, async_playwright
 
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.support.browser import ACTION_MILLISECONDS
+from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import ThreeDSServer, base64url, from_base64url, three_ds_server
 from tests.support.windows import WINDOWS

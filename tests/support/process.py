@@ -2,7 +2,6 @@
 
 import os
 import selectors
-import socket
 import subprocess
 import sys
 import time
@@ -13,28 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from tests.support.engine import arguments_of
+from tests.support.ports import free_port_base
 
 READY_WITHIN_SECONDS = 30.0
-SERVICE_OFFSETS = (0, 100, 200, 300, 400)
-
-
-def free_port_base() -> int:
-    """A base whose five service ports are all free now; each test process searches in a stretch of its own."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    first = 20_000 + worker * 2_000 + os.getpid() % 90
-    for base in range(first, first + 1_500, 7):
-        if all(_is_free(base + offset) for offset in SERVICE_OFFSETS):
-            return base
-    raise RuntimeError("no five free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 @dataclass

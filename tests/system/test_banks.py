@@ -5,7 +5,8 @@ import asyncio
 import aiohttp
 
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
+from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import three_ds_server
 from threedsecure.test_cards import SCENARIOS, compose

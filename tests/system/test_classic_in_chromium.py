@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
+from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.system.test_shops_in_chromium import SHOPS, newest_code, notice, pay, submit, verdict, wrong
 from threedsecure.web.clock import Clock

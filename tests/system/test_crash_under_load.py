@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.process import free_port_base
+from tests.support.ports import free_port_base
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "crash.py"
 

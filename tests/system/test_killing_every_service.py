@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.process import Simulator, free_port_base, start
+from tests.support.ports import free_port_base
+from tests.support.process import Simulator, start
 from tests.support.third_party import (
     Page,
     ThreeDSServer,

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.engine import written
-from tests.support.process import free_port_base, simulator, start
+from tests.support.ports import free_port_base
+from tests.support.process import simulator, start
 from tests.support.third_party import answer, from_base64url, get_json, post_json, three_ds_server
 
 

@@ -14,7 +14,8 @@ import pytest
 from playwright.async_api import FrameLocator, Page
 
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
+from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from threedsecure.web.clock import Clock
 

@@ -17,7 +17,7 @@ from acs_sim.bench.process import python, running
 from acs_sim.bench.subjects import own_simulator, posting
 from acs_sim.bench.traffic import authentication_requests
 from acs_sim.settings import Settings
-from acs_sim.stack import with_free_ports
+from tests.support.ports import with_free_ports
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.schema import Schema

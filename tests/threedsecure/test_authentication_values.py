@@ -1,6 +1,7 @@
 """Proofs of authentication against published vectors, byte for byte, and against layouts taken apart by hand."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -253,3 +254,15 @@ def test_the_value_that_the_documentation_shows_is_the_one_that_comes_out():
     shown = purchase(pan="4111111111111111", purchase_amount=1)
     assert all(f'{name}="{value}"' in page for name, value in shown.items() if isinstance(value, str))
     assert f'"{emv_authentication_value("visa", **shown)}"' in page
+
+
+def test_threads_that_compute_digits_under_the_same_keys_do_not_disturb_each_other():
+    keys = VISA_CAVV_KEY_A, VISA_CAVV_KEY_B
+    pans = [f"4000{number:012}" for number in range(200)]
+    alone = [card_verification_digits(pan, "7993", "700", *keys) for pan in pans]
+    with ThreadPoolExecutor(4) as threads:
+        rounds = [
+            threads.submit(lambda: [card_verification_digits(pan, "7993", "700", *keys) for pan in pans])
+            for _ in range(16)
+        ]
+        assert all(each.result() == alone for each in rounds)

@@ -6,22 +6,21 @@ nothing is answered before its row is safe, and many requests share one commit.
 
 SQLite runs on the loop itself, through one connection: a unit costs tens of microseconds, less than handing it to a thread
 (which would also wait for the interpreter lock). Checkpoints, which do block, run in a thread.
+Under load a batch waits for a few turns of the loop as long as others join it: a commit costs about as much as the rows of four.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import StaticPool
 
-from threedsecure.storage import postgresql
+from threedsecure.storage import postgresql, sqlite
 from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
 from threedsecure.storage.schema import Schema, prepare
 
@@ -32,8 +31,8 @@ Work = Callable[[Connection], Result]
 
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
-CHECKPOINT_EVERY_SECONDS: Final = 0.5
-MAX_WAL_BYTES: Final = 32 << 20
+MAX_TURNS_WAITED: Final = 4
+"""Of the loop, for others to join a batch."""
 
 
 class Database(Protocol):
@@ -81,7 +80,7 @@ class SqliteDatabase(_GroupedCommits):
         (synchronous=FULL); without it a commit survives the death of the process. Errors: `DatabaseUnusable`."""
         super().__init__()
         self._path = path
-        self._engine = _sqlite_engine(path, durable=durable)
+        self._engine = sqlite.engine(path, durable=durable)
         try:
             self._connection = self._engine.connect()
             with self._connection.begin():
@@ -89,11 +88,10 @@ class SqliteDatabase(_GroupedCommits):
         except DatabaseError as error:
             self._engine.dispose()
             raise DatabaseUnusable(f"{path} cannot be used as a database: {error.orig}") from error
-        self._checkpoints: asyncio.Task[None] | None = None
+        self._checkpoints = None if path is None else sqlite.Checkpoints(path, self._connection)
+        self._crowded, self._seen, self._turns = False, 0, 0
 
     async def run(self, work: Work[Result]) -> Result:
-        if self._path is not None and self._checkpoints is None:
-            self._checkpoints = asyncio.create_task(self._checkpoint_forever())
         return await self._add(work)
 
     async def read(self, work: Work[Result]) -> Result:
@@ -105,26 +103,28 @@ class SqliteDatabase(_GroupedCommits):
                 self._connection.rollback()
 
     async def close(self) -> None:
-        self._batch_is_due()
+        self._carry_out_waiting()
         if self._checkpoints is not None:
-            self._checkpoints.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._checkpoints
+            await self._checkpoints.close()
         self._connection.close()
         self._engine.dispose()
 
     def _batch_is_due(self) -> None:
-        while batch := self._take_batch():
-            _resolve(batch, _carry_out(self._connection, [work for work, _ in batch]))
+        """Where units come alone each is committed at once; where they crowd, others may be about to join them."""
+        waiting = len(self._waiting)
+        if self._crowded and waiting > self._seen and self._turns < MAX_TURNS_WAITED:
+            self._seen, self._turns = waiting, self._turns + 1
+            asyncio.get_running_loop().call_soon(self._batch_is_due)
+            return
+        self._crowded, self._seen, self._turns = waiting > 1, 0, 0
+        self._carry_out_waiting()
 
-    async def _checkpoint_forever(self) -> None:
-        while True:
-            await asyncio.sleep(CHECKPOINT_EVERY_SECONDS)
-            await asyncio.to_thread(_checkpoint, str(self._path))
-            if _size(f"{self._path}-wal") > MAX_WAL_BYTES:
-                # Under endless load there is always a writer ahead of the checkpoint in the thread, and the file would never
-                # begin anew. Little is left to copy here, where nobody writes meanwhile.
-                self._connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def _carry_out_waiting(self) -> None:
+        while batch := self._take_batch():
+            outcomes = _carry_out(self._connection, [work for work, _ in batch], begin=sqlite.Transaction)
+            if self._checkpoints is not None:
+                self._checkpoints.written()
+            _resolve(batch, outcomes)
 
 
 class PostgresDatabase(_GroupedCommits):
@@ -214,11 +214,16 @@ def _told_plainly(engine: Engine, failed: _Failed) -> _Failed:
     return failed if away is None else _Failed(away)
 
 
-def _carry_out(connection: Connection, units: list[Work[Any]], first: Work[None] | None = None) -> list[Any]:
+def _carry_out(
+    connection: Connection,
+    units: list[Work[Any]],
+    first: Work[None] | None = None,
+    begin: Callable[[Connection], AbstractContextManager[Any]] = Connection.begin,
+) -> list[Any]:
     """What each unit returned, or `_Failed`. All in one transaction, which begins with `first`; when one fails, each in its own,
     so that the others do not suffer."""
     try:
-        with connection.begin():
+        with begin(connection):
             if first is not None:
                 first(connection)
             return [unit(connection) for unit in units]
@@ -226,13 +231,15 @@ def _carry_out(connection: Connection, units: list[Work[Any]], first: Work[None]
         # Where the connection broke, nobody knows what of the transaction stands: nothing is run again.
         if connection.invalidated or (len(units) == 1 and not _lost_a_deadlock(error)):
             return [_Failed(error)] * len(units)
-    return [_carry_out_alone(connection, unit) for unit in units]
+    return [_carry_out_alone(connection, unit, begin) for unit in units]
 
 
-def _carry_out_alone(connection: Connection, unit: Work[Any]) -> Any:
+def _carry_out_alone(
+    connection: Connection, unit: Work[Any], begin: Callable[[Connection], AbstractContextManager[Any]]
+) -> Any:
     for attempts_left in range(MAX_RUNS_OF_A_UNIT - 1, -1, -1):
         try:
-            with connection.begin():
+            with begin(connection):
                 return unit(connection)
         except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
             if not attempts_left or not _lost_a_deadlock(error):
@@ -264,47 +271,3 @@ def _resolve(batch: list[tuple[Work[Any], asyncio.Future[Any]]], outcomes: list[
             future.set_exception(outcome.error)
         else:
             future.set_result(outcome)
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0
-
-
-def _checkpoint(path: str) -> None:
-    connection = sqlite3.connect(path, timeout=0.1)
-    try:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-    except sqlite3.OperationalError:
-        pass  # busy: the next round will do it
-    finally:
-        connection.close()
-
-
-def _sqlite_engine(path: Path | None, *, durable: bool) -> Engine:
-    engine = create_engine(
-        "sqlite://" if path is None else f"sqlite:///{path}",
-        poolclass=StaticPool,
-        connect_args={"check_same_thread": False, "isolation_level": None},
-        **postgresql.JSON_BY_ORJSON,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: sqlite3.Connection, _record: object) -> None:
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={'FULL' if durable else 'NORMAL'}",
-            "busy_timeout=5000",
-            "foreign_keys=ON",
-            "wal_autocheckpoint=0",
-        ):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-
-    # The driver's own transaction control begins late and only for writes; a read-step-write unit needs its lock from the start.
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.connection.cursor().execute("BEGIN IMMEDIATE")
-
-    return engine

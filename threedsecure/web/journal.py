@@ -141,9 +141,13 @@ class Journal:
                 raise
 
     async def _write(self, batch: Sequence[_Recorded]) -> None:
-        await self._recall(batch)
+        named = [(recorded, self._names(recorded)) for recorded in batch]
+        await self._recall(named)
         aliases: dict[str, str] = {}
-        entries = [(recorded.recorded, self._entry(recorded, aliases)) for recorded in batch]
+        entries = [
+            (recorded.recorded, _entry(recorded, self._transaction(recorded, names, aliases)))
+            for recorded, names in named
+        ]
         if self._left_out:
             entries.append((batch[-1].recorded, self._omission(batch[-1].at)))
         rows = [(recorded, entry["transaction_id"], orjson.dumps(entry)) for recorded, entry in entries]
@@ -229,36 +233,26 @@ class Journal:
                 log.warning("the journal waits", error=str(error), entries=len(self._waiting))
                 await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
 
-    def _entry(self, recorded: _Recorded, aliases: dict[str, str]) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "at": recorded.at.isoformat(timespec="milliseconds"),
-            "from": recorded.sender,
-            "to": recorded.receiver,
-            "kind": recorded.kind,
-            "transaction_id": self._transaction(recorded, aliases),
-            "message": orjson.Fragment(redact_json(recorded.document)),
-        }
-        if recorded.status is not None:
-            entry["status"] = recorded.status
-        if recorded.took_ms is not None:
-            entry["took_ms"] = round(recorded.took_ms, 3)
-        if recorded.facts is not None:
-            entry["facts"] = orjson.Fragment(redact_json(recorded.facts))
-        return entry
+    def _names(self, recorded: _Recorded) -> list[str]:
+        """The identifiers that an entry carries, the one that names its transaction first."""
+        document, known = recorded.document, self._known
+        keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
+        named = (recorded.transaction_id, *map(document.get, keys))
+        return [name for name in named if isinstance(name, str) and (name in known or _is_a_name(name))]
 
-    async def _recall(self, batch: Sequence[_Recorded]) -> None:
+    async def _recall(self, named: Iterable[tuple[_Recorded, list[str]]]) -> None:
         """Learn what the table knows of the identifiers that decide: from before a restart, or from another process."""
-        unknown = {name for recorded in batch for name in _deciding(recorded) if name not in self._known}
+        known = self._known
+        unknown = {name for recorded, names in named for name in _deciding(recorded, names) if name not in known}
         if unknown:
             found = await self._database.read(lambda connection: table.transactions_of(connection, unknown))
             for alias, transaction_id in found.items():
                 self._remember(alias, transaction_id)
 
-    def _transaction(self, recorded: _Recorded, aliases: dict[str, str]) -> str:
-        names = _names(recorded)
+    def _transaction(self, recorded: _Recorded, names: list[str], aliases: dict[str, str]) -> str:
         if not names:
             return ""
-        known = [whole for name in _deciding(recorded) if (whole := self._known.get(name)) is not None]
+        known = [whole for name in _deciding(recorded, names) if (whole := self._known.get(name)) is not None]
         transaction_id = next(iter(known), names[0])
         for other in known[1:]:
             # The one message that has the identifiers of both halves; another process may have filed the second before this.
@@ -289,23 +283,31 @@ class Journal:
         }
 
 
+def _entry(recorded: _Recorded, transaction_id: str) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "at": recorded.at.isoformat(timespec="milliseconds"),
+        "from": recorded.sender,
+        "to": recorded.receiver,
+        "kind": recorded.kind,
+        "transaction_id": transaction_id,
+        "message": orjson.Fragment(redact_json(recorded.document)),
+    }
+    if recorded.status is not None:
+        entry["status"] = recorded.status
+    if recorded.took_ms is not None:
+        entry["took_ms"] = round(recorded.took_ms, 3)
+    if recorded.facts is not None:
+        entry["facts"] = orjson.Fragment(redact_json(recorded.facts))
+    return entry
+
+
 def _is_emv(document: Mapping[str, Any]) -> bool:
     return "threeDSServerTransID" in document
 
 
-def _names(recorded: _Recorded) -> list[str]:
-    document = recorded.document
-    keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
-    named = [recorded.transaction_id, *map(document.get, keys)]
-    return [name for name in named if _is_a_name(name)]
-
-
-def _deciding(recorded: _Recorded) -> list[str]:
+def _deciding(recorded: _Recorded, names: list[str]) -> list[str]:
     """The identifiers that tell which transaction an entry belongs to: the first one, and what classic messages share."""
-    document = recorded.document
-    if _is_emv(document) and _is_a_name(first := recorded.transaction_id or document["threeDSServerTransID"]):
-        return [first]
-    return [*_names(recorded)[:1], *_links(recorded)]
+    return names[:1] if _is_emv(recorded.document) else [*names[:1], *_links(recorded)]
 
 
 def _is_a_name(name: object) -> TypeGuard[str]:
@@ -314,7 +316,4 @@ def _is_a_name(name: object) -> TypeGuard[str]:
 
 
 def _links(recorded: _Recorded) -> list[str]:
-    document = recorded.document
-    if _is_emv(document):
-        return []
-    return [name for key in LINKS if _is_a_name(name := document.get(key))]
+    return [name for key in LINKS if _is_a_name(name := recorded.document.get(key))]

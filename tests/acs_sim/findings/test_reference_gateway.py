@@ -13,8 +13,9 @@ from acs_sim.findings.model import Severity
 from acs_sim.scenarios.loading import load
 from acs_sim.scenarios.running import run
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import STARTED_AT, Caller
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"

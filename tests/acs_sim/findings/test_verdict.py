@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.acs_sim.findings.wrong_gateway import Mistake, WrongGateway, wrong_gateway
+from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
 

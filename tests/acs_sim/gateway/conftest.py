@@ -2,7 +2,6 @@
 
 import asyncio
 import html.parser
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ import pytest
 from acs_sim.gateway.app import build
 from acs_sim.gateway.settings import GatewaySettings
 from tests.acs_sim.gateway.scheme import Scheme, running_scheme
+from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 from threedsecure.web.service import Runtime
 
@@ -153,9 +153,3 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(10):
         while not await holds():  # noqa: ASYNC110 - what is waited for happens behind a socket
             await asyncio.sleep(0.01)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -13,8 +13,9 @@ import pytest
 from acs_sim.gateway.card_ranges import CachedRanges, RangesBroken
 from acs_sim.gateway.mpi import apply_ranges
 from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack, with_free_ports
+from acs_sim.stack import Stack, running_stack
 from tests.support.classic_mpi import packed
+from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import Page
 from threedsecure.test_cards import CLASSIC_SCENARIOS, compose

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from tests.acs_sim.gateway.conftest import free_port
 from tests.acs_sim.gateway.test_purchases import answer, outcome
+from tests.support.ports import free_port
 from threedsecure.test_cards import SCENARIOS, compose
 
 ERRO = {

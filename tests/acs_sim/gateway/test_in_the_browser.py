@@ -6,8 +6,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
-from tests.acs_sim.gateway.conftest import free_port
 from tests.acs_sim.gateway.test_purchases import with_method
+from tests.support.ports import free_port
 
 SHOPS = ("e-transactions", "monetico")
 

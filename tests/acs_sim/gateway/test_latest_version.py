@@ -6,8 +6,9 @@ import aiohttp
 import pytest
 
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.conftest import Caller
+from tests.support.ports import with_free_ports
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.v2.checking import Leg, check, context_of
 

@@ -9,9 +9,10 @@ import pytest
 
 from acs_sim.gateway.app import build
 from acs_sim.gateway.settings import GatewaySettings
-from tests.acs_sim.gateway.conftest import VISA, World, free_port, until
+from tests.acs_sim.gateway.conftest import VISA, World, until
 from tests.acs_sim.gateway.test_purchases import answer
 from tests.support.engine import written
+from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 
 

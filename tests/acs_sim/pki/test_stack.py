@@ -11,8 +11,9 @@ import pytest
 from acs_sim.pki.folder import certificate_file
 from acs_sim.pki.issuing import issue_files
 from acs_sim.settings import Settings, SettingsError, load
-from acs_sim.stack import CannotStart, running_stack, with_free_ports
+from acs_sim.stack import CannotStart, running_stack
 from tests.acs_sim.pki.handshakes import handshake
+from tests.support.ports import with_free_ports
 
 
 async def test_a_fresh_simulator_has_an_authority_of_its_own_and_keeps_nothing(tmp_path, world, monkeypatch):

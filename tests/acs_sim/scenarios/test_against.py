@@ -10,9 +10,10 @@ from acs_sim.scenarios.loading import load
 from acs_sim.scenarios.reports import failure
 from acs_sim.scenarios.running import Means, run
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.test_cli import acs_sim
 from tests.support.gateway_under_test import gateway_under_test
+from tests.support.ports import with_free_ports
 
 SCENARIOS = """\
 scenarios:

@@ -10,8 +10,9 @@ from acs_sim.scenarios.reports import failure
 from acs_sim.scenarios.running import run
 from acs_sim.scenarios.simulator import CannotPlay
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.test_cli import acs_sim
+from tests.support.ports import with_free_ports
 
 HEAD = "scenarios:\n  - name: one\n    about: It shows something.\n"
 CARD = "    card: {scenario: challenge-otp}\n"

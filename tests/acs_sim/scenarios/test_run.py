@@ -13,8 +13,9 @@ from acs_sim.scenarios.loading import load
 from acs_sim.scenarios.reports import failure
 from acs_sim.scenarios.running import run
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.acs_sim.test_cli import acs_sim
+from tests.support.ports import with_free_ports
 
 ROOT = Path(__file__).parents[3]
 LIBRARY_SECONDS = 90  # of one processor, so that two of them, free for it, are done within two minutes
