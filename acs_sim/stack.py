@@ -32,10 +32,10 @@ from threedsecure.web.application import application, serving
 from threedsecure.web.clock import Clock
 from threedsecure.web.faults import Faults
 from threedsecure.web.journal import Journal
-from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
 from threedsecure.web.shared import Shared
+from threedsecure.web.shared_metrics import metrics_of
 from threedsecure.web.transport import HttpTransport, InProcessTransport
 
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
@@ -160,7 +160,8 @@ async def _bring_to_life(
         runtime = await _runtime_of(name, stack, transport, life)
         health = Health(runtime.open_database)
         runtime = replace(runtime, open_database=health.open_database)
-        built, metrics = build(runtime, stack.settings), Metrics()
+        built = build(runtime, stack.settings)
+        metrics = metrics_of(built.name, runtime.shared)
         service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
         dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())

@@ -1,6 +1,6 @@
 """Prometheus figures of one running simulator."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,12 +26,14 @@ MESSAGES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A gauge that is read when it is asked for: its values by what `label` says."""
+    """A gauge that is read when it is asked for: its values by what `label` says. `of_process`: the other processes of the same
+    simulator have values of their own."""
 
     name: str
     documentation: str
     label: str
     values: Mapping[str, float]
+    of_process: bool = False
 
 
 class Metrics:
@@ -87,8 +89,19 @@ class Metrics:
     def gauge(self, name: str, documentation: str) -> Gauge:
         return Gauge(f"acs_sim_{name}", documentation, registry=self.registry)
 
+    def measure(self, measure: Callable[[], Awaitable[Sequence[Measured]]]) -> None:
+        """Be told how this service is measured."""
+
+    async def gathered(self, measure: Callable[[], Awaitable[Sequence[Measured]]]) -> bytes:
+        """All figures, as text."""
+        return self.text(await measure())
+
     def text(self, measured: Iterable[Measured] = ()) -> bytes:
-        return generate_latest(self.registry) + b"".join(map(_written, measured))
+        return generate_latest(self.registry) + self.written(measured)
+
+    @staticmethod
+    def written(measured: Iterable[Measured]) -> bytes:
+        return b"".join(map(_written, measured))
 
 
 def _written(gauge: Measured) -> bytes:
