@@ -12,13 +12,15 @@ run: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(BIN)/acs-sim demo
 
+# Every test; then those that keep something once more, with a real PostgreSQL in the place of SQLite.
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 test: $(VENV)/.installed-tests programs
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(PYTEST) $(ARGS)
+	TEST_ENGINE=postgresql $(PYTEST) --that-keep $(ARGS)
 
-# The same tests with a real PostgreSQL in the place of SQLite, but for those that store nothing.
-STORING := tests/acs tests/acs_sim tests/directory_server tests/issuer_sms tests/system $(wildcard tests/threedsecure/test_*.py)
+# The second half alone.
 test-postgresql: $(VENV)/.installed-tests programs
-	TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist worksteal $(STORING) $(ARGS)
+	TEST_ENGINE=postgresql $(PYTEST) --that-keep $(ARGS)
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs

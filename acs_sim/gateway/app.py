@@ -77,9 +77,9 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
 
 
 async def _signing_key(ledger: Ledger, vault: Vault) -> RSAPrivateKey:
-    """The key of letter K: made once, kept sealed."""
+    """The key of letter K: made once, kept sealed, and therefore not proven to be a key again."""
     pem = vault.open(await ledger.key("letter K", lambda: vault.seal(_new_key())))
-    key = load_pem_private_key(pem.encode(), None)
+    key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise TypeError("the key of letter K is not an RSA key")
     return key

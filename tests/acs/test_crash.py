@@ -12,6 +12,7 @@ from tests.acs.test_classic import Mpi, back
 from tests.acs.test_situations import DECOUPLED
 from tests.support.classic_mpi import pareq
 from tests.support.engine import written
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from threedsecure.test_cards import SCENARIOS, compose
 
@@ -25,6 +26,7 @@ class Process:
         self.data = data
         self.phone_url = phone_url
         self.port = free_port()
+        self.starts = 0
         self.output = b""
         self._process: asyncio.subprocess.Process | None = None
 
@@ -37,11 +39,13 @@ class Process:
             str(self.port),
             self.phone_url,
             str(minutes),
+            str(self.starts),
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(30):
+        self.starts += 1
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (line := await self._process.stdout.readline()) != b"ready\n":
                 self.output += line
                 assert line, self.output.decode()

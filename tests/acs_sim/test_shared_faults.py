@@ -9,12 +9,13 @@ import pytest
 
 from acs_sim.desk.parties import PartyUnreachable
 from acs_sim.shared_faults import Together
+from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.faults import read
 from threedsecure.faults.plan import MAX_FAULTS
-from threedsecure.storage import postgresql as reaching
 from threedsecure.storage import shared as shared_table
 from threedsecure.storage import shared_faults as table
 from threedsecure.storage.database import PostgresDatabase
+from threedsecure.storage.pool import Pool
 from threedsecure.storage.signals import Signals
 from threedsecure.vault import Vault
 from threedsecure.web import shared
@@ -50,11 +51,11 @@ class Rows:
 
 @asynccontextmanager
 async def process(address, rows, *, standing=()):
-    engine, name = reaching.pool(address), uuid4().hex
-    databases = [PostgresDatabase(engine, schema) for schema in (shared_table.SCHEMA, table.SCHEMA)]
+    pool, name = Pool(address), uuid4().hex
+    databases = [PostgresDatabase(pool, schema) for schema in (shared_table.SCHEMA, table.SCHEMA)]
     faults = Faults(randomness=Randomness())
     faults.stand([read(one) for one in standing])
-    words = shared.Together(name, Signals(address, engine, name), databases[0])
+    words = shared.Together(name, Signals(address, pool, name), databases[0])
     try:
         async with words.joined("mark"):
             await Together(faults, words, VAULT, databases[1], rows).join()
@@ -63,7 +64,7 @@ async def process(address, rows, *, standing=()):
         await faults.close()
         for database in databases:
             await database.close()
-        engine.dispose()
+        await pool.close()
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ async def test_clearing_lets_go_on_what_waits_in_every_process(two):
     waiting = [asyncio.create_task(faults.pause(3_600)) for faults in two]
     await asyncio.sleep(0)
     assert await two[1].clear_everywhere() == 1
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await asyncio.gather(*waiting)
     assert not two[0].plan.active
 
@@ -209,7 +210,7 @@ async def test_a_callback_that_waits_is_sent_when_another_process_answers_the_ar
     assert second.plan.active
     second.release_callback("t-1")
     assert not second.plan.active
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while first.plan.active:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
 

@@ -19,13 +19,27 @@ import pytest
 
 from acs_sim import databases
 from acs_sim.settings import Settings
+from tests.support.once import SqliteInMemory
 from tests.support.postgresql import Cluster, cluster
 from threedsecure.vault import Vault
-from threedsecure.web.shared import Shared
+from threedsecure.web.shared import Alone, Shared
 
 ENGINE = os.environ.get("TEST_ENGINE", "sqlite")
 ON_POSTGRESQL = ENGINE == "postgresql"
 _SERVER = "TEST_POSTGRESQL_PORT"
+
+_asked = 0
+
+
+def asked() -> int:
+    """How often somebody asked here for a place to keep something in: only to those does the engine make a difference."""
+    return _asked
+
+
+def _ask() -> None:
+    global _asked
+    _asked += 1
+
 
 about_sqlite = pytest.mark.skipif(ON_POSTGRESQL, reason="about SQLite's files themselves")
 
@@ -33,18 +47,19 @@ about_sqlite = pytest.mark.skipif(ON_POSTGRESQL, reason="about SQLite's files th
 @cache
 def server() -> Cluster:
     """The PostgreSQL of this test process and of those it starts."""
-    if _SERVER in os.environ:
-        return Cluster(int(os.environ[_SERVER]))
     life = ExitStack()
-    running = life.enter_context(cluster())
     atexit.register(life.close)
-    os.environ[_SERVER] = str(running.port)
+    if _SERVER not in os.environ:
+        os.environ[_SERVER] = str(life.enter_context(cluster()).port)
+    running = Cluster(int(os.environ[_SERVER]))
+    life.callback(running.close)
     return running
 
 
 @contextmanager
 def nothing_kept() -> Iterator[str | None]:
     """The address of a database that nothing is in, until it is given back; None for SQLite in memory."""
+    _ask()
     if not ON_POSTGRESQL:
         yield None
         return
@@ -54,6 +69,7 @@ def nothing_kept() -> Iterator[str | None]:
 
 def kept_in(folder: Path) -> str | None:
     """The address of the database that stands for a folder; None for SQLite files in it."""
+    _ask()
     return server().database(_name(folder)) if ON_POSTGRESQL else None
 
 
@@ -65,7 +81,10 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
     """What `acs_sim.databases.opened` gives, with PostgreSQL in the place of memory and of a folder's files."""
     if settings.database is None:
         address = life.enter_context(nothing_kept()) if settings.fresh else kept_in(Path(settings.data))
-        settings = msgspec.structs.replace(settings, fresh=False, database=address)
+        if address is not None:
+            settings = msgspec.structs.replace(settings, fresh=False, database=address)
+        elif settings.fresh:
+            return SqliteInMemory, Alone()
     return await databases.opened(settings, vault, life)
 
 
@@ -77,6 +96,8 @@ def written(folder: Path) -> bytes:
 
 def arguments_of(arguments: tuple[str, ...], life: ExitStack) -> tuple[str, ...]:
     """The flags of `acs-sim up` on the engine that is in force."""
+    if "--database" not in arguments and ("--fresh" in arguments or "--data" in arguments):
+        _ask()
     if not ON_POSTGRESQL or "--database" in arguments:
         return arguments
     if "--fresh" in arguments:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: one throw-away cluster per test process.
+"""A real PostgreSQL for tests: a throw-away cluster, which the processes of a run share.
 
 A database with its tables is copied from a template (60 ms); one that is given back is emptied (5 ms) and lent again."""
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -19,7 +20,9 @@ SETTINGS = (
     "fsync=off",
     "full_page_writes=off",
     "synchronous_commit=off",
-    "max_connections=200",
+    "max_connections=400",
+    "shared_buffers=64MB",
+    "jit=off",
     "unix_socket_directories=",
 )
 TEMPLATE = "with_tables"
@@ -43,6 +46,13 @@ class Cluster:
     def __init__(self, port: int) -> None:
         self.port = port
         self._given_back: list[str] = []
+        self._one_at_a_time = threading.Lock()
+        self._to_all: psycopg.Connection | None = None
+
+    def close(self) -> None:
+        """Leave the server, which others may use."""
+        if self._to_all is not None:
+            self._to_all.close()
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/{database}"
@@ -50,26 +60,29 @@ class Cluster:
     def fresh_database(self) -> str:
         """The address of a new, empty database, without tables."""
         name = _new_name()
-        with self.connection("postgres") as connection:
+        with self._administered() as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def database(self, name: str) -> str:
         """The address of the database of this name, with its tables; made when there is none."""
-        self._see_to_template()
-        with self.connection("postgres") as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+        with self._administered() as connection:
+            if not _exists(connection, name):
                 connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         return self.url(name)
 
     @contextmanager
     def lent(self) -> Iterator[str]:
         """The address of a database with its tables and nothing in them."""
-        name = self._given_back.pop() if self._given_back else _new_name()
-        address = self.database(name)
-        yield address
-        self._empty(name)
-        self._given_back.append(name)
+        if self._given_back:
+            name = self._given_back.pop()
+        else:
+            self.database(name := _new_name())
+        try:
+            yield self.url(name)
+        finally:
+            self._empty(name)
+            self._given_back.append(name)
 
     def contents(self, name: str) -> bytes:
         """Every row of every table."""
@@ -92,14 +105,26 @@ class Cluster:
         named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%_version'"
         return [row[0] for row in connection.execute(named)]
 
-    def _see_to_template(self) -> None:
-        with self.connection("postgres") as connection:
-            connection.execute("SELECT pg_advisory_lock(1)")
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
-                return
+    @contextmanager
+    def _administered(self) -> Iterator[psycopg.Connection]:
+        """One connection for all of it; the template is there."""
+        with self._one_at_a_time:
+            if self._to_all is None:
+                self._to_all = self.connection("postgres")
+                self._see_to_template(self._to_all)
+            yield self._to_all
+
+    def _see_to_template(self, connection: psycopg.Connection) -> None:
+        connection.execute("SELECT pg_advisory_lock(1)")  # the run's processes come at the same time
+        if not _exists(connection, TEMPLATE):
             connection.execute(f"CREATE DATABASE {TEMPLATE}_draft")
             _make_tables(self.url(f"{TEMPLATE}_draft"))
             connection.execute(f"ALTER DATABASE {TEMPLATE}_draft RENAME TO {TEMPLATE}")
+        connection.execute("SELECT pg_advisory_unlock(1)")
+
+
+def _exists(connection: psycopg.Connection, database: str) -> bool:
+    return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is not None
 
 
 def _new_name() -> str:
@@ -133,7 +158,7 @@ def cluster() -> Iterator[Cluster]:
         port = free_port()
         options = " ".join(f"-c {setting}" for setting in (*SETTINGS, "listen_addresses=127.0.0.1", f"port={port}"))
         log = Path(folder) / "log"
-        run(program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "-t", "60", "start")
+        run(program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "-t", "600", "start")
         try:
             yield Cluster(port)
         finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 from acs_sim.databases import opened
 from acs_sim.settings import Settings
 from tests.support.engine import kept_in, nothing_kept
+from tests.support.once import SqliteInMemory
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import Database, SqliteDatabase
 from threedsecure.storage.schema import Schema
@@ -45,8 +46,10 @@ async def runtime(*, data: Path | None = None, postgresql: str | None = None, se
 async def _opened(
     data: Path | None, address: str | None, vault: Vault, life: AsyncExitStack
 ) -> tuple[Callable[[Schema], Database], Shared]:
+    if address is None and data is None:
+        return SqliteInMemory, Alone()
     if address is None:
-        return lambda schema: SqliteDatabase(data / f"{schema.name}.sqlite3" if data else None, schema), Alone()
+        return lambda schema: SqliteDatabase(data / f"{schema.name}.sqlite3", schema), Alone()
     return await opened(Settings(database=address), vault, life)
 
 

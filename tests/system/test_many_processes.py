@@ -19,6 +19,7 @@ from acs_sim.scenarios.reports import failure
 from acs_sim.scenarios.running import Means, run
 from acs_sim.settings import Settings
 from tests.support.engine import key_file
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import start
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +32,11 @@ UNDER_WAY = 'acs_sim_requests_under_way{service="phone"}'
 @pytest.fixture(scope="module")
 def simulator(postgresql):
     running = start("--workers", "4", "--database", postgresql.fresh_database(), "--key-file", str(key_file()))
-    yield running
-    if running.process.poll() is None:
-        assert running.stop() == 0
+    try:
+        yield running
+    finally:
+        ended = running.stop()
+    assert ended == 0
 
 
 class Caller:
@@ -76,7 +79,7 @@ def unsticky(monkeypatch):
 
 async def replaced(simulator, victim):
     """Return when another worker has taken the place of this one; whoever was started before it is ready then."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while len(now := workers(simulator)) < 4 or victim in now:
         assert time.monotonic() < deadline, now
         await asyncio.sleep(0.05)
@@ -166,7 +169,7 @@ async def test_long_polls_and_live_pages_hear_of_what_another_process_took_in(si
             assert not any(poll.done() for poll in polls)
         text = {"to": PHONE, "from": "BANQUE", "body": "Votre code: 424242", "reference": "one"}
         assert (await call("POST", f"{simulator.phone}/api/messages", json=text))[0] == 201
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert {(await poll)[1]["code"] for poll in polls} == {"424242"}
             assert {await first_event(stream) for stream in streams} == {PHONE}
 

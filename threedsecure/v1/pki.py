@@ -41,8 +41,9 @@ class Signer:
 
     @classmethod
     def from_pem(cls, pem: str) -> "Signer":
-        """Errors: ValueError for what `to_pem` did not write."""
-        key = load_pem_private_key(pem.encode(), None)
+        """Errors: ValueError for what `to_pem` did not write. What it did write was sealed: to prove again that the key's primes
+        are prime would only cost time."""
+        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise ValueError("the signer's key is not an RSA key")  # noqa: TRY004 - the text is wrong, not its type
         return cls(key, tuple(x509.load_pem_x509_certificates(pem.encode())))

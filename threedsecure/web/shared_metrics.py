@@ -5,6 +5,7 @@ before the library is loaded; what a process counted that died is counted on. Wh
 writes down when one of them is asked.
 """
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.samples import Sample
 
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.metrics import Measured, Metrics
@@ -21,6 +23,7 @@ log = structlog.get_logger()
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 FIGURES: Final = "figures"
+ASK_SECONDS: Final = 3.0
 Measure = Callable[[], Awaitable[Sequence[Measured]]]
 
 
@@ -32,6 +35,7 @@ class SharedMetrics(Metrics):
         self._service = service
         self._shared = shared
         self._gauges: dict[str, Gauge] = {}
+        self._own: set[tuple[str, str]] = set()
         self._files = MultiProcessCollector(None, folder)  # type: ignore[no-untyped-call]
         self._all = CollectorRegistry()
         self._all.register(self)
@@ -45,8 +49,9 @@ class SharedMetrics(Metrics):
     async def gathered(self, measure: Measure) -> bytes:
         """What could not be asked of the others stands as it stood when they were asked last."""
         try:
-            await self._shared.tell_everybody(FIGURES)
-        except DatabaseAway as error:
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._shared.tell_everybody(FIGURES)
+        except (DatabaseAway, TimeoutError) as error:
             log.warning("the other processes were not asked for figures", error=str(error))
         same = [one for one in await measure() if not one.of_process]
         return generate_latest(self._all) + self.written(same)
@@ -54,24 +59,28 @@ class SharedMetrics(Metrics):
     def collect(self) -> Iterable[Metric]:
         """As the registry asks for it."""
         for metric in self._files.collect():  # type: ignore[no-untyped-call]
-            whose = self._service if metric.name in self._gauges else None
-            metric.samples = [one for one in metric.samples if one.labels.get("service", whose) == self._service]
+            metric.samples = [one for one in metric.samples if self._is_own(one)]
             if metric.samples:
                 yield metric
+
+    def _is_own(self, sample: Sample) -> bool:
+        if "service" in sample.labels:
+            return sample.labels["service"] == self._service
+        return any((sample.name, value) in self._own for value in sample.labels.values())
 
     def _write(self, measured: Iterable[Measured]) -> None:
         for one in measured:
             if one.of_process:
                 for value, number in one.values.items():
                     self._gauge(one).labels(value).set(number)
+                    self._own.add((f"acs_sim_{one.name}", value))
 
     def _gauge(self, one: Measured) -> Gauge:
-        name = f"acs_sim_{one.name}"
-        if name not in self._gauges:
-            self._gauges[name] = Gauge(
-                name, one.documentation, (one.label,), registry=self.registry, multiprocess_mode="livesum"
-            )
-        return self._gauges[name]
+        if one.name not in self._gauges:
+            name, words = f"acs_sim_{one.name}", one.documentation
+            gauge = Gauge(name, words, (one.label,), registry=self.registry, multiprocess_mode="livesum")
+            self._gauges[one.name] = gauge
+        return self._gauges[one.name]
 
 
 def metrics_of(service: str, shared: Shared) -> Metrics:

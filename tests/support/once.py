@@ -1,0 +1,84 @@
+"""What a test process makes once, and no test can tell from what is made anew: empty tables in memory, RSA keys, compiled pages.
+
+A service makes them when it starts, and here one starts for nearly every test: they were half of the suite's time.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import cycle
+from typing import Any, TypeVar
+
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+
+from acs_sim.gateway import app as gateway
+from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.schema import Schema
+from threedsecure.v1 import pki
+from threedsecure.web import templates
+
+Key = TypeVar("Key")
+_IDLE: defaultdict[Schema, list[dict[str, Any]]] = defaultdict(list)
+_KEYS = 7  # more than one set of signing keys has, and prime to it, so that two sets share no place
+
+
+class SqliteInMemory(SqliteDatabase):
+    """Nothing is in it. At its end it is emptied and handed on."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._idle = _IDLE[schema]
+        if self._idle:
+            self.__dict__.update(self._idle.pop())
+        else:
+            super().__init__(None, schema)
+
+    async def close(self) -> None:
+        self._batch_is_due()
+        if self._connection.in_transaction():
+            await super().close()
+            return
+        _empty(self._connection.connection.driver_connection)
+        self._idle.append(dict(self.__dict__))
+        self.__dict__.clear()  # who still used it would write into another's
+
+
+def _empty(connection: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=OFF")
+    named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_version' ESCAPE '\\'"
+    for (table,) in connection.execute(named).fetchall():
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def sign_with_keys_made_once() -> None:
+    """The six keys of an ACS's signers take a quarter of a second, and a gateway has one, too."""
+    new_key, new_pem = pki._new_key, gateway._new_key
+    signers, gateways = cycle(_made(new_key, _KEYS)), cycle(_made(new_pem, 2))
+    pki._new_key = lambda: next(signers)
+    gateway._new_key = lambda: next(gateways)
+
+
+def _made(new_key: Callable[[], Key], count: int) -> Iterator[Key]:
+    return (new_key() for _ in range(count))
+
+
+class _Compiled(BytecodeCache):
+    """The code of every template that was shown."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str, tuple[str, ...]], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get(self._key(bucket))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[self._key(bucket)] = bucket.code
+
+    @staticmethod
+    def _key(bucket: Bucket) -> tuple[str, str, tuple[str, ...]]:
+        return bucket.key, bucket.checksum, tuple(sorted(bucket.environment.extensions))
+
+
+def compile_pages_once() -> None:
+    templates.Environment = partial(Environment, bytecode_cache=_Compiled())
