@@ -1,7 +1,6 @@
-"""The ACS as a process of its own, to be killed: `python -m tests.acs.acs_process DATA PORT PHONE_URL MINUTES STARTS`.
+"""The ACS as a process of its own, to be killed: `python -m tests.acs.acs_process DATA PORT PHONE_URL MINUTES`.
 
-Its clock stands still, so many minutes after the one of the tests. Its real time is later by half a minute and more for every start
-of it before this one, so that what its predecessor had leased from other processes is free, as it will be when the lease ends."""
+Its clock stands still, so many minutes after the one of the tests."""
 
 import asyncio
 import sys
@@ -12,7 +11,6 @@ from acs.app import build
 from acs.settings import AcsSettings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.storage import leases
 
 
 async def main(data: Path, port: int, phone_url: str, minutes: float) -> None:
@@ -31,5 +29,4 @@ async def main(data: Path, port: int, phone_url: str, minutes: float) -> None:
 
 
 if __name__ == "__main__":
-    leases._STARTED += 2 * leases.LEASE.total_seconds() * int(sys.argv[5])
     asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4])))

@@ -26,7 +26,6 @@ class Process:
         self.data = data
         self.phone_url = phone_url
         self.port = free_port()
-        self.starts = 0
         self.output = b""
         self._process: asyncio.subprocess.Process | None = None
 
@@ -39,12 +38,10 @@ class Process:
             str(self.port),
             self.phone_url,
             str(minutes),
-            str(self.starts),
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        self.starts += 1
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (line := await self._process.stdout.readline()) != b"ready\n":
                 self.output += line

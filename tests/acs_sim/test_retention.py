@@ -100,7 +100,7 @@ def copied(monkeypatch):
     return all_of
 
 
-@about_sqlite
+@about_sqlite("the server's own vacuum does it")
 async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch, copied):
     monkeypatch.setattr(sqlite, "MAX_WAL_BYTES", 1 << 20)
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)

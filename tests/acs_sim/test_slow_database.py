@@ -99,7 +99,7 @@ async def test_a_postgresql_that_hangs_and_one_that_dies(server, tmp_path, monke
         await visitor.sees_it_recover()
 
 
-@about_sqlite
+@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
 async def test_an_acs_whose_file_another_program_has_locked_keeps_nobody_else_waiting(tmp_path, monkeypatch):
     settings = with_free_ports(Settings(data=str(tmp_path)))
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:

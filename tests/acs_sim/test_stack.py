@@ -45,7 +45,7 @@ async def test_a_fresh_simulator_leaves_nothing_behind(tmp_path, world):
     assert list(tmp_path.iterdir()) == []
 
 
-@about_sqlite
+@about_sqlite("test_shared.py refuses another key")
 async def test_databases_without_their_key_are_not_started_upon(tmp_path, world):
     settings = settings_in(tmp_path)
     async with running_stack(settings, parties=world.parties()):

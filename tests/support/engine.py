@@ -41,7 +41,9 @@ def _ask() -> None:
     _asked += 1
 
 
-about_sqlite = pytest.mark.skipif(ON_POSTGRESQL, reason="about SQLite's files themselves")
+def about_sqlite(instead: str) -> pytest.MarkDecorator:
+    """Marks a test about SQLite's files themselves; `instead`: what holds the same on PostgreSQL."""
+    return pytest.mark.skipif(ON_POSTGRESQL, reason=f"about SQLite's files themselves; on PostgreSQL {instead}")
 
 
 @cache

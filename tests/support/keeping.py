@@ -62,6 +62,6 @@ class Keeping:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._config.getoption("that_keep") and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
-        worker = hasattr(self._config, "workerinput")
-        if not (worker or engine.ON_POSTGRESQL or self._config.getoption("collectonly")):
+        elsewhere = hasattr(self._config, "workerinput") or engine.ON_POSTGRESQL or not hasattr(self._config, "cache")
+        if self._ran and not elsewhere:
             self._config.cache.set(NOTES, sorted(self._ran - self._keep))

@@ -1,4 +1,5 @@
-"""What a test process makes once, and no test can tell from what is made anew: empty tables in memory, RSA keys, compiled pages.
+"""What a test process makes once, and no test can tell from what is made anew: empty tables in memory, RSA keys, compiled
+pages, connections to a database that is lent again and again.
 
 A service makes them when it starts, and here one starts for nearly every test: they were half of the suite's time.
 """

@@ -26,6 +26,7 @@ SETTINGS = (
     "unix_socket_directories=",
 )
 TEMPLATE = "with_tables"
+LENT = "lent"
 _NAMES = count(1)
 
 
@@ -59,7 +60,7 @@ class Cluster:
 
     def fresh_database(self) -> str:
         """The address of a new, empty database, without tables."""
-        name = _new_name()
+        name = _new_name("fresh")
         with self._administered() as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
@@ -77,7 +78,7 @@ class Cluster:
         if self._given_back:
             name = self._given_back.pop()
         else:
-            self.database(name := _new_name())
+            self.database(name := _new_name(LENT))
         try:
             yield self.url(name)
         finally:
@@ -127,8 +128,8 @@ def _exists(connection: psycopg.Connection, database: str) -> bool:
     return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is not None
 
 
-def _new_name() -> str:
-    return f"test_{os.getpid()}_{next(_NAMES)}"
+def _new_name(kind: str) -> str:
+    return f"{kind}_{os.getpid()}_{next(_NAMES)}"
 
 
 def _make_tables(address: str) -> None:
@@ -159,7 +160,20 @@ def cluster() -> Iterator[Cluster]:
         options = " ".join(f"-c {setting}" for setting in (*SETTINGS, "listen_addresses=127.0.0.1", f"port={port}"))
         log = Path(folder) / "log"
         run(program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "-t", "600", "start")
-        try:
+        with _stopped_with_us(data, user):
             yield Cluster(port)
+
+
+@contextmanager
+def _stopped_with_us(data: Path, user: str | None) -> Iterator[None]:
+    """The server ends with this process, whatever ends that: a shell waits for the pipe to be closed."""
+    stops = ["sh", "-c", 'cat; "$0" -D "$1" -m immediate -w stop; rm -rf "$1"', program("pg_ctl"), str(data)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(
+        stops, stdin=subprocess.PIPE, user=user, cwd=data.parent, start_new_session=True, **quiet
+    ) as waits:
+        try:
+            yield
         finally:
-            run(program("pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+            waits.stdin.close()
+            waits.wait()

@@ -14,6 +14,8 @@ import pytest
 
 from acs_sim.addresses import PORT_OFFSETS, Addresses
 from acs_sim.pki.stack import caller_context
+from acs_sim.scenarios import simulator as scenario_simulator
+from acs_sim.scenarios import turn as scenario_turn
 from acs_sim.scenarios.loading import load
 from acs_sim.scenarios.reports import failure
 from acs_sim.scenarios.running import Means, run
@@ -68,13 +70,15 @@ def workers(simulator):
 
 
 def unsticky(monkeypatch):
-    """Every request of this process on a connection of its own."""
+    """Every request of this process on a connection of its own; and what comes late on a busy machine is not missed."""
 
     class Unsticky(aiohttp.TCPConnector):
         def __init__(self, **more):
             super().__init__(force_close=True, **more)
 
     monkeypatch.setattr(aiohttp, "TCPConnector", Unsticky)
+    monkeypatch.setattr(scenario_turn, "ARRIVAL_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(scenario_simulator, "ANSWER_SECONDS", PATIENCE_SECONDS)
 
 
 async def replaced(simulator, victim):

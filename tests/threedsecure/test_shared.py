@@ -6,12 +6,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import MetaData, Table, insert, select
 from structlog.testing import capture_logs
 
 from tests.support.patience import PATIENCE_SECONDS
+from threedsecure.storage import leases
 from threedsecure.storage import postgresql as reaching
 from threedsecure.storage import shared as table
 from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase
+from threedsecure.storage.leases import Leases
 from threedsecure.storage.pool import Pool
 from threedsecure.storage.signals import Signals
 from threedsecure.web.shared import Alone, Together
@@ -28,6 +31,14 @@ async def process(address, *, key="mark"):
     finally:
         await database.close()
         await pool.close()
+
+
+@asynccontextmanager
+async def connected(address):
+    engine = reaching.engine(address)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
 def hears(together, topic="news"):
@@ -134,6 +145,19 @@ async def test_a_process_that_dies_while_all_are_told_is_waited_for_no_longer(ad
             assert not telling.done()
         await telling
         assert logs == []
+
+
+async def test_what_a_process_that_died_worked_on_is_free_as_soon_as_another_one_starts(address):
+    work = Table("work", MetaData(), *leases.columns())
+    async with process(address) as alive:
+        async with process(address) as dies, connected(address) as connection:
+            work.create(connection)
+            connection.execute(insert(work), [Leases(worker).taken() for worker in (alive.worker, dies.worker)])
+        held = select(work.c.leased_by, work.c.leased_until.is_not(None))
+        async with connected(address) as connection:
+            assert set(connection.execute(held)) == {(alive.worker, True), (dies.worker, True)}
+        async with process(address), connected(address) as connection:
+            assert set(connection.execute(held)) == {(alive.worker, True), (None, False)}
 
 
 async def test_a_lost_connection_is_made_again_and_everybody_is_told_that_words_may_be_missing(address):

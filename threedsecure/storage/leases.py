@@ -1,14 +1,16 @@
 """Work that waits in rows and that several processes could do: one takes it, for a while.
 
 A row has `leased_by` and `leased_until` (real time). It is free when nobody holds it, when the lease has run out, which is how the
-work of a process that died is taken over, and for its holder itself. Where there is one process, nothing is leased.
+work of a process that died is taken over, and for its holder itself. A process that starts frees what others left that are gone.
+Where there is one process, nothing is leased.
 """
 
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, ColumnElement, String, Table, bindparam, or_
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, bindparam, or_, text
 
 LEASE: Final = timedelta(seconds=30)
 """Longer than any attempt takes, so that nobody needs to renew one."""
@@ -23,6 +25,12 @@ def real_now() -> int:
     return int((_STARTED + time.monotonic()) * 1_000_000)
 
 
+_TABLES: Final = text(
+    "SELECT quote_ident(table_name) FROM information_schema.columns "
+    "WHERE table_schema = current_schema() AND column_name = 'leased_by'"
+)
+
+
 def columns() -> tuple[Column[Any], Column[Any]]:
     return Column("leased_by", String(40)), Column("leased_until", BigInteger)
 
@@ -34,6 +42,14 @@ def free(table: Table) -> ColumnElement[bool]:
         table.c.leased_until < bindparam("real"),
         table.c.leased_by == bindparam("worker"),
     )
+
+
+def release(connection: Connection, holders: Collection[str]) -> None:
+    """Free whatever `holders` have leased on this PostgreSQL, in every party's tables. To be called for processes that have died:
+    one that lives might see its work done a second time."""
+    for table in connection.execute(_TABLES).scalars().all():
+        freed = f"UPDATE {table} SET leased_by = NULL, leased_until = NULL WHERE leased_by = ANY(:holders)"  # noqa: S608
+        connection.execute(text(freed), {"holders": list(holders)})
 
 
 class Leases:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, String, Table, bindparam, delete, insert, select, text
 
+from threedsecure.storage import leases
 from threedsecure.storage.errors import DatabaseUnusable
 from threedsecure.storage.schema import Schema
 
@@ -41,8 +42,9 @@ _HELD: Final = select(STATE.c.content).where(STATE.c.name == bindparam("wanted")
 
 def join(connection: Connection, member: str, alive: Collection[str], key_mark: str) -> None:
     """Come in as `member`, one at a time. Whoever finds none of the members among those `alive` begins anew: what the
-    processes of an earlier run agreed upon is over, as it is where there is one process. `key_mark` stands for the master key
-    and does not reveal it. Errors: `DatabaseUnusable` when the database was sealed with another one."""
+    processes of an earlier run agreed upon is over, as it is where there is one process. What those who are gone were working on
+    is free from now on. `key_mark` stands for the master key and does not reveal it. Errors: `DatabaseUnusable` when the database
+    was sealed with another one."""
     connection.execute(_JOINING)
     known = kept(connection, KEY)
     if known is not None and known != key_mark:
@@ -55,7 +57,9 @@ def join(connection: Connection, member: str, alive: Collection[str], key_mark: 
     if gone == members:
         connection.execute(delete(STATE))
         keep(connection, KEY, key_mark)
-    connection.execute(delete(MEMBERS).where(MEMBERS.c.name.in_(gone)))
+    if gone:
+        connection.execute(delete(MEMBERS).where(MEMBERS.c.name.in_(gone)))
+        leases.release(connection, gone)
     connection.execute(insert(MEMBERS).values(name=member))
 
 

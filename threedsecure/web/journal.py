@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 import orjson
 import structlog
 
-from threedsecure.redaction import redact_json
+from threedsecure.redaction import Redacted, redact_json, redacted
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
 from threedsecure.storage.errors import DatabaseAway
@@ -145,8 +145,9 @@ class Journal:
         named = [(recorded, self._names(recorded)) for recorded in batch]
         await self._recall(named)
         aliases: dict[str, str] = {}
+        seen: dict[tuple[str, str], Redacted] = {}
         entries = [
-            (recorded.recorded, _entry(recorded, self._transaction(recorded, names, aliases)))
+            (recorded.recorded, _entry(recorded, self._transaction(recorded, names, aliases), seen))
             for recorded, names in named
         ]
         if self._left_out:
@@ -282,14 +283,17 @@ class Journal:
         }
 
 
-def _entry(recorded: _Recorded, transaction_id: str) -> dict[str, Any]:
+def _entry(recorded: _Recorded, transaction_id: str, seen: dict[tuple[str, str], Redacted]) -> dict[str, Any]:
+    """`seen`: the last message of each transaction and kind, which comes by on two hops with little changed."""
+    of_its_kind = transaction_id, recorded.kind
+    message = seen[of_its_kind] = redacted(recorded.document, seen.get(of_its_kind))
     entry: dict[str, Any] = {
         "at": recorded.at.isoformat(timespec="milliseconds"),
         "from": recorded.sender,
         "to": recorded.receiver,
         "kind": recorded.kind,
         "transaction_id": transaction_id,
-        "message": orjson.Fragment(redact_json(recorded.document)),
+        "message": orjson.Fragment(message.shown),
     }
     if recorded.status is not None:
         entry["status"] = recorded.status
