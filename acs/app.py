@@ -108,11 +108,11 @@ async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
 
 async def _measured(works_with: Issuer) -> list[Measured]:
     """What is under way: challenges by state, and the results that are being delivered right now."""
-    states = await works_with.storage.open_by_state()
+    states, flights = await works_with.storage.open_by_state(), {"RReq": len(works_with.outbox)}
     return [
         Measured("transactions_open", "Transactions to which something has still to happen", "state", states),
         Measured("outbox_depth", "Results not acknowledged yet", "message", {"RReq": states.get(State.DECIDED, 0)}),
-        Measured("outbox_in_flight", "Results that are being delivered", "message", {"RReq": len(works_with.outbox)}),
+        Measured("outbox_in_flight", "Results that are being delivered", "message", flights, of_process=True),
     ]
 
 

@@ -77,5 +77,6 @@ def schemas() -> tuple[Schema, ...]:
     from directory_server.storage import SCHEMA as DIRECTORY_SERVER
     from issuer_sms.storage import SCHEMA as PHONE
     from threedsecure.storage.journal import SCHEMA as JOURNAL
+    from threedsecure.storage.shared_faults import SCHEMA as SHARED_FAULTS
 
-    return (shared_table.SCHEMA, JOURNAL, DIRECTORY_SERVER, ACS, ACS_CLASSIC, ACS_RULES, PHONE, GATEWAY)
+    return (shared_table.SCHEMA, SHARED_FAULTS, JOURNAL, DIRECTORY_SERVER, ACS, ACS_CLASSIC, ACS_RULES, PHONE, GATEWAY)

@@ -28,7 +28,9 @@ class Health:
     def waiting(self) -> Measured:
         """How much waits for each."""
         waiting = {name: database.waiting for name, (_, database) in self._opened.items()}
-        return Measured("database_waiting", "Units of work that wait for their turn", "database", waiting)
+        return Measured(
+            "database_waiting", "Units of work that wait for their turn", "database", waiting, of_process=True
+        )
 
     async def check(self) -> str | None:
         """What is wrong, in words."""

@@ -2,7 +2,7 @@
 starts takes it over from those that run."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -36,8 +36,8 @@ def clock_route(clock: Clock, shared: Shared) -> Route:
 
     async def answer(request: WireRequest) -> WireResponse:
         if request.body.strip() not in (b"", b"{}"):
-            clock.follow(_read(request.body))
-            await tell_database(clock, shared)
+            told = _read(request.body)
+            await move(clock, shared, lambda mine: mine.follow(told))
         return WireResponse(200, document_of(clock.setting))
 
     return Route("POST", CLOCK_PATH, answer)
@@ -71,9 +71,20 @@ async def share_clock(clock: Clock, shared: Shared) -> None:
     await follow(None)
 
 
-async def tell_database(clock: Clock, shared: Shared) -> None:
-    """The processes on the same database show the same time from now on."""
-    await shared.share(TOPIC, msgspec.to_builtins(_document(clock.setting)))
+async def move(clock: Clock, shared: Shared, by: Callable[[Clock], None]) -> None:
+    """Move `clock`, and with it the clocks of all processes on the same database. `by` is given a clock that shows the same; what
+    it raises is raised."""
+    if shared.worker is None:
+        by(clock)
+        return
+
+    def step(kept: Any) -> Any:
+        moved = Clock()
+        moved.follow(clock.setting if kept is None else _setting(msgspec.convert(kept, ClockDocument)))
+        by(moved)
+        return msgspec.to_builtins(_document(moved.setting))
+
+    await shared.change(TOPIC, step)
 
 
 def document_of(setting: ClockSetting) -> bytes:

@@ -26,6 +26,7 @@ from acs_sim.shared_faults import share_faults
 from acs_sim.tracing import TracingUnavailable, exporting
 from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
+from threedsecure.storage import shared_faults as shared_faults_table
 from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.vault import Vault
@@ -34,10 +35,11 @@ from threedsecure.web.bulkhead import SHARE, Bulkhead
 from threedsecure.web.clock import Clock
 from threedsecure.web.faults import Faults
 from threedsecure.web.journal import Journal
-from threedsecure.web.metrics import Measured, Metrics
+from threedsecure.web.metrics import Measured
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
 from threedsecure.web.shared import Shared
+from threedsecure.web.shared_metrics import metrics_of
 from threedsecure.web.transport import HttpTransport, InProcessTransport
 
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
@@ -122,7 +124,11 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     if settings.hostile:
         faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
-    await share_faults(faults, shared, vault)
+    shared_database = await share_faults(
+        faults, shared, vault, lambda: open_database(shared_faults_table.SCHEMA), (transport, settings.addresses)
+    )
+    if shared_database is not None:
+        life.push_async_callback(shared_database.close)
     most = settings.most_under_way
     return Runtime(
         clock, randomness, vault, journal, transport, open_database, faults, most_under_way=most, shared=shared
@@ -164,11 +170,9 @@ async def _bring_to_life(
         runtime = await _runtime_of(name, stack, transport, life)
         health = Health(runtime.open_database)
         runtime = replace(runtime, open_database=health.open_database)
-        built, metrics = build(runtime, stack.settings), Metrics()
-        service = replace(
-            built,
-            routes=[*built.routes, clock_route(stack.clock, runtime.shared)],
-        )
+        built = build(runtime, stack.settings)
+        metrics = metrics_of(built.name, runtime.shared)
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
         dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
         if service.forget_before is not None:
@@ -192,7 +196,7 @@ async def _bring_to_life(
 def _figures(health: Health, bulkhead: Bulkhead) -> list[Measured]:
     calls = {"under way": bulkhead.under_way, "refused": bulkhead.refused}
     return [
-        Measured("calls", "Calls to others: under way, and refused since the start", "state", calls),
+        Measured("calls", "Calls to others: under way, and refused since the start", "state", calls, of_process=True),
         health.waiting(),
     ]
 

@@ -7,12 +7,14 @@ by everybody), says on its standard output that it is ready, and ends when its i
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +24,7 @@ from acs_sim.addresses import TITLES
 from acs_sim.loop import loop_factory, spare_the_collector
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, running_stack
+from threedsecure.web.shared_metrics import FOLDER, forget_process
 
 log = structlog.get_logger()
 
@@ -45,6 +48,7 @@ class Workers:
         self._settings = settings
         self._processes: set[Process] = set()
         self._ready_at: dict[int, float] = {}
+        self._figures = TemporaryDirectory(prefix="acs-sim-figures-")
         self._short_lives = 0
 
     @property
@@ -77,10 +81,12 @@ class Workers:
         """Let all finish what is in flight; those that do not are killed."""
         processes, self._processes = self._processes, set()
         await asyncio.gather(*(_stopped(process) for process in processes))
+        self._figures.cleanup()
 
     async def _replace(self, died: Process) -> None:
         log.warning("a worker died", process=died.pid, status=died.returncode)
         self._processes.discard(died)
+        forget_process(died.pid, self._figures.name)
         self._count(self._ready_at.pop(died.pid, None))
         while True:
             try:
@@ -99,7 +105,11 @@ class Workers:
 
     async def _start_one(self) -> None:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "acs_sim.workers", stdin=PIPE, stdout=PIPE, start_new_session=True
+            *(sys.executable, "-m", "acs_sim.workers"),
+            stdin=PIPE,
+            stdout=PIPE,
+            start_new_session=True,
+            env={**os.environ, FOLDER: self._figures.name},
         )
         self._processes.add(process)
         if process.stdin is None or process.stdout is None:

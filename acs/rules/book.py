@@ -8,7 +8,6 @@ from acs.rules.storage import RuleStorage
 from acs.rules.then import fault_of, read_then
 from threedsecure.faults import FaultRefused
 from threedsecure.rules import NearMiss, Rule, Seen, choose, nearest, parse
-from threedsecure.web.faults import ARMED
 from threedsecure.web.service import Runtime
 
 NEAREST: Final = 3
@@ -21,8 +20,7 @@ class Rulebook:
 
     def __init__(self, runtime: Runtime) -> None:
         self._randomness = runtime.randomness
-        self._plan = runtime.faults.plan
-        self._shared = runtime.shared
+        self._faults = runtime.faults
         self._storage = RuleStorage(runtime.open_database, runtime.vault, runtime.shared)
 
     def opened(self) -> AbstractAsyncContextManager[None]:
@@ -37,21 +35,20 @@ class Rulebook:
             name, rule = chosen
             if not rule.once or await self._storage.use_up(name):
                 await self._storage.note(subject, {"message": seen.kind, "rule": _named(name, rule), "misses": []})
-                self._arm(rule, subject)
+                await self._arm(rule, subject)
                 return rule.then
             rules = [each for each in rules if each[0] != name]  # somebody else has just used it up
         misses = [_miss(name, near) for name, near in nearest(rules, seen, NEAREST)]
         await self._storage.note(subject, {"message": seen.kind, "rule": None, "misses": misses})
         return None
 
-    def _arm(self, rule: Rule, subject: str) -> None:
+    async def _arm(self, rule: Rule, subject: str) -> None:
         """What a rule has go wrong with the transaction that follows it."""
         wanted = rule.then.get("fault")
         if wanted is None:
             return
         with suppress(FaultRefused):  # too many are in force: the card still does what it says
-            armed = self._plan.arm(self._randomness.uuid(), fault_of(wanted, subject))
-            self._shared.tell(ARMED, armed.document())
+            await self._faults.arm_everywhere([fault_of(wanted, subject)])
 
     async def add(self, document: Mapping[str, Any]) -> Document | None:
         """The rule as it is kept; None when there are too many. Errors: `RuleError`."""

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from acs_sim import shared_clock
 from acs_sim.desk import faults
 from acs_sim.desk.api import Desk, answered, read_body
 from acs_sim.desk.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.parties import PartyUnreachable
 from acs_sim.desk.transactions import instant
 from acs_sim.durations import parse_duration
-from acs_sim.shared_clock import tell, tell_database
 from threedsecure.web.clock import Clock
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
@@ -70,9 +70,9 @@ def clock_state(clock: Clock) -> ClockState:
 
 async def move_everybodys(desk: Desk, wish: ClockMove) -> None:
     """Move this clock, and have the parties that run elsewhere follow it. Errors: `Problem` 400."""
-    move(desk.runtime.clock, wish)
-    await tell_database(desk.runtime.clock, desk.runtime.shared)
-    await tell(desk.runtime.transport, desk.addresses, desk.elsewhere, desk.runtime.clock.setting)
+    clock = desk.runtime.clock
+    await shared_clock.move(clock, desk.runtime.shared, lambda mine: move(mine, wish))
+    await shared_clock.tell(desk.runtime.transport, desk.addresses, desk.elsewhere, clock.setting)
 
 
 def move(clock: Clock, wish: ClockMove) -> None:

@@ -8,7 +8,6 @@ import msgspec
 from acs_sim.desk.api import Desk, answered, read_body
 from acs_sim.desk.documents import Cleared, FaultsInForce, PackWish
 from acs_sim.desk.parties import PartyUnreachable, Refused
-from acs_sim.shared_faults import tell_database
 from threedsecure.faults import Fault, FaultRefused, read
 from threedsecure.faults.documents import WITHOUT_CARD, Count, check
 from threedsecure.faults.packs import PACKS
@@ -48,15 +47,14 @@ async def clear_fault(desk: Desk, request: WireRequest) -> WireResponse:
 
 async def disarm(desk: Desk, identifier: str) -> None:
     """Errors: `Problem` 404."""
-    if not desk.runtime.faults.plan.disarm(identifier):
+    if not await desk.runtime.faults.disarm_everywhere(identifier):
         raise Problem(404, "Not Found", "no such fault is in force; one that was to happen once may have happened")
     await _tell(desk)
 
 
 async def clear(desk: Desk) -> int:
     """How many were in force."""
-    count = len(desk.runtime.faults.plan)
-    desk.runtime.faults.clear()
+    count = await desk.runtime.faults.clear_everywhere()
     await _tell(desk)
     return count
 
@@ -66,7 +64,7 @@ async def arm(desk: Desk, faults: Sequence[Fault]) -> list[dict[str, Any]]:
     if not faults:
         return []
     try:
-        armed = [desk.runtime.faults.arm(fault) for fault in faults]
+        armed = await desk.runtime.faults.arm_everywhere(faults)
     except FaultRefused as refused:
         raise Problem(422, "Unprocessable Content", str(refused)) from refused
     await _tell(desk, await _known(desk, faults))
@@ -75,7 +73,7 @@ async def arm(desk: Desk, faults: Sequence[Fault]) -> list[dict[str, Any]]:
 
 async def begin_again(desk: Desk) -> None:
     """What was asked for on the way is forgotten; what the simulator was started with stays."""
-    desk.runtime.faults.begin_again()
+    await desk.runtime.faults.begin_again_everywhere()
     await _tell(desk)
 
 
@@ -100,7 +98,7 @@ def packed(wish: PackWish) -> list[Fault]:
 async def in_force(desk: Desk) -> list[dict[str, Any]]:
     """All faults, counted over all processes; what has happened elsewhere and was to happen once is over here too."""
     own = desk.runtime.faults
-    found = {one["id"]: one for one in own.plan.documents()}
+    found = {one["id"]: one for one in await own.documents()}
     if not found:
         return []
     for told in await _told(desk):
@@ -112,7 +110,7 @@ async def in_force(desk: Desk) -> list[dict[str, Any]]:
                 one["fired"] += theirs[identifier]["fired"]
             elif _happens_once(one):
                 del found[identifier]
-                own.plan.disarm(identifier)
+                await own.disarm_everywhere(identifier)
     return list(found.values())
 
 
@@ -134,9 +132,8 @@ async def _told(desk: Desk) -> list[dict[str, Any]]:
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
     own, identifiers = desk.runtime.faults, list(known)
-    await tell_database(own, desk.runtime.shared)
+    document = {"process": own.process, "faults": await own.documents(), "known": identifiers}
     for party in PARTIES:
-        document = {"process": own.process, "faults": own.plan.documents(), "known": identifiers}
         try:
             await desk.parties.call(party, CONTROL_PATH, document)
         except PartyUnreachable:

@@ -27,7 +27,7 @@ from acs_sim.scenarios.gateway import Gateway, running_gateway
 from acs_sim.scenarios.loading import Play
 from acs_sim.scenarios.playing import Outcome, play, wished_card
 from acs_sim.scenarios.restarting import Restarter
-from acs_sim.scenarios.simulator import CannotPlay, Simulator
+from acs_sim.scenarios.simulator import CannotPlay, Restart, Simulator
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, Stack, running_stack, with_free_ports
 from threedsecure.web.clock import Clock
@@ -45,11 +45,13 @@ Told = Callable[[Outcome], None]
 @dataclass(frozen=True)
 class Means:
     """Who plays besides the run itself. `against`: the address at which a gateway takes purchases, instead of the run's own;
-    `serving`: whose addresses a simulator of the run's own then takes. `browser`: the cardholder has a real Chromium."""
+    `serving`: whose addresses a simulator of the run's own then takes. `browser`: the cardholder has a real Chromium. `restart`:
+    stops and starts a party of a simulator that runs already."""
 
     against: str | None = None
     serving: Settings | None = None
     browser: bool = False
+    restart: Restart | None = None
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,13 @@ async def run(
     `at`: a simulator that runs already, called with `tls`; otherwise one is started for the run, in memory, on free ports,
     its clock standing at STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
     restarts = any(one.restarts for one in plays)
-    if at is not None and restarts:
+    if at is not None and restarts and means.restart is None:
         one = next(one for one in plays if one.restarts)
         raise CannotPlay(
             f"{one.name!r} restarts a party, which only a simulator of the run's own can do: leave out --running"
         )
     async with (
-        simulating(at, seed, tls, lasting=restarts, serving=means.serving) as simulator,
+        simulating(at, seed, tls, lasting=restarts, serving=means.serving, restart=means.restart) as simulator,
         running_gateway() as gateway,
         cardholders(means.browser, means.against, simulator, tls) as people,
     ):
@@ -99,13 +101,14 @@ async def simulating(
     *,
     lasting: bool = False,
     serving: Settings | None = None,
+    restart: Restart | None = None,
 ) -> AsyncIterator[Simulator]:
-    """The simulator `at` these addresses, called with `tls`, or one of our own. `lasting`: with its data in files
-    for the time of the run, so that its parties can be restarted. `serving`: at the addresses of these settings and on the wall
-    clock, so that another one's gateway finds it as always. Errors: `CannotStart`, `CannotPlay`."""
+    """The simulator `at` these addresses, called with `tls` and restarted by `restart`, or one of our own. `lasting`: with its data
+    in files for the time of the run, so that its parties can be restarted. `serving`: at the addresses of these settings and on the
+    wall clock, so that another one's gateway finds it as always. Errors: `CannotStart`, `CannotPlay`."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls or True)) as session:
         if at is not None:
-            simulator = Simulator(session, at)
+            simulator = Simulator(session, at, restart)
             await simulator.now()  # one that does not answer is told once, and not by every play
             yield simulator
             return

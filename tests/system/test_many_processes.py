@@ -3,24 +3,32 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
 import pytest
-from click.testing import CliRunner
 
-from acs_sim.cli import main
+from acs_sim.addresses import PORT_OFFSETS, Addresses
+from acs_sim.pki.stack import caller_context
+from acs_sim.scenarios import simulator as scenario_simulator
+from acs_sim.scenarios import turn as scenario_turn
+from acs_sim.scenarios.loading import load
+from acs_sim.scenarios.reports import failure
+from acs_sim.scenarios.running import Means, run
+from acs_sim.settings import Settings
 from tests.support.engine import key_file
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import start
 
 ROOT = Path(__file__).parents[2]
 PHONE = "+33639988888"
-PLAYED = ("challenge", "decisions", "errors", "frictionless", "method", "series", "time", "versions")
 ROUNDS = 16
 """Requests enough for each of four processes to be asked."""
+UNDER_WAY = 'acs_sim_requests_under_way{service="phone"}'
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +43,10 @@ def simulator(postgresql):
 
 class Caller:
     def __init__(self, session, simulator):
-        self._session, self._at = session, simulator
+        self.session, self._at = session, simulator
 
     async def __call__(self, method, url, **options):
-        async with self._session.request(method, url, **options) as answer:
+        async with self.session.request(method, url, **options) as answer:
             return answer.status, await answer.json(content_type=None)
 
     async def everywhere(self, url, show=lambda told: told):
@@ -61,21 +69,66 @@ def workers(simulator):
     return {int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
 
 
-def test_eight_files_of_the_scenario_library_pass_without_stickiness(simulator, tmp_path, monkeypatch):
+def unsticky(monkeypatch):
+    """Every request of this process on a connection of its own; and what comes late on a busy machine is not missed."""
+
     class Unsticky(aiohttp.TCPConnector):
         def __init__(self, **more):
             super().__init__(force_close=True, **more)
 
     monkeypatch.setattr(aiohttp, "TCPConnector", Unsticky)
-    config = tmp_path / "acs-sim.toml"
-    config.write_text(f"port-base = {simulator.base}\n")
-    # Not the whole library: of the other seven files some plays fail now and then on four processes, most of them those that arm
-    # a fault and go on at once (docs/many-machines.md says what is known of it). What restarts a party cannot be played here.
-    library = [str(ROOT / "fixtures" / "scenarios" / f"{name}.yaml") for name in PLAYED]
-    arguments = ["run", *library, "--running", "--config", str(config)]
-    arguments += ["--transcripts", str(tmp_path / "failed")]
-    played = CliRunner().invoke(main, arguments)
-    assert played.exit_code == 0, played.output
+    monkeypatch.setattr(scenario_turn, "ARRIVAL_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(scenario_simulator, "ANSWER_SECONDS", PATIENCE_SECONDS)
+
+
+async def replaced(simulator, victim):
+    """Return when another worker has taken the place of this one; whoever was started before it is ready then."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(now := workers(simulator)) < 4 or victim in now:
+        assert time.monotonic() < deadline, now
+        await asyncio.sleep(0.05)
+    return now
+
+
+class Restarts:
+    """Every worker has a share in every party: each time a party is restarted, half of those that began stop and start again."""
+
+    def __init__(self, simulator):
+        self._simulator = simulator
+        self._old = sorted(workers(simulator))
+
+    async def __call__(self, _party):
+        for _ in range(2):
+            victim = self._old.pop()
+            os.kill(victim, signal.SIGTERM)
+            await replaced(self._simulator, victim)
+
+
+async def test_the_scenario_library_passes_without_stickiness(simulator, call, monkeypatch):
+    unsticky(monkeypatch)
+    await call(
+        "POST", f"{simulator.desk}/api/clock", json={"freeze": True}
+    )  # how long something takes is not what is played
+    plays, means = load([ROOT / "fixtures" / "scenarios"]), Means(restart=Restarts(simulator))
+    outcomes = await run(plays, lambda _outcome: None, at=addresses(simulator), means=means)
+    assert len(outcomes) > 460
+    assert "\n\n".join(failure(each) for each in outcomes if not each.passed) == ""
+
+
+async def test_with_tls_any_worker_goes_on_with_what_another_began(postgresql, tmp_path, monkeypatch):
+    unsticky(monkeypatch)
+    encrypted = start("--tls", "--workers", "2", "--database", postgresql.fresh_database(), "--data", str(tmp_path))
+    try:
+        tls = caller_context(Settings(tls=True, data=str(tmp_path)), "gateway")
+        played = [ROOT / "fixtures" / "scenarios" / f"{name}.yaml" for name in ("challenge", "classic")]
+        outcomes = await run(load(played), lambda _outcome: None, at=addresses(encrypted), tls=tls)
+        assert "\n\n".join(failure(each) for each in outcomes if not each.passed) == ""
+    finally:
+        assert encrypted.stop() == 0
+
+
+def addresses(simulator):
+    return Addresses(*(simulator.url(offset) for offset in PORT_OFFSETS.values()))
 
 
 async def test_the_clock_is_one(simulator, call):
@@ -111,34 +164,59 @@ async def test_a_fault_is_in_force_everywhere_until_it_is_cleared(simulator, cal
 
 
 async def test_long_polls_and_live_pages_hear_of_what_another_process_took_in(simulator, call):
-    events = [asyncio.create_task(first_event(simulator, call)) for _ in range(4)]
-    polls = [asyncio.create_task(call("GET", f"{simulator.phone}/api/phones/{PHONE}/latest?wait=20")) for _ in range(8)]
-    await asyncio.sleep(0.5)  # nothing tells that eight callers wait in four processes
-    text = {"to": PHONE, "from": "BANQUE", "body": "Votre code: 424242", "reference": "one"}
-    assert (await call("POST", f"{simulator.phone}/api/messages", json=text))[0] == 201
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        assert {(await poll)[1]["code"] for poll in polls} == {"424242"}
-        assert {await event for event in events} == {PHONE}
+    listening = f"{simulator.phone}/api/events?number=%2B33639988888"
+    async with AsyncExitStack() as life:
+        streams = [await life.enter_async_context(call.session.get(listening)) for _ in range(4)]
+        waiting = f"{simulator.phone}/api/phones/{PHONE}/latest?wait=60"
+        polls = [asyncio.create_task(call("GET", waiting)) for _ in range(8)]
+        while await figure(simulator.phone, call, UNDER_WAY) < len(polls):
+            assert not any(poll.done() for poll in polls)
+        text = {"to": PHONE, "from": "BANQUE", "body": "Votre code: 424242", "reference": "one"}
+        assert (await call("POST", f"{simulator.phone}/api/messages", json=text))[0] == 201
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert {(await poll)[1]["code"] for poll in polls} == {"424242"}
+            assert {await first_event(stream) for stream in streams} == {PHONE}
 
 
-async def first_event(simulator, call):
-    async with call._session.get(f"{simulator.phone}/api/events?number=%2B33639988888") as stream:
-        async for line in stream.content:
-            if line.startswith(b"data: "):
-                return json.loads(line.removeprefix(b"data: "))["to"]
+async def first_event(stream):
+    async for line in stream.content:
+        if line.startswith(b"data: "):
+            return json.loads(line.removeprefix(b"data: "))["to"]
     return None
 
 
+async def figure(address, call, name):
+    """The value of one sample, whoever answers."""
+    async with call.session.get(f"{address}/metrics") as answer:
+        found = [line.rpartition(" ")[2] for line in (await answer.text()).splitlines() if line.startswith(f"{name} ")]
+    return sum(map(float, found))
+
+
+async def test_the_figures_are_those_of_all_processes(simulator, call):
+    name = 'acs_sim_requests_total{path="/api/addresses",service="desk",status="200"}'
+    before = await figure(simulator.desk, call, name)
+    for _ in range(ROUNDS):
+        await call("GET", f"{simulator.desk}/api/addresses")
+    assert [await figure(simulator.desk, call, name) - before for _ in range(ROUNDS)] == [ROUNDS] * ROUNDS
+
+
+async def test_a_port_tells_the_figures_of_its_own_party(simulator, call):
+    for address, party in ((simulator.desk, "desk"), (simulator.phone, "phone")):
+        async with call.session.get(f"{address}/metrics") as answer:
+            text = await answer.text()
+        assert set(re.findall('service="([^"]+)"', text)) == {party}
+        assert re.search(r'^acs_sim_journal_entries\{state="waiting"\} [0-9.]+$', text, re.MULTILINE)
+
+
 async def test_a_worker_that_dies_is_replaced_and_nobody_is_turned_away_for_long(simulator, call):
+    name = 'acs_sim_requests_total{path="/api/addresses",service="desk",status="200"}'
+    counted = await figure(simulator.desk, call, name)
     before = workers(simulator)
     victim = min(before)
     os.kill(victim, signal.SIGKILL)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(now := workers(simulator)) < 4 or victim in now:
-        assert time.monotonic() < deadline, now
-        await asyncio.sleep(0.1)
-    assert len(now - before) == 1
+    assert len(await replaced(simulator, victim) - before) == 1
     assert (await call("GET", f"{simulator.desk}/api/addresses"))[0] == 200
+    assert await figure(simulator.desk, call, name) == counted + 1, "what the dead one counted is forgotten"
 
 
 def test_a_port_that_another_simulator_uses_is_named(simulator, postgresql):

@@ -99,14 +99,52 @@ async def test_a_process_that_died_delays_nobody(address):
         assert said == [], "it was not waited for"
 
 
-async def test_what_is_shared_is_there_for_a_process_that_starts_later_and_over_when_all_have_ended(address):
+async def test_what_is_kept_is_there_for_a_process_that_starts_later_and_over_when_all_have_ended(address):
     async with process(address) as first:
-        await first.share("clock", {"ahead": 60})
+        await first.change("clock", lambda _nothing: {"ahead": 60})
         async with process(address) as second:
             assert await second.shared("clock") == {"ahead": 60}
             assert await second.shared("faults") is None
     async with process(address) as anew:
         assert await anew.shared("clock") is None
+
+
+async def test_changes_that_processes_make_at_the_same_moment_all_stand_and_everybody_knows_the_last(address):
+    async with process(address) as first, process(address) as second:
+        known = {}
+
+        def follows(together):
+            async def follow(_content):
+                known[together.worker] = await together.shared("count")
+
+            together.on("count", follow)
+
+        follows(first)
+        follows(second)
+        one_more = [each.change("count", lambda kept: (kept or 0) + 1) for each in (first, second) * 10]
+        await asyncio.gather(*one_more)
+        assert await first.shared("count") == 20
+        assert set(known.values()) == {20}
+
+
+async def test_a_change_that_is_refused_changes_nothing(address):
+    async with process(address) as first:
+        await first.change("clock", lambda _nothing: 1)
+        with pytest.raises(ZeroDivisionError):
+            await first.change("clock", lambda kept: kept / 0)
+        assert await first.shared("clock") == 1
+
+
+async def test_a_process_that_dies_while_all_are_told_is_waited_for_no_longer(address):
+    async with process(address) as first, process(address) as second:
+        heard = hears(second)
+        named = {"application_name": "acs-sim listener ghost"}
+        with psycopg.connect(reaching.for_the_driver(address), autocommit=True, **named), capture_logs() as logs:
+            telling = asyncio.create_task(first.tell_all("news", 1))
+            assert await heard.get() == 1
+            assert not telling.done()
+        await telling
+        assert logs == []
 
 
 async def test_what_a_process_that_died_worked_on_is_free_as_soon_as_another_one_starts(address):
@@ -168,7 +206,8 @@ async def test_alone_there_is_nobody_to_tell():
     heard = hears(alone)
     alone.tell("news", 1)
     await alone.tell_all("news", 2)
-    await alone.share("clock", 3)
+    await alone.tell_everybody("news", 2)
+    await alone.change("clock", lambda _nothing: 3)
     assert await alone.shared("clock") is None
     assert alone.worker is None
     assert heard.empty()

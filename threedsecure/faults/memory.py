@@ -19,11 +19,13 @@ class Acquaintance:
     ids: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     session: str | None = None
+    card: str | None = None
 
     def take(self, other: "Acquaintance") -> None:
         self.ids |= other.ids
         self.names |= other.names
         self.session = other.session or self.session
+        self.card = other.card or self.card
 
 
 class Memory:
@@ -37,19 +39,28 @@ class Memory:
         told = identifiers(message)
         card = message.get(_CARD.get(str(message.get("messageType")), ""))
         names = {name.lower() for name in told.values()}
-        if isinstance(card, str):
-            names.add(card[:MAX_NAME])
+        card = card[:MAX_NAME] if isinstance(card, str) else None
+        if card is not None:
+            names.add(card)
         if not told:
             return frozenset(names)
-        one = Acquaintance(told, names, session)
+        one = Acquaintance(told, names, session, card)
         for found in {id(each): each for each in self._those(told.values())}.values():
             found.take(one)
             one = found
-        for name in told.values():
+        for name in (*one.ids.values(), *told.values()):
             self._known.pop(name.lower(), None)
             self._known[name.lower()] = one
         self._forget()
         return frozenset(one.names)
+
+    def card_of(self, told: Mapping[str, str]) -> str | None:
+        """The card of the transaction with these identifiers, as far as it is known."""
+        return next((one.card for one in self._those(told.values()) if one.card is not None), None)
+
+    def are_apart(self, name: str, told: Mapping[str, str]) -> bool:
+        """Whether the transaction that goes by `name` is known to be another one than that with these identifiers."""
+        return any(value != told.get(kind, value) for one in self._those([name]) for kind, value in one.ids.items())
 
     def another(self, names: Iterable[str]) -> Acquaintance | None:
         """The transaction that was seen last and goes by none of `names`."""
@@ -77,21 +88,6 @@ def identifiers(message: Mapping[str, Any]) -> dict[str, str]:
     names = EMV_IDS if any(name in message for name in EMV_IDS) else CLASSIC_IDS
     found = {name: message.get(name) or _inside(message, name) for name in names}
     return {name: value for name, value in found.items() if _is_name(value)}
-
-
-def essence(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message that teaches a memory as much as this one does."""
-    kind = str(message.get("messageType"))
-    card = message.get(_CARD.get(kind, ""))
-    told = {"messageType": kind, **{PATHS.get(name, name): value for name, value in identifiers(message).items()}}
-    nested: dict[str, Any] = {}
-    for path, value in told.items():
-        outer, _, inner = path.partition(".")
-        if inner:
-            nested.setdefault(outer, {})[inner] = value
-        else:
-            nested[outer] = value
-    return nested | ({_CARD[kind]: card[:MAX_NAME]} if isinstance(card, str) else {})
 
 
 def _inside(message: Mapping[str, Any], name: str) -> Any:

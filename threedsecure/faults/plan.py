@@ -1,6 +1,6 @@
 """The faults in force, and which of them a message meets. Pure but for what it remembers: it counts, and what is spent is gone."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,12 @@ class Armed:
     fault: Fault
     met: int = 0
     fired: int = 0
+
+    @property
+    def last(self) -> int | None:
+        """The number of the message that it happens to once and for all; None when it goes on."""
+        when = self.fault.when
+        return 1 if when == "next" else when.nth if isinstance(when, Count) else None
 
     def document(self) -> dict[str, Any]:
         """As the control API tells it."""
@@ -50,11 +56,6 @@ class Plan:
     def __len__(self) -> int:
         return len(self._armed)
 
-    @property
-    def scoped(self) -> bool:
-        """Whether any fault is limited to a card or a transaction."""
-        return any(armed.fault.card or armed.fault.transaction for armed in self._armed.values())
-
     def arm(self, identifier: str, fault: Fault) -> Armed:
         """Put a fault in force. Errors: `FaultRefused` when there are too many."""
         if len(self._armed) >= MAX_FAULTS:
@@ -69,6 +70,10 @@ class Plan:
         self._forget(identifier)
         self._settle()
         return known
+
+    def is_over(self, identifier: str) -> bool:
+        """Whether this fault was in force once."""
+        return identifier in self._gone
 
     def watch(self, *, watching: bool) -> None:
         """Keep an eye on messages although nothing is in force: something that fired is not over yet."""
@@ -89,42 +94,53 @@ class Plan:
         whoever tells may not have heard. Errors: `FaultRefused`, nothing changed."""
         if len(documents) > MAX_FAULTS:
             raise FaultRefused(f"{len(documents)} faults are too many: {MAX_FAULTS} at most")
-        wanted = [one for one in map(_armed, documents) if one.id not in self._gone]
+        wanted = [one for one in map(armed_of, documents) if not self.is_over(one.id)]
         kept = self._armed
         self._armed = {
             one.id: kept[one.id] if one.id in kept and kept[one.id].fault == one.fault else one for one in wanted
         }
         self._settle()
 
+    def hold(self, armed: Iterable[Armed]) -> None:
+        """Have exactly these in force: what happens to them is decided elsewhere, and told by `settle`."""
+        self._armed = {one.id: one for one in armed}
+        self._settle()
+
+    def limited(self, at: str, sender: str) -> list[Fault]:
+        """Those at this point that are for one card or one transaction."""
+        here = Situation(at, sender)
+        faults = [armed.fault for armed in self if _is_at(armed.fault, here)]
+        return [fault for fault in faults if fault.card is not None or fault.transaction is not None]
+
+    def fitting(self, situation: Situation, applies: Callable[[Fault], bool]) -> list[Armed]:
+        """The faults that this message counts for. `applies`: whether there is something in it that a fault can happen to."""
+        return [armed for armed in self if _fits(armed.fault, situation) and applies(armed.fault)]
+
     def meet(
         self, situation: Situation, draw: Callable[[int], int], applies: Callable[[Fault], bool] = lambda _fault: True
     ) -> list[Armed]:
         """The faults that happen to this message, in the order in which they were armed. `draw(n)`: a number below n, from the
-        seeded source. `applies`: whether there is something in the message that a fault can happen to."""
+        seeded source. `applies`: as for `fitting`."""
+        fitting = self.fitting(situation, applies)
+        drawn = [armed for armed in fitting if is_drawn(armed, draw)]
+        for armed in fitting:
+            armed.met += 1
+        return self.settle(drawn, {armed.id: armed.met for armed in drawn})
+
+    def settle(self, drawn: Sequence[Armed], met: Mapping[str, int]) -> list[Armed]:
+        """Those of `drawn` that happen. `met`: which message this is for each, by the ids; one that is not there is over."""
         struck = [
-            armed for armed in self if _fits(armed.fault, situation) and applies(armed.fault) and _happens(armed, draw)
+            armed for armed in drawn if (number := met.get(armed.id)) is not None and armed.last in (None, number)
         ]
-        spent = [armed for armed in struck if _spent(armed.fault)]
         for armed in struck:
             armed.fired += 1
-        for armed in spent:
-            del self._armed[armed.id]
+        over = [armed for armed in drawn if armed.id not in met or (armed.last is not None and armed in struck)]
+        for armed in over:
+            self._armed.pop(armed.id, None)
             self._forget(armed.id)
-        if spent:
+        if over:
             self._settle()
         return struck
-
-    def met_elsewhere(self, identifier: str) -> None:
-        """Another process has counted a message for this fault."""
-        armed = self._armed.get(identifier)
-        if armed is None:
-            return
-        armed.met += 1
-        when = armed.fault.when
-        if when == "next" or (isinstance(when, Count) and when.nth is not None and armed.met >= when.nth):
-            del self._armed[identifier]
-            self._forget(identifier)
-            self._settle()
 
     def _forget(self, identifier: str) -> None:
         self._gone[identifier] = None
@@ -137,7 +153,8 @@ class Plan:
             self.changed()
 
 
-def _armed(document: dict[str, Any]) -> Armed:
+def armed_of(document: dict[str, Any]) -> Armed:
+    """A fault in force, as the control API tells it. Errors: `FaultRefused`."""
     rest = {name: value for name, value in document.items() if name not in {"id", "fired"}}
     identifier, fired = document.get("id"), document.get("fired", 0)
     if not isinstance(identifier, str) or not identifier:
@@ -145,24 +162,21 @@ def _armed(document: dict[str, Any]) -> Armed:
     return Armed(identifier, read(rest), fired=fired if isinstance(fired, int) else 0)
 
 
+def is_drawn(armed: Armed, draw: Callable[[int], int]) -> bool:
+    """Whether chance, where it has a say, is for it."""
+    when = armed.fault.when
+    if not isinstance(when, Count) or when.nth is not None:
+        return True
+    return draw(CHANCES) < (when.probability or 0) * CHANCES
+
+
 def _fits(fault: Fault, situation: Situation) -> bool:
     return (
-        fault.at == situation.at
-        and fault.sent_by == situation.sender
+        _is_at(fault, situation)
         and (fault.card is None or fault.card in situation.names)
         and (fault.transaction is None or fault.transaction.lower() in situation.names)
     )
 
 
-def _happens(armed: Armed, draw: Callable[[int], int]) -> bool:
-    armed.met += 1
-    when = armed.fault.when
-    if not isinstance(when, Count):
-        return True
-    if when.nth is not None:
-        return armed.met == when.nth
-    return draw(CHANCES) < (when.probability or 0) * CHANCES
-
-
-def _spent(fault: Fault) -> bool:
-    return fault.when == "next" or (isinstance(fault.when, Count) and fault.when.nth is not None)
+def _is_at(fault: Fault, situation: Situation) -> bool:
+    return fault.at == situation.at and fault.sent_by == situation.sender

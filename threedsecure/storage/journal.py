@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -25,7 +26,6 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
-    or_,
     select,
     text,
 )
@@ -93,11 +93,18 @@ def append(connection: Connection, entries: Sequence[Entry], aliases: Mapping[st
 
 def append_numbered(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> list[int]:
     """The same where other processes write too; returns the numbers of the rows. Where another one has filed an identifier
-    under another transaction meanwhile, both are one, and go by the name that was written first."""
-    known = transactions_of(connection, aliases)
-    _name(connection, {alias: aliases[alias] for alias in sorted(aliases) if alias not in known})
-    _name(connection, {aliases[alias]: other for alias, other in sorted(known.items()) if other != aliases[alias]})
+    under another transaction meanwhile, both are one."""
+    _name(connection, {alias: aliases[alias] for alias in sorted(aliases)})
+    for alias, other in sorted(transactions_of(connection, aliases).items()):
+        if other != aliases[alias]:
+            _join(connection, aliases[alias], other)
     return list(connection.execute(_INSERT_NUMBERED, _rows(entries)).scalars()) if entries else []
+
+
+def _join(connection: Connection, one: str, other: str) -> None:
+    first, second = _whole(connection, one), _whole(connection, other)
+    if first != second:
+        _name(connection, {first: second})
 
 
 def _name(connection: Connection, aliases: Mapping[str, str]) -> None:
@@ -145,24 +152,37 @@ def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[
 
 def transaction_of(connection: Connection, identifier: str) -> str | None:
     """The transaction that goes by `identifier`, which may be its own or any alias."""
-    alias: str | None = connection.execute(
-        select(ALIASES.c.transaction_id).where(ALIASES.c.alias == identifier)
-    ).scalar_one_or_none()
-    if alias is not None:
-        return alias
+    whole = _whole(connection, identifier)
+    if whole != identifier:
+        return whole
     known = select(ENTRIES.c.number).where(ENTRIES.c.transaction_id == identifier).limit(1)
     return identifier if connection.execute(known).first() else None
 
 
+def _whole(connection: Connection, name: str) -> str:
+    """The transaction of which `name` is a part, or another name: one that was found to be another's alias later has aliases of
+    its own. Where two processes each took the other's name for the whole, the first by the alphabet is."""
+    seen = [name]
+    while (found := transactions_of(connection, seen[-1:])) and (whole := found[seen[-1]]) not in seen:
+        seen.append(whole)
+    return min(seen[seen.index(whole) :]) if found else seen[-1]
+
+
 def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[dict[str, Any]]:
     """In the order in which they were recorded, also those that were filed under an alias before it was known to be one."""
-    others = select(ALIASES.c.alias).where(ALIASES.c.transaction_id == transaction_id)
+    names = {transaction_id}
+    while more := set(connection.execute(select(ALIASES.c.alias).where(_is_alias_of(names))).scalars()) - names:
+        names |= more
     rows = connection.execute(
-        _DOCUMENTS.where(or_(ENTRIES.c.transaction_id == transaction_id, ENTRIES.c.transaction_id.in_(others)))
+        _DOCUMENTS.where(ENTRIES.c.transaction_id.in_(names))
         .order_by(ENTRIES.c.recorded, ENTRIES.c.number)
         .limit(limit)
     )
     return _in_order(rows)[:limit]
+
+
+def _is_alias_of(names: Iterable[str]) -> ColumnElement[bool]:
+    return ALIASES.c.transaction_id.in_(sorted(names))
 
 
 def numbered(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:

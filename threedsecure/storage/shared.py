@@ -1,12 +1,12 @@
 """What the processes of one simulator have to agree upon and no party owns: the clock, the faults in force, and by which key all is
 sealed. Used only where several processes share one database."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Column, Connection, LargeBinary, MetaData, String, Table, delete, insert, select, text
+from sqlalchemy import Column, Connection, LargeBinary, MetaData, String, Table, bindparam, delete, insert, select, text
 
 from threedsecure.storage import leases
 from threedsecure.storage.errors import DatabaseUnusable
@@ -34,6 +34,12 @@ _KEEP: Final = text(
 )
 
 
+_KEEP_FIRST: Final = text(
+    "INSERT INTO shared_state (name, content) VALUES (:name, :content) ON CONFLICT (name) DO NOTHING"
+)
+_HELD: Final = select(STATE.c.content).where(STATE.c.name == bindparam("wanted")).with_for_update()
+
+
 def join(connection: Connection, member: str, alive: Collection[str], key_mark: str) -> None:
     """Come in as `member`, one at a time. Whoever finds none of the members among those `alive` begins anew: what the
     processes of an earlier run agreed upon is over, as it is where there is one process. What those who are gone were working on
@@ -59,6 +65,19 @@ def join(connection: Connection, member: str, alive: Collection[str], key_mark: 
 
 def keep(connection: Connection, name: str, content: Any) -> None:
     connection.execute(_KEEP, {"name": name, "content": orjson.dumps(content)})
+
+
+def keep_first(connection: Connection, name: str, content: Any) -> bool:
+    """Keep it unless something is kept under `name`; whether it was kept."""
+    return connection.execute(_KEEP_FIRST, {"name": name, "content": orjson.dumps(content)}).rowcount == 1
+
+
+def change(connection: Connection, name: str, step: Callable[[Any], Any]) -> Any:
+    """What `step` makes of what is kept under `name` (None when nothing is), kept; nobody else comes in between."""
+    keep_first(connection, name, None)
+    content = step(orjson.loads(connection.execute(_HELD, {"wanted": name}).scalar_one()))
+    keep(connection, name, content)
+    return content
 
 
 def kept(connection: Connection, name: str) -> Any:

@@ -197,18 +197,22 @@ def _readyz(service: Service, checks: Sequence[Check]) -> Callable[[web.Request]
 def _metrics(
     service: Service, dispatcher: Dispatcher, metrics: Metrics, more: Figures
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def figures(_request: web.Request) -> web.Response:
-        own = await _own_figures(service)
+    async def measure() -> Sequence[Measured]:
         journal = {"waiting": dispatcher.journal.waiting, "left out": dispatcher.journal.left_out}
-        common = (
-            Measured("requests_under_way", "Requests being worked on", "service", {service.name: dispatcher.under_way}),
-            Measured(
-                "journal_entries", "Entries not written yet, and those left out since the start", "state", journal
-            ),
-        )
-        body = metrics.text([*common, *more(), *own])
+        waiting = "Entries not written yet, and those left out since the start"
+        under_way = {service.name: dispatcher.under_way}
+        return [
+            Measured("requests_under_way", "Requests being worked on", "service", under_way, of_process=True),
+            Measured("journal_entries", waiting, "state", journal, of_process=True),
+            *more(),
+            *await _own_figures(service),
+        ]
+
+    async def figures(_request: web.Request) -> web.Response:
+        body = await metrics.gathered(measure)
         return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
+    metrics.measure(measure)
     return figures
 
 

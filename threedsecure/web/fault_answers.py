@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from threedsecure.faults import POINTS, Carrier, Fault, forms, json_messages, xml_messages
 from threedsecure.faults import documents as kinds
-from threedsecure.faults.changes import ELEMENT_KINDS, Surroundings, changed, garbage, seconds_of
+from threedsecure.faults.changes import ELEMENT_KINDS, changed, garbage, seconds_of
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.web.wire import HTML, Conduct, WireRequest, WireResponse
@@ -57,10 +57,10 @@ class Answering:
             return response
         carried = self._carried(_plain(response))
         for one in carried:
-            names = self._faults.learn(one.message)
+            names = await self._faults.names_of(one.at, self._sender, one.message)
             if one.at == "ARes":
                 self._faults.release_callback(str(one.message.get("threeDSServerTransID")))
-            for fault in self._faults.struck(one.at, self._sender, names, one.raw):
+            for fault in await self._faults.struck(one.at, self._sender, names, one.raw):
                 await self._strike(fault, one, response, names)
         return response
 
@@ -97,15 +97,13 @@ class Answering:
         if POINTS[one.at].carrier is Carrier.POST:
             await self._strike_post(fault, one, response, names)
         elif isinstance(fault, ELEMENT_KINDS):
-            sent = response.body = one.raw = self._changed(fault, one.raw, names)
+            sent = response.body = one.raw = await self._changed(fault, one.raw, names)
         else:
             _misconduct(fault, response, self._faults)
         self._faults.note(fault, one.message, sent)
 
-    def _changed(self, fault: Fault, raw: bytes, names: frozenset[str]) -> bytes:
-        other = self._faults.memory.another(names)
-        around = Surroundings(self._sender or "", other.ids if other else {}, self._faults.draw)
-        return changed(fault, raw, around)
+    async def _changed(self, fault: Fault, raw: bytes, names: frozenset[str]) -> bytes:
+        return changed(fault, raw, await self._faults.around(fault, self._sender or "", names))
 
     # What a page has the browser post.
 
@@ -118,7 +116,7 @@ class Answering:
                 response.body = forms.posted_twice(response.body)
             case kinds.Late():
                 named = str(one.message.get("threeDSServerTransID"))
-                self._faults.hold_callback(named, forms.action_of(page), forms.field_of(page, field) or "")
+                await self._faults.hold_callback(named, forms.action_of(page), forms.field_of(page, field) or "")
                 response.body = forms.without_form(response.body)
             case kinds.OtherSession():
                 session = self._faults.memory.another_session(names) or forms.value_of(garbage(32, self._faults.draw))
@@ -136,13 +134,13 @@ class Answering:
             return pack(one.raw)
         if isinstance(fault, kinds.PaddedBase64):
             return forms.padded_value(one.raw)
-        one.raw = self._changed(fault, one.raw, names)
+        one.raw = await self._changed(fault, one.raw, names)
         return forms.value_of(one.raw)
 
     async def _pares(self, fault: Fault, raw: bytes, names: frozenset[str]) -> bytes:
         """A PARes that was changed is signed again, so that only what was asked for is wrong with it."""
         if isinstance(fault, ELEMENT_KINDS):
-            raw = self._changed(fault, raw, names)
+            raw = await self._changed(fault, raw, names)
         root = xml_messages.decoded(raw)
         if root is None or isinstance(fault, kinds.Erro) or self._resign is None:
             return raw

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.faults import POINTS, Carrier, Fault, json_messages, xml_messages
 from threedsecure.faults import documents as kinds
-from threedsecure.faults.changes import ELEMENT_KINDS, Surroundings, changed, garbage, seconds_of
+from threedsecure.faults.changes import ELEMENT_KINDS, changed, garbage, seconds_of
 from threedsecure.web.conduct import PIECES, pieces
 from threedsecure.web.wire import JSON, WireResponse
 
@@ -63,11 +63,11 @@ class _Sending:
 
     async def sent(self) -> WireResponse:
         message = self._read()
-        names = self._faults.learn(message)
         at = self._point(message)
-        struck = self._faults.struck(at, self._party, names, self._letter.body) if at else []
+        names = await self._faults.names_of(at, self._party, message)
+        struck = await self._faults.struck(at, self._party, names, self._letter.body) if at else []
         for fault in struck:
-            self._change(fault, names)
+            await self._change(fault, names)
             became = self._letter.body if isinstance(fault, ELEMENT_KINDS) else None
             self._faults.note(fault, message, became)
         return await self._go([fault for fault in struck if not isinstance(fault, ELEMENT_KINDS)])
@@ -92,7 +92,7 @@ class _Sending:
             return None
         return at
 
-    def _change(self, fault: Fault, names: frozenset[str]) -> None:
+    async def _change(self, fault: Fault, names: frozenset[str]) -> None:
         """What happens to the message and its envelope, before it goes."""
         match fault:
             case kinds.ContentType(value=value):
@@ -100,8 +100,7 @@ class _Sending:
             case kinds.Garbage(bytes=count):
                 self._letter.body = garbage(count, self._faults.draw)
             case _ if isinstance(fault, ELEMENT_KINDS):
-                other = self._faults.memory.another(names)
-                around = Surroundings(self._party, other.ids if other else {}, self._faults.draw)
+                around = await self._faults.around(fault, self._party, names)
                 self._letter.body = changed(fault, self._letter.body, around)
 
     async def _go(self, faults: list[Fault]) -> WireResponse:

@@ -6,7 +6,7 @@ pass on the virtual clock and on the real one, whichever is first, so that a tes
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,20 +16,21 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode
 
 from threedsecure.errors import TransportError
-from threedsecure.faults import POINTS, Fault, FaultRefused, Plan, Situation, as_document
-from threedsecure.faults.changes import applies, shown
-from threedsecure.faults.memory import Memory, essence, identifiers
+from threedsecure.faults import POINTS, Armed, Fault, FaultRefused, Plan, Situation, as_document
+from threedsecure.faults import documents as kinds
+from threedsecure.faults.changes import Surroundings, applies, shown
+from threedsecure.faults.memory import Memory, identifiers
+from threedsecure.faults.plan import armed_of, is_drawn
 from threedsecure.web.clock import Clock
 from threedsecure.web.fault_answers import Answering, Resign
 from threedsecure.web.fault_requests import PartyTransport
+from threedsecure.web.fault_sharing import Others
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.wire import FORM, Problem, WireRequest, WireResponse, json_response, read_json
 
 if TYPE_CHECKING:
     from threedsecure.web.transport import Transport
 
-ARMED: Final = "fault armed"
-"""A word between processes: one more is in force."""
 CONTROL_PATH: Final = "/control/faults"
 CONTROL_LIMIT: Final = 4 << 20
 LATE_SECONDS: Final = 10.0
@@ -85,7 +86,7 @@ class Faults:
         self.plan = Plan()
         self.memory = Memory()
         self.process = token_hex(16)
-        """Tells one process from another, whatever their seeds."""
+        """Tells processes apart that do not count together, whatever their seeds."""
         self._clock = clock or Clock()
         self._randomness = randomness or Randomness()
         self._journal = journal
@@ -93,12 +94,10 @@ class Faults:
         self._released = asyncio.Event()
         self._errands: set[asyncio.Task[Any]] = set()
         self._late: dict[str, _LateCallback] = {}
-
+        self._late_elsewhere: set[str] = set()
         self._standing: Sequence[Fault] = ()
-        self.on_met: Callable[[list[str]], None] | None = None
-        """Called with the faults that a message was counted for, where other processes count too."""
-        self.on_learned: Callable[[Mapping[str, Any], str | None], None] | None = None
-        """Called with the identifiers and the card of a message, where other processes need them."""
+        self.others: Others | None = None
+        """Where one simulator has several processes: those, by which all that is in force is decided then."""
 
     # What is in force.
 
@@ -114,16 +113,53 @@ class Faults:
             self.arm(fault)
 
     def arm(self, fault: Fault) -> dict[str, Any]:
-        """Put a fault in force; the fault with its id. Errors: `FaultRefused`."""
+        """Put a fault in force in this process; the fault with its id. Errors: `FaultRefused`."""
         return self.plan.arm(self._randomness.uuid(), fault).document()
+
+    def standing(self) -> list[Armed]:
+        """What is in force whenever everything begins again."""
+        return [Armed(self._randomness.uuid(), fault) for fault in self._standing]
 
     def clear(self) -> None:
         """Nothing is in force any more, and what waits goes on."""
         self.plan.clear()
         self.memory.forget()
         self._late.clear()
+        self._late_elsewhere.clear()
         self._released.set()
         self._released = asyncio.Event()
+
+    # The same, wherever the simulator runs: in all its processes.
+
+    async def arm_everywhere(self, faults: Sequence[Fault]) -> list[dict[str, Any]]:
+        """Errors: `FaultRefused`."""
+        if self.others is None:
+            return [self.arm(fault) for fault in faults]
+        armed = [Armed(self._randomness.uuid(), fault) for fault in faults]
+        await self.others.put(armed)
+        return [one.document() for one in armed]
+
+    async def disarm_everywhere(self, identifier: str) -> bool:
+        """Whether it was in force."""
+        return self.plan.disarm(identifier) if self.others is None else await self.others.take(identifier)
+
+    async def clear_everywhere(self) -> int:
+        """How many were in force."""
+        if self.others is not None:
+            return await self.others.put_instead(list)
+        count = len(self.plan)
+        self.clear()
+        return count
+
+    async def begin_again_everywhere(self) -> None:
+        if self.others is None:
+            self.begin_again()
+        else:
+            await self.others.put_instead(self.standing)
+
+    async def documents(self) -> list[dict[str, Any]]:
+        """All that is in force, as the control API tells it."""
+        return self.plan.documents() if self.others is None else await self.others.documents()
 
     async def control(self, request: WireRequest) -> WireResponse:
         """`POST /control/faults` `{"faults": […]?, "known": [{identifiers}]?, "process"?}`: replaces what is in force here, and
@@ -134,7 +170,7 @@ class Faults:
         wish = read_json(request)
         try:
             if (wanted := wish.get("faults")) is not None and wish.get("process") != self.process:
-                self._replace(wanted)
+                await self._replace(wanted)
         except FaultRefused as refused:
             raise Problem(400, "Bad Request", str(refused)) from refused
         known = wish.get("known", [])
@@ -142,12 +178,16 @@ class Faults:
             raise Problem(400, "Bad Request", "known is a list of objects with identifiers")
         for one in known:
             self.learn(one)
-        return json_response({"process": self.process, "faults": self.plan.documents()})
+        return json_response({"process": self.process, "faults": await self.documents()})
 
-    def _replace(self, wanted: Any) -> None:
+    async def _replace(self, wanted: Any) -> None:
         if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted):
             raise FaultRefused("faults is a list of faults with their ids")
-        if wanted:
+        if self.others is not None and not wanted:
+            await self.others.put_instead(list)
+        elif self.others is not None:
+            await self.others.match([one for one in map(armed_of, wanted) if not self.plan.is_over(one.id)])
+        elif wanted:
             self.plan.replace(wanted)
         else:
             self.clear()
@@ -164,15 +204,51 @@ class Faults:
         """The transport of a party (`Directory Server`, `ACS`), through which its requests pass here."""
         return PartyTransport(self, party, transport)
 
-    def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
-        """The faults that happen to this message, noted in the journal. From here on, the task draws for it."""
+    async def names_of(self, at: str | None, sender: str, message: Mapping[str, Any]) -> frozenset[str]:
+        """All names of the transaction that `message` belongs to. Where another process has seen what came before, and a fault at
+        this point depends on it, that is looked up."""
+        names = self.learn(message)
+        limited = [] if self.others is None or at is None else self.plan.limited(at, sender)
+        if self.others is None or not limited:
+            return names
+        told = identifiers(message)
+        open_ones = [fault for fault in limited if self._is_open(fault, told, names)]
+        if not open_ones:
+            return names
+        for found in await self.others.acquaintances(open_ones, told):
+            self.learn(found)
+        return self.learn(message)
+
+    def _is_open(self, fault: Fault, told: Mapping[str, str], names: frozenset[str]) -> bool:
+        """Whether a fault may be for this transaction, for all that is known here."""
+        if fault.card is not None:
+            return fault.card not in names and self.memory.card_of(told) is None
+        name = (fault.transaction or "").lower()
+        return name not in names and not self.memory.are_apart(name, told)
+
+    async def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
+        """The faults that happen to this message. From here on, the task draws for it."""
         _message.set((at, sender, *sorted(names)))
-        before = {} if self.on_met is None else {armed.id: armed.met for armed in self.plan}
-        counted = list(self.plan) if before else []
-        met = self.plan.meet(Situation(at, sender, names), self.draw, lambda fault: applies(fault, raw))
-        if self.on_met is not None and (told := [one.id for one in counted if one.met > before[one.id]]):
-            self.on_met(told)
+        situation = Situation(at, sender, names)
+        if self.others is None:
+            met = self.plan.meet(situation, self.draw, lambda fault: applies(fault, raw))
+        else:
+            met = await self._met_together(self.others, situation, raw)
         return [armed.fault for armed in met]
+
+    async def _met_together(self, others: Others, situation: Situation, raw: bytes) -> list[Armed]:
+        fitting = self.plan.fitting(situation, lambda fault: applies(fault, raw))
+        drawn = [armed for armed in fitting if is_drawn(armed, self.draw)]
+        return self.plan.settle(drawn, await others.count(drawn)) if drawn else []
+
+    async def around(self, fault: Fault, sender: str, names: frozenset[str]) -> Surroundings:
+        """What a change of a message depends on besides the message. `names`: those of its transaction."""
+        swaps = isinstance(fault, kinds.SwapIds) and fault.of == "another"
+        if swaps and self.others is not None:
+            for found in await self.others.latest():
+                self.learn(found)
+        other = self.memory.another(names)
+        return Surroundings(sender, other.ids if other else {}, self.draw)
 
     def draw(self, bound: int) -> int:
         """For the message at hand alone, so that messages that cross stay repeatable."""
@@ -219,16 +295,30 @@ class Faults:
 
     # The 3DS Method's callback that comes when the AReq has been answered.
 
-    def hold_callback(self, transaction_id: str, url: str, value: str) -> None:
-        if len(self._late) < MAX_LATE:
-            self._late[transaction_id.lower()] = _LateCallback(url, value)
-            self.plan.watch(watching=True)
+    async def hold_callback(self, transaction_id: str, url: str, value: str) -> None:
+        name = transaction_id.lower()
+        if len(self._late) >= MAX_LATE:
+            return
+        self._late[name] = _LateCallback(url, value)
+        self.plan.watch(watching=True)
+        if self.others is not None:
+            await self.others.hold(name)
 
-    def release_callback(self, transaction_id: str) -> None:
-        """The AReq of this transaction has been answered."""
-        held = self._late.pop(transaction_id.lower(), None)
-        if held is not None and not self._late:
-            self.plan.watch(watching=False)
+    def watch_for(self, transaction_id: str) -> None:
+        """Another process waits for the answer to the AReq of this transaction."""
+        self._late_elsewhere.add(transaction_id)
+        self.plan.watch(watching=True)
+
+    def release_callback(self, transaction_id: str, *, heard: bool = False) -> None:
+        """The AReq of this transaction has been answered. `heard`: by another process, which says so."""
+        name = transaction_id.lower()
+        waited = name in self._late or name in self._late_elsewhere
+        self._late_elsewhere.discard(name)
+        held = self._late.pop(name, None)
+        if waited:
+            self.plan.watch(watching=bool(self._late or self._late_elsewhere))
+            if self.others is not None and not heard:
+                self.others.release(name)
         if held is not None and self._transport is not None:
             body = urlencode({"threeDSMethodData": held.value}).encode()
             self.later(
@@ -236,12 +326,8 @@ class Faults:
             )
 
     def learn(self, message: Mapping[str, Any] | None, session: str | None = None) -> frozenset[str]:
-        """All names of the transaction that `message` belongs to."""
-        if not message:
-            return frozenset()
-        if self.on_learned is not None and self.plan.scoped:
-            self.on_learned(essence(message), session)
-        return self.memory.learn(message, session=session)
+        """All names of the transaction that `message` belongs to, as far as this process has seen them."""
+        return self.memory.learn(message, session=session) if message else frozenset()
 
 
 def says(fault: Fault) -> str:

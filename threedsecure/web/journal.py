@@ -257,8 +257,13 @@ class Journal:
     def _transaction(self, recorded: _Recorded, names: list[str], aliases: dict[str, str]) -> str:
         if not names:
             return ""
-        known = (self._known.get(name) for name in _deciding(recorded, names))
-        transaction_id = next((name for name in known if name is not None), names[0])
+        known = [whole for name in _deciding(recorded, names) if (whole := self._known.get(name)) is not None]
+        transaction_id = next(iter(known), names[0])
+        for other in known[1:]:
+            # The one message that has the identifiers of both halves; another process may have filed the second before this.
+            if other != transaction_id and recorded.kind == "VERes":
+                aliases[other] = transaction_id
+                self._remember(other, transaction_id)
         for name in names:
             if name not in self._known:
                 self._remember(name, transaction_id)

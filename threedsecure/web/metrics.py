@@ -1,7 +1,7 @@
 """Prometheus figures of one running simulator."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -30,12 +30,14 @@ MESSAGES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A gauge that is read when it is asked for: its values by what `label` says."""
+    """A gauge that is read when it is asked for: its values by what `label` says. `of_process`: the other processes of the same
+    simulator have values of their own."""
 
     name: str
     documentation: str
     label: str
     values: Mapping[str, float]
+    of_process: bool = False
 
 
 class _Times:
@@ -97,8 +99,19 @@ class Metrics:
             refused.add_metric((service,), count)
         yield refused
 
+    def measure(self, measure: Callable[[], Awaitable[Sequence[Measured]]]) -> None:
+        """Be told how this service is measured."""
+
+    async def gathered(self, measure: Callable[[], Awaitable[Sequence[Measured]]]) -> bytes:
+        """All figures, as text."""
+        return self.text(await measure())
+
     def text(self, measured: Iterable[Measured] = ()) -> bytes:
-        return generate_latest(self.registry) + b"".join(map(_written, measured))
+        return generate_latest(self.registry) + self.written(measured)
+
+    @staticmethod
+    def written(measured: Iterable[Measured]) -> bytes:
+        return b"".join(map(_written, measured))
 
 
 def _observe(times: dict[tuple[str, str], _Times], key: tuple[str, str], seconds: float) -> None:

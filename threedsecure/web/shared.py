@@ -1,8 +1,8 @@
 """What the processes of one simulator tell each other, so that any of them can answer any request.
 
 A word has a topic and a small content. `tell` is heard soon, in the order in which one process tells; `tell_all` returns when every
-process has acted upon it, so that whoever is answered afterwards sees it wherever he asks next. `share` also keeps the content for
-processes that start later. Where there is one process, all of this is nothing.
+process has acted upon it, so that whoever is answered afterwards sees it wherever he asks next. `change` keeps what all go by, also
+those that start later. Where there is one process, all of this is nothing.
 """
 
 import asyncio
@@ -24,7 +24,8 @@ from threedsecure.storage.signals import LONGEST, Signals
 log = structlog.get_logger()
 
 Receive = Callable[[Any], Awaitable[None]]
-HEARD_BY_ALL_WITHIN_SECONDS: Final = 3.0
+HEARD_BY_ALL_WITHIN_SECONDS: Final = 8.0
+LOOK_FOR_THE_DEAD_AFTER_SECONDS: Final = 0.5
 JOINED_WITHIN_SECONDS: Final = 30.0
 SAID_AT_ONCE: Final = 200
 
@@ -50,12 +51,17 @@ class Shared(Protocol):
         """Return when all others have acted; not later than within a few seconds, though one of them be dead."""
         ...
 
-    async def share(self, topic: str, content: Any) -> None:
-        """Keep it, and have everybody called (with None, as where words were missed) to look it up."""
+    async def tell_everybody(self, topic: str, content: Any = None) -> None:
+        """Like `tell_all`, and this process acts as well, in its turn: what is looked up last stands last."""
+        ...
+
+    async def change(self, topic: str, step: Callable[[Any], Any]) -> None:
+        """Keep what `step` makes of what is kept (None when nothing is), and have everybody look it up. Nobody else comes in
+        between; `step` may be run again, and what it raises its caller gets."""
         ...
 
     async def shared(self, topic: str) -> Any:
-        """What was shared last; None when nothing was."""
+        """What is kept; None when nothing is."""
         ...
 
 
@@ -70,7 +76,9 @@ class Alone:
 
     async def tell_all(self, topic: str, content: Any = None) -> None: ...
 
-    async def share(self, topic: str, content: Any) -> None: ...
+    async def tell_everybody(self, topic: str, content: Any = None) -> None: ...
+
+    async def change(self, topic: str, step: Callable[[Any], Any]) -> None: ...
 
     async def shared(self, topic: str) -> Any:
         return None
@@ -84,9 +92,22 @@ class _Question:
     answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     def acted(self, name: str) -> None:
-        self.open.discard(name)
+        self.only_of(self.open - {name})
+
+    def only_of(self, names: set[str]) -> None:
+        """Nobody but these is waited for."""
+        self.open &= names
         if not self.open:
             self.answered.set()
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A word to itself."""
+
+    topic: str
+    content: Any
+    acted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Together:
@@ -98,7 +119,7 @@ class Together:
         self._database = database
         self._receivers: defaultdict[str, list[Receive]] = defaultdict(list)
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
-        self._incoming: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._incoming: asyncio.Queue[dict[str, Any] | _Own | None] = asyncio.Queue()
         self._questions: dict[str, _Question] = {}
         self._left: set[str] = set()
         self._listening = asyncio.Event()
@@ -123,16 +144,32 @@ class Together:
         try:
             self._outgoing.put_nowait(_word(self._worker, topic, content, question=name))
             async with asyncio.timeout(HEARD_BY_ALL_WITHIN_SECONDS):
-                await question.answered.wait()
+                await self._answered(question)
         except TimeoutError:
             log.warning("not every process has answered", topic=topic, silent=len(question.open))
         finally:
             del self._questions[name]
 
-    async def share(self, topic: str, content: Any) -> None:
+    async def _answered(self, question: _Question) -> None:
+        """By all who live: whoever dies meanwhile listens no longer."""
+        while not question.answered.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_FOR_THE_DEAD_AFTER_SECONDS):
+                    await question.answered.wait()
+                    return
+            question.only_of(await self._signals.listeners())
+
+    async def tell_everybody(self, topic: str, content: Any = None) -> None:
         """Errors: `DatabaseAway`."""
-        await self._database.run(lambda connection: table.keep(connection, topic, content))
-        await self.tell_all(topic)
+        own = _Own(topic, content)
+        self._incoming.put_nowait(own)
+        await self.tell_all(topic, content)
+        await own.acted.wait()
+
+    async def change(self, topic: str, step: Callable[[Any], Any]) -> None:
+        """Errors: `DatabaseAway`."""
+        await self._database.run(lambda connection: table.change(connection, topic, step))
+        await self.tell_everybody(topic)
 
     async def shared(self, topic: str) -> Any:
         return await self._database.read(lambda connection: table.kept(connection, topic))
@@ -212,6 +249,10 @@ class Together:
             if said is None:
                 for topic in list(self._receivers):
                     await self._receive(topic, None)
+                continue
+            if isinstance(said, _Own):
+                await self._receive(said.topic, said.content)
+                said.acted.set()
                 continue
             await self._receive(said["to"], said["content"])
             if said["question"] is not None:
