@@ -11,10 +11,13 @@ what the first was told.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from acs.methods.single_select import CHOICES
 from acs.methods.table import JUDGES, METHODS, Method, Question, notice
@@ -50,8 +53,7 @@ class Ending(StrEnum):
     BROKEN = "broken"
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True, omit_defaults=True):
     """`page`: number of the page that is shown. `code`: None when the method sends none. `notice`: what the page says (a kind of
     `acs.pages.Notice`). `last_answer`: the mark of the answer that led to this page. `stage`: which question of the method is
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
@@ -148,8 +150,7 @@ Judge = Callable[[SentCode, str], Verdict]
 NextCounter = Callable[[], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     challenge: Challenge
     reply: Reply
     effects: tuple[Effect, ...] = ()

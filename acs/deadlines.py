@@ -37,6 +37,7 @@ class Deadlines:
 
     async def _see_to(self, acs_trans_id: str, state: State, now: datetime) -> None:
         if state is State.DECIDED:
+            await self._outbox.room()
             self._outbox.start(acs_trans_id)
             return
         change = await self._storage.change(acs_trans_id, lambda found, _counter: wake(found, now, self._ask_retry))

@@ -159,7 +159,7 @@ def keeps_silent(card: Card) -> bool:
 
 def expired(expiry: str | None, now: datetime) -> bool:
     """`expiry`: YYMM; a card is good to the end of that month."""
-    return expiry is not None and expiry < f"{now:%y%m}"
+    return expiry is not None and expiry < f"{now.year % 100:02}{now.month:02}"
 
 
 def _for_the_scheme(request: AuthenticationRequest, card: Card) -> Settle:

@@ -1,9 +1,11 @@
 """What the answer to an RReq means, and what becomes of its delivery. Pure; `acs.outbox` does the posting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from acs.messages import identifiers
 from acs.records import Delivery, Transaction
@@ -73,6 +75,14 @@ def record(transaction: Transaction, outcome: Outcome, now: datetime, retry: Seq
             return _after(transaction, Event.RREQ_GIVEN_UP, replace(tried, given_up=reason), now)
         case Failed(reason):
             return _later(transaction, replace(tried, last_failure=reason), now, retry)
+
+
+def postpone(transaction: Transaction, now: datetime, retry: Sequence[timedelta]) -> Transaction:
+    """The record where no attempt was made: its gateway is silent, and others are trying."""
+    if transaction.delivery is None or transaction.state is not State.DECIDED:
+        return transaction
+    pause = retry[min(transaction.delivery.attempts, len(retry) - 1)] if retry else timedelta(seconds=1)
+    return replace(transaction, updated_at=now, due_at=now + pause)
 
 
 def _later(transaction: Transaction, tried: Delivery, now: datetime, retry: Sequence[timedelta]) -> Transaction:

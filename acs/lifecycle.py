@@ -4,9 +4,11 @@ Each is one step of a unit of work: storage reads the record, calls the function
 between.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from acs import challenge as challenges
 from acs import preferences
@@ -125,6 +127,7 @@ def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed
         asks_for_trust=CHALLENGE_TO_TRUST in request.challenge_indicators and request.version != "2.1.0",
         may_go_decoupled=request.decoupled_ind in ("F", "B") and request.version == LATEST,
         asks_to_bind=preferences.wants_binding(request),
+        three_ds_server_url=request.three_ds_server_url,
         echoed=echoed,
     )
 

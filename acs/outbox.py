@@ -12,10 +12,10 @@ from typing import Final
 import structlog
 
 from acs.agenda import Agenda
-from acs.deliveries import Acknowledged, Failed, Outcome, Rejected, judge, record
+from acs.deliveries import Acknowledged, Failed, Outcome, Rejected, judge, postpone, record
 from acs.messages import identifiers
 from acs.orderings import Ordering, ordering_of
-from acs.records import Transaction
+from acs.records import Delivery, Transaction
 from acs.settings import AcsSettings
 from acs.storage import Storage
 from acs.transactions import State
@@ -24,12 +24,18 @@ from threedsecure.storage.errors import DatabaseAway
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
+from threedsecure.web.bulkhead import peer_of
+from threedsecure.web.lanes import Lane, Lanes
 from threedsecure.web.service import Runtime
 
 log = structlog.get_logger()
 
 CONNECTION_ATTEMPTS: Final = 2
 """A connection that fails is tried once more at once (EMV 3DS: flows, timers)."""
+PLACES: Final = 100
+"""Attempts at a time for one gateway."""
+MOST_FLIGHTS: Final = 1_000
+"""Attempts at a time, beyond which the agenda begins no more; what is due waits in its row."""
 
 
 class Outbox:
@@ -42,6 +48,7 @@ class Outbox:
         self._agenda = agenda
         self._flights: dict[str, asyncio.Task[datetime | None]] = {}
         self._broken: set[str] = set()
+        self._lanes = Lanes(PLACES)
 
     def start(self, acs_trans_id: str) -> None:
         """See to it that an attempt is under way."""
@@ -59,6 +66,11 @@ class Outbox:
     def carries(self, acs_trans_id: str) -> bool:
         """Whether an attempt is under way, or a bug of ours made any further one pointless."""
         return acs_trans_id in self._flights or acs_trans_id in self._broken
+
+    async def room(self) -> None:
+        """Return when another attempt may begin that nobody waits for."""
+        while len(self._flights) >= MOST_FLIGHTS:
+            await asyncio.wait(set(self._flights.values()), return_when=asyncio.FIRST_COMPLETED)
 
     def __len__(self) -> int:
         return len(self._flights) + len(self._broken)
@@ -91,10 +103,32 @@ class Outbox:
             return None
         if transaction.delivery.attempts == 0 and _is_early(transaction, self._runtime.clock.now()):
             return transaction.due_at
-        outcome = await self._attempt(transaction, transaction.delivery.url, transaction.delivery.body)
+        async with self._lanes.towards(_gateway(transaction)) as lane:
+            if lane.is_full:
+                return await self._queue(transaction, lane)
+            async with lane.places:
+                return await self._deliver(transaction, transaction.delivery, lane)
+
+    async def _queue(self, transaction: Transaction, lane: Lane) -> datetime | None:
+        """Wait for a place while the gateway answers others, leave it to the agenda when it does not."""
+        acs_trans_id = transaction.acs_trans_id
+        if not lane.is_silent:
+            async with lane.places:
+                again = await self._storage.take(acs_trans_id)
+                if again is None or again.state is not State.DECIDED or again.delivery is None:
+                    return None
+                if not lane.is_silent:
+                    return await self._deliver(again, again.delivery, lane)
+        now, retry = self._runtime.clock.now(), self._settings.timers.results_retry
+        kept = await self._storage.replace(acs_trans_id, lambda found: postpone(found, now, retry))
+        return kept.due_at if kept is not None else None
+
+    async def _deliver(self, transaction: Transaction, delivery: Delivery, lane: Lane) -> datetime | None:
+        outcome = await self._attempt(transaction, delivery.url, delivery.body)
+        lane.is_silent = isinstance(outcome, Failed)
         if isinstance(outcome, Acknowledged) and ordering_of(transaction.card.scenario) is Ordering.RESULT_TWICE:
-            await self._attempt(transaction, transaction.delivery.url, transaction.delivery.body)
-        now = self._runtime.clock.now()
+            await self._attempt(transaction, delivery.url, delivery.body)
+        acs_trans_id, now = transaction.acs_trans_id, self._runtime.clock.now()
         recorded = await self._storage.replace(
             acs_trans_id, lambda found: record(found, outcome, now, self._settings.timers.results_retry)
         )
@@ -140,6 +174,11 @@ class Outbox:
             "connection failed",
             {**identifiers(transaction), "url": error.url, "reason": error.reason},
         )
+
+
+def _gateway(transaction: Transaction) -> str:
+    """Whose silence would hold up the delivery: the 3DS Server's behind the directory server, as far as it is known."""
+    return peer_of(transaction.purchase.three_ds_server_url or transaction.purchase.ds_url)
 
 
 def _is_early(transaction: Transaction, now: datetime) -> bool:

@@ -1,15 +1,17 @@
 """What the ACS remembers of a card and of a transaction. Plain data: storage writes it, the pure modules replace it."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from acs.challenge import Challenge, Ending
 from acs.methods.table import Method
+from acs.standing import Standing
 from acs.transactions import State
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True, omit_defaults=True):
     """What a minted card was told to be, over what its digits say."""
 
     pan: str
@@ -21,8 +23,15 @@ class Registration:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class OnFile(NamedTuple):
+    """What is known of a card when an AReq arrives. `method_seen`: whether the 3DS Method was called; None where nobody asked."""
+
+    registration: Registration | None
+    standing: Standing
+    method_seen: bool | None
+
+
+class Card(Struct, frozen=True, omit_defaults=True):
     """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
     `trans_status` and `reason` (transStatusReason): when they are not the scenario's."""
 
@@ -36,14 +45,14 @@ class Card:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True, omit_defaults=True):
     """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them). `echoed`: what the
     ARes repeats.
     `merchant`: how the trust list knows the merchant; `trust_status`: whiteListStatus of the ARes; `asks_for_trust`: the page
     offers to trust the merchant. `decoupled_minutes`: how long the requestor waits for a decoupled authentication;
     `decoupled_missed`: transStatus when they pass; `may_go_decoupled`: the requestor takes an RReq D (2.3.1).
     `method_seen`: whether the 3DS Method was called, where the requestor says so (threeDSCompInd Y).
+    `three_ds_server_url`: whom the directory server tells the result.
     `device`: how the browser is known again; `binding_status`: deviceBindingStatus of the ARes; `asks_to_bind`: the page offers
     to remember the device."""
 
@@ -74,6 +83,7 @@ class Purchase:
     device: str = ""
     binding_status: str | None = None
     asks_to_bind: bool = False
+    three_ds_server_url: str = ""
 
     @property
     def decoupled(self) -> bool:
@@ -81,8 +91,7 @@ class Purchase:
         return self.decoupled_minutes is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True, omit_defaults=True):
     """The browser's side of a challenge. `creq`: the form value as it came first; `digest`: of its elements, so that a refresh can
     be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes."""
 
@@ -93,8 +102,7 @@ class Session:
     begun_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True, omit_defaults=True):
     """What ARes or RReq say. `ending` and `interaction_counter` exist only after a challenge; `trust_status` when the cardholder
     was asked to trust the merchant, `binding_status` when asked to have the device remembered. `exemption`: why there was no
     challenge."""
@@ -111,8 +119,7 @@ class Result:
     exemption: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, omit_defaults=True):
     """The RReq and what became of it. `body` is sent as it stands, however often it takes."""
 
     url: str
@@ -124,8 +131,7 @@ class Delivery:
     given_up: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(Struct, frozen=True, omit_defaults=True):
     """`due_at`: when something has to happen by itself - a deadline while the challenge is open, the next attempt to deliver the
     RReq once it is decided, None when nothing is due any more. `method`: None without a challenge."""
 

@@ -1,8 +1,9 @@
 """What an outcome is called in EMV 3DS: transStatus, its reason, challengeCancel, ECI and proof."""
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from acs.challenge import Challenge, Ending
 from acs.endings import ENDINGS

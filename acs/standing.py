@@ -5,10 +5,13 @@ passes wipes the failures out; one that was cancelled or timed out is neither.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from acs.challenge import Ending
 
@@ -17,8 +20,7 @@ MAX_REMEMBERED: Final = 100
 _FAILURES: Final = frozenset({Ending.TOO_MANY_TRIES, Ending.FAILED, Ending.DECLINED})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, omit_defaults=True):
     """`failed`: purchases that failed in a row. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants;
     `keeps_list`: the cardholder has been asked about one; `devices`: those that are remembered."""
 

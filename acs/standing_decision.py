@@ -1,8 +1,10 @@
 """The answer to an AReq once the card's standing is considered: locked, asked too often, or trusting the merchant."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from acs.decision import AnswerErro, Ask, Decision, Defer, KeepSilent, Settle
 from acs.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
@@ -47,7 +49,7 @@ def wished(request: AuthenticationRequest, purchase: Purchase, standing: Standin
     if not _asks_the_list(request, standing) or purchase.merchant in standing.trusted:
         return request
     others = tuple(asked for asked in request.challenge_indicators if asked != NO_CHALLENGE_TRUSTED)
-    return replace(request, challenge_indicators=others)
+    return dataclasses.replace(request, challenge_indicators=others)
 
 
 def _with_device(request: AuthenticationRequest, purchase: Purchase, standing: Standing) -> Purchase:

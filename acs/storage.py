@@ -40,7 +40,7 @@ from acs import method_calls
 from acs.challenge import Challenge, NextCounter, SendCode
 from acs.lifecycle import Change
 from acs.methods.table import Method
-from acs.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
+from acs.records import Card, Delivery, OnFile, Purchase, Registration, Result, Session, Transaction
 from acs.standing import GOOD, Standing
 from acs.transactions import State
 from threedsecure.storage import leases
@@ -210,15 +210,18 @@ class Storage:
     # --- transactions ---
 
     async def begin(
-        self, pan: str, step: Callable[[Registration | None, Standing], tuple[Transaction | Other, Standing]]
+        self, pan: str, step: Callable[[OnFile], tuple[Transaction | Other, Standing]], *, method_of: str | None = None
     ) -> Transaction | Other:
-        """What `step` makes of the card's registration and standing, written when it is a transaction. `step` is called again when
-        the acsTransID is taken, which happens where identifiers are made repeatable by a seed."""
+        """What `step` makes of what is known of the card, written when it is a transaction; `method_of`: the threeDSServerTransID
+        whose 3DS Method is to be looked for. `step` is called again when the acsTransID is taken, which happens where
+        identifiers are made repeatable by a seed."""
+        method = None if method_of is None else method_of.lower()
 
         def work(connection: Connection) -> Transaction | Other:
             registration, standing = self._known(connection, pan)
+            seen = None if method is None else method_calls.called(connection, method)
             while True:
-                outcome, after = step(registration, standing)
+                outcome, after = step(OnFile(registration, standing, seen))
                 if not isinstance(outcome, Transaction):
                     return outcome
                 if after != standing and (held := self._held_standing(connection, pan)) != standing:
@@ -360,10 +363,6 @@ class Storage:
         await self._opened_database.run(
             lambda connection: method_calls.note(connection, METHOD_CALLS, name, _microseconds(now), oldest)
         )
-
-    async def method_called(self, three_ds_server_trans_id: str) -> bool:
-        name = three_ds_server_trans_id.lower()
-        return await self._opened_database.read(lambda c: method_calls.called(c, name))
 
     async def forget(self) -> None:
         """Every transaction, registration, counter and call of a 3DS Method."""

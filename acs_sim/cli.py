@@ -30,6 +30,11 @@ _UP_OPTIONS = (
     click.option(
         "--workers", type=int, help="Processes that share the ports; more than one needs PostgreSQL.  [default: 1]"
     ),
+    click.option(
+        "--most-under-way",
+        type=int,
+        help="Requests that a party works on at a time; others are asked to come back.  [default: 2000]",
+    ),
     click.option("--durable/--no-durable", default=None, help="Let what is committed survive a power cut."),
     click.option("--fresh/--no-fresh", default=None, help="Keep everything in memory and forget it at exit."),
     click.option(

@@ -54,7 +54,7 @@ def _found(settings: Settings, schema: Schema) -> str | None:
 @contextmanager
 def _reached(settings: Settings, schema: Schema) -> Iterator[Engine]:
     if settings.postgresql is not None:
-        engine, where = postgresql.pool(settings.postgresql), postgresql.shown(settings.postgresql)
+        engine, where = postgresql.engine(settings.postgresql), postgresql.shown(settings.postgresql)
     else:
         file = _file(settings, schema)
         engine, where = create_engine(f"sqlite:///{file}"), str(file)

@@ -1,15 +1,19 @@
 """Where a simulator keeps what it knows: in memory, in SQLite files, or in one PostgreSQL that it may share with others."""
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
+
+from sqlalchemy.exc import DBAPIError
 
 from acs_sim.settings import Settings
 from threedsecure.storage import postgresql
 from threedsecure.storage import shared as shared_table
 from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
+from threedsecure.storage.errors import DatabaseUnusable
+from threedsecure.storage.pool import Pool
 from threedsecure.storage.schema import Schema
 from threedsecure.storage.signals import Signals
 from threedsecure.vault import Vault
@@ -23,8 +27,8 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
     """How a party opens its tables, and who else works on them. Errors: `DatabaseUnusable`."""
     if settings.postgresql is None:
         return _in_files(settings), Alone()
-    pool = postgresql.pool(settings.postgresql)
-    life.callback(pool.dispose)
+    pool = Pool(settings.postgresql)
+    life.push_async_callback(pool.close)
     worker = uuid4().hex
     database = PostgresDatabase(pool, shared_table.SCHEMA)
     life.push_async_callback(database.close)
@@ -39,6 +43,29 @@ def _in_files(settings: Settings) -> OpenDatabase:
         return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
 
     return open_database
+
+
+@contextmanager
+def passing_database(address: str) -> Iterator[str]:
+    """The address of a new database on the same server, dropped at the end. Errors: `DatabaseUnusable`."""
+    name = f"acs_sim_{uuid4().hex[:12]}"
+    _administer(address, f"CREATE DATABASE {name}")
+    try:
+        yield postgresql.beside(address, name)
+    finally:
+        _administer(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(address: str, statement: str) -> None:
+    engine = postgresql.engine(address)
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())[:300]
+        raise DatabaseUnusable(f"{postgresql.shown(address)}: {reason}") from error
+    finally:
+        engine.dispose()
 
 
 def schemas() -> tuple[Schema, ...]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from threedsecure.storage.database import Database
 from threedsecure.storage.schema import Schema, prove_writable
+from threedsecure.web.metrics import Measured
 
 ANSWER_SECONDS: Final = 2.0
 OpenDatabase = Callable[[Schema], Database]
@@ -23,6 +24,11 @@ class Health:
         database = self._open_database(schema)
         self._opened[schema.name] = (schema, database)
         return database
+
+    def waiting(self) -> Measured:
+        """How much waits for each."""
+        waiting = {name: database.waiting for name, (_, database) in self._opened.items()}
+        return Measured("database_waiting", "Units of work that wait for their turn", "database", waiting)
 
     async def check(self) -> str | None:
         """What is wrong, in words."""

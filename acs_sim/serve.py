@@ -18,7 +18,7 @@ from acs_sim.start_screen import start_screen
 from acs_sim.workers import Workers
 from threedsecure.web.transport import HttpTransport
 
-READY_WITHIN_SECONDS: Final = 15.0
+READY_WITHIN_SECONDS: Final = 60.0
 
 
 def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -> None:

@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: str | None = None
     key_file: str | None = None
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    most_under_way: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2_000
     durable: bool = False
     fresh: bool = False
     hostile: bool = False

@@ -5,8 +5,9 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from errno import EADDRINUSE
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +29,11 @@ from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.vault import Vault
 from threedsecure.web.application import application, serving
+from threedsecure.web.bulkhead import SHARE, Bulkhead
 from threedsecure.web.clock import Clock
 from threedsecure.web.faults import Faults
 from threedsecure.web.journal import Journal
-from threedsecure.web.metrics import Metrics
+from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.service import Dispatcher, Runtime
 from threedsecure.web.shared import Shared
@@ -53,6 +55,8 @@ class Stack:
     addresses: Addresses
     runtime: Runtime
     tls: StackTls | None = None
+    bulkhead: Bulkhead = field(default_factory=Bulkhead)
+    """What is asked of others beyond this process."""
 
     @property
     def clock(self) -> Clock:
@@ -75,11 +79,11 @@ async def running_stack(
         try:
             tls = StackTls(settings) if settings.tls else None
             calling = None if tls is None else tls.calling(settings.only[0]).calling
-            transport = InProcessTransport(
-                HttpTransport(await life.enter_async_context(HttpTransport.session(calling)))
-            )
+            bulkhead = Bulkhead(max(1, settings.most_under_way // SHARE))
+            session = await life.enter_async_context(HttpTransport.session(calling))
+            transport = InProcessTransport(HttpTransport(session, bulkhead))
             runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
-            stack = Stack(settings, settings.addresses, runtime, tls)
+            stack = Stack(settings, settings.addresses, runtime, tls, bulkhead)
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported) as error:
             raise CannotStart(str(error)) from error
@@ -117,7 +121,10 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
         faults.stand(PACKS["hostile"].faults)
     life.push_async_callback(faults.close)
     await share_faults(faults, shared, vault)
-    return Runtime(clock, randomness, vault, journal, transport, open_database, faults, shared=shared)
+    most = settings.most_under_way
+    return Runtime(
+        clock, randomness, vault, journal, transport, open_database, faults, most_under_way=most, shared=shared
+    )
 
 
 def _randomness(settings: Settings, shared: Shared) -> Randomness:
@@ -156,15 +163,19 @@ async def _bring_to_life(
         health = Health(runtime.open_database)
         runtime = replace(runtime, open_database=health.open_database)
         built, metrics = build(runtime, stack.settings), Metrics()
-        service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
+        service = replace(
+            built,
+            routes=[*built.routes, clock_route(stack.clock, runtime.shared)],
+        )
         dispatcher = Dispatcher(service, runtime, metrics)
         await life.enter_async_context(service.lifespan())
         if service.forget_before is not None:
             forgetting.append(service.forget_before)
         for address in (stack.addresses.of(name), *service.also_at):
             transport.register(address, dispatcher.endpoints())
+        app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.bulkhead))
         tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
-        served.append((name, application(service, dispatcher, metrics, [health.check]), tls))
+        served.append((name, app, tls))
     await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for))
     for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
@@ -176,6 +187,14 @@ async def _bring_to_life(
             raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error
 
 
+def _figures(health: Health, bulkhead: Bulkhead) -> list[Measured]:
+    calls = {"under way": bulkhead.under_way, "refused": bulkhead.refused}
+    return [
+        Measured("calls", "Calls to others: under way, and refused since the start", "state", calls),
+        health.waiting(),
+    ]
+
+
 async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
     """The runtime as a party has it: what it sends may meet a fault; with TLS it shows a certificate of its own to those it
     calls."""
@@ -183,6 +202,6 @@ async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, l
     if stack.tls is not None:
         tls = stack.tls.calling(party)
         session = await life.enter_async_context(HttpTransport.session(tls.calling))
-        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session)), tls=tls)
+        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.bulkhead)), tls=tls)
     sender = SENDERS.get(party)
     return own if sender is None else replace(own, transport=own.faults.sends_for(sender, own.transport))

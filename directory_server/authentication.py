@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from directory_server.device_information import SDK_ENCRYPTED_DATA
 from directory_server.ranges import StandIn
@@ -59,8 +61,9 @@ def for_the_acs(
     `device`: what the directory server decrypted."""
     relayed = defined(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
     relayed.pop(SDK_ENCRYPTED_DATA, None)
-    own = {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
-    return {**relayed, **device, **own}
+    relayed |= device
+    relayed |= {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
+    return relayed
 
 
 def concluded(transaction: Transaction, answer: Message, event: Event, now: datetime) -> Transaction:

@@ -1,9 +1,11 @@
 """RReq and RRes at the directory server: the checks, and the decision that lets exactly one result stand for a transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from directory_server.authentication import (
     check_identifiers,

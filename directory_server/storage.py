@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from msgspec.structs import astuple
 from sqlalchemy import (
     JSON,
     Column,
@@ -300,7 +301,7 @@ class Storage:
             _INSERT_NEW.run(connection, _row(begun))
 
 
-_COLUMNS: Final = tuple(field.name for field in fields(Transaction))
+_COLUMNS: Final = Transaction.__struct_fields__
 _CHANGING: Final = (
     "acs_trans_id",
     "state",
@@ -341,12 +342,11 @@ _UPDATE_AS_KNOWN: Final = Prepared(
         TRANSACTIONS.c.state == bindparam("known_state"), TRANSACTIONS.c.updated_at == bindparam("known_at")
     )
 )
-_values: Final = attrgetter(*_COLUMNS)
 _changing: Final = attrgetter(*_CHANGING)
 
 
 def _row(transaction: Transaction) -> dict[str, Any]:
-    row = dict(zip(_COLUMNS, _values(transaction), strict=True))
+    row = dict(zip(_COLUMNS, astuple(transaction), strict=True))
     row["created_at"] = _instant(transaction.created_at)
     row["updated_at"] = _instant(transaction.updated_at)
     return row

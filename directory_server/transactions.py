@@ -1,9 +1,10 @@
 """A transaction as the directory server remembers it: enough to route its result and to hold an RReq against its AReq."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from directory_server.states import State
 
@@ -36,8 +37,7 @@ ARES_ELEMENTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transaction:
+class Transaction(Struct, frozen=True, kw_only=True):
     """`areq` and `ares`: the elements that later messages are held against. `pan_fingerprint` finds the card without storing
     it. `amount`, `currency` and `exponent` are as in the AReq. `acs_url` is None where the directory server answered by
     itself. `results_fingerprint` stands for the RReq that was forwarded,

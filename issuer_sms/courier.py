@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,13 +14,18 @@ from issuer_sms.hub import first_of
 from issuer_sms.phone import Phone
 from threedsecure.errors import TransportError
 from threedsecure.storage.errors import DatabaseAway
+from threedsecure.web.bulkhead import peer_of
 from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
+from threedsecure.web.lanes import Lane, Lanes
 from threedsecure.web.transport import Transport
 
 log = structlog.get_logger()
 
-MAX_UNDER_WAY: Final = 16
+MAX_UNDER_WAY: Final = 500
+PLACES: Final = 16
+"""Of them, those that try the same address at a time; the others wait for their turn."""
+WAIT_FOR_SILENT: Final = timedelta(seconds=2)
 KINDS: Final = {Subject.MESSAGE: "delivery receipt", Subject.PROMPT: "prompt decision"}
 
 
@@ -34,6 +40,7 @@ class Courier:
         self._journal = journal
         self._timeout = timeout
         self._under_way: set[int] = set()
+        self._lanes = Lanes(PLACES)
 
     async def carry_forever(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -65,17 +72,31 @@ class Courier:
 
     async def _carry(self, callback: Callback) -> None:
         try:
-            outcome, status = await self._attempt(callback)
-            now = self._clock.now()
-            taken = status is not None and 200 <= status < 300
-            done = after_attempt(callback, outcome, now, taken=taken)
-            await self._phone.store.save_attempt(done)
-            self._note(done, status)
+            async with self._lanes.towards(peer_of(callback.url)) as lane:
+                await self._carry_along(callback, lane)
         except DatabaseAway as error:
             log.warning("a callback is carried again", error=str(error))
         finally:
             self._under_way.discard(callback.number)
             self._phone.told.set()
+
+    async def _carry_along(self, callback: Callback, lane: Lane) -> None:
+        """Where as many try as may, wait for a place while the address answers; leave it for later when it does not."""
+        queues = lane.is_full
+        if not (queues and lane.is_silent):
+            async with lane.places:
+                if not (queues and lane.is_silent):
+                    return await self._try(callback, lane)
+        later = self._clock.now() + WAIT_FOR_SILENT
+        return await self._phone.store.save_attempt(replace(callback, due_at=later))
+
+    async def _try(self, callback: Callback, lane: Lane) -> None:
+        outcome, status = await self._attempt(callback)
+        taken = status is not None and 200 <= status < 300
+        lane.is_silent = status is None
+        done = after_attempt(callback, outcome, self._clock.now(), taken=taken)
+        await self._phone.store.save_attempt(done)
+        self._note(done, status)
 
     async def _attempt(self, callback: Callback) -> tuple[str, int | None]:
         try:

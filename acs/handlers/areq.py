@@ -1,8 +1,9 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from acs.cards import advice, issued
 from acs.challenge import ShowPrompt
@@ -12,7 +13,7 @@ from acs.issuer import Issuer
 from acs.lifecycle import begin, purchase_of
 from acs.messages import ares
 from acs.preferences import device_of, echoed
-from acs.records import Purchase, Registration, Transaction
+from acs.records import OnFile, Purchase, Transaction
 from acs.rules.then import instructed
 from acs.settings import AcsSettings
 from acs.standing import Standing, asked
@@ -40,9 +41,6 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
     purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
-    if view.three_ds_comp_ind == METHOD_COMPLETED:
-        seen = await issuer.storage.method_called(view.three_ds_server_trans_id)
-        purchase = replace(purchase, method_seen=seen)
     if purchase.asks_to_bind:
         purchase = replace(purchase, device=device_of(message))
     arrived = Seen("AReq", message, request.headers)
@@ -62,9 +60,12 @@ async def _begin(
     issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, rule: Mapping[str, Any] | None
 ) -> Transaction:
     """The transaction that the decision makes, written. Errors: `MessageError`."""
-    match await issuer.storage.begin(
-        view.acct_number, lambda known, standing: _decided(issuer, view, purchase, rule, known, standing)
-    ):
+    told = view.three_ds_server_trans_id if view.three_ds_comp_ind == METHOD_COMPLETED else None
+
+    def decided(card: OnFile) -> tuple[Transaction | AnswerErro | None, Standing]:
+        return _decided(issuer, view, replace(purchase, method_seen=card.method_seen), rule, card)
+
+    match await issuer.storage.begin(view.acct_number, decided, method_of=told):
         case None:
             raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
         case AnswerErro(code, detail):
@@ -78,11 +79,11 @@ def _decided(
     view: AuthenticationRequest,
     purchase: Purchase,
     rule: Mapping[str, Any] | None,
-    known: Registration | None,
-    standing: Standing,
+    on_file: OnFile,
 ) -> tuple[Transaction | AnswerErro | None, Standing]:
     """The new transaction, or why there is none - None for a card that is not ours -, and the card's standing after it."""
-    card, now, limits = issued(view.acct_number, known), issuer.runtime.clock.now(), issuer.settings.limits
+    standing, now, limits = on_file.standing, issuer.runtime.clock.now(), issuer.settings.limits
+    card = issued(view.acct_number, on_file.registration)
     if rule is not None:
         card = instructed(card, view.acct_number, rule)
     if card is None:

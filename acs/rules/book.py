@@ -23,7 +23,7 @@ class Rulebook:
         self._randomness = runtime.randomness
         self._plan = runtime.faults.plan
         self._shared = runtime.shared
-        self._storage = RuleStorage(runtime.open_database, runtime.vault)
+        self._storage = RuleStorage(runtime.open_database, runtime.vault, runtime.shared)
 
     def opened(self) -> AbstractAsyncContextManager[None]:
         return self._storage.opened()
@@ -35,7 +35,7 @@ class Rulebook:
             return None
         while (chosen := choose(rules, seen)) is not None:
             name, rule = chosen
-            if not rule.once or await self._storage.remove(name):
+            if not rule.once or await self._storage.use_up(name):
                 await self._storage.note(subject, {"message": seen.kind, "rule": _named(name, rule), "misses": []})
                 self._arm(rule, subject)
                 return rule.then

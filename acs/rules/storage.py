@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -12,10 +13,13 @@ from threedsecure.rules import Rule, parse
 from threedsecure.storage.database import Database, SqliteDatabase
 from threedsecure.storage.schema import Schema
 from threedsecure.vault import Vault
+from threedsecure.web.shared import Shared
 
 METADATA: Final = MetaData()
 MAX_RULES: Final = 1000
 MAX_OUTCOMES: Final = 5000
+CHANGED: Final = "acs rules changed"
+"""A word between processes."""
 
 RULES: Final = Table(
     "acs_rule",
@@ -43,12 +47,15 @@ _ALL: Final = select(RULES.c.name, RULES.c.document).order_by(RULES.c.number)
 class RuleStorage:
     """Open between entering and leaving `opened`."""
 
-    def __init__(self, open_database: Callable[[Schema], Database], vault: Vault) -> None:
+    def __init__(self, open_database: Callable[[Schema], Database], vault: Vault, shared: Shared) -> None:
         self._open_database = open_database
         self._vault = vault
+        self._shared = shared
+        shared.on(CHANGED, self._changed_elsewhere)
         self._database: Database | None = None
         self._read: dict[str, Rule] = {}
         self._held: list[tuple[str, Rule]] | None = None
+        self._changes = 0
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -64,14 +71,17 @@ class RuleStorage:
         return [(name, self._open(sealed)) for name, sealed in await self._rows()]
 
     async def rules(self) -> list[tuple[str, Rule]]:
-        """The same, read; each is opened and read once. Rules in SQLite are this process's own, so they are held; every other
-        database is asked each time, because other processes write there too."""
+        """The same, read; each is opened and read once. They are held until they change here, or another process tells that they
+        have; a database that others may write to without a word is asked each time."""
         if self._held is not None:
             return self._held
+        changes = self._changes
         rows = await self._rows()
         self._read = {sealed: self._read.get(sealed) or parse(self._open(sealed)) for _, sealed in rows}
         found = [(name, self._read[sealed]) for name, sealed in rows]
-        self._held = found if isinstance(self._opened, SqliteDatabase) else None
+        told = self._shared.worker is not None or isinstance(self._opened, SqliteDatabase)
+        if told and changes == self._changes:
+            self._held = found
         return found
 
     async def add(self, name: str, rule: Mapping[str, Any]) -> bool:
@@ -88,8 +98,15 @@ class RuleStorage:
 
     async def remove(self, name: str) -> bool:
         """Whether it was there: of all who remove a rule at the same time, one is told True."""
-        gone = delete(RULES).where(RULES.c.name == name)
-        return await self._changed(lambda connection: connection.execute(gone).rowcount == 1)
+        return await self._changed(partial(_remove, name=name))
+
+    async def use_up(self, name: str) -> bool:
+        """The same, and nobody waits until the other processes have heard: their own attempt would be told False."""
+        try:
+            return await self._opened.run(partial(_remove, name=name))
+        finally:
+            await self._changed_elsewhere()
+            self._shared.tell(CHANGED)
 
     async def remove_all(self) -> None:
         await self._changed(lambda connection: connection.execute(delete(RULES)))
@@ -119,11 +136,15 @@ class RuleStorage:
         await self._changed(work)
 
     async def _changed(self, work: Callable[[Connection], Result]) -> Result:
-        """Carry out what changes the rules, and read them again."""
+        """Carry out what changes the rules, and have them read again, here and everywhere."""
         try:
             return await self._opened.run(work)
         finally:
-            self._held = None
+            await self._changed_elsewhere()
+            await self._shared.tell_all(CHANGED)
+
+    async def _changed_elsewhere(self, _content: object = None) -> None:
+        self._held, self._changes = None, self._changes + 1
 
     async def _rows(self) -> list[tuple[str, str]]:
         rows = await self._opened.read(lambda connection: connection.execute(_ALL).all())
@@ -141,3 +162,7 @@ class RuleStorage:
     def _open(self, sealed: str) -> Document:
         document: Document = orjson.loads(self._vault.open(sealed))
         return document
+
+
+def _remove(connection: Connection, name: str) -> bool:
+    return connection.execute(delete(RULES).where(RULES.c.name == name)).rowcount == 1

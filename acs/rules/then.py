@@ -1,11 +1,12 @@
 """What a matching rule makes of a card: the `then` of a rule. Pure."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from acs.cards import NotACard, check_outcome
 from acs.classic.decision import PLAYS as CLASSIC_PLAYS
@@ -118,4 +119,4 @@ def _phone(card: Card, scenario: str) -> str:
     grammar = read(card.pan)
     if grammar is None or ALL_SCENARIOS[scenario].sms is None:
         return card.phone
-    return phone_number(replace(grammar, scenario=ALL_SCENARIOS[scenario]))
+    return phone_number(dataclasses.replace(grammar, scenario=ALL_SCENARIOS[scenario]))

@@ -30,8 +30,13 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--connections", type=click.IntRange(1, 1000), default=32, show_default=True)
 @click.option("--cores", metavar="0,1", default="", help="Processors of the server; the load keeps to the others.")
 @click.option(
-    "--database", metavar="PATH|URL", help="As for `acs-sim up`.  [default: SQLite in a folder that is thrown away]"
+    "--database",
+    metavar="PATH|URL",
+    help="A SQLite file, or a postgresql:// server, on which a database is made and dropped.  "
+    "[default: SQLite in a folder that is thrown away]",
 )
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Needs PostgreSQL.")
+@click.option("--apart", is_flag=True, help="Directory server and issuer in two processes, over HTTP.")
 @click.option("--durable", is_flag=True, help="Commits survive a power cut.")
 @click.option("--tls", is_flag=True, help="Over TLS, with a client certificate.")
 @click.option("--bare", is_flag=True, help="Measure a bare aiohttp handler first, as a yardstick.")
@@ -47,10 +52,12 @@ def bench(
     connections: int,
     cores: str,
     database: str | None,
+    workers: int,
     config: Path | None,
     json_file: Path | None,
     plot_file: Path | None,
     *,
+    apart: bool,
     durable: bool,
     tls: bool,
     bare: bool,
@@ -65,6 +72,12 @@ def bench(
         at = load({}, file=config)[0] if running else None
     except (ValueError, SettingsError) as error:
         raise click.UsageError(str(error)) from error
-    flags = (*(("--database", database) if database else ()), *(("--durable",) if durable else ()))
-    wish = Wish(flows, rates, seconds, connections, most, chosen, flags, tls, bare, at)
+    shared = database if database is not None and "://" in database and not database.startswith("sqlite") else None
+    if workers > 1 and shared is None:
+        raise click.UsageError("--workers needs --database postgresql://…: SQLite has one writer")
+    if apart and (workers > 1 or database is not None or tls):
+        raise click.UsageError("--apart measures two processes with a database each, without --workers and --tls")
+    file = ("--database", database) if database is not None and shared is None else ()
+    flags = (*file, *(("--durable",) if durable else ()), *(("--workers", str(workers)) if workers > 1 else ()))
+    wish = Wish(flows, rates, seconds, connections, most, chosen, flags, tls, bare, at, shared, apart)
     sys.exit(measure(wish, json=json_file, plot_file=plot_file))

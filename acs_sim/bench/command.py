@@ -18,9 +18,11 @@ from acs_sim.bench.process import DidNotStart, hold_to, python, running
 from acs_sim.bench.report import as_json, plot, table
 from acs_sim.bench.subjects import NotOurs, Subject, own_simulator, posting, running_simulator
 from acs_sim.bench.traffic import authentication_requests
+from acs_sim.databases import passing_database
 from acs_sim.loop import loop_factory
 from acs_sim.settings import Settings
 from acs_sim.stack import with_free_ports
+from threedsecure.storage.errors import DatabaseUnusable
 
 MOST_JOURNEYS: Final = 5_000_000
 WARM_UP_SECONDS: Final = 1.0
@@ -29,7 +31,9 @@ WARM_UP_SECONDS: Final = 1.0
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What to measure. `rates`: journeys a second, none for saturation alone; `most`: journeys at saturation at most, for each
-    stretch; `cores`: processors of the server, the load keeps to the others; `at`: the simulator that runs already."""
+    stretch; `cores`: processors of the server, the load keeps to the others; `at`: the simulator that runs already;
+    `postgresql`: an address on whose server a database is made, and dropped at the end; `apart`: directory server and issuer in
+    two processes."""
 
     flows: tuple[str, ...]
     rates: tuple[float, ...]
@@ -41,6 +45,8 @@ class Wish:
     tls: bool
     bare: bool
     at: Settings | None
+    postgresql: str | None = None
+    apart: bool = False
 
 
 def measure(wish: Wish, *, json: Path | None, plot_file: Path | None) -> int:
@@ -48,7 +54,7 @@ def measure(wish: Wish, *, json: Path | None, plot_file: Path | None) -> int:
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             rows = runner.run(_measure(wish))
-    except (DidNotStart, NotOurs) as error:
+    except (DidNotStart, NotOurs, DatabaseUnusable) as error:
         raise click.ClickException(str(error)) from error
     click.echo(table(rows))
     for words in sorted({words for row in rows for words in row.errors}):
@@ -75,12 +81,16 @@ async def _measure(wish: Wish) -> list[Figures]:
 
 @asynccontextmanager
 async def _subject(wish: Wish, folder: Path) -> AsyncIterator[Subject]:
-    how = (
-        running_simulator(wish.at)
-        if wish.at is not None
-        else own_simulator(folder, wish.flags, wish.cores, tls=wish.tls)
-    )
-    async with how as subject:
+    async with AsyncExitStack() as life:
+        if wish.at is not None:
+            subject = await life.enter_async_context(running_simulator(wish.at))
+        else:
+            flags = wish.flags
+            if wish.postgresql is not None:
+                flags = (*flags, "--database", life.enter_context(passing_database(wish.postgresql)))
+            subject = await life.enter_async_context(
+                own_simulator(folder, flags, wish.cores, tls=wish.tls, apart=wish.apart)
+            )
         _keep_to_the_others(wish.cores)
         yield subject
 

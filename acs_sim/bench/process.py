@@ -49,6 +49,21 @@ class Server:
         return Usage(sum(one.cpu_seconds for one in each), sum(one.megabytes for one in each))
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several processes that are one subject."""
+
+    servers: tuple[Server, ...]
+
+    @property
+    def start_seconds(self) -> float:
+        return max(server.start_seconds for server in self.servers)
+
+    def usage(self) -> Usage:
+        each = [server.usage() for server in self.servers]
+        return Usage(sum(one.cpu_seconds for one in each), sum(one.megabytes for one in each))
+
+
 @asynccontextmanager
 async def running(
     command: Sequence[str],

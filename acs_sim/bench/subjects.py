@@ -1,22 +1,26 @@
 """What is measured: a simulator of one's own, one that runs already, and the bare server beside it."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from acs_sim.addresses import Addresses
 from acs_sim.bench.challenge import Lane, results_taken
 from acs_sim.bench.connection import Connection, request
 from acs_sim.bench.load import Journey, JourneyFailed
-from acs_sim.bench.process import Server, Usage, python, running
+from acs_sim.bench.process import Group, Server, Usage, python, running
 from acs_sim.bench.traffic import PLAIN, authentication_requests, card_number
 from acs_sim.pki.stack import caller_context
 from acs_sim.settings import Settings
 from acs_sim.stack import with_free_ports
 from threedsecure.test_cards import read
+
+APART: Final = (("acs", "phone"), ("ds",))
+"""Which parties share a process where directory server and issuer do not."""
 
 
 class NotOurs(ValueError):
@@ -28,7 +32,7 @@ class Subject:
     """`server` is None for a simulator that somebody else runs."""
 
     name: str
-    server: Server | None
+    server: Server | Group | None
     settings: Settings
     results_url: str
 
@@ -72,20 +76,33 @@ def posting(connection: Connection, make: Callable[[], bytes]) -> Journey:
 
 @asynccontextmanager
 async def own_simulator(
-    folder: Path, flags: Sequence[str], cores: Sequence[int], *, tls: bool = False
+    folder: Path, flags: Sequence[str], cores: Sequence[int], *, tls: bool = False, apart: bool = False
 ) -> AsyncIterator[Subject]:
-    """`acs-sim up` with `flags`, in a process and a folder of its own. Errors: `DidNotStart`."""
+    """`acs-sim up` with `flags`, in a process and a folder of its own; `apart`: the directory server in one process and the
+    issuer in another, which meet over HTTP. Errors: `DidNotStart`."""
     async with AsyncExitStack() as life:
         settings = with_free_ports(Settings(data=str(folder), tls=tls))
-        addresses = [word for party, url in settings.addresses for word in (f"--{party}-url", url)]
-        command = python("-m", "acs_sim", "up", "--data", str(folder), *addresses, *(("--tls",) if tls else ()), *flags)
-        url = settings.addresses.ds
-        ready = (url, request("GET", f"{url}/readyz"))
-        server = await life.enter_async_context(
-            running(command, ready, cores=cores, log=folder.with_suffix(".log"), tls=tls)
-        )
+        more = (*(("--tls",) if tls else ()), *flags)
+        servers = []
+        for parties in APART if apart else (("ds",),):
+            own = folder / "-".join(parties) if apart else folder
+            own.parent.mkdir(parents=True, exist_ok=True)
+            only = ("--only", ",".join(parties)) if apart else ()
+            servers.append(await life.enter_async_context(_started(settings, own, parties[0], (*only, *more), cores)))
         results_url = await life.enter_async_context(results_taken())
-        yield Subject("acs-sim", server, settings, results_url)
+        name = "acs-sim, apart" if apart else "acs-sim"
+        yield Subject(name, Group(tuple(servers)), settings, results_url)
+
+
+def _started(
+    settings: Settings, folder: Path, party: str, flags: Sequence[str], cores: Sequence[int]
+) -> AbstractAsyncContextManager[Server]:
+    """One process, ready when `party` is."""
+    addresses = [word for name, url in settings.addresses for word in (f"--{name}-url", url)]
+    command = python("-m", "acs_sim", "up", "--data", str(folder), *addresses, *flags)
+    url = settings.addresses.of(party)
+    ready = (url, request("GET", f"{url}/readyz"))
+    return running(command, ready, cores=cores, log=folder.with_suffix(".log"), tls=settings.tls)
 
 
 @asynccontextmanager

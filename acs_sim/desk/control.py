@@ -63,9 +63,9 @@ async def set_seed(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 def clock_state(clock: Clock) -> ClockState:
-    now = clock.now()
-    ahead = (now - datetime.now(UTC)).total_seconds()
-    return ClockState(now.isoformat(timespec="milliseconds"), clock.frozen, round(ahead, 1))
+    now, setting = clock.now(), clock.setting
+    ahead = setting.ahead if setting.frozen_at is None else setting.frozen_at - datetime.now(UTC)
+    return ClockState(now.isoformat(timespec="milliseconds"), clock.frozen, round(ahead.total_seconds(), 1))
 
 
 async def move_everybodys(desk: Desk, wish: ClockMove) -> None:

@@ -42,6 +42,7 @@ class Settlement:
         self._watch = watch
         self._moved = asyncio.Event()
         self._delivering: set[str] = set()
+        self._tasks: set[asyncio.Task[Purchase]] = set()
         self._elsewhere: set[str] = set()
         self._leases = Leases(runtime.shared.worker)
         self.key: RSAPrivateKey | None = None
@@ -56,14 +57,22 @@ class Settlement:
         self._moved.set()
 
     async def run(self) -> None:
-        """Until cancelled: do what is due, sleep until the next thing is."""
+        """Until cancelled: do what is due, sleep until the next thing is. Nobody waits here for a shop."""
+        try:
+            await self._see_to_what_is_due()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _see_to_what_is_due(self) -> None:
         while True:
             self._moved.clear()
             self._elsewhere.clear()
             try:
                 for identifier in await self._ledger.due(self._runtime.clock.now()):
                     with suppress(NotKnown):
-                        await self.finish(identifier)
+                        self._tell_soon(await self._concluded(identifier))
                 next_due = await self._next_due()
             except DatabaseAway as error:
                 log.warning("purchases wait", error=str(error))
@@ -82,15 +91,39 @@ class Settlement:
         """Do what is due for a purchase now: end it when its time is over, settle it when its result is known, tell its shop.
 
         Errors: `NotKnown`."""
+        purchase = await self._concluded(identifier)
+        return await self._deliver_once(purchase) if self._is_to_be_told(purchase) else purchase
+
+    async def _concluded(self, identifier: str) -> Purchase:
         now = self._runtime.clock.now()
         purchase = await self._ledger.purchase(identifier)
         if purchase.deadline_at is not None and purchase.deadline_at <= now:
             purchase = await self._change(identifier, lambda found: _expired(found, now))
         if purchase.state == "result":
             purchase = await self._settle(identifier)
-        if purchase.state == "settled" and purchase.answer and _due(purchase.answer, now):
-            purchase = await self._deliver_once(purchase)
         return purchase
+
+    def _is_to_be_told(self, purchase: Purchase) -> bool:
+        due = purchase.answer is not None and _due(purchase.answer, self._runtime.clock.now())
+        return purchase.state == "settled" and due
+
+    def _tell_soon(self, purchase: Purchase) -> None:
+        if not self._is_to_be_told(purchase) or purchase.id in self._delivering:
+            return
+        self._delivering.add(purchase.id)
+        task = asyncio.create_task(self._deliver_alone(purchase.id), name=f"answer {purchase.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task[Purchase]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, DatabaseAway):
+            log.warning("an answer waits", error=str(error))
+            self.wake()
+        elif not isinstance(error, NotKnown):
+            log.error("bug", service="shop", path="settlement", exc_info=error)
 
     async def _settle(self, identifier: str) -> Purchase:
         now, draw = self._runtime.clock.now(), self._runtime.randomness.digits
@@ -128,10 +161,13 @@ class Settlement:
         if purchase.id in self._delivering:
             return purchase
         self._delivering.add(purchase.id)
+        return await self._deliver_alone(purchase.id)
+
+    async def _deliver_alone(self, identifier: str) -> Purchase:
         try:
-            return await self._deliver(purchase.id)
+            return await self._deliver(identifier)
         finally:
-            self._delivering.discard(purchase.id)
+            self._delivering.discard(identifier)
 
     async def _deliver(self, identifier: str) -> Purchase:
         now = self._runtime.clock.now()
@@ -150,6 +186,7 @@ class Settlement:
         if not claimed or purchase.answer is None:
             self._elsewhere.add(identifier)
             return purchase
+        self.wake()  # the row waits for its next turn now, and others may be due before
         heard, said = await self._tell(purchase, purchase.answer)
         delivered = await self._change(
             identifier, lambda found: _delivered(found, self._runtime.clock.now(), heard, said)

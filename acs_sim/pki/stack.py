@@ -26,6 +26,7 @@ class StackTls:
         self._settings = settings
         self._authority = Authority.create(datetime.now(UTC)) if settings.fresh else authority_in(Path(settings.data))
 
+        self._calling: dict[str, Tls] = {}
         self._issued: dict[str, Issued] = {name: self._certificate_of(name) for name in settings.only}
 
     def serving(self, party: str, refused: Callable[[str], None]) -> ssl.SSLContext:
@@ -33,7 +34,12 @@ class StackTls:
         return server_context(self._issued[party], self._authority, refused)
 
     def calling(self, party: str) -> Tls:
-        """What a party calls others with. Errors: `FolderUnusable`."""
+        """What a party calls others with, made once. Errors: `FolderUnusable`."""
+        if party not in self._calling:
+            self._calling[party] = self._made(party)
+        return self._calling[party]
+
+    def _made(self, party: str) -> Tls:
         also = Path(self._settings.tls_trust) if self._settings.tls_trust is not None else None
         try:
             context = client_context(self._authority, self._issued[party], also)

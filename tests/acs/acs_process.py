@@ -9,11 +9,17 @@ from pathlib import Path
 
 from acs.app import build
 from acs.settings import AcsSettings
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 
 
 async def main(data: Path, port: int, phone_url: str, minutes: float) -> None:
-    settings = AcsSettings(public_url=f"http://127.0.0.1:{port}", phone_url=phone_url, results_timeout=30.0)
+    settings = AcsSettings(
+        public_url=f"http://127.0.0.1:{port}",
+        phone_url=phone_url,
+        results_timeout=PATIENCE_SECONDS,
+        phone_timeout=PATIENCE_SECONDS,
+    )
     async with runtime(data=data) as shared:
         shared.clock.advance(timedelta(minutes=minutes))
         async with running(build(shared, settings), shared, port=port):

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from acs.app import build
 from acs.settings import AcsSettings
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 from tests.support.third_party import Page
@@ -27,7 +28,6 @@ from threedsecure.web.service import Runtime
 OTP = "4000000001000001"
 SILENT_SECONDS = 0.2
 LOOK_EVERY_SECONDS = 0.005
-PATIENCE_SECONDS = 30.0  # of real time, for a machine that is busy; no test waits for it to pass
 
 
 def base64url(document: Any) -> str:
@@ -46,6 +46,7 @@ class Directory:
         self.bodies: list[bytes] = []
         self.answer: Callable[[dict[str, Any]], tuple[int, Any]] = lambda rreq: (200, self.rres(rreq))
         self.hold: asyncio.Event | None = None
+        self.holds: Callable[[dict[str, Any]], asyncio.Event | None] = lambda _rreq: self.hold
         self.arrived = asyncio.Event()
 
     async def until(self, count: int) -> None:
@@ -76,9 +77,10 @@ class Directory:
     async def handle(self, request: web.Request) -> web.Response:
         self.bodies.append(await request.read())
         self.arrived.set()
-        if self.hold is not None:
-            await self.hold.wait()
-        status, document = self.answer(self.received[-1])
+        message = self.received[-1]
+        if (hold := self.holds(message)) is not None:
+            await hold.wait()
+        status, document = self.answer(message)
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         return web.Response(status=status, body=body, content_type="application/json")
 

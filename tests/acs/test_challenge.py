@@ -1,12 +1,12 @@
 """The challenge as a pure function: a table of single steps, and a machine that types at random."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from acs.challenge import (
     MAX_ANSWERS,

@@ -12,6 +12,7 @@ from tests.acs.test_classic import Mpi, back
 from tests.acs.test_situations import DECOUPLED
 from tests.support.classic_mpi import pareq
 from tests.support.engine import written
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from threedsecure.test_cards import SCENARIOS, compose
 
@@ -41,7 +42,7 @@ class Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (line := await self._process.stdout.readline()) != b"ready\n":
                 self.output += line
                 assert line, self.output.decode()

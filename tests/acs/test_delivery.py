@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from time import monotonic
 
 import pytest
 
@@ -37,9 +36,8 @@ async def test_the_rreq_is_acknowledged_before_the_browser_gets_the_cres(acs):
 async def test_a_directory_server_that_keeps_silent_does_not_keep_the_cardholder():
     async with stage(results_timeout=0.2) as acs:
         acs.directory.hold = asyncio.Event()
-        began = monotonic()
         name, end = await pass_challenge(acs)
-        assert monotonic() - began < 10
+        assert not acs.directory.hold.is_set()
         assert end.cres["transStatus"] == "Y"
         await waited(acs, name, 1)
         acs.directory.hold.set()

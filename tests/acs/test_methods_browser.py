@@ -10,6 +10,7 @@ from tests.acs.stage import stage
 from tests.acs.test_pages_browser import bank, sites  # noqa: F401
 from tests.acs.views import view
 from tests.support.accessibility import findings
+from tests.support.browser import new_context
 from tests.support.windows import OVERFLOWS, WINDOWS
 from threedsecure.test_cards import SCENARIOS, compose
 
@@ -38,7 +39,7 @@ async def test_a_page_fits_every_window_and_axe_finds_nothing_wrong(page, bank, 
 @pytest.mark.parametrize("scripts", [True, False])
 async def test_the_page_that_waits_for_the_banking_app_goes_on(browser, scripts):
     async with stage() as acs:
-        context = await browser.new_context(java_script_enabled=scripts)
+        context = await new_context(browser, java_script_enabled=scripts)
         page = await context.new_page()
         shown = await acs.challenge(
             compose("visa", SCENARIOS["challenge-oob"]), notificationURL=f"{acs.url}/control/transactions"

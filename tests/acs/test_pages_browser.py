@@ -10,6 +10,8 @@ from acs.pages import STATIC, Notice, auto_page, challenge_page, error_page, met
 from acs.texts import LANGUAGES
 from tests.acs.views import view
 from tests.support.accessibility import findings
+from tests.support.browser import new_context
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from tests.support.windows import FITS, OVERFLOWS, WINDOWS
 from threedsecure.schemes import SCHEMES
@@ -44,7 +46,7 @@ class Site:
         return html_page("<!doctype html><title>taken</title><p id=taken>taken", frame_ancestors="*")
 
     async def posted(self) -> tuple[str, dict[str, str]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self.posts.get()
 
     def put(self, name: str, html: str) -> str:
@@ -144,7 +146,7 @@ async def test_enter_in_the_field_submits_the_code(page, bank, shop):
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 @pytest.mark.parametrize("button", ["submit", "resend", "cancel"])
 async def test_a_button_posts_its_action_and_a_blank_field_reaches_the_bank(browser, bank, button, scripts):
-    context = await browser.new_context(java_script_enabled=scripts)
+    context = await new_context(browser, java_script_enabled=scripts)
     page = await context.new_page()
     view_of_it = view(action_url=f"{bank.base}/answer", can_resend=False)
     await page.goto(bank.put("challenge", challenge_page(view_of_it)))
@@ -190,7 +192,7 @@ async def test_the_page_that_answers_itself_posts_when_its_time_has_come(page, b
 
 
 async def test_without_scripts_the_page_that_answers_itself_is_answered_by_its_button(browser, bank):
-    page = await (await browser.new_context(java_script_enabled=False)).new_page()
+    page = await (await new_context(browser, java_script_enabled=False)).new_page()
     await page.goto(bank.put("auto", auto_page(view(action_url=f"{bank.base}/answer"), 0)))
     await page.click("#submit")
     assert (await bank.posted())[1]["action"] == "submit"
@@ -225,7 +227,7 @@ async def test_last_words_stay_for_three_seconds(page, bank, shop):
     ids=["last words", "last words without scripts", "at once without scripts"],
 )
 async def test_the_button_carries_the_answer_back_once(browser, bank, shop, scripts, notice):
-    page = await (await browser.new_context(java_script_enabled=scripts)).new_page()
+    page = await (await new_context(browser, java_script_enabled=scripts)).new_page()
     html = post_back_page(language="en", url=f"{shop.base}/notification", fields={"cres": "e30"}, notice=notice)
     await page.goto(bank.put("end", html))
     await page.click("#continue")
@@ -244,7 +246,7 @@ async def test_the_method_page_calls_back_from_a_frame_that_nobody_sees(page, ba
 @pytest.mark.parametrize(("window", "colours"), [("01", "dark"), ("05", "light")])
 async def test_axe_finds_nothing_wrong_with_any_page(browser, bank, window, colours):
     width, height = WINDOWS[window]
-    context = await browser.new_context(color_scheme=colours, viewport={"width": width, "height": height})
+    context = await new_context(browser, color_scheme=colours, viewport={"width": width, "height": height})
     page = await context.new_page()
     issuers = ["Caisse des Contes", "Banque Exemple", "Banque Imaginaire", "Crédit Fictif"]
     looks = {f"look-{i}": challenge_page(view(issuer_name=name)) for i, name in enumerate(issuers)}

@@ -1,8 +1,7 @@
 """What an outcome says on the wire, and the proof that goes with it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from acs.challenge import Challenge, Ending, Method
 from acs.records import Card, Purchase

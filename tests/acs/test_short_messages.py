@@ -1,10 +1,10 @@
 """The text on the phone."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from acs.phone import MAX_TITLE
 from acs.short_messages import code_message, prompt_message

@@ -12,6 +12,7 @@ import aiohttp
 from acs.app import build
 from acs.settings import AcsSettings
 from acs_sim.cardholder import creq_of
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.test_cards import SCENARIOS, compose
 
@@ -30,9 +31,11 @@ async def silent_phone():
         writer.close()
 
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", called
-    over.set()
-    server.close()
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", called
+    finally:
+        over.set()
+        server.close()
 
 
 async def authenticated(http, base, scenario):
@@ -44,7 +47,7 @@ async def authenticated(http, base, scenario):
 
 async def test_a_silent_phone_delays_only_the_challenge_that_waits_for_it():
     async with silent_phone() as (phone, called), runtime() as shared, aiohttp.ClientSession() as http:
-        acs = build(shared, replace(AcsSettings(), phone_url=phone, phone_timeout=30.0))
+        acs = build(shared, replace(AcsSettings(), phone_url=phone, phone_timeout=PATIENCE_SECONDS))
         async with running(acs, shared) as base:
             ares = await authenticated(http, base, "challenge-otp")
             creq = creq_of({**ares, "version": ares["messageVersion"]})

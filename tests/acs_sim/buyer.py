@@ -5,13 +5,14 @@ from contextlib import suppress
 
 from acs_sim.cardholder import Cardholder, CardholderStuck
 from acs_sim.challenge_page import Form
+from tests.support.patience import PATIENCE_SECONDS
 
 FORM_FIELDS = ("creq", "threeDSSessionData", "PaReq", "TermUrl", "MD")
 
 
-async def until(look, seconds=10):
+async def until(look):
     """What `look` finds, as soon as it finds something: what another connection brings."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found = await look()
             if found:

@@ -16,6 +16,7 @@ from acs_sim.bench.report import plot, table
 from acs_sim.bench.subjects import NotOurs, running_simulator
 from acs_sim.cli import main
 from acs_sim.settings import Settings
+from tests.support.patience import PATIENCE_SECONDS
 
 MEASURED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n"
@@ -55,7 +56,7 @@ async def test_a_journey_that_fails_is_counted_and_its_words_kept():
     async def journey():
         raise JourneyFailed("no")
 
-    samples = await saturate([journey], seconds=5, most=3)
+    samples = await saturate([journey], seconds=PATIENCE_SECONDS, most=3)
     assert (samples.failed, samples.errors, samples.latencies) == (3, ["no"] * 3, [])
 
 
@@ -86,7 +87,7 @@ def test_figures_are_a_table_and_a_picture():
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are held to processors in another way there")
 def test_a_short_run_measures_whole_challenges(tmp_path):
     report, picture = tmp_path / "b.json", tmp_path / "b.svg"
-    short = ("--flow", "challenge", "--connections", "2", "--requests", "2", "--seconds", "20")
+    short = ("--flow", "challenge", "--connections", "2", "--requests", "2", "--seconds", "300")
     done = CliRunner().invoke(main, ["bench", *short, "--json", str(report), "--plot", str(picture)])
     assert done.exit_code == 0, done.output
     (row,) = json.loads(report.read_text())["figures"]

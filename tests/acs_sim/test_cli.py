@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ACS_SIM_")}
 
@@ -23,7 +25,7 @@ def acs_sim(*arguments, cwd=ROOT, **environment):
         [sys.executable, "-m", "acs_sim", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
         cwd=cwd,
         env={**ENVIRONMENT, "PYTHONPATH": str(ROOT), **environment},
     )
@@ -33,21 +35,26 @@ def test_help_imports_neither_aiohttp_nor_sqlalchemy():
     code = (
         "import sys; from acs_sim.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_SECONDS, cwd=ROOT
+    )
     assert "up" in done.stdout
     for heavy in ("'aiohttp'", "'sqlalchemy'", "'structlog'", "'jinja2'", "'alembic'", "'lxml'"):
         assert heavy not in done.stdout.splitlines()[-1]
 
 
-def test_help_costs_less_than_a_third_of_a_second():
-    """Counted in processor time, which a busy machine does not stretch."""
-    took = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert acs_sim("--help").returncode == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(took) < 0.3
+def test_help_costs_little_more_than_the_start_of_python():
+    """In processor time, of which any machine needs more for both."""
+    rounds = [(cost("-c", "pass"), cost("-m", "acs_sim", "--help")) for _ in range(3)]
+    assert min(ours for _, ours in rounds) < 20 * min(bare for bare, _ in rounds), rounds
+
+
+def cost(*arguments):
+    """Processor seconds of a Python."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, timeout=PATIENCE_SECONDS, cwd=ROOT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_cards_are_a_table_for_people_and_json_for_programs():
@@ -121,7 +128,7 @@ def phone():
         handler.url = f"http://127.0.0.1:{server.server_port}"
         yield handler
         server.shutdown()
-        thread.join(5)
+        thread.join()
 
 
 def wait_for_code(phone, *arguments):
@@ -169,11 +176,11 @@ def test_a_phone_that_does_not_run_is_named():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_gracefully(tmp_path, number):
-    from tests.support.process import start
+    from tests.support.process import simulator
 
-    running = start("--only", "desk", "--data", str(tmp_path))
-    running.process.send_signal(number)
-    output, _ = running.process.communicate(timeout=15)
+    with simulator("--only", "desk", "--data", str(tmp_path)) as running:
+        running.process.send_signal(number)
+        output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert (running.process.returncode, output) == (0, "stopped\n")
 
 
@@ -214,12 +221,10 @@ def test_demo_prints_the_split_screens_address():
         "--port-base",
         str(base),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT)
     lines = []
-    for line in process.stdout:
-        lines.append(line.strip())
-        if line == "ready\n":
-            process.terminate()
-    process.wait(15)
-    process.stdout.close()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=ENVIRONMENT) as process:
+        for line in process.stdout:
+            lines.append(line.strip())
+            if line == "ready\n":
+                process.terminate()
     assert f"The split screen: http://127.0.0.1:{base}/demo" in lines

@@ -14,6 +14,7 @@ from acs_sim.desk.pages import as_json
 from tests.acs_sim.test_desk_pages import journal
 from tests.acs_sim.world import SERVER_ID
 from tests.support.accessibility import findings
+from tests.support.browser import new_context
 from threedsecure.v2.messages import MESSAGES
 
 RRES = {
@@ -331,7 +332,7 @@ async def test_the_pages_for_reading_break_no_rule_of_accessibility(page, stack,
 
 
 async def test_the_pages_for_reading_work_without_javascript_on_a_narrow_screen(browser, stack):
-    context = await browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+    context = await new_context(browser, java_script_enabled=False, viewport={"width": 360, "height": 800})
     page = await context.new_page()
     await page.goto(f"{stack.addresses.desk}/elements")
     await page.get_by_label("Part of an element's name").fill("chAccAge")

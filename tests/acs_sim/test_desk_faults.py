@@ -148,7 +148,6 @@ async def test_the_api_document_tells_of_every_point_and_kind(call):
 
 
 async def test_the_page_arms_shows_and_clears(page: Page, stack, call):
-    page.set_default_timeout(10_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(stack.addresses.desk + "/faults")

@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.acs_sim.test_desk_transactions import AREQ, ARES
 from tests.acs_sim.world import ACS_ID, DS_ID, SERVER_ID, row
+from tests.support.browser import new_context
 
 
 def journal(stack, *kinds):
@@ -23,7 +24,6 @@ def journal(stack, *kinds):
 
 @pytest.fixture
 async def desk(page: Page, stack) -> Page:
-    page.set_default_timeout(10_000)
     page.base = stack.addresses.desk
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -154,7 +154,7 @@ async def test_no_page_is_wider_than_the_window(desk, stack, width):
 
 
 async def test_the_pages_work_without_javascript(browser, stack):
-    context = await browser.new_context(java_script_enabled=False)
+    context = await new_context(browser, java_script_enabled=False)
     page = await context.new_page()
     await page.goto(f"{stack.addresses.desk}/demo")
     await page.get_by_label("that does").select_option("rejected")

@@ -10,6 +10,7 @@ import pytest
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
 from tests.acs_sim.buyer import Buyer
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.web.transport import HttpTransport
 
@@ -40,7 +41,7 @@ async def test_every_purchase_ends_in_a_definite_state_and_none_that_the_bank_re
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session, HttpTransport.session() as browser:
         buyer = Buyer(session, HttpTransport(browser), stack.addresses)
         wanted = [(scenario, None) for scenario in SCENARIOS] + [(scenario, "1.0.2") for scenario in CLASSIC]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             bought = await asyncio.gather(*(paid(buyer, *each) for each in wanted * ROUNDS))
             for _ in range(3):  # an hour and a half ends what still waits
                 await buyer.advance("30m")

@@ -1,12 +1,12 @@
 """`--keep`: what ended longer ago is forgotten by every party, a little at a time, and the disk does not grow for ever."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert, select
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, insert, select
 
 from acs_sim.scenarios.elements import Column as MessageColumn
 from acs_sim.scenarios.gateway import running_gateway
@@ -14,11 +14,13 @@ from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.storage import sqlite
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
+from threedsecure.web.clock import Clock
 
 CARD = "4000000000000002"
 CHALLENGED = "4000000001000001"
@@ -43,8 +45,9 @@ async def authenticated(session, stack, gateway, pan):
 
 async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_path):
     settings = with_free_ports(Settings(data=str(tmp_path), keep="1s"))
+    clock = Clock(frozen_at=datetime.now(UTC))  # what is to go on must not run into its own time limits
     async with (
-        running_stack(settings) as stack,
+        running_stack(settings, clock=clock) as stack,
         aiohttp.ClientSession() as session,
         running_gateway() as gateway,
     ):
@@ -53,6 +56,8 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
         text = {"to": "+33639981101", "from": "BANQUE", "body": "code 123456"}
         async with session.post(f"{stack.addresses.phone}/api/messages", json=text) as answer:
             assert answer.status == 201
+
+        clock.advance(timedelta(seconds=20))
 
         async def told(party, document):
             async with session.post(f"{party}/control/transactions", json=document) as answer:
@@ -65,7 +70,7 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
             at_ds = await told(stack.addresses.ds, {"id": ended["dsTransID"]})
             return texts or at_acs or at_ds or await stack.runtime.journal.newest(1)
 
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await remembered():  # noqa: ASYNC110 - nobody is told when something is forgotten
                 await asyncio.sleep(0.05)
         [kept] = await told(stack.addresses.acs, {"ids": [goes_on["acsTransID"]]})
@@ -73,9 +78,30 @@ async def test_what_has_ended_is_forgotten_by_all_and_what_goes_on_is_not(tmp_pa
         assert await told(stack.addresses.ds, {"id": goes_on["dsTransID"]})
 
 
-@about_sqlite("the server's own vacuum does it")
-async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch):
+@pytest.fixture
+def copied(monkeypatch):
+    """Has checkpoints follow writing at once; gives a function that waits until all that was written has been copied."""
+    begun, ended, carry_out = [], [], sqlite._checkpoint
+
+    def counted(path):
+        begun.append(path)
+        carry_out(path)
+        ended.append(path)
+
+    async def all_of(database):
+        enough = len(begun) + 2  # one that began after now, and another, before which the log was cut off
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(ended) < enough:
+                await database.run(lambda c: c.execute(delete(ROWS).where(ROWS.c.number < 0)) and None)
+                await asyncio.sleep(0.005)
+
     monkeypatch.setattr(sqlite, "CHECKPOINT_AFTER_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "_checkpoint", counted)
+    return all_of
+
+
+@about_sqlite("the server's own vacuum does it")
+async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch, copied):
     monkeypatch.setattr(sqlite, "MAX_WAL_BYTES", 1 << 20)
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)
     sizes, logs, last = [], [], 0
@@ -84,11 +110,10 @@ async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_i
             rows = [{"number": last + place, "content": bytes(2000)} for place in range(1, 101)]
             last += 100
             await database.run(lambda c, rows=rows: c.execute(insert(ROWS), rows) and None)
-            await asyncio.sleep(0.005)
         old = ROWS.c.number <= last - 1000
         while await database.run(lambda c, old=old: purge(c, ROWS, ROWS.c.number, old, ROWS.c.number)):
             pass
-        await asyncio.sleep(0.05)
+        await copied(database)
         sizes.append((tmp_path / "t.sqlite3").stat().st_size)
         logs.append((tmp_path / "t.sqlite3-wal").stat().st_size)
     assert await database.read(lambda c: len(c.execute(select(ROWS.c.number)).all())) == 1000

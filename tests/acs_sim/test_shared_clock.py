@@ -5,6 +5,7 @@ import pytest
 
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base, with_free_ports
 from tests.support.process import start
 from tests.support.third_party import get_json, post_json, three_ds_server
@@ -58,7 +59,7 @@ def test_the_desks_clock_ends_a_challenge_in_an_acs_of_another_process(tmp_path)
                 card = post_json(desk.desk + "/api/cards", {"scheme": "visa", "scenario": "challenge-otp"})
                 server.open_challenge(post_json(desk.directory_server + "/visa/3ds2", server.areq(card["pan"])))
                 post_json(desk.desk + "/api/clock", {"advance": "10m"})
-                rreq = server.results.get(timeout=10)
+                rreq = server.results.get(timeout=PATIENCE_SECONDS)
                 assert (rreq["transStatusReason"], rreq["challengeCancel"]) == ("14", "04")
             acs.kill()
             acs = start(*both, "--only", "acs", base=base)

@@ -14,6 +14,7 @@ from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, running_stack
 from tests.acs_sim.world import SERVER_ID
 from tests.support.engine import about_sqlite
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
@@ -131,6 +132,7 @@ async def test_messages_older_than_what_is_kept_are_forgotten(stack):
     journal, clock = stack.runtime.journal, stack.clock
     journal.record(clock.now(), "A", "B", "AReq", {"threeDSServerTransID": "old", "dsTransID": "old-too"})
     journal.record(clock.now(), "A", "B", "AReq", {"threeDSServerTransID": "both", "dsTransID": "both-too"})
+    await journal.flush()
     later = clock.now() + timedelta(hours=3)
     journal.record(later, "A", "B", "ARes", {"threeDSServerTransID": "both"})
     await journal.flush()
@@ -153,7 +155,7 @@ async def test_forgetting_goes_on_past_one_step(stack):
 async def test_retention_works_while_the_simulator_runs(stack):
     journal, long_ago = stack.runtime.journal, datetime(2020, 1, 1, tzinfo=UTC)
     journal.record(long_ago, "A", "B", "AReq", {"threeDSServerTransID": "old"})
-    async with retaining([journal.forget_before], Clock(), timedelta(hours=24)), asyncio.timeout(5):
+    async with retaining([journal.forget_before], Clock(), timedelta(hours=24)), asyncio.timeout(PATIENCE_SECONDS):
         while await journal.newest(1):  # noqa: ASYNC110 - the journal tells nobody that it forgets
             await asyncio.sleep(0)
 

@@ -12,6 +12,8 @@ from playwright.sync_api import sync_playwright
 from acs_sim.testing import NotInTime, SimulatorRefused, ThreeDS, aio, complete_challenge, sync
 from acs_sim.testing.session import simulator
 from acs_sim.testing.words import written
+from tests.support.browser import ACTION_MILLISECONDS
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.third_party import ThreeDSServer, post_json, three_ds_server
 
 KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction", "Faults")
@@ -120,7 +122,7 @@ def test_a_simulator_that_is_left_has_closed_its_ports():
         addresses = dict(running.addresses)
     for address in addresses.values():
         with pytest.raises(OSError, match="refused"):
-            urllib.request.urlopen(f"{address}/healthz", timeout=5)
+            urllib.request.urlopen(f"{address}/healthz", timeout=PATIENCE_SECONDS)
 
 
 def test_a_simulator_that_is_left_by_an_error_is_closed_and_the_error_goes_on():
@@ -132,6 +134,7 @@ def test_a_challenge_in_a_frame_of_the_shops_page_is_completed_with_the_code_fro
     card = threeds.card("challenge-otp")
     with sync_playwright() as playwright:
         context = playwright.chromium.connect_over_cdp(chromium).new_context()
+        context.set_default_timeout(ACTION_MILLISECONDS)
         page = context.new_page()
         page.goto(f"{threeds.addresses.shop}/shops/e-transactions?lang=en")
         page.click("#checkout")
@@ -150,7 +153,7 @@ def purchase(threeds: ThreeDS, card) -> tuple[str, str]:
     wanted = {"pan": card.pan, "expiry": card.expiry, "amount": 4200}
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{threeds.addresses.shop}/api/purchases", json.dumps(wanted).encode(), headers)
-    with urllib.request.urlopen(request, timeout=15) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         begun = json.loads(answer.read())
     page = f"""<form method="post" action="{begun["acsURL"]}"><input name="creq" value="{begun["creq"]}">
         <input name="threeDSSessionData" value="{begun["threeDSSessionData"]}"></form>"""

@@ -14,6 +14,7 @@ from acs_sim.settings import Settings
 from acs_sim.stack import Stack, running_stack
 from tests.acs_sim.conftest import Caller
 from tests.support.engine import written
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
 from threedsecure.web.clock import Clock
@@ -49,7 +50,7 @@ async def authenticate(whole, gateway, pan, scheme="visa", **changes):
 
 
 async def received(queue):
-    return await asyncio.to_thread(queue.get, timeout=10)
+    return await asyncio.to_thread(queue.get, timeout=PATIENCE_SECONDS)
 
 
 async def minted(desk, scenario="challenge-otp", **wishes):

@@ -16,11 +16,10 @@ from directory_server.app import build
 from directory_server.settings import DirectoryServerSettings
 from tests.directory_server import messages
 from tests.directory_server.messages import Message
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.web.application import serving
 from threedsecure.web.service import Runtime
-
-PATIENCE = 10
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Peer:
 
     async def next(self) -> Message:
         """The next message that arrives, or has arrived and was not asked for yet."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self._queue.get()
 
     @asynccontextmanager
@@ -143,7 +142,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(*, data: Path | None = None, postgresql: str | None = None, **changes: Any) -> AsyncIterator[Scene]:
-    """The directory server with its time-outs shortened, an ACS that challenges, and a 3DS Server that acknowledges.
+    """The directory server, an ACS that challenges, and a 3DS Server that acknowledges.
     `changes`: to the settings."""
     acs = Peer(lambda areq: messages.ares(areq, "C"))
     three_ds_server = Peer(messages.rres)
@@ -151,7 +150,10 @@ async def scene(*, data: Path | None = None, postgresql: str | None = None, **ch
         await stack.enter_async_context(acs.serving("/3ds2/areq"))
         await stack.enter_async_context(three_ds_server.serving("/results"))
         shared = await stack.enter_async_context(runtime(data=data, postgresql=postgresql))
-        settings = replace(DirectoryServerSettings(acs_url=acs.url, acs_timeout=5.0), **changes)
+        patient = DirectoryServerSettings(
+            acs_url=acs.url, acs_timeout=PATIENCE_SECONDS, results_timeout=PATIENCE_SECONDS
+        )
+        settings = replace(patient, **changes)
         url = await stack.enter_async_context(running(build(shared, settings), shared))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         yield Scene(url, shared, acs, three_ds_server, session)

@@ -1,10 +1,10 @@
 """What began and is not answered yet is held for a moment, and nobody can tell."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from directory_server.states import State
 from directory_server.storage import SCHEMA, Filter, Storage

@@ -15,6 +15,7 @@ from directory_server.app import build
 from directory_server.ranges import StandIn
 from directory_server.settings import DirectoryServerSettings
 from tests.support.classic_mpi import XML, Answer, crreq, vereq
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
 from threedsecure.web.application import serving
@@ -93,7 +94,9 @@ async def scene(**changes: Any) -> AsyncIterator[Scene]:
         app.router.add_post("/3ds1/vereq", acs)
         app.router.add_post("/3ds1/attempts/vereq", attempts)
         port = await stack.enter_async_context(serving(app, "127.0.0.1", 0))
-        settings = replace(DirectoryServerSettings(acs_url=f"http://127.0.0.1:{port}", acs_timeout=3.0), **changes)
+        settings = replace(
+            DirectoryServerSettings(acs_url=f"http://127.0.0.1:{port}", acs_timeout=PATIENCE_SECONDS), **changes
+        )
         made.url = await stack.enter_async_context(running(build(shared, settings), shared))
         yield made
 
@@ -139,7 +142,7 @@ async def test_a_silent_or_unreachable_or_faulty_acs_leaves_enrolment_unknown():
 async def test_an_answer_to_another_vereq_is_not_passed_on_and_the_acs_is_told(ds: Scene):
     ds.answer = lambda request: veres(request, id_="another") if request.type == "VEReq" else b""
     assert (await ds.post(vereq(CARD)))["VERes/CH/enrolled"] == "U"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(ds.received) < 2:  # noqa: ASYNC110 - the complaint is not waited for by anybody
             await asyncio.sleep(0.01)
     assert (ds.received[1].type, ds.received[1]["Error/errorCode"]) == ("Error", "5")

@@ -15,6 +15,7 @@ from issuer_sms.app import service
 from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.web.service import Runtime
 
@@ -57,7 +58,7 @@ class Caller:
 
     async def waited_on(self, number: str, by: int = 1) -> None:
         """Return once `by` callers wait for news of `number`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.phone.hub.watchers(number) < by:  # noqa: ASYNC110 - nothing announces a caller who only waits
                 await asyncio.sleep(0)
 

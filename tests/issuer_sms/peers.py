@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.web.application import serving
 
 
@@ -25,7 +26,7 @@ class Issuer:
 
     async def hears(self, count: int) -> list[dict[str, Any]]:
         """What was heard, once there have been `count` calls."""
-        async with asyncio.timeout(10), self._calls:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._calls:
             await self._calls.wait_for(lambda: len(self.heard) >= count)
         return self.heard
 
@@ -50,5 +51,7 @@ async def an_issuer(*answers: int) -> AsyncIterator[Issuer]:
     async with serving(app, "127.0.0.1", 0) as port:
         issuer.address = f"http://127.0.0.1:{port}/told"
         issuer.silent_address = f"http://127.0.0.1:{port}/silent"
-        yield issuer
-        issuer.leaving.set()
+        try:
+            yield issuer
+        finally:
+            issuer.leaving.set()

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from issuer_sms import courier
 from issuer_sms.callbacks import BACK_OFF, Callback, CallbackState, Subject, after_attempt
 from issuer_sms.settings import PhoneSettings
 from tests.issuer_sms.conftest import a_phone
 from tests.issuer_sms.peers import an_issuer
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.slow_peers import silent
 
 NUMBER = "+33639981101"
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -32,7 +35,7 @@ def test_what_is_taken_is_not_tried_again():
 
 async def settled(phone, kind, subject_id):
     """The callback of a text or prompt, once it is no longer pending."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with phone.phone.hub.subscribed(None) as news:
             while (document := (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"])["state"] == "pending":
                 await news.next()
@@ -41,7 +44,7 @@ async def settled(phone, kind, subject_id):
 
 async def attempted(phone, kind, subject_id, attempts):
     """Return once so many attempts have been written down."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with phone.phone.hub.subscribed(None) as news:
             while (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"]["attempts"] < attempts:
                 await news.next()
@@ -150,3 +153,30 @@ async def test_a_decision_is_told(phone, decision, state):
         assert (await settled(phone, "prompts", prompt.json["id"]))["state"] == "taken"
         entries = await phone.shared.journal.entries_of("acs-trans-1")
         assert [(e["from"], e["to"], e["kind"]) for e in entries] == [("Phone", "ACS", "prompt decision")]
+
+
+async def test_an_address_that_says_nothing_keeps_no_other_one_waiting(monkeypatch):
+    monkeypatch.setattr(courier, "PLACES", 2)
+    async with (
+        silent() as bad,
+        an_issuer() as issuer,
+        a_phone(settings=PhoneSettings(callback_timeout=3600.0)) as phone,
+    ):
+        for _ in range(5):
+            await phone.text(NUMBER, callback=f"{bad.url}/told")
+        await bad.called(2)
+        for _ in range(3):
+            await phone.text(NUMBER, callback=issuer.address)
+        await issuer.hears(3)
+        assert len(bad.bodies) == 2
+
+
+async def test_what_an_address_that_does_not_answer_was_not_told_is_told_when_it_is_back(monkeypatch):
+    monkeypatch.setattr(courier, "PLACES", 1)
+    async with an_issuer() as issuer, a_phone(settings=PhoneSettings(callback_timeout=0.05)) as phone:
+        texts = [await phone.text(NUMBER, callback=issuer.silent_address) for _ in range(4)]
+        await attempted(phone, "messages", texts[0]["id"], 1)
+        issuer.leaving.set()
+        for text in texts:
+            while (await phone.get(f"/api/messages/{text['id']}")).json["callback"]["state"] == "pending":
+                phone.clock.advance(timedelta(seconds=1))

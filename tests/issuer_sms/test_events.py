@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from issuer_sms.handlers.events import MAX_STREAMS
 from issuer_sms.hub import MAX_BEHIND, Hub, News
+from tests.support.patience import PATIENCE_SECONDS
 
 NUMBER = "+33639981101"
 
@@ -27,7 +28,7 @@ async def listening(phone, query="") -> AsyncIterator:
 
 
 async def block(answer) -> list[str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return (await answer.content.readuntil(b"\n\n")).decode().strip().split("\n")
 
 

@@ -6,10 +6,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import expect
 
-from tests.support.browser import ACTION_MILLISECONDS
+from tests.support.browser import new_context
 from threedsecure.web.application import serving
-
-expect.set_options(timeout=ACTION_MILLISECONDS)
 
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"
@@ -99,7 +97,7 @@ async def test_clear_empties_the_phone(phone, page):
 async def test_without_a_script_everything_can_be_read_and_decided(phone, browser):
     await phone.text(NUMBER, "code 481516")
     await phone.post("/api/prompts", {"to": NUMBER, "title": "Payer ?"})
-    context = await browser.new_context(java_script_enabled=False)
+    context = await new_context(browser, java_script_enabled=False)
     page = await context.new_page()
     await page.goto(phone.base + PAGE)
     await expect(page.locator("#latest-code")).to_have_text("481516")
@@ -117,7 +115,7 @@ async def test_without_a_script_everything_can_be_read_and_decided(phone, browse
 async def test_nothing_is_cut_off_at_any_width(phone, browser, width):
     await phone.text(NUMBER, "BANQUE: code 481516 pour 129,90 EUR chez BOUTIQUE-DES-CHAMPS-ELYSEES-ET-DES-ENVIRONS")
     await phone.post("/api/prompts", {"to": NUMBER, "title": "Payer 129,90 EUR ?", "body": "BOUTIQUE"})
-    context = await browser.new_context(viewport={"width": width, "height": 700})
+    context = await new_context(browser, viewport={"width": width, "height": 700})
     page = await context.new_page()
     for path in ("/", PAGE, "/?q=boutique"):
         await page.goto(phone.base + path)

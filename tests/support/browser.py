@@ -12,10 +12,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import IO, Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import expect as expect_of_coroutines
+from playwright.sync_api import expect
+
+from tests.support.patience import PATIENCE_SECONDS
 
 NAMES = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
@@ -33,8 +37,9 @@ SWITCHES = (
     "--password-store=basic",
     "--remote-debugging-port=0",
 )
-START_SECONDS = 60.0
-ACTION_MILLISECONDS = 10_000
+ACTION_MILLISECONDS = 60_000
+expect.set_options(timeout=ACTION_MILLISECONDS)
+expect_of_coroutines.set_options(timeout=ACTION_MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +63,7 @@ def running_chromium(home: Path | None = None) -> Iterator[str]:
 
 @pytest.fixture
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """The Chromium, for tests that need contexts of their own making (`await browser.new_context(locale="fr-FR", …)`)."""
+    """The Chromium, for tests that need contexts of their own making (`await new_context(browser, locale="fr-FR", …)`)."""
     async with async_playwright() as playwright:
         connected = await playwright.chromium.connect_over_cdp(chromium)
         yield connected
@@ -67,11 +72,17 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """An empty page in a fresh context; waits for at most ten seconds for anything."""
-    context = await browser.new_context()
-    context.set_default_timeout(ACTION_MILLISECONDS)
+    """An empty page in a fresh context."""
+    context = await new_context(browser)
     yield await context.new_page()
     await context.close()
+
+
+async def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A fresh context whose pages are as patient as a busy machine needs."""
+    context = await browser.new_context(**options)
+    context.set_default_timeout(ACTION_MILLISECONDS)
+    return context
 
 
 def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
@@ -86,7 +97,7 @@ def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Pop
 def _debugging_address(process: subprocess.Popen[bytes], profile: Path) -> str:
     """Chromium writes the port it chose and the path of its socket into a file of its profile."""
     told = profile / "DevToolsActivePort"
-    give_up_at = time.monotonic() + START_SECONDS
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up_at and process.poll() is None:
         if told.exists() and (lines := told.read_text().splitlines()) and len(lines) == 2:
             return f"ws://127.0.0.1:{lines[0]}{lines[1]}"

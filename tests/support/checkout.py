@@ -13,7 +13,8 @@ from playwright.async_api import Browser, Frame, Page, async_playwright
 
 from acs_sim.settings import Settings
 from acs_sim.stack import Stack, running_stack
-from tests.support.browser import ACTION_MILLISECONDS
+from tests.support.browser import new_context
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import ThreeDSServer, base64url, from_base64url, three_ds_server
@@ -49,8 +50,7 @@ class Checkout:
 
     async def page(self, **context: Any) -> Page:
         """An empty page in a context of its own."""
-        made = await self.browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
-        made.set_default_timeout(ACTION_MILLISECONDS)
+        made = await new_context(self.browser, **{"viewport": {"width": 1280, "height": 800}, **context})
         self.pages.append(await made.new_page())
         return self.pages[-1]
 
@@ -102,11 +102,11 @@ class Checkout:
 
     async def result(self) -> dict[str, Any]:
         """The RReq that came."""
-        return await asyncio.to_thread(self.server.results.get, timeout=15)
+        return await asyncio.to_thread(self.server.results.get, timeout=PATIENCE_SECONDS)
 
     async def answer(self) -> dict[str, Any]:
         """The CRes that the browser brought."""
-        fields = await asyncio.to_thread(self.server.notifications.get, timeout=15)
+        fields = await asyncio.to_thread(self.server.notifications.get, timeout=PATIENCE_SECONDS)
         assert fields["threeDSSessionData"] == SESSION_DATA
         return from_base64url(fields["cres"])
 
@@ -135,5 +135,7 @@ async def checkout(chromium: str, **settings: Any) -> AsyncIterator[Checkout]:
             aiohttp.ClientSession() as session,
         ):
             browser = await playwright.chromium.connect_over_cdp(chromium)
-            yield Checkout(stack, server, browser, session)
-            await browser.close()
+            try:
+                yield Checkout(stack, server, browser, session)
+            finally:
+                await browser.close()

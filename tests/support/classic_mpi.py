@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from tests.support.patience import PATIENCE_SECONDS
+
 XML = 'application/xml; charset="utf-8"'
 XID = base64.b64encode(b"a payment of 20 byte").decode()
 
@@ -107,6 +109,6 @@ def xmlsec1_accepts(pares: bytes, root_pem: bytes, at: datetime, folder: Path) -
         ],
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
     )
     return judged.returncode == 0

@@ -90,16 +90,22 @@ def compile_pages_once() -> None:
 
 
 def connect_once() -> None:
-    """To a database that is lent to one test after the other: the pool outlives the service that had it made."""
-    new_pool, pools = postgresql.pool, dict[str, Engine]()
+    """To a database that is lent to one test after the other: its connections outlive the service that had them made."""
+    new_engine, engines = postgresql.engine, dict[str, Engine]()
 
-    def pool(address: str) -> Engine:
+    def engine(address: str) -> Engine:
         if f"/{LENT}_" not in address:
-            return new_pool(address)
-        if address not in pools:
-            pools[address] = new_pool(address)
-            atexit.register(pools[address].dispose)
-            pools[address].dispose = lambda: None
-        return pools[address]
+            return new_engine(address)
+        if address not in engines:
+            engines[address] = made = new_engine(address)
+            atexit.register(made.dispose)
+            made.dispose = lambda: _left(made)
+        return engines[address]
 
-    postgresql.pool = pool
+    postgresql.engine = engine
+
+
+def _left(engine: Engine) -> None:
+    """Nobody is told any more of what becomes of its connections."""
+    engine.pool.dispatch.checkout.clear()
+    engine.pool.dispatch.checkin.clear()

@@ -79,9 +79,11 @@ class Cluster:
             name = self._given_back.pop()
         else:
             self.database(name := _new_name(LENT))
-        yield self.url(name)
-        self._empty(name)
-        self._given_back.append(name)
+        try:
+            yield self.url(name)
+        finally:
+            self._empty(name)
+            self._given_back.append(name)
 
     def contents(self, name: str) -> bytes:
         """Every row of every table."""

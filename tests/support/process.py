@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from tests.support.engine import arguments_of
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base
-
-READY_WITHIN_SECONDS = 30.0
 
 
 @dataclass
@@ -61,7 +60,7 @@ class Simulator:
         return self._ended()
 
     def _ended(self) -> int:
-        code = self.process.wait(15)
+        code = self.process.wait(PATIENCE_SECONDS)
         if self.process.stdout is not None:
             self.process.stdout.close()
         self.life.close()
@@ -93,8 +92,9 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
 
 
 @contextmanager
-def simulator(*arguments: str) -> Iterator[Simulator]:
-    running = start(*arguments)
+def simulator(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Iterator[Simulator]:
+    """What `start` gives, ended in any case."""
+    running = start(*arguments, base=base, log=log)
     try:
         yield running
     finally:
@@ -104,7 +104,7 @@ def simulator(*arguments: str) -> Iterator[Simulator]:
 
 def _wait_until_ready(simulator: Simulator) -> None:
     """Reads the pipe itself: lines that came together would wait unseen in a text stream's buffer."""
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     assert simulator.process.stdout is not None
     pipe, begun = simulator.process.stdout.fileno(), b""
     with selectors.DefaultSelector() as selector:

@@ -12,6 +12,8 @@ from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XM
 from signxml.algorithms import CanonicalizationMethod
 from signxml.exceptions import InvalidCertificate, InvalidDigest, InvalidInput, InvalidSignature
 
+from tests.support.patience import PATIENCE_SECONDS
+
 
 def xmlsec1_accepts(pares: bytes, root: x509.Certificate, at: datetime, folder: Path) -> bool:
     """Whether xmlsec1 verifies the signature under `root`, with the certificates judged as of `at`. Writes into `folder`."""
@@ -20,7 +22,7 @@ def xmlsec1_accepts(pares: bytes, root: x509.Certificate, at: datetime, folder: 
     certificate.write_bytes(root.public_bytes(Encoding.DER))
     command = ["xmlsec1", "--verify", "--id-attr:id", "PARes", "--trusted-der", str(certificate)]
     command += ["--verification-time", f"{at:%Y-%m-%d %H:%M:%S}", str(document)]
-    judged = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    judged = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     return judged.returncode == 0 and judged.stderr.startswith("OK")
 
 

@@ -19,13 +19,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from typing import Any
 
-TIMEOUT = 15
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def post(url: str, body: bytes, content_type: str, tls: ssl.SSLContext | None = None) -> tuple[int, str]:
     request = urllib.request.Request(url, data=body, headers={"Content-Type": content_type}, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT, context=tls) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS, context=tls) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -41,7 +41,7 @@ def post_form(url: str, fields: dict[str, str], tls: ssl.SSLContext | None = Non
 
 
 def get_json(url: str, tls: ssl.SSLContext | None = None) -> Any:
-    with urllib.request.urlopen(url, timeout=TIMEOUT + 60, context=tls) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS, context=tls) as answer:
         return None if answer.status == 204 else json.loads(answer.read())
 
 
@@ -125,7 +125,7 @@ class ThreeDSServer:
             def results(self, rreq: dict[str, Any]) -> None:
                 outer.results.put(rreq)
                 if rreq["threeDSServerTransID"] in outer.holding:
-                    outer.released.wait(TIMEOUT)
+                    outer.released.wait(PATIENCE_SECONDS)
                 if not outer.answer_results:
                     self.reply(503, b"", "text/plain")
                     return
@@ -161,7 +161,7 @@ class ThreeDSServer:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join()
 
     def areq(self, pan: str, version: str = "2.2.0", **changes: Any) -> dict[str, Any]:
         """A payment in a browser: 42.00 euros at a French shop. A change to None takes the element away."""

@@ -6,6 +6,7 @@ import aiohttp
 
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import three_ds_server
@@ -26,5 +27,5 @@ async def test_the_headless_cardholder_answers_a_page_under_the_host_of_its_bank
             address = f"{stack.addresses.desk}/api/transactions/{ares['acsTransID']}/cardholder"
             async with http.post(address, json={"do": "submit", "code": "correct"}) as done:
                 assert done.status == 200, await done.text()
-            rreq = await asyncio.to_thread(server.results.get, timeout=15)
+            rreq = await asyncio.to_thread(server.results.get, timeout=PATIENCE_SECONDS)
             assert rreq["transStatus"] == "Y"

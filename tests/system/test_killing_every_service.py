@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base
 from tests.support.process import Simulator, start
 from tests.support.third_party import (
@@ -29,7 +30,6 @@ from tests.support.third_party import (
 )
 
 PARTIES = ("desk", "ds", "acs", "phone", "shop")
-PATIENCE_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 0.05
 BROKEN_OFF = (OSError, HTTPException, urllib.error.URLError, ValueError)
 

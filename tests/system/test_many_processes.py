@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from acs_sim.cli import main
 from tests.support.engine import key_file
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import start
 
 ROOT = Path(__file__).parents[2]
@@ -25,9 +26,11 @@ ROUNDS = 16
 @pytest.fixture(scope="module")
 def simulator(postgresql):
     running = start("--workers", "4", "--database", postgresql.fresh_database(), "--key-file", str(key_file()))
-    yield running
-    if running.process.poll() is None:
-        assert running.stop() == 0
+    try:
+        yield running
+    finally:
+        ended = running.stop()
+    assert ended == 0
 
 
 class Caller:
@@ -113,7 +116,7 @@ async def test_long_polls_and_live_pages_hear_of_what_another_process_took_in(si
     await asyncio.sleep(0.5)  # nothing tells that eight callers wait in four processes
     text = {"to": PHONE, "from": "BANQUE", "body": "Votre code: 424242", "reference": "one"}
     assert (await call("POST", f"{simulator.phone}/api/messages", json=text))[0] == 201
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert {(await poll)[1]["code"] for poll in polls} == {"424242"}
         assert {await event for event in events} == {PHONE}
 
@@ -130,7 +133,7 @@ async def test_a_worker_that_dies_is_replaced_and_nobody_is_turned_away_for_long
     before = workers(simulator)
     victim = min(before)
     os.kill(victim, signal.SIGKILL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while len(now := workers(simulator)) < 4 or victim in now:
         assert time.monotonic() < deadline, now
         await asyncio.sleep(0.1)

@@ -11,6 +11,7 @@ from playwright.async_api import Page
 
 from tests.support.accessibility import findings
 from tests.support.checkout import Checkout, checkout
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.third_party import base64url, from_base64url
 from tests.support.windows import overflows
 from tests.system.test_shops_in_chromium import pay, verdict
@@ -111,7 +112,7 @@ async def begin_method(shop: Checkout, path: str) -> tuple[str, Page]:
 
 async def test_the_method_page_tells_the_issuer_of_the_browser_and_calls_back(shop):
     name, _ = await begin_method(shop, "/3ds2/method")
-    fields = await asyncio.to_thread(shop.server.notifications.get, timeout=15)
+    fields = await asyncio.to_thread(shop.server.notifications.get, timeout=PATIENCE_SECONDS)
     assert from_base64url(fields["threeDSMethodData"]) == {"threeDSServerTransID": name}
     entries = await shop.stack.runtime.journal.entries_of(name)
     assert [entry["kind"] for entry in entries] == ["3DS Method", "browser data"]
@@ -129,7 +130,7 @@ async def test_the_method_calls_back_too_when_the_issuer_cannot_be_told(shop):
         url=f"{shop.stack.addresses.acs}/3ds2/method", data=base64url(asked)
     )
     await page.goto(f"{shop.server.url}/method")
-    await asyncio.to_thread(shop.server.notifications.get, timeout=15)
+    await asyncio.to_thread(shop.server.notifications.get, timeout=PATIENCE_SECONDS)
 
 
 async def test_the_silent_method_neither_calls_back_nor_tells_anything(shop):
@@ -145,7 +146,7 @@ async def test_the_silent_method_neither_calls_back_nor_tells_anything(shop):
 async def test_the_late_method_calls_back_when_nobody_waits_any_more(shop):
     name, _ = await begin_method(shop, "/3ds2/method/late")
     assert shop.server.notifications.empty()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while shop.server.notifications.empty():
             shop.stack.clock.advance(timedelta(minutes=1))
             await asyncio.sleep(0.01)

@@ -6,8 +6,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.engine import written
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base
-from tests.support.process import simulator, start
+from tests.support.process import simulator
 from tests.support.third_party import answer, from_base64url, get_json, post_json, three_ds_server
 
 
@@ -31,46 +32,38 @@ def wrong(code):
 
 def test_killed_after_the_decision_the_simulator_delivers_that_very_result_once_it_is_back(tmp_path, server):
     base = free_port_base()
-    sim = start("--data", str(tmp_path), base=base)
     server.answer_results = False
-    with ThreadPoolExecutor() as pool:
+    with simulator("--data", str(tmp_path), base=base) as sim, ThreadPoolExecutor() as pool:
         _, ares, page, code = challenged(sim, server)
         pool.submit(answer, page, code)
-        told_before = server.results.get(timeout=10)
+        told_before = server.results.get(timeout=PATIENCE_SECONDS)
         sim.kill()
     server.answer_results = True
     while not server.results.empty():
         assert server.results.get() == told_before
 
-    sim = start("--data", str(tmp_path), base=base)
-    try:
-        assert server.results.get(timeout=20) == told_before
+    with simulator("--data", str(tmp_path), base=base) as sim:
+        assert server.results.get(timeout=PATIENCE_SECONDS) == told_before
         assert (told_before["transStatus"], told_before["acsTransID"]) == ("Y", ares["acsTransID"])
         over = answer(page, code)  # the browser saw no answer and posts its form again
         assert from_base64url(over.fields["cres"])["transStatus"] == "Y"
         post_json(sim.desk + "/api/clock", {"advance": "1h"})
         assert get_json(sim.desk + f"/api/transactions/{ares['acsTransID']}")["transStatus"] == "Y"
         assert server.results.empty()
-    finally:
-        sim.kill()
 
 
 def test_a_challenge_begun_before_a_crash_goes_on_after_it(tmp_path, server):
     base = free_port_base()
-    sim = start("--data", str(tmp_path), base=base)
-    _, _, page, code = challenged(sim, server)
-    page = answer(page, wrong(code))
-    assert "2" in page.message
-    sim.kill()
-    sim = start("--data", str(tmp_path), base=base)
-    try:
+    with simulator("--data", str(tmp_path), base=base) as sim:
+        _, _, page, code = challenged(sim, server)
+        page = answer(page, wrong(code))
+        assert "2" in page.message
+    with simulator("--data", str(tmp_path), base=base):
         page = answer(page, wrong(code))
         assert "1" in page.message
         over = answer(page, code)
-        assert server.results.get(timeout=10)["interactionCounter"] == "03"
+        assert server.results.get(timeout=PATIENCE_SECONDS)["interactionCounter"] == "03"
         assert from_base64url(over.fields["cres"])["transStatus"] == "Y"
-    finally:
-        sim.kill()
 
 
 def test_two_hundred_concurrent_wrong_codes_count_as_three_tries_at_most(server):
@@ -84,22 +77,20 @@ def test_two_hundred_concurrent_wrong_codes_count_as_three_tries_at_most(server)
             final = answer(final, wrong(code))
             tries -= 1
             assert tries > 0
-        rreq = server.results.get(timeout=10)
+        rreq = server.results.get(timeout=PATIENCE_SECONDS)
         assert (rreq["transStatus"], rreq["interactionCounter"]) == ("N", "03")
         assert server.results.empty()
 
 
 def test_neither_card_numbers_nor_codes_reach_the_disk_or_the_log_in_clear(tmp_path, server):
-    log = (tmp_path / "log.txt").open("w+")
     data = tmp_path / "data"
-    sim = start("--data", str(data), log=log)
-    card, _, page, code = challenged(sim, server)
-    answer(answer(page, wrong(code)), code)
-    server.results.get(timeout=10)
-    post_json(sim.directory_server + "/mastercard/3ds2", server.areq(card["pan"], mcc="x"))
-    get_json(sim.desk + "/api/transactions")
-    sim.stop()
-    log.close()
+    with (tmp_path / "log.txt").open("w+") as log, simulator("--data", str(data), log=log) as sim:
+        card, _, page, code = challenged(sim, server)
+        answer(answer(page, wrong(code)), code)
+        server.results.get(timeout=PATIENCE_SECONDS)
+        post_json(sim.directory_server + "/mastercard/3ds2", server.areq(card["pan"], mcc="x"))
+        get_json(sim.desk + "/api/transactions")
+        sim.stop()
     kept = written(data)
     assert b"acs_transaction" in kept
     for content in (kept, (tmp_path / "log.txt").read_bytes()):

@@ -17,6 +17,7 @@ from acs_sim.bench.process import python, running
 from acs_sim.bench.subjects import own_simulator, posting
 from acs_sim.bench.traffic import authentication_requests
 from acs_sim.settings import Settings
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.prepared import Prepared
@@ -68,7 +69,7 @@ async def test_a_checked_proven_and_stored_authentication_costs_little_beside_a_
 async def cost(server, lanes, count: int) -> float:
     """Processor seconds for each of `count` answers."""
     before = server.usage().cpu_seconds
-    samples = await saturate(lanes, 60, count)
+    samples = await saturate(lanes, PATIENCE_SECONDS * 10, count)
     assert not samples.failed, samples.errors
     return (server.usage().cpu_seconds - before) / count
 

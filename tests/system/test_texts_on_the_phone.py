@@ -1,9 +1,9 @@
 """What the issuer writes, as the phone measures and reads it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from acs.short_messages import code_message
 from acs.texts import LANGUAGES

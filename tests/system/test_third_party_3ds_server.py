@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import simulator
 from tests.support.third_party import answer, from_base64url, get_json, post_form, post_json, three_ds_server
 
@@ -47,12 +48,12 @@ def test_the_code_read_on_the_phone_authenticates_the_purchase(sim, server, card
     assert "Librairie Exemple" in message["body"]
 
     over = answer(page, message["code"])
-    rreq = server.results.get(timeout=5)
+    rreq = server.results.get(timeout=PATIENCE_SECONDS)
     assert over.action == server.url + "/notification"
     cres = from_base64url(over.fields["cres"])
     assert over.fields["threeDSSessionData"] == "c2Vzc2lvbg"
     post_form(over.action, over.fields)
-    assert server.notifications.get(timeout=5)["cres"] == over.fields["cres"]
+    assert server.notifications.get(timeout=PATIENCE_SECONDS)["cres"] == over.fields["cres"]
 
     ids = {name: ares[name] for name in ("threeDSServerTransID", "acsTransID", "dsTransID")}
     assert {name: rreq[name] for name in ids} == ids
@@ -71,7 +72,7 @@ def test_three_wrong_codes_end_in_a_refusal_with_reason_19_and_the_count_of_trie
         page = answer(page, wrong)
         assert left in page.message
     over = answer(page, wrong)
-    rreq = server.results.get(timeout=5)
+    rreq = server.results.get(timeout=PATIENCE_SECONDS)
     assert (rreq["transStatus"], rreq["transStatusReason"], rreq["interactionCounter"]) == ("N", "19", "03")
     assert "authenticationValue" not in rreq
     assert "bank" in over.message
@@ -87,13 +88,13 @@ def test_a_resent_code_replaces_the_old_one_which_is_then_told_to_be_superseded(
     page = answer(page, old["code"])
     assert page.message
     answer(page, new["code"])
-    assert server.results.get(timeout=5)["transStatus"] == "Y"
+    assert server.results.get(timeout=PATIENCE_SECONDS)["transStatus"] == "Y"
 
 
 def test_cancelling_tells_so_in_the_rreq(sim, server, card):
     page = server.open_challenge(authenticate(sim, server, card["pan"]))
     answer(page, "", "cancel")
-    rreq = server.results.get(timeout=5)
+    rreq = server.results.get(timeout=PATIENCE_SECONDS)
     assert (rreq["transStatus"], rreq["challengeCancel"]) == ("N", "01")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import classic_mpi
 from tests.support.classic_mpi import XML, Answer, packed, unpacked, xmlsec1_accepts
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import simulator
 from tests.support.third_party import Page, answer, get_json, post, post_form, post_json
 
@@ -58,7 +59,7 @@ def code_sent_to(sim, phone: str) -> str:
 
 
 def trusted(sim, pares: Answer, folder) -> bool:
-    with urllib.request.urlopen(sim.acs + "/3ds1/root.pem", timeout=15) as root:
+    with urllib.request.urlopen(sim.acs + "/3ds1/root.pem", timeout=PATIENCE_SECONDS) as root:
         return xmlsec1_accepts(pares.xml, root.read(), datetime.now(UTC), folder)
 
 

@@ -12,14 +12,19 @@ import warnings
 import pytest
 from playwright.sync_api import Error, sync_playwright
 
-from tests.support.browser import running_chromium
+from tests.support.browser import ACTION_MILLISECONDS, running_chromium
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import simulator
 from tests.support.third_party import answer, from_base64url, get_json, post, post_form, post_json, three_ds_server
 
 
 def command(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "acs_sim", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "acs_sim", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
 
 
@@ -81,12 +86,12 @@ def test_a_gateway_with_a_minted_certificate_does_the_whole_challenge(sim, gatew
     number = urllib.parse.quote(card["phone"])
     text = get_json(f"{sim.phone}/api/phones/{number}/latest?wait=10", trusting)
     over = answer(page, text["code"], tls=trusting)
-    rreq = gateway.results.get(timeout=5)
+    rreq = gateway.results.get(timeout=PATIENCE_SECONDS)
     assert (rreq["messageType"], rreq["transStatus"]) == ("RReq", "Y")
     assert gateway.certified == ["acs-sim Directory server"]
     assert over.action == gateway.url + "/notification"
     post_form(over.action, over.fields, trusting)
-    assert from_base64url(gateway.notifications.get(timeout=5)["cres"])["transStatus"] == "Y"
+    assert from_base64url(gateway.notifications.get(timeout=PATIENCE_SECONDS)["cres"])["transStatus"] == "Y"
 
 
 @pytest.mark.parametrize("path", ["/visa/3ds2", "/visa/3ds1"])
@@ -122,7 +127,7 @@ def test_every_refused_connection_is_explained_in_the_journal(sim, gateway, trus
         (sim.gateway + "/3ds2/results", trusting),
     ):
         with pytest.raises((OSError, http.client.HTTPException)):
-            urllib.request.urlopen(url, data=b"{}", context=context, timeout=10)
+            urllib.request.urlopen(url, data=b"{}", context=context, timeout=PATIENCE_SECONDS)
     told = dict(refused_at(sim, trusting))
     assert told["directory server"].startswith("the caller's certificate is not accepted")
     assert "does not trust the simulator's authority" in told["acs"]
@@ -137,7 +142,7 @@ def test_tls_1_1_is_not_spoken(sim, trusting, folder):
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.raises(OSError, match=r"(?i)ssl|tls|alert|protocol"):
-        urllib.request.urlopen(sim.phone + "/healthz", context=old, timeout=10)
+        urllib.request.urlopen(sim.phone + "/healthz", context=old, timeout=PATIENCE_SECONDS)
     assert any("TLS 1.2 is the least" in why for _, why in refused_at(sim, trusting))
 
 
@@ -174,7 +179,7 @@ def test_a_browser_that_trusts_the_authority_shows_no_warning(sim, folder, trust
     with running_chromium(home=tmp_path) as address, sync_playwright() as playwright:
         browser = playwright.chromium.connect_over_cdp(address)
         page = browser.new_context().new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(ACTION_MILLISECONDS)
         opened = page.goto(sim.gateway + "/shops/monetico?lang=en")
         assert opened is not None
         security = opened.security_details()

@@ -1,8 +1,10 @@
 """The journal on both engines: nothing is lost silently, nothing secret is kept."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.storage import journal as journal_table
@@ -97,6 +99,37 @@ async def test_an_sdk_or_account_identifier_used_again_does_not_draw_two_transac
     record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "sdkTransID": "s", "acctID": "buyer"})
     record(journal, {"messageType": "AReq", "threeDSServerTransID": OTHER, "sdkTransID": "s", "acctID": "buyer"})
     assert len(await journal.entries_of(OTHER)) == 1
+
+
+async def test_transactions_that_cross_are_told_in_the_order_of_their_messages(journal):
+    async with journal.subscribed() as entries:
+        for transaction_id in (ID, OTHER, OTHER, ID):
+            record(journal, {"messageType": "AReq", "threeDSServerTransID": transaction_id})
+        await journal.flush()
+        told = [(await entries.get())["transaction_id"] for _ in range(4)]
+    assert told == [ID, OTHER, OTHER, ID]
+    for last in range(1, 5):
+        assert [entry["transaction_id"] for entry in await journal.newest(last)] == told[-last:]
+
+
+async def test_entries_of_an_earlier_release_stand_before_those_that_share_a_row(journal):
+    record(journal, {"messageType": "ARes", "threeDSServerTransID": ID})
+    await journal.flush()
+    earlier = {"transaction_id": ID, "document": b'{"kind":"AReq","at":"2020","message":{}}', "recorded": 1}
+    await journal._database.run(lambda connection: connection.execute(insert(journal_table.ENTRIES), [earlier]))
+    record(journal, {"messageType": "CReq", "threeDSServerTransID": ID})
+    assert [entry["kind"] for entry in await journal.entries_of(ID)] == ["AReq", "ARes", "CReq"]
+
+
+async def test_a_transaction_is_forgotten_once_all_that_was_written_of_it_together_is_old_enough(journal):
+    minute = timedelta(minutes=1)
+    for at in (STARTED_AT, STARTED_AT + minute):
+        journal.record(at, "3DS Server", "Directory Server", "AReq", {"threeDSServerTransID": ID, "dsTransID": "d"})
+    await journal.flush()
+    assert await journal.forget_before(STARTED_AT + minute) == 0
+    assert len(await journal.entries_of(ID)) == 2
+    assert await journal.forget_before(STARTED_AT + 2 * minute) == 1
+    assert await journal.transaction_of("d") is None
 
 
 class HeldUp:

@@ -164,10 +164,10 @@ def test_a_rule_that_cannot_be_meant_is_refused_with_its_place(document, path, w
 
 def test_a_hostile_pattern_holds_nothing_up():
     hostile = rule({"merchantName": {"like": "*a*a*a*a*a*a*a*"}})
-    began = time.perf_counter()
+    began = time.process_time()
     assert missed(hostile, Seen("AReq", {"merchantName": "a" * 5000 + "b" * 5000}, {})) == ()
     assert missed(rule({"merchantName": {"like": "*a*a*a*a*a*a*ab"}}), Seen("AReq", {"merchantName": "a" * 5000}, {}))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 20, "tried one way after the other it would be years"
 
 
 WANTED = st.recursive(

@@ -7,32 +7,35 @@ from uuid import uuid4
 import psycopg
 import pytest
 from sqlalchemy import MetaData, Table, insert, select
+from structlog.testing import capture_logs
 
+from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.storage import leases
 from threedsecure.storage import postgresql as reaching
 from threedsecure.storage import shared as table
 from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase
 from threedsecure.storage.leases import Leases
+from threedsecure.storage.pool import Pool
 from threedsecure.storage.signals import Signals
 from threedsecure.web.shared import Alone, Together
 
 
 @asynccontextmanager
 async def process(address, *, key="mark"):
-    engine, name = reaching.pool(address), uuid4().hex
-    database = PostgresDatabase(engine, table.SCHEMA)
-    together = Together(name, Signals(address, engine, name), database)
+    pool, name = Pool(address), uuid4().hex
+    database = PostgresDatabase(pool, table.SCHEMA)
+    together = Together(name, Signals(address, pool, name), database)
     try:
         async with together.joined(key):
             yield together
     finally:
         await database.close()
-        engine.dispose()
+        await pool.close()
 
 
 @asynccontextmanager
 async def connected(address):
-    engine = reaching.pool(address)
+    engine = reaching.engine(address)
     with engine.begin() as connection:
         yield connection
     engine.dispose()
@@ -91,8 +94,9 @@ async def test_a_process_that_died_delays_nobody(address):
     async with process(address) as first:
         async with process(address):
             pass
-        async with asyncio.timeout(2):
+        with capture_logs() as said:
             await first.tell_all("news", 1)
+        assert said == [], "it was not waited for"
 
 
 async def test_what_is_shared_is_there_for_a_process_that_starts_later_and_over_when_all_have_ended(address):
@@ -126,7 +130,7 @@ async def test_a_lost_connection_is_made_again_and_everybody_is_told_that_words_
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE %s",
                 (f"%{second.worker}",),
             )
-        assert await asyncio.wait_for(heard.get(), 5) is None
+        assert await asyncio.wait_for(heard.get(), PATIENCE_SECONDS) is None
         await first.tell_all("news", "after")
         assert heard.get_nowait() == "after"
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.errors import PeerTimedOut, PeerUnreachable, ProtocolError
 from threedsecure.web.journal import Hop
@@ -35,7 +36,7 @@ async def wrong(_request):
 
 
 async def silent(_request):
-    await asyncio.sleep(30)
+    await asyncio.Event().wait()
     return json_response({})
 
 
@@ -144,7 +145,7 @@ async def test_health_readiness_and_figures_are_on_every_service(base, http):
 
 async def test_a_refused_connection_and_a_silent_peer_are_told_apart(base, shared):
     with pytest.raises(PeerUnreachable):
-        await shared.transport.post("http://127.0.0.1:1/", b"", timeout=5)
+        await shared.transport.post("http://127.0.0.1:1/", b"", timeout=PATIENCE_SECONDS)
     with pytest.raises(PeerTimedOut):
         await shared.transport.post(base + "/silent", b"", timeout=0.05)
 
@@ -158,7 +159,7 @@ async def test_a_call_within_the_process_carries_the_same_bytes_and_keeps_the_ti
 
     inside = InProcessTransport(shared.transport)
     inside.register("http://acs.example", {"/areq": endpoint, "/silent": silent})
-    assert (await inside.post("http://acs.example/areq", b"{}", timeout=1)).status == 200
+    assert (await inside.post("http://acs.example/areq", b"{}", timeout=PATIENCE_SECONDS)).status == 200
     assert seen == [("/areq", b"{}", "application/json; charset=utf-8")]
     with pytest.raises(PeerTimedOut):
         await inside.post("http://acs.example/silent", b"", timeout=0.05)

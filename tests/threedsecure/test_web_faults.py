@@ -11,6 +11,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import runtime
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.faults import read
@@ -83,7 +84,7 @@ class World:
     def arm(self, at="ARes", **fault):
         return self.faults.arm(read({"at": at, **({"from": "ACS"} if at == "ARes" else {}), **fault}))["id"]
 
-    async def call(self, where, path="/areq", body=b"", timeout=5.0):
+    async def call(self, where, path="/areq", body=b"", timeout=PATIENCE_SECONDS):
         return await self.transport.post(getattr(self, where) + path, body, timeout=timeout)
 
     async def noted(self):
@@ -169,7 +170,7 @@ async def test_a_delay_ends_when_the_clock_is_moved(world, where):
     world.runtime.clock.advance(timedelta(seconds=2999))
     assert not waiting.done()
     world.runtime.clock.advance(timedelta(seconds=1))
-    assert (await asyncio.wait_for(waiting, 5)).body == BODY
+    assert (await asyncio.wait_for(waiting, PATIENCE_SECONDS)).body == BODY
 
 
 async def test_within_the_process_a_caller_runs_out_of_patience_on_the_same_clock(world):
@@ -179,7 +180,7 @@ async def test_within_the_process_a_caller_runs_out_of_patience_on_the_same_cloc
     await asyncio.sleep(0)
     world.runtime.clock.advance(timedelta(seconds=10))
     with pytest.raises(PeerTimedOut):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
 
 
 @BOTH
@@ -189,7 +190,7 @@ async def test_clearing_lets_go_what_waits(world, where):
     await world.faults.waiting.wait()
     await asyncio.sleep(0)
     world.faults.clear()
-    assert (await asyncio.wait_for(waiting, 5)).body == BODY
+    assert (await asyncio.wait_for(waiting, PATIENCE_SECONDS)).body == BODY
 
 
 async def test_a_reset_is_a_reset_for_whoever_looks_at_the_socket(world):
@@ -257,7 +258,7 @@ def sending(world):
     return world.faults.sends_for("Directory Server", world.transport)
 
 
-async def send(world, where, timeout=5.0, message=RREQ):
+async def send(world, where, timeout=PATIENCE_SECONDS, message=RREQ):
     return await sending(world).post(getattr(world, where) + "/results", json.dumps(message).encode(), timeout=timeout)
 
 

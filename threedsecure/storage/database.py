@@ -10,6 +10,8 @@ Under load a batch waits for a few turns of the loop as long as others join it: 
 """
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,14 +22,16 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from threedsecure.storage import postgresql, sqlite
+from threedsecure.storage import patience, postgresql, sqlite
 from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
+from threedsecure.storage.pool import Pool
 from threedsecure.storage.schema import Schema, prepare
 
 __all__ = ["Database", "DatabaseAway", "DatabaseUnusable", "PostgresDatabase", "SqliteDatabase"]
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
+_Waiting = tuple[Work[Any], asyncio.Future[Any]]
 
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
@@ -47,6 +51,11 @@ class Database(Protocol):
         """Run `work`, which only reads, and sees everything committed."""
         ...
 
+    @property
+    def waiting(self) -> int:
+        """How many units of work wait for their turn."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -54,9 +63,16 @@ class _GroupedCommits:
     """Collects the units handed in during one turn of the loop; a subclass says how a batch is carried out."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._waiting: list[_Waiting] = []
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     def _add(self, work: Work[Result]) -> asyncio.Future[Result]:
+        """Errors: `DatabaseAway` where too many wait already."""
+        if len(self._waiting) >= patience.MOST_WAITING:
+            raise DatabaseAway(f"{len(self._waiting)} units of work wait for the database, as many as may")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         if not self._waiting:
@@ -67,13 +83,15 @@ class _GroupedCommits:
     def _batch_is_due(self) -> None:
         raise NotImplementedError
 
-    def _take_batch(self) -> list[tuple[Work[Any], asyncio.Future[Any]]]:
+    def _take_batch(self) -> list[_Waiting]:
         batch, self._waiting = self._waiting[:MAX_UNITS_PER_COMMIT], self._waiting[MAX_UNITS_PER_COMMIT:]
         return batch
 
 
 class SqliteDatabase(_GroupedCommits):
-    """SQLite in WAL mode, one writer connection, commits grouped by loop turn."""
+    """SQLite in WAL mode, one writer connection, commits grouped by loop turn.
+
+    A file that another program has locked is tried again and again without holding up the loop; readers need not wait for it."""
 
     def __init__(self, path: Path | None, schema: Schema, *, durable: bool = False) -> None:
         """`path=None` keeps everything in memory and forgets it at close. `durable` makes a commit survive a power cut
@@ -85,16 +103,31 @@ class SqliteDatabase(_GroupedCommits):
             self._connection = self._engine.connect()
             with self._connection.begin():
                 prepare(self._connection, schema)
-        except DatabaseError as error:
+            sqlite.on_the_loop(self._connection)
+        except (DatabaseError, patience.Locked) as error:
             self._engine.dispose()
-            raise DatabaseUnusable(f"{path} cannot be used as a database: {error.orig}") from error
+            reason = error.orig if isinstance(error, DatabaseError) else error
+            raise DatabaseUnusable(f"{path} cannot be used as a database: {reason}") from error
         self._checkpoints = None if path is None else sqlite.Checkpoints(path, self._connection)
         self._crowded, self._seen, self._turns = False, 0, 0
+        self._locked_since: float | None = None
 
     async def run(self, work: Work[Result]) -> Result:
         return await self._add(work)
 
     async def read(self, work: Work[Result]) -> Result:
+        asked = time.monotonic()
+        while True:
+            try:
+                return self._read(work)
+            except (DBAPIError, sqlite3.OperationalError) as error:
+                if not patience.is_locked(error):
+                    raise
+                if time.monotonic() - asked >= patience.SECONDS:
+                    raise self._away() from error
+            await asyncio.sleep(patience.LOOK_AGAIN_SECONDS)
+
+    def _read(self, work: Work[Result]) -> Result:
         # A prepared statement reads what is committed without a transaction; everything else begins its own.
         try:
             return work(self._connection)
@@ -104,6 +137,8 @@ class SqliteDatabase(_GroupedCommits):
 
     async def close(self) -> None:
         self._carry_out_waiting()
+        while self._waiting:  # noqa: ASYNC110 - for a lock of another program, which tells nobody
+            await asyncio.sleep(patience.LOOK_AGAIN_SECONDS)
         if self._checkpoints is not None:
             await self._checkpoints.close()
         self._connection.close()
@@ -122,9 +157,30 @@ class SqliteDatabase(_GroupedCommits):
     def _carry_out_waiting(self) -> None:
         while batch := self._take_batch():
             outcomes = _carry_out(self._connection, [work for work, _ in batch], begin=sqlite.Transaction)
+            if any(map(_met_a_lock, outcomes)):
+                self._try_again(batch, outcomes)
+                return
+            self._locked_since = None
             if self._checkpoints is not None:
                 self._checkpoints.written()
             _resolve(batch, outcomes)
+
+    def _try_again(self, batch: list[_Waiting], outcomes: list[Any]) -> None:
+        """Those of the batch that met a lock are the first of the next one, until patience is at its end."""
+        both = list(zip(batch, outcomes, strict=True))
+        self._waiting[:0] = [entry for entry, outcome in both if _met_a_lock(outcome)]
+        done = [(entry, outcome) for entry, outcome in both if not _met_a_lock(outcome)]
+        _resolve([entry for entry, _ in done], [outcome for _, outcome in done])
+        now = time.monotonic()
+        self._locked_since = now if self._locked_since is None or done else self._locked_since
+        if now - self._locked_since >= patience.SECONDS:
+            given_up, self._waiting = self._waiting, []
+            _resolve(given_up, [_Failed(self._away())] * len(given_up))
+        else:
+            asyncio.get_running_loop().call_later(patience.LOOK_AGAIN_SECONDS, self._carry_out_waiting)
+
+    def _away(self) -> DatabaseAway:
+        return DatabaseAway(f"{self._path} is locked by another program")
 
 
 class PostgresDatabase(_GroupedCommits):
@@ -134,12 +190,13 @@ class PostgresDatabase(_GroupedCommits):
     locks what it reads (`with_for_update`). Units are re-runnable, so a batch that lost a deadlock to another process is run
     again."""
 
-    def __init__(self, server: str | Engine, schema: Schema) -> None:
+    def __init__(self, server: str | Pool, schema: Schema) -> None:
         """`server`: an address, or the pool that several schemas share, which its maker closes. Errors: `DatabaseUnusable`,
         `SchemaNotSupported`."""
         super().__init__()
         self._own = isinstance(server, str)
-        self._engine = postgresql.pool(server) if isinstance(server, str) else server
+        self._pool = Pool(server) if isinstance(server, str) else server
+        self._engine = self._pool.engine
         try:
             with self._engine.begin() as connection:
                 # Two processes that start on an empty database must not both create its tables.
@@ -156,7 +213,7 @@ class PostgresDatabase(_GroupedCommits):
 
     async def read(self, work: Work[Result]) -> Result:
         # A thread cannot be cancelled: when its caller is, `close` still has to wait for it.
-        reading = asyncio.ensure_future(asyncio.to_thread(self._read, work))
+        reading = asyncio.ensure_future(self._pool.call(lambda: self._read(work)))
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
         return await asyncio.shield(reading)
@@ -168,7 +225,7 @@ class PostgresDatabase(_GroupedCommits):
         if self._reading:
             await asyncio.wait(self._reading)
         if self._own:
-            self._engine.dispose()
+            await self._pool.close()
 
     def _read(self, work: Work[Result]) -> Result:
         try:
@@ -184,10 +241,15 @@ class PostgresDatabase(_GroupedCommits):
     async def _carry_out_waiting(self) -> None:
         while batch := self._take_batch():
             try:
-                outcomes = await asyncio.to_thread(self._carry_out, [work for work, _ in batch])
+                outcomes = await self._outcomes([work for work, _ in batch])
+            except DatabaseAway as error:
+                outcomes = [_Failed(error)] * len(batch)
             except (DBAPIError, PoolTimeoutError) as error:
                 outcomes = [_Failed(_away(self._engine, error) or error)] * len(batch)
             _resolve(batch, outcomes)
+
+    async def _outcomes(self, units: list[Work[Any]]) -> list[Any]:
+        return await self._pool.call(lambda: self._carry_out(units))
 
     def _carry_out(self, units: list[Work[Any]]) -> list[Any]:
         with self._engine.connect() as connection:
@@ -200,6 +262,10 @@ class PostgresDatabase(_GroupedCommits):
 @dataclass(frozen=True, slots=True)
 class _Failed:
     error: Exception
+
+
+def _met_a_lock(outcome: object) -> bool:
+    return isinstance(outcome, _Failed) and isinstance(outcome.error, patience.Locked)
 
 
 def _impatiently(connection: Connection) -> None:
@@ -229,7 +295,8 @@ def _carry_out(
             return [unit(connection) for unit in units]
     except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
         # Where the connection broke, nobody knows what of the transaction stands: nothing is run again.
-        if connection.invalidated or (len(units) == 1 and not _lost_a_deadlock(error)):
+        whole = isinstance(error, patience.Locked) or connection.invalidated
+        if whole or (len(units) == 1 and not _lost_a_deadlock(error)):
             return [_Failed(error)] * len(units)
     return [_carry_out_alone(connection, unit, begin) for unit in units]
 
@@ -263,7 +330,7 @@ def _lost_a_deadlock(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
 
 
-def _resolve(batch: list[tuple[Work[Any], asyncio.Future[Any]]], outcomes: list[Any]) -> None:
+def _resolve(batch: list[_Waiting], outcomes: list[Any]) -> None:
     for (_, future), outcome in zip(batch, outcomes, strict=True):
         if future.done():
             continue

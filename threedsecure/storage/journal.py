@@ -1,7 +1,11 @@
-"""The journal's table: every message that crossed a hop, decoded and redacted."""
+"""The journal's table: every message that crossed a hop, decoded and redacted.
+
+A row holds what was written of one transaction at a time: an array of pairs, when each entry was recorded and the entry itself.
+Rows of earlier releases hold one entry, an object."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile, zip_longest
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     bindparam,
@@ -36,7 +41,7 @@ ENTRIES: Final = Table(
     Column("number", Integer, primary_key=True),
     Column("transaction_id", String(64), nullable=False),
     Column("document", LargeBinary, nullable=False),
-    # When it crossed its hop, by the wall clock, in microseconds: what several processes write has to be put in order.
+    # When the first of it crossed its hop, by the wall clock, in microseconds: what several processes write has to be put in order.
     Column("recorded", BigInteger, nullable=False),
     Index("journal_entry_transaction", "transaction_id"),
     sqlite_autoincrement=True,
@@ -51,7 +56,7 @@ ALIASES: Final = Table(
     Index("journal_alias_transaction", "transaction_id"),
 )
 
-SCHEMA: Final = Schema("journal", METADATA, "0002", Path(__file__).parent / "journal_migrations")
+SCHEMA: Final = Schema("journal", METADATA, "0003", Path(__file__).parent / "journal_migrations")
 
 
 # Statements of a fixed length are compiled once; the places that are left over find nothing.
@@ -73,6 +78,7 @@ _INSERT_ALIAS: Final = Prepared(
     text("INSERT INTO journal_alias (alias, transaction_id) VALUES (:alias, :transaction_id) ON CONFLICT DO NOTHING")
 )
 
+_DOCUMENTS: Final = select(ENTRIES.c.number, ENTRIES.c.recorded, ENTRIES.c.document)
 
 Entry = tuple[int, str, bytes]
 """When it was recorded (microseconds), its transaction ("" where none is known), its document."""
@@ -82,16 +88,16 @@ def append(connection: Connection, entries: Sequence[Entry], aliases: Mapping[st
     """`aliases`: other identifier → transaction; the first transaction that an identifier was seen with keeps it."""
     _name(connection, aliases)
     if entries:
-        _INSERT_ENTRY.run_many(connection, (_row(entry) for entry in entries))
+        _INSERT_ENTRY.run_many(connection, _rows(entries))
 
 
 def append_numbered(connection: Connection, entries: Sequence[Entry], aliases: Mapping[str, str]) -> list[int]:
-    """The same where other processes write too; returns the numbers of the entries. Where another one has filed an identifier
+    """The same where other processes write too; returns the numbers of the rows. Where another one has filed an identifier
     under another transaction meanwhile, both are one, and go by the name that was written first."""
     known = transactions_of(connection, aliases)
     _name(connection, {alias: aliases[alias] for alias in sorted(aliases) if alias not in known})
     _name(connection, {aliases[alias]: other for alias, other in sorted(known.items()) if other != aliases[alias]})
-    return list(connection.execute(_INSERT_NUMBERED, [_row(entry) for entry in entries]).scalars()) if entries else []
+    return list(connection.execute(_INSERT_NUMBERED, _rows(entries)).scalars()) if entries else []
 
 
 def _name(connection: Connection, aliases: Mapping[str, str]) -> None:
@@ -100,9 +106,31 @@ def _name(connection: Connection, aliases: Mapping[str, str]) -> None:
         _INSERT_ALIAS.run_many(connection, rows)
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    recorded, transaction_id, document = entry
-    return {"recorded": recorded, "transaction_id": transaction_id, "document": document}
+def _rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """One for each transaction, in the order of their last entries: the last rows then hold the last entries."""
+    written: dict[str, list[tuple[int, bytes]]] = {}
+    for recorded, transaction_id, document in entries:
+        written[transaction_id] = [*written.pop(transaction_id, ()), (recorded, document)]
+    return [
+        {"recorded": of_one[0][0], "transaction_id": transaction_id, "document": _joined(of_one)}
+        for transaction_id, of_one in written.items()
+    ]
+
+
+def _joined(entries: Sequence[tuple[int, bytes]]) -> bytes:
+    return b"[%b]" % b",".join([b"[%d,%b]" % entry for entry in entries])
+
+
+def _recorded(row: Row[Any, Any, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """The entries in a row (with `document` and `recorded`), and when they were recorded."""
+    document = orjson.loads(row.document)
+    return [(row.recorded, document)] if isinstance(document, dict) else document
+
+
+def _in_order(rows: Iterable[Row[Any, Any, Any]]) -> list[dict[str, Any]]:
+    """The entries of `rows`, themselves in the order in which they were written, as they were recorded."""
+    recorded = [entry for row in rows for entry in _recorded(row)]
+    return [entry for _, entry in sorted(recorded, key=itemgetter(0))]
 
 
 def transactions_of(connection: Connection, identifiers: Iterable[str]) -> dict[str, str]:
@@ -130,35 +158,33 @@ def entries_of(connection: Connection, transaction_id: str, limit: int) -> list[
     """In the order in which they were recorded, also those that were filed under an alias before it was known to be one."""
     others = select(ALIASES.c.alias).where(ALIASES.c.transaction_id == transaction_id)
     rows = connection.execute(
-        select(ENTRIES.c.document)
-        .where(or_(ENTRIES.c.transaction_id == transaction_id, ENTRIES.c.transaction_id.in_(others)))
+        _DOCUMENTS.where(or_(ENTRIES.c.transaction_id == transaction_id, ENTRIES.c.transaction_id.in_(others)))
         .order_by(ENTRIES.c.recorded, ENTRIES.c.number)
         .limit(limit)
-    ).scalars()
-    return [orjson.loads(row) for row in rows]
+    )
+    return _in_order(rows)[:limit]
 
 
-def numbered(connection: Connection, numbers: Sequence[int]) -> list[bytes]:
-    """The documents of these numbers that are still there."""
-    query = select(ENTRIES.c.document).where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)
-    return list(connection.execute(query).scalars())
+def numbered(connection: Connection, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """The entries in the rows of these numbers that are still there, in the order in which they were recorded."""
+    return _in_order(connection.execute(_DOCUMENTS.where(ENTRIES.c.number.in_(numbers)).order_by(ENTRIES.c.number)))
 
 
 def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:
     """The last `limit` entries, oldest first."""
-    rows = connection.execute(select(ENTRIES.c.document).order_by(ENTRIES.c.number.desc()).limit(limit)).scalars().all()
-    return [orjson.loads(row) for row in reversed(rows)]
+    rows = connection.execute(_DOCUMENTS.order_by(ENTRIES.c.number.desc()).limit(limit)).all()
+    return _in_order(reversed(rows))[-limit:]
 
 
 def forget_before(connection: Connection, at: str, names: Sequence[str], limit: int) -> int:
-    """Forget the oldest entries up to the first that was made at `at` (ISO 8601, UTC) or later; at most `limit`, and say how
-    many. The identifiers that stand under `names` in their messages go with the last entry of the transaction."""
-    oldest = select(ENTRIES.c.number, ENTRIES.c.document).order_by(ENTRIES.c.number).limit(limit)
-    rows = [(row.number, orjson.loads(row.document)) for row in connection.execute(oldest)]
-    gone = list(takewhile(lambda row: row[1]["at"] < at, rows))
+    """Forget the oldest rows up to the first with an entry that was made at `at` (ISO 8601, UTC) or later; at most `limit`, and
+    say how many. The identifiers that stand under `names` in their messages go with the last entry of the transaction."""
+    oldest = connection.execute(_DOCUMENTS.order_by(ENTRIES.c.number).limit(limit))
+    rows = [(row.number, [entry for _, entry in _recorded(row)]) for row in oldest]
+    gone = list(takewhile(lambda row: all(entry["at"] < at for entry in row[1]), rows))
     if gone:
         connection.execute(delete(ENTRIES).where(ENTRIES.c.number <= gone[-1][0]))
-        messages = [entry["message"] for _, entry in gone]
+        messages = [entry["message"] for _, entries in gone for entry in entries]
         identifiers = {message[name] for message in messages for name in names if isinstance(message.get(name), str)}
         _forget_aliases(connection, identifiers)
     return len(gone)

@@ -1,5 +1,5 @@
-"""How PostgreSQL is reached: one pool of connections per process, whatever the number of schemas, and errors that name the server
-and never the password."""
+"""How PostgreSQL is reached, by whatever number of schemas over the same connections; and errors that name the server and never
+the password."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,11 +19,16 @@ JSON_BY_ORJSON: Final[Mapping[str, Any]] = {
 POOLED: Final = 6
 MORE_WHEN_BUSY: Final = 4
 CONNECT_SECONDS: Final = 5
-# A peer that vanished without a word is noticed within half a minute.
-KEEPALIVES: Final[Mapping[str, Any]] = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+# A machine that vanished without a word is noticed within half a minute.
+KEEPALIVES: Final[Mapping[str, Any]] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 
 
-def pool(address: str) -> Engine:
+def engine(address: str) -> Engine:
     """The connections to `address` (`postgresql://user:password@host:port/database`), made when they are needed.
 
     Errors: `DatabaseUnusable` for an address that is none, or without the driver."""
@@ -32,7 +37,6 @@ def pool(address: str) -> Engine:
             _url(address),
             pool_size=POOLED,
             max_overflow=MORE_WHEN_BUSY,
-            pool_pre_ping=True,
             **JSON_BY_ORJSON,
             connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "acs-sim", **KEEPALIVES},
         )
@@ -45,6 +49,11 @@ def pool(address: str) -> Engine:
 def for_the_driver(address: str) -> str:
     """The address as psycopg itself takes it, password and all."""
     return _url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def beside(address: str, name: str) -> str:
+    """The address of another database of the same server, password and all."""
+    return _url(address).set(drivername="postgresql", database=name).render_as_string(hide_password=False)
 
 
 def shown(address: str | URL) -> str:

@@ -5,9 +5,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.pool import Pool
 from threedsecure.storage.postgresql import CONNECT_SECONDS, KEEPALIVES, for_the_driver
 
 CHANNEL: Final = "acs_sim"
@@ -27,9 +28,9 @@ _WHO: Final = text(
 class Signals:
     """The words of one process, which goes by `name`."""
 
-    def __init__(self, address: str, engine: Engine, name: str) -> None:
+    def __init__(self, address: str, pool: Pool, name: str) -> None:
         self._address = address
-        self._engine = engine
+        self._pool = pool
         self._name = name
 
     async def heard(self) -> AsyncIterator[str | None]:
@@ -46,11 +47,11 @@ class Signals:
 
     async def say(self, words: Sequence[str]) -> None:
         """In this order, to every process, this one included. Errors: `DatabaseAway`."""
-        await asyncio.to_thread(self._say, list(words))
+        await self._pool.call(lambda: self._say(list(words)))
 
     async def listeners(self) -> set[str]:
         """The names of the processes that listen now. Errors: `DatabaseAway`."""
-        return await asyncio.to_thread(self._who)
+        return await self._pool.call(self._who)
 
     async def _heard_once(self) -> AsyncIterator[str | None]:
         import psycopg
@@ -68,14 +69,14 @@ class Signals:
 
     def _say(self, words: list[str]) -> None:
         try:
-            with self._engine.begin() as connection:
+            with self._pool.engine.begin() as connection:
                 connection.execute(_SAY, {"words": words})
         except _errors() as error:
             raise DatabaseAway("a word to the other processes could not be said") from error
 
     def _who(self) -> set[str]:
         try:
-            with self._engine.connect() as connection:
+            with self._pool.engine.connect() as connection:
                 found = connection.execute(_WHO, {"like": f"{_NAMED}%"}).scalars()
                 return {name.removeprefix(_NAMED) for name in found}
         except _errors() as error:

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from threedsecure.storage import postgresql
+from threedsecure.storage import patience, postgresql
 
 CHECKPOINT_AFTER_SECONDS: Final = 1.0
 """Pages that are written again meanwhile are copied once."""
 MAX_WAL_BYTES: Final = 32 << 20
+BUSY_AT_START_MILLISECONDS: Final = 5_000
+_BEGINS: Final = "how transactions begin that SQLAlchemy begins"
 
 
 def engine(path: Path | None, *, durable: bool) -> Engine:
@@ -32,7 +34,7 @@ def engine(path: Path | None, *, durable: bool) -> Engine:
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'NORMAL'}",
-            "busy_timeout=5000",
+            f"busy_timeout={BUSY_AT_START_MILLISECONDS}",
             "foreign_keys=ON",
             "wal_autocheckpoint=0",
         ):
@@ -43,9 +45,26 @@ def engine(path: Path | None, *, durable: bool) -> Engine:
     def _begin(connection: Connection) -> None:
         driver = _driver(connection)
         if not driver.in_transaction:  # SQLAlchemy joins a `Transaction` that has begun already
-            driver.execute("BEGIN IMMEDIATE")
+            _begun(driver, connection.info.get(_BEGINS, "BEGIN IMMEDIATE"))
 
     return made
+
+
+def on_the_loop(connection: Connection) -> None:
+    """From now on units of work begin as a `Transaction` and SQLAlchemy's own transactions only read, so that they need not wait
+    for another program that writes; a lock is told at once, since waiting for it would hold up the loop."""
+    connection.info[_BEGINS] = "BEGIN"
+    _driver(connection).execute("PRAGMA busy_timeout=0").fetchall()
+
+
+def _begun(driver: sqlite3.Connection, statement: str) -> None:
+    """Errors: `patience.Locked`."""
+    try:
+        driver.execute(statement)
+    except sqlite3.OperationalError as error:
+        if not patience.is_locked(error):
+            raise
+        raise patience.Locked(str(error)) from error
 
 
 class Transaction:
@@ -56,7 +75,7 @@ class Transaction:
         self._connection = connection
 
     def __enter__(self) -> None:
-        _driver(self._connection).execute("BEGIN IMMEDIATE")
+        _begun(_driver(self._connection), "BEGIN IMMEDIATE")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

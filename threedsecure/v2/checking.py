@@ -1,6 +1,7 @@
 """A message held against the tables: what is wrong with it, and what of it is defined at all."""
 
 from collections.abc import Mapping, Sequence
+from operator import is_
 from typing import Any, Final
 
 from threedsecure.v2.context import Context, Leg, context_of
@@ -65,22 +66,26 @@ def code_of(stage: Sequence[Violation]) -> str:
 
 
 def defined(message: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """A copy of `message` without the elements that its version, channel, category and leg do not define: what is forwarded."""
-    return _defined(plan_for(message_type_of(message, context), context).scope, message)
+    """A copy of `message` without the elements that its version, channel, category and leg do not define: what is forwarded.
+    Objects in it that lose nothing are those of `message`."""
+    return dict(_defined(plan_for(message_type_of(message, context), context).scope, message))
 
 
-def _defined(scope: Scope, found: Mapping[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for name, value in found.items():
-        field = scope.fields.get(name)
-        if field is not None:
-            kept[name] = value if field.scope is None else _defined_inside(field.scope, value)
+def _defined(scope: Scope, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`found` itself when all of it is defined."""
+    fields, kept = scope.fields, found
+    if not found.keys() <= fields.keys():
+        kept = {name: value for name, value in found.items() if name in fields}
+    for name, below in scope.below:
+        if name in kept and (part := _defined_inside(below, kept[name])) is not kept[name]:
+            kept = {**kept, name: part}
     return kept
 
 
 def _defined_inside(scope: Scope, value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _defined(scope, value)
     if isinstance(value, list):
-        return [_defined_inside(scope, item) for item in value]
+        parts = [_defined_inside(scope, item) for item in value]
+        return value if all(map(is_, parts, value)) else parts
     return value

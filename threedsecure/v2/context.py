@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 SUPPORTED_VERSIONS: Final = ("2.1.0", "2.2.0", "2.3.1")
@@ -49,19 +50,22 @@ def context_of(
     Always defined: where channel or category are missing or ill-formed they are guessed from the elements that are there, so that
     one wrong element does not hide others."""
     source = request if request is not None else message
-    return Context(
-        _version(message, request),
-        _channel(message, source),
-        _category(message, source),
-        leg,
-        request,
-        response,
-    )
+    version, channel = _version(message, request), _channel(message, source)
+    category = _category(message, source)
+    if request is None and response is None and len(category) == len(PA):
+        return _alone(version, channel, category, leg)
+    return Context(version, channel, category, leg, request, response)
+
+
+@lru_cache(maxsize=256)
+def _alone(version: str, channel: str, category: str, leg: Leg) -> Context:
+    """The context of a message that is held against no other: the same for very many messages."""
+    return Context(version, channel, category, leg)
 
 
 def _version(message: Mapping[str, Any], request: Mapping[str, Any] | None) -> str:
-    for source in (message, request or {}):
-        version = source.get("messageVersion")
+    for source in (message, request):
+        version = source.get("messageVersion") if source is not None else None
         if version in SUPPORTED_VERSIONS:
             return str(version)
     return SUPPORTED_VERSIONS[-1]

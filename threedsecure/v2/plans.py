@@ -50,9 +50,11 @@ class Field:
 
 @dataclass(slots=True)
 class Scope:
-    """The rows in force in one object, or in the message itself."""
+    """The rows in force in one object, or in the message itself. `below`: the objects and arrays of objects that have rows of their
+    own."""
 
     fields: dict[str, Field] = field(default_factory=dict)
+    below: tuple[tuple[str, "Scope"], ...] = ()
 
     def tests(self) -> dict[str, Accepts]:
         return {name: each.test for name, each in self.fields.items()}
@@ -110,6 +112,7 @@ def _scope(message_type: str, parent: str, rows: list[tuple[Row, str]], context:
             )
             below = inner if inner and inner.fields else None
             scope.fields[row.last_name] = Field(row, form, letter, below, _test(form, below, context))
+    scope.below = tuple((name, each.scope) for name, each in scope.fields.items() if each.scope is not None)
     return scope
 
 

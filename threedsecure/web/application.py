@@ -11,24 +11,31 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.conduct import misbehaved
 from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
 
 READ_BODY_SECONDS: Final = 10.0
+FIGURES_SECONDS: Final = 5.0
 OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
 
 
 Check = Callable[[], Awaitable[str | None]]
 """What keeps a service from working, in words; None where nothing does."""
+Figures = Callable[[], Sequence[Measured]]
 
 
 def application(
-    service: Service, dispatcher: Dispatcher, metrics: Metrics, checks: Sequence[Check] = ()
+    service: Service,
+    dispatcher: Dispatcher,
+    metrics: Metrics,
+    checks: Sequence[Check] = (),
+    figures: Figures = tuple,
 ) -> web.Application:
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`. It is ready
-    while the service says so and no one of `checks` finds anything."""
+    while the service says so and no one of `checks` finds anything. `figures` are told beside the service's own."""
     app = web.Application(client_max_size=0, middlewares=[_unroutable])
     for route in (*service.routes, *dispatcher.own_routes):
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
@@ -40,7 +47,7 @@ def application(
         app.router.add_get("/static/{name}", _static(service.static))
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", _readyz(service, checks))
-    app.router.add_get("/metrics", _metrics(service, dispatcher, metrics))
+    app.router.add_get("/metrics", _metrics(service, dispatcher, metrics, figures))
     return app
 
 
@@ -186,10 +193,10 @@ def _readyz(service: Service, checks: Sequence[Check]) -> Callable[[web.Request]
 
 
 def _metrics(
-    service: Service, dispatcher: Dispatcher, metrics: Metrics
+    service: Service, dispatcher: Dispatcher, metrics: Metrics, more: Figures
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def figures(_request: web.Request) -> web.Response:
-        own = await service.measured() if service.measured is not None else ()
+        own = await _own_figures(service)
         journal = {"waiting": dispatcher.journal.waiting, "left out": dispatcher.journal.left_out}
         common = (
             Measured("requests_under_way", "Requests being worked on", "service", {service.name: dispatcher.under_way}),
@@ -197,10 +204,21 @@ def _metrics(
                 "journal_entries", "Entries not written yet, and those left out since the start", "state", journal
             ),
         )
-        body = metrics.text([*common, *own])
+        body = metrics.text([*common, *more(), *own])
         return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     return figures
+
+
+async def _own_figures(service: Service) -> Sequence[Measured]:
+    """Without them where the database that knows them does not answer: the others say what is the matter."""
+    if service.measured is None:
+        return ()
+    try:
+        async with asyncio.timeout(FIGURES_SECONDS):
+            return await service.measured()
+    except (DatabaseAway, TimeoutError):
+        return ()
 
 
 def _static(folder: Traversable) -> Callable[[web.Request], Awaitable[web.Response]]:

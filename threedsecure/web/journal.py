@@ -28,7 +28,8 @@ MAX_WAITING: Final = 20_000
 MAX_ENTRIES_READ: Final = 2_000
 MAX_IDENTIFIER: Final = 64
 FLUSH_EVERY_SECONDS: Final = 0.05
-FORGOTTEN_PER_STEP: Final = 500
+FORGOTTEN_PER_STEP: Final = 150
+"""Rows, each with the messages of an authentication or so."""
 WRITTEN_PER_STEP: Final = 100
 """Few enough that no request waits long behind them."""
 WAIT_FOR_DATABASE_SECONDS: Final = 1.0
@@ -155,13 +156,11 @@ class Journal:
             await self._database.run(lambda connection: table.append(connection, rows, aliases))
         else:
             self._shared.tell(WRITTEN, await self._database.run(lambda c: table.append_numbered(c, rows, aliases)))
-        self._publish(document for _, _, document in rows)
+        if self._subscribers:
+            self._publish(orjson.loads(document) for _, _, document in rows)
 
-    def _publish(self, documents: Iterable[bytes]) -> None:
-        if not self._subscribers:
-            return
-        for document in documents:
-            entry = orjson.loads(document)
+    def _publish(self, entries: Iterable[dict[str, Any]]) -> None:
+        for entry in entries:
             for subscriber in self._subscribers:
                 if subscriber.qsize() < MAX_WAITING:
                     subscriber.put_nowait(entry)

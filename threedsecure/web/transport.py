@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import aiohttp
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
+from threedsecure.web.bulkhead import Bulkhead
 from threedsecure.web.conduct import carried
 from threedsecure.web.resolver import Resolver
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
@@ -34,15 +35,17 @@ class Transport(Protocol):
         content_type: str = JSON,
         headers: Mapping[str, str] | None = None,
     ) -> WireResponse:
-        """`timeout` in real seconds, over the whole exchange. Errors: `PeerUnreachable`, `PeerTimedOut`."""
+        """`timeout` in real seconds, over the whole exchange. Errors: `PeerUnreachable`, also where as many calls to this peer are
+        under way as may be; `PeerTimedOut`."""
         ...
 
 
 class HttpTransport:
-    """aiohttp's client with one session: keep-alive, no cookies, no redirects, answers bounded."""
+    """aiohttp's client with one session: keep-alive, no cookies, no redirects, answers bounded, and calls to one peer, too."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, bulkhead: Bulkhead | None = None) -> None:
         self._session = session
+        self._bulkhead = bulkhead or Bulkhead()
 
     @staticmethod
     def session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
@@ -65,12 +68,13 @@ class HttpTransport:
     ) -> WireResponse:
         sent = {"Content-Type": content_type, **(headers or {})}
         try:
-            async with (
-                asyncio.timeout(timeout),
-                self._session.post(url, data=body, headers=sent, allow_redirects=False) as answer,
-            ):
-                content = await _read_bounded(answer.content, url)
-                return WireResponse(answer.status, content, answer.headers.get("Content-Type", ""))
+            with self._bulkhead.entered(url):
+                async with (
+                    asyncio.timeout(timeout),
+                    self._session.post(url, data=body, headers=sent, allow_redirects=False) as answer,
+                ):
+                    content = await _read_bounded(answer.content, url)
+                    return WireResponse(answer.status, content, answer.headers.get("Content-Type", ""))
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
         except aiohttp.ClientConnectorCertificateError as error:

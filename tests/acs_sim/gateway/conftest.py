@@ -14,6 +14,7 @@ import pytest
 from acs_sim.gateway.app import build
 from acs_sim.gateway.settings import GatewaySettings
 from tests.acs_sim.gateway.scheme import Scheme, running_scheme
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 from threedsecure.web.service import Runtime
@@ -149,7 +150,7 @@ async def world(scheme: Scheme, settings: dict[str, Any]) -> AsyncIterator[World
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again and again until it holds, for ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Ask again and again until it holds."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await holds():  # noqa: ASYNC110 - what is waited for happens behind a socket
             await asyncio.sleep(0.01)

@@ -7,6 +7,7 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
 from tests.acs_sim.gateway.test_purchases import with_method
+from tests.support.browser import new_context
 from tests.support.ports import free_port
 
 SHOPS = ("e-transactions", "monetico")
@@ -128,7 +129,7 @@ async def test_a_reload_in_the_middle_of_the_challenge_shows_it_again(world, pag
 async def test_the_whole_purchase_works_without_javascript(world, browser: Browser, shop):
     with_method(world)
     world.scheme.ares = {"transStatus": "C"}
-    context = await browser.new_context(java_script_enabled=False, locale="fr-FR")
+    context = await new_context(browser, java_script_enabled=False, locale="fr-FR")
     page = await context.new_page()
     await page.goto(f"{world.url}/shops/{shop}")
     await page.click("#checkout")
@@ -179,7 +180,7 @@ async def _host_page(port: int, shop: str) -> web.AppRunner:
 
 @pytest.mark.parametrize("scheme_of_colours", ["light", "dark"])
 async def test_the_pages_run_no_script_of_others_and_complain_of_nothing(world, browser: Browser, scheme_of_colours):
-    context = await browser.new_context(color_scheme=scheme_of_colours)
+    context = await new_context(browser, color_scheme=scheme_of_colours)
     page = await context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -126,6 +126,22 @@ async def test_a_shop_that_is_slow_is_told_once_and_the_gateway_rests_meanwhile_
     assert len(shop.heard) == 1
 
 
+async def test_a_shop_that_says_nothing_keeps_no_other_one_waiting(world, shop):
+    """Both are told again at the same minute; the first one takes the connection and is silent."""
+    async with listening_shop() as other:
+        shop.answers = [(503, "later")]
+        other.answers = [(503, "later"), (200, "")]
+        await pay_at(world, shop)
+        await pay_at(world, other)
+        shop.hold = asyncio.Event()
+        shop.asked.clear()
+        world.advance(minutes=1)
+        await shop.asked.wait()
+        await until(lambda: said(world, "the shop took", 1))
+        assert (len(shop.heard), len(other.heard)) == (2, 2)
+        shop.hold.set()
+
+
 async def test_the_answers_are_journalled_with_their_purchase(world):
     purchase = await world.purchase(shop="monetico")
     entries = await world.runtime.journal.entries_of(purchase["id"])

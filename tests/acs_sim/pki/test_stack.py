@@ -13,6 +13,7 @@ from acs_sim.pki.issuing import issue_files
 from acs_sim.settings import Settings, SettingsError, load
 from acs_sim.stack import CannotStart, running_stack
 from tests.acs_sim.pki.handshakes import handshake
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 
 
@@ -25,7 +26,7 @@ async def test_a_fresh_simulator_has_an_authority_of_its_own_and_keeps_nothing(t
             assert answer.status == 200
         with pytest.raises(URLError, match="CERTIFICATE_VERIFY_FAILED"):
             await asyncio.to_thread(urlopen, f"{stack.addresses.acs}/healthz", None, 10)
-        async with stack.runtime.journal.subscribed() as written, asyncio.timeout(10):
+        async with stack.runtime.journal.subscribed() as written, asyncio.timeout(PATIENCE_SECONDS):
             refused = next(iter(await stack.runtime.journal.newest(1)), None) or await written.get()
     assert (refused["to"], refused["kind"]) == ("acs", "TLS refused")
     assert "does not trust the simulator's authority" in refused["message"]["error"]

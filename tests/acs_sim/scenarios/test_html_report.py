@@ -17,6 +17,7 @@ from acs_sim.scenarios.sequence import sequence
 from tests.acs_sim.scenarios.test_run import FAILING
 from tests.acs_sim.transcripts.hops import conversation
 from tests.support.accessibility import findings
+from tests.support.browser import new_context
 
 PIXEL = b"\x89PNG\r\n\x1a\nwhatever"
 BEGAN = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -95,8 +96,8 @@ async def test_the_page_is_readable_on_a_phone_and_accessible_in_light_and_dark(
     (tmp_path / "report.html").write_bytes(html(outcomes, 1.0, seed=7, began_at=BEGAN))
     asked: list[str] = []
     for scheme in ("light", "dark"):
-        context = await browser.new_context(
-            viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
+        context = await new_context(
+            browser, viewport={"width": 390, "height": 844}, color_scheme=scheme, bypass_csp=True
         )
         page = await context.new_page()
         page.on("request", lambda request: asked.append(request.url))

@@ -12,6 +12,7 @@ from acs_sim.scenarios.simulator import CannotPlay
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
 from tests.acs_sim.test_cli import acs_sim
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 
 HEAD = "scenarios:\n  - name: one\n    about: It shows something.\n"
@@ -277,10 +278,10 @@ async def test_rules_ranges_and_faults_of_a_scenario_are_gone_when_it_is_over(tm
         outcomes = await run(load([tmp_path]), lambda _outcome: None, at=stack.addresses)
         left = []
         for path in ("/control/rules/list",):
-            answer = await stack.runtime.transport.post(stack.addresses.acs + path, b"{}", timeout=5)
+            answer = await stack.runtime.transport.post(stack.addresses.acs + path, b"{}", timeout=PATIENCE_SECONDS)
             left.append(json.loads(answer.body)["rules"])
         ranges = await stack.runtime.transport.post(
-            stack.addresses.ds + "/control/ranges", b'{"scheme":"visa"}', timeout=5
+            stack.addresses.ds + "/control/ranges", b'{"scheme":"visa"}', timeout=PATIENCE_SECONDS
         )
         faults = len(stack.runtime.faults.plan)
     assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.threedsecure.v1.samples import PAREQ
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
@@ -93,7 +94,9 @@ except MessageError as error:
 
 
 def test_ten_megabytes_in_ten_kilobytes_are_refused_within_one_megabyte_of_memory():
-    told = subprocess.run([sys.executable, "-c", BOMB], capture_output=True, text=True, check=True, timeout=60).stdout
+    told = subprocess.run(
+        [sys.executable, "-c", BOMB], capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    ).stdout
     detail, _, grown = told.strip().rpartition(" ")
     unit = 1 if sys.platform == "darwin" else 1024
     assert detail == "the message inflates to more than 65536 bytes"

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.signatures import signxml_accepts, xmlsec1_accepts
 from tests.threedsecure.v1.samples import PAREQ, PARES, message
 from threedsecure.schemes import SCHEMES
@@ -147,7 +148,7 @@ def signed_by_xmlsec1(pares: str, signer: Signer, transform: str, folder) -> byt
         "--output",
         str(folder / "out.xml"),
     ]
-    subprocess.run([*command, str(folder / "in.xml")], check=True, capture_output=True, timeout=30)
+    subprocess.run([*command, str(folder / "in.xml")], check=True, capture_output=True, timeout=PATIENCE_SECONDS)
     return (folder / "out.xml").read_bytes()
 
 

@@ -134,6 +134,29 @@ def test_what_an_object_does_not_define_is_not_forwarded_either() -> None:
     assert defined(message, context)["homePhone"] == {"cc": "33", "subscriber": "639980000"}
 
 
+def test_items_of_an_array_lose_what_is_not_defined_and_the_message_itself_loses_nothing() -> None:
+    info = {"threeDSReqAuthMethod": "02", "nonsense": "1"}
+    message = {**find("2.3.1", "areq-brw-pa").message, "threeDSRequestorAuthenticationInfo": [info]}
+    kept = defined(message, context_of(message, Leg.THREE_DS_SERVER_TO_DS))
+    assert kept["threeDSRequestorAuthenticationInfo"] == [{"threeDSReqAuthMethod": "02"}]
+    assert message["threeDSRequestorAuthenticationInfo"] == [{"threeDSReqAuthMethod": "02", "nonsense": "1"}]
+
+
+def test_a_copy_of_a_message_that_is_defined_throughout_can_be_changed() -> None:
+    message = areq()
+    kept = defined(message, context_of(message, Leg.THREE_DS_SERVER_TO_DS))
+    kept["dsTransID"] = "d"
+    assert "dsTransID" not in message
+
+
+def test_contexts_of_messages_with_a_category_of_no_known_length_are_not_kept() -> None:
+    message = areq(messageCategory="8" * 1000)
+    context = context_of(message, Leg.THREE_DS_SERVER_TO_DS)
+    assert context.message_category == message["messageCategory"]
+    assert context_of(message, Leg.THREE_DS_SERVER_TO_DS) is not context
+    assert context_of(areq(), Leg.DS_TO_ACS) is context_of(areq(), Leg.DS_TO_ACS)
+
+
 def test_an_unknown_extension_is_forwarded_unchanged() -> None:
     extension = {"name": "x", "id": "A000000999-9", "criticalityIndicator": False, "data": {"any": [{"thing": None}]}}
     message = areq(messageExtension=[extension])

@@ -1,0 +1,122 @@
+"""A database that hangs, is locked, dies and comes back, under a whole simulator: who needs it is asked to come back, everybody
+else is answered, and it goes on by itself."""
+
+import asyncio
+import json
+import sqlite3
+from contextlib import closing, contextmanager
+from importlib.resources import files
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from acs_sim.bench.traffic import PLAIN, card_number
+from acs_sim.settings import Settings
+from acs_sim.stack import running_stack, with_free_ports
+from tests.support.engine import about_sqlite
+from tests.support.own_postgresql import own_server
+from threedsecure.storage import patience
+
+AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa.json").read_bytes())
+NEED_NO_DATABASE = ("/healthz", "/metrics", "/api/docs", "/api/openapi.json", "/api/scenarios", "/static/desk.css")
+
+
+class Visitor:
+    """What a gateway and a browser see of a simulator."""
+
+    def __init__(self, stack, session):
+        self.addresses, self._session = stack.addresses, session
+
+    async def authenticates(self):
+        """HTTP status, Retry-After and transStatus."""
+        areq = {**AREQ, **PLAIN, "threeDSServerTransID": str(uuid4()), "acctNumber": card_number("frictionless", 1)}
+        areq = {name: value for name, value in areq.items() if value is not None}
+        async with self._session.post(f"{self.addresses.ds}/visa/3ds2", json=areq) as answer:
+            document = await answer.json(content_type=None)
+            return answer.status, answer.headers.get("Retry-After"), document.get("transStatus")
+
+    async def readiness(self, party="acs"):
+        async with self._session.get(f"{self.addresses.of(party)}/readyz") as answer:
+            return answer.status, " ".join((await answer.json()).get("reasons", ()))
+
+    async def status(self, path):
+        async with self._session.get(self.addresses.desk + path) as answer:
+            return answer.status
+
+    async def figures(self, party="acs"):
+        async with self._session.get(f"{self.addresses.of(party)}/metrics") as answer:
+            return await answer.text()
+
+    async def sees_what_needs_no_database(self):
+        assert {path: await self.status(path) for path in NEED_NO_DATABASE} == dict.fromkeys(NEED_NO_DATABASE, 200)
+
+    async def sees_it_recover(self):
+        for party in ("ds", "acs", "phone", "shop"):
+            while (await self.readiness(party))[0] != 200:
+                pass
+        assert await self.authenticates() == (200, None, "Y")
+
+
+@pytest.fixture(scope="module")
+def own():
+    with own_server() as running:
+        yield running
+
+
+@pytest.fixture
+def server(own):
+    yield own
+    own.bring_back()
+
+
+@contextmanager
+def locked(file):
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_a_postgresql_that_hangs_and_one_that_dies(server, tmp_path, monkeypatch):
+    settings = with_free_ports(Settings(data=str(tmp_path), database=server.fresh_database()))
+    async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
+        visitor = Visitor(stack, session)
+        assert await visitor.authenticates() == (200, None, "Y")
+        monkeypatch.setattr(patience, "SECONDS", 1.0)
+        server.freeze()
+        assert {await visitor.authenticates() for _ in range(2)} == {(503, "1", None)}
+        assert (await visitor.readiness())[0] == 503
+        await visitor.sees_what_needs_no_database()
+        monkeypatch.setattr(patience, "SECONDS", 20.0)
+        server.thaw()
+        await visitor.sees_it_recover()
+        server.kill()
+        assert await visitor.authenticates() == (503, "1", None)
+        assert "cannot be written" in (await visitor.readiness())[1]
+        await visitor.sees_what_needs_no_database()
+        server.start()
+        await visitor.sees_it_recover()
+
+
+@about_sqlite
+async def test_an_acs_whose_file_another_program_has_locked_keeps_nobody_else_waiting(tmp_path, monkeypatch):
+    settings = with_free_ports(Settings(data=str(tmp_path)))
+    async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
+        visitor = Visitor(stack, session)
+        assert await visitor.authenticates() == (200, None, "Y")
+        with locked(tmp_path / "acs.sqlite3"):
+            waiting = asyncio.create_task(visitor.authenticates())
+            while 'acs_sim_database_waiting{database="acs"} 1' not in await visitor.figures():
+                pass
+            await visitor.sees_what_needs_no_database()
+            assert (await visitor.readiness("ds"))[0] == 200
+            assert (await visitor.readiness("acs"))[0] == 503
+            assert not waiting.done()
+        assert await waiting == (200, None, "Y")
+        monkeypatch.setattr(patience, "SECONDS", 0.1)
+        with locked(tmp_path / "ds.sqlite3"):
+            assert await visitor.authenticates() == (503, "1", None)
+            assert (await visitor.readiness("acs"))[0] == 200
+        monkeypatch.setattr(patience, "SECONDS", 20.0)
+        await visitor.sees_it_recover()
