@@ -13,6 +13,7 @@ from acs.lifecycle import code_sent, prompted
 from acs.phone import PhoneLine, send_code, show_prompt
 from acs.records import Transaction
 from acs.storage import Storage
+from threedsecure.storage.errors import DatabaseAway
 
 log = structlog.get_logger()
 
@@ -55,7 +56,11 @@ class Asking:
 
     def _done(self, task: asyncio.Task[str | None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (bug := task.exception()) is not None:
+        if task.cancelled() or (bug := task.exception()) is None:
+            return
+        if isinstance(bug, DatabaseAway):
+            log.warning("a question waits for the database", error=str(bug))
+        else:
             log.error("bug", service="acs", path="asking", exc_info=bug)
 
     async def _by_sms(self, transaction: Transaction, counter: int) -> str | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from acs.agenda import Agenda
+from acs.agenda import WAIT_FOR_DATABASE_SECONDS, Agenda
 from acs.deliveries import Acknowledged, Failed, Outcome, Rejected, judge, postpone, record
 from acs.messages import identifiers
 from acs.orderings import Ordering, ordering_of
@@ -90,6 +90,8 @@ class Outbox:
             return
         if isinstance(bug := flight.exception(), DatabaseAway):
             log.warning("an RReq waits for the database", error=str(bug))
+            now = self._runtime.clock.now()
+            asyncio.get_running_loop().call_later(WAIT_FOR_DATABASE_SECONDS, self._agenda.note, now)
         elif bug is not None:
             self._broken.add(acs_trans_id)
             log.error("bug", service="acs", path="outbox", exc_info=bug)

@@ -14,7 +14,7 @@ from threedsecure.errors import TransportError
 from threedsecure.web.transport import Transport
 from threedsecure.web.wire import FORM, WireResponse
 
-PAGE_SECONDS: Final = 15.0
+PAGE_SECONDS: Final = 30.0
 FULL_WINDOW: Final = "05"
 MAX_AUTOMATIC_POSTS: Final = 3
 

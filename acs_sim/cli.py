@@ -54,6 +54,7 @@ _UP_OPTIONS = (
     click.option(
         "--bank-domain", metavar="DOMAIN", help="Serve each bank's pages from a host of its own: BANK.DOMAIN."
     ),
+    click.option("--otlp-endpoint", metavar="URL", help="Export spans to this OpenTelemetry collector (OTLP/HTTP)."),
     click.option("--log-format", metavar="FORMAT", help="auto, console or json.  [default: auto]"),
     click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]"),
 )

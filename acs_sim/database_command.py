@@ -10,6 +10,7 @@ from sqlalchemy.exc import DatabaseError
 from acs_sim.databases import schemas
 from acs_sim.settings import Settings
 from threedsecure.storage import postgresql
+from threedsecure.storage import shared as shared_table
 from threedsecure.storage.errors import DatabaseUnusable
 from threedsecure.storage.schema import Schema, SchemaNotSupported, prepare, revision, revisions
 
@@ -18,7 +19,7 @@ __all__ = ["DatabaseUnusable", "SchemaNotSupported", "status", "upgrade"]
 
 def status(settings: Settings) -> tuple[list[str], bool]:
     """A line for each party's tables, and whether all can be used by this release. Errors: `DatabaseUnusable`."""
-    told = [(schema, _found(settings, schema)) for schema in schemas()]
+    told = [(schema, _found(settings, schema)) for schema in _schemas(settings)]
     lines = [f"{schema.name:<12} {_words(schema, at)}" for schema, at in told]
     return lines, all(at in (None, schema.head) for schema, at in told)
 
@@ -26,7 +27,7 @@ def status(settings: Settings) -> tuple[list[str], bool]:
 def upgrade(settings: Settings) -> list[str]:
     """Bring every table to the newest revision; a line for each. Errors: `DatabaseUnusable`, `SchemaNotSupported`."""
     lines = []
-    for schema in schemas():
+    for schema in _schemas(settings):
         before = _found(settings, schema)
         if before is not None and before != schema.head:
             _bring_up_to_date(settings, schema)
@@ -34,6 +35,13 @@ def upgrade(settings: Settings) -> list[str]:
         else:
             lines.append(f"{schema.name:<12} {_words(schema, before)}")
     return lines
+
+
+def _schemas(settings: Settings) -> list[Schema]:
+    """Those that are made there: on SQLite no processes share anything."""
+    return [
+        schema for schema in schemas() if settings.postgresql is not None or schema.name != shared_table.SCHEMA.name
+    ]
 
 
 def _bring_up_to_date(settings: Settings, schema: Schema) -> None:

@@ -11,6 +11,7 @@ import click
 
 from acs_sim import logs
 from acs_sim.loop import loop_factory, spare_the_collector
+from acs_sim.open_files import allow_many
 from acs_sim.pki.stack import StackTls
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, running_stack
@@ -24,6 +25,7 @@ READY_WITHIN_SECONDS: Final = 60.0
 def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -> None:
     """Return after a graceful stop. `demo`: the address to show and, when it `opens`, to open. Errors: `CannotStart`."""
     logs.configure(settings.log_format, settings.log_level)
+    allow_many()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         serving = _serve if settings.workers == 1 else _serve_by_workers
         runner.run(serving(settings, demo, opens=opens))

@@ -63,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     phone_url: str | None = None
     shop_url: str | None = None
     bank_domain: str | None = None
+    otlp_endpoint: str | None = None
 
     @property
     def scheme(self) -> str:
@@ -213,6 +214,9 @@ def _check(settings: Settings) -> None:
         )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
+    if settings.otlp_endpoint is not None:
+        with _naming("otlp-endpoint"):
+            _check_collector(settings.otlp_endpoint)
     for party, address in settings.addresses:
         with _naming(f"{party}-url"):
             _check_address(address, (settings.scheme,) if party in settings.only else ("http", "https"))
@@ -230,6 +234,13 @@ def _check_address(address: str, schemes: tuple[str, ...]) -> None:
     parts = urlsplit(address)
     if parts.scheme not in schemes or not parts.hostname or parts.path or parts.query or parts.username:
         raise ValueError(f"{address!r} is no base address such as {schemes[0]}://127.0.0.1:8000")
+    _ = parts.port  # raises where it is no port
+
+
+def _check_collector(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        raise ValueError(f"{address!r} is no address such as http://127.0.0.1:4318")
     _ = parts.port  # raises where it is no port
 
 

@@ -23,6 +23,7 @@ from acs_sim.retention import Forget, retaining
 from acs_sim.settings import Settings
 from acs_sim.shared_clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.shared_faults import share_faults
+from acs_sim.tracing import TracingUnavailable, exporting
 from threedsecure.faults.packs import PACKS
 from threedsecure.storage import journal as journal_table
 from threedsecure.storage.database import DatabaseUnusable
@@ -85,7 +86,7 @@ async def running_stack(
             runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
             stack = Stack(settings, settings.addresses, runtime, tls, bulkhead)
             await _bring_to_life(stack, parties, transport, life)
-        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported) as error:
+        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
         yield stack
 
@@ -113,6 +114,7 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
     journal_database = open_database(journal_table.SCHEMA)
     life.push_async_callback(journal_database.close)
     journal = Journal(journal_database, shared)
+    await life.enter_async_context(exporting(journal, settings.otlp_endpoint))
     await life.enter_async_context(journal.writing())
     await share_clock(clock, shared)
     randomness = _randomness(settings, shared)

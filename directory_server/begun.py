@@ -25,10 +25,14 @@ class Begun:
         self._look_again: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    def hold(self, transaction: Transaction) -> None:
+    def hold(self, transaction: Transaction) -> bool:
+        """False where one of this dsTransID is held already."""
+        if transaction.ds_trans_id in self._held:
+            return False
         self._held[transaction.ds_trans_id] = transaction
         if self._look_again is None:
             self._look_later()
+        return True
 
     def get(self, ds_trans_id: str) -> Transaction | None:
         return self._held.get(ds_trans_id)

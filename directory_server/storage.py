@@ -156,19 +156,21 @@ class Storage:
         self._leases = leases.Leases(worker)
         self._begun = Begun(self._write_begun)
 
-    async def begin(self, transaction: Transaction) -> bool:
-        """False where its dsTransID is taken, which a repeated seed brings about. Of several processes each may be told of it next,
-        so there it is written at once."""
+    async def begin(self, transaction: Transaction, *, repeats: bool = True) -> bool:
+        """False where its dsTransID is taken, which a seed that `repeats` brings about. Of several processes each may be told of it
+        next, so there it is written at once."""
         if self._leases.alone:
-            taken = await self.find(transaction.ds_trans_id)
-            if taken is None:
-                self._begun.hold(transaction)
-            return taken is None
+            taken = repeats and await self._is_taken(transaction.ds_trans_id)
+            return not taken and self._begun.hold(transaction)
         try:
             await self._database.run(lambda c: _insert(c, transaction))
         except IntegrityError:
             return False
         return True
+
+    async def _is_taken(self, ds_trans_id: str) -> bool:
+        name = {"wanted": ds_trans_id}
+        return await self._database.read(lambda c: _TAKEN.first(c, name)) is not None
 
     async def find(self, ds_trans_id: str) -> Transaction | None:
         found = await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
@@ -323,6 +325,7 @@ _INSERT_NEW: Final = Prepared(
         f"VALUES (:{', :'.join(_COLUMNS)}) ON CONFLICT DO NOTHING"
     ).bindparams(*(bindparam(name, type_=TRANSACTIONS.c[name].type) for name in _COLUMNS))
 )
+_TAKEN: Final = Prepared(select(TRANSACTIONS.c.state).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted")))
 _FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
 _FIND: Final = Prepared(_FINDING)
 _LOCK: Final = Prepared(_FINDING.with_for_update())

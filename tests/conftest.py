@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from acs_sim import stack
 from tests.support import engine
@@ -17,7 +17,7 @@ from tests.support.steady_loop import SteadyLoop
 __all__ = ["browser", "chromium", "page"]
 
 # A busy machine is no finding: time is measured where it matters, not by every property.
-settings.register_profile("tests", deadline=None)
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 

@@ -21,6 +21,7 @@ from typing import Final
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, modes
 
+from threedsecure.keyed_hash import KeyedHash
 from threedsecure.schemes import SCHEMES
 
 # The keys of the published vectors, each under the scheme whose vector it belongs to.
@@ -32,6 +33,8 @@ MASTERCARD_CVC2_KEY_B: Final = bytes.fromhex("8899AABBCCDDEEFF")
 MASTERCARD_IAV_KEY: Final = bytes.fromhex("B039878C1F96D212F509B2DC4CC8CD1B" * 2)
 # The simulator's own, for the schemes whose layout is not public.
 SIMULATOR_KEY: Final = b"acs-sim authentication value key"
+_IAV_HASH: Final = KeyedHash(MASTERCARD_IAV_KEY)
+_OWN_HASH: Final = KeyedHash(SIMULATOR_KEY)
 
 KEY_INDICATOR: Final = "01"
 PROOF_LENGTH: Final = 28
@@ -202,7 +205,7 @@ def _mastercard_iav(purchase: _Purchase) -> bytes:
         signed = bytes.fromhex(pan + transaction)
     except ValueError as error:
         raise NoAuthenticationValue("dsTransID is not a UUID") from error
-    return _IAV_TAG + hmac.digest(MASTERCARD_IAV_KEY, signed, "sha256")[:4] + bytes(15)
+    return _IAV_TAG + _IAV_HASH(signed)[:4] + bytes(15)
 
 
 def _own_value(scheme: str, purchase: _Purchase) -> bytes:
@@ -219,7 +222,7 @@ def _own_value(scheme: str, purchase: _Purchase) -> bytes:
             purchase.method,
         )
     )
-    return hmac.digest(SIMULATOR_KEY, proven.encode(), "sha256")[:20]
+    return _OWN_HASH(proven.encode())[:20]
 
 
 # --- 3-D Secure 1.0.2 ----------------------------------------------------------------------------------------------------

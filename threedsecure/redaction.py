@@ -5,7 +5,8 @@ Only the names listed here are touched, wherever they stand in a document; the r
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -74,14 +75,41 @@ _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"').match
 _SECRET: Final = frozenset(REDACTED_ELEMENTS)
 
 
+class Redacted(NamedTuple):
+    """A document as JSON: as it came (for memory alone; empty where it has no such form) and as it may be kept."""
+
+    plain: bytes
+    shown: bytes
+    members: int
+
+
 def redact_json(document: Any) -> bytes:
-    """`redact(document)` as JSON. Most of a message is harmless, so its encoded form is searched instead of its members."""
+    """`redact(document)` as JSON."""
+    return redacted(document).shown
+
+
+def redacted(document: Any, before: Redacted | None = None) -> Redacted:
+    """`redact(document)` as JSON. Most of a message is harmless, so its encoded form is searched instead of its members; where it
+    begins byte for byte as `before`, which came by on an earlier hop, only the members that follow are looked at."""
     try:
-        written = orjson.dumps(document)
-        if not written.startswith(b"{"):
-            raise _NotPlain
+        plain = orjson.dumps(document)
+    except TypeError:
+        return Redacted(b"", orjson.dumps(redact(document)), 0)
+    if type(document) is not dict:
+        return Redacted(plain, orjson.dumps(redact(document)), 0)
+    if before is not None and before.members:
+        if plain == before.plain:
+            return before
+        if plain.startswith(before.plain[:-1] + b","):
+            more = redact_json(dict(islice(document.items(), before.members, None)))
+            return Redacted(plain, before.shown[:-1] + b"," + more[1:], len(document))
+    return Redacted(plain, _redacted(document, plain), len(document))
+
+
+def _redacted(document: dict[str, Any], written: bytes) -> bytes:
+    try:
         return _without_card_numbers(_without_secrets(written, _secrets_in(document)))
-    except (_NotPlain, TypeError):
+    except _NotPlain:
         return orjson.dumps(redact(document))
 
 

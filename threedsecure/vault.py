@@ -6,13 +6,14 @@ number without the number being stored.
 """
 
 import base64
-import hmac
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from threedsecure.keyed_hash import KeyedHash
 
 _NONCE_BYTES = 12
 
@@ -31,7 +32,7 @@ class Vault:
         self._master_key = master_key
         self._random_bytes = random_bytes
         self._sealing = AESGCM(self.derive(b"seal"))
-        self._fingerprinting = self.derive(b"fingerprint")
+        self._fingerprinting = KeyedHash(self.derive(b"fingerprint"))
 
     def derive(self, label: bytes, length: int = 32) -> bytes:
         """A key of its own for another purpose; the same label gives the same key."""
@@ -51,8 +52,8 @@ class Vault:
 
     def fingerprint(self, text: str) -> str:
         """32 hexadecimal digits that stand for `text` and do not reveal it without the key."""
-        return hmac.digest(self._fingerprinting, text.encode(), "sha256")[:16].hex()
+        return self._fingerprinting(text.encode())[:16].hex()
 
     def token(self, *parts: str) -> str:
         """An unguessable token bound to `parts`, for form fields; compare with `hmac.compare_digest`."""
-        return hmac.digest(self._fingerprinting, "\0".join(parts).encode(), "sha256")[:18].hex()
+        return self._fingerprinting("\0".join(parts).encode())[:18].hex()

@@ -1,8 +1,9 @@
 """`POST /3ds1/vereq`: the directory server asks whether a cardholder takes part. Beside it the attempts ACS, for which all do."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from acs.cards import issued
 from acs.classic.decision import ATTEMPT, Misbehaviour, Play, play_of

@@ -97,7 +97,9 @@ def hold_to(cores: Collection[int]) -> None:
 
 
 def _quiet_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("ACS_SIM_")}
+    """Without settings that are not meant for it, and as it is used: a release that is installed has its bytecode at hand."""
+    unwanted = ("ACS_SIM_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
 
 
 async def _until_ready(process: subprocess.Popen[bytes], ready: tuple[str, bytes], log: Path, *, tls: bool) -> None:

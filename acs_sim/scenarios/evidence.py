@@ -1,7 +1,6 @@
 """The transcript of a play, taken when nothing of its transaction is under way any more."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,10 +18,11 @@ _ANSWERED: Final = frozenset({"AReq", "RReq", "VEReq"})
 async def collect(simulator: Simulator, identifier: str, *, ruled: bool, moved: bool) -> dict[str, Any] | None:
     """None when the simulator knows no such transaction. `ruled`: the seed, the clock and the gateway are ours, so that only what
     is measured differs from run to run. `moved`: the clock was moved, and what that set off may not have begun yet."""
-    deadline = time.monotonic() + REST_SECONDS
+    now = asyncio.get_running_loop().time
+    deadline = now() + REST_SECONDS
     try:
         transcript = await simulator.transcript(identifier)
-        while time.monotonic() < deadline:
+        while now() < deadline:
             if not _under_way(transcript):
                 if not moved:
                     break

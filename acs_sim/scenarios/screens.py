@@ -13,7 +13,7 @@ from acs_sim.cardholder import CardholderStuck
 from acs_sim.challenge_page import Form, NotAPage, Page
 from acs_sim.scenarios.shop_page import METHOD_FIELD, ShopPage
 
-PAGE_SECONDS: Final = 15.0
+PAGE_SECONDS: Final = 30.0
 MAX_PAGES: Final = 12
 MAX_PAGE_BYTES: Final = 1 << 21
 

@@ -1,7 +1,6 @@
 """What the steps of one play share while it goes on."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -91,10 +90,11 @@ class Turn:
 
 async def until_met(look: Callable[[], Awaitable[list[Compared]]]) -> list[Compared]:
     """Look again until everything is as expected or the time for it is over."""
-    deadline = time.monotonic() + ARRIVAL_SECONDS
+    now = asyncio.get_running_loop().time
+    deadline = now() + ARRIVAL_SECONDS
     while True:
         compared = await look()
-        if all(each.met for each in compared) or time.monotonic() > deadline:
+        if all(each.met for each in compared) or now() > deadline:
             return compared
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 

@@ -3,7 +3,6 @@ does what a gateway does while the run watches the hops.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -135,14 +134,15 @@ class Watching:
 
     async def _begun(self, turn: Turn, before: set[str], asked: "asyncio.Task[Any]") -> str:
         """The new transaction of the card. Errors: `Unmet`, `CannotPlay`."""
-        deadline = time.monotonic() + BEGIN_SECONDS
+        now = asyncio.get_running_loop().time
+        deadline = now() + BEGIN_SECONDS
         while True:
             new = [each for each in await turn.simulator.transactions_of(str(turn.card["pan"])) if each not in before]
             if new:
                 return new[0]
-            if asked.done() and asked.exception() is None and time.monotonic() < deadline - BEGIN_SECONDS + 1:
-                deadline = time.monotonic() + 1  # it has answered: an AReq comes now or never
-            if (asked.done() and asked.exception() is not None) or time.monotonic() > deadline:
+            if asked.done() and asked.exception() is None and now() < deadline - BEGIN_SECONDS + 1:
+                deadline = now() + 1  # it has answered: an AReq comes now or never
+            if (asked.done() and asked.exception() is not None) or now() > deadline:
                 told = (await asked)[1] if asked.done() else "nothing"
                 turn.conversation.instead("AReq", f"no AReq of this card; the gateway answered {told}")
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
@@ -151,8 +151,9 @@ class Watching:
         self, turn: Turn, kinds: tuple[str, ...], way: tuple[str, str] = TO_THE_GATEWAY
     ) -> dict[str, Any]:
         """The last message of these kinds that went this way, once there is one. Errors: `Unmet`."""
-        deadline = time.monotonic() + BEGIN_SECONDS
-        while time.monotonic() < deadline:
+        now = asyncio.get_running_loop().time
+        deadline = now() + BEGIN_SECONDS
+        while now() < deadline:
             for each in reversed(await turn.simulator.messages(turn.transaction)):
                 if each["kind"] in kinds and (each["from"], each["to"]) == way:
                     message: dict[str, Any] = each["message"]

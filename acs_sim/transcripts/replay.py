@@ -6,7 +6,6 @@ moved as far as it was between the hops of the file.
 
 import asyncio
 import ssl
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -173,8 +172,9 @@ class _Replay:
 
     async def _reaction(self, wanted: str) -> None:
         """What time alone sets off is given a while to happen."""
-        deadline = time.monotonic() + REACTION_SECONDS
-        while time.monotonic() < deadline:
+        now = asyncio.get_running_loop().time
+        deadline = now() + REACTION_SECONDS
+        while now() < deadline:
             hops = (await self._simulator.transcript(self.name))["hops"]
             if sum(title(hop) == wanted for hop in hops) >= self._expected[wanted]:
                 return

@@ -85,7 +85,7 @@ async def begin(party: Party, scheme: str, areq: Message, issuer: Issuer | None)
     while True:
         ds_trans_id = party.runtime.randomness.of("dsTransID", areq["threeDSServerTransID"]).uuid()
         transaction = _transaction(party, scheme, areq, issuer, ds_trans_id)
-        if await party.storage.begin(transaction):
+        if await party.storage.begin(transaction, repeats=party.runtime.randomness.repeats):
             return transaction
 
 

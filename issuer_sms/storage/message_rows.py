@@ -1,24 +1,38 @@
 """Rows of text messages. `Row` holds the words sealed; whoever reads them opens them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
 from issuer_sms.delivery import Passage, State, advance
 from issuer_sms.messages import Mark
 from issuer_sms.storage.tables import COUNTERS, MESSAGES
+from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.purging import purge
 
 COLUMNS: Final = MESSAGES.c
-# Every text passes these two: building a statement costs more than running it.
-_INSERT: Final = insert(MESSAGES)
-_COUNT_ARRIVAL: Final = (
+# Every text passes these: building a statement costs more than running it.
+_WRITTEN: Final = tuple(column.name for column in COLUMNS if column.name != "number")
+_INSERT: Final = Prepared(insert(MESSAGES).values({name: bindparam(name) for name in _WRITTEN}))
+_COUNT_ARRIVAL: Final = Prepared(
     update(COUNTERS).where(COUNTERS.c.name == "arrival").values(value=COUNTERS.c.value + 1).returning(COUNTERS.c.value)
 )
-_BEGIN_COUNTING: Final = text("INSERT INTO phone_counter (name, value) VALUES ('arrival', 0) ON CONFLICT DO NOTHING")
+_BEGIN_COUNTING: Final = Prepared(
+    text("INSERT INTO phone_counter (name, value) VALUES ('arrival', 0) ON CONFLICT DO NOTHING")
+)
+_HOLD_COUNTER: Final = Prepared(select(COUNTERS.c.value).where(COUNTERS.c.name == "arrival").with_for_update())
+_ON_ITS_WAY: Final = Prepared(
+    select(COLUMNS.number).where(COLUMNS.phone == bindparam("phone"), COLUMNS.due_at.is_not(None)).limit(1)
+)
+_MARK: Final = Prepared(
+    select(COLUMNS.number, COLUMNS.arrival).where(
+        COLUMNS.id == bindparam("message_id"), COLUMNS.phone == bindparam("phone")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +53,8 @@ class Row:
 def add(connection: Connection, row: Row) -> Row:
     """Write a new row; `row` with its number of arrival, when it has arrived."""
     row = _with_arrival(connection, row)
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {
             "id": row.id,
             "phone": row.phone,
@@ -59,10 +73,9 @@ def add(connection: Connection, row: Row) -> Row:
 def another_on_its_way(connection: Connection, phone: str) -> bool:
     """Whether a text to `phone` has yet to arrive; one that is lost never will, and does not count. Two processes ask one after
     the other: of two texts that come at once only the first is held back."""
-    connection.execute(_BEGIN_COUNTING)
-    connection.execute(select(COUNTERS.c.value).where(COUNTERS.c.name == "arrival").with_for_update())
-    waiting = select(COLUMNS.number).where(COLUMNS.phone == phone, COLUMNS.due_at.is_not(None)).limit(1)
-    return connection.execute(waiting).first() is not None
+    _BEGIN_COUNTING.run(connection, {})
+    _HOLD_COUNTER.first(connection, {})
+    return _ON_ITS_WAY.first(connection, {"phone": phone}) is not None
 
 
 def advance_due(connection: Connection, now: datetime) -> list[Row]:
@@ -85,21 +98,32 @@ def by_id(connection: Connection, message_id: str) -> Row | None:
 
 def mark_of(connection: Connection, phone: str, message_id: str) -> Mark | None:
     """Where a text to `phone` stands among the others; None when there is no such text."""
-    query = select(COLUMNS.number, COLUMNS.arrival).where(COLUMNS.id == message_id, COLUMNS.phone == phone)
-    found = connection.execute(query).first()
-    return None if found is None else Mark(found.number, found.arrival)
+    found = _MARK.first(connection, {"message_id": message_id, "phone": phone})
+    return None if found is None else Mark(*found)
 
 
 def latest(connection: Connection, phone: str, *, after: Mark | None, reference: str | None) -> Row | None:
     """The text that arrived last at `phone`; `after`: only if it arrived later than that one, or, where that one has not
     arrived, was accepted later."""
-    query = select(MESSAGES).where(COLUMNS.phone == phone, COLUMNS.arrival.is_not(None))
+    column = None if after is None else "number" if after.arrival is None else "arrival"
+    wanted: dict[str, Any] = {"phone": phone}
     if after is not None:
-        later = COLUMNS.number > after.number if after.arrival is None else COLUMNS.arrival > after.arrival
-        query = query.where(later)
+        wanted["mark"] = after.number if after.arrival is None else after.arrival
     if reference is not None:
-        query = query.where(COLUMNS.reference == reference)
-    return _first(connection, query.order_by(COLUMNS.arrival.desc()).limit(1))
+        wanted["reference"] = reference
+    found = _latest(column, by_reference=reference is not None).first(connection, wanted)
+    return None if found is None else _row(dict(zip(COLUMNS, found, strict=True)))
+
+
+@cache
+def _latest(column: str | None, *, by_reference: bool) -> Prepared:
+    """`column`: where to look for what is later than the mark."""
+    query = select(MESSAGES).where(COLUMNS.phone == bindparam("phone"), COLUMNS.arrival.is_not(None))
+    if column is not None:
+        query = query.where(COLUMNS[column] > bindparam("mark"))
+    if by_reference:
+        query = query.where(COLUMNS.reference == bindparam("reference"))
+    return Prepared(query.order_by(COLUMNS.arrival.desc()).limit(1))
 
 
 def newest(
@@ -152,11 +176,13 @@ def remove_all(connection: Connection) -> None:
 def _with_arrival(connection: Connection, row: Row) -> Row:
     if row.passage.state is not State.DELIVERED:
         return row
-    counted = connection.execute(_COUNT_ARRIVAL).scalar_one_or_none()
+    counted = _COUNT_ARRIVAL.first(connection, {})
     if counted is None:
-        connection.execute(_BEGIN_COUNTING)
-        counted = connection.execute(_COUNT_ARRIVAL).scalar_one()
-    return replace(row, arrival=counted)
+        _BEGIN_COUNTING.run(connection, {})
+        counted = _COUNT_ARRIVAL.first(connection, {})
+    if counted is None:
+        raise RuntimeError("a counter that was just written cannot be read")
+    return replace(row, arrival=counted[0])
 
 
 def _save(connection: Connection, row: Row) -> Row:
@@ -187,7 +213,7 @@ def _passage_values(passage: Passage) -> dict[str, Any]:
     }
 
 
-def _row(found: RowMapping) -> Row:
+def _row(found: Mapping[Any, Any]) -> Row:
     return Row(
         id=found[COLUMNS.id],
         phone=found[COLUMNS.phone],

@@ -10,7 +10,7 @@ from acs.pages import STATIC, Notice, auto_page, challenge_page, error_page, met
 from acs.texts import LANGUAGES
 from tests.acs.views import view
 from tests.support.accessibility import findings
-from tests.support.browser import new_context
+from tests.support.browser import new_context, standing_clock
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from tests.support.windows import FITS, OVERFLOWS, WINDOWS
@@ -93,12 +93,6 @@ async def framed(page, shop, address, window="05"):
     frame = f'<iframe title="bank" name="bank" style="{style}" src="{address}"></iframe>'
     await page.goto(shop.put("checkout", f"<!doctype html><title>shop</title><body style='margin:0'>{frame}"))
     return page.frame("bank")
-
-
-async def standing_clock(page):
-    """From now on the page's time passes only by `run_for`."""
-    await page.clock.install(time=0)
-    await page.clock.pause_at(1000)
 
 
 @pytest.mark.parametrize("changes", [{}, {"notice": Notice("wrong-code", 2)}, LONG], ids=["plain", "wrong", "long"])

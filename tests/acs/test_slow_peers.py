@@ -2,7 +2,8 @@
 nobody waits here for time to pass."""
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+import sqlite3
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,8 +11,10 @@ import pytest
 
 from acs import outbox
 from tests.acs.stage import stage
+from tests.support.engine import about_sqlite
 from tests.support.simulator import runtime
 from tests.support.slow_peers import dribbling, silent
+from threedsecure.storage import patience
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.web.bulkhead import Bulkhead
 from threedsecure.web.transport import HttpTransport
@@ -107,3 +110,22 @@ async def test_where_attempts_fail_the_others_in_the_lane_are_left_for_later_and
             acs.runtime.clock.advance(60 * SECOND)
             states = {(await acs.transaction(name))["state"] for name, _, _ in opened}
         assert {one["acsTransID"] for one in acs.directory.rreqs} == {name for name, _, _ in opened}
+
+
+@about_sqlite("test_slow_database.py has a server that hangs or dies")
+async def test_a_result_that_could_not_be_noted_as_delivered_is_noted_when_the_database_is_back(tmp_path, monkeypatch):
+    async with stage(data=tmp_path, results_timeout=FOR_EVER) as acs:
+        ares = await acs.ask()
+        page = await acs.open(ares)
+        acs.directory.hold = asyncio.Event()
+        ending = asyncio.create_task(acs.type(page, acs.phone.code))
+        await acs.directory.until(1)
+        with closing(sqlite3.connect(tmp_path / "acs.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            monkeypatch.setattr(patience, "SECONDS", 0.05)
+            acs.directory.hold.set()
+            assert (await ending).cres["transStatus"] == "Y"
+            other.execute("ROLLBACK")
+        monkeypatch.setattr(patience, "SECONDS", FOR_EVER)
+        assert (await acs.until(ares["acsTransID"], "reported"))["results"]["attempts"] == 1
+        assert len(set(acs.directory.bodies)) == 1

@@ -93,3 +93,40 @@ def test_a_short_run_measures_whole_challenges(tmp_path):
     (row,) = json.loads(report.read_text())["figures"]
     assert (row["flow"], row["done"], row["failed"]) == ("challenge", 2, 0)
     assert picture.read_text().startswith("<svg")
+
+
+def short_run(tmp_path, *flags):
+    report = tmp_path / "b.json"
+    short = ("--flow", "frictionless", "--connections", "2", "--requests", "4", "--seconds", "60")
+    done = CliRunner().invoke(main, ["bench", *short, *flags, "--json", str(report)])
+    assert done.exit_code == 0, done.output
+    (row,) = json.loads(report.read_text())["figures"]
+    return row["name"], row["done"], row["failed"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are held to processors in another way there")
+def test_directory_server_and_issuer_are_measured_in_two_processes(tmp_path):
+    assert short_run(tmp_path, "--apart") == ("acs-sim, apart", 4, 0)
+
+
+def test_several_workers_are_measured_on_a_database_that_is_gone_afterwards(tmp_path, postgresql):
+    def databases():
+        with postgresql.connection("postgres") as connection:
+            return {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+
+    assert short_run(tmp_path, "--workers", "2", "--database", postgresql.url("postgres")) == ("acs-sim", 4, 0)
+    assert not [name for name in databases() if name.startswith("acs_sim_")]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--workers", "2"], "SQLite has one writer"),
+        (["--apart", "--tls"], "without --workers and --tls"),
+        (["--database", "postgresql://nobody@127.0.0.1:1/x"], "127.0.0.1:1/x"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_words(flags, words):
+    done = CliRunner().invoke(main, ["bench", *flags])
+    assert done.exit_code != 0
+    assert words in done.output

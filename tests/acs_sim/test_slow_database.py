@@ -13,9 +13,10 @@ import pytest
 
 from acs_sim.bench.traffic import PLAIN, card_number
 from acs_sim.settings import Settings
-from acs_sim.stack import running_stack, with_free_ports
+from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
 from tests.support.own_postgresql import own_server
+from tests.support.ports import with_free_ports
 from threedsecure.storage import patience
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa.json").read_bytes())
@@ -35,6 +36,10 @@ class Visitor:
         async with self._session.post(f"{self.addresses.ds}/visa/3ds2", json=areq) as answer:
             document = await answer.json(content_type=None)
             return answer.status, answer.headers.get("Retry-After"), document.get("transStatus")
+
+    async def resets_the_acs(self):
+        async with self._session.post(f"{self.addresses.acs}/control/reset") as answer:
+            return answer.status
 
     async def readiness(self, party="acs"):
         async with self._session.get(f"{self.addresses.of(party)}/readyz") as answer:
@@ -99,24 +104,36 @@ async def test_a_postgresql_that_hangs_and_one_that_dies(server, tmp_path, monke
         await visitor.sees_it_recover()
 
 
-@about_sqlite
+@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
 async def test_an_acs_whose_file_another_program_has_locked_keeps_nobody_else_waiting(tmp_path, monkeypatch):
     settings = with_free_ports(Settings(data=str(tmp_path)))
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
         visitor = Visitor(stack, session)
         assert await visitor.authenticates() == (200, None, "Y")
+        monkeypatch.setattr(patience, "SECONDS", 3600.0)
         with locked(tmp_path / "acs.sqlite3"):
-            waiting = asyncio.create_task(visitor.authenticates())
+            waiting = asyncio.create_task(visitor.resets_the_acs())
             while 'acs_sim_database_waiting{database="acs"} 1' not in await visitor.figures():
                 pass
             await visitor.sees_what_needs_no_database()
             assert (await visitor.readiness("ds"))[0] == 200
             assert (await visitor.readiness("acs"))[0] == 503
             assert not waiting.done()
-        assert await waiting == (200, None, "Y")
+        assert await waiting == 200
         monkeypatch.setattr(patience, "SECONDS", 0.1)
         with locked(tmp_path / "ds.sqlite3"):
             assert await visitor.authenticates() == (503, "1", None)
             assert (await visitor.readiness("acs"))[0] == 200
         monkeypatch.setattr(patience, "SECONDS", 20.0)
         await visitor.sees_it_recover()
+
+
+@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
+async def test_while_the_journal_is_locked_everybody_is_answered_and_nothing_of_it_is_lost(tmp_path):
+    settings = with_free_ports(Settings(data=str(tmp_path)))
+    async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
+        visitor = Visitor(stack, session)
+        with locked(tmp_path / "journal.sqlite3"):
+            assert [await visitor.authenticates() for _ in range(3)] == [(200, None, "Y")] * 3
+        kinds = [entry["kind"] for entry in await stack.runtime.journal.newest(100)]
+        assert kinds == ["AReq", "AReq", "ARes", "ARes"] * 3

@@ -127,7 +127,7 @@ NAMES = sorted(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     changes=st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=4),
     kind=st.sampled_from(["AReq", "RReq", "PReq"]),

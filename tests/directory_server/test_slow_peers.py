@@ -12,9 +12,10 @@ from directory_server.app import build
 from directory_server.settings import DirectoryServerSettings
 from tests.directory_server import messages
 from tests.directory_server.peers import Peer, Scene
+from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.simulator import running, runtime
 from tests.support.slow_peers import dribbling, silent
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
 from threedsecure.web.bulkhead import Bulkhead
 from threedsecure.web.transport import HttpTransport
 
@@ -120,3 +121,22 @@ async def test_the_journal_names_the_peer_that_is_called_too_often():
             entries = await ds.runtime.journal.entries_of(areq["threeDSServerTransID"])
             [failed] = [entry for entry in entries if entry["kind"] == "connection failed"]
             assert "as many as may be" in failed["message"]["reason"]
+
+
+async def test_cards_of_other_banks_are_verified_in_1_0_2_while_one_bank_says_nothing():
+    """The usual ACS is dead here, which is told at once: VERes U."""
+    other = compose("visa", CLASSIC_SCENARIOS["acs-down"])
+    async with silent() as bad, scene(most=2, acs_url=bad.url, acs_down_url=REFUSES) as ds:
+
+        async def verified(pan):
+            url, headers = f"{ds.url}/visa/3ds1", {"Content-Type": XML}
+            async with ds.session.post(url, data=vereq(pan), headers=headers) as answer:
+                return Answer(await answer.read())["VERes/CH/enrolled"]
+
+        waiting = [asyncio.create_task(verified(compose("visa", CLASSIC_SCENARIOS["challenge-otp"]))) for _ in range(2)]
+        async with ended(waiting):
+            await bad.called(2)
+            assert [await verified(other) for _ in range(3)] == ["U"] * 3
+            assert await verified(compose("visa", CLASSIC_SCENARIOS["challenge-otp"])) == "U"
+            assert len(bad.bodies) == 2
+            assert not any(task.done() for task in waiting)

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import expect
 
-from tests.support.browser import new_context
+from tests.support.browser import new_context, standing_clock
 from threedsecure.web.application import serving
 
 NUMBER = "+33639981101"
@@ -59,6 +59,7 @@ async def test_the_inbox_follows_every_phone_and_leads_to_it(phone, page):
 
 async def test_a_code_is_copied_with_one_click(phone, page):
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await standing_clock(page)  # "Copied" goes away after two seconds
     await phone.text(NUMBER, "code 481516")
     await opened(page, phone.base + PAGE)
     await page.get_by_role("button", name="Copy the code 481516").click()
@@ -136,6 +137,7 @@ async def test_the_page_is_live_and_copies_in_a_frame_of_another_site(phone, pag
     app = web.Application()
     app.router.add_get("/", around)
     async with serving(app, "127.0.0.1", 0) as port:
+        await standing_clock(page)
         await page.goto(f"http://127.0.0.1:{port}/")
         frame = page.frame_locator("iframe")
         await expect(frame.locator("#live-state")).to_have_text("Live.")

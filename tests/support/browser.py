@@ -19,6 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from playwright.async_api import expect as expect_of_coroutines
 from playwright.sync_api import expect
 
+from acs.pages import READING_MILLISECONDS
 from tests.support.patience import PATIENCE_SECONDS
 
 NAMES = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
@@ -83,6 +84,20 @@ async def new_context(browser: Browser, **options: Any) -> BrowserContext:
     context = await browser.new_context(**options)
     context.set_default_timeout(ACTION_MILLISECONDS)
     return context
+
+
+async def let_last_words_stand(page: Page) -> None:
+    """The page that says how the challenge ended goes on after three seconds. Here it stays until its button is pressed."""
+    await page.add_init_script(
+        "const later = setTimeout;"
+        f"setTimeout = (call, pause, ...more) => pause === {READING_MILLISECONDS} ? 0 : later(call, pause, ...more)"
+    )
+
+
+async def standing_clock(page: Page) -> None:
+    """From now on the page's time passes only by `page.clock.run_for`."""
+    await page.clock.install(time=0)
+    await page.clock.pause_at(1000)
 
 
 def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:

@@ -17,8 +17,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-BUILD_SECONDS = 120
-RUN_SECONDS = 120
+BUILD_SECONDS = 300
+RUN_SECONDS = 300
 
 
 @dataclass

@@ -15,8 +15,8 @@ async def test_tests_run_on_it():
 
 
 @pytest.fixture
-def stalled():
-    """Has the process stand still once it waits, and somebody speak meanwhile; gives where to listen."""
+def stall():
+    """Has the process stand still soon, and somebody speak meanwhile; returns where to listen."""
     listener, speaker = socket.socketpair()
     listener.setblocking(False)
 
@@ -24,10 +24,13 @@ def stalled():
         speaker.send(b"x")
         time.sleep(STALL_SECONDS)
 
+    def soon():
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        return listener
+
     before = signal.signal(signal.SIGALRM, stand_still)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
-        yield listener
+        yield soon
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -35,11 +38,11 @@ def stalled():
         speaker.close()
 
 
-async def test_a_process_that_stood_still_hears_what_was_said_meanwhile(stalled):
+async def test_a_process_that_stood_still_hears_what_was_said_meanwhile(stall):
     loop = asyncio.get_running_loop()
     began, really_began = loop.time(), time.monotonic()
     async with asyncio.timeout(0.1):
-        assert await loop.sock_recv(stalled, 1) == b"x"
+        assert await loop.sock_recv(stall(), 1) == b"x"
     assert loop.time() - began < time.monotonic() - really_began - STALL_SECONDS / 2
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from acs_sim.settings import Settings
 from acs_sim.stack import Stack, running_stack
+from tests.support.browser import let_last_words_stand
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.system.test_shops_in_chromium import SHOPS, newest_code, notice, pay, submit, verdict, wrong
@@ -55,6 +56,7 @@ async def test_the_code_from_the_phone_pays_through_the_mpi(page, stack, shop):
 @pytest.mark.parametrize("shop", SHOPS)
 async def test_three_wrong_codes_are_a_pares_n_and_the_shop_refuses(page, stack, shop):
     card = await minted(stack, scheme="mastercard")
+    await let_last_words_stand(page)
     challenge = await pay(page, stack, shop, card)
     assert await challenge.get_by_text("MasterCard SecureCode").count() == 1
     _, code = await newest_code(stack, card)
@@ -64,6 +66,7 @@ async def test_three_wrong_codes_are_a_pares_n_and_the_shop_refuses(page, stack,
     assert "1" in await notice(challenge, "1")
     await submit(challenge, wrong(code))
     assert "bank" in await notice(challenge, "bank")
+    await challenge.locator("#continue").click()
     result, reason = await verdict(page)
     assert result == "refused"
     assert "bank" in reason

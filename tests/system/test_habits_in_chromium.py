@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Frame, Page
 
+from tests.support.browser import let_last_words_stand
 from tests.support.checkout import Checkout, checkout, wrong
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
@@ -105,6 +106,7 @@ async def test_refresh_back_double_click_and_a_second_tab_count_each_answer_once
 async def test_refresh_and_back_after_the_end_show_the_end_again(shop):
     card = await shop.card("challenge-otp")
     page = await shop.page()
+    await let_last_words_stand(page)
     frame = await shop.challenge(page, await shop.ares(card))
     code = wrong(await shop.code(card["phone"]))
     for left in ("2", "1"):

@@ -15,6 +15,7 @@ from playwright.async_api import FrameLocator, Page
 
 from acs_sim.settings import Settings
 from acs_sim.stack import Stack, running_stack
+from tests.support.browser import let_last_words_stand
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from threedsecure.web.clock import Clock
@@ -103,6 +104,7 @@ async def test_the_code_from_the_phone_pays_the_basket(page, stack, card, shop):
 
 @pytest.mark.parametrize("shop", SHOPS)
 async def test_three_wrong_codes_refuse_the_payment_and_send_the_buyer_to_the_bank(page, stack, card, shop):
+    await let_last_words_stand(page)
     challenge = await pay(page, stack, shop, card)
     _, code = await newest_code(stack, card)
     await submit(challenge, wrong(code))
@@ -113,6 +115,7 @@ async def test_three_wrong_codes_refuse_the_payment_and_send_the_buyer_to_the_ba
     await submit(challenge, wrong(code))
     assert "bank" in await notice(challenge, "bank")
     await picture(page, f"{shop}-contact-your-bank")
+    await challenge.locator("#continue").click()
     result, reason = await verdict(page)
     await picture(page, f"{shop}-refused")
     assert result == "refused"

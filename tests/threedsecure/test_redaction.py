@@ -11,6 +11,7 @@ from threedsecure.redaction import (
     redact_card_numbers,
     redact_json,
     redact_text_message,
+    redacted,
 )
 
 PAN = "4000000001000001"
@@ -76,6 +77,21 @@ values = st.recursive(
 @given(st.dictionaries(names, values, max_size=6))
 def test_the_fast_redaction_writes_what_the_slow_one_says(document):
     assert orjson.loads(redact_json(document)) == orjson.loads(orjson.dumps(redact(document)))
+
+
+@given(st.dictionaries(names, values, max_size=4), st.dictionaries(names, values, max_size=3))
+def test_a_document_that_begins_as_one_before_it_is_redacted_as_it_would_be_alone(document, more):
+    again = document | more
+    found = redacted(again, redacted(document))
+    assert found == redacted(again)
+    assert orjson.loads(found.shown) == orjson.loads(orjson.dumps(redact(again)))
+
+
+def test_a_number_that_goes_on_is_not_taken_for_the_one_before_it():
+    before = redacted({"count": 4})
+    assert redacted({"count": 42}, before).shown == b'{"count":42}'
+    assert redacted({"count": 4, "pan": PAN}, before).shown == b'{"count":4,"pan":"400000******0001"}'
+    assert redacted({"count": 4}, before) is before
 
 
 def test_the_fast_redaction_leaves_names_and_numbers_that_are_no_text_alone():

@@ -1,5 +1,6 @@
 """What is sealed can be opened with the same key only."""
 
+import hmac
 import os
 
 import pytest
@@ -34,6 +35,13 @@ def test_another_key_opens_nothing():
 def test_a_fingerprint_is_stable_and_belongs_to_its_key():
     assert VAULT.fingerprint("4000000001000001") == VAULT.fingerprint("4000000001000001")
     assert VAULT.fingerprint("4000000001000001") != Vault(b"q" * 32, os.urandom).fingerprint("4000000001000001")
+
+
+@given(st.text())
+def test_a_fingerprint_is_the_beginning_of_an_hmac_and_so_is_a_token(text):
+    key = VAULT.derive(b"fingerprint")
+    assert VAULT.fingerprint(text) == hmac.digest(key, text.encode(), "sha256")[:16].hex()
+    assert VAULT.token(text) == hmac.digest(key, text.encode(), "sha256")[:18].hex()
 
 
 def test_a_token_is_bound_to_each_of_its_parts():

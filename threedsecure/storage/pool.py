@@ -44,7 +44,7 @@ class Pool:
 
         future = asyncio.get_running_loop().run_in_executor(self._threads, work)
         self._under_way.add(future)
-        future.add_done_callback(self._under_way.discard)
+        future.add_done_callback(self._over)
         limit = patience.SECONDS * (patience.WHILE_SILENT if self._silent else 1)
         await asyncio.wait({future}, timeout=limit)
         if not future.done():
@@ -53,6 +53,11 @@ class Pool:
             raise DatabaseAway(f"{postgresql.shown(self.engine.url)} has not answered within {limit:g} seconds")
         self._silent = False
         return future.result()
+
+    def _over(self, future: asyncio.Future[Any]) -> None:
+        self._under_way.discard(future)
+        if not future.cancelled():
+            future.exception()  # of a call that nobody waits for any more, nobody asks it
 
     async def close(self) -> None:
         """Let what is under way come to its end, within bounds."""

@@ -65,7 +65,7 @@ class _Compiled:
 
     def execute(self, connection: Connection, parameters: Parameters) -> Any:
         """The driver's cursor. Errors: those that SQLAlchemy raises."""
-        cursor = connection.connection.cursor()
+        cursor = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
         try:
             cursor.execute(self._sql, self._bound(self._written(parameters)))
         except self._dialect.loaded_dbapi.Error as error:

@@ -3,10 +3,11 @@
 import asyncio
 import mimetypes
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Any, Final
 
 from aiohttp import web
@@ -18,6 +19,7 @@ from threedsecure.web.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
 
 READ_BODY_SECONDS: Final = 10.0
+_NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
 FIGURES_SECONDS: Final = 5.0
 OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
 
@@ -100,7 +102,7 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             request.path,
             body,
             {name.lower(): value for name, value in request.headers.items()},
-            request.query,
+            request.query if "?" in request.raw_path else _NO_QUERY,
             request.match_info,
             _certified_name(request) if route.mutual else None,
         )

@@ -31,7 +31,7 @@ class Clock:
     def now(self) -> datetime:
         if self._frozen_at is not None:
             return self._frozen_at
-        return datetime.now(UTC) + self._offset
+        return datetime.now(UTC) + self._offset if self._offset else datetime.now(UTC)
 
     @property
     def frozen(self) -> bool:

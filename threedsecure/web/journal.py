@@ -6,7 +6,7 @@ what does not fit is counted and the count is written where the entries would ha
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 import orjson
 import structlog
 
-from threedsecure.redaction import redact_json
+from threedsecure.redaction import Redacted, redact_json, redacted
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
 from threedsecure.storage.errors import DatabaseAway
@@ -78,6 +78,8 @@ class Journal:
         self.left_out = 0
         """How many entries found no place since the start."""
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self.also_to: Callable[[Sequence[table.Entry]], None] | None = None
+        """Who is given what this process has written, as it was written."""
         self._known: dict[str, str] = {}
         self._writing = asyncio.Lock()
 
@@ -117,7 +119,8 @@ class Journal:
         try:
             yield
         finally:
-            task.cancel()
+            async with self._writing:  # what was taken along is written to its end
+                task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
             with suppress(DatabaseAway):
@@ -145,8 +148,9 @@ class Journal:
         named = [(recorded, self._names(recorded)) for recorded in batch]
         await self._recall(named)
         aliases: dict[str, str] = {}
+        seen: dict[tuple[str, str], Redacted] = {}
         entries = [
-            (recorded.recorded, _entry(recorded, self._transaction(recorded, names, aliases)))
+            (recorded.recorded, _entry(recorded, self._transaction(recorded, names, aliases), seen))
             for recorded, names in named
         ]
         if self._left_out:
@@ -156,6 +160,8 @@ class Journal:
             await self._database.run(lambda connection: table.append(connection, rows, aliases))
         else:
             self._shared.tell(WRITTEN, await self._database.run(lambda c: table.append_numbered(c, rows, aliases)))
+        if self.also_to is not None:
+            self.also_to(rows)
         if self._subscribers:
             self._publish(orjson.loads(document) for _, _, document in rows)
 
@@ -277,14 +283,17 @@ class Journal:
         }
 
 
-def _entry(recorded: _Recorded, transaction_id: str) -> dict[str, Any]:
+def _entry(recorded: _Recorded, transaction_id: str, seen: dict[tuple[str, str], Redacted]) -> dict[str, Any]:
+    """`seen`: the last message of each transaction and kind, which comes by on two hops with little changed."""
+    of_its_kind = transaction_id, recorded.kind
+    message = seen[of_its_kind] = redacted(recorded.document, seen.get(of_its_kind))
     entry: dict[str, Any] = {
         "at": recorded.at.isoformat(timespec="milliseconds"),
         "from": recorded.sender,
         "to": recorded.receiver,
         "kind": recorded.kind,
         "transaction_id": transaction_id,
-        "message": orjson.Fragment(redact_json(recorded.document)),
+        "message": orjson.Fragment(message.shown),
     }
     if recorded.status is not None:
         entry["status"] = recorded.status

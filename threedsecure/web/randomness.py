@@ -26,6 +26,11 @@ class Randomness:
         self._given.clear()
         self._random = secrets.SystemRandom() if seed is None else random.Random(self._seed)  # noqa: S311 - repeatable on purpose
 
+    @property
+    def repeats(self) -> bool:
+        """Whether what is drawn may have been drawn before: after another start with the same seed."""
+        return self._seed is not None
+
     def of(self, *names: str) -> "Randomness":
         """What is drawn for one thing alone, such as a transaction by its identifier. With a seed its draws are the same
         whatever else is drawn before or meanwhile, so that transactions that cross stay repeatable; without one, it is `self`.

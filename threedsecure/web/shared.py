@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 Receive = Callable[[Any], Awaitable[None]]
 HEARD_BY_ALL_WITHIN_SECONDS: Final = 3.0
-JOINED_WITHIN_SECONDS: Final = 10.0
+JOINED_WITHIN_SECONDS: Final = 30.0
 SAID_AT_ONCE: Final = 200
 
 

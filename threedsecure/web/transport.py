@@ -6,6 +6,7 @@ The bytes are the same either way; both ends still decode and check them.
 import asyncio
 import ssl
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,6 +15,7 @@ import aiohttp
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.web.bulkhead import Bulkhead
 from threedsecure.web.conduct import carried
+from threedsecure.web.patience import Patience
 from threedsecure.web.resolver import Resolver
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
@@ -105,6 +107,7 @@ class InProcessTransport:
         self._elsewhere = elsewhere
         self._endpoints: dict[str, dict[str, Endpoint]] = {}
         self._caller: str | None = None
+        self._patience = Patience()
 
     def of(self, caller: str, elsewhere: Transport) -> "InProcessTransport":
         """The same services, called by a party that has a way of its own to call all others: its certificate."""
@@ -128,17 +131,24 @@ class InProcessTransport:
         content_type: str = JSON,
         headers: Mapping[str, str] | None = None,
     ) -> WireResponse:
-        parts = urlsplit(url)
-        endpoint = self._endpoints.get(f"{parts.scheme}://{parts.netloc}", {}).get(parts.path)
+        base, path, query = _parts(url)
+        endpoint = self._endpoints.get(base, {}).get(path)
         if endpoint is None:
             return await self._elsewhere.post(url, body, timeout=timeout, content_type=content_type, headers=headers)
         sent = {"content-type": content_type, **{name.lower(): value for name, value in (headers or {}).items()}}
-        query = dict(parse_qsl(parts.query))
-        request = WireRequest("POST", parts.path, b"", sent, query=query, peer=self._caller)
+        asked = dict(parse_qsl(query)) if query else {}
+        request = WireRequest("POST", path, b"", sent, query=asked, peer=self._caller)
         try:
-            async with asyncio.timeout(timeout):
+            with self._patience.until(timeout):
                 request.body = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
                 answer = await endpoint(request)
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
         return answer if answer.conduct is None else await carried(answer, answer.conduct, url, timeout)
+
+
+@lru_cache(maxsize=256)
+def _parts(url: str) -> tuple[str, str, str]:
+    """The base of an address, its path and its query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}", parts.path, parts.query

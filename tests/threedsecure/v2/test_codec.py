@@ -70,6 +70,14 @@ def test_a_name_that_stands_twice_is_found_whatever_stands_around_it(document: d
     assert (caught.value.code, caught.value.detail) == ("204", name)
 
 
+@pytest.mark.parametrize("spaces", ["", " ", "\n\t"])
+def test_names_and_texts_that_differ_by_blanks_alone_stay_apart(spaces: str) -> None:
+    document = {"a b": "c d", "ab": "cd", "a": {"b ": '":', "b": " : ,/ \\/"}}
+    written = json.dumps(document, indent=spaces or None, separators=("," + spaces, spaces + ":" + spaces))
+    assert decode_object(written.encode()) == document
+    assert decode_object(written.replace("/", "\\/").encode()) == document
+
+
 @pytest.mark.parametrize(
     ("members", "detail"),
     [
@@ -80,6 +88,9 @@ def test_a_name_that_stands_twice_is_found_whatever_stands_around_it(document: d
         (b'"a":[[{"b":1,"b":1}]]', "a[0][0].b"),
         (b'"a":"\\":","b":1,"b":2', "b"),
         (b'"a":1,"\\u0061":2', "a"),
+        (b'"a":"\\\\\\/","b\\/":1,"b/":1', "b/"),
+        (b'"a b": 1, "ab": 2, "a b": 1', "a b"),
+        (b'"a": "b \\" : 1", "a": "b \\":1"', "a"),
         (b'"a":1,"a":2,"b":{"c":1,"c":1}', "a,b.c"),
     ],
 )
