@@ -10,7 +10,7 @@ from acs_sim import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
 from tests.support.keeping import Keeping
-from tests.support.once import compile_pages_once, sign_with_keys_made_once
+from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once
 from tests.support.postgresql import Cluster
 from tests.support.steady_loop import SteadyLoop
 
@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     stack.opened = engine.opened
     sign_with_keys_made_once()
     compile_pages_once()
+    connect_once()
     if engine.ON_POSTGRESQL:
         engine.server()  # before the run's workers, which find it by the environment
     config.pluginmanager.register(Keeping(config))

@@ -43,6 +43,8 @@ def _ask() -> None:
 
 def about_sqlite(instead: str) -> pytest.MarkDecorator:
     """Marks a test about SQLite's files themselves; `instead`: what holds the same on PostgreSQL."""
+    if not isinstance(instead, str):  # and a test that nobody finds
+        raise TypeError("about_sqlite wants to be told what holds on PostgreSQL instead")
     return pytest.mark.skipif(ON_POSTGRESQL, reason=f"about SQLite's files themselves; on PostgreSQL {instead}")
 
 

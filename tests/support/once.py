@@ -4,6 +4,7 @@ pages, connections to a database that is lent again and again.
 A service makes them when it starts, and here one starts for nearly every test: they were half of the suite's time.
 """
 
+import atexit
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,8 +13,11 @@ from typing import Any, TypeVar
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from sqlalchemy import Engine
 
 from acs_sim.gateway import app as gateway
+from tests.support.postgresql import LENT
+from threedsecure.storage import postgresql
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.schema import Schema
 from threedsecure.v1 import pki
@@ -83,3 +87,25 @@ class _Compiled(BytecodeCache):
 
 def compile_pages_once() -> None:
     templates.Environment = partial(Environment, bytecode_cache=_Compiled())
+
+
+def connect_once() -> None:
+    """To a database that is lent to one test after the other: its connections outlive the service that had them made."""
+    new_engine, engines = postgresql.engine, dict[str, Engine]()
+
+    def engine(address: str) -> Engine:
+        if f"/{LENT}_" not in address:
+            return new_engine(address)
+        if address not in engines:
+            engines[address] = made = new_engine(address)
+            atexit.register(made.dispose)
+            made.dispose = lambda: _left(made)
+        return engines[address]
+
+    postgresql.engine = engine
+
+
+def _left(engine: Engine) -> None:
+    """Nobody is told any more of what becomes of its connections."""
+    engine.pool.dispatch.checkout.clear()
+    engine.pool.dispatch.checkin.clear()
