@@ -9,8 +9,17 @@ from typing import Final
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
-_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_BOUNDS = (*(str(float(bound)) for bound in _BUCKETS), "+Inf")
+BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_BOUNDS = (*(str(float(bound)) for bound in BUCKETS), "+Inf")
+REQUESTS: Final = "acs_sim_requests", "Requests answered", ("service", "path", "status")
+SECONDS: Final = "acs_sim_request_seconds", "Time to answer", ("service", "path")
+MESSAGE_SECONDS: Final = (
+    "acs_sim_message_seconds",
+    "Time to answer a protocol message, by its type",
+    ("service", "message"),
+)
+REFUSED: Final = "acs_sim_requests_refused", "Requests answered 503: too many under way", ("service",)
+"""Name, meaning and labels of each figure."""
 MESSAGES: Final = frozenset(
     (
         "AReq",
@@ -46,11 +55,11 @@ class _Times:
     __slots__ = ("counts", "sum")
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(_BUCKETS) + 1)
+        self.counts = [0] * (len(BUCKETS) + 1)
         self.sum = 0.0
 
     def observe(self, seconds: float) -> None:
-        self.counts[bisect_left(_BUCKETS, seconds)] += 1
+        self.counts[bisect_left(BUCKETS, seconds)] += 1
         self.sum += seconds
 
     def buckets(self) -> list[tuple[str, float]]:
@@ -86,15 +95,13 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """The figures as they stand, for the registry."""
-        requests = CounterMetricFamily("acs_sim_requests", "Requests answered", labels=("service", "path", "status"))
+        requests = CounterMetricFamily(REQUESTS[0], REQUESTS[1], labels=REQUESTS[2])
         for (service, path, status), count in self._requests.items():
             requests.add_metric((service, path, str(status)), count)
         yield requests
-        yield _histogram("request", "Time to answer", "path", self._seconds)
-        yield _histogram("message", "Time to answer a protocol message, by its type", "message", self._messages)
-        refused = CounterMetricFamily(
-            "acs_sim_requests_refused", "Requests answered 503: too many under way", labels=("service",)
-        )
+        yield _histogram(*SECONDS, self._seconds)
+        yield _histogram(*MESSAGE_SECONDS, self._messages)
+        refused = CounterMetricFamily(REFUSED[0], REFUSED[1], labels=REFUSED[2])
         for service, count in self._refused.items():
             refused.add_metric((service,), count)
         yield refused
@@ -121,8 +128,10 @@ def _observe(times: dict[tuple[str, str], _Times], key: tuple[str, str], seconds
     found.observe(seconds)
 
 
-def _histogram(name: str, documentation: str, label: str, times: Mapping[tuple[str, str], _Times]) -> Metric:
-    family = HistogramMetricFamily(f"acs_sim_{name}_seconds", documentation, labels=("service", label))
+def _histogram(
+    name: str, documentation: str, labels: tuple[str, str], times: Mapping[tuple[str, str], _Times]
+) -> Metric:
+    family = HistogramMetricFamily(name, documentation, labels=labels)
     for key, each in times.items():
         family.add_metric(key, each.buckets(), each.sum)
     return family

@@ -7,16 +7,16 @@ writes down when one of them is asked.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge, Metric, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.samples import Sample
 
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.web.metrics import Measured, Metrics
+from threedsecure.web.metrics import BUCKETS, MESSAGE_SECONDS, MESSAGES, REFUSED, REQUESTS, SECONDS, Measured, Metrics
 from threedsecure.web.shared import Shared
 
 log = structlog.get_logger()
@@ -31,7 +31,13 @@ class SharedMetrics(Metrics):
     """Those of one service, over all processes of this machine."""
 
     def __init__(self, service: str, folder: str, shared: Shared) -> None:
-        super().__init__()
+        self.registry = CollectorRegistry()
+        self._requests_of_all = Counter(*REQUESTS, registry=self.registry)
+        self._seconds_of_all = Histogram(*SECONDS, buckets=BUCKETS, registry=self.registry)
+        self._messages_of_all = Histogram(*MESSAGE_SECONDS, buckets=BUCKETS, registry=self.registry)
+        self._refused_of_all = Counter(*REFUSED, registry=self.registry)
+        self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._kinds: dict[tuple[str, str], Histogram] = {}
         self._service = service
         self._shared = shared
         self._gauges: dict[str, Gauge] = {}
@@ -39,6 +45,29 @@ class SharedMetrics(Metrics):
         self._files = MultiProcessCollector(None, folder)  # type: ignore[no-untyped-call]
         self._all = CollectorRegistry()
         self._all.register(self)
+
+    def exchange(self, service: str, path: str, status: int, seconds: float) -> None:
+        figures = self._figures.get((service, path, status))
+        if figures is None:
+            figures = (
+                self._requests_of_all.labels(service, path, str(status)),
+                self._seconds_of_all.labels(service, path),
+            )
+            self._figures[service, path, status] = figures
+        requests, time = figures
+        requests.inc()
+        time.observe(seconds)
+
+    def message(self, service: str, kind: object, seconds: float) -> None:
+        if not isinstance(kind, str) or kind not in MESSAGES:
+            return
+        figure = self._kinds.get((service, kind))
+        if figure is None:
+            figure = self._kinds[service, kind] = self._messages_of_all.labels(service, kind)
+        figure.observe(seconds)
+
+    def refused(self, service: str) -> None:
+        self._refused_of_all.labels(service).inc()
 
     def measure(self, measure: Measure) -> None:
         async def write(_content: Any) -> None:
@@ -56,7 +85,7 @@ class SharedMetrics(Metrics):
         same = [one for one in await measure() if not one.of_process]
         return generate_latest(self._all) + self.written(same)
 
-    def collect(self) -> Iterable[Metric]:
+    def collect(self) -> Iterator[Metric]:
         """As the registry asks for it."""
         for metric in self._files.collect():  # type: ignore[no-untyped-call]
             metric.samples = [one for one in metric.samples if self._is_own(one)]
