@@ -46,3 +46,19 @@ async def test_two_processes_never_send_the_same_code(postgresql):
         codes = [message["body"][:6] for acs in both for message in acs.phone.messages]
         assert len(codes) == 30
         assert len(set(codes)) >= 29
+
+
+async def test_a_rule_that_one_process_takes_or_drops_is_followed_or_not_by_the_other_at_once(postgresql):
+    address = postgresql.fresh_database()
+    async with AsyncExitStack() as stack:
+        here, there = [
+            await stack.enter_async_context(
+                stage(shared=await stack.enter_async_context(runtime(postgresql=address, seed=seed)))
+            )
+            for seed in (1, 2)
+        ]
+        statuses = [(await there.ask())["transStatus"]]
+        for path, body in (("rules", {"then": {"scenario": "rejected"}}), ("rules/remove", {})):
+            assert (await here.control(path, body))[0] in (200, 201)
+            statuses.append((await there.ask())["transStatus"])
+        assert statuses == ["C", "R", "C"]

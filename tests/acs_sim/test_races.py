@@ -189,5 +189,5 @@ async def test_a_real_browser_posts_the_cres_twice_too(buyer, page):
     async def both():
         return len(await buyer.messages(purchase, "CRes")) >= 3  # as the bank wrote it, and as it was brought, twice
 
-    await until(both, 20)
+    await until(both)
     assert (await buyer.ended(purchase))["reason"] == "authenticated"
