@@ -163,6 +163,11 @@ class ThreeDSServer:
         self._server.server_close()
         self._thread.join()
 
+    def heard_only(self, rreq: dict[str, Any]) -> None:
+        """No other result came. The same one comes again where it was not acknowledged within three seconds."""
+        while not self.results.empty():
+            assert self.results.get() == rreq
+
     def areq(self, pan: str, version: str = "2.2.0", **changes: Any) -> dict[str, Any]:
         """A payment in a browser: 42.00 euros at a French shop. A change to None takes the element away."""
         message: dict[str, Any] = {
