@@ -39,13 +39,13 @@ class SqliteInMemory(SqliteDatabase):
             super().__init__(None, schema)
 
     async def close(self) -> None:
-        self._batch_is_due()
+        self._carry_out_waiting()
         if self._connection.in_transaction():
             await super().close()
             return
         _empty(self._connection.connection.driver_connection)
         self._idle.append(dict(self.__dict__))
-        self.__dict__.clear()  # who still used it would write into another's
+        self._waiting, self._connection = [], None  # who still used it would write into another's
 
 
 def _empty(connection: Any) -> None:
