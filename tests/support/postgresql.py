@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -160,8 +160,8 @@ def cluster() -> Iterator[Cluster]:
         options = " ".join(f"-c {setting}" for setting in (*SETTINGS, "listen_addresses=127.0.0.1", f"port={port}"))
         log = Path(folder) / "log"
         run(program("pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "-t", "600", "start")
-        with _stopped_with_us(data, user):
-            yield Cluster(port)
+        with _stopped_with_us(data, user), closing(Cluster(port)) as running:
+            yield running
 
 
 @contextmanager
