@@ -112,7 +112,7 @@ async def test_where_attempts_fail_the_others_in_the_lane_are_left_for_later_and
         assert {one["acsTransID"] for one in acs.directory.rreqs} == {name for name, _, _ in opened}
 
 
-@about_sqlite
+@about_sqlite("test_slow_database.py has the server hang and die")
 async def test_a_result_that_could_not_be_noted_as_delivered_is_noted_when_the_database_is_back(tmp_path, monkeypatch):
     async with stage(data=tmp_path, results_timeout=FOR_EVER) as acs:
         ares = await acs.ask()
