@@ -99,8 +99,7 @@ _AS_THEY_ARE: Final[Callable[[Any], Any]] = lambda values: values  # noqa: E731 
 def _bound(compiled: SQLCompiler, dialect: Dialect) -> Callable[[Parameters], Any]:
     """How parameters reach the driver: by name, or in the order in which the statement names them."""
     if not dialect.positional:
-        said = {name: value for name, value in compiled.params.items() if value is not None}
-        return (lambda parameters: {**said, **parameters}) if said else _AS_THEY_ARE
+        return _AS_THEY_ARE
     names = compiled.positiontup or []
     if not names:
         return lambda _parameters: ()
