@@ -60,6 +60,8 @@ class _Compiled:
         self._sql = compiled.string
         self._dialect = dialect
         self._bound = _bound(compiled, dialect)
+        # What the statement says itself, such as the 1 of `value + 1`.
+        self._said = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         self._writing = {name: how for name, bind in compiled.binds.items() if (how := _writer(bind.type, dialect))}
         self.read = _reader(statement, dialect)
 
@@ -80,6 +82,8 @@ class _Compiled:
             raise self._error(error) from error
 
     def _written(self, parameters: Parameters) -> Parameters:
+        if self._said:
+            parameters = {**self._said, **parameters}
         if not self._writing:
             return parameters
         return {**parameters, **{name: how(parameters[name]) for name, how in self._writing.items()}}
