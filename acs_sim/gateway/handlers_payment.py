@@ -85,7 +85,7 @@ class PaymentHandlers:
         match purchase.state:
             case "page":
                 return self._gateway.pages.card(purchase, self._gateway.runtime.clock.now())
-            case "method":
+            case "method" if purchase.method_url is not None:
                 return self._gateway.pages.connecting(purchase)
             case "challenge":
                 return self._challenge(purchase)
@@ -98,6 +98,8 @@ class PaymentHandlers:
         if purchase.state == "settled":
             back_url = return_url(purchase, self._gateway.settlement.signing_key())
             return self._gateway.pages.receipt(purchase, back_url)
+        if purchase.state == "method":  # whoever was about to ask without a 3DS Method is gone
+            return self._gateway.pages.connecting(purchase)
         return self._challenge(purchase) if purchase.state == "challenge" else self._gateway.pages.waiting(purchase)
 
     def _carry_back(self, purchase: Purchase) -> WireResponse:
