@@ -37,6 +37,7 @@ from directory_server.transactions import Transaction
 from threedsecure.card_numbers import CardRange
 from threedsecure.storage import leases
 from threedsecure.storage.database import Database
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.prepared import Prepared
 from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
@@ -296,7 +297,7 @@ class Storage:
         """What cannot be written now is written with its answer, whose failure is told."""
         if not begun:
             return
-        with suppress(DBAPIError):
+        with suppress(DBAPIError, DatabaseAway):
             await self._database.run(lambda c: _INSERT_NEW.run_many(c, map(_row, begun)))
             for each in begun:
                 self._begun.let_go(each.ds_trans_id)

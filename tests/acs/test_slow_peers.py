@@ -13,7 +13,7 @@ from acs import outbox
 from tests.acs.stage import stage
 from tests.support.engine import about_sqlite
 from tests.support.simulator import runtime
-from tests.support.slow_peers import dribbling, silent
+from tests.support.slow_peers import dribbling, ended, silent
 from threedsecure.storage import patience
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.web.bulkhead import Bulkhead
@@ -24,16 +24,6 @@ REFUSES = "http://127.0.0.1:1"
 GOOD, BAD = "http://127.0.0.1:8400/3ds2/results", "http://bad.example/results"
 FOR_EVER = 3600.0
 SECOND = timedelta(seconds=1)
-
-
-@asynccontextmanager
-async def ended(tasks):
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -3,8 +3,6 @@ else is answered, and it goes on by itself."""
 
 import asyncio
 import json
-import sqlite3
-from contextlib import closing, contextmanager
 from importlib.resources import files
 from uuid import uuid4
 
@@ -15,6 +13,7 @@ from acs_sim.bench.traffic import PLAIN, card_number
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
 from tests.support.engine import about_sqlite
+from tests.support.locked_sqlite import locked
 from tests.support.own_postgresql import own_server
 from tests.support.ports import with_free_ports
 from threedsecure.storage import patience
@@ -73,14 +72,6 @@ def own():
 def server(own):
     yield own
     own.bring_back()
-
-
-@contextmanager
-def locked(file):
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 async def test_a_postgresql_that_hangs_and_one_that_dies(server, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from tests.directory_server import messages
 from tests.directory_server.peers import Peer, Scene
 from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.simulator import running, runtime
-from tests.support.slow_peers import dribbling, silent
+from tests.support.slow_peers import dribbling, ended, silent
 from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
 from threedsecure.web.bulkhead import Bulkhead
 from threedsecure.web.transport import HttpTransport
@@ -39,16 +39,6 @@ async def scene(most: int = 3, **changes):
         url = await life.enter_async_context(running(build(shared, replace(patient, **changes)), shared))
         http = await life.enter_async_context(aiohttp.ClientSession())
         yield Scene(url, shared, acs, three_ds_server, http)
-
-
-@asynccontextmanager
-async def ended(tasks):
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def elsewhere(ds, acs_url):

@@ -1,7 +1,7 @@
 """Peers as small real servers: one that says nothing, one that dribbles, one that answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,3 +100,14 @@ async def _serving(tell: Callable[[bytes, asyncio.StreamWriter], Awaitable[None]
 async def _body(reader: asyncio.StreamReader) -> bytes:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     return await reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0] or 0))
+
+
+@asynccontextmanager
+async def ended(tasks: Collection["asyncio.Task[Any]"]) -> AsyncIterator[None]:
+    """Whatever happens, `tasks` end with the context."""
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

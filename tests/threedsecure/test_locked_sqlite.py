@@ -2,12 +2,13 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 
+from tests.support.locked_sqlite import locked
 from threedsecure.storage import database as storage
 from threedsecure.storage import patience, sqlite
 from threedsecure.storage.database import DatabaseAway, DatabaseUnusable, SqliteDatabase
@@ -16,14 +17,6 @@ from threedsecure.storage.schema import Schema
 METADATA = MetaData()
 NOTES = Table("t_note", METADATA, Column("number", Integer, primary_key=True))
 SCHEMA = Schema("t", METADATA, "0001", Path(__file__).parent)
-
-
-@contextmanager
-def locked(file: Path, how: str = "IMMEDIATE"):
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute(f"BEGIN {how}")
-        yield
-        other.execute("ROLLBACK")
 
 
 @pytest.fixture
