@@ -128,9 +128,12 @@ class Settlement:
     async def _settle(self, identifier: str) -> Purchase:
         now, draw = self._runtime.clock.now(), self._runtime.randomness.digits
         drawn = Numbers(draw(6), draw(10), draw(9))
+        here = False
 
         def work(purchase: Purchase) -> Purchase:
-            if purchase.state != "result":
+            nonlocal here
+            here = purchase.state == "result"
+            if not here:
                 return purchase
             pan = self._pan(purchase)
             test_platform = purchase.request.manner == e_transactions.MANNER
@@ -141,7 +144,7 @@ class Settlement:
             return steps.settle(purchase, outcome, self._answer(purchase, outcome))
 
         settled = await self._change(identifier, work)
-        if settled.outcome:
+        if here and settled.outcome:
             log.info("purchase settled", id=identifier, result=settled.outcome.result, reason=settled.outcome.reason)
         return settled
 

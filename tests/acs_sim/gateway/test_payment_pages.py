@@ -1,13 +1,20 @@
 """The doors of the payment page: what is let in, what is refused, and that every page can be reloaded."""
 
 import asyncio
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from acs_sim.gateway import monetico, seals
+from acs_sim.gateway.pages import Pages
+from acs_sim.gateway.purchase import Purchase
+from acs_sim.gateway.settings import GatewaySettings
 from tests.acs_sim.gateway.test_purchases import outcome
+from tests.acs_sim.gateway.test_steps import REQUEST
 
 PAGES = {"e-transactions": "/cgi/MYchoix_pagepaiement.cgi", "monetico": "/test/paiement.cgi"}
 
@@ -113,9 +120,22 @@ async def test_what_was_typed_comes_back_escaped(world):
 
 async def test_a_purchase_takes_one_card_and_sends_one_areq_however_often_the_form_is_posted(world):
     page = await world.to_payment_page()
-    pages = await asyncio.gather(*(world.pay(page) for _ in range(5)))
+    with capture_logs() as told:
+        pages = await asyncio.gather(*(world.pay(page) for _ in range(5)))
     assert {outcome(found) for found in pages} == {("accepted", "authenticated")}
     assert len(world.scheme.of("AReq")) == 1
+    assert [line["event"] for line in told].count("purchase settled") == 1
+
+
+@pytest.mark.parametrize("method_url", [None, "https://acs.example/method"])
+def test_only_a_card_with_a_3ds_method_is_sent_through_one(method_url):
+    at = datetime(2026, 6, 15, 12, tzinfo=UTC)
+    begun = Purchase(
+        id="p", token="t", request=REQUEST, channel="shop", created_at=at, deadline_at=None, state="method"
+    )
+    page = Pages(GatewaySettings()).connecting(replace(begun, method_url=method_url)).body.decode()
+    assert ('id="method-form"' in page) is (method_url is not None)
+    assert 'id="continue-form"' in page
 
 
 async def test_a_reload_during_the_areq_waits_and_asks_nobody_again(world):
