@@ -85,7 +85,8 @@ _HEAD: Final = f"""# How challenges end
 
 Written by `make docs` from `docs/generate/endings.py`; every row is a test through the HTTP surface, in every version that has it.
 The figures are those of the RReq; the CRes knows only Y and N (and D where it goes on decoupled), and where the two differ the RReq
-is right. Counter: interactionCounter. Trust: whiteListStatus in 2.2.0, trustListStatus in 2.3.1. Device: deviceBindingStatus (2.3.1).
+is right. Counter: interactionCounter. Trust: whiteListStatus in 2.2.0, trustListStatus in 2.3.1. Device: deviceBindingStatus
+(2.3.1).
 
 The answers that are published: password `{static_password.PASSWORD}`, name of the first pet `{knowledge.ANSWER}`, pictures
 {" and ".join(sorted(multi_select.SECRET))} of the six. Codes are on the phone.

@@ -250,19 +250,3 @@ def method_completed(case: Case) -> Iterator[Evidence]:
         if areq is not None and areq.text("threeDSCompInd") == "Y" and visit.facts.get("callsBack", True):
             yield visit.shows()
             return
-
-
-RULES: Final = (
-    request_refused,
-    version_above_range,
-    comp_ind_mismatch,
-    method_skipped,
-    trans_id_reused,
-    retry_storm,
-    erro_for_right_message,
-    elements_missing,
-    elements_undefined,
-    wrong_message_refused,
-    buyer_data_complete,
-    method_completed,
-)
