@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from acs_sim.checking.reference import Entry, entries, title
-from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
+from threedsecure.v2.grammar.context import APP, BRW, NPA, PA, SUPPORTED_VERSIONS, THREE_RI
 from threedsecure.v2.messages import MESSAGES
+from threedsecure.v2.validation.expectations import EXPECTATIONS
 from threedsecure.v2.validation.rules import RULES
 
 
@@ -15,7 +16,9 @@ def pages() -> dict[str, str]:
 
 
 def _index() -> str:
-    return "\n".join([_HEAD, *_message_list(), "", *_one_source(), "", *_rules(), "", *_all_names(), ""])
+    return "\n".join(
+        [_HEAD, *_message_list(), "", *_one_source(), "", *_rules(), "", *_expected(), "", *_all_names(), ""]
+    )
 
 
 _HEAD: Final = """# Data elements
@@ -77,6 +80,24 @@ def _rules() -> Iterator[str]:
     for rule in RULES:
         versions = "" if rule.versions == SUPPORTED_VERSIONS else f" ({', '.join(rule.versions)})"
         yield f"* {', '.join(rule.messages)}{versions}: {_plain(rule.words)}"
+
+
+def _expected() -> Iterator[str]:
+    yield "## What schemes expect"
+    yield ""
+    yield "The specification lets an AReq be without it, so nothing is refused: `acs-sim check` gives advice, and where it says"
+    yield "*missed*, the [findings](findings.md) tell it too."
+    yield ""
+    yield "| one of | whose cards | in | advice | missed |"
+    yield "|---|---|---|---|---|"
+    for row in EXPECTATIONS:
+        names, whose = ", ".join(f"`{name}`" for name in row.elements), ", ".join(row.schemes) or "all"
+        where = " ".join(filter(None, (_CHANNELS[row.channel], _CATEGORIES[row.category]))) or "every AReq"
+        yield f"| {names} | {whose} | {where} | {_plain(row.words)} | {'yes' if row.missed else ''} |"
+
+
+_CHANNELS: Final = {"": "", APP: "app", BRW: "browser", THREE_RI: "3RI"}
+_CATEGORIES: Final = {"": "", PA: "payments", NPA: "non-payments"}
 
 
 def _all_names() -> Iterator[str]:
