@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.generate import cards, elements, endings, findings, states
+from docs.generate import cards, elements, endings, faults, findings, scenarios, states
 
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
@@ -15,8 +15,14 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/acs.md": {"states": states.acs, "states in 1.0.2": states.acs_1_0_2},
     "docs/classic.md": {"test cards": cards.of_1_0_2},
     "docs/directory-server.md": {"states": states.at_the_directory_server},
+    "docs/faults.md": {
+        "points": faults.points,
+        "kinds on the way": faults.on_the_way,
+        "kinds in the message": faults.in_the_message,
+    },
     "docs/findings.md": {"rules": findings.tables},
     "docs/gateway.md": {"states": states.at_the_gateway},
+    "docs/scenario-library.md": {"library": scenarios.library},
 }
 _PART: Final = re.compile(r"<!-- ([^:]+): written by make docs -->\n\n.*?\n\n<!-- end -->", re.DOTALL)
 
@@ -24,7 +30,8 @@ _PART: Final = re.compile(r"<!-- ([^:]+): written by make docs -->\n\n.*?\n\n<!-
 def pages(root: Path = ROOT) -> dict[str, str]:
     """Every page that is written whole or in part, as it has to be today. Errors: `KeyError` for a part that no table writes."""
     parts = {path: _filled((root / path).read_text("utf-8"), known) for path, known in PARTS.items()}
-    return {**elements.pages(), "docs/endings.md": endings.document(), **parts}
+    whole = {"docs/endings.md": endings.document(), "docs/scenario-file.schema.json": scenarios.schema()}
+    return {**elements.pages(), **whole, **parts}
 
 
 def write(root: Path = ROOT) -> None:
