@@ -8,6 +8,7 @@ from typing import Final
 
 from acs.cardholder.pages import BROWSER_SEEN_PATH, STATIC
 from acs.control import cards, rules
+from acs.control import v1 as classic_control
 from acs.issuer import Issuer, issuer
 from acs.settings import (
     ANSWER_PATH,
@@ -18,7 +19,6 @@ from acs.settings import (
     STATE_PATH,
     AcsSettings,
 )
-from acs.v1 import control as classic_control
 from acs.v1 import pareq, vereq
 from acs.v1.issuer import Office, office
 from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq

@@ -6,10 +6,11 @@ from typing import Any, Final, TypeVar
 
 from acs.cardholder.right_answers import answer_of
 from acs.cards.issued import NotACard, issued, register
+from acs.cards.records import Registration
 from acs.cards.status import described, unlocked
 from acs.issuer import RESET, Issuer
 from acs.v2.lifecycle import expire
-from acs.v2.records import Registration, Transaction
+from acs.v2.records import Transaction
 from acs.v2.states import State
 from threedsecure.cards.card_numbers import mask
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json

@@ -12,7 +12,7 @@ from acs.cardholder.challenge import Action, SendCode, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.pages import Notice, post_back_page
 from acs.cardholder.phone import send_code
-from acs.v1.decision import Misbehaviour, play_of
+from acs.cards.plays_v1 import Misbehaviour, play_of
 from acs.v1.issuer import Office
 from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
 from acs.v1.messages import pares

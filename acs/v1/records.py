@@ -6,8 +6,9 @@ from typing import Any
 
 from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.methods.table import Method
+from acs.cards.records import Card
 from acs.v1.states import State
-from acs.v2.records import Card, Purchase, Session
+from acs.v2.records import Purchase, Session
 from acs.v2.records import Transaction as ChallengedTransaction
 from acs.v2.states import State as EmvState
 from threedsecure.v1.errors import InvalidRequest

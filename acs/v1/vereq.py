@@ -6,12 +6,12 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from acs.cards.issued import issued
+from acs.cards.plays_v1 import ATTEMPT, Misbehaviour, Play, play_of
+from acs.cards.records import Card
 from acs.cards.rules.then import instructed
-from acs.v1.decision import ATTEMPT, Misbehaviour, Play, play_of
 from acs.v1.issuer import Office
 from acs.v1.records import Authentication
 from acs.v1.states import State
-from acs.v2.records import Card
 from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen

@@ -7,16 +7,18 @@ from msgspec.structs import replace
 
 from acs.cardholder.challenge import ShowPrompt
 from acs.cards.issued import advice, issued
+from acs.cards.plays import AnswerErro, KeepSilent, keeps_silent
+from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import Standing, asked
 from acs.issuer import Issuer
 from acs.settings import AcsSettings
 from acs.v2.decision.card_status import considered, wished
-from acs.v2.decision.plays import AnswerErro, KeepSilent, decide, keeps_silent
+from acs.v2.decision.decide import decide
 from acs.v2.decision.preferences import device_of, echoed
 from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
-from acs.v2.records import OnFile, Purchase, Transaction
+from acs.v2.records import Purchase, Transaction
 from acs.v2.states import State
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen

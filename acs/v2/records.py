@@ -1,48 +1,13 @@
-"""What the ACS remembers of a card and of a transaction. Plain data: storage writes it, the pure modules replace it."""
+"""What the ACS remembers of a transaction. Plain data: storage writes it, the pure modules replace it."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.methods.table import Method
-from acs.cards.status import Standing
+from acs.cards.records import Card
 from acs.v2.states import State
-
-
-class Registration(Struct, frozen=True, omit_defaults=True):
-    """What a minted card was told to be, over what its digits say."""
-
-    pan: str
-    scenario: str
-    phone: str
-    tries: int | None = None
-    language: str | None = None
-    trans_status: str | None = None
-    reason: str | None = None
-
-
-class OnFile(NamedTuple):
-    """What is known of a card when an AReq arrives. `method_seen`: whether the 3DS Method was called; None where nobody asked."""
-
-    registration: Registration | None
-    standing: Standing
-    method_seen: bool | None
-
-
-class Card(Struct, frozen=True, omit_defaults=True):
-    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
-    `trans_status` and `reason` (transStatusReason): when they are not the scenario's."""
-
-    pan: str
-    scheme: str
-    scenario: str
-    phone: str
-    tries: int | None = None
-    language: str | None = None
-    trans_status: str | None = None
-    reason: str | None = None
 
 
 class Purchase(Struct, frozen=True, omit_defaults=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from acs.cardholder.challenge import Action, Submission
+from acs.cards.rreq_order import Ordering, ordering_of
 from acs.issuer import Issuer
 from acs.settings import AcsSettings
 from acs.v2.challenge.answers import (
@@ -17,7 +18,6 @@ from acs.v2.challenge.answers import (
     posted_fields,
     posted_values,
 )
-from acs.v2.decision.rreq_order import Ordering, ordering_of
 from acs.v2.lifecycle import ChallengeRequest, Change, Finish, Refuse, Show, receive_answer, receive_creq, refuse
 from acs.v2.messages import identifiers
 from acs.v2.records import Transaction

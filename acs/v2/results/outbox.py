@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
+from acs.cards.rreq_order import Ordering, ordering_of
 from acs.settings import AcsSettings
-from acs.v2.decision.rreq_order import Ordering, ordering_of
 from acs.v2.messages import identifiers
 from acs.v2.records import Delivery, Transaction
 from acs.v2.results.delivery import Acknowledged, Failed, Outcome, Rejected, judge, postpone, record
