@@ -8,9 +8,6 @@ from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.methods.table import Method
 from acs.cards.records import Card
 from acs.v1.states import State
-from acs.v2.records import Purchase, Session
-from acs.v2.records import Transaction as ChallengedTransaction
-from acs.v2.states import State as EmvState
 from threedsecure.v1.errors import InvalidRequest
 
 
@@ -59,42 +56,6 @@ class Authentication:
     payment: Payment | None = None
     challenge: Challenge | None = None
     outcome: Outcome | None = None
-
-
-def as_challenged(found: Authentication) -> ChallengedTransaction:
-    """The authentication in the words that the pages and the phone know: one path for the cardholder, whatever the protocol.
-
-    Errors: ValueError before the PAReq has come."""
-    payment = found.payment
-    if payment is None:
-        raise ValueError("there is no payment yet")
-    bought, merchant = payment.pareq["Purchase"], payment.pareq["Merchant"]
-    purchase = Purchase(
-        version=found.version,
-        device_channel="02",
-        message_category="01",
-        three_ds_server_trans_id=found.vereq_id,
-        ds_trans_id="",
-        ds_url="",
-        ds_reference_number="",
-        challenge_mandated=False,
-        merchant_name=merchant["name"],
-        amount=bought["purchAmount"],
-        currency=bought["currency"],
-        exponent=int(bought["exponent"]),
-        language=payment.language,
-    )
-    return ChallengedTransaction(
-        acs_trans_id=found.name,
-        state=EmvState.CHALLENGING,
-        card=found.card,
-        purchase=purchase,
-        created_at=found.created_at,
-        updated_at=found.updated_at,
-        method=found.method,
-        challenge=found.challenge,
-        session=Session("", payment.digest, WINDOW_SIZE, None, payment.began_at),
-    )
 
 
 WINDOW_SIZE = "02"

@@ -54,7 +54,7 @@ async def _answer(office: Office, request: WireRequest, *, attempts: bool) -> Wi
         return WireResponse(content_type=CONTENT_TYPE)
     check(message)
     view = VerifyEnrolmentRequest.from_message(message)
-    card = issued(view.pan, await office.issuer.storage.registration(view.pan))
+    card = issued(view.pan, await office.issuer.cards.registration(view.pan))
     rule = await office.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id)
     if rule is not None:
         card = instructed(card, view.pan, rule)
