@@ -28,6 +28,9 @@ class Rule:
     find: Find
     versions: tuple[str, ...] = SUPPORTED_VERSIONS
 
+    def concerns(self, message: Message) -> bool:
+        return any(trigger in message for trigger in self.triggers)
+
     @property
     def words(self) -> str:
         return " ".join((self.find.__doc__ or "").split())
