@@ -9,7 +9,7 @@ from msgspec import Struct
 from threedsecure.v2.context import Context, Leg, context_of
 from threedsecure.v2.errors import ErrorCode, MessageError, Violation
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
-from threedsecure.v2.plans import Scope, faults, plan_for
+from threedsecure.v2.plans import Plan, Scope, faults, plan_for
 from threedsecure.v2.shapes import Shapes
 
 __all__ = ["Checked", "Context", "Leg", "check", "context_of", "defined", "message_type_of", "read", "violations"]
@@ -35,12 +35,19 @@ def message_type_of(message: Mapping[str, Any], context: Context) -> str:
 
 def violations(message: Mapping[str, Any], context: Context) -> list[Violation]:
     """Everything that is wrong with `message`, of all stages, in the order of the stages."""
-    plan = plan_for(message_type_of(message, context), context)
+    return _violations(_plan(message, context), message, context)
+
+
+def _plan(message: Mapping[str, Any], context: Context) -> Plan:
+    return plan_for(message_type_of(message, context), context)
+
+
+def _violations(plan: Plan, message: Mapping[str, Any], context: Context) -> list[Violation]:
     return sorted(faults(plan, message, context), key=lambda violation: violation.stage)
 
 
 class Checked(Struct, frozen=True):
-    """What a message that was accepted is held against. `whole`: `defined` would take nothing of it away."""
+    """What an accepted message was held against. `whole`: it is known that `defined` would take nothing away."""
 
     context: Context
     whole: bool
@@ -60,19 +67,18 @@ def read(
 
 def check(message: Mapping[str, Any], context: Context) -> bool:
     """Accept `message`, or raise a `MessageError` with the code of the lowest stage at fault and all the names of that stage.
-    Returns whether all of it is defined.
+    Returns whether it is known that all of it is defined.
 
     Order: duplicates (204), formats (203, 304, 207), critical extensions (202), presence (201), ids (301), rules between elements
     (203). `violations` of the error holds those of all stages."""
     shape = _SHAPES.find(message, context)
     if shape is not None:
         return shape.whole
-    found = violations(message, context)
-    if found:
+    plan = _plan(message, context)
+    if found := _violations(plan, message, context):
         raise refusal(found, message)
-    plan = plan_for(message_type_of(message, context), context)
     _SHAPES.meet(message, context, plan)
-    return _defined(plan.scope, message) is message
+    return False
 
 
 def refusal(found: Sequence[Violation], message: Mapping[str, Any]) -> MessageError:
@@ -92,7 +98,7 @@ def code_of(stage: Sequence[Violation]) -> str:
 def defined(message: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """A copy of `message` without the elements that its version, channel, category and leg do not define: what is forwarded.
     Objects in it that lose nothing are those of `message`."""
-    return dict(_defined(plan_for(message_type_of(message, context), context).scope, message))
+    return dict(_defined(_plan(message, context).scope, message))
 
 
 def _defined(scope: Scope, found: Mapping[str, Any]) -> Mapping[str, Any]:

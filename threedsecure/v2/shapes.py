@@ -63,17 +63,17 @@ class Shapes:
     def meet(self, message: Message, context: Context, plan: Plan) -> None:
         """A right message that was not found. The shape is learned once it has come LEARN_AFTER times."""
         key = _key(message, context)
-        times = self._met.get(key, 0) + 1
+        times = self._met.pop(key, 0) + 1
         if times < LEARN_AFTER:
-            if times > 1 or len(self._met) < MOST_MET:
-                self._met[key] = times
-            return
-        self._met.pop(key, None)
-        if self._count < MOST_LEARNED and _size(message) <= MOST_VALUES:
-            variants = self._learned.setdefault(key, [])
-            if len(variants) < MOST_VARIANTS:
-                variants.append(_Generator(context).shape(message, plan))
-                self._count += 1
+            if len(self._met) >= MOST_MET:
+                self._met.clear()
+            self._met[key] = times
+        elif _size(message) <= MOST_VALUES and len(self._learned.get(key, ())) < MOST_VARIANTS:
+            if self._count >= MOST_LEARNED:  # what still comes is soon learned again
+                self._learned.clear()
+                self._count = 0
+            self._learned.setdefault(key, []).append(_Generator(context).shape(message, plan))
+            self._count += 1
 
 
 def _key(message: Message, context: Context) -> tuple[object, ...]:

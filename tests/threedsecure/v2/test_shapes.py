@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.threedsecure.v2.golden import GOLDEN, Golden, find
 from tests.threedsecure.v2.mutants import mutants
 from tests.threedsecure.v2.test_checking import anything
+from threedsecure.v2 import checking
 from threedsecure.v2.checking import Context, Leg, check, context_of, defined, read, violations
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.messages import METHOD_DATA
@@ -136,13 +137,16 @@ def test_the_check_of_any_shape_and_the_slow_reading_agree(case: tuple[Golden, M
         assert is_right(changed, context)
 
 
-def test_a_message_is_accepted_and_its_context_told_whether_its_shape_is_known_or_not() -> None:
+def test_once_a_shape_is_known_it_is_known_too_that_nothing_in_it_is_undefined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_SHAPES", Shapes())
     message, leg = find("2.1.0", "areq-brw-pa").message, Leg.THREE_DS_SERVER_TO_DS
-    for _ in range(LEARN_AFTER + 2):
+    strange = {**message, "nonsense": 1}
+    deeper = {**message, "mobilePhone": {"cc": "33", "subscriber": "6", "x": "y"}}
+    for _ in range(2 * LEARN_AFTER):
         assert read(message, leg).context == context_of(message, leg)
-        assert read(message, leg).whole
-        assert not read({**message, "nonsense": 1}, leg).whole
-        assert not read({**message, "mobilePhone": {"cc": "33", "subscriber": "6", "x": "y"}}, leg).whole
+        assert not read(strange, leg).whole
+        assert not read(deeper, leg).whole
+    assert read(message, leg).whole
 
 
 def test_a_line_feed_in_one_value_cannot_pass_for_the_next_value() -> None:
@@ -175,16 +179,17 @@ def test_what_the_request_says_is_part_of_the_shape() -> None:
     assert shapes.find(golden.message, context_of(golden.message, golden.leg, again))
 
 
-def test_learning_is_bounded() -> None:
+def test_learning_is_bounded_and_goes_on() -> None:
     golden = find("2.1.0", "rres-brw-pa")
-    shapes, plan = Shapes(), plan_for("RRes", golden.context())
-    for number in range(max(MOST_LEARNED, MOST_MET) + 100):
-        message = {**golden.message, f"name{number}": "x"}
-        times = LEARN_AFTER if number < MOST_LEARNED + 50 else 1
-        for _ in range(times):
-            shapes.meet(message, golden.context(), plan)
-        assert bool(shapes.find(message, golden.context())) == (number < MOST_LEARNED)
-    assert len(shapes._met) <= MOST_MET
+    shapes = Shapes()
+    numbered = [{**golden.message, f"name{number}": "x"} for number in range(MOST_LEARNED + 1)]
+    for message in numbered:
+        learned(message, golden.context(), shapes)
+    assert [bool(shapes.find(message, golden.context())) for message in numbered] == [False] * MOST_LEARNED + [True]
+    for number in range(MOST_MET + 1):
+        shapes.meet({f"name{number}": "x", **golden.message}, golden.context(), plan_for("RRes", golden.context()))
+    assert len(shapes._met) == 1
+    assert learned(numbered[0], golden.context(), shapes).find(numbered[0], golden.context())
 
 
 def test_variants_of_the_same_names_are_bounded() -> None:
