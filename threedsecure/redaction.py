@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from threedsecure.card_numbers import luhn_valid, mask
+from threedsecure.cards.card_numbers import luhn_valid, mask
 
 HIDDEN: Final = "***"
 

@@ -4,7 +4,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threedsecure.card_numbers import luhn_check_digit
+from threedsecure.cards.card_numbers import luhn_check_digit
 from threedsecure.redaction import (
     REDACTED_ELEMENTS,
     redact,

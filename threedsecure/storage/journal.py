@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-from threedsecure.storage.prepared import Prepared
+from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()

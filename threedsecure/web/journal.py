@@ -19,8 +19,8 @@ from threedsecure.redaction import Redacted, redact_json, redacted
 from threedsecure.storage import journal as table
 from threedsecure.storage.database import Database
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.storage.leases import real_now
-from threedsecure.web.shared import Alone, Shared
+from threedsecure.storage.rows.leases import real_now
+from threedsecure.web.sharing.processes import Alone, Shared
 
 log = structlog.get_logger()
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.threedsecure.v2.golden import find
-from threedsecure.v2.checking import Context, Leg, check, context_of, defined, violations
 from threedsecure.v2.errors import ErrorCode, MessageError, Stage
 from threedsecure.v2.messages import METHOD_DATA
-from threedsecure.v2.plans import MOST_FAULTS
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined, violations
+from threedsecure.v2.validation.plans import MOST_FAULTS
 
 
 def areq(**changes: Any) -> dict[str, Any]:

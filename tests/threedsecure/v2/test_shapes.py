@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from tests.threedsecure.v2.golden import GOLDEN, Golden, find
 from tests.threedsecure.v2.mutants import mutants
 from tests.threedsecure.v2.test_checking import anything
-from threedsecure.v2 import checking
-from threedsecure.v2.checking import Context, Leg, check, context_of, defined, read, violations
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.messages import METHOD_DATA
-from threedsecure.v2.plans import plan_for
-from threedsecure.v2.shapes import LEARN_AFTER, MOST_LEARNED, MOST_MET, MOST_VARIANTS, Shapes
+from threedsecure.v2.validation import checking
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined, read, violations
+from threedsecure.v2.validation.plans import plan_for
+from threedsecure.v2.validation.shapes import LEARN_AFTER, MOST_LEARNED, MOST_MET, MOST_VARIANTS, Shapes
 
 Message = dict[str, Any]
 COMPLETE = [golden for golden in GOLDEN if not golden.name.endswith("-minimal")]
