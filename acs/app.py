@@ -6,13 +6,9 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from acs.classic import control as classic_control
-from acs.classic import enrolment, payment
-from acs.classic.office import Office, office
-from acs.handlers import asking, browser_seen, challenge, control, method, rules
-from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
+from acs.cardholder.pages import BROWSER_SEEN_PATH, STATIC
+from acs.control import cards, rules
 from acs.issuer import Issuer, issuer
-from acs.pages import BROWSER_SEEN_PATH, STATIC
 from acs.settings import (
     ANSWER_PATH,
     CHALLENGE_PATH,
@@ -22,12 +18,19 @@ from acs.settings import (
     STATE_PATH,
     AcsSettings,
 )
-from acs.transactions import State
+from acs.v1 import control as classic_control
+from acs.v1 import pareq, vereq
+from acs.v1.issuer import Office, office
+from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq
+from acs.v2.challenge import banking_app, creq
+from acs.v2.method import browser_seen
+from acs.v2.method import page as method
+from acs.v2.states import State
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
-from threedsecure.v1.signature import SignatureDefect
+from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
-from threedsecure.web.service import Route, Runtime, Service
+from threedsecure.web.serving.service import Route, Runtime, Service
 from threedsecure.web.wire import WireRequest, WireResponse
 
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
@@ -35,13 +38,13 @@ BROWSER: Final = Hop("Browser", "ACS")
 
 _Handler = Callable[[Issuer, WireRequest], Awaitable[WireResponse]]
 _CONTROL: Final[dict[str, _Handler]] = {
-    "/control/cards": control.register_card,
-    "/control/cards/find": control.find_card,
-    "/control/cards/list": control.list_cards,
-    "/control/cards/unlock": control.unlock_card,
-    "/control/cards/standing": control.card_standing,
-    "/control/transactions": control.list_transactions,
-    "/control/challenge": control.challenge,
+    "/control/cards": cards.register_card,
+    "/control/cards/find": cards.find_card,
+    "/control/cards/list": cards.list_cards,
+    "/control/cards/unlock": cards.unlock_card,
+    "/control/cards/standing": cards.card_standing,
+    "/control/transactions": cards.list_transactions,
+    "/control/challenge": cards.challenge,
     "/control/rules": rules.add_rule,
     "/control/rules/list": rules.list_rules,
     "/control/rules/remove": rules.remove_rules,
@@ -75,12 +78,12 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
-        Route("POST", CHALLENGE_PATH, at(challenge.creq), challenge.MAX_FORM_BYTES, BROWSER, challenge.too_large),
-        Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
-        Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),
-        Route("GET", ANSWER_PATH, at(challenge.nothing_posted)),
-        Route("POST", STATE_PATH, at(asking.state)),
-        Route("POST", DECISION_PATH, at(asking.decision)),
+        Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, creq.too_large),
+        Route("GET", CHALLENGE_PATH, at(creq.nothing_posted)),
+        Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=creq.too_large),
+        Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
+        Route("POST", STATE_PATH, at(banking_app.state)),
+        Route("POST", DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         *_classic_routes(classic),
     ]
@@ -122,21 +125,21 @@ def _classic_routes(classic: Office) -> list[Route]:
     def at(handler: _ClassicHandler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
         return partial(handler, classic)
 
-    answer_error = partial(enrolment.answer_error, classic)
+    answer_error = partial(vereq.answer_error, classic)
     limit = MAX_MESSAGE_BYTES
     return [
-        Route("POST", "/3ds1/vereq", at(enrolment.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
+        Route("POST", "/3ds1/vereq", at(vereq.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
         Route(
             "POST",
             "/3ds1/attempts/vereq",
-            at(enrolment.attempts_vereq),
+            at(vereq.attempts_vereq),
             limit,
             DIRECTORY_SERVER,
             answer_error,
             mutual=True,
         ),
-        Route("POST", PAREQ_PATH, at(payment.pareq), payment.MAX_FORM_BYTES, answer_error=payment.too_large),
-        Route("POST", CLASSIC_ANSWER_PATH, at(payment.answer), answer_error=payment.too_large),
+        Route("POST", PAREQ_PATH, at(pareq.pareq), pareq.MAX_FORM_BYTES, answer_error=pareq.too_large),
+        Route("POST", CLASSIC_ANSWER_PATH, at(pareq.answer), answer_error=pareq.too_large),
         Route("GET", "/3ds1/root.pem", at(classic_control.root)),
         *(Route("POST", path, at(handler)) for path, handler in _CLASSIC_CONTROL.items()),
     ]

@@ -6,20 +6,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from acs.agenda import Agenda
-from acs.asking import Asking
-from acs.deadlines import Deadlines
-from acs.lifecycle import with_standing
-from acs.outbox import Outbox
-from acs.phone import PhoneLine
-from acs.records import Transaction
-from acs.rules.book import Rulebook
-from acs.securecode import SecureCodes
+from acs.cardholder.phone import PhoneLine
+from acs.cardholder.securecode import SecureCodes
+from acs.cards.rules.book import Rulebook
+from acs.cards.status import Standing
 from acs.settings import AcsSettings
-from acs.standing import Standing
-from acs.storage import Storage
+from acs.v2.challenge.asking import Asking
+from acs.v2.deadlines import Deadlines
+from acs.v2.lifecycle import with_standing
+from acs.v2.records import Transaction
+from acs.v2.results.outbox import Outbox
+from acs.v2.storage.transactions import Storage
 from threedsecure.web.randomness import Randomness
-from threedsecure.web.service import Runtime
+from threedsecure.web.scheduler import Agenda
+from threedsecure.web.serving.service import Runtime
 
 FIRST_COUNTER_BELOW: Final = 2**31
 MAX_PAGE_DIGITS: Final = 4

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from acs.banks import BANKS, Bank, bank_of
-from acs.standing import Limits
+from acs.cards.banks import BANKS, Bank, bank_of
+from acs.cards.status import Limits
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"

@@ -1,6 +1,6 @@
 """`python -m acs_sim` is `acs-sim`."""
 
-from acs_sim.cli import main
+from acs_sim.commands.cli import main
 
 if __name__ == "__main__":
     main()

@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def threeds(request: pytest.FixtureRequest) -> "Iterator[ThreeDS]":
     """A 3-D Secure simulator: directory server, ACS and phone, in memory on free ports, for the whole session."""
-    from acs_sim.stack import CannotStart
+    from acs_sim.running.stack import CannotStart
     from acs_sim.testing import SimulatorUnreachable
     from acs_sim.testing.session import simulator
 

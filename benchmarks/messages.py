@@ -22,12 +22,12 @@ from pydantic import BaseModel, StringConstraints, create_model
 from pydantic.networks import AnyHttpUrl, IPvAnyAddress
 from pydantic.types import StrictBool
 
-from threedsecure.v2.checking import Context, Leg, check, context_of, violations
 from threedsecure.v2.codec import SUPPORTED_VERSIONS, decode
 from threedsecure.v2.errors import MessageError
-from threedsecure.v2.formats import Array, Coded, Flag, Format, IsoCode, Text
-from threedsecure.v2.patterns import INTERNET_ADDRESS
-from threedsecure.v2.plans import Scope, plan_for
+from threedsecure.v2.grammar.formats import Array, Coded, Flag, Format, IsoCode, Text
+from threedsecure.v2.grammar.patterns import INTERNET_ADDRESS
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of, violations
+from threedsecure.v2.validation.plans import Scope, plan_for
 
 ROUNDS = 40
 CALLS = 500

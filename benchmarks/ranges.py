@@ -25,7 +25,7 @@ from directory_server.settings import DirectoryServerSettings
 from tests.directory_server import messages
 from tests.support.simulator import runtime
 from threedsecure.web.metrics import Metrics
-from threedsecure.web.service import Dispatcher
+from threedsecure.web.serving.service import Dispatcher
 from threedsecure.web.wire import JSON, Handler, WireRequest, WireResponse
 
 FEW, MANY = 10, 100_000

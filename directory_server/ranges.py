@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from threedsecure import test_cards
-from threedsecure.card_numbers import CardRange, CardRangeTable
-from threedsecure.schemes import SCHEMES
+from threedsecure.cards import test_cards
+from threedsecure.cards.card_numbers import CardRange, CardRangeTable
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 
 AREQ_PATH: Final = "/3ds2/areq"
 VEREQ_PATH: Final = "/3ds1/vereq"
@@ -211,3 +212,19 @@ def named(card_range: CardRange[Issuer]) -> str:
 
 def _key(card_range: CardRange[Issuer]) -> tuple[int, str, str]:
     return len(card_range.start), card_range.start, card_range.end
+
+
+_LIST_SUFFIX: Final = "/3ds1"
+
+
+def list_name(scheme: str) -> str:
+    """The name of the scheme's 1.0.2 card ranges among all lists; its EMV 3DS list is called like the scheme itself."""
+    return scheme + _LIST_SUFFIX
+
+
+def scheme_of(name: str) -> str:
+    """The scheme whose list goes by `name`."""
+    return name.removesuffix(_LIST_SUFFIX)
+
+
+CLASSIC_LISTS: Final = tuple(list_name(scheme) for scheme in CLASSIC_SCHEMES)

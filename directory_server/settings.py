@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from directory_server.classic import TEST_ACQUIRERS, Acquirer
+from directory_server.acquirers import TEST_ACQUIRERS, Acquirer
 from directory_server.ranges import StandIn
 
 

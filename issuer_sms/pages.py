@@ -8,13 +8,14 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote
 
-from issuer_sms import codes, encoding, numbers
-from issuer_sms.delivery import State, Treatment, treatment
-from issuer_sms.messages import TextMessage
+from issuer_sms import numbers
+from issuer_sms.messages import codes, encoding
+from issuer_sms.messages.delivery import State, Treatment, treatment
+from issuer_sms.messages.records import TextMessage
 from issuer_sms.numbers import NumberNotValid
 from issuer_sms.prompts import Prompt, PromptState
 from issuer_sms.storage import PhoneSummary
-from threedsecure.web.templates import environment
+from threedsecure.web.serving.templates import environment
 
 STATIC: Final = files("issuer_sms") / "static"
 

@@ -7,16 +7,16 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from issuer_sms import delivery
 from issuer_sms.callbacks import Callback
-from issuer_sms.elsewhere import RESET, TOPIC, as_word, callback_news, read
-from issuer_sms.hub import Hub, News, first_of
-from issuer_sms.messages import Mark, NewMessage, TextMessage, message_document
+from issuer_sms.messages import delivery
+from issuer_sms.messages.records import Mark, NewMessage, TextMessage, message_document
+from issuer_sms.news.processes import RESET, TOPIC, as_word, callback_news, read
+from issuer_sms.news.subscribers import Hub, News, first_of
 from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
-from threedsecure.web.shared import Alone, Shared
+from threedsecure.web.sharing.processes import Alone, Shared
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from issuer_sms.callbacks import Callback, callback_document
-from issuer_sms.messages import iso
+from issuer_sms.messages.records import iso
 
 
 class PromptState(StrEnum):

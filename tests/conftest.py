@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
-from acs_sim import stack
+from acs_sim.running import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
 from tests.support.keeping import Keeping

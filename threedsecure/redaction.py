@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from threedsecure.card_numbers import luhn_valid, mask
+from threedsecure.cards.card_numbers import luhn_valid, mask
 
 HIDDEN: Final = "***"
 

@@ -13,10 +13,10 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from threedsecure.card_numbers import mask
+from threedsecure.cards.card_numbers import mask
 from threedsecure.paths import MISSING, element_name, look_up
-from threedsecure.v1.tables import MESSAGES as CLASSIC_MESSAGES
-from threedsecure.v1.tables import Element
+from threedsecure.v1.grammar.tables import MESSAGES as CLASSIC_MESSAGES
+from threedsecure.v1.grammar.tables import Element
 from threedsecure.v2.messages import MESSAGES
 
 PRESENT: Final = "<present>"

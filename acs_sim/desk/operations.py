@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from acs_sim.desk import cardholder, cards, check, control, faults, findings, journal, ranges, rules, transactions
-from acs_sim.desk.api import Operation
-from acs_sim.desk.documents import (
+from acs_sim.desk.api.calls import Operation
+from acs_sim.desk.api.documents import (
     Card,
     CardholderAct,
     CardholderOutcome,
@@ -38,6 +37,10 @@ from acs_sim.desk.documents import (
     Transactions,
     Transcript,
 )
+from acs_sim.desk.control import cards, check, faults, findings, ranges, rules
+from acs_sim.desk.control import clock as control
+from acs_sim.desk.transactions import cardholder, journal
+from acs_sim.desk.transactions import list as transactions
 from threedsecure.faults import FaultDocument
 
 OPERATIONS: Final = (

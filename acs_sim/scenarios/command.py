@@ -12,19 +12,19 @@ from pathlib import Path
 
 import click
 
-from acs_sim import logs
-from acs_sim.addresses import Addresses
-from acs_sim.scenarios import reports
-from acs_sim.scenarios.document import FileError
-from acs_sim.scenarios.html_report import html
-from acs_sim.scenarios.loading import Play, load
-from acs_sim.scenarios.model import json_schema
-from acs_sim.scenarios.playing import Outcome
-from acs_sim.scenarios.progress import Progress
+from acs_sim.running.process import logs
+from acs_sim.running.stack import CannotStart
+from acs_sim.scenarios.file.document import FileError
+from acs_sim.scenarios.file.loading import Play, load
+from acs_sim.scenarios.file.model import json_schema
+from acs_sim.scenarios.file.selecting import compile_expression
+from acs_sim.scenarios.playing.play import Outcome
+from acs_sim.scenarios.reports import junit as reports
+from acs_sim.scenarios.reports.html_report import html
+from acs_sim.scenarios.reports.progress import Progress
 from acs_sim.scenarios.running import Means, run
-from acs_sim.scenarios.selecting import compile_expression
 from acs_sim.scenarios.simulator import CannotPlay
-from acs_sim.stack import CannotStart
+from acs_sim.settings.addresses import Addresses
 
 PASSED, FAILED, UNPLAYABLE = 0, 1, 2
 

@@ -20,16 +20,16 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from acs_sim.addresses import Addresses
-from acs_sim.scenarios.cardholders import Cardholders, cardholders
-from acs_sim.scenarios.evidence import collect, verdict
-from acs_sim.scenarios.gateway import Gateway, running_gateway
-from acs_sim.scenarios.loading import Play
-from acs_sim.scenarios.playing import Outcome, play, wished_card
-from acs_sim.scenarios.restarting import Restarter
+from acs_sim.running.stack import CannotStart, Stack, running_stack, with_free_ports
+from acs_sim.scenarios.file.loading import Play
+from acs_sim.scenarios.playing.cardholders import Cardholders, cardholders
+from acs_sim.scenarios.playing.gateway import Gateway, running_gateway
+from acs_sim.scenarios.playing.play import Outcome, play, wished_card
+from acs_sim.scenarios.playing.restarting import Restarter
+from acs_sim.scenarios.reports.evidence import collect, verdict
 from acs_sim.scenarios.simulator import CannotPlay, Restart, Simulator
-from acs_sim.settings import Settings
-from acs_sim.stack import CannotStart, Stack, running_stack, with_free_ports
+from acs_sim.settings.addresses import Addresses
+from acs_sim.settings.settings import Settings
 from threedsecure.web.clock import Clock
 
 SIDE_BY_SIDE: Final = 8

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from acs_sim.addresses import Addresses
+from acs_sim.settings.addresses import Addresses
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.values import (
     CardDetails,

@@ -6,9 +6,9 @@ from typing import Final
 
 import aiohttp
 
-from acs_sim.addresses import Addresses
-from acs_sim.settings import Settings
-from acs_sim.stack import CannotStart, Stack, running_stack, with_free_ports
+from acs_sim.running.stack import CannotStart, Stack, running_stack, with_free_ports
+from acs_sim.settings.addresses import Addresses
+from acs_sim.settings.settings import Settings
 from acs_sim.testing.calls import Calls, call
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.sync import ThreeDS

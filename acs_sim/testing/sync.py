@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from acs_sim.addresses import Addresses
+from acs_sim.settings.addresses import Addresses
 from acs_sim.testing.faults import Faults
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread

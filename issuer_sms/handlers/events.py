@@ -7,7 +7,7 @@ import orjson
 from aiohttp import web
 
 from issuer_sms.handlers.requests import parse_number
-from issuer_sms.hub import Hub, News, Subscription
+from issuer_sms.news.subscribers import Hub, News, Subscription
 from threedsecure.web.wire import Problem
 
 HEARTBEAT_SECONDS: Final = 5.0

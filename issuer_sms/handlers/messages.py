@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from issuer_sms.delivery import State, Treatment, treatment
 from issuer_sms.handlers import requests
-from issuer_sms.messages import Mark, journal_document, message_document
+from issuer_sms.messages.delivery import State, Treatment, treatment
+from issuer_sms.messages.records import Mark, journal_document, message_document
 from issuer_sms.pages import phone_address
 from issuer_sms.phone import Phone
 from issuer_sms.storage import PhoneSummary

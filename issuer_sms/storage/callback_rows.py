@@ -9,8 +9,8 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from issuer_sms.callbacks import Callback, CallbackState, Subject
 from issuer_sms.storage.tables import CALLBACKS
-from threedsecure.storage.leases import Leases, free
-from threedsecure.vault import Vault
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage.rows.leases import Leases, free
 
 COLUMNS: Final = CALLBACKS.c
 

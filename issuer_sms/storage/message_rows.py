@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
-from issuer_sms.delivery import Passage, State, advance
-from issuer_sms.messages import Mark
+from issuer_sms.messages.delivery import Passage, State, advance
+from issuer_sms.messages.records import Mark
 from issuer_sms.storage.tables import COUNTERS, MESSAGES
-from threedsecure.storage.prepared import Prepared
-from threedsecure.storage.purging import purge
+from threedsecure.storage.rows.prepared import Prepared
+from threedsecure.storage.rows.purging import purge
 
 COLUMNS: Final = MESSAGES.c
 # Every text passes these: building a statement costs more than running it.

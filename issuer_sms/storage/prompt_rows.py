@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from issuer_sms.prompts import PromptState
 from issuer_sms.storage.tables import PROMPTS
-from threedsecure.storage.purging import purge
+from threedsecure.storage.rows.purging import purge
 
 COLUMNS: Final = PROMPTS.c
 _PENDING: Final = PromptState.PENDING.value

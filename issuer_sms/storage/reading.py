@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from issuer_sms.callbacks import Callback
-from issuer_sms.messages import TextMessage
+from issuer_sms.messages.records import TextMessage
 from issuer_sms.prompts import Prompt
 from issuer_sms.storage import callback_rows, message_rows, prompt_rows
-from threedsecure.vault import Vault
+from threedsecure.secrets.vault import Vault
 
 
 class Reader:

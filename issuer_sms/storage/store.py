@@ -7,16 +7,16 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from issuer_sms import delivery
 from issuer_sms.callbacks import Callback, Subject
-from issuer_sms.delivery import Network, State, Treatment
-from issuer_sms.messages import Mark, NewMessage, TextMessage, receipt_document
+from issuer_sms.messages import delivery
+from issuer_sms.messages.delivery import Network, State, Treatment
+from issuer_sms.messages.records import Mark, NewMessage, TextMessage, receipt_document
 from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, decide, decision_document
 from issuer_sms.storage import callback_rows, message_rows, prompt_rows
 from issuer_sms.storage.reading import Reader
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database
-from threedsecure.storage.leases import Leases
-from threedsecure.vault import Vault
+from threedsecure.storage.rows.leases import Leases
 
 # A list of phones looks at this many of the newest texts and prompts, so that its cost does not grow with the table.
 PHONES_WINDOW: Final = 2_000

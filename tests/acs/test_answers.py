@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.stage import OTP, stage
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 MINUTE = timedelta(minutes=1)
 

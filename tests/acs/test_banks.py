@@ -2,12 +2,12 @@
 
 import pytest
 
-from acs.banks import BANKS, bank_of
-from acs.pages import challenge_page
+from acs.cardholder.pages import challenge_page
+from acs.cards.banks import BANKS, bank_of
 from acs.settings import AcsSettings
 from tests.acs.stage import stage
 from tests.acs.views import view
-from threedsecure.test_cards import SCENARIOS, compose, listed
+from threedsecure.cards.test_cards import SCENARIOS, compose, listed
 
 OTP = SCENARIOS["challenge-otp"]
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from acs.classic.decision import PLAYS, play_of
-from acs.classic.states import TRANSITIONS, State
-from acs.classic.storage import SCHEMA
+from acs.v1.decision import PLAYS, play_of
+from acs.v1.states import TRANSITIONS, State
+from acs.v1.storage import SCHEMA
 from tests.acs.stage import Shown, Stage, stage
 from tests.support.classic_mpi import XID, XML, Answer, packed, pareq, unpacked, vereq, xmlsec1_accepts
 from tests.support.engine import written
 from tests.support.simulator import STARTED_AT, runtime
-from threedsecure.authentication_values import verify_classic_authentication_value
+from threedsecure.cards.authentication_values import verify_classic_authentication_value
+from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS, compose, listed
 from threedsecure.storage.database import SqliteDatabase
-from threedsecure.test_cards import CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS, compose, listed
 
 OTP = compose("visa", CLASSIC_SCENARIOS["challenge-otp"])
 PASSIVE = compose("visa", CLASSIC_SCENARIOS["frictionless"])

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from acs.standing import Limits
+from acs.cards.status import Limits
 from tests.acs.stage import OTP, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import PASSIVE, Mpi, back
-from threedsecure.test_cards import CLASSIC_SCENARIOS, compose
+from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, compose
 
 TWO = Limits(failures=2)
 ONCE = Limits(challenges=1, window=timedelta(hours=1))

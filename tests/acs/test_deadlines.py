@@ -7,8 +7,8 @@ import pytest
 
 from tests.acs.test_creq import erro
 from tests.acs.test_situations import DECOUPLED
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ import pytest
 
 from acs.settings import Timers
 from tests.acs.stage import stage
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 SECOND = timedelta(seconds=1)
 UNKNOWN = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"

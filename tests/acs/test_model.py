@@ -13,10 +13,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from acs.standing import Limits
+from acs.cards.status import Limits
 from tests.acs.stage import OTP, Shown, stage
 from tests.support.steady_loop import SteadyLoop
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.test_cards import SCENARIOS, compose
 
 TRIES = 3
 LIMITS = Limits(failures=2)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from acs.pages import (
+from acs.cardholder.pages import (
     Notice,
     auto_page,
     challenge_page,
@@ -16,9 +16,9 @@ from acs.pages import (
     post_back_page,
     silent_method_page,
 )
-from acs.texts import LANGUAGES
+from acs.cardholder.texts import LANGUAGES
 from tests.acs.views import view
-from threedsecure.schemes import SCHEMES
+from threedsecure.cards.schemes import SCHEMES
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7 * 7 }}&amp;%(num)d\u202eelddom"
 OWN_SCRIPTS = {"method": "method.js"}

@@ -7,13 +7,13 @@ from importlib.resources import files
 
 import pytest
 
-from acs.challenge import Method
-from acs.decision import Ask, Settle, decide
-from acs.records import Card
+from acs.cardholder.challenge import Method
+from acs.v2.decision.plays import Ask, Settle, decide
+from acs.v2.records import Card
 from tests.acs.test_decision import REQUEST
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check, context_of
+from threedsecure.cards.test_cards import SCENARIOS, compose
 from threedsecure.v2.reasons import REASONS, SCHEME_REASONS, exists_in, meaning, reason_in
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 OTP = Ask(Method.SMS_CODE)

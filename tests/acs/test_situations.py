@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from acs.endings import ENDINGS
-from acs.results import reason_in
 from acs.settings import AcsSettings
-from acs.situations import SITUATIONS, challenge_cancel_in, document
+from acs.v2.decision.endings import ENDINGS
+from acs.v2.decision.endings_table import SITUATIONS, challenge_cancel_in, document
+from acs.v2.decision.result import reason_in
 from tests.acs.stage import Stage
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check
-from threedsecure.v2.context import SUPPORTED_VERSIONS
+from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "endings.md"

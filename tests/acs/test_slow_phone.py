@@ -11,10 +11,10 @@ import aiohttp
 
 from acs.app import build
 from acs.settings import AcsSettings
-from acs_sim.cardholder import creq_of
+from acs_sim.client.cardholder import creq_of
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.test_cards import SCENARIOS, compose
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa-from-ds.json").read_bytes())
 PLAIN = {"threeDSRequestorChallengeInd": "01", "threeDSRequestorDecReqInd": "N"}

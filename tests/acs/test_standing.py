@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from acs.cards.status import Limits
 from acs.settings import AcsSettings
-from acs.standing import Limits
 from tests.acs.stage import OTP, stage
 from tests.support.simulator import runtime
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 PASSWORD = compose("visa", SCENARIOS["challenge-password"])
 OOB = compose("visa", SCENARIOS["challenge-oob"])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from acs.results import ENDINGS, reason_in
-from acs.transactions import OPEN, TRANSITIONS, Event, EventRefused, State, after, diagram
+from acs.v2.decision.result import ENDINGS, reason_in
+from acs.v2.states import OPEN, TRANSITIONS, Event, EventRefused, State, after, diagram
 
 DOCS = Path(__file__).parents[2] / "docs" / "acs.md"
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from acs.pages import ChallengePage
-from threedsecure.schemes import SCHEMES
+from acs.cardholder.pages import ChallengePage
+from threedsecure.cards.schemes import SCHEMES
 
 PLAIN = ChallengePage(
     language="en-GB",

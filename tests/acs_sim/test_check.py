@@ -12,14 +12,14 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from acs_sim.cli import main
-from acs_sim.examination import examine_all
+from acs_sim.checking.files import examine_all
+from acs_sim.commands.cli import main
 from tests.threedsecure.v2.golden import GOLDEN, find
 from threedsecure.v1.envelope import pack
-from threedsecure.v1.pki import SigningKeys, create
-from threedsecure.v1.signature import SignatureDefect, signed
-from threedsecure.v2.advice import MAX_UNDEFINED_TOLD, advise
-from threedsecure.v2.context import Context
+from threedsecure.v1.signature.pki import SigningKeys, create
+from threedsecure.v1.signature.signing import SignatureDefect, signed
+from threedsecure.v2.grammar.context import Context
+from threedsecure.v2.validation.advice import MAX_UNDEFINED_TOLD, advise
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "messages"
 

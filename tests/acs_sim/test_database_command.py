@@ -4,10 +4,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, inspect, text
 
-from acs_sim.cli import main
-from acs_sim.databases import schemas
-from acs_sim.settings import Settings
-from acs_sim.stack import CannotStart, running_stack
+from acs_sim.commands.cli import main
+from acs_sim.running.data.databases import schemas
+from acs_sim.running.stack import CannotStart, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.world import World
 from tests.support.ports import with_free_ports
 from threedsecure.storage.schema import Schema, prepare

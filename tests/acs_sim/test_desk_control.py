@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from acs_sim.desk.docs import EXAMPLES
 from acs_sim.desk.operations import OPERATIONS
+from acs_sim.desk.pages.docs import EXAMPLES
 from tests.acs_sim.world import SERVER_ID
 
 

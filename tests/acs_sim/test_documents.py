@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from acs_sim.cli import main
+from acs_sim.commands.cli import main
 from acs_sim.desk.operations import OPERATIONS
-from acs_sim.settings import FIELDS
-from threedsecure.test_cards import PREFIXES, SCENARIOS, listed, read
+from acs_sim.settings.settings import FIELDS
+from threedsecure.cards.test_cards import PREFIXES, SCENARIOS, listed, read
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -4,10 +4,10 @@ import json
 import re
 from pathlib import Path
 
+from threedsecure.cards.test_cards import SCENARIOS
 from threedsecure.faults import POINTS, SENSIBLE, read
 from threedsecure.faults.documents import KINDS
 from threedsecure.faults.packs import PACKS
-from threedsecure.test_cards import SCENARIOS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
 

@@ -169,7 +169,7 @@ def test_a_project_that_does_not_use_it_pays_nothing_for_it(fresh, project):
         import sys
 
         def test_nothing_is_imported():
-            ours = {"threedsecure", "acs", "directory_server", "issuer_sms", "acs_sim.testing", "acs_sim.stack"}
+            ours = {"threedsecure", "acs", "directory_server", "issuer_sms", "acs_sim.testing", "acs_sim.running.stack"}
             assert not ours & set(sys.modules)
             assert not {"aiohttp", "sqlalchemy", "alembic", "lxml", "msgspec"} & set(sys.modules)
             assert "acs_sim.pytest_plugin" in sys.modules

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from acs_sim.reference import Entry, entries, pages, write
+from acs_sim.checking.reference import Entry, entries, pages, write
 from threedsecure.v2.messages import MESSAGES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -14,7 +14,7 @@ PAGES = pages()
 
 @pytest.mark.parametrize("path", PAGES)
 def test_the_page_is_up_to_date(path: str) -> None:
-    assert (DOCS / path).read_text("utf-8") == PAGES[path], "run: python -m acs_sim.reference"
+    assert (DOCS / path).read_text("utf-8") == PAGES[path], "run: python -m acs_sim.checking.reference"
 
 
 def test_no_page_is_left_over() -> None:

@@ -8,17 +8,17 @@ import aiohttp
 import pytest
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, insert, select
 
-from acs_sim.scenarios.elements import Column as MessageColumn
-from acs_sim.scenarios.gateway import running_gateway
-from acs_sim.scenarios.purchase import areq
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.running.stack import running_stack
+from acs_sim.scenarios.file.elements import Column as MessageColumn
+from acs_sim.scenarios.playing.gateway import running_gateway
+from acs_sim.scenarios.playing.purchase import areq
+from acs_sim.settings.settings import Settings
 from tests.support.engine import about_sqlite
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
-from threedsecure.storage import sqlite
 from threedsecure.storage.database import SqliteDatabase
-from threedsecure.storage.purging import purge
+from threedsecure.storage.engines import sqlite
+from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
 from threedsecure.web.clock import Clock
 

@@ -9,14 +9,14 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from acs_sim.bench.traffic import PLAIN, card_number
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.commands.bench.traffic import PLAIN, card_number
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.support.engine import about_sqlite
 from tests.support.locked_sqlite import locked
 from tests.support.own_postgresql import own_server
 from tests.support.ports import with_free_ports
-from threedsecure.storage import patience
+from threedsecure.storage.engines import timeouts
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa.json").read_bytes())
 NEED_NO_DATABASE = ("/healthz", "/metrics", "/api/docs", "/api/openapi.json", "/api/scenarios", "/static/desk.css")
@@ -79,12 +79,12 @@ async def test_a_postgresql_that_hangs_and_one_that_dies(server, tmp_path, monke
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
         visitor = Visitor(stack, session)
         assert await visitor.authenticates() == (200, None, "Y")
-        monkeypatch.setattr(patience, "SECONDS", 1.0)
+        monkeypatch.setattr(timeouts, "SECONDS", 1.0)
         server.freeze()
         assert {await visitor.authenticates() for _ in range(2)} == {(503, "1", None)}
         assert (await visitor.readiness())[0] == 503
         await visitor.sees_what_needs_no_database()
-        monkeypatch.setattr(patience, "SECONDS", 20.0)
+        monkeypatch.setattr(timeouts, "SECONDS", 20.0)
         server.thaw()
         await visitor.sees_it_recover()
         server.kill()
@@ -101,7 +101,7 @@ async def test_while_another_program_has_locked_the_file_who_needs_not_write_is_
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
         visitor = Visitor(stack, session)
         assert await visitor.authenticates() == (200, None, "Y")
-        monkeypatch.setattr(patience, "SECONDS", 3600.0)
+        monkeypatch.setattr(timeouts, "SECONDS", 3600.0)
         with locked(tmp_path / "acs-sim.sqlite3"):
             waiting = asyncio.create_task(visitor.resets_the_acs())
             while 'acs_sim_database_waiting{database="acs"} 1' not in await visitor.figures():
@@ -110,10 +110,10 @@ async def test_while_another_program_has_locked_the_file_who_needs_not_write_is_
             assert (await visitor.readiness("acs"))[0] == 503
             assert not waiting.done()
         assert await waiting == 200
-        monkeypatch.setattr(patience, "SECONDS", 0.1)
+        monkeypatch.setattr(timeouts, "SECONDS", 0.1)
         with locked(tmp_path / "acs-sim.sqlite3"):
             assert await visitor.authenticates() == (503, "1", None)
-        monkeypatch.setattr(patience, "SECONDS", 20.0)
+        monkeypatch.setattr(timeouts, "SECONDS", 20.0)
         await visitor.sees_it_recover()
 
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from acs_sim.retention import oldest_kept, retaining
-from acs_sim.settings import Settings
-from acs_sim.stack import CannotStart, running_stack
+from acs_sim.running.retention import oldest_kept, retaining
+from acs_sim.running.stack import CannotStart, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.world import SERVER_ID
 from tests.support.engine import about_sqlite
 from tests.support.patience import PATIENCE_SECONDS
@@ -178,7 +178,7 @@ def test_a_clock_that_was_moved_ahead_forgets_nothing_early():
 def test_the_log_holds_no_card_number_and_no_code(capsys, monkeypatch):
     import structlog
 
-    from acs_sim import logs
+    from acs_sim.running.process import logs
 
     root = logging.getLogger()
     before = (root.handlers[:], root.level)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.test_cards import SCENARIOS, compose
 
 CARD = compose("visa", SCENARIOS["frictionless"])
 

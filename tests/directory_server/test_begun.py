@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from directory_server.states import State
-from directory_server.storage import SCHEMA, Filter, Storage
-from directory_server.transactions import Transaction
+from directory_server.transactions.records import Transaction
+from directory_server.transactions.states import State
+from directory_server.transactions.storage import SCHEMA, Filter, Storage
 from tests.support.engine import about_sqlite
 from tests.support.locked_sqlite import locked
-from threedsecure.storage import patience
 from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.engines import timeouts
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGUN = Transaction(
@@ -148,7 +148,7 @@ async def test_what_is_held_at_the_end_is_written(tmp_path):
 async def test_while_another_program_has_the_file_it_stays_held_and_is_written_afterwards(
     tmp_path, storage, written, monkeypatch
 ):
-    monkeypatch.setattr(patience, "SECONDS", 0.0)
+    monkeypatch.setattr(timeouts, "SECONDS", 0.0)
     await storage.begin(BEGUN)
     with locked(tmp_path / "ds.sqlite3"):
         assert await storage.select(Filter(identifier=NAME)) == []

@@ -17,9 +17,9 @@ from directory_server.settings import DirectoryServerSettings
 from tests.support.classic_mpi import XML, Answer, crreq, vereq
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
-from threedsecure.web.application import serving
-from threedsecure.web.service import Runtime
+from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
+from threedsecure.web.serving.application import serving
+from threedsecure.web.serving.service import Runtime
 
 CARD = compose("visa", CLASSIC_SCENARIOS["challenge-otp"])
 EMV_ONLY = compose("visa", SCENARIOS["challenge-otp"])

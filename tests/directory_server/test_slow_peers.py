@@ -15,9 +15,9 @@ from tests.directory_server.peers import Peer, Scene
 from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.simulator import running, runtime
 from tests.support.slow_peers import dribbling, ended, silent
-from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
-from threedsecure.web.bulkhead import Bulkhead
-from threedsecure.web.transport import HttpTransport
+from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
+from threedsecure.web.calling.limits import Bulkhead
+from threedsecure.web.calling.transport import HttpTransport
 
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
 OTP = compose("visa", SCENARIOS["challenge-otp"], serial="7", version="2")

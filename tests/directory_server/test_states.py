@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from directory_server.settings import DirectoryServerSettings
-from directory_server.states import TRANSITIONS, Event, EventNotAllowed, State, diagram, step
+from directory_server.transactions.states import TRANSITIONS, Event, EventNotAllowed, State, diagram, step
 
 PAGE = (Path(__file__).parents[2] / "docs" / "directory-server.md").read_text()
 

@@ -17,7 +17,7 @@ from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.web.service import Runtime
+from threedsecure.web.serving.service import Runtime
 
 
 @dataclass

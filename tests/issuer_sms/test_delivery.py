@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer_sms.delivery import TRANSITIONS, Network, State, Treatment, accept, advance, copies, treatment
-from threedsecure.test_cards import listed
+from issuer_sms.messages.delivery import TRANSITIONS, Network, State, Treatment, accept, advance, copies, treatment
+from threedsecure.cards.test_cards import listed
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from issuer_sms.handlers.events import MAX_STREAMS
-from issuer_sms.hub import MAX_BEHIND, Hub, News
+from issuer_sms.news.subscribers import MAX_BEHIND, Hub, News
 from tests.support.patience import PATIENCE_SECONDS
 
 NUMBER = "+33639981101"

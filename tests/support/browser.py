@@ -19,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from playwright.async_api import expect as expect_of_coroutines
 from playwright.sync_api import expect
 
-from acs.pages import READING_MILLISECONDS
+from acs.cardholder.pages import READING_MILLISECONDS
 from tests.support.patience import PATIENCE_SECONDS
 
 NAMES = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")

@@ -17,11 +17,11 @@ from sqlalchemy import Engine
 
 from acs_sim.gateway import app as gateway
 from tests.support.postgresql import LENT
-from threedsecure.storage import postgresql
 from threedsecure.storage.database import SqliteDatabase, SqliteFile
+from threedsecure.storage.engines import postgresql
 from threedsecure.storage.schema import Schema
-from threedsecure.v1 import pki
-from threedsecure.web import templates
+from threedsecure.v1.signature import pki
+from threedsecure.web.serving import templates
 
 Key = TypeVar("Key")
 _IDLE: list[dict[str, Any]] = []

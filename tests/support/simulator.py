@@ -6,22 +6,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from acs_sim.databases import opened
-from acs_sim.settings import Settings
+from acs_sim.running.data.databases import opened
+from acs_sim.settings.settings import Settings
 from tests.support.engine import kept_in, nothing_kept
 from tests.support.once import in_memory
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import Database
 from threedsecure.storage.schema import Schema
-from threedsecure.vault import Vault
-from threedsecure.web.application import application, serving
+from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.randomness import Randomness
-from threedsecure.web.service import Dispatcher, Runtime, Service
-from threedsecure.web.shared import Alone, Shared
-from threedsecure.web.transport import HttpTransport
+from threedsecure.web.serving.application import application, serving
+from threedsecure.web.serving.service import Dispatcher, Runtime, Service
+from threedsecure.web.sharing.processes import Alone, Shared
 
 STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 

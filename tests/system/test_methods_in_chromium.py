@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Frame, Page
 
-from acs.methods.single_select import phones
+from acs.cardholder.methods.single_select import phones
 from tests.support.accessibility import findings
 from tests.support.checkout import Checkout, checkout, wrong
 from tests.support.simulator import STARTED_AT

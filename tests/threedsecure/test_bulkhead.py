@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.slow_peers import answering, silent
 from threedsecure.errors import PeerTimedOut, PeerUnreachable
-from threedsecure.web.bulkhead import Bulkhead, PeerBusy, peer_of
-from threedsecure.web.transport import HttpTransport
+from threedsecure.web.calling.limits import Bulkhead, PeerBusy, peer_of
+from threedsecure.web.calling.transport import HttpTransport
 
 
 @pytest.mark.parametrize(

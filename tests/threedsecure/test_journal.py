@@ -8,10 +8,10 @@ import pytest
 
 from tests.support.engine import about_sqlite, written
 from tests.support.simulator import STARTED_AT, runtime
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import SqliteDatabase, SqliteFile
 from threedsecure.storage.ledger import More, Note
-from threedsecure.vault import Vault
 from threedsecure.web import journal as journal_module
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import PostgresDatabase
-from threedsecure.vault import Vault
 from threedsecure.web.journal import Journal
 
 VAULT = Vault(bytes(range(32)), secrets.token_bytes)

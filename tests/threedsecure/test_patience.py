@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from threedsecure.web.patience import Patience
+from threedsecure.web.calling.timeouts import Patience
 
 LONG = 3600.0
 

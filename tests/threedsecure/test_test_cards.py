@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threedsecure import test_cards
-from threedsecure.card_numbers import luhn_valid
-from threedsecure.schemes import SCHEMES
+from threedsecure.cards import test_cards
+from threedsecure.cards.card_numbers import luhn_valid
+from threedsecure.cards.schemes import SCHEMES
 
 
 def test_every_listed_card_is_luhn_valid_of_its_schemes_length_and_reads_back_as_itself():

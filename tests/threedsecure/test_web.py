@@ -9,9 +9,9 @@ import pytest
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.errors import PeerTimedOut, PeerUnreachable, ProtocolError
+from threedsecure.web.calling.transport import InProcessTransport
 from threedsecure.web.journal import Hop
-from threedsecure.web.service import Route, Service
-from threedsecure.web.transport import InProcessTransport
+from threedsecure.web.serving.service import Route, Service
 from threedsecure.web.wire import Problem, WireResponse, json_response, message_response, read_form, read_json
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"

@@ -24,9 +24,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from threedsecure.storage import patience, postgresql, sqlite
+from threedsecure.storage.engines import postgresql, sqlite, timeouts
+from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
-from threedsecure.storage.pool import Pool
 from threedsecure.storage.schema import Schema, prepare
 
 __all__ = [
@@ -113,7 +113,7 @@ class _GroupedCommits:
         self._companion = companion
 
     def put(self, work: Work[Any], done: Done) -> None:
-        if len(self._waiting) >= patience.MOST_WAITING:
+        if len(self._waiting) >= timeouts.MOST_WAITING:
             raise DatabaseAway(f"{len(self._waiting)} units of work wait for the database, as many as may")
         self._waiting.append((work, done))
         self.due()
@@ -167,7 +167,7 @@ class SqliteFile(_GroupedCommits):
     def _usable(self) -> Iterator[None]:
         try:
             yield
-        except (DatabaseError, patience.Locked) as error:
+        except (DatabaseError, timeouts.Locked) as error:
             self._engine.dispose()
             reason = error.orig if isinstance(error, DatabaseError) else error
             raise DatabaseUnusable(f"{self._path} cannot be used as a database: {reason}") from error
@@ -178,11 +178,11 @@ class SqliteFile(_GroupedCommits):
             try:
                 return self._read(work)
             except (DBAPIError, sqlite3.OperationalError) as error:
-                if not patience.is_locked(error):
+                if not timeouts.is_locked(error):
                     raise
-                if time.monotonic() - asked >= patience.SECONDS:
+                if time.monotonic() - asked >= timeouts.SECONDS:
                     raise self._away() from error
-            await asyncio.sleep(patience.LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(timeouts.LOOK_AGAIN_SECONDS)
 
     def _read(self, work: Work[Result]) -> Result:
         # A prepared statement reads what is committed without a transaction; everything else begins its own.
@@ -196,7 +196,7 @@ class SqliteFile(_GroupedCommits):
         """Return when nothing waits."""
         self._carry_out_waiting()
         while self._waiting:  # noqa: ASYNC110 - for a lock of another program, which tells nobody
-            await asyncio.sleep(patience.LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(timeouts.LOOK_AGAIN_SECONDS)
 
     async def close(self) -> None:
         await self.settle()
@@ -235,12 +235,12 @@ class SqliteFile(_GroupedCommits):
         _tell([entry for entry, _ in done], [outcome for _, outcome in done])
         now = time.monotonic()
         self._locked_since = now if self._locked_since is None or done else self._locked_since
-        if now - self._locked_since >= patience.SECONDS:
+        if now - self._locked_since >= timeouts.SECONDS:
             given_up, self._waiting = self._waiting, []
             _tell(given_up, [Failed(self._away())] * len(given_up))
         else:
             self._is_due = True
-            asyncio.get_running_loop().call_later(patience.LOOK_AGAIN_SECONDS, self._carry_out_waiting)
+            asyncio.get_running_loop().call_later(timeouts.LOOK_AGAIN_SECONDS, self._carry_out_waiting)
 
     def _away(self) -> DatabaseAway:
         return DatabaseAway(f"{self._path} is locked by another program")
@@ -348,7 +348,7 @@ class Failed:
 
 
 def _met_a_lock(outcome: object) -> bool:
-    return isinstance(outcome, Failed) and isinstance(outcome.error, patience.Locked)
+    return isinstance(outcome, Failed) and isinstance(outcome.error, timeouts.Locked)
 
 
 def _impatiently(connection: Connection) -> None:
@@ -378,7 +378,7 @@ def _carry_out(
             return [unit(connection) for unit in units]
     except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
         # Where the connection broke, nobody knows what of the transaction stands: nothing is run again.
-        whole = isinstance(error, patience.Locked) or connection.invalidated
+        whole = isinstance(error, timeouts.Locked) or connection.invalidated
         if whole or (len(units) == 1 and not _lost_a_deadlock(error)):
             return [Failed(error)] * len(units)
     return [_carry_out_alone(connection, unit, begin) for unit in units]

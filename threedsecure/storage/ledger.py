@@ -18,9 +18,9 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Met
 from sqlalchemy.sql.functions import max as newest_of
 from sqlalchemy.sql.functions import min as oldest_of
 
-from threedsecure.storage.prepared import Prepared
+from threedsecure.secrets.vault import Box
+from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
-from threedsecure.vault import Box
 
 METADATA: Final = MetaData()
 RECORDS: Final = Table(

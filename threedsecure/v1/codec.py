@@ -7,9 +7,9 @@ from typing import Any, Final
 from lxml import etree
 
 from threedsecure.v1.errors import ErrorCode, MessageError
-from threedsecure.v1.formats import MAX_MESSAGE_ID
+from threedsecure.v1.grammar.formats import MAX_MESSAGE_ID
+from threedsecure.v1.grammar.tables import EXTENSION_CONTENT, HEAD, MESSAGES, NEWEST, VERSIONS, Element, of_version
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES, parse
-from threedsecure.v1.tables import EXTENSION_CONTENT, HEAD, MESSAGES, NEWEST, VERSIONS, Element, of_version
 
 CONTENT_TYPE: Final = 'application/xml; charset="utf-8"'
 SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}Signature"

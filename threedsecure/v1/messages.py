@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from threedsecure.v1.errors import InvalidRequest, MessageError
+from threedsecure.v1.grammar.tables import NEWEST, VERSIONS
 from threedsecure.v1.outcomes import date_time, masked_pan
-from threedsecure.v1.tables import NEWEST, VERSIONS
 
 Message = Mapping[str, Any]
 

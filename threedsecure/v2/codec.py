@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import orjson
 
-from threedsecure.v2.context import SUPPORTED_VERSIONS
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 
 __all__ = ["SUPPORTED_VERSIONS", "decode", "decode_base64url", "decode_object", "encode", "encode_base64url"]
 

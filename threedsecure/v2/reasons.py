@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from threedsecure.v2.context import SUPPORTED_VERSIONS
+from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threedsecure.v2.conditions import text, texts
+from threedsecure.v2.grammar.conditions import text, texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,17 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Connection
 
 from threedsecure.redaction import redact
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import Database, Failed
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.filing import CLASSIC_IDS, EMV_IDS, Filing, is_a_name, names_in
-from threedsecure.storage.leases import real_now
 from threedsecure.storage.ledger import Found, More, Note
-from threedsecure.vault import Vault
+from threedsecure.storage.rows.leases import real_now
 from threedsecure.web.clock import monotonic
-from threedsecure.web.shared import Alone, Shared
+from threedsecure.web.sharing.processes import Alone, Shared
 
 __all__ = ["CLASSIC_IDS", "EMV_IDS", "MAX_ENTRIES_READ", "Entry", "Hop", "Journal"]
 
@@ -181,7 +180,7 @@ class Journal:
     def crowd(self) -> int:
         return len(self._turn.told)
 
-    def take(self) -> tuple[Callable[[Connection], int | None], Callable[[Any], None]] | None:
+    def take(self) -> tuple[Callable[[Any], int | None], Callable[[Any], None]] | None:
         turn = self._turn
         if not turn.notes and not turn.told:
             return None
@@ -197,7 +196,7 @@ class Journal:
         notes = [_placed(note, turn) for note in turn.notes]
         return ledger.sealed(self._box, notes) if notes else b""
 
-    def _write(self, turn: _Turn, document: bytes, keys: frozenset[int], connection: Connection) -> int | None:
+    def _write(self, turn: _Turn, document: bytes, keys: frozenset[int], connection: Any) -> int | None:
         if not turn.notes:
             return None
         number = ledger.append(connection, document, max(note.at for note in turn.notes))
@@ -246,7 +245,7 @@ class Journal:
         if self._turn.notes:
             self._database.due()
 
-    def _begin(self, connection: Connection) -> None:
+    def _begin(self, connection: Any) -> None:
         """What a process that died had not indexed is found as well."""
         for number, notes in ledger.Records(connection, self._box, self._keys).since(ledger.last_indexed(connection)):
             found = (ledger.whole(number, notes, place) for place in range(len(notes)))
@@ -292,7 +291,7 @@ class Journal:
     async def _read(self, work: Callable[[ledger.Records], Result]) -> Result:
         return await self._database.read(lambda connection: work(self.records(connection)))
 
-    def records(self, connection: Connection) -> ledger.Records:
+    def records(self, connection: Any) -> ledger.Records:
         """The ledger, inside a unit of work."""
         return ledger.Records(connection, self._box, self._keys)
 

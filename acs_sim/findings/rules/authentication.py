@@ -6,9 +6,9 @@ from typing import Final
 
 from acs_sim.findings.case import BROWSER, DIRECTORY_SERVER, THREE_DS_SERVER, Case, Entry
 from acs_sim.findings.model import Evidence, Severity, rule
-from threedsecure.v2.advice import Advice, advise
-from threedsecure.v2.checking import Leg, context_of
-from threedsecure.v2.context import BRW, SUPPORTED_VERSIONS
+from threedsecure.v2.grammar.context import BRW, SUPPORTED_VERSIONS
+from threedsecure.v2.validation.advice import Advice, advise
+from threedsecure.v2.validation.checking import Leg, context_of
 
 STORM: Final = 3
 """So many times the same AReq are no retry any more."""
@@ -17,7 +17,7 @@ VERSION_CODE: Final = "102"
 LIMIT_CODE: Final = "103"
 NOT_THE_SENDERS_FAULT: Final = frozenset({VERSION_CODE, LIMIT_CODE, "402", "403", "404", "405"})
 WANTED: Final = frozenset({"browserIP", "cardholderName", "email", "billAddrLine1", "cardExpiryDate"})
-"""What schemes ask for, of all that could help (threedsecure.v2.advice)."""
+"""What schemes ask for, of all that could help (threedsecure.v2.validation.advice)."""
 _CHANGES_WITH_TIME: Final = frozenset({"purchaseDate"})
 
 

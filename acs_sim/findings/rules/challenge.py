@@ -5,7 +5,7 @@ from typing import Final
 
 from acs_sim.findings.case import ACS, BROWSER, THREE_DS_SERVER, Case
 from acs_sim.findings.model import Evidence, Severity, rule
-from threedsecure.v2.checking import Leg
+from threedsecure.v2.validation.checking import Leg
 
 TOO_LATE: Final = frozenset({"402", "315"})
 """What the ACS answers a cardholder who comes back when all is over."""

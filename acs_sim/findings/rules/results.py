@@ -6,7 +6,7 @@ from typing import Final
 
 from acs_sim.findings.case import DIRECTORY_SERVER, FAILURES, THREE_DS_SERVER, Case, Entry
 from acs_sim.findings.model import Evidence, Severity, rule
-from threedsecure.v2.checking import Leg
+from threedsecure.v2.validation.checking import Leg
 
 LATE_MS: Final = 2000.0
 """Directory servers wait three seconds for an RRes (EMV 3DS: flows, timers)."""

@@ -7,7 +7,7 @@ import pytest
 
 from tests.acs_sim.gateway.test_purchases import answer, outcome
 from tests.support.ports import free_port
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.test_cards import SCENARIOS, compose
 
 ERRO = {
     "messageType": "Erro",

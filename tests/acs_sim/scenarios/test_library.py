@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from acs_sim import aliases
-from acs_sim.scenarios.loading import load
+from acs_sim.client import aliases
+from acs_sim.scenarios.file.loading import load
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = ROOT / "fixtures" / "scenarios"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from acs_sim.scenarios.loading import FileError, load
-from acs_sim.scenarios.model import json_schema
+from acs_sim.scenarios.file.loading import FileError, load
+from acs_sim.scenarios.file.model import json_schema
 
 ROOT = Path(__file__).parents[3]
 HEAD = "scenarios:\n  - name: one\n    about: It shows something.\n"

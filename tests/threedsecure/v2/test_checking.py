@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.threedsecure.v2.golden import GOLDEN, Golden, find
-from threedsecure.v2.checking import Context, Leg, check, context_of, defined, violations
 from threedsecure.v2.errors import ErrorCode, MessageError, Stage
 from threedsecure.v2.messages import METHOD_DATA
-from threedsecure.v2.plans import MOST_FAULTS, plan_for
-from threedsecure.v2.shapes import LEARN_AFTER, MOST_LEARNED, ShapeTest
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined, violations
+from threedsecure.v2.validation.plans import MOST_FAULTS, plan_for
+from threedsecure.v2.validation.shapes import LEARN_AFTER, MOST_LEARNED, ShapeTest
 
 
 def areq(**changes: Any) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from itertools import product
 import pytest
 
 from tests.threedsecure.v2.golden import GOLDEN, VERSIONS, Golden, find
-from threedsecure.v2.checking import check, defined, violations
 from threedsecure.v2.codec import decode, decode_object, encode
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
-from threedsecure.v2.plans import plan_for
+from threedsecure.v2.validation.checking import check, defined, violations
+from threedsecure.v2.validation.plans import plan_for
 
 BLANK_CATEGORIES = ("PReq", "PRes", "OReq", "ORes", "Erro", METHOD_DATA)
 

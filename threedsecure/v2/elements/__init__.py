@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from threedsecure.v2.elements import cardholder, challenge, device, identity, operations, purchase, requestor, results
-from threedsecure.v2.formats import ByVersion, Format
+from threedsecure.v2.grammar.formats import ByVersion, Format
 
 ELEMENTS: Final[Mapping[str, Format | ByVersion]] = MappingProxyType(
     {

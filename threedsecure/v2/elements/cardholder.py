@@ -4,8 +4,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, SUBDIVISION
-from threedsecure.v2.formats import ByVersion, Flag, Format, Object, by_version
-from threedsecure.v2.patterns import COUNTRY, DATE, EMAIL, YES_NO, codes, digits, emv_common, exactly, printable, prose
+from threedsecure.v2.grammar.formats import ByVersion, Flag, Format, Object, by_version
+from threedsecure.v2.grammar.patterns import (
+    COUNTRY,
+    DATE,
+    EMAIL,
+    YES_NO,
+    codes,
+    digits,
+    emv_common,
+    exactly,
+    printable,
+    prose,
+)
 
 STATUS_SOURCE: Final = codes("01 3DS Server", "02 DS", "03 ACS", ds=True)
 LISTED_OR_NOT: Final = codes("Y listed", "N not listed")

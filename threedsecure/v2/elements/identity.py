@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, VERSION
-from threedsecure.v2.formats import PRINTABLE, Array, ByVersion, Flag, Format, Object, by_version
-from threedsecure.v2.patterns import UUID, YES_NO, codes, exactly, printable, prose, url
+from threedsecure.v2.grammar.formats import PRINTABLE, Array, ByVersion, Flag, Format, Object, by_version
+from threedsecure.v2.grammar.patterns import UUID, YES_NO, codes, exactly, printable, prose, url
 
 ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     # Identity of messages, transactions and parties

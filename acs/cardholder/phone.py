@@ -1,0 +1,119 @@
+"""What the ACS has the cardholder's phone show: codes by SMS, and prompts of the banking app."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import orjson
+
+from acs.cardholder.methods.single_select import phones
+from acs.cardholder.securecode import SecureCodes
+from acs.cardholder.short_messages import code_message, prompt_message
+from acs.settings import AcsSettings
+from acs.v2.records import Transaction
+from threedsecure.errors import TransportError
+from threedsecure.redaction import redact_text_message
+from threedsecure.web.serving.service import Runtime
+
+MAX_TITLE: Final = 80
+REFUSED: Final = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLine:
+    """What it takes to reach a phone."""
+
+    runtime: Runtime
+    settings: AcsSettings
+    codes: SecureCodes
+
+
+async def send_code(line: PhoneLine, transaction: Transaction, counter: int) -> bool:
+    """Whether the phone network took the code of `counter`."""
+    card, settings = transaction.card, line.settings
+    body = code_message(
+        line.codes.code(card.pan, counter),
+        issuer=settings.of(card.pan).issuer_name,
+        purchase=transaction.purchase,
+        language=card.language or transaction.purchase.language,
+        validity=settings.timers.code_validity,
+    )
+    message = {
+        "to": phones(card.phone)[transaction.challenge.phone] if transaction.challenge else card.phone,
+        "from": settings.sms_sender,
+        "body": body,
+        "reference": transaction.acs_trans_id,
+    }
+    url = f"{settings.phone_url}/api/messages"
+    try:
+        response = await line.runtime.transport.post(url, orjson.dumps(message), timeout=settings.phone_timeout)
+    except TransportError as error:
+        _note_failure(line, transaction, message, error.reason)
+        return False
+    refusal = _refusal(response.status, response.body)
+    if refusal is not None:
+        _note_failure(line, transaction, message, refusal)
+    return refusal is None
+
+
+async def show_prompt(line: PhoneLine, transaction: Transaction, until: datetime | None) -> str | None:
+    """The name under which the banking app asks the cardholder until `until`; None when it could not be reached."""
+    card, settings = transaction.card, line.settings
+    title, body = prompt_message(
+        issuer=settings.of(card.pan).issuer_name,
+        purchase=transaction.purchase,
+        language=card.language or transaction.purchase.language,
+    )
+    token = line.runtime.vault.token("decision", transaction.acs_trans_id)
+    named = urlencode({"acsTransID": transaction.acs_trans_id, "token": token})
+    prompt: dict[str, Any] = {
+        "to": card.phone,
+        "title": title[:MAX_TITLE],
+        "body": body,
+        "reference": transaction.acs_trans_id,
+        "callback": f"{settings.decision_url}?{named}",
+    }
+    if until is not None:
+        prompt["expires_at"] = until.isoformat()
+    told = {**prompt, "callback": settings.decision_url}
+    url = f"{settings.phone_url}/api/prompts"
+    try:
+        response = await line.runtime.transport.post(url, orjson.dumps(prompt), timeout=settings.phone_timeout)
+    except TransportError as error:
+        _note_failure(line, transaction, told, error.reason)
+        return None
+    refusal, name = _refusal(response.status, response.body), _object(response.body).get("id")
+    if refusal is not None or not isinstance(name, str):
+        _note_failure(line, transaction, told, refusal or "the banking app gave the prompt no name")
+        return None
+    return name
+
+
+def _refusal(status: int, body: bytes) -> str | None:
+    """Why the phone did not take it; None when it did. The carrier's refusal is told by `state` (docs/phone.md)."""
+    if status >= 300:
+        return f"the phone answered HTTP {status}"
+    if _object(body).get("state") == REFUSED:
+        return str(_object(body).get("failure") or "the carrier refused it")[:200]
+    return None
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _note_failure(line: PhoneLine, transaction: Transaction, message: dict[str, Any], reason: str) -> None:
+    told = {**message, "body": redact_text_message(message["body"]), "reason": reason}
+    line.runtime.journal.record(
+        line.runtime.clock.now(),
+        "ACS",
+        "Phone",
+        "SMS failed" if "title" not in message else "prompt failed",
+        told,
+        transaction_id=transaction.purchase.three_ds_server_trans_id,
+    )

@@ -1,0 +1,257 @@
+"""`POST /3ds1/pareq` (PaReq, TermUrl and MD from the browser) and `POST /3ds1/challenge/answer` (the forms of our own pages)."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from acs.cardholder.challenge import Action, SendCode, Submission
+from acs.cardholder.methods.table import Question
+from acs.cardholder.pages import Notice, post_back_page
+from acs.cardholder.phone import send_code
+from acs.v1.decision import Misbehaviour, play_of
+from acs.v1.issuer import Office
+from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
+from acs.v1.messages import pares
+from acs.v1.records import Authentication, Payment, as_challenged
+from acs.v1.states import EventRefused
+from acs.v2.challenge.answers import DEFAULT_LANGUAGE, LAST_WORDS, challenge_response, error_response, posted_fields
+from acs.v2.challenge.creq import note_answer, note_exposure, read_answer
+from threedsecure.errors import ProtocolError
+from threedsecure.v1 import messages
+from threedsecure.v1.codec import decode, encode
+from threedsecure.v1.envelope import pack, unpack
+from threedsecure.v1.errors import ErrorCode, InvalidRequest, InvalidRequestCode, MessageError
+from threedsecure.v1.identifiers import message_id, pares_id
+from threedsecure.v1.signature.signing import SignatureDefect
+from threedsecure.v1.validation.checking import check
+from threedsecure.v1.views import for_journal
+from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, page
+
+MAX_FORM_BYTES: Final = 256 * 1024
+MAX_TERM_URL: Final = 2048
+MAX_MD: Final = 8 * 1024
+"""The protocol says nothing of MD's size; 1024 characters is what merchants are advised to keep to."""
+_PAREQ: Final = frozenset({"PAReq"})
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
+
+
+async def pareq(office: Office, request: WireRequest) -> WireResponse:
+    try:
+        form = _form(request)
+    except Problem as problem:
+        return error_response(problem.status, "bad-request", problem.detail)
+    try:
+        message = decode(unpack(form["PaReq"]), accepts=_PAREQ)
+        check(message)
+    except MessageError as error:
+        return _error_back(office, error, form)
+    return await _receive(office, request, message, form)
+
+
+async def answer(office: Office, request: WireRequest) -> WireResponse:
+    try:
+        given = read_answer(office.issuer, request)
+    except Problem as problem:
+        return error_response(problem.status, "bad-request", problem.detail)
+    note_answer(office.issuer, given)
+    found = await office.storage.load(given.acs_trans_id)
+    if found is None:
+        return error_response(404, "unknown-transaction", "acsTransID is not known here")
+    now = office.issuer.runtime.clock.now()
+    mark = office.issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
+    submission = Submission(given.action, given.page, given.value, mark)
+    drawn = await office.draw(found, code=given.action is Action.RESEND or _code_follows(found))
+    codes, settings = office.issuer.codes, office.issuer.settings
+    try:
+        change = await office.storage.change(
+            found.name, lambda record: receive_answer(record, submission, now, drawn, codes, settings)
+        )
+    except EventRefused as error:
+        return error_response(409, "error", str(error))
+    return await _respond(office, change, found)
+
+
+def _code_follows(found: Authentication) -> bool:
+    """Whether the right answer to the page leads to a code by SMS."""
+    return found.challenge is not None and found.challenge.next_question is Question.SMS_CODE
+
+
+def too_large(error: ProtocolError, _request: WireRequest) -> WireResponse:
+    """A form that is longer than the endpoint reads."""
+    return error_response(413, "bad-request", str(error))
+
+
+async def _receive(
+    office: Office, request: WireRequest, message: dict[str, Any], form: Mapping[str, str]
+) -> WireResponse:
+    found = await office.storage.of_account(message["CH"]["acctID"])
+    if found is None:
+        _journal(office, "Browser", "ACS", message, None)
+        return await _refused(office, message, form, _unknown_account(message["CH"]["acctID"]), pan=None)
+    _journal(office, "Browser", "ACS", message, found)
+    note_exposure(office.issuer, found.card.pan, {"acsTransID": found.name}, "MD", form.get("MD"))
+    play = play_of(found.card.scenario)
+    if play.page is Misbehaviour.ERROR:
+        error = MessageError(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for it", message=message)
+        return _error_back(office, error, form, found)
+    if play.page is Misbehaviour.SILENCE:
+        await keep_waiting(office.issuer.runtime.clock, office.issuer.settings.silence)
+    payment = _payment(office, request, message, form)
+    drawn = await office.draw(found, code=play.method is not None and found.payment is None)
+    now, settings = office.issuer.runtime.clock.now(), office.issuer.settings
+    change = await office.storage.change(
+        found.name, lambda record: receive_pareq(record, payment, now, drawn, settings)
+    )
+    if change is not None and isinstance(change.answer, Refuse):
+        return await _refused(office, message, form, change.answer.refusal, pan=found.card.pan, found=found)
+    return await _respond(office, change, found)
+
+
+async def _respond(office: Office, change: Change | None, found: Authentication) -> WireResponse:
+    """Do what the change asks for, and answer."""
+    if change is None:
+        return error_response(404, "unknown-transaction", "the authentication has been forgotten")
+    await office.mark(change)
+    changed = change.authentication
+    if not isinstance(change.answer, Show):
+        return await _final(office, changed)
+    for effect in change.effects:
+        if isinstance(effect, SendCode):
+            taken = await send_code(office.issuer.line, as_challenged(changed), effect.counter)
+            changed = await _note_sent(office, changed, effect.counter, taken=taken)
+    notice = changed.challenge.notice if changed.challenge else None
+    return challenge_response(office.issuer, as_challenged(changed), change.answer.notice or notice)
+
+
+async def _note_sent(office: Office, found: Authentication, counter: int, *, taken: bool) -> Authentication:
+    now = office.issuer.runtime.clock.now()
+    change = await office.storage.change(
+        found.name, lambda record: Change(code_sent(record, counter, now, taken=taken), Finish())
+    )
+    return change.authentication if change is not None else found
+
+
+async def _final(office: Office, found: Authentication) -> WireResponse:
+    """The end: the last words to the cardholder, and the PARes on its way to TermUrl."""
+    payment, outcome = found.payment, found.outcome
+    if payment is None or outcome is None:
+        return error_response(409, "error", "the authentication has no result")
+    words = LAST_WORDS.get(outcome.ending) if outcome.ending else None
+    defect = play_of(found.card.scenario).defect if outcome.status == "Y" else None
+    form = {"TermUrl": payment.term_url, "MD": payment.md}
+    language = found.card.language or payment.language or DEFAULT_LANGUAGE
+    notice = Notice(words) if words else None
+    return await _signed_back(office, pares(found), form, found, defect=defect, notice=notice, language=language)
+
+
+async def _refused(
+    office: Office,
+    message: Mapping[str, Any],
+    form: Mapping[str, str],
+    refusal: InvalidRequest,
+    *,
+    pan: str | None,
+    found: Authentication | None = None,
+) -> WireResponse:
+    """PARes U with an IReq, for a PAReq that is none of ours, or not any more."""
+    runtime = office.issuer.runtime
+    answer = messages.refused(
+        message, refusal, now=runtime.clock.now(), pares_id=pares_id(office.issuer.draws_for(message).bytes), pan=pan
+    )
+    return await _signed_back(office, answer, form, found)
+
+
+async def _signed_back(
+    office: Office,
+    answer: Mapping[str, Any],
+    form: Mapping[str, str],
+    found: Authentication | None,
+    *,
+    defect: SignatureDefect | None = None,
+    notice: Notice | None = None,
+    language: str = DEFAULT_LANGUAGE,
+) -> WireResponse:
+    _journal(office, "ACS", "Browser", answer, found)
+    value = pack(await office.signing.sign(encode(answer), defect))
+    return _post_back(value, form, notice, language)
+
+
+def _error_back(
+    office: Office, error: MessageError, form: Mapping[str, str], found: Authentication | None = None
+) -> WireResponse:
+    """An Error in the place of the PARes: the merchant is told, the cardholder sees the shop again."""
+    answer = messages.error(error, message_id=message_id(office.issuer.draws_for(error.message).bytes))
+    _journal(office, "ACS", "Browser", answer, found)
+    return _post_back(pack(encode(answer)), form, None, DEFAULT_LANGUAGE)
+
+
+def _post_back(value: str, form: Mapping[str, str], notice: Notice | None, language: str) -> WireResponse:
+    fields = {"PaRes": value, "MD": form.get("MD", "")}
+    html = post_back_page(language=language, url=form["TermUrl"], fields=fields, notice=notice)
+    return page(html, frame_ancestors="*")
+
+
+def _form(request: WireRequest) -> dict[str, str]:
+    """PaReq, TermUrl and MD. Without an http(s) TermUrl nothing is sent anywhere. Errors: `Problem`."""
+    form = posted_fields(request)
+    if "PaReq" not in form:
+        raise Problem(400, "Bad Request", "the form has no field PaReq")
+    if not web_address(form.get("TermUrl", "")):
+        raise Problem(400, "Bad Request", "TermUrl is not an absolute http or https address")
+    if len(form.get("MD", "")) > MAX_MD:
+        raise Problem(400, "Bad Request", f"MD is longer than {MAX_MD} characters")
+    return form
+
+
+def web_address(text: str) -> bool:
+    """Whether a browser may be sent there."""
+    if not text.isprintable() or len(text) > MAX_TERM_URL or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _unknown_account(acct_id: str) -> InvalidRequest:
+    """55 for an acctID that could be ours and is not, 56 for one that another ACS must have given."""
+    try:
+        ours = len(base64.b64decode(acct_id, validate=True)) == 20
+    except (binascii.Error, ValueError):
+        ours = False
+    if ours:
+        return InvalidRequest(InvalidRequestCode.TRANSACTION_DATA_INVALID, "CH.acctID")
+    return InvalidRequest(InvalidRequestCode.PAREQ_MISROUTED, "CH.acctID is not of this ACS")
+
+
+def _payment(office: Office, request: WireRequest, message: dict[str, Any], form: Mapping[str, str]) -> Payment:
+    told = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+    return Payment(
+        pareq=message,
+        digest=hashlib.sha256("".join(form["PaReq"].split()).encode()).hexdigest(),
+        term_url=form["TermUrl"],
+        md=form.get("MD", ""),
+        language=told if _LANGUAGE.fullmatch(told) else None,
+        began_at=office.issuer.runtime.clock.now(),
+    )
+
+
+def _journal(
+    office: Office, sender: str, receiver: str, message: Mapping[str, Any], found: Authentication | None
+) -> None:
+    """A browser's leg is filed under the VEReq that the acctID comes from, and from then on by the name that texts carry."""
+    runtime = office.issuer.runtime
+    runtime.journal.record(
+        runtime.clock.now(),
+        sender,
+        receiver,
+        message["messageType"],
+        for_journal(message),
+        transaction_id=found.name if found else None,
+    )

@@ -1,0 +1,169 @@
+"""`/api/cards` and `/api/scenarios`."""
+
+from typing import Any, Final
+
+import msgspec
+
+from acs_sim.client.aliases import NoSuchAlias, find, is_alias
+from acs_sim.client.card_list import card_document, listed_cards
+from acs_sim.client.parties import Refused
+from acs_sim.desk.api.calls import Desk, answered, known_query, read_body
+from acs_sim.desk.api.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
+from acs_sim.desk.control import faults
+from acs_sim.desk.known_cards import known_card
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import (
+    ALL_SCENARIOS,
+    CLASSIC_SCENARIOS,
+    CLASSIC_SCHEMES,
+    CLASSIC_VERSION,
+    NOT_ENROLLED_DIGIT,
+    SCENARIOS,
+    VERSIONS,
+    compose,
+    read,
+)
+from threedsecure.faults import read as read_fault
+from threedsecure.web.wire import Problem, WireRequest, WireResponse
+
+_KEPT: Final = ("phone", "tries", "language", "transStatus", "reason")
+"""What the issuer keeps of a wish."""
+CARD_FILTERS: Final = (
+    ("scheme", "only cards of this scheme"),
+    ("scenario", "only cards with this scenario"),
+    ("version", "only cards whose range knows this protocol version"),
+)
+
+
+async def list_cards(desk: Desk, request: WireRequest) -> WireResponse:
+    wanted = known_query(request, tuple(name for name, _ in CARD_FILTERS))
+    try:
+        found = listed_cards(**wanted, now=desk.runtime.clock.now())
+    except ValueError as error:
+        raise Problem(400, "Bad Request", str(error)) from error
+    return answered(Cards([msgspec.convert(card, Card) for card in found]))
+
+
+async def show_card(desk: Desk, request: WireRequest) -> WireResponse:
+    return answered(await find_card(desk, request.match["pan"]))
+
+
+async def unlock_card(desk: Desk, request: WireRequest) -> WireResponse:
+    pan = known_card(request.match["pan"]).pan
+    return answered(
+        msgspec.convert(await desk.parties.call("acs", "/control/cards/unlock", {"pan": pan}), CardStanding)
+    )
+
+
+async def mint_card(desk: Desk, request: WireRequest) -> WireResponse:
+    card = await mint(desk, read_body(request, CardWish))
+    return answered(card, 201, {"Location": f"/api/cards/{card.pan}"})
+
+
+async def list_scenarios(_desk: Desk, _request: WireRequest) -> WireResponse:
+    return answered(
+        Scenarios([Scenario(s.name, s.description, s.version + s.setup + s.code) for s in ALL_SCENARIOS.values()])
+    )
+
+
+async def find_card(desk: Desk, pan: str) -> Card:
+    """The card that a number stands for, with what was asked for when it was minted. Errors: `Problem` 404."""
+    card = known_card(pan)
+    document = card_document(card, desk.runtime.clock.now())
+    try:
+        registered = await desk.parties.call("acs", "/control/cards/find", {"pan": pan})
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        registered = {}
+    asked_for = {name: registered[name] for name in ("phone", "scenario") if registered.get(name)}
+    return msgspec.convert({**document, **asked_for}, Card)
+
+
+async def mint(desk: Desk, wish: CardWish) -> Card:
+    """A card that nobody has been given before. Errors: `Problem` 400 for a wish that cannot be met, 409 when all are given."""
+    if is_alias(wish.scenario):
+        return await _mint_alias(desk, wish)
+    digits = _digits(wish)
+    bound = [faults.bound_to_card(fault) for fault in wish.faults]
+    asked_for = {name: value for name in _KEPT if (value := getattr(wish, name)) is not None}
+    for card in _serials(desk, **digits):
+        try:
+            await desk.parties.call(
+                "acs", "/control/cards", {"pan": card.pan, "scenario": card.scenario.name, **asked_for}
+            )
+        except Refused as refusal:
+            if refusal.status != 409:
+                raise
+            continue
+        await faults.arm(desk, [msgspec.structs.replace(fault, card=card.pan) for fault in bound])
+        return msgspec.convert({**card_document(card, desk.runtime.clock.now()), **_shown(asked_for)}, Card)
+    raise Problem(
+        409, "Conflict", f"every {wish.scheme} card for {wish.scenario} is given; POST /api/reset takes them back"
+    )
+
+
+async def _mint_alias(desk: Desk, wish: CardWish) -> Card:
+    """A card under the name that another system has for it; what goes wrong with it goes wrong every time."""
+    try:
+        alias = find(wish.scenario)
+    except NoSuchAlias as error:
+        raise Problem(400, "Bad Request", str(error)) from error
+    misbehaves = [read_fault({**fault, "when": "every"}) for fault in alias.faults]
+    return await mint(
+        desk,
+        msgspec.structs.replace(
+            wish,
+            scenario=alias.scenario,
+            version=wish.version or alias.version,
+            reason=wish.reason or alias.reason,
+            faults=[*wish.faults, *misbehaves],
+        ),
+    )
+
+
+def _shown(asked_for: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked_for.items() if name == "phone"}
+
+
+def _digits(wish: CardWish) -> dict[str, Any]:
+    scenarios = CLASSIC_SCENARIOS if wish.version == CLASSIC_VERSION else ALL_SCENARIOS
+    scenario = scenarios.get(wish.scenario)
+    if wish.scheme not in SCHEMES:
+        raise Problem(400, "Bad Request", f"there is no scheme {wish.scheme[:40]!r}; there are {', '.join(SCHEMES)}")
+    if scenario is None:
+        known = ", ".join(scenarios)
+        raise Problem(400, "Bad Request", f"there is no scenario {wish.scenario[:40]!r}; there are {known}")
+    if scenario.name not in SCENARIOS or wish.version == CLASSIC_VERSION:
+        _check_classic(wish)
+    if wish.version is None:
+        return {"scheme": wish.scheme, "scenario": scenario, "version": None}
+    if scenario.version == NOT_ENROLLED_DIGIT:
+        raise Problem(400, "Bad Request", f"{scenario.name} is outside every card range, so it has no version")
+    digit = next((digit for digit, versions in VERSIONS.items() if versions == (wish.version,)), None)
+    if digit is None:
+        single = ", ".join(versions[0] for versions in VERSIONS.values() if len(versions) == 1)
+        raise Problem(
+            400, "Bad Request", f"no card range knows version {wish.version[:40]!r} alone; there are {single}"
+        )
+    return {"scheme": wish.scheme, "scenario": scenario, "version": digit}
+
+
+def _check_classic(wish: CardWish) -> None:
+    """Errors: `Problem` 400 for a scheme that had no 1.0.2 programme, or a scenario that only 1.0.2 plays in another version."""
+    if wish.scheme not in CLASSIC_SCHEMES:
+        raise Problem(400, "Bad Request", f"{wish.scheme} never spoke 1.0.2; there are {', '.join(CLASSIC_SCHEMES)}")
+    if wish.version not in {None, CLASSIC_VERSION}:
+        raise Problem(400, "Bad Request", f"only 1.0.2 plays {wish.scenario}")
+
+
+def _serials(desk: Desk, *, scheme: str, scenario: Any, version: str | None) -> Any:
+    """Every card but the listed one (serial 0), once, from a random one on."""
+    places = SCHEMES[scheme].pan_lengths[0] - 12
+    count = 10**places - 1
+    first = desk.runtime.randomness.below(count)
+    for step in range(count):
+        serial = str(1 + (first + step) % count)
+        card = read(compose(scheme, scenario, serial=serial, version=version))
+        if card is not None:
+            yield card

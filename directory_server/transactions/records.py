@@ -1,0 +1,91 @@
+"""A transaction as the directory server remembers it: enough to route its result and to hold an RReq against its AReq."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from directory_server.transactions.states import State
+
+# What the rules between messages read of the AReq. No card data, nothing of the cardholder.
+AREQ_ELEMENTS: Final = (
+    "messageType",
+    "messageVersion",
+    "messageCategory",
+    "deviceChannel",
+    "threeDSServerTransID",
+    "dsTransID",
+    "sdkTransID",
+    "deviceRenderOptions",
+    "threeDSRequestorChallengeInd",
+    "threeDSRequestorDecReqInd",
+    "threeDSRequestorDecMaxTime",
+    "threeDSRequestorSpcSupport",
+    "threeRIInd",
+)
+ARES_ELEMENTS: Final = (
+    "messageType",
+    "messageVersion",
+    "dsTransID",
+    "acsTransID",
+    "transStatus",
+    "acsDecConInd",
+    "acsRenderingType",
+    "authenticationType",
+    "authenticationMethod",
+)
+
+
+class Transaction(Struct, frozen=True, kw_only=True):
+    """`areq` and `ares`: the elements that later messages are held against. `pan_fingerprint` finds the card without storing
+    it. `amount`, `currency` and `exponent` are as in the AReq. `acs_url` is None where the directory server answered by
+    itself. `results_fingerprint` stands for the RReq that was forwarded,
+    `results_answer` is the RRes that acknowledged it."""
+
+    ds_trans_id: str
+    three_ds_server_trans_id: str
+    acs_trans_id: str | None = None
+    sdk_trans_id: str | None = None
+    scheme: str
+    version: str
+    state: State = State.RECEIVED
+    pan_masked: str
+    pan_fingerprint: str
+    amount: str | None = None
+    currency: str | None = None
+    exponent: str | None = None
+    merchant: str | None = None
+    three_ds_server_url: str
+    acs_url: str | None = None
+    areq: Mapping[str, Any]
+    ares: Mapping[str, Any] | None = None
+    trans_status: str | None = None
+    trans_status_reason: str | None = None
+    eci: str | None = None
+    results_fingerprint: str | None = None
+    results_answer: Mapping[str, Any] | None = None
+    results_status: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def identifiers(self) -> dict[str, str]:
+        """Every identifier known, by its name in the messages."""
+        named = {
+            "threeDSServerTransID": self.three_ds_server_trans_id,
+            "dsTransID": self.ds_trans_id,
+            "acsTransID": self.acs_trans_id,
+            "sdkTransID": self.sdk_trans_id,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def areq_elements(areq: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of an AReq that is kept."""
+    return {name: areq[name] for name in AREQ_ELEMENTS if name in areq}
+
+
+def ares_elements(ares: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of an ARes that is kept."""
+    return {name: ares[name] for name in ARES_ELEMENTS if name in ares}
