@@ -5,26 +5,22 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from acs.cardholder.answers import challenge_response, error_response, last_words
 from acs.cardholder.challenge import Action, SendCode, Submission
-from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.table import Question
 from acs.cardholder.pages import Notice, post_back_page
 from acs.cardholder.phone import send_code
 from acs.cardholder.texts import DEFAULT_LANGUAGE
 from acs.cards.plays_v1 import Misbehaviour, play_of
 from acs.forms import note_answer, note_exposure, read_answer
-from acs.settings import AcsSettings
 from acs.v1.issuer import Office
 from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
 from acs.v1.messages import pares
-from acs.v1.records import WINDOW_SIZE, Authentication, Payment
+from acs.v1.records import Authentication, Payment, confirmation
 from acs.v1.states import EventRefused
-from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v1 import messages
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.envelope import pack, unpack
@@ -128,30 +124,6 @@ async def _respond(office: Office, change: Change | None, found: Authentication)
     settings = office.issuer.settings.of(changed.card.pan)
     asked = confirmation(changed, settings)
     return challenge_response(asked, change.answer.notice or notice, settings, office.issuer.page_token)
-
-
-def confirmation(found: Authentication, settings: AcsSettings) -> Confirmation:
-    """What the cardholder is asked, as the pages and the phone know it. Errors: ValueError before the PAReq has come."""
-    payment, card = found.payment, found.card
-    if payment is None:
-        raise ValueError("there is no payment yet")
-    bought, scheme = payment.pareq["Purchase"], SCHEMES[card.scheme]
-    return Confirmation(
-        reference=found.name,
-        journal_id=found.vereq_id,
-        pan=card.pan,
-        scheme=replace(scheme, programme=scheme.classic_programme or scheme.programme),
-        phone=card.phone,
-        language=card.language or payment.language,
-        merchant_name=payment.pareq["Merchant"]["name"],
-        amount=bought["purchAmount"],
-        currency=bought["currency"],
-        exponent=int(bought["exponent"]),
-        answer_url=settings.of(card.pan).classic_answer_url,
-        challenge=found.challenge,
-        begun_at=payment.began_at,
-        window_size=WINDOW_SIZE,
-    )
 
 
 async def _note_sent(office: Office, found: Authentication, counter: int, *, taken: bool) -> Authentication:

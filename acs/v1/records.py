@@ -1,13 +1,16 @@
 """What the ACS remembers of a 3-D Secure 1.0.2 authentication. Plain data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from acs.cardholder.challenge import Challenge, Ending
+from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.table import Method
 from acs.cards.records import Card
+from acs.settings import AcsSettings
 from acs.v1.states import State
+from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v1.errors import InvalidRequest
 
 
@@ -56,6 +59,30 @@ class Authentication:
     payment: Payment | None = None
     challenge: Challenge | None = None
     outcome: Outcome | None = None
+
+
+def confirmation(found: Authentication, settings: AcsSettings) -> Confirmation:
+    """What the cardholder is asked, as the pages and the phone know it. Errors: ValueError before the PAReq has come."""
+    payment, card = found.payment, found.card
+    if payment is None:
+        raise ValueError("there is no payment yet")
+    bought, scheme = payment.pareq["Purchase"], SCHEMES[card.scheme]
+    return Confirmation(
+        reference=found.name,
+        journal_id=found.vereq_id,
+        pan=card.pan,
+        scheme=replace(scheme, programme=scheme.classic_programme or scheme.programme),
+        phone=card.phone,
+        language=card.language or payment.language,
+        merchant_name=payment.pareq["Merchant"]["name"],
+        amount=bought["purchAmount"],
+        currency=bought["currency"],
+        exponent=int(bought["exponent"]),
+        answer_url=settings.of(card.pan).classic_answer_url,
+        challenge=found.challenge,
+        begun_at=payment.began_at,
+        window_size=WINDOW_SIZE,
+    )
 
 
 WINDOW_SIZE = "02"

@@ -11,8 +11,8 @@ from acs.cards.rules.book import Rulebook
 from acs.cards.status import Standing
 from acs.issuer import Issuer
 from acs.settings import AcsSettings
-from acs.v2.challenge.asking import Asking
-from acs.v2.deadlines import Deadlines
+from acs.v2.background.asking import Asking
+from acs.v2.background.deadlines import Deadlines
 from acs.v2.lifecycle import with_standing
 from acs.v2.records import Transaction
 from acs.v2.results.outbox import Outbox

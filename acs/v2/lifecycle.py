@@ -22,10 +22,10 @@ from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
 from acs.v2.decision.decide import DECOUPLED_FALLBACK
 from acs.v2.decision.result import BOUND, TRUSTED, challenge_result, final_result
+from acs.v2.decision.versions import LATEST
 from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
-from acs.v2.versions import LATEST
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest

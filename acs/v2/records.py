@@ -5,9 +5,12 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from acs.cardholder.challenge import Challenge, Ending
+from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.table import Method
 from acs.cards.records import Card
+from acs.settings import AcsSettings
 from acs.v2.states import State
+from threedsecure.cards.schemes import SCHEMES
 
 
 class Purchase(Struct, frozen=True, omit_defaults=True):
@@ -118,3 +121,24 @@ class Transaction(Struct, frozen=True, omit_defaults=True):
         """When something has to be done for it: at its deadline, or before that when the phone is to be asked."""
         ask_at = self.challenge.ask_at if self.challenge is not None and self.result is None else None
         return min((at for at in (self.due_at, ask_at) if at is not None), default=None)
+
+
+def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmation:
+    """What the cardholder is asked."""
+    card, purchase, session = transaction.card, transaction.purchase, transaction.session
+    return Confirmation(
+        reference=transaction.acs_trans_id,
+        journal_id=purchase.three_ds_server_trans_id,
+        pan=card.pan,
+        scheme=SCHEMES[card.scheme],
+        phone=card.phone,
+        language=card.language or purchase.language,
+        merchant_name=purchase.merchant_name,
+        amount=purchase.amount,
+        currency=purchase.currency,
+        exponent=purchase.exponent,
+        answer_url=settings.of(card.pan).answer_url,
+        challenge=transaction.challenge,
+        begun_at=session.begun_at if session else None,
+        window_size=session.window_size if session else "",
+    )

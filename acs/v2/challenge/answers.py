@@ -3,37 +3,13 @@
 from typing import Any
 
 from acs.cardholder.answers import challenge_response, error_response, last_words
-from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.pages import Notice, post_back_page
 from acs.cardholder.texts import DEFAULT_LANGUAGE
 from acs.issuer import Issuer
-from acs.settings import AcsSettings
 from acs.v2.messages import answered_with, cres, form_value
-from acs.v2.records import Transaction
-from threedsecure.cards.schemes import SCHEMES
+from acs.v2.records import Transaction, confirmation
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import WireResponse, page
-
-
-def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmation:
-    """What the cardholder is asked."""
-    card, purchase, session = transaction.card, transaction.purchase, transaction.session
-    return Confirmation(
-        reference=transaction.acs_trans_id,
-        journal_id=purchase.three_ds_server_trans_id,
-        pan=card.pan,
-        scheme=SCHEMES[card.scheme],
-        phone=card.phone,
-        language=card.language or purchase.language,
-        merchant_name=purchase.merchant_name,
-        amount=purchase.amount,
-        currency=purchase.currency,
-        exponent=purchase.exponent,
-        answer_url=settings.of(card.pan).answer_url,
-        challenge=transaction.challenge,
-        begun_at=session.begun_at if session else None,
-        window_size=session.window_size if session else "",
-    )
 
 
 def open_response(issuer: Issuer, transaction: Transaction, notice: str | None) -> WireResponse:

@@ -9,9 +9,8 @@ import structlog
 
 from acs.cardholder.challenge import Effect, SendCode
 from acs.cardholder.phone import PhoneLine, send_code, show_prompt
-from acs.v2.challenge.answers import confirmation
 from acs.v2.lifecycle import code_sent, prompted
-from acs.v2.records import Transaction
+from acs.v2.records import Transaction, confirmation
 from acs.v2.storage.transactions import Storage
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.scheduler import Scheduler
