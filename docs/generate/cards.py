@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from acs_sim.client.card_list import grouped
-from threedsecure.cards.test_cards import CLASSIC_VERSION, listed
+from threedsecure.cards.scenarios import CLASSIC_VERSION
+from threedsecure.cards.test_cards import listed
 
 
 def emv() -> str:

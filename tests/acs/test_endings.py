@@ -12,7 +12,8 @@ from acs.v2.decision.endings import ENDINGS
 from acs.v2.decision.result import reason_in
 from docs.generate.endings import CASES, challenge_cancel_in
 from tests.acs.stage import Stage
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.validation.checking import Context, Leg, check
 

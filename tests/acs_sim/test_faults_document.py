@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from threedsecure.cards.test_cards import SCENARIOS
+from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.faults import read
 from threedsecure.faults.kinds import KINDS
 from threedsecure.faults.packs import PACKS

@@ -10,7 +10,8 @@ from typing import Final
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.monetico import form as monetico
 from threedsecure.cards.card_numbers import luhn_valid
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 APPROVED: Final = "00"
 DO_NOT_HONOUR: Final = "05"
