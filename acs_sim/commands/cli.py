@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from acs_sim import home
 from acs_sim.checking.command import check_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.tls import caller_context
@@ -58,6 +59,13 @@ _UP_OPTIONS = (
     click.option("--log-format", metavar="FORMAT", help="auto, console or json.  [default: auto]"),
     click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]"),
 )
+
+
+class ScenarioPath(click.Path):
+    """A file or folder, or a part of the library that comes with the simulator."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(home.beside(Path(value)), param, ctx)
 
 
 def up_options(command: Command) -> Command:
@@ -138,7 +146,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 
 
 @main.command()
-@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, metavar="PATH...", type=ScenarioPath(exists=True, path_type=Path))
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON report.")
 @click.option(
