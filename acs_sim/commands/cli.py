@@ -154,6 +154,10 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a report to look at: one file, with pictures.",
 )
+@click.option("--ctrf", type=click.Path(dir_okay=False, path_type=Path), help="Write a CTRF report (ctrf.io).")
+@click.option(
+    "--annotate", type=click.Choice(["github"]), help="Print what is wrong as annotations of this kind of build."
+)
 @click.option(
     "-k", "expression", metavar="EXPR", help="Only scenarios whose name, tags or file say so: 'otp and not slow'."
 )
@@ -167,6 +171,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 @click.option(
     "--browser", is_flag=True, help="The cardholder has a real Chromium, and the report pictures of each step."
 )
+@click.option("--convict", is_flag=True, help="With --against, a gateway that does something against the book fails.")
 @click.option(
     "--transcripts",
     type=click.Path(file_okay=False, path_type=Path),
@@ -184,6 +189,7 @@ def run(
     *,
     against: str | None,
     browser: bool,
+    convict: bool,
     running: bool,
     shows_schema: bool,
     **flags: Any,
@@ -199,7 +205,7 @@ def run(
         raise click.UsageError("name a scenario file, or a folder of them")
     settings = _settings({}, config)[0] if running or against is not None else None
     at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if running and settings else (None, None)
-    means = Means(against, settings if not running else None, browser)
+    means = Means(against, settings if not running else None, browser, convict=convict)
     sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
 
 
