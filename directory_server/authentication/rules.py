@@ -54,16 +54,12 @@ class OwnAnswer:
 _VISA_REASONS: Final = {Trouble.UNREACHABLE: "80", Trouble.SILENT: "81", Trouble.INVALID: "82", Trouble.ERRO: "83"}
 
 
-def for_the_acs(
-    areq: Message, *, ds_trans_id: str, ds_url: str, reference_number: str, device: Mapping[str, str]
-) -> dict[str, Any]:
-    """The AReq as the ACS gets it: only what its version, channel and category define, and the directory server's own elements.
+def for_the_acs(areq: Message, device: Mapping[str, str]) -> dict[str, Any]:
+    """The AReq as the ACS gets it, but for the directory server's own elements: only what its version, channel and category define.
     `device`: what the directory server decrypted."""
     relayed = defined(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
     relayed.pop(SDK_ENCRYPTED_DATA, None)
-    relayed |= device
-    relayed |= {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
-    return relayed
+    return {**relayed, **device} if device else relayed
 
 
 def concluded(transaction: Transaction, answer: Message, event: Event, now: datetime) -> Transaction:
