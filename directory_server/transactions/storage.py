@@ -281,6 +281,7 @@ class Storage:
     def _is_written(self, name: str, outcome: object) -> None:
         if isinstance(outcome, Failed):  # then the row is the truth
             self._held.pop(name, None)
+            self._ledger.failed(outcome.error)
 
     def _hold(self, transaction: Transaction) -> None:
         if len(self._held) >= MOST_HELD:  # what has a row can be read again

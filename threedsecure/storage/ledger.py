@@ -117,6 +117,10 @@ class Ledger(Protocol):
         """What `work` finds at once in what is written. Only where one process has the ledger."""
         ...
 
+    def failed(self, error: Exception) -> None:
+        """A row that was handed in beside what is noted could not be written: nobody is told of either."""
+        ...
+
     async def written(self) -> None:
         """Return when everything noted so far is safe, with what is written beside it. Errors: `DatabaseAway`."""
         ...

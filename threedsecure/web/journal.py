@@ -90,6 +90,7 @@ class Journal:
         self._several = several or self._shared.worker is not None
         self._turn = _Turn(0)
         self._under_way = 0
+        self._failed: Exception | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._left_out = 0
         self.left_out = 0
@@ -134,7 +135,7 @@ class Journal:
         known = None if facts is None else dict(facts)
         note = Note(real_now(), at, sender, receiver, kind, told, status, took_ms, transaction_id, known, kept, also)
         turn = self._turn
-        names = (*names_in(document, transaction_id), *also)
+        names = (*names_in(told.added if isinstance(told, More) else document, transaction_id), *also)
         place = turn.first + len(turn.notes)
         if len(turn.notes) >= MAX_WAITING:
             self._left_out += 1
@@ -188,6 +189,10 @@ class Journal:
 
     # --- along with each transaction of the database ---
 
+    def failed(self, error: Exception) -> None:
+        """A row that was handed in beside what is noted could not be written: nobody is told of either."""
+        self._failed = error
+
     @property
     def crowd(self) -> int:
         return len(self._turn.told)
@@ -224,7 +229,8 @@ class Journal:
             self._keep(turn, outcome.error)
         elif outcome is not None:
             self._is_written(outcome, keys)
-        error = outcome.error if isinstance(outcome, Failed) else None
+        error = outcome.error if isinstance(outcome, Failed) else self._failed
+        self._failed = None
         for told in turn.told:
             told(error)
 

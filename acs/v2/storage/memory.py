@@ -33,14 +33,16 @@ class Memory:
         leases: Leases,
         without_row: Callable[[Transaction], bool],
         is_taken: Callable[[str], bool],
+        failed: Callable[[Exception], None],
     ) -> None:
         """`without_row(transaction)`: the ledger alone says what is known of it. `is_taken(acs_trans_id)`: whether something of
-        this name is known beside what is held."""
+        this name is known beside what is held. `failed(error)`: what was handed in could not be written."""
         self._database = database
         self._vault = vault
         self._leases = leases
         self._without_row = without_row
         self._is_taken = is_taken
+        self._failed = failed
         self._transactions: dict[str, Transaction] = {}
         self._cards: dict[str, CardOnFile] = {}
         self._calls: dict[str, None] = {}
@@ -139,6 +141,7 @@ class Memory:
         def done(outcome: object) -> None:
             if isinstance(outcome, Failed):
                 held.pop(name, None)
+                self._failed(outcome.error)
 
         self._database.put(lambda connection: write(Rows(connection, self._vault, self._leases)), done)
 

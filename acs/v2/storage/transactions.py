@@ -85,7 +85,9 @@ class Storage:
     async def opened(self) -> AsyncIterator[None]:
         self._database = self._open_database(SCHEMA)
         if self.leases.alone and isinstance(self._database, SqliteDatabase):
-            self._memory = Memory(self._database, self._vault, self.leases, self.is_without_row, self._is_taken)
+            self._memory = Memory(
+                self._database, self._vault, self.leases, self.is_without_row, self._is_taken, self._ledger.failed
+            )
         try:
             yield
         finally:
@@ -296,7 +298,7 @@ class Storage:
     async def _run(self, work: Callable[[Tables], Result]) -> Result:
         result = await soon(self._straight(work))
         if self._memory is not None:
-            await self._opened_database.run(_nothing)  # behind what was handed in
+            await self._ledger.written()
         return result
 
     async def _read(self, work: Callable[[Tables], Result]) -> Result:
@@ -358,10 +360,6 @@ class Storage:
     def _next_counter(self, tables: Tables, pan: str) -> int:
         counter = tables.held_card(pan).counter
         return self._first_counter(pan) if counter is None else counter + 1
-
-
-def _nothing(_connection: Connection) -> None:
-    """Nothing but to wait for the commit."""
 
 
 def _in_order(transactions: Sequence[Transaction]) -> list[Transaction]:
