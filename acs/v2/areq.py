@@ -9,16 +9,18 @@ from msgspec.structs import replace
 
 from acs.cardholder.challenge import ShowPrompt
 from acs.cards.issued import advice, issued
+from acs.cards.plays import AnswerErro, KeepSilent, keeps_silent
+from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import Standing, asked
-from acs.issuer import Issuer
 from acs.settings import AcsSettings
 from acs.v2.decision.card_status import considered, wished
-from acs.v2.decision.plays import AnswerErro, KeepSilent, decide, keeps_silent
+from acs.v2.decision.decide import decide
 from acs.v2.decision.preferences import device_of, echoed
+from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
-from acs.v2.records import OnFile, Purchase, Transaction
+from acs.v2.records import Purchase, Transaction
 from acs.v2.states import State
 from acs.v2.storage.finals import kept_of
 from threedsecure.errors import ProtocolError
@@ -40,7 +42,7 @@ MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
 
 
-def areq(issuer: Issuer, request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
+def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
     message = _decode(request, issuer.settings)
     if message["messageType"] == "Erro":
         return WireResponse()
@@ -54,7 +56,7 @@ def areq(issuer: Issuer, request: WireRequest) -> WireResponse | Awaitable[WireR
 
 
 def _begin(
-    issuer: Issuer,
+    issuer: EmvIssuer,
     request: WireRequest,
     view: AuthenticationRequest,
     purchase: Purchase,
@@ -74,7 +76,7 @@ def _begin(
 
 
 def _answer(
-    issuer: Issuer, request: WireRequest, view: AuthenticationRequest, found: Transaction | AnswerErro | None
+    issuer: EmvIssuer, request: WireRequest, view: AuthenticationRequest, found: Transaction | AnswerErro | None
 ) -> WireResponse | Awaitable[WireResponse]:
     match found:
         case None:
@@ -82,13 +84,13 @@ def _answer(
         case AnswerErro(code, detail):
             raise MessageError(code, detail)
     if found.due_at is not None:
-        issuer.agenda.note(found.due_at)
+        issuer.scheduler.note(found.due_at)
     if found.state is State.DECOUPLED or keeps_silent(found.card):
         return _late(issuer, request, found)
     return _response(issuer, request, found)
 
 
-async def _late(issuer: Issuer, request: WireRequest, transaction: Transaction) -> WireResponse:
+async def _late(issuer: EmvIssuer, request: WireRequest, transaction: Transaction) -> WireResponse:
     if transaction.state is State.DECOUPLED:
         await issuer.runtime.journal.written()  # the phone is told of nothing that may be lost
         await issuer.asking.ask(transaction, ShowPrompt())
@@ -97,7 +99,7 @@ async def _late(issuer: Issuer, request: WireRequest, transaction: Transaction) 
     return _response(issuer, request, transaction)
 
 
-def _response(issuer: Issuer, request: WireRequest, transaction: Transaction) -> WireResponse:
+def _response(issuer: EmvIssuer, request: WireRequest, transaction: Transaction) -> WireResponse:
     answer = ares(transaction, issuer.settings)
     response = message_response(answer, encode(answer))
     response.promises = True

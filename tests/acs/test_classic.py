@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acs.v1.decision import PLAYS, play_of
+from acs.cards.plays_v1 import PLAYS, play_of
 from acs.v1.states import TRANSITIONS, State
 from acs.v1.storage import SCHEMA
 from tests.acs.stage import Shown, Stage, stage

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from acs.cards.issued import issued
 from acs.v2.decision.preferences import echoed
 from acs.v2.lifecycle import purchase_of
-from acs.v2.records import Card, Result, Transaction
+from acs.cards.records import Card
+from acs.v2.records import Result, Transaction
 from acs.v2.states import State
 from threedsecure.storage.filing import names_of
 from threedsecure.storage.ledger import Found, Records

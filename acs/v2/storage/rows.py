@@ -37,7 +37,8 @@ from sqlalchemy import (
 from acs.cardholder.challenge import Challenge
 from acs.cardholder.methods.table import Method
 from acs.cards.status import GOOD, Standing
-from acs.v2.records import Card, Delivery, Purchase, Registration, Result, Session, Transaction
+from acs.cards.records import Card, Registration
+from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
 from threedsecure.secrets.vault import Vault

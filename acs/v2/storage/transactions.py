@@ -11,9 +11,10 @@ from sqlalchemy import Connection, delete, select, update
 
 from acs.cardholder.challenge import NextCounter, SendCode
 from acs.cards.status import Standing
-from acs.v2.decision.plays import keeps_silent
+from acs.cards.plays import keeps_silent
 from acs.v2.lifecycle import Change
-from acs.v2.records import OnFile, Registration, Transaction
+from acs.cards.records import OnFile, Registration
+from acs.v2.records import Transaction
 from acs.v2.states import State
 from acs.v2.storage import finals as finals_
 from acs.v2.storage.memory import Memory
