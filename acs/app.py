@@ -77,7 +77,16 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         return await cards.reset(works_with, request)
 
     routes = [
-        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True, at_the_edge=True),
+        Route(
+            "POST",
+            "/3ds2/areq",
+            at(areq),
+            MAX_AREQ_BYTES,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=True,
+            at_the_edge=True,
+        ),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),

@@ -14,6 +14,7 @@ The directory server reads the digits before the scenario (they form the card ra
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -215,6 +216,7 @@ def compose(scheme: str, scenario: Scenario, *, serial: str = "0", version: str 
     return body + luhn_check_digit(body)
 
 
+@lru_cache(maxsize=1024)
 def read(pan: str) -> TestCard | None:
     """What the digits say, or None when the number is not one of ours."""
     scheme = _SCHEME_OF_PREFIX.get(pan[:7])

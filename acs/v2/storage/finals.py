@@ -8,9 +8,9 @@ import msgspec
 from msgspec.structs import replace
 
 from acs.cards.issued import issued
+from acs.cards.records import Card
 from acs.v2.decision.preferences import echoed
 from acs.v2.lifecycle import purchase_of
-from acs.cards.records import Card
 from acs.v2.records import Result, Transaction
 from acs.v2.states import State
 from threedsecure.storage.filing import names_of

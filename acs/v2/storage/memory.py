@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from acs.cards.status import Standing
 from acs.cards.records import Registration
+from acs.cards.status import Standing
 from acs.v2.records import Transaction
 from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows
 from threedsecure.secrets.vault import Vault

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, delete, select, update
 
 from acs.cardholder.challenge import NextCounter, SendCode
-from acs.cards.status import Standing
 from acs.cards.plays import keeps_silent
-from acs.v2.lifecycle import Change
 from acs.cards.records import OnFile, Registration
+from acs.cards.status import Standing
+from acs.v2.lifecycle import Change
 from acs.v2.records import Transaction
 from acs.v2.states import State
 from acs.v2.storage import finals as finals_
