@@ -5,7 +5,6 @@ passes wipes the failures out; one that was cancelled or timed out is neither.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
@@ -32,8 +31,7 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     devices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """`failures`: how many failed purchases in a row lock the card, 0 for never. `challenges`: how many challenges a card gets
     within `window`, 0 for as many as it is asked for."""
 

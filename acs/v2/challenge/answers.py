@@ -1,8 +1,9 @@
 """How the browser's endpoints answer: pages for people, and the self-posting page that carries a message to the 3DS Requestor."""
 
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
+
+from msgspec.structs import replace
 
 from acs.cardholder.challenge import Ending
 from acs.cardholder.methods.pages import method_page, phone_hint
