@@ -1,18 +1,17 @@
 """Amounts of money as people write them. The rules are those of Unicode CLDR for the seven languages of the pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from iso4217 import Currency
+from msgspec import Struct
 
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
+class _Style(Struct, frozen=True):
     """`first`: the currency stands before the number. `gap`: what stands between a symbol and the number (a code always takes
     a space). `grouping_from`: the fewest digits before the decimal sign that are grouped."""
 

@@ -6,7 +6,6 @@ Everything is a plain form that works without JavaScript, in a frame of any chal
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -16,6 +15,8 @@ from zlib import crc32
 
 from jinja2 import Environment
 from markupsafe import escape
+from msgspec import Struct
+from msgspec.structs import replace
 
 from acs.cardholder.amounts import amount_text
 from acs.cardholder.texts import (
@@ -56,16 +57,14 @@ _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _HOLE: Final = re.compile("\0(\\w+)\0")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of several answers: what is posted, and what is read. `label`: marked for translation, or the same in all languages."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChallengePage:
+class ChallengePage(Struct, frozen=True):
     """What a challenge page shows.
 
     `language`: BCP 47, as the browser told it. `amount`: in minor units, `currency`: numeric (ISO 4217), or empty where
