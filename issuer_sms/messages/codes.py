@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
+from threedsecure.currencies import by_code
+
 _SYMBOLS: Final = "€$£¥₩₹₺₽"
 # Compiled when the first text is read.
 _GROUP: Final = (
@@ -43,9 +45,7 @@ _RULES: Final[tuple[Rule, ...]] = (
 @cache
 def _amounts() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A currency before a group, and one after it."""
-    from iso4217 import Currency
-
-    codes = "|".join(sorted(currency.code for currency in Currency))
+    codes = "|".join(sorted(by_code()))
     currency, blank = rf"(?:[{_SYMBOLS}]|\b(?:{codes})\b)", "[ \u00a0\u202f]?"
     return re.compile(f"{currency}{blank}$"), re.compile(blank + currency)
 

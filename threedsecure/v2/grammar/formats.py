@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeAlias
 import orjson
 from msgspec import Struct
 
+from threedsecure.currencies import by_code, by_number
 from threedsecure.v2.errors import ErrorCode
 
 Accepts: TypeAlias = Callable[[Any], object]
@@ -140,12 +141,7 @@ def _iso_codes(list_name: str, alphabetic: bool) -> frozenset[str]:
         from iso3166 import countries_by_numeric
 
         return frozenset(code for code in countries_by_numeric if code < "901")
-    from iso4217 import Currency
-
-    if alphabetic:
-        return frozenset(currency.code for currency in Currency)
-    numbers = {currency.number for currency in Currency}
-    return frozenset(f"{number:03}" for number in numbers - {*range(955, 965), 999})
+    return frozenset(by_code() if alphabetic else by_number().keys() - {*map(str, range(955, 965)), "999"})
 
 
 class Flag(Struct, frozen=True):
