@@ -4,10 +4,11 @@ A scenario whose point lies elsewhere (the card range, the 3DS Method) is authen
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from acs.cardholder.methods.table import Method
 from acs.cards import reasons
@@ -16,8 +17,7 @@ from acs.cards.rreq_order import ORDERINGS
 from threedsecure.v2.errors import ErrorCode
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Struct, frozen=True):
     """Answer with a final transStatus."""
 
     trans_status: str
@@ -25,36 +25,31 @@ class Settle:
     exemption: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes."""
 
     method: Method
     insists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Defer:
+class Defer(Struct, frozen=True):
     """Answer transStatus D; the cardholder has so many minutes."""
 
     minutes: int
     method: Method = Method.DECOUPLED
 
 
-@dataclass(frozen=True, slots=True)
-class DeferIfAsked:
+class DeferIfAsked(Struct, frozen=True):
     """Decoupled, when the requestor asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeepSilent:
+class KeepSilent(Struct, frozen=True):
     """Decide as `late` says, and let the caller wait for it longer than it can."""
 
     late: Settle
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerErro:
+class AnswerErro(Struct, frozen=True):
     """Answer with an Erro although the AReq is right."""
 
     code: str

@@ -4,10 +4,11 @@ A scenario that this table does not name is played as in EMV 3DS, so that a chal
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from acs.cardholder.methods.table import Method
 from acs.cards import plays as emv
@@ -22,8 +23,7 @@ class Misbehaviour(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
+class Play(Struct, frozen=True):
     """`enrolled` and `lookup`: for the VEReq, `not_looked_up`: the IReq beside N; `status` or `method`: for the PAReq, settled at
     once or challenged; `page`: what happens instead; `refusal`: the IReq of a PARes U; `defect`: of the signature."""
 

@@ -4,13 +4,13 @@ Sources: ECI values are payment-system rules, not EMVCo's (Visa, Mastercard, Ame
 Cartes Bancaires follows the other brand on the card. RIDs: ISO/IEC 7816-5 registered application provider identifiers.
 """
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+
+class Scheme(Struct, frozen=True):
     """One payment system.
 
     `key` is its name in addresses (`/visa/3ds2`); `programme` and `classic_programme` are what cardholders see today and saw

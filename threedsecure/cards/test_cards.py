@@ -13,10 +13,11 @@ The directory server reads the digits before the scenario (they form the card ra
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from threedsecure.cards.card_numbers import luhn_check_digit, luhn_valid
 from threedsecure.cards.schemes import SCHEMES
@@ -67,8 +68,7 @@ ISSUER_SETUPS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """What a card can be told to do. `code` stands in digits 10 and 11; `version` and `setup` are the digits 8 and 9 of the
     listed card; `sms` is the fourth digit of its phone number's family (see `phone_number`)."""
 
@@ -190,8 +190,7 @@ _SCENARIO_OF_CODE: Final = {s.code: s for s in (*CLASSIC_SCENARIOS.values(), *re
 _SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
 
 
-@dataclass(frozen=True, slots=True)
-class TestCard:
+class TestCard(Struct, frozen=True):
     """A test card, read from its number. `versions` is empty when it is in no card range."""
 
     __test__ = False  # not a test class, whatever its name says to pytest

@@ -1,9 +1,10 @@
 """What faults do to bodies: the one door to JSON, XML and the forms of pages. Pure; chance is drawn from outside."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import log
 from typing import Any, Final
+
+from msgspec import Struct
 
 from threedsecure.faults import documents as kinds
 from threedsecure.faults import json_messages, xml_messages
@@ -26,8 +27,7 @@ ELEMENT_KINDS: Final = (
 """The kinds that change a message and not its carriage."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """`other`: the identifiers of another transaction, by name; `draw(n)`: a number below n, from the seeded source."""
 
     sender: str

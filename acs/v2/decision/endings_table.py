@@ -3,8 +3,9 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from acs.cardholder.challenge import Ending
 from acs.cardholder.methods import knowledge, multi_select, static_password
@@ -13,8 +14,7 @@ from acs.v2.decision.result import reason_in
 from acs.v2.decision.versions import LATEST, cancelled
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """`counter`: interactionCounter, None where the RReq has none. `scenario`: of the card. `since`: the first version with it.
     `trust`: whiteListStatus (2.2.0) or trustListStatus (2.3.1), `binding`: deviceBindingStatus, where the RReq has them."""
 
