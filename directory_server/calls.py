@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -104,9 +103,9 @@ def notify(party: Party, url: str, erro: dict[str, Any], *, of: str, timeout: fl
 
 def labels(request: WireRequest) -> dict[str, str]:
     """The headers of a 3DS Server that go on to the ACS, whose matching rules may read them: those that begin with x-."""
-    own = ((name, value) for name, value in request.headers.items() if name.startswith("x-"))
-    kept = ((name, value) for name, value in own if len(value) <= MAX_LABEL and value.isascii() and value.isprintable())
-    return dict(islice(kept, MAX_LABELS))
+    own = [name for name in request.headers if name.startswith("x-")][:MAX_LABELS]
+    found = {name: request.headers[name] for name in own}
+    return {n: v for n, v in found.items() if len(v) <= MAX_LABEL and v.isascii() and v.isprintable()}
 
 
 def is_worth_telling(error: MessageError) -> bool:

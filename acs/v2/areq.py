@@ -68,9 +68,8 @@ def _begin(
     now = issuer.runtime.clock.now()
 
     def decided(card: OnFile) -> tuple[Transaction | AnswerErro | None, Standing]:
-        return decided_for(
-            view, replace(purchase, method_seen=card.method_seen), rule, card, now, issuer.settings, name
-        )
+        bought = purchase if card.method_seen is None else replace(purchase, method_seen=card.method_seen)
+        return decided_for(view, bought, rule, card, now, issuer.settings, name)
 
     found = issuer.storage.begin(view.acct_number, decided, method_of=told)
     return then(found, partial(_answer, issuer, request, view))

@@ -1,5 +1,6 @@
 """The command line. Commands import what they run when they run, so that `--help` answers at once."""
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -314,6 +315,7 @@ def _settings(flags: dict[str, Any], config: Path | None) -> Any:
 
 
 def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None:
+    gc.disable()  # what is imported stays; `spare_the_collector` enables it
     from acs_sim.running.serve import serve
     from acs_sim.running.stack import CannotStart
 

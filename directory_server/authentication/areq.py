@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from operator import is_
 from typing import Any, Final
 
 from directory_server.authentication import rules
@@ -21,7 +20,7 @@ from threedsecure.storage.ledger import More
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro, transport_error
 from threedsecure.v2.errors import ErrorCode, MessageError
-from threedsecure.v2.validation.checking import Leg, check, context_of
+from threedsecure.v2.validation.checking import Checked, Leg, check, context_of, read
 from threedsecure.web.straight import soon, then, waits
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
@@ -63,6 +62,7 @@ def begin(
     settings: DirectoryServerSettings,
     scheme: str,
     areq: Message,
+    checked: Checked,
     device: Mapping[str, str],
     issuer: Issuer | None,
     ds_trans_id: str,
@@ -75,9 +75,9 @@ def begin(
         "dsTransID": ds_trans_id,
         "dsURL": settings.ds_url(scheme),
     }
-    kept = rules.for_the_acs(areq, device)
-    whole = not device and len(kept) == len(areq) and all(map(is_, kept.values(), areq.values()))
-    return Begun(scheme, areq, issuer, {**kept, **added}, added if whole else None, fingerprint, now)
+    whole = checked.whole and not device
+    sent = {**(areq if whole else rules.for_the_acs(areq, checked.context, device)), **added}
+    return Begun(scheme, areq, issuer, sent, added if whole else None, fingerprint, now)
 
 
 def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcome:
@@ -102,13 +102,13 @@ def authenticate(
 ) -> WireResponse | Awaitable[WireResponse]:
     """Check the AReq, find the issuer, let it answer, relay the answer. Errors: `MessageError`."""
     now = party.runtime.clock.now()
-    check(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
+    checked = read(areq, Leg.THREE_DS_SERVER_TO_DS)
     rules.check_sender(areq, party.settings.three_ds_servers)
     rules.check_purchase_date(areq, now)
     device = device_info(areq, scheme)
     ranges = party.ranges[scheme]
     known = ranges if ranges.find(areq["acctNumber"]) is not None else party.fresh_ranges(scheme)
-    return then(known, partial(_authenticate, party, scheme, request, areq, device, now))
+    return then(known, partial(_authenticate, party, scheme, request, areq, checked, device, now))
 
 
 def _authenticate(
@@ -116,6 +116,7 @@ def _authenticate(
     scheme: str,
     request: WireRequest,
     areq: Message,
+    checked: Checked,
     device: Mapping[str, str],
     now: datetime,
     ranges: RangeList,
@@ -124,7 +125,7 @@ def _authenticate(
 
     def go_on(ds_trans_id: str) -> WireResponse | Awaitable[WireResponse]:
         fingerprint = party.runtime.vault.fingerprint(areq["acctNumber"])
-        begun = begin(party.settings, scheme, areq, device, issuer, ds_trans_id, fingerprint, now)
+        begun = begin(party.settings, scheme, areq, checked, device, issuer, ds_trans_id, fingerprint, now)
         return _asked(party, request, begun)
 
     return then(_ds_trans_id(party, areq), go_on)

@@ -17,7 +17,7 @@ from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
-from threedsecure.v2.validation.checking import Leg, check, context_of, defined
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined
 
 Message = Mapping[str, Any]
 
@@ -51,10 +51,10 @@ class OwnAnswer:
 _VISA_REASONS: Final = {Trouble.UNREACHABLE: "80", Trouble.SILENT: "81", Trouble.INVALID: "82", Trouble.ERRO: "83"}
 
 
-def for_the_acs(areq: Message, device: Mapping[str, str]) -> dict[str, Any]:
+def for_the_acs(areq: Message, context: Context, device: Mapping[str, str]) -> dict[str, Any]:
     """The AReq as the ACS gets it, but for the directory server's own elements: only what its version, channel and category define.
     `device`: what the directory server decrypted."""
-    relayed = defined(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
+    relayed = defined(areq, context)
     relayed.pop(SDK_ENCRYPTED_DATA, None)
     return {**relayed, **device} if device else relayed
 

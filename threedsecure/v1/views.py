@@ -1,14 +1,14 @@
 """What decisions read of a message that has been checked: small and frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 Message = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CardRangeRequest:
+class CardRangeRequest(Struct, frozen=True):
     """A CRReq. Without `serial_number` all ranges are asked for."""
 
     message_id: str
@@ -31,8 +31,7 @@ class CardRangeRequest:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyEnrolmentRequest:
+class VerifyEnrolmentRequest(Struct, frozen=True):
     """A VEReq. `device_category` 0 is a full browser, 1 a constrained one."""
 
     message_id: str
@@ -61,8 +60,7 @@ class VerifyEnrolmentRequest:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyEnrolmentResponse:
+class VerifyEnrolmentResponse(Struct, frozen=True):
     """A VERes. With `enrolled` Y, `acct_id` and `url` (the ACS) are there."""
 
     message_id: str
@@ -87,8 +85,7 @@ class VerifyEnrolmentResponse:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PayerAuthenticationRequest:
+class PayerAuthenticationRequest(Struct, frozen=True):
     """A PAReq. `amount` is in minor units of `currency` (ISO 4217 numeric), `display_amount` is for people; `date` is
     YYYYMMDD HH:MM:SS in UTC; `expiry` is YYMM; `recur_frequency` is in days, `end_recur` is YYYYMMDD."""
 
@@ -139,8 +136,7 @@ class PayerAuthenticationRequest:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PayerAuthenticationResponse:
+class PayerAuthenticationResponse(Struct, frozen=True):
     """A PARes. `time` is YYYYMMDD HH:MM:SS in UTC. The proof is to be believed only once the signature has been verified."""
 
     message_id: str
