@@ -186,4 +186,4 @@ async def test_the_desk_says_where_every_party_is(call, stack):
 
 
 def test_every_call_has_a_command_to_try_beside_it():
-    assert {operation.handler.__name__ for operation in OPERATIONS} <= set(EXAMPLES)
+    assert {operation.name for operation in OPERATIONS} <= set(EXAMPLES)

@@ -1,25 +1,25 @@
 """`/api/check`, and what the page `/check` shows: one message held against the specification."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from acs_sim.checking.files import Examination, examine_all, known_types
 from acs_sim.checking.report import as_document
-from acs_sim.desk.api.calls import Desk, read_body
-from acs_sim.desk.api.documents import CheckWish
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
+from acs_sim.desk.api.calls import Desk, call
+from acs_sim.desk.api.documents import Checked, CheckWish
+from threedsecure.web.wire import Problem
 
 MAX_MESSAGE_BYTES: Final = 128 * 1024
 BODY_LIMIT: Final = 4 * MAX_MESSAGE_BYTES  # a form, or JSON in JSON, takes up to three bytes for one
 SOURCE: Final = "message"
 
 
-async def check_message(_desk: Desk, request: WireRequest) -> WireResponse:
-    wish = read_body(request, CheckWish)
-    examined = await examination(_content(bytes(wish.message)), wish.message_type)
-    return json_response([as_document(examined)])
+@call("POST", "/api/check", errors=(400, 413), limit=BODY_LIMIT, answer=(list[Checked],))
+async def check_message(desk: Desk, wish: CheckWish) -> list[dict[str, Any]]:
+    """Hold a message against the specification, as `acs-sim check --json` does."""
+    return [as_document(await examination(_content(bytes(wish.message)), wish.message_type))]
 
 
 async def examination(content: bytes, message_type: str | None) -> Examination:

@@ -6,13 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from acs_sim.client.parties import PartyUnreachable, Refused
-from acs_sim.desk.api.calls import Desk, answered, read_body
-from acs_sim.desk.api.documents import Cleared, FaultsInForce, PackWish
-from threedsecure.faults import Fault, FaultRefused, read
+from acs_sim.desk.api.calls import Desk, call, read_body
+from acs_sim.desk.api.documents import Cleared, FaultInForce, FaultsInForce, PackWish
+from threedsecure.faults import Fault, FaultDocument, FaultRefused, read
 from threedsecure.faults.documents import WITHOUT_CARD, Count, check
 from threedsecure.faults.packs import PACKS
 from threedsecure.web.faults.injector import CONTROL_PATH
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
+from threedsecure.web.wire import Problem, WireRequest, read_json
 
 BODY_LIMIT: Final = 64 * 1024
 PARTIES: Final = ("shop", "ds", "acs", "phone")
@@ -20,29 +20,45 @@ KNOWN_TRANSACTIONS: Final = 20
 _NAMES: Final = {"id": "threeDSServerTransID", **{name: name for name in ("dsTransID", "acsTransID", "sdkTransID")}}
 
 
-async def list_faults(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(FaultsInForce(await in_force(desk)))
+@call("GET", "/api/faults", errors=(502, 504))
+async def list_faults(desk: Desk) -> FaultsInForce:
+    """What misbehaves."""
+    return FaultsInForce(await in_force(desk))
 
 
-async def arm_fault(desk: Desk, request: WireRequest) -> WireResponse:
-    document = _decoded(request)
+@call(
+    "POST",
+    "/api/faults",
+    body=(FaultDocument, PackWish),
+    answer=(FaultInForce, FaultsInForce),
+    status=201,
+    errors=(400, 422, 502, 504),
+    limit=BODY_LIMIT,
+)
+async def arm_fault(desk: Desk, request: WireRequest) -> FaultsInForce | dict[str, Any]:
+    """Have something go wrong: a fault (docs/faults.md), or a pack of them. Answers the fault with its id."""
+    document = read_json(request)
     if "pack" in document:
-        return answered(FaultsInForce(await arm(desk, packed(read_body(request, PackWish)))), 201)
+        return FaultsInForce(await arm(desk, packed(read_body(request, PackWish))))
     try:
         fault = read(document)
     except FaultRefused as refused:
         raise Problem(400, "Bad Request", str(refused)) from refused
-    return json_response((await arm(desk, [fault]))[0], 201)
+    return (await arm(desk, [fault]))[0]
 
 
-async def clear_faults(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(Cleared(await clear(desk)))
+@call("DELETE", "/api/faults", errors=(502, 504))
+async def clear_faults(desk: Desk) -> Cleared:
+    """Have nothing go wrong any more."""
+    return Cleared(await clear(desk))
 
 
-async def clear_fault(desk: Desk, request: WireRequest) -> WireResponse:
+@call("DELETE", "/api/faults/{fault}", errors=(404, 502, 504))
+async def clear_fault(desk: Desk, fault: str) -> Cleared:
+    """Take one fault back."""
     await in_force(desk)
-    await disarm(desk, request.match["fault"])
-    return answered(Cleared(1))
+    await disarm(desk, fault)
+    return Cleared(1)
 
 
 async def disarm(desk: Desk, identifier: str) -> None:
@@ -160,13 +176,3 @@ async def _rows(desk: Desk, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _identifiers(row: Mapping[str, Any], card: str | None) -> dict[str, Any]:
     named = {name: row[member] for member, name in _NAMES.items() if row.get(member)}
     return {"messageType": "AReq", **named, **({"acctNumber": card} if card else {})}
-
-
-def _decoded(request: WireRequest) -> dict[str, Any]:
-    try:
-        document = msgspec.json.decode(request.body or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(400, "Bad Request", f"the body is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise Problem(400, "Bad Request", "the body is not a JSON object")
-    return document

@@ -6,7 +6,7 @@ from typing import Any, Final
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.client.parties import Refused
-from acs_sim.desk.api.calls import Desk, answered, read_body
+from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import CardholderAct, CardholderOutcome, Notification, Transaction
 from acs_sim.desk.transactions import cardholder_v1
 from acs_sim.desk.transactions.list import find_transaction
@@ -14,7 +14,7 @@ from acs_sim.desk.transactions.list_v1 import is_classic
 from acs_sim.desk.words import another_code
 from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.journal import EMV_IDS
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from threedsecure.web.wire import Problem
 
 METHODS_OF: Final = {
     "approve": frozenset({"out-of-band", "decoupled"}),
@@ -30,14 +30,15 @@ CHALLENGES: Final = frozenset({"C", "D"})
 HTTP_ERROR: Final = 400
 
 
-async def act(desk: Desk, request: WireRequest) -> WireResponse:
-    wish = read_body(request, CardholderAct)
+@call("POST", "/api/transactions/{id}/cardholder", errors=(400, 404, 409, 502))
+async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
+    """The headless cardholder: play a person's part in the challenge."""
     _check(wish)
-    transaction = await find_transaction(desk, request.match["id"])
+    transaction = await find_transaction(desk, id_)
     try:
         async with HttpTransport.session(desk.runtime.calling) as session:
             play = cardholder_v1.play if is_classic(transaction) else _play
-            return answered(await play(desk, Cardholder(HttpTransport(session)), transaction, wish))
+            return await play(desk, Cardholder(HttpTransport(session)), transaction, wish)
     except CardholderStuck as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
 

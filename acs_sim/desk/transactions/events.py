@@ -3,16 +3,27 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import orjson
 from aiohttp import web
+from msgspec import Meta
 
+from acs_sim.desk.api.calls import Operation
 from threedsecure.web.journal import Journal
 from threedsecure.web.serving.service import StreamHandler
 
 HEARTBEAT_SECONDS: Final = 15.0
 Render = Callable[[dict[str, Any]], str]
+EVENTS: Final = Operation(
+    "GET",
+    "/api/events",
+    "events",
+    "Every message as it crosses a hop: server-sent events whose data is a Message in JSON",
+    (str,),
+    query={"transaction": Annotated[str, Meta(description="only this transaction's, by any of its ids")]},
+    media="text/event-stream",
+)
 
 
 def as_json(entry: dict[str, Any]) -> str:
