@@ -13,16 +13,17 @@ from threedsecure.redaction import HIDDEN, redact_text_message
 @dataclass(frozen=True, slots=True)
 class TextMessage:
     """One text to one number. `copy_of` names the text that the network delivered twice; `arrival` counts arrivals, for the order
-    in which a handset shows them; `callback` is the delivery receipt that the issuer asked for."""
+    in which a handset shows them; `callback` is the delivery receipt that the issuer asked for at `callback_url`."""
 
     id: str
     to: str
     sender: str
     body: str
-    reference: str | None
     passage: Passage
+    reference: str | None = None
     copy_of: str | None = None
     arrival: int | None = None
+    callback_url: str | None = None
     callback: Callback | None = None
 
     @property
@@ -33,18 +34,6 @@ class TextMessage:
         """Whether `words` stand somewhere in it, whatever their case."""
         wanted = words.casefold()
         return any(wanted in text.casefold() for text in (self.to, self.sender, self.body, self.reference or ""))
-
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """A text as the issuer hands it in. `ids`: one for every copy that will arrive."""
-
-    ids: tuple[str, ...]
-    to: str
-    sender: str
-    body: str
-    reference: str | None
-    callback_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
