@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union
 
 import msgspec
 import orjson
@@ -11,24 +11,10 @@ from msgspec import Meta, Struct
 from threedsecure.faults.points import POINTS, Written
 from threedsecure.faults.table import refusal
 
-PointName = Literal[
-    "PRes",
-    "ARes",
-    "RRes",
-    "Erro",
-    "VERes",
-    "AReq",
-    "RReq",
-    "VEReq",
-    "SMS",
-    "Method page",
-    "challenge page",
-    "CRes page",
-    "PARes page",
-    "Method callback",
-    "CRes post",
-    "PARes",
-]
+if TYPE_CHECKING:
+    PointName = str
+else:
+    PointName = Literal[tuple(POINTS)]
 Sender = Literal["Directory Server", "ACS", "3DS Server"]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Element = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\[\].\s]+(\[[0-9]{1,4}\]|\.[^\[\].\s]+)*$")]
@@ -248,39 +234,13 @@ class NoSignature(Fault, frozen=True, kw_only=True, tag="no-signature"):
     """Not signed at all."""
 
 
-FaultDocument = (
-    Delay
-    | Silence
-    | Refuse
-    | Reset
-    | Truncate
-    | Dribble
-    | Status
-    | Redirect
-    | ContentType
-    | GzipLie
-    | Garbage
-    | Twice
-    | Drop
-    | Set
-    | Rename
-    | Retype
-    | SwapIds
-    | CriticalExtension
-    | DuplicateKey
-    | Shuffle
-    | Erro
-    | PaddedBase64
-    | OtherSession
-    | Late
-    | WrongSignature
-    | WrongChain
-    | ExpiredCertificate
-    | NoSignature
-)
-"""Any fault, told by `do`."""
+KINDS: Final[Mapping[str, type[Fault]]] = {str(kind.__struct_config__.tag): kind for kind in Fault.__subclasses__()}
 
-KINDS: Final[Mapping[str, type[Fault]]] = {str(kind.__struct_config__.tag): kind for kind in get_args(FaultDocument)}
+if TYPE_CHECKING:
+    FaultDocument = Fault
+else:
+    FaultDocument = Union[tuple(KINDS.values())]  # noqa: UP007 - of as many as there are
+"""Any fault, told by `do`."""
 
 
 def read(document: Any, *, lax: bool = False) -> Fault:

@@ -8,11 +8,11 @@ import orjson
 
 from threedsecure.faults import documents as kinds
 from threedsecure.faults.documents import Fault
+from threedsecure.faults.memory import EMV_IDS
 from threedsecure.faults.paths import MISSING, find, parent_of, renamed
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 
-IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 _SECOND: Final = "\N{REPLACEMENT CHARACTER}a second time\N{REPLACEMENT CHARACTER}"
 _COMPONENTS: Final = {"Directory Server": "D", "ACS": "A", "3DS Server": "S"}
 _ANSWERED: Final = {"PRes": "PReq", "ARes": "AReq", "RRes": "RReq", "RReq": "CReq", "CRes": "CReq"}
@@ -43,7 +43,7 @@ def applies(fault: Fault, message: Message) -> bool:
         case kinds.Set(element=element):
             return parent_of(orjson.loads(orjson.dumps(message)), element, makes=True) is not None
         case kinds.SwapIds(element=element):
-            return any(name in message for name in (IDS if element is None else (element,)))
+            return any(name in message for name in (EMV_IDS if element is None else (element,)))
     return True
 
 
@@ -73,7 +73,7 @@ def changed(fault: Fault, message: Message, sender: str, other: Mapping[str, str
 
 
 def swapped(message: Message, fault: kinds.SwapIds, other: Mapping[str, str], draw: Draw) -> Message:
-    names = [name for name in (IDS if fault.element is None else (fault.element,)) if name in message]
+    names = [name for name in (EMV_IDS if fault.element is None else (fault.element,)) if name in message]
     known = other if fault.of == "another" else {}
     return {name: known.get(name) or str(UUID(int=draw(1 << 128), version=4)) for name in names}
 
