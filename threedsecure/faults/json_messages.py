@@ -9,7 +9,7 @@ import orjson
 from threedsecure.faults import documents as kinds
 from threedsecure.faults.documents import Fault
 from threedsecure.faults.memory import EMV_IDS
-from threedsecure.faults.paths import MISSING, find, parent_of, renamed
+from threedsecure.paths import MISSING, look_up, parent_of, renamed
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 
@@ -38,7 +38,7 @@ def applies(fault: Fault, message: Message) -> bool:
             found = parent_of(message, element)
             return found is not None and isinstance(found[0], dict) and found[1] in found[0]
         case kinds.Retype(element=element, to=to):
-            value = find(message, element)
+            value = look_up(message, element)
             return value is not MISSING and _type(value) != to
         case kinds.Set(element=element):
             return parent_of(orjson.loads(orjson.dumps(message)), element, makes=True) is not None
@@ -58,7 +58,7 @@ def changed(fault: Fault, message: Message, sender: str, other: Mapping[str, str
         case kinds.Rename(element=element, to=to):
             renamed(*_holder(message, element), to)
         case kinds.Retype(element=element, to=to):
-            _put(message, element, _retyped(find(message, element), to))
+            _put(message, element, _retyped(look_up(message, element), to))
         case kinds.SwapIds():
             message |= swapped(message, fault, other, draw)
         case kinds.CriticalExtension(id=identifier):

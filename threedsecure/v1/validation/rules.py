@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from iso4217 import Currency
 
+from threedsecure.paths import look_up
 from threedsecure.v1.errors import ErrorCode, MessageError, Violation
 
 Message = Mapping[str, Any]
@@ -38,21 +39,21 @@ def _enrolled_has_an_account_and_an_address(message: Message) -> Iterator[Violat
     if account_holder.get("enrolled") != "Y":
         return
     if not account_holder.get("acctID"):
-        yield _missing("CH.acctID", "required when enrolled is Y")
+        yield missing("CH.acctID", "required when enrolled is Y")
     for name in ("url", "protocol"):
         if not message.get(name):
-            yield _missing(name, "required when enrolled is Y")
+            yield missing(name, "required when enrolled is Y")
 
 
 def _enrolled_offers_three_d_secure(message: Message) -> Iterator[Violation]:
     protocols = message.get("protocol")
     if _part(message, "CH").get("enrolled") == "Y" and protocols and "ThreeDSecure" not in protocols:
-        yield _invalid("protocol", ", ".join(protocols), "ThreeDSecure among them")
+        yield invalid("protocol", ", ".join(protocols), "ThreeDSecure among them")
 
 
 def _enrolled_is_no_refusal(message: Message) -> Iterator[Violation]:
     if _part(message, "CH").get("enrolled") == "Y" and _part(message, "IReq"):
-        yield _invalid("IReq", "present", "absent when enrolled is Y")
+        yield invalid("IReq", "present", "absent when enrolled is Y")
 
 
 def _not_enrolled_has_nothing_more_sent(message: Message) -> Iterator[Violation]:
@@ -65,7 +66,7 @@ def _not_enrolled_has_nothing_more_sent(message: Message) -> Iterator[Violation]
         ("protocol", message.get("protocol")),
     ):
         if value:
-            yield _invalid(path, "present", "absent unless enrolled is Y")
+            yield invalid(path, "present", "absent unless enrolled is Y")
 
 
 # --- PAReq ---------------------------------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ def _not_enrolled_has_nothing_more_sent(message: Message) -> Iterator[Violation]
 def _recurring_is_not_in_installments(message: Message) -> Iterator[Violation]:
     purchase = _part(message, "Purchase")
     if purchase.get("install") and purchase.get("Recur"):
-        yield _invalid("Purchase.install", purchase["install"], "absent beside Recur")
+        yield invalid("Purchase.install", purchase["install"], "absent beside Recur")
 
 
 # --- PARes ---------------------------------------------------------------------------------------------------------------
@@ -85,36 +86,36 @@ def _proof_goes_with_y_and_a(message: Message) -> Iterator[Violation]:
     proven = transaction.get("status") in ("Y", "A")
     for name in ("cavv", "eci", "cavvAlgorithm"):
         if proven and not transaction.get(name):
-            yield _missing(f"TX.{name}", "required with status Y and A")
+            yield missing(f"TX.{name}", "required with status Y and A")
     if not proven and transaction.get("cavv"):
-        yield _invalid("TX.cavv", transaction["cavv"], "absent with status N and U")
+        yield invalid("TX.cavv", transaction["cavv"], "absent with status N and U")
 
 
 def _proof_is_no_refusal(message: Message) -> Iterator[Violation]:
     if _part(message, "TX").get("status") in ("Y", "A") and _part(message, "IReq"):
-        yield _invalid("IReq", "present", "absent with status Y and A")
+        yield invalid("IReq", "present", "absent with status Y and A")
 
 
 def _no_card_without_proof(message: Message) -> Iterator[Violation]:
     if _part(message, "TX").get("status") in ("N", "U") and message.get("pan", "").strip("0"):
-        yield _invalid("pan", "digits other than 0", "zeros with status N and U")
+        yield invalid("pan", "digits other than 0", "zeros with status N and U")
 
 
 def _exponent_is_the_currencys(message: Message) -> Iterator[Violation]:
     purchase = _part(message, "Purchase")
     expected = exponent_of(purchase.get("currency", ""))
     if expected is not None and purchase.get("exponent") not in (None, expected):
-        yield _invalid("Purchase.exponent", purchase["exponent"], f"{expected} for currency {purchase['currency']}")
+        yield invalid("Purchase.exponent", purchase["exponent"], f"{expected} for currency {purchase['currency']}")
 
 
 def _pan_is_masked_sent(message: Message) -> Iterator[Violation]:
     if message.get("version") == "1.0.2" and message.get("pan", "")[:-4].strip("0"):
-        yield _invalid("pan", "more than the last four digits", "zeros and the last four digits")
+        yield invalid("pan", "more than the last four digits", "zeros and the last four digits")
 
 
 def _refusal_goes_with_u_sent(message: Message) -> Iterator[Violation]:
     if _part(message, "IReq") and _part(message, "TX").get("status") != "U":
-        yield _invalid("IReq", "present", "absent unless status is U")
+        yield invalid("IReq", "present", "absent unless status is U")
 
 
 # --- CRRes ---------------------------------------------------------------------------------------------------------------
@@ -122,12 +123,12 @@ def _refusal_goes_with_u_sent(message: Message) -> Iterator[Violation]:
 
 def _ranges_carry_a_serial_number(message: Message) -> Iterator[Violation]:
     if message.get("CR") and not message.get("serialNumber"):
-        yield _missing("serialNumber", "required beside CR")
+        yield missing("serialNumber", "required beside CR")
 
 
 def _ranges_are_no_refusal(message: Message) -> Iterator[Violation]:
     if message.get("CR") and _part(message, "IReq"):
-        yield _invalid("IReq", "present", "absent beside CR")
+        yield invalid("IReq", "present", "absent beside CR")
 
 
 def _refusal_and_serial_number(message: Message) -> Iterator[Violation]:
@@ -137,14 +138,14 @@ def _refusal_and_serial_number(message: Message) -> Iterator[Violation]:
         return
     expected = "0" if message.get("version") == "1.0.1" else None
     if serial_number != expected:
-        yield _invalid("serialNumber", serial_number or "", "0" if expected else "absent beside IReq")
+        yield invalid("serialNumber", serial_number or "", "0" if expected else "absent beside IReq")
 
 
 def _range_runs_upwards(message: Message) -> Iterator[Violation]:
     for index, card_range in enumerate(message.get("CR") or []):
         begin, end = card_range.get("begin", ""), card_range.get("end", "")
         if begin and end and (len(begin) != len(end) or begin > end):
-            yield _invalid(f"CR[{index}].end", end, "of the length of begin, and not below it")
+            yield invalid(f"CR[{index}].end", end, "of the length of begin, and not below it")
 
 
 RULES: Final[Mapping[str, tuple[Rule, ...]]] = MappingProxyType(
@@ -211,20 +212,15 @@ def mismatches(answer: Message, request: Message, *, pan: str | None = None) -> 
     """The elements in which `answer` does not repeat `request`."""
     found = []
     for path in ECHOED[answer["messageType"]]:
-        sent, received = _at(request, path), _at(answer, path)
+        sent, received = (text if isinstance(text := look_up(one, path), str) else "" for one in (request, answer))
         if received != sent:
             name = "Message.id" if path == "messageId" else path
-            found.append(_invalid(name, received or "", f"{sent or ''}, as in the {request['messageType']}"))
+            found.append(invalid(name, received, f"{sent}, as in the {request['messageType']}"))
     masked = answer.get("pan", "")
     proven = _part(answer, "TX").get("status") in ("Y", "A")
     if pan is not None and proven and (masked[-4:], len(masked)) != (pan[-4:], len(pan)):
-        found.append(_invalid("pan", masked[-4:], "the last four digits of the VEReq's pan, in its length"))
+        found.append(invalid("pan", masked[-4:], "the last four digits of the VEReq's pan, in its length"))
     return found
-
-
-def _at(message: Message, path: str) -> Any:
-    outer, _, inner = path.partition(".")
-    return _part(message, outer).get(inner) if inner else message.get(outer)
 
 
 def _part(message: Message, name: str) -> Mapping[str, Any]:
@@ -232,9 +228,9 @@ def _part(message: Message, name: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _missing(path: str, allowed: str) -> Violation:
+def missing(path: str, allowed: str) -> Violation:
     return Violation(ErrorCode.REQUIRED_ELEMENT_MISSING, path, "", allowed)
 
 
-def _invalid(path: str, found: str, allowed: str) -> Violation:
-    return Violation(ErrorCode.FORMAT_INVALID, path, found[:256], allowed)
+def invalid(path: str, found: object, allowed: str) -> Violation:
+    return Violation(ErrorCode.FORMAT_INVALID, path, str(found)[:256], allowed)
