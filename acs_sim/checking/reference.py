@@ -16,6 +16,7 @@ from threedsecure.v2.messages import MESSAGES, METHOD_DATA
 from threedsecure.v2.validation.rules import RULES
 
 _MODULES: Final = {METHOD_DATA: "method_data"}
+Grouped = tuple[tuple[str, str], ...]
 _LONG: Final = 4  # a list of more values stands below the table
 
 
@@ -111,6 +112,32 @@ def _values(form: Format) -> tuple[tuple[str, str], ...]:
     return coded.meanings if coded is not None and len(coded.meanings) > _LONG else ()
 
 
+def grouped(words: Mapping[str, str]) -> Grouped:
+    """`(words, versions)`; the versions are left out where all that define the element agree."""
+    groups: dict[str, list[str]] = {}
+    for version, text in words.items():
+        groups.setdefault(text, []).append(version)
+    return tuple((text, "" if len(groups) == 1 else ", ".join(versions)) for text, versions in groups.items())
+
+
+def values_of(entry: Entry) -> tuple[tuple[str, str, str], ...]:
+    """`(value, meaning, versions)` of a long list of values; the versions are left out where all that define the element agree."""
+    known: dict[tuple[str, str], list[str]] = {}
+    for version, values in entry.values.items():
+        for pair in values:
+            known.setdefault(pair, []).append(version)
+    everywhere = len(entry.presence)
+    return tuple(
+        (value, meaning, "" if len(versions) == everywhere else ", ".join(versions))
+        for (value, meaning), versions in sorted(known.items())
+    )
+
+
+def some(versions: tuple[str, ...]) -> str:
+    """Which versions, where these are not all."""
+    return "" if versions == SUPPORTED_VERSIONS else ", ".join(versions)
+
+
 # Pages.
 
 
@@ -187,8 +214,7 @@ def _rules() -> Iterator[str]:
     yield "## Rules between elements"
     yield ""
     for rule in RULES:
-        versions = "" if rule.versions == SUPPORTED_VERSIONS else f" ({', '.join(rule.versions)})"
-        yield f"* {', '.join(rule.messages)}{versions}: {_plain(rule.words)}"
+        yield f"* {', '.join(rule.messages)}{_in_versions(rule.versions)}: {_plain(rule.words)}"
 
 
 def _all_names() -> Iterator[str]:
@@ -222,7 +248,7 @@ def _page(message: str) -> str:
 
 
 def _in_versions(versions: tuple[str, ...]) -> str:
-    return "" if versions == SUPPORTED_VERSIONS else f" ({', '.join(versions)})"
+    return f" ({words})" if (words := some(versions)) else ""
 
 
 def _line(entry: Entry) -> str:
@@ -235,12 +261,7 @@ def _line(entry: Entry) -> str:
 
 def _by_version(words: Mapping[str, str]) -> str:
     """Once where all versions agree; else each group of versions with its words."""
-    groups: dict[str, list[str]] = {}
-    for version, text in words.items():
-        groups.setdefault(_plain(text), []).append(version)
-    if len(groups) == 1:
-        return next(iter(groups))
-    return "<br>".join(f"{', '.join(versions)}: {text}" for text, versions in groups.items())
+    return "<br>".join(f"{versions}: {_plain(text)}" if versions else _plain(text) for text, versions in grouped(words))
 
 
 def _value_lists(found: list[Entry]) -> Iterator[str]:
@@ -253,12 +274,8 @@ def _value_lists(found: list[Entry]) -> Iterator[str]:
 
 
 def _value_rows(entry: Entry) -> Iterator[str]:
-    known: dict[tuple[str, str], list[str]] = {}
-    for version, values in entry.values.items():
-        for pair in values:
-            known.setdefault(pair, []).append(version)
-    for (value, meaning), versions in sorted(known.items()):
-        yield f"| {value} | {_plain(meaning)} | {'all' if len(versions) == len(entry.presence) else ', '.join(versions)} |"
+    for value, meaning, versions in values_of(entry):
+        yield f"| {value} | {_plain(meaning)} | {versions or 'all'} |"
 
 
 def _plain(text: str) -> str:
