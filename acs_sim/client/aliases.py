@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from acs_sim.client.tables import aligned
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import (
     ALL_SCENARIOS,
@@ -88,10 +89,9 @@ def listed(pack: str, scheme: str | None = None) -> list[dict[str, Any]]:
 
 def as_table(rows: Sequence[dict[str, Any]]) -> str:
     """Aligned text, for a terminal."""
-    cells = [_COLUMNS, *((row["alias"], row["pan"] or "mint one", row["scenario"], row["says"]) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_COLUMNS))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
-    return "\n".join(lines)
+    return aligned(
+        [_COLUMNS, *((row["alias"], row["pan"] or "mint one", row["scenario"], row["says"]) for row in rows)]
+    )
 
 
 def _all() -> Iterator[tuple[str, Alias]]:

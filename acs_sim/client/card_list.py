@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from acs_sim.client.tables import aligned
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import ALL_SCENARIOS, CLASSIC_VERSION, SCENARIOS, TestCard, listed
 
@@ -57,12 +58,7 @@ def listed_cards(
 
 def as_table(cards: Sequence[dict[str, Any]]) -> str:
     """The cards as aligned text, for a terminal."""
-    rows = [tuple(str(card[name]) for name in _COLUMNS) for card in cards]
-    widths = [max(len(row[column]) for row in (_COLUMNS, *rows)) for column in range(len(_COLUMNS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (_COLUMNS, *rows)
-    )
+    return aligned([_COLUMNS, *(tuple(str(card[name]) for name in _COLUMNS) for card in cards)])
 
 
 def _known(kind: str, value: str | None, known: Sequence[str]) -> None:

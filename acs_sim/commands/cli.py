@@ -9,7 +9,7 @@ import click
 
 from acs_sim.checking.command import check_command
 from acs_sim.commands.bench.cli import bench
-from acs_sim.commands.tls import caller_context
+from acs_sim.commands.simulator import caller_context, settings_of
 from acs_sim.commands.transcripts import COMMANDS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -86,7 +86,7 @@ def up(config: Path | None, *, print_config: bool, **flags: Any) -> None:
     """Start everything, and print `ready` when it is."""
     from acs_sim.settings.settings import to_toml
 
-    settings, sources = _settings(flags, config)
+    settings, sources = settings_of(flags, config)
     if print_config:
         click.echo(to_toml(settings, sources))
         return
@@ -102,7 +102,7 @@ def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
     """Start everything, then the split screen: shop, phone, and the messages between them."""
     from acs_sim.settings.settings import has_display
 
-    settings, _ = _settings(flags, config)
+    settings, _ = settings_of(flags, config)
     address = f"{settings.addresses.desk}/demo"
     _run(settings, demo=address, opens=has_display() if opens is None else opens)
 
@@ -189,7 +189,7 @@ def run(
         return
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
-    settings = _settings({}, config)[0] if running or against is not None else None
+    settings = settings_of({}, config)[0] if running or against is not None else None
     at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if running and settings else (None, None)
     means = Means(against, settings if not running else None, browser)
     sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
@@ -207,9 +207,10 @@ def phone() -> None:
 @click.option("--new", "unseen", is_flag=True, help="Do not take a code that has arrived already.")
 def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> None:
     """Print the next SecureCode sent to NUMBER (+33…), or the one that has just arrived."""
-    from acs_sim.client.phone_wait import NoAnswer, next_code
+    from acs_sim.client.asking import NoAnswer
+    from acs_sim.client.phone_wait import next_code
 
-    settings, _ = _settings({}, config)
+    settings, _ = settings_of({}, config)
     tls = caller_context(settings)
     try:
         code = next_code(settings.addresses.phone, number, timeout, unseen=unseen, tls=tls)
@@ -240,7 +241,7 @@ def issue(
     """Mint a certificate for NAME: a gateway shows it to the directory server, and serves its own addresses with it."""
     from acs_sim.running.pki.issuing import CannotIssue, issue_files
 
-    settings, _ = _settings({"data": data}, config)
+    settings, _ = settings_of({"data": data}, config)
     try:
         written = issue_files(Path(settings.data), name, hosts, out, password)
     except CannotIssue as error:
@@ -271,7 +272,7 @@ def db_status(config: Path | None, **flags: Any) -> None:
     from acs_sim.running.data.database_command import DatabaseUnusable, status
 
     try:
-        lines, usable = status(_settings(flags, config)[0])
+        lines, usable = status(settings_of(flags, config)[0])
     except DatabaseUnusable as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(lines))
@@ -285,18 +286,9 @@ def db_upgrade(config: Path | None, **flags: Any) -> None:
     from acs_sim.running.data.database_command import DatabaseUnusable, SchemaNotSupported, upgrade
 
     try:
-        click.echo("\n".join(upgrade(_settings(flags, config)[0])))
+        click.echo("\n".join(upgrade(settings_of(flags, config)[0])))
     except (DatabaseUnusable, SchemaNotSupported) as error:
         raise click.ClickException(str(error)) from error
-
-
-def _settings(flags: dict[str, Any], config: Path | None) -> Any:
-    from acs_sim.settings.settings import SettingsError, load
-
-    try:
-        return load(flags, file=config)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None:

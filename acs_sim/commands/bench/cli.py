@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from acs_sim.commands.simulator import settings_of
+
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -65,13 +67,12 @@ def bench(
 ) -> None:
     """Load a simulator of its own, and print throughput, latency, processor time and memory."""
     from acs_sim.commands.bench.command import Wish, measure
-    from acs_sim.settings.settings import SettingsError, load
 
     try:
         chosen = tuple(int(core) for core in cores.split(",") if core.strip())
-        at = load({}, file=config)[0] if running else None
-    except (ValueError, SettingsError) as error:
+    except ValueError as error:
         raise click.UsageError(str(error)) from error
+    at = settings_of({}, config)[0] if running else None
     shared = database if database is not None and "://" in database and not database.startswith("sqlite") else None
     if workers > 1 and shared is None:
         raise click.UsageError("--workers needs --database postgresql://…: SQLite has one writer")

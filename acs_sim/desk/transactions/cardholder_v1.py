@@ -25,7 +25,7 @@ async def play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wis
         raise Problem(409, "Conflict", f"this authentication is over: status {transaction.transStatus}")
     page = await _opened(desk, cardholder, transaction, wish) if wish.PaReq is not None else None
     if wish.do != "abandon" and (page is None or (page.result is None and page.automatic is None)):
-        page = await cardholder.show(await _answer(desk, transaction, wish))
+        page = await cardholder.visit(await _answer(desk, transaction, wish))
     page = await cardholder.wait(page) if page is not None and wish.do != "abandon" else page
     return await _outcome(desk, cardholder, transaction, page, wish)
 
@@ -34,7 +34,7 @@ async def _opened(desk: Desk, cardholder: Cardholder, transaction: Transaction, 
     if wish.TermUrl is None:
         raise Problem(400, "Bad Request", "TermUrl goes with PaReq")
     fields = {"PaReq": wish.PaReq or "", "TermUrl": wish.TermUrl, "MD": wish.MD}
-    return await cardholder.show(Form(desk.addresses.acs + PAREQ_PATH, fields))
+    return await cardholder.visit(Form(desk.addresses.acs + PAREQ_PATH, fields))
 
 
 async def _answer(desk: Desk, transaction: Transaction, wish: CardholderAct) -> Form:
