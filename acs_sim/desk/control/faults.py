@@ -5,9 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
-from acs_sim.client.parties import PartyUnreachable, Refused
+from acs_sim.client.parties import PartyUnreachable
 from acs_sim.desk.api.calls import Desk, call, read_body
 from acs_sim.desk.api.documents import Cleared, FaultInForce, FaultsInForce, PackWish
+from acs_sim.sharing.faults import messages_told
 from threedsecure.faults import Fault, FaultDocument, FaultRefused, read
 from threedsecure.faults.documents import WITHOUT_CARD, Count, check
 from threedsecure.faults.packs import PACKS
@@ -17,7 +18,6 @@ from threedsecure.web.wire import Problem, WireRequest, read_json
 BODY_LIMIT: Final = 64 * 1024
 PARTIES: Final = ("shop", "ds", "acs", "phone")
 KNOWN_TRANSACTIONS: Final = 20
-_NAMES: Final = {"id": "threeDSServerTransID", **{name: name for name in ("dsTransID", "acsTransID", "sdkTransID")}}
 
 
 @call("GET", "/api/faults", errors=(502, 504))
@@ -160,19 +160,6 @@ async def _known(desk: Desk, faults: Sequence[Fault]) -> list[dict[str, Any]]:
     """What is under way already for the cards and transactions that the faults name."""
     cards = {fault.card for fault in faults if fault.card is not None}
     names = {fault.transaction for fault in faults if fault.transaction is not None}
-    known = [_identifiers(row, card) for card in cards for row in await _rows(desk, {"pan": card})]
-    return known + [_identifiers(row, None) for name in names for row in await _rows(desk, {"id": name})]
-
-
-async def _rows(desk: Desk, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    try:
-        told = await desk.parties.call("ds", "/control/transactions", {**wanted, "limit": KNOWN_TRANSACTIONS})
-    except (Problem, Refused):
-        return []
-    rows: list[dict[str, Any]] = told.get("transactions", [])
-    return rows
-
-
-def _identifiers(row: Mapping[str, Any], card: str | None) -> dict[str, Any]:
-    named = {name: row[member] for member, name in _NAMES.items() if row.get(member)}
-    return {"messageType": "AReq", **named, **({"acctNumber": card} if card else {})}
+    wanted = [*({"pan": card} for card in cards), *({"id": name} for name in names)]
+    told = [await messages_told(desk.parties, {**one, "limit": KNOWN_TRANSACTIONS}, one.get("pan")) for one in wanted]
+    return [message for messages in told for message in messages]
