@@ -40,8 +40,8 @@ def applies(fault: Fault, raw: bytes) -> bool:
     if not isinstance(fault, ELEMENT_KINDS):
         return True
     if _is_xml(raw):
-        root = xml_messages.decoded(raw)
-        return root is not None and xml_messages.applies(fault, root)
+        message = xml_messages.decoded(raw)
+        return message is not None and xml_messages.applies(fault, message)
     message = json_messages.decoded(raw)
     return message is not None and json_messages.applies(fault, message)
 
@@ -49,9 +49,9 @@ def applies(fault: Fault, raw: bytes) -> bool:
 def changed(fault: Fault, raw: bytes, around: Surroundings) -> bytes:
     """The message after the fault; unchanged where it cannot be read."""
     if _is_xml(raw):
-        root = xml_messages.decoded(raw)
+        message = xml_messages.decoded(raw)
         by_path = {path: around.other[name] for name, path in PATHS.items() if name in around.other}
-        return raw if root is None else xml_messages.changed(fault, root, by_path, around.draw)
+        return raw if message is None else xml_messages.changed(fault, message, by_path, around.draw)
     message = json_messages.decoded(raw)
     return raw if message is None else json_messages.changed(fault, message, around.sender, around.other, around.draw)
 

@@ -54,11 +54,11 @@ def changed(fault: Fault, message: Message, sender: str, other: Mapping[str, str
             holder, name = _holder(message, element)
             del holder[name]
         case kinds.Set(element=element, value=value):
-            _put(message, element, value)
+            put(message, element, value)
         case kinds.Rename(element=element, to=to):
             renamed(*_holder(message, element), to)
         case kinds.Retype(element=element, to=to):
-            _put(message, element, _retyped(look_up(message, element), to))
+            put(message, element, _retyped(look_up(message, element), to))
         case kinds.SwapIds():
             message |= swapped(message, fault, other, draw)
         case kinds.CriticalExtension(id=identifier):
@@ -94,7 +94,8 @@ def _holder(message: Message, element: str) -> tuple[dict[str, Any], str]:
     return found[0], found[1]
 
 
-def _put(message: Message, element: str, value: Any) -> None:
+def put(message: Message, element: str, value: Any) -> None:
+    """Give an element a value, whether it is there or not."""
     found = parent_of(message, element, makes=True)
     if found is None:
         return

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from threedsecure.faults import POINTS, Carrier, Fault, forms, json_messages, xml_messages
 from threedsecure.faults import documents as kinds
 from threedsecure.faults.changes import ELEMENT_KINDS, changed, garbage, seconds_of
+from threedsecure.v1.codec import encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.web.faults.injector import Faults
@@ -139,11 +140,10 @@ class Answering:
         """A PARes that was changed is signed again, so that only what was asked for is wrong with it."""
         if isinstance(fault, ELEMENT_KINDS):
             raw = await self._changed(fault, raw, names)
-        root = xml_messages.decoded(raw)
-        if root is None or isinstance(fault, kinds.Erro) or self._resign is None:
+        message = xml_messages.decoded(raw)
+        if message is None or isinstance(fault, kinds.Erro) or self._resign is None:
             return raw
-        xml_messages.unsign(root)
-        unsigned = xml_messages.written(root)
+        unsigned = encode(message)
         if isinstance(fault, kinds.NoSignature):
             return unsigned
         try:
@@ -213,5 +213,5 @@ def _unpacked(value: str) -> bytes:
 
 
 def _xml_message(raw: bytes) -> dict[str, Any]:
-    root = xml_messages.decoded(raw) if raw else None
-    return {} if root is None else xml_messages.summary(root)
+    message = xml_messages.decoded(raw) if raw else None
+    return {} if message is None else xml_messages.summary(message)
