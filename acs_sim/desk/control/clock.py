@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from acs_sim.client.parties import PartyUnreachable
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.control import faults
@@ -17,7 +16,6 @@ EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 SEED: Final = "seed"
 PEM: Final = "application/x-pem-file"
-FORGETTING: Final = ("shop", "ds", "acs", "phone")
 
 
 @call("GET", "/api/clock")
@@ -51,18 +49,11 @@ async def show_addresses(desk: Desk) -> PartyAddresses:
 @call("POST", "/api/reset", errors=(504,))
 async def reset(desk: Desk) -> ResetOutcome:
     """Forget everything but the clock and the seed."""
-    forgotten: list[str] = []
-    unreachable: list[str] = []
-    for party in FORGETTING:
-        try:
-            await desk.parties.call(party, "/control/reset")
-        except PartyUnreachable:
-            unreachable.append(party)
-        else:
-            forgotten.append(party)
+    told = await desk.parties.call_others("/control/reset")
     await faults.begin_again(desk)
     await desk.runtime.journal.forget()
-    return ResetOutcome(forgotten, unreachable)
+    unreachable = [party for party, answer in told.items() if answer is None]
+    return ResetOutcome([party for party in told if party not in unreachable], unreachable)
 
 
 @call("PUT", "/api/seed", errors=(400,))

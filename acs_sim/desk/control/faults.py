@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import msgspec
 
-from acs_sim.client.parties import PartyUnreachable
 from acs_sim.desk.api.calls import Desk, call, read_body
 from acs_sim.desk.api.documents import Cleared, FaultInForce, FaultsInForce, PackWish
 from acs_sim.sharing.faults import messages_told
@@ -16,7 +15,6 @@ from threedsecure.web.faults.injector import CONTROL_PATH
 from threedsecure.web.wire import Problem, WireRequest, read_json
 
 BODY_LIMIT: Final = 64 * 1024
-PARTIES: Final = ("shop", "ds", "acs", "phone")
 KNOWN_TRANSACTIONS: Final = 20
 
 
@@ -117,8 +115,8 @@ async def in_force(desk: Desk) -> list[dict[str, Any]]:
     found = {one["id"]: one for one in await own.documents()}
     if not found:
         return []
-    for told in await _told(desk):
-        if told.get("process") == own.process:
+    for told in (await desk.parties.call_others(CONTROL_PATH)).values():
+        if told is None or told.get("process") == own.process:
             continue
         theirs = {one["id"]: one for one in told.get("faults", [])}
         for identifier, one in list(found.items()):
@@ -135,25 +133,11 @@ def _happens_once(document: Mapping[str, Any]) -> bool:
     return when == "next" or (isinstance(when, Count) and when.nth is not None)
 
 
-async def _told(desk: Desk) -> list[dict[str, Any]]:
-    answers = []
-    for party in PARTIES:
-        try:
-            answers.append(await desk.parties.call(party, CONTROL_PATH))
-        except PartyUnreachable:
-            continue
-    return answers
-
-
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
     own, identifiers = desk.runtime.faults, list(known)
     document = {"process": own.process, "faults": await own.documents(), "known": identifiers}
-    for party in PARTIES:
-        try:
-            await desk.parties.call(party, CONTROL_PATH, document)
-        except PartyUnreachable:
-            continue
+    await desk.parties.call_others(CONTROL_PATH, document)
 
 
 async def _known(desk: Desk, faults: Sequence[Fault]) -> list[dict[str, Any]]:
