@@ -223,34 +223,30 @@ class Transactions(Struct, frozen=True):
     transactions: list[Transaction]
 
 
-class Message(Struct, frozen=True, rename={"sender": "from", "receiver": "to"}):
-    """One message that crossed a hop, decoded and redacted."""
-
+class Hop(Struct, frozen=True, kw_only=True, rename={"sender": "from", "receiver": "to"}):
     at: str
     sender: str
     receiver: str
     kind: str
-    transaction_id: str
     message: dict[str, Any]
     status: int | UnsetType = UNSET
     took_ms: float | UnsetType = UNSET
+
+
+class Message(Hop, frozen=True, kw_only=True):
+    """One message that crossed a hop, decoded and redacted."""
+
+    transaction_id: str
 
 
 class Messages(Struct, frozen=True):
     messages: list[Message]
 
 
-class TranscriptHop(Struct, frozen=True, rename={"sender": "from", "receiver": "to"}):
+class TranscriptHop(Hop, frozen=True, kw_only=True):
     """One message of a transcript. `offset_ms` counts from the first on the simulator's clock; `took_ms` is real time."""
 
-    at: str
     offset_ms: int
-    sender: str
-    receiver: str
-    kind: str
-    message: dict[str, Any]
-    status: int | UnsetType = UNSET
-    took_ms: float | UnsetType = UNSET
 
 
 class TranscriptCard(Struct, frozen=True):
