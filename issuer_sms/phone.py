@@ -11,12 +11,13 @@ from issuer_sms.callbacks import Callback
 from issuer_sms.messages import delivery
 from issuer_sms.messages.records import Mark, TextMessage, message_document
 from issuer_sms.news.processes import RESET, TOPIC, as_word, callback_news, read
-from issuer_sms.news.subscribers import Hub, News, first_of
+from issuer_sms.news.subscribers import Hub, News
 from issuer_sms.prompts import Decision, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
 from threedsecure.web.sharing.processes import Alone, Shared
+from threedsecure.web.tasks import first_of
 
 log = structlog.get_logger()
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from acs_sim.client.card_list import check_known
 from acs_sim.client.tables import aligned
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import (
@@ -80,10 +81,8 @@ def find(name: str) -> Alias:
 
 def listed(pack: str, scheme: str | None = None) -> list[dict[str, Any]]:
     """What a pack holds, with the listed card of each alias that needs none of its own. Errors: `ValueError`."""
-    if pack not in packs():
-        raise ValueError(f"there is no pack {pack[:40]!r}; there are {', '.join(packs())}")
-    if scheme is not None and scheme not in SCHEMES:
-        raise ValueError(f"there is no scheme {scheme[:40]!r}; there are {', '.join(SCHEMES)}")
+    check_known("pack", pack, packs())
+    check_known("scheme", scheme, SCHEMES)
     return [_document(pack, alias, scheme or next(iter(SCHEMES))) for alias in packs()[pack].alias]
 
 

@@ -1,6 +1,6 @@
 """The test cards as documents and as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -44,8 +44,8 @@ def listed_cards(
     """The listed cards that match; with version 1.0.2 what 3-D Secure 1.0.2 plays.
 
     Errors: `ValueError` that names the schemes or scenarios there are."""
-    _known("scheme", scheme, tuple(SCHEMES))
-    _known("scenario", scenario, tuple(ALL_SCENARIOS))
+    check_known("scheme", scheme, SCHEMES)
+    check_known("scenario", scenario, ALL_SCENARIOS)
     only_classic = scenario is not None and scenario not in SCENARIOS
     return [
         card_document(card, now or datetime.now(UTC))
@@ -61,6 +61,7 @@ def as_table(cards: Sequence[dict[str, Any]]) -> str:
     return aligned([_COLUMNS, *(tuple(str(card[name]) for name in _COLUMNS) for card in cards)])
 
 
-def _known(kind: str, value: str | None, known: Sequence[str]) -> None:
+def check_known(kind: str, value: str | None, known: Collection[str]) -> None:
+    """Errors: `ValueError` that names what there is."""
     if value is not None and value not in known:
         raise ValueError(f"there is no {kind} {value[:40]!r}; there are {', '.join(known)}")
