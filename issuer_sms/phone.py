@@ -17,7 +17,7 @@ from issuer_sms.storage import Change, PhoneStore
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
 from threedsecure.web.sharing.processes import Alone, Shared
-from threedsecure.web.tasks import first_of
+from threedsecure.web.waiting import first_of
 
 log = structlog.get_logger()
 

@@ -13,15 +13,9 @@ from msgspec import Struct
 
 from acs_sim.client.card_list import check_known
 from acs_sim.client.tables import aligned
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_VERSION, SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import (
-    ALL_SCENARIOS,
-    CLASSIC_SCENARIOS,
-    CLASSIC_SCHEMES,
-    CLASSIC_VERSION,
-    SCENARIOS,
-    compose,
-)
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose
 
 SEPARATOR: Final = "/"
 _COLUMNS: Final = ("alias", "card", "scenario", "what happens")

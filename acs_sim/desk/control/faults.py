@@ -9,7 +9,8 @@ from acs_sim.desk.api.calls import Desk, call, read_body
 from acs_sim.desk.api.documents import Cleared, FaultInForce, FaultsInForce, PackWish
 from acs_sim.sharing.faults import messages_told
 from threedsecure.faults import Fault, FaultDocument, FaultRefused, read
-from threedsecure.faults.documents import WITHOUT_CARD, Count, check
+from threedsecure.faults.documents import WITHOUT_CARD, check
+from threedsecure.faults.fault import Count
 from threedsecure.faults.packs import PACKS
 from threedsecure.web.faults.injector import CONTROL_PATH
 from threedsecure.web.wire import Problem, WireRequest, read_json
