@@ -180,12 +180,5 @@ def _environment(language: str) -> Environment:
     pages.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     pages.filters["told"] = lambda notice: notice_text(notice, language)
     pages.filters["translated"] = lambda text: translated(text, language)
-    pages.filters["static"] = _static_address
     pages.tests["calm"] = lambda notice: notice.kind in CALM_NOTICES
     return pages
-
-
-@cache
-def _static_address(name: str) -> str:
-    """The address changes with the content, because browsers keep static files for an hour."""
-    return f"/static/{name}?v={crc32((STATIC / name).read_bytes()):08x}"
