@@ -48,29 +48,31 @@ def message_document(message: TextMessage) -> dict[str, Any]:
     """Instants are ISO 8601 in UTC, null until they come; `network` says how this number is served, `failure` why it failed."""
     encoded = encoding.measure(message.body)
     return {
-        "id": message.id,
-        "to": message.to,
-        "from": message.sender,
+        **receipt_document(message),
         "body": message.body,
         "code": message.code,
-        "reference": message.reference,
         "copy_of": message.copy_of,
         "encoding": encoded.encoding,
         "segments": encoded.segments,
         "network": treatment(message.to).value,
-        **_passage(message.passage),
         "callback": callback_document(message.callback),
     }
 
 
 def receipt_document(message: TextMessage) -> dict[str, Any]:
     """What the issuer is told when the passage is over: everything but the words."""
+    passage = message.passage
     return {
         "id": message.id,
         "to": message.to,
         "from": message.sender,
         "reference": message.reference,
-        **_passage(message.passage),
+        "state": passage.state.value,
+        "failure": "refused by the carrier" if passage.state is State.FAILED else None,
+        "queued_at": iso(passage.queued_at),
+        "sent_at": iso(passage.sent_at),
+        "delivered_at": iso(passage.delivered_at),
+        "failed_at": iso(passage.failed_at),
     }
 
 
@@ -82,20 +84,5 @@ def journal_document(message: TextMessage) -> dict[str, Any]:
     return {**receipt_document(message), "body": redact_text_message(body)}
 
 
-def failure(passage: Passage) -> str | None:
-    return "refused by the carrier" if passage.state is State.FAILED else None
-
-
 def iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat(timespec="milliseconds")
-
-
-def _passage(passage: Passage) -> dict[str, Any]:
-    return {
-        "state": passage.state.value,
-        "failure": failure(passage),
-        "queued_at": iso(passage.queued_at),
-        "sent_at": iso(passage.sent_at),
-        "delivered_at": iso(passage.delivered_at),
-        "failed_at": iso(passage.failed_at),
-    }
