@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from acs_sim.desk.words import TRANS_STATUS, amount_text
+from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 
 # The order in which the parties stand; others stand behind them.
 STANDING: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
@@ -64,7 +64,7 @@ def tone(kind: str, message: Mapping[str, Any]) -> str:
     if kind in {"Erro", "Error"} or "failed" in kind:
         return "bad"
     status = message.get("transStatus")
-    return {"Y": "good", "A": "good", "I": "good", "C": "wait", "D": "wait"}.get(str(status), "bad" if status else "")
+    return TONES.get(str(status), "bad" if status else "")
 
 
 def _standing(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
