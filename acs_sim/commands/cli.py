@@ -10,7 +10,7 @@ import click
 from acs_sim import home
 from acs_sim.checking.command import check_command
 from acs_sim.commands.bench.cli import bench
-from acs_sim.commands.simulator import caller_context, settings_of
+from acs_sim.commands.simulator import caller_context, settings_of, told
 from acs_sim.commands.transcripts import COMMANDS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -130,13 +130,11 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 
     if aliases is not None and (scenario is not None or version is not None):
         raise click.UsageError("--aliases lists a whole pack: leave --scenario and --version out")
-    try:
+    with told(ValueError, by=click.UsageError):
         if aliases is not None:
             chosen = other_names.listed(aliases, scheme)
         else:
             chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
     if as_json:
         import json
 
@@ -226,10 +224,8 @@ def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> N
 
     settings, _ = settings_of({}, config)
     tls = caller_context(settings)
-    try:
+    with told(NoAnswer):
         code = next_code(settings.addresses.phone, number, timeout, unseen=unseen, tls=tls)
-    except NoAnswer as error:
-        raise click.ClickException(str(error)) from error
     if code is None:
         raise click.ClickException(f"no SecureCode came to {number} within {timeout:g} seconds")
     click.echo(code)
@@ -256,10 +252,8 @@ def issue(
     from acs_sim.running.pki.issuing import CannotIssue, issue_files
 
     settings, _ = settings_of({"data": data}, config)
-    try:
+    with told(CannotIssue):
         written = issue_files(Path(settings.data), name, hosts, out, password)
-    except CannotIssue as error:
-        raise click.ClickException(str(error)) from error
     for path in written:
         click.echo(path)
 
@@ -285,10 +279,8 @@ def db_status(config: Path | None, **flags: Any) -> None:
     """Say at which revision every party's tables are; exit 1 when this release cannot use them as they are."""
     from acs_sim.running.data.database_command import DatabaseUnusable, status
 
-    try:
+    with told(DatabaseUnusable):
         lines, usable = status(settings_of(flags, config)[0])
-    except DatabaseUnusable as error:
-        raise click.ClickException(str(error)) from error
     click.echo("\n".join(lines))
     sys.exit(0 if usable else 1)
 
@@ -299,10 +291,8 @@ def db_upgrade(config: Path | None, **flags: Any) -> None:
     """Bring the tables of an earlier release up to date. Stop every process that uses them first."""
     from acs_sim.running.data.database_command import DatabaseUnusable, SchemaNotSupported, upgrade
 
-    try:
+    with told(DatabaseUnusable, SchemaNotSupported):
         click.echo("\n".join(upgrade(settings_of(flags, config)[0])))
-    except (DatabaseUnusable, SchemaNotSupported) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None:

@@ -1,20 +1,28 @@
-"""The simulator that a command is about: its settings, and how it is called where its addresses are https."""
+"""What commands have in common: the simulator that they are about, and how what stops them is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 
+@contextmanager
+def told(*errors: type[Exception], by: type[click.ClickException] = click.ClickException) -> Iterator[None]:
+    """What stops a command is told in its words, without a trace."""
+    try:
+        yield
+    except errors as error:
+        raise by(str(error)) from error
+
+
 def settings_of(flags: Mapping[str, Any], config: Path | None) -> Any:
     """The settings, and where each came from. Errors: `UsageError` that names the setting."""
     from acs_sim.settings.settings import SettingsError, load
 
-    try:
+    with told(SettingsError, by=click.UsageError):
         return load(flags, file=config)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def caller_context(settings: Any, name: str | None = None) -> Any:
@@ -22,7 +30,5 @@ def caller_context(settings: Any, name: str | None = None) -> Any:
     from acs_sim.running.data.data_folder import FolderUnusable
     from acs_sim.running.pki.stack import caller_context
 
-    try:
+    with told(FolderUnusable):
         return caller_context(settings, name)
-    except FolderUnusable as error:
-        raise click.ClickException(str(error)) from error

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from acs_sim.commands.simulator import settings_of
+from acs_sim.commands.simulator import settings_of, told
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -62,10 +62,8 @@ def bench(
     """Load a simulator of its own, and print throughput, latency, processor time and memory."""
     from acs_sim.commands.bench.command import Wish, measure
 
-    try:
+    with told(ValueError, by=click.UsageError):
         chosen = tuple(int(core) for core in cores.split(",") if core.strip())
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
     at = settings_of({}, config)[0] if running else None
     shared = database if database is not None and "://" in database and not database.startswith("sqlite") else None
     if workers > 1 and shared is None:
