@@ -23,7 +23,7 @@ from threedsecure.v1.errors import ErrorCode, MessageError
 from threedsecure.v1.identifiers import account_id, message_id
 from threedsecure.v1.validation.checking import check
 from threedsecure.v1.views import VerifyEnrolmentRequest, for_journal
-from threedsecure.web.clock import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.straight import soon
 from threedsecure.web.wire import WireRequest, WireResponse
 
