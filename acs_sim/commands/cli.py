@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from acs_sim import home
 from acs_sim.checking.command import check_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.tls import caller_context
 from acs_sim.commands.transcripts import COMMANDS
+from acs_sim.running import home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
