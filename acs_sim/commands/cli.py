@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from acs_sim.checking.command import check_command
+from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.tls import caller_context
 from acs_sim.commands.transcripts import COMMANDS
@@ -324,5 +325,5 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
-for command in (*COMMANDS, bench, check_command):
+for command in (*COMMANDS, bench, check_command, mcp_command):
     main.add_command(command)
