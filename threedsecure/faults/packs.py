@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from threedsecure.faults.documents import Fault, read
+from threedsecure.faults.documents import read
+from threedsecure.faults.fault import Fault
 
 _Table = tuple[tuple[str, float, dict[str, Any]], ...]
 QUIRK: Final = "acsSimIssuerQuirk"

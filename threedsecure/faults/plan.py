@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from threedsecure.faults.documents import Count, Fault, FaultRefused, as_document, read
+from threedsecure.faults.documents import as_document, read
+from threedsecure.faults.fault import Count, Fault, FaultRefused
 
 MAX_FAULTS: Final = 1_000
 MAX_GONE: Final = 10_000

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from threedsecure.v2.grammar.conditions import Condition
 from threedsecure.v2.grammar.context import APP, BRW, NPA, SUPPORTED_VERSIONS, THREE_RI, Leg
+from threedsecure.v2.grammar.formats import ByVersion, Format
 
 _CHANNELS = {
     "APP": {APP},
@@ -37,6 +38,7 @@ class Row:
     legs: tuple[Leg, ...] = ()
     note: str = ""
     sure: str = "high high"
+    form: Format | ByVersion | None = None
 
     @property
     def parent(self) -> str:
