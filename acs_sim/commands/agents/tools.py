@@ -11,8 +11,8 @@ from acs_sim.checking.report import as_document
 from acs_sim.testing.calls import Calls
 from acs_sim.testing.faults import fault_document
 from acs_sim.testing.words import WAIT_SECONDS, deed
-from threedsecure.cards.test_cards import ALL_SCENARIOS
-from threedsecure.faults.table import SENSIBLE
+from threedsecure.cards.scenarios import ALL_SCENARIOS
+from threedsecure.faults import SENSIBLE
 
 Deed = Literal["submit", "resend", "cancel", "approve", "decline", "select", "abandon"]
 Document = dict[str, Any]
