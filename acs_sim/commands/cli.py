@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
-from acs_sim import home
 from acs_sim.checking.command import check_command
+from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.simulator import caller_context, settings_of, told
 from acs_sim.commands.transcripts import COMMANDS
+from acs_sim.running import home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -308,5 +309,5 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
-for command in (*COMMANDS, bench, check_command):
+for command in (*COMMANDS, bench, check_command, mcp_command):
     main.add_command(command)
