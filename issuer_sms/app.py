@@ -13,8 +13,8 @@ from issuer_sms.pages import STATIC
 from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
+from threedsecure.web.serving.background import in_background
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
-from threedsecure.web.waiting import in_background
 
 
 def build(runtime: Runtime, settings: PhoneSettings) -> Service:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
 import structlog
+from msgspec.structs import replace
 
 from issuer_sms.callbacks import Callback, CallbackState, Subject, after_attempt, callback_document
 from issuer_sms.phone import Phone
@@ -18,7 +18,7 @@ from threedsecure.web.calling.queues import Lane, Lanes
 from threedsecure.web.calling.transport import Transport
 from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
-from threedsecure.web.waiting import first_of
+from threedsecure.web.serving.background import first_of
 
 log = structlog.get_logger()
 

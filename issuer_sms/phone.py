@@ -16,8 +16,8 @@ from issuer_sms.prompts import Decision, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
+from threedsecure.web.serving.background import first_of
 from threedsecure.web.sharing.processes import Alone, Shared
-from threedsecure.web.waiting import first_of
 
 log = structlog.get_logger()
 

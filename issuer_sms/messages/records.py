@@ -1,8 +1,9 @@
 """A text message, and the document that stands for it in the API and in the events."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from issuer_sms.callbacks import Callback, callback_document
 from issuer_sms.messages import codes, encoding
@@ -10,8 +11,7 @@ from issuer_sms.messages.delivery import Passage, State, treatment
 from threedsecure.redaction import HIDDEN, redact_text_message
 
 
-@dataclass(frozen=True, slots=True)
-class TextMessage:
+class TextMessage(Struct, frozen=True):
     """One text to one number. `copy_of` names the text that the network delivered twice; `arrival` counts arrivals, for the order
     in which a handset shows them; `callback` is the delivery receipt that the issuer asked for at `callback_url`."""
 
@@ -36,8 +36,7 @@ class TextMessage:
         return any(wanted in text.casefold() for text in (self.to, self.sender, self.body, self.reference or ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A place among the texts of a phone. `number` counts what was accepted, `arrival` what arrived (None: not yet)."""
 
     number: int
