@@ -13,7 +13,7 @@ from issuer_sms.pages import STATIC
 from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
-from threedsecure.web.serving.background import in_background
+from threedsecure.web.scheduler import in_background
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
 

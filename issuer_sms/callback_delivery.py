@@ -18,7 +18,7 @@ from threedsecure.web.calling.queues import Lane, Lanes
 from threedsecure.web.calling.transport import Transport
 from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
-from threedsecure.web.serving.background import first_of
+from threedsecure.web.scheduler import first_of
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from issuer_sms.prompts import Decision, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
-from threedsecure.web.serving.background import first_of
+from threedsecure.web.scheduler import first_of
 from threedsecure.web.sharing.processes import Alone, Shared
 
 log = structlog.get_logger()

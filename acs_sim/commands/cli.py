@@ -1,5 +1,6 @@
 """The command line. Commands import what they run when they run, so that `--help` answers at once."""
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
-from acs_sim import home
 from acs_sim.checking.command import check_command
+from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.simulator import caller_context, settings_of, told
 from acs_sim.commands.transcripts import COMMANDS
+from acs_sim.running import home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -296,6 +298,7 @@ def db_upgrade(config: Path | None, **flags: Any) -> None:
 
 
 def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None:
+    gc.disable()  # what is imported stays; `spare_the_collector` enables it
     from acs_sim.running.serve import serve
     from acs_sim.running.stack import CannotStart
 
@@ -306,5 +309,5 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
-for command in (*COMMANDS, bench, check_command):
+for command in (*COMMANDS, bench, check_command, mcp_command):
     main.add_command(command)

@@ -10,7 +10,7 @@ import structlog
 
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
-from threedsecure.web.serving.background import in_background
+from threedsecure.web.scheduler import in_background
 
 log = structlog.get_logger()
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from iso4217 import Currency
-
+from threedsecure.currencies import by_number
 from threedsecure.paths import MISSING, look_up
 from threedsecure.v1.errors import ErrorCode, MessageError, Violation
 
@@ -46,11 +45,8 @@ class Presence:
 
 def exponent_of(currency: str) -> str | None:
     """The ISO 4217 exponent of a numeric currency code, or None for a code that is not in the list."""
-    known = _CURRENCIES.get(currency)
+    known = by_number().get(currency)
     return None if known is None or known.exponent is None else str(known.exponent)
-
-
-_CURRENCIES: Final = {str(currency.number).zfill(3): currency for currency in Currency}
 
 
 def _has(path: str, *values: str) -> Callable[[Message], bool]:
