@@ -78,4 +78,8 @@ def test_an_acs_that_does_not_answer_is_an_erro(error, event, code):
 def test_or_an_attempt_where_the_range_stands_in():
     stands_in = Issuer(("2.2.0",), ISSUER.acs_url, None, (), StandIn.ATTEMPT)
     outcome = judge(begun(stands_in), Reply(None, PeerTimedOut("http://acs.example", "no answer")), drawn)
-    assert (outcome.event, outcome.answer["transStatus"], outcome.answer["acsTransID"]) == (Event.ARES_FINAL, "A", ACS_ID)
+    assert (outcome.event, outcome.answer["transStatus"], outcome.answer["acsTransID"]) == (
+        Event.ARES_FINAL,
+        "A",
+        ACS_ID,
+    )
