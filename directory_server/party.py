@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from directory_server.hops import ACS, COMPONENT, DIRECTORY_SERVER, MPI, THREE_DS_SERVER
 from directory_server.ranges import (
     CLASSIC_LISTS,
     VEREQ_PATH,
@@ -16,11 +15,11 @@ from directory_server.ranges import (
     listed_classic,
     scheme_of,
 )
-from directory_server.settings import DirectoryServerSettings
+from directory_server.settings import ACS, COMPONENT, DIRECTORY_SERVER, MPI, THREE_DS_SERVER, DirectoryServerSettings
 from directory_server.transactions.storage import Storage
 from threedsecure.cards.card_numbers import CardRangeTable
+from threedsecure.cards.scenarios import CLASSIC_VERSION
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_VERSION
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.serving.service import Runtime
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from acs.cardholder.challenge import ShowPrompt
 from acs.cards.issued import advice, issued
-from acs.cards.plays import AnswerErro, KeepSilent, keeps_silent
+from acs.cards.plays import keeps_silent
 from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import Standing, asked
@@ -23,6 +23,7 @@ from acs.v2.messages import ares
 from acs.v2.records import Purchase, Transaction
 from acs.v2.states import State
 from acs.v2.storage.finals import kept_of
+from threedsecure.cards.plays import AnswerErro, KeepSilent
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
 from threedsecure.v2.codec import encode
@@ -30,10 +31,10 @@ from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
+from threedsecure.web.clock import keep_waiting
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.receiving import received
 from threedsecure.web.straight import then
-from threedsecure.web.waiting import keep_waiting
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 METHOD_COMPLETED: Final = "Y"

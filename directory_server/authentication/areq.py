@@ -13,7 +13,7 @@ from directory_server.calls import Asked, Reply, ask, is_worth_telling, labels, 
 from directory_server.party import ACS, COMPONENT, Party
 from directory_server.ranges import Issuer, RangeList, StandIn
 from directory_server.settings import DirectoryServerSettings
-from directory_server.transactions.records import Transaction, begun
+from directory_server.transactions.records import Transaction, begun, concluded
 from directory_server.transactions.states import Event
 from threedsecure.errors import PeerTimedOut, TransportError
 from threedsecure.storage.ledger import More
@@ -162,9 +162,7 @@ async def _waited(
     await soon(party.storage.begin(transaction))
     reply = await found
     outcome, now = judge(begun, reply, acs_trans_id), party.runtime.clock.now()
-    await soon(
-        party.storage.settle(transaction, lambda before: rules.concluded(before, outcome.answer, outcome.event, now))
-    )
+    await soon(party.storage.settle(transaction, lambda before: concluded(before, outcome.answer, outcome.event, now)))
     return _response(party, request, begun, reply, outcome)
 
 
@@ -175,7 +173,7 @@ def _told(
     if outcome.event is Event.ARES_FINAL and party.storage.keeps_no_finals:
         return _response(party, request, begun, reply, outcome)
     now = party.runtime.clock.now()
-    after = rules.concluded(begun.transaction, outcome.answer, outcome.event, now)
+    after = concluded(begun.transaction, outcome.answer, outcome.event, now)
     return then(party.storage.conclude(after), lambda _: _response(party, request, begun, reply, outcome))
 
 
@@ -189,7 +187,7 @@ def _response(party: Party, request: WireRequest, begun: Begun, reply: Reply, ou
     response.noting = {"facts": facts_of(begun.scheme, begun.issuer), "also": (begun.fingerprint,)}
     if outcome.event is Event.ARES_FINAL and not journal.is_of_this_turn(request.noted):
         now = party.runtime.clock.now()
-        response.noting["kept"] = rules.concluded(begun.transaction, answer, outcome.event, now)
+        response.noting["kept"] = concluded(begun.transaction, answer, outcome.event, now)
     if same and journal.is_of_this_turn(reply.noted):
         response.noting["written"] = More(reply.noted, {})
     return response

@@ -7,12 +7,9 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from directory_server.authentication.device_information import SDK_ENCRYPTED_DATA
 from directory_server.ranges import StandIn
-from directory_server.transactions.records import Transaction, ares_elements
-from directory_server.transactions.states import Event, step
+from directory_server.transactions.states import Event
 from directory_server.transactions.versions import at_least
 from threedsecure.cards import test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
@@ -60,25 +57,6 @@ def for_the_acs(areq: Message, context: Context, device: Mapping[str, str]) -> d
     relayed = defined(areq, context)
     relayed.pop(SDK_ENCRYPTED_DATA, None)
     return {**relayed, **device} if device else relayed
-
-
-def concluded(transaction: Transaction, answer: Message, event: Event, now: datetime) -> Transaction:
-    """What the answer to the AReq makes of a transaction; nothing where a result came before it."""
-    state = step(transaction.state, event)
-    if state is transaction.state:
-        return transaction
-    if answer["messageType"] != "ARes":
-        return replace(transaction, state=state, updated_at=now)
-    return replace(
-        transaction,
-        state=state,
-        acs_trans_id=answer["acsTransID"],
-        trans_status=answer.get("transStatus"),
-        trans_status_reason=answer.get("transStatusReason"),
-        eci=answer.get("eci"),
-        ares=ares_elements(answer),
-        updated_at=now,
-    )
 
 
 def check_answer(ares: Message, sent: Message) -> None:

@@ -6,9 +6,8 @@ from typing import Final
 
 import msgspec
 
-from directory_server.authentication.rules import concluded
-from directory_server.hops import DIRECTORY_SERVER, THREE_DS_SERVER
-from directory_server.transactions.records import Filter, Transaction, begun
+from directory_server.settings import DIRECTORY_SERVER, THREE_DS_SERVER
+from directory_server.transactions.records import Filter, Transaction, begun, concluded
 from directory_server.transactions.states import Event, State
 from threedsecure.storage.filing import names_of
 from threedsecure.storage.ledger import Found, Records

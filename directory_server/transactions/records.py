@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from directory_server.transactions.states import State
+from directory_server.transactions.states import Event, State, step
 from threedsecure.cards.card_numbers import mask
 from threedsecure.redaction import redact_card_numbers
 
@@ -141,5 +142,24 @@ def begun(
         acs_url=acs_url,
         areq=areq_elements(areq) | {"dsTransID": ds_trans_id},
         created_at=now,
+        updated_at=now,
+    )
+
+
+def concluded(transaction: Transaction, answer: Mapping[str, Any], event: Event, now: datetime) -> Transaction:
+    """What the answer to the AReq makes of a transaction; nothing where a result came before it."""
+    state = step(transaction.state, event)
+    if state is transaction.state:
+        return transaction
+    if answer["messageType"] != "ARes":
+        return replace(transaction, state=state, updated_at=now)
+    return replace(
+        transaction,
+        state=state,
+        acs_trans_id=answer["acsTransID"],
+        trans_status=answer.get("transStatus"),
+        trans_status_reason=answer.get("transStatusReason"),
+        eci=answer.get("eci"),
+        ares=ares_elements(answer),
         updated_at=now,
     )

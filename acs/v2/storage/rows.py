@@ -35,12 +35,12 @@ from sqlalchemy import (
 )
 
 from acs.cardholder.challenge import Challenge
-from acs.cardholder.methods.table import Method
 from acs.cards.records import Card, Registration
 from acs.cards.status import GOOD, Standing
 from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
+from threedsecure.cards.plays import Method
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.leases import Leases
