@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: run demo test test-postgresql screenshots check lint types contracts lock clean programs
+.PHONY: run demo test test-postgresql screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -25,6 +25,10 @@ test-postgresql: $(VENV)/.installed-tests programs
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
 	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py tests/system/test_methods_in_chromium.py
+
+# What is written from tables in README.md and docs: elements, endings, findings, faults, cards, states.
+docs: $(VENV)/.installed
+	$(BIN)/python -m docs.generate
 
 check: lint types contracts
 

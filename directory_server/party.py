@@ -18,8 +18,8 @@ from directory_server.ranges import (
 from directory_server.settings import DirectoryServerSettings
 from directory_server.transactions.storage import Storage
 from threedsecure.cards.card_numbers import CardRangeTable
+from threedsecure.cards.scenarios import CLASSIC_VERSION
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_VERSION
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.serving.service import Runtime
 

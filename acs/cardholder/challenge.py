@@ -19,8 +19,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.methods.single_select import CHOICES
-from acs.cardholder.methods.table import JUDGES, METHODS, Method, Question, notice
+from acs.cardholder.methods.table import JUDGES, METHODS, Question, notice
 from acs.cardholder.securecode import SentCode, Verdict
+from threedsecure.cards.plays import Method
 
 MAX_ANSWERS: Final = 99
 """interactionCounter has two digits."""

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Effect, Ending, Over, Page, Submission
 from acs.cardholder.securecode import SecureCodes
-from acs.cards.plays import expired
-from acs.cards.plays_v1 import Play, play_of
+from acs.cards.plays import expired, play_v1_of
 from acs.settings import AcsSettings
-from acs.v1.decision import status_of
+from acs.v1.decision import refusal_of, status_of
 from acs.v1.records import Authentication, Outcome, Payment
 from acs.v1.states import Event, State, after
+from threedsecure.cards.plays import PlayV1
 from threedsecure.v1.errors import InvalidRequest, InvalidRequestCode
 from threedsecure.v1.validation.refusals import invalid_transaction
 from threedsecure.v1.views import PayerAuthenticationRequest
@@ -68,7 +68,7 @@ def receive_pareq(
     misrouted = _misrouted(found, view)
     if misrouted:
         return Change(found, Refuse(InvalidRequest(InvalidRequestCode.PAREQ_MISROUTED, misrouted)))
-    return _begin(replace(found, payment=payment), play_of(found.card.scenario), view, now, drawn, settings)
+    return _begin(replace(found, payment=payment), play_v1_of(found.card.scenario), view, now, drawn, settings)
 
 
 def receive_answer(
@@ -133,13 +133,13 @@ def _misrouted(found: Authentication, view: PayerAuthenticationRequest) -> str:
 
 def _begin(
     found: Authentication,
-    play: Play,
+    play: PlayV1,
     view: PayerAuthenticationRequest,
     now: datetime,
     drawn: Drawn,
     settings: AcsSettings,
 ) -> Change:
-    refusal = invalid_transaction(view) or play.refusal
+    refusal = invalid_transaction(view) or refusal_of(play.refusal)
     if refusal is not None:
         return _settled(found, "U", now, drawn, refusal)
     if drawn.locked or expired(view.expiry, now):

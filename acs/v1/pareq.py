@@ -14,7 +14,7 @@ from acs.cardholder.methods.table import Question
 from acs.cardholder.pages import Notice, post_back_page
 from acs.cardholder.phone import send_code
 from acs.cardholder.texts import DEFAULT_LANGUAGE
-from acs.cards.plays_v1 import Misbehaviour, play_of
+from acs.cards.plays import play_v1_of
 from acs.forms import note_answer, note_exposure, read_answer
 from acs.v1.issuer import Office
 from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
@@ -90,11 +90,11 @@ async def _receive(
         return await _refused(office, message, form, _unknown_account(message["CH"]["acctID"]), pan=None)
     _journal(office, "Browser", "ACS", message, found)
     note_exposure(office.issuer, found.card.pan, {"acsTransID": found.name}, "MD", form.get("MD"))
-    play = play_of(found.card.scenario)
-    if play.page is Misbehaviour.ERROR:
+    play = play_v1_of(found.card.scenario)
+    if play.page == "error":
         error = MessageError(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for it", message=message)
         return _error_back(office, error, form, found)
-    if play.page is Misbehaviour.SILENCE:
+    if play.page == "silence":
         await keep_waiting(office.issuer.runtime.clock, office.issuer.settings.silence)
     payment = _payment(office, request, message, form)
     drawn = await office.draw(found, code=play.method is not None and found.payment is None)
@@ -139,7 +139,8 @@ async def _final(office: Office, found: Authentication) -> WireResponse:
     payment, outcome = found.payment, found.outcome
     if payment is None or outcome is None:
         return error_response(409, "error", "the authentication has no result")
-    defect = play_of(found.card.scenario).defect if outcome.status == "Y" else None
+    asked = play_v1_of(found.card.scenario).defect if outcome.status == "Y" else None
+    defect = None if asked is None else SignatureDefect(asked)
     form = {"TermUrl": payment.term_url, "MD": payment.md}
     language = found.card.language or payment.language or DEFAULT_LANGUAGE
     notice = last_words(outcome.ending)

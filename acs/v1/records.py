@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.confirmation import Confirmation
-from acs.cardholder.methods.table import Method
 from acs.cards.records import Card
 from acs.settings import AcsSettings
 from acs.v1.states import State
+from threedsecure.cards.plays import Method
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v1.errors import InvalidRequest
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from acs.cardholder.challenge import ShowPrompt
 from acs.cards.issued import advice, issued
-from acs.cards.plays import AnswerErro, KeepSilent, keeps_silent
+from acs.cards.plays import keeps_silent
 from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import Standing, asked
@@ -20,6 +20,7 @@ from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
 from acs.v2.records import Purchase, Transaction
 from acs.v2.states import State
+from threedsecure.cards.plays import AnswerErro, KeepSilent
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
 from threedsecure.v2.codec import decode, encode

@@ -14,9 +14,8 @@ from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
-from acs.cards.plays import Ask, Defer, Settle
+from acs.cards.plays import Defer, rreq_order_of
 from acs.cards.records import Card
-from acs.cards.rreq_order import Ordering, ordering_of
 from acs.cards.status import Standing, after_ending, binding, trusting
 from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
@@ -26,6 +25,7 @@ from acs.v2.decision.versions import LATEST
 from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
+from threedsecure.cards.plays import Ask, RReqOrder, Settle
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
@@ -368,10 +368,10 @@ def _conclude(
 
 def _ordered(transaction: Transaction, now: datetime) -> Transaction:
     """The delivery as the card's scenario wants it."""
-    match ordering_of(transaction.card.scenario):
-        case Ordering.RESULT_LONG_AFTER:
+    match rreq_order_of(transaction.card.scenario):
+        case RReqOrder.LONG_AFTER:
             return replace(transaction, due_at=now + RESULT_LATE_BY)
-        case Ordering.NO_RESULT if transaction.delivery is not None:
+        case RReqOrder.NEVER if transaction.delivery is not None:
             unsent = replace(transaction.delivery, given_up="the scenario of this card sends no RReq")
             state = after(transaction.state, Event.RREQ_GIVEN_UP)
             return replace(transaction, state=state, delivery=unsent, due_at=None)

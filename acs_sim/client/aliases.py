@@ -11,15 +11,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_VERSION, SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import (
-    ALL_SCENARIOS,
-    CLASSIC_SCENARIOS,
-    CLASSIC_SCHEMES,
-    CLASSIC_VERSION,
-    SCENARIOS,
-    compose,
-)
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose
 
 SEPARATOR: Final = "/"
 _COLUMNS: Final = ("alias", "card", "scenario", "what happens")

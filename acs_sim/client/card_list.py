@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_VERSION, SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import ALL_SCENARIOS, CLASSIC_VERSION, SCENARIOS, TestCard, listed
+from threedsecure.cards.test_cards import TestCard, listed
 
 # Any future expiry is accepted; the one that is shown stays in the future for years.
 EXPIRY_YEARS_AHEAD: Final = 3

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from acs_sim import home
 from acs_sim.checking.command import check_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.tls import caller_context
@@ -59,6 +60,13 @@ _UP_OPTIONS = (
     click.option("--log-format", metavar="FORMAT", help="auto, console or json.  [default: auto]"),
     click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]"),
 )
+
+
+class ScenarioPath(click.Path):
+    """A file or folder, or a part of the library that comes with the simulator."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(home.beside(Path(value)), param, ctx)
 
 
 def up_options(command: Command) -> Command:
@@ -139,13 +147,17 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 
 
 @main.command()
-@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, metavar="PATH...", type=ScenarioPath(exists=True, path_type=Path))
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON report.")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a report to look at: one file, with pictures.",
+)
+@click.option("--ctrf", type=click.Path(dir_okay=False, path_type=Path), help="Write a CTRF report (ctrf.io).")
+@click.option(
+    "--annotate", type=click.Choice(["github"]), help="Print what is wrong as annotations of this kind of build."
 )
 @click.option(
     "-k", "expression", metavar="EXPR", help="Only scenarios whose name, tags or file say so: 'otp and not slow'."
@@ -160,6 +172,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 @click.option(
     "--browser", is_flag=True, help="The cardholder has a real Chromium, and the report pictures of each step."
 )
+@click.option("--convict", is_flag=True, help="With --against, a gateway that does something against the book fails.")
 @click.option(
     "--transcripts",
     type=click.Path(file_okay=False, path_type=Path),
@@ -177,6 +190,7 @@ def run(
     *,
     against: str | None,
     browser: bool,
+    convict: bool,
     running: bool,
     shows_schema: bool,
     **flags: Any,
@@ -192,7 +206,7 @@ def run(
         raise click.UsageError("name a scenario file, or a folder of them")
     settings = _settings({}, config)[0] if running or against is not None else None
     at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if running and settings else (None, None)
-    means = Means(against, settings if not running else None, browser)
+    means = Means(against, settings if not running else None, browser, convict=convict)
     sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
 
 

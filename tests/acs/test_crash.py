@@ -14,7 +14,8 @@ from tests.support.classic_mpi import pareq
 from tests.support.engine import written
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 ROOT = Path(__file__).parents[2]
 

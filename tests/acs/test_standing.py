@@ -9,7 +9,8 @@ import pytest
 from acs.settings import AcsSettings, Limits
 from tests.acs.stage import OTP, stage
 from tests.support.simulator import runtime
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 PASSWORD = compose("visa", SCENARIOS["challenge-password"])

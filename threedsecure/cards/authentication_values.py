@@ -21,8 +21,28 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, modes
 from msgspec import Struct
 
-from threedsecure.cards.schemes import SCHEMES
-from threedsecure.secrets.keyed_hash import KeyedHash
+# Relative, because users have this module inside `acs_sim` (`acs_sim.testing.authentication_values`).
+from ..secrets.keyed_hash import KeyedHash
+from .schemes import SCHEMES
+
+# What `acs_sim.testing.authentication_values` offers.
+__all__ = [
+    "MASTERCARD_AAV_KEY",
+    "MASTERCARD_CVC2_KEY_A",
+    "MASTERCARD_CVC2_KEY_B",
+    "MASTERCARD_IAV_KEY",
+    "SIMULATOR_KEY",
+    "VISA_CAVV_KEY_A",
+    "VISA_CAVV_KEY_B",
+    "NoAuthenticationValue",
+    "classic_authentication_value",
+    "emv_authentication_value",
+    "mastercard_cvc2_aav",
+    "mastercard_spa_aav",
+    "verify_classic_authentication_value",
+    "verify_emv_authentication_value",
+    "visa_cavv_version_0",
+]
 
 # The keys of the published vectors, each under the scheme whose vector it belongs to.
 VISA_CAVV_KEY_A: Final = bytes.fromhex("0123456789ABCDEF")

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from threedsecure.faults.documents import Fault, read
+from threedsecure.faults.documents import read
+from threedsecure.faults.fault import Fault
 
 _Table = tuple[tuple[str, float, dict[str, Any]], ...]
 QUIRK: Final = "acsSimIssuerQuirk"

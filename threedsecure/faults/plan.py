@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from threedsecure.faults.documents import Count, Fault, FaultRefused, as_document, read
+from threedsecure.faults.documents import as_document, read
+from threedsecure.faults.fault import Count, Fault, FaultRefused
 
 MAX_FAULTS: Final = 1_000
 MAX_GONE: Final = 10_000

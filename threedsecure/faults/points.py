@@ -75,3 +75,9 @@ POST_OF_PAGE: Final[Mapping[str, str]] = MappingProxyType(
     {"Method page": "Method callback", "CRes page": "CRes post", "PARes page": "PARes"}
 )
 """What each page has the browser post."""
+
+# Points at which the same things can happen.
+ANSWERS: Final = ("PRes", "ARes", "RRes", "Erro", "VERes")
+PAGES: Final = ("Method page", "challenge page", "CRes page", "PARes page")
+REQUESTS: Final = ("AReq", "RReq", "VEReq")
+POSTS: Final = ("Method callback", "CRes post", "PARes")

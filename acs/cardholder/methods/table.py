@@ -9,22 +9,7 @@ from msgspec import Struct
 
 from acs.cardholder.methods import html_page, knowledge, multi_select, single_select, static_password
 from acs.cardholder.securecode import Verdict
-
-
-class Method(StrEnum):
-    """How the cardholder is authenticated."""
-
-    SMS_CODE = "sms-code"
-    AUTO_PASS = "auto-pass"  # noqa: S105 - a name, not a secret
-    AUTO_FAIL = "auto-fail"
-    PASSWORD = "password"  # noqa: S105 - a name, not a secret
-    PASSWORD_AND_SMS_CODE = "password-sms-code"  # noqa: S105 - a name, not a secret
-    KNOWLEDGE = "knowledge"
-    SINGLE_SELECT = "single-select"
-    MULTI_SELECT = "multi-select"
-    HTML_PAGE = "html-page"
-    OUT_OF_BAND = "out-of-band"
-    DECOUPLED = "decoupled"
+from threedsecure.cards.plays import Method
 
 
 class Question(StrEnum):

@@ -5,13 +5,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from acs.cards.plays import AnswerErro, Ask, Decision, Defer, KeepSilent, Settle
+from acs.cards.plays import Decision, Defer
 from acs.cards.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
 from acs.cards.status import Standing, asked_too_often
 from acs.settings import Limits
 from acs.v2.decision.result import BOUND, NOT_BOUND, NOT_TRUSTED, TRUSTED
 from acs.v2.decision.versions import LATEST
 from acs.v2.records import Purchase
+from threedsecure.cards.plays import AnswerErro, Ask, KeepSilent, Settle
 from threedsecure.v2.views import AuthenticationRequest
 
 NO_CHALLENGE_TRUSTED: Final = "08"

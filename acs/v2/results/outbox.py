@@ -11,13 +11,14 @@ from typing import Final
 
 import structlog
 
-from acs.cards.rreq_order import Ordering, ordering_of
+from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
 from acs.v2.messages import identifiers
 from acs.v2.records import Delivery, Transaction
 from acs.v2.results.delivery import Acknowledged, Failed, Outcome, Rejected, judge, postpone, record
 from acs.v2.states import State
 from acs.v2.storage.transactions import Storage
+from threedsecure.cards.plays import RReqOrder
 from threedsecure.errors import PeerUnreachable, TransportError
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.v2.codec import encode
@@ -128,7 +129,7 @@ class Outbox:
     async def _deliver(self, transaction: Transaction, delivery: Delivery, lane: Lane) -> datetime | None:
         outcome = await self._attempt(transaction, delivery.url, delivery.body)
         lane.is_silent = isinstance(outcome, Failed)
-        if isinstance(outcome, Acknowledged) and ordering_of(transaction.card.scenario) is Ordering.RESULT_TWICE:
+        if isinstance(outcome, Acknowledged) and rreq_order_of(transaction.card.scenario) is RReqOrder.TWICE:
             await self._attempt(transaction, delivery.url, delivery.body)
         acs_trans_id, now = transaction.acs_trans_id, self._runtime.clock.now()
         recorded = await self._storage.replace(

@@ -11,18 +11,16 @@ from acs_sim.desk.api.calls import Desk, answered, known_query, read_body
 from acs_sim.desk.api.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
 from acs_sim.desk.control import faults
 from acs_sim.desk.known_cards import known_card
-from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import (
+from threedsecure.cards.scenarios import (
     ALL_SCENARIOS,
     CLASSIC_SCENARIOS,
-    CLASSIC_SCHEMES,
     CLASSIC_VERSION,
     NOT_ENROLLED_DIGIT,
     SCENARIOS,
     VERSIONS,
-    compose,
-    read,
 )
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose, read
 from threedsecure.faults import read as read_fault
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 

@@ -9,7 +9,8 @@ from acs_sim.client.parties import PartyUnreachable, Refused
 from acs_sim.desk.api.calls import Desk, answered, read_body
 from acs_sim.desk.api.documents import Cleared, FaultsInForce, PackWish
 from threedsecure.faults import Fault, FaultRefused, read
-from threedsecure.faults.documents import WITHOUT_CARD, Count, check
+from threedsecure.faults.documents import WITHOUT_CARD, check
+from threedsecure.faults.fault import Count
 from threedsecure.faults.packs import PACKS
 from threedsecure.web.faults.injector import CONTROL_PATH
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threedsecure.faults import POINTS, SENSIBLE, FaultDocument, FaultRefused, as_document, read
-from threedsecure.faults.documents import KINDS
+from threedsecure.faults.kinds import KINDS
 from threedsecure.faults.packs import PACKS
 
 PARAMETERS = {

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from threedsecure.v2.grammar.conditions import Condition
 from threedsecure.v2.grammar.context import APP, BRW, NPA, SUPPORTED_VERSIONS, THREE_RI, Leg
+from threedsecure.v2.grammar.formats import ByVersion, Format
 
 _CHANNELS = {
     "APP": {APP},
@@ -38,6 +39,7 @@ class Row(Struct, frozen=True):
     legs: tuple[Leg, ...] = ()
     note: str = ""
     sure: str = "high high"
+    form: Format | ByVersion | None = None
 
     @property
     def parent(self) -> str:

@@ -9,15 +9,15 @@ import pytest
 
 from acs.settings import AcsSettings
 from acs.v2.decision.endings import ENDINGS
-from acs.v2.decision.endings_table import SITUATIONS, challenge_cancel_in, document
 from acs.v2.decision.result import reason_in
+from docs.generate.endings import CASES, challenge_cancel_in
 from tests.acs.stage import Stage
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs" / "endings.md"
 MINUTE = timedelta(minutes=1)
 DECOUPLED = {"threeDSRequestorDecReqInd": "Y", "threeDSRequestorDecMaxTime": "00005"}
 FALLBACK = {"threeDSRequestorDecReqInd": "F", "threeDSRequestorDecMaxTime": "00005"}
@@ -370,34 +370,34 @@ def requestor_initiated(acs, pan):
     return areq | DECOUPLED | {"acctNumber": pan, "threeRIInd": "19", "dsURL": acs.ds_url}
 
 
-def wishes(situation, version):
+def wishes(case, version):
     """What the AReq has to ask for."""
-    if "trusted" in situation.what:
+    if "trusted" in case.what:
         return {"threeDSRequestorChallengeInd": ["09"] if version == "2.3.1" else "09"}
-    if "remembered" in situation.what:
+    if "remembered" in case.what:
         return {"threeDSRequestorChallengeInd": ["12"]}
-    if situation.scenario == "decoupled":
+    if case.scenario == "decoupled":
         return DECOUPLED
-    if situation.scenario == "decoupled-fallback" and situation.since == "2.3.1":
+    if case.scenario == "decoupled-fallback" and case.since == "2.3.1":
         return FALLBACK
     return {}
 
 
 @pytest.mark.parametrize(
-    ("situation", "version"),
-    [(row, version) for row in SITUATIONS for version in SUPPORTED_VERSIONS if version >= row.since],
+    ("case", "version"),
+    [(row, version) for row in CASES for version in SUPPORTED_VERSIONS if version >= row.since],
     ids=lambda value: value if isinstance(value, str) else value.what,
 )
-async def test_a_situation_ends_as_the_table_says(acs, situation, version):
-    pan, changes = compose("visa", SCENARIOS[situation.scenario]), wishes(situation, version)
-    areq = requestor_initiated(acs, pan) if "3RI" in situation.what else acs.areq(pan, version, **changes)
-    play = Play(acs, situation.scenario, areq, (await acs.post_areq(areq))[1])
-    await PLAYS[situation.what](play)
+async def test_a_case_ends_as_the_table_says(acs, case, version):
+    pan, changes = compose("visa", SCENARIOS[case.scenario]), wishes(case, version)
+    areq = requestor_initiated(acs, pan) if "3RI" in case.what else acs.areq(pan, version, **changes)
+    play = Play(acs, case.scenario, areq, (await acs.post_areq(areq))[1])
+    await PLAYS[case.what](play)
     await acs.directory.until(1)
     await acs.until(play.ares["acsTransID"], "reported")
     (rreq,) = acs.directory.rreqs
     check(rreq, Context(version, leg=Leg.ACS_TO_DS, request=play.areq, device_channel=play.areq["deviceChannel"]))
-    told = ENDINGS[situation.ending]
+    told = ENDINGS[case.ending]
     assert rreq["acsTransID"] == play.ares["acsTransID"]
     assert (
         rreq["transStatus"],
@@ -407,17 +407,13 @@ async def test_a_situation_ends_as_the_table_says(acs, situation, version):
     ) == (
         told.trans_status,
         reason_in(version, told.reason),
-        challenge_cancel_in(version, situation.ending),
-        None if situation.counter is None else f"{situation.counter:02}",
+        challenge_cancel_in(version, case.ending),
+        None if case.counter is None else f"{case.counter:02}",
     )
     trust = "trustListStatus" if version == "2.3.1" else "whiteListStatus"
-    assert (rreq.get(trust), rreq.get("deviceBindingStatus")) == (situation.trust, situation.binding)
+    assert (rreq.get(trust), rreq.get("deviceBindingStatus")) == (case.trust, case.binding)
 
 
-def test_every_situation_is_played_and_every_ending_occurs():
-    assert PLAYS.keys() == {situation.what for situation in SITUATIONS}
-    assert {situation.ending for situation in SITUATIONS} == set(ENDINGS)
-
-
-def test_the_document_is_written_from_the_table():
-    assert DOCS.read_text("utf-8") == document()
+def test_every_case_is_played_and_every_ending_occurs():
+    assert PLAYS.keys() == {case.what for case in CASES}
+    assert {case.ending for case in CASES} == set(ENDINGS)

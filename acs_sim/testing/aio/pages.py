@@ -8,16 +8,16 @@ from acs_sim.testing.values import NotInTime
 from acs_sim.testing.words import WAIT_SECONDS
 
 if TYPE_CHECKING:
-    from playwright import async_api, sync_api
+    from playwright import async_api
 
 PAUSE_SECONDS: Final = 0.05
 CODE: Final = '#code[name="challengeValue"]'  # the shop's own page may have some other #code
 SUBMIT: Final = "#submit"
 
 
-def complete_challenge(
-    page: "sync_api.Page | sync_api.Frame",
-    code: str | Callable[[], str],
+async def complete_challenge(
+    page: "async_api.Page | async_api.Frame",
+    code: str | Callable[[], Awaitable[str]],
     *,
     timeout: float = WAIT_SECONDS,
 ) -> None:
@@ -26,40 +26,13 @@ def complete_challenge(
     `code` may be what fetches it (`card.phone.code`): it is asked once the page is shown, because showing it is what sends the
     code. What comes after, the page itself tells. Errors: `NotInTime`."""
     deadline = monotonic() + timeout
-    while (frame := _asking(page)) is None:
-        page.wait_for_timeout(_pause_before(deadline, timeout) * 1000)
-    frame.locator(CODE).fill(code if isinstance(code, str) else code())
-    frame.locator(SUBMIT).click()
-
-
-async def complete_challenge_async(
-    page: "async_api.Page | async_api.Frame",
-    code: str | Callable[[], Awaitable[str]],
-    *,
-    timeout: float = WAIT_SECONDS,
-) -> None:
-    """The same for Playwright's asynchronous interface."""
-    deadline = monotonic() + timeout
-    while (frame := await _asking_async(page)) is None:
+    while (frame := await _asking(page)) is None:
         await page.wait_for_timeout(_pause_before(deadline, timeout) * 1000)
     await frame.locator(CODE).fill(code if isinstance(code, str) else await code())
     await frame.locator(SUBMIT).click()
 
 
-def _asking(page: "sync_api.Page | sync_api.Frame") -> "sync_api.Frame | None":
-    from playwright.sync_api import Error
-
-    frame: sync_api.Frame
-    for frame in _frames(page):
-        try:
-            if frame.locator(CODE).is_visible():
-                return frame
-        except Error:  # it went elsewhere while it was looked at
-            continue
-    return None
-
-
-async def _asking_async(page: "async_api.Page | async_api.Frame") -> "async_api.Frame | None":
+async def _asking(page: "async_api.Page | async_api.Frame") -> "async_api.Frame | None":
     from playwright.async_api import Error
 
     frame: async_api.Frame

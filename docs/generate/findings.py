@@ -1,25 +1,14 @@
-"""The tables of docs/findings.md, written from the rules: `python -m acs_sim.findings.reference`."""
+"""The tables of docs/findings.md, written from the rules."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
 
 from acs_sim.findings.engine import ALL_RULES, PARTY_RULES
 from acs_sim.findings.model import Severity
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "findings.md"
-BEGIN: Final = "<!-- written by `python -m acs_sim.findings.reference` -->"
-
 
 def tables() -> str:
     """All rules as Markdown: those that find something wrong, then those that find something good."""
-    return "\n".join([*_wrong(), "", *_good(), ""])
-
-
-def page(before: str) -> str:
-    """The page with the tables of today below its mark."""
-    kept, _, _ = before.partition(BEGIN)
-    return f"{kept}{BEGIN}\n\n{tables()}"
+    return "\n".join([*_wrong(), "", *_good()])
 
 
 def _wrong() -> Iterator[str]:
@@ -37,7 +26,3 @@ def _good() -> Iterator[str]:
     for rule in ALL_RULES:
         if rule.severity is Severity.GOOD:
             yield f"| `{rule.name}` | {rule.title} | {rule.clause} |"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
