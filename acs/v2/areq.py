@@ -1,5 +1,7 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from functools import partial
