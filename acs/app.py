@@ -32,12 +32,12 @@ from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
 from threedsecure.web.serving.service import Route, Runtime, Service
-from threedsecure.web.wire import WireRequest, WireResponse
+from threedsecure.web.wire import Handler, WireRequest, WireResponse
 
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
 BROWSER: Final = Hop("Browser", "ACS")
 
-_Handler = Callable[[EmvIssuer, WireRequest], Awaitable[WireResponse]]
+_Handler = Callable[[EmvIssuer, WireRequest], WireResponse | Awaitable[WireResponse]]
 _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards": cards.register_card,
     "/control/cards/find": cards.find_card,
@@ -69,7 +69,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         async with classic.storage.opened(), works_with.working():
             yield
 
-    def at(handler: _Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
+    def at(handler: _Handler) -> Handler:
         return partial(handler, works_with)
 
     async def reset(request: WireRequest) -> WireResponse:
@@ -77,7 +77,16 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         return await cards.reset(works_with, request)
 
     routes = [
-        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True),
+        Route(
+            "POST",
+            "/3ds2/areq",
+            at(areq),
+            MAX_AREQ_BYTES,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=True,
+            at_the_edge=True,
+        ),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),

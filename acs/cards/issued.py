@@ -1,7 +1,8 @@
 """The cards of this issuer: what the digits of a test card say, and what a minted card was told instead."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from acs.cards.records import Card, Registration
 from threedsecure.cards.plays import Ask, Settle

@@ -1,18 +1,18 @@
 """What a card's scenario has the issuer do, in either generation of the protocol (`threedsecure.cards.scenarios`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from acs.cards.records import Card
 from threedsecure.cards.plays import AnswerErro, Ask, DeferIfAsked, KeepSilent, Method, PlayV1, RReqOrder, Settle
 from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS, UNAVAILABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Defer:
+class Defer(Struct, frozen=True):
     """Answer transStatus D; the cardholder has so many minutes."""
 
     minutes: int

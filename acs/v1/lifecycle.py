@@ -1,7 +1,9 @@
 """What happens to a 3-D Secure 1.0.2 authentication: pure functions from a record and an event to the next one."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Effect, Ending, Over, Page, Submission
@@ -17,8 +19,7 @@ from threedsecure.v1.validation.refusals import invalid_transaction
 from threedsecure.v1.views import PayerAuthenticationRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """What comes from outside the record. Chance: the id of the PARes, its number, and the card's next code counter; the card's
     standing: whether it is locked, and whether it is asked too often."""
 
@@ -29,27 +30,23 @@ class Drawn:
     asked_too_often: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(Struct, frozen=True):
     """Answer with the challenge page."""
 
     notice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """Answer with the PARes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     """Answer with a PARes U of its own, that says nothing of this authentication."""
 
     refusal: InvalidRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The record as it has to be written, what to answer, and the codes to send once it is written. `begun`, `ended`: what the
     card's standing has to learn of it."""
 

@@ -29,7 +29,7 @@ from threedsecure.v1.identifiers import message_id, pares_id
 from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.v1.validation.checking import check
 from threedsecure.v1.views import for_journal
-from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, page, read_form
 
 MAX_FORM_BYTES: Final = 256 * 1024

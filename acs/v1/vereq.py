@@ -23,7 +23,8 @@ from threedsecure.v1.errors import ErrorCode, MessageError
 from threedsecure.v1.identifiers import account_id, message_id
 from threedsecure.v1.validation.checking import check
 from threedsecure.v1.views import VerifyEnrolmentRequest, for_journal
-from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
+from threedsecure.web.straight import soon
 from threedsecure.web.wire import WireRequest, WireResponse
 
 ATTEMPT_SCENARIO: Final = "frictionless-attempt"
@@ -57,7 +58,7 @@ async def _answer(office: Office, request: WireRequest, *, attempts: bool) -> Wi
     check(message)
     view = VerifyEnrolmentRequest.from_message(message)
     card = issued(view.pan, await office.issuer.cards.registration(view.pan))
-    rule = await office.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id)
+    rule = await soon(office.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id))
     if rule is not None:
         card = instructed(card, view.pan, rule)
     if card is None or card.scheme not in CLASSIC_SCHEMES:

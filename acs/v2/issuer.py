@@ -60,7 +60,15 @@ def emv_issuer(runtime: Runtime, settings: AcsSettings) -> EmvIssuer:
     def first_counter(pan: str) -> int:
         return runtime.randomness.of("code counter", pan).below(FIRST_COUNTER_BELOW)
 
-    storage = Storage(runtime.open_database, runtime.vault, first_counter, settle, runtime.shared.worker)
+    storage = Storage(
+        runtime.open_database,
+        runtime.vault,
+        runtime.journal,
+        first_counter,
+        settle,
+        repeats=lambda: runtime.randomness.repeats,
+        worker=runtime.shared.worker,
+    )
     scheduler = Scheduler(runtime.clock, storage.leases.look_again_after)
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)

@@ -93,16 +93,17 @@ def begin(
     settings: AcsSettings,
 ) -> Transaction:
     """The record of a new transaction, as decided."""
+    if isinstance(decision, Settle):
+        result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
+        state = after(State.RECEIVED, Event.ARES_FINAL)
+        return Transaction(acs_trans_id, state, card, purchase, created_at=now, updated_at=now, result=result)
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
-    if isinstance(decision, Ask):
-        state = after(record.state, Event.ARES_CHALLENGE)
-        purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
-        due_at = now + settings.timers.first_creq
-        return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
     if isinstance(decision, Defer):
         return _defer(record, decision, now, settings)
-    result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
-    return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
+    state = after(record.state, Event.ARES_CHALLENGE)
+    purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
+    due_at = now + settings.timers.first_creq
+    return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
 
 
 def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed: dict[str, str]) -> Purchase:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.acs.stage import OTP, Stage, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import Mpi, back
-from tests.acs.test_situations import DECOUPLED
+from tests.acs.test_endings import DECOUPLED
 from tests.support.classic_mpi import pareq
 from tests.support.engine import written
 from tests.support.patience import PATIENCE_SECONDS

@@ -1,9 +1,9 @@
 """What the issuer decides: every scenario by a table, and the rules that stand above them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from acs.cards import issued
 from acs.cards.plays import expired

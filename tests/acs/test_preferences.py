@@ -1,11 +1,11 @@
 """Channels, categories and what the requestor wishes: what the issuer decides, as pure functions and over the socket."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
+from msgspec.structs import replace
 
 from acs.cards.records import Card
 from acs.v2.decision.decide import decide

@@ -5,13 +5,13 @@ Cartes Bancaires follows the other brand on the card. RIDs: ISO/IEC 7816-5 regis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+
+class Scheme(Struct, frozen=True):
     """One payment system.
 
     `key` is its name in addresses (`/visa/3ds2`); `programme` and `classic_programme` are what cardholders see today and saw

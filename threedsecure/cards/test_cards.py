@@ -13,9 +13,11 @@ The directory server reads the digits before the scenario (they form the card ra
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from threedsecure.cards.card_numbers import luhn_check_digit, luhn_valid
 from threedsecure.cards.scenarios import (
@@ -53,8 +55,7 @@ _SCENARIO_OF_CODE: Final = {s.code: s for s in (*CLASSIC_SCENARIOS.values(), *re
 _SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
 
 
-@dataclass(frozen=True, slots=True)
-class TestCard:
+class TestCard(Struct, frozen=True):
     """A test card, read from its number. `versions` is empty when it is in no card range."""
 
     __test__ = False  # not a test class, whatever its name says to pytest
@@ -79,6 +80,7 @@ def compose(scheme: str, scenario: Scenario, *, serial: str = "0", version: str 
     return body + luhn_check_digit(body)
 
 
+@lru_cache(maxsize=1024)
 def read(pan: str) -> TestCard | None:
     """What the digits say, or None when the number is not one of ours."""
     scheme = _SCHEME_OF_PREFIX.get(pan[:7])

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct
+
 from threedsecure.faults.documents import as_document, read
 from threedsecure.faults.fault import Count, Fault, FaultRefused
 
@@ -32,8 +34,7 @@ class Armed:
         return {"id": self.id, **as_document(self.fault), "fired": self.fired}
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """A message on its way. `names`: every identifier that its transaction is known by, and the number of its card."""
 
     at: str

@@ -1,6 +1,5 @@
 """What a matching rule makes of a card: the `then` of a rule. Pure."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -118,4 +117,4 @@ def _phone(card: Card, scenario: str) -> str:
     grammar = read(card.pan)
     if grammar is None or ALL_SCENARIOS[scenario].sms is None:
         return card.phone
-    return phone_number(dataclasses.replace(grammar, scenario=ALL_SCENARIOS[scenario]))
+    return phone_number(replace(grammar, scenario=ALL_SCENARIOS[scenario]))

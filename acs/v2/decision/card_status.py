@@ -1,6 +1,5 @@
 """The answer to an AReq once the card's standing is considered: locked, asked too often, or trusting the merchant."""
 
-import dataclasses
 from datetime import datetime
 from typing import Final
 
@@ -51,7 +50,7 @@ def wished(request: AuthenticationRequest, purchase: Purchase, standing: Standin
     if not _asks_the_list(request, standing) or purchase.merchant in standing.trusted:
         return request
     others = tuple(asked for asked in request.challenge_indicators if asked != NO_CHALLENGE_TRUSTED)
-    return dataclasses.replace(request, challenge_indicators=others)
+    return replace(request, challenge_indicators=others)
 
 
 def _with_device(request: AuthenticationRequest, purchase: Purchase, standing: Standing) -> Purchase:

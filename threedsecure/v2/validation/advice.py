@@ -2,10 +2,11 @@
 names that are dropped on the way, and values that a stricter receiver refuses."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from threedsecure.v2.grammar.conditions import text
 from threedsecure.v2.grammar.context import Context
@@ -20,8 +21,7 @@ MAX_UNDEFINED_TOLD: Final = 100
 """Each one costs a search for the name that may have been meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """`element` is dotted and indexed as in a violation; `words` say what would be better, and why."""
 
     element: str

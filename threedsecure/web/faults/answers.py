@@ -22,6 +22,7 @@ from threedsecure.faults import (
 from threedsecure.faults.changes import changed
 from threedsecure.faults.kinds.browser import Late, OtherSession, PaddedBase64
 from threedsecure.faults.kinds.message import Erro
+from threedsecure.v1.codec import encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.web.faults.injector import Faults
@@ -145,11 +146,10 @@ class Answering:
         """A PARes that was changed is signed again, so that only what was asked for is wrong with it."""
         if isinstance(fault, MessageFault):
             raw = await self._changed(fault, raw, names)
-        root = xml_messages.decoded(raw)
-        if root is None or isinstance(fault, Erro) or self._resign is None:
+        message = xml_messages.decoded(raw)
+        if message is None or isinstance(fault, Erro) or self._resign is None:
             return raw
-        xml_messages.unsign(root)
-        unsigned = xml_messages.written(root)
+        unsigned = encode(message)
         defect = fault.defect if isinstance(fault, SignatureFault) else None
         if isinstance(fault, SignatureFault) and defect is None:
             return unsigned
@@ -201,5 +201,5 @@ def _unpacked(value: str) -> bytes:
 
 
 def _xml_message(raw: bytes) -> dict[str, Any]:
-    root = xml_messages.decoded(raw) if raw else None
-    return {} if root is None else xml_messages.summary(root)
+    message = xml_messages.decoded(raw) if raw else None
+    return {} if message is None else xml_messages.summary(message)

@@ -61,7 +61,7 @@ class Journal(Protocol):
         document: Mapping[str, Any],
         *,
         transaction_id: str | None = None,
-    ) -> None: ...
+    ) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

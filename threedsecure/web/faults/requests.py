@@ -1,13 +1,14 @@
 """Faults of requests: what a party sends, and what happens to it on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.faults import POINTS, Carriage, Carrier, Fault, MessageFault, json_messages, xml_messages
 from threedsecure.faults.changes import changed
+from threedsecure.storage.ledger import More
 from threedsecure.web.broken_answers import PIECES, pieces
 from threedsecure.web.calling.transport import Body, Transport
 from threedsecure.web.faults.injector import Faults
@@ -39,6 +40,13 @@ class PartyTransport:
         letter = _Letter(url, body, timeout, content_type, dict(headers or {}))
         return _Sending(self._faults, self._party, self._transport, letter).sent()
 
+    def hand_over(
+        self, url: str, message: dict[str, Any], more: More | None, *, timeout: float, headers: Mapping[str, str]
+    ) -> WireResponse | Awaitable[WireResponse] | None:
+        if self._plan.active:
+            return None
+        return self._transport.hand_over(url, message, more, timeout=timeout, headers=headers)
+
 
 class _Letter:
     """A request as it goes out; faults change it."""
@@ -69,8 +77,8 @@ class _Sending:
     def _read(self) -> dict[str, Any]:
         body = self._letter.body
         if body.lstrip().startswith(b"<"):
-            root = xml_messages.decoded(body)
-            return {} if root is None else dict(xml_messages.summary(root))
+            told = xml_messages.decoded(body)
+            return {} if told is None else dict(xml_messages.summary(told))
         message = json_messages.decoded(body) or {}
         if self._is_text(message):
             return {**message, "acsTransID": message.get("reference")}
