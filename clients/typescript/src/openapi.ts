@@ -226,15 +226,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/addresses": {
+    "/api/events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Where every party is found */
-        get: operations["show_addresses"];
+        /** Every message as it crosses a hop: server-sent events whose data is a Message in JSON */
+        get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -385,6 +385,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ca.pem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The simulator's certificate authority (PEM), for callers to trust, where it runs with --tls */
+        get: operations["show_authority"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where every party is found */
+        get: operations["show_addresses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reset": {
         parameters: {
             query?: never;
@@ -419,40 +453,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every message as it crosses a hop: server-sent events whose data is a Message in JSON */
-        get: operations["events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/ca.pem": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The simulator's certificate authority (PEM), for callers to trust; with --tls */
-        get: operations["show_authority"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -473,6 +473,16 @@ export interface components {
             versions: string[];
             phone: string;
             description: string;
+        };
+        /**
+         * CardStanding
+         * @description How a card stands with its issuer across purchases.
+         */
+        CardStanding: {
+            locked: boolean;
+            failed_purchases: number;
+            trusted_merchants: number;
+            remembered_devices: number;
         };
         /**
          * CardWish
@@ -1070,16 +1080,6 @@ export interface components {
             /** @default null */
             transaction?: string | null;
         };
-        /**
-         * CardStanding
-         * @description How a card stands with its issuer across purchases.
-         */
-        CardStanding: {
-            locked: boolean;
-            failed_purchases: number;
-            trusted_merchants: number;
-            remembered_devices: number;
-        };
         /** Scenarios */
         Scenarios: {
             scenarios: components["schemas"]["Scenario"][];
@@ -1154,21 +1154,10 @@ export interface components {
             from: string;
             to: string;
             kind: string;
-            transaction_id: string;
             message: Record<string, never>;
             status?: number;
             took_ms?: number;
-        };
-        /**
-         * PartyAddresses
-         * @description The base address of every party, as the others call it, whether it runs or not.
-         */
-        PartyAddresses: {
-            desk: string;
-            ds: string;
-            acs: string;
-            phone: string;
-            shop: string;
+            transaction_id: string;
         };
         /**
          * Transcript
@@ -1200,13 +1189,13 @@ export interface components {
          */
         TranscriptHop: {
             at: string;
-            offset_ms: number;
             from: string;
             to: string;
             kind: string;
             message: Record<string, never>;
             status?: number;
             took_ms?: number;
+            offset_ms: number;
         };
         /**
          * CardholderOutcome
@@ -1447,30 +1436,33 @@ export interface components {
         };
         /**
          * Checked
-         * @description What is wrong with a message, and what could be better. `answer` is null for a right one; `place` is where it travels.
+         * @description What is wrong with a message, and what could be better. `answer` is null for a right one; `place` says in words where it
+         *         travels: which column of the tables it was held against.
          */
         Checked: {
             file: string;
             messageType: string | null;
             messageVersion: string | null;
             place: string;
-            answer: components["schemas"]["AnswerDocument"] | null;
-            errors: components["schemas"]["FaultDocument"][];
-            advice: components["schemas"]["AdviceDocument"][];
+            answer: components["schemas"]["Answer"] | null;
+            errors: components["schemas"]["CheckedError"][];
+            /** @default [] */
+            advice?: components["schemas"]["Advice"][];
         };
         /**
-         * AnswerDocument
+         * Answer
          * @description The code and detail that a receiver would answer.
          */
-        AnswerDocument: {
+        Answer: {
             errorCode: string;
             errorDetail: string;
         };
         /**
-         * FaultDocument
-         * @description One error: the element, what was found, what is allowed, and where the specification says so.
+         * CheckedError
+         * @description One error of a message of either generation: the element, what was found, what is allowed, and where the specification says
+         *         so. The words carry no card number.
          */
-        FaultDocument: {
+        CheckedError: {
             code: string;
             element: string;
             found: string;
@@ -1478,10 +1470,10 @@ export interface components {
             clause: string;
         };
         /**
-         * AdviceDocument
-         * @description What could be better, and is no error.
+         * Advice
+         * @description `element` is dotted and indexed as in a violation; `words` say what would be better, and why.
          */
-        AdviceDocument: {
+        Advice: {
             element: string;
             words: string;
         };
@@ -1551,6 +1543,17 @@ export interface components {
             freeze?: true | null;
             /** @default null */
             resume?: true | null;
+        };
+        /**
+         * PartyAddresses
+         * @description The base address of every party, as the others call it, whether it runs or not.
+         */
+        PartyAddresses: {
+            desk: string;
+            ds: string;
+            acs: string;
+            phone: string;
+            shop: string;
         };
         /**
          * ResetOutcome
@@ -1794,7 +1797,7 @@ export interface operations {
                 /** @description only those begun at this instant or later (RFC 3339) */
                 since?: string;
                 /** @description at most so many, the newest; 100 when left out, 500 at most */
-                limit?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1891,11 +1894,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PartyAddresses"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {
@@ -1930,7 +1929,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description transcript when left out; har: an HTTP Archive (HAR 1.2) instead */
-                format?: string;
+                format?: "har" | "transcript";
             };
             header?: never;
             path: {
@@ -2046,7 +2045,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: string;
+                severity?: "error" | "good" | "warning";
             };
             header?: never;
             path: {
@@ -2153,11 +2152,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: string;
+                severity?: "error" | "good" | "warning";
                 /** @description only what this rule found */
                 rule?: string;
                 /** @description json (when left out) or junit */
-                format?: string;
+                format?: "json" | "junit";
             };
             header?: never;
             path?: never;
@@ -2191,7 +2190,7 @@ export interface operations {
                 /** @description only those of this kind: AReq, PReq, SMS, TLS refused, … */
                 kind?: string;
                 /** @description at most so many of the newest; 100 when left out, 500 at most */
-                limit?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -2219,9 +2218,12 @@ export interface operations {
             };
         };
     };
-    show_addresses: {
+    events: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description only this transaction's, by any of its ids */
+                transaction?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2234,7 +2236,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PartyAddresses"];
+                    "text/event-stream": string;
                 };
             };
         };
@@ -2823,6 +2825,55 @@ export interface operations {
             };
         };
     };
+    show_authority: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-pem-file": string;
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    show_addresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartyAddresses"];
+                };
+            };
+        };
+    };
     reset: {
         parameters: {
             query?: never;
@@ -2876,58 +2927,6 @@ export interface operations {
             };
             /** @description What was asked for is not well-formed */
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    events: {
-        parameters: {
-            query?: {
-                /** @description only this transaction's, by any of its ids */
-                transaction?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A stream that ends when the caller or the simulator does */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-        };
-    };
-    show_authority: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The certificate */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-pem-file": string;
-                };
-            };
-            /** @description The simulator runs without TLS */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
