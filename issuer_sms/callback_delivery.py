@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
 import structlog
+from msgspec.structs import replace
 
 from issuer_sms.callbacks import Callback, CallbackState, Subject, after_attempt, callback_document
 from issuer_sms.phone import Phone

@@ -1,5 +1,7 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from functools import partial
@@ -26,12 +28,13 @@ from acs.v2.storage.finals import kept_of
 from threedsecure.cards.plays import AnswerErro, KeepSilent
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
-from threedsecure.v2.codec import admit, decode, encode
+from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.receiving import received
 from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.straight import then
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
@@ -154,11 +157,7 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
 def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     if request.media_type != "application/json":
         raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "the content type is not application/json")
-    message = request.handed
-    if message is None:
-        message = decode(request.body, accepts=_ACCEPTED, versions=settings.versions)
-    else:
-        admit(message, 0, accepts=_ACCEPTED, versions=settings.versions)
+    message = received(request, _ACCEPTED, settings.versions)
     request.message = message
     if message["messageType"] != "Erro":
         check(message, context_of(message, Leg.DS_TO_ACS))

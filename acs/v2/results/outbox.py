@@ -9,6 +9,7 @@ import asyncio
 from datetime import datetime
 from typing import Final
 
+import orjson
 import structlog
 
 from acs.cards.plays import rreq_order_of
@@ -28,6 +29,7 @@ from threedsecure.web.calling.limits import peer_of
 from threedsecure.web.calling.queues import PeerQueue, PeerQueues
 from threedsecure.web.scheduler import WAIT_FOR_DATABASE_SECONDS, Scheduler
 from threedsecure.web.serving.service import Runtime
+from threedsecure.web.straight import soon
 
 log = structlog.get_logger()
 
@@ -156,7 +158,9 @@ class Outbox:
         return await self._post_once(url, body)
 
     async def _post_once(self, url: str, body: bytes) -> tuple[int, bytes]:
-        response = await self._runtime.transport.post(url, body, timeout=self._settings.results_timeout)
+        transport, timeout = self._runtime.transport, self._settings.results_timeout
+        handed = transport.hand_over(url, orjson.loads(body), None, timeout=timeout, headers={})
+        response = await (transport.post(url, body, timeout=timeout) if handed is None else soon(handed))
         return response.status, response.body
 
     async def _tell(self, transaction: Transaction, error: MessageError) -> None:

@@ -4,6 +4,8 @@ the transactions to which something has still to happen.
 Reading is a look into a dictionary, or into the row where that was let go; what changes is handed in with this turn's commit.
 Nobody is told before the commit, and where it fails the rows are the truth again."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final

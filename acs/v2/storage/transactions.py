@@ -1,6 +1,8 @@
 """What the ACS remembers, and its units of work. Where one process has the tables they are held in memory and written through
 (`Memory`), elsewhere a unit reads and locks rows (`Rows`); what is done is the same."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
