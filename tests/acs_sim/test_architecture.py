@@ -14,6 +14,7 @@ from threedsecure.cards.test_cards import compose
 
 TEXT = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 WAY = re.findall(r"^\d+\. `([\w/.]+\.py)`", TEXT, re.MULTILINE)
+FIRST, SECOND = (compose("visa", SCENARIOS["frictionless"], serial=serial) for serial in "12")
 PURCHASE = {"shop": "monetico", "expiry": "3012", "amount": 4200, "currency": "978"}
 
 
@@ -29,16 +30,15 @@ async def test_the_files_of_the_way_run_in_this_order():
         aiohttp.ClientSession() as session,
     ):
 
-        async def bought(serial):
-            wanted = PURCHASE | {"pan": compose("visa", SCENARIOS["frictionless"], serial=serial)}
-            async with session.post(f"{stack.addresses.shop}/api/purchases", json=wanted) as answer:
+        async def bought(pan):
+            async with session.post(f"{stack.addresses.shop}/api/purchases", json=PURCHASE | {"pan": pan}) as answer:
                 return (await answer.json())["result"]
 
-        await bought("1")  # what is learned once is learned
+        await bought(FIRST)  # what is learned once is learned
         ran = {}
         sys.setprofile(lambda frame, event, _argument: ran.setdefault(frame.f_code.co_filename))
         try:
-            assert await bought("2") == "accepted"
+            assert await bought(SECOND) == "accepted"
         finally:
             sys.setprofile(None)
     passed = [file.removeprefix(f"{ROOT}/") for file in ran]
