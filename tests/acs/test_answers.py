@@ -6,8 +6,11 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.stage import OTP, stage
+from tests.support.engine import on_both_engines
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.v2.checking import Context, Leg, check
+
+pytestmark = on_both_engines
 
 MINUTE = timedelta(minutes=1)
 

@@ -13,11 +13,13 @@ from acs.classic.states import TRANSITIONS, State
 from acs.classic.storage import SCHEMA
 from tests.acs.stage import Shown, Stage, stage
 from tests.support.classic_mpi import XID, XML, Answer, packed, pareq, unpacked, vereq, xmlsec1_accepts
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.authentication_values import verify_classic_authentication_value
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.test_cards import CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS, compose, listed
+
+pytestmark = on_both_engines
 
 OTP = compose("visa", CLASSIC_SCENARIOS["challenge-otp"])
 PASSIVE = compose("visa", CLASSIC_SCENARIOS["frictionless"])
@@ -342,6 +344,7 @@ async def test_the_keys_outlive_the_process_and_stand_on_disk_only_sealed(tmp_pa
     assert PASSIVE.encode() not in kept
 
 
+@on_sqlite_alone
 def test_the_migrations_make_the_tables_that_a_new_database_has(tmp_path: Path):
     from alembic import command
     from alembic.config import Config

@@ -4,7 +4,10 @@ import pytest
 
 from tests.acs.stage import OTP, stage
 from tests.acs.test_areq import card
+from tests.support.engine import on_both_engines
 from threedsecure.test_cards import SCENARIOS, compose
+
+pytestmark = on_both_engines
 
 MINTED = compose("visa", SCENARIOS["frictionless"], serial="4242")
 

@@ -7,8 +7,11 @@ import pytest
 
 from tests.acs.test_creq import erro
 from tests.acs.test_situations import DECOUPLED
+from tests.support.engine import on_both_engines
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.v2.checking import Context, Leg, check
+
+pytestmark = on_both_engines
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

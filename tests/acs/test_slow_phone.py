@@ -8,6 +8,7 @@ from importlib.resources import files
 from uuid import uuid4
 
 import aiohttp
+import pytest
 
 from acs.app import build
 from acs.settings import AcsSettings
@@ -15,6 +16,8 @@ from acs_sim.cardholder import creq_of
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.test_cards import SCENARIOS, compose
+
+pytestmark = pytest.mark.slow
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa-from-ds.json").read_bytes())
 PLAIN = {"threeDSRequestorChallengeInd": "01", "threeDSRequestorDecReqInd": "N"}

@@ -9,9 +9,12 @@ import pytest
 from acs.settings import AcsSettings
 from acs.standing import Limits
 from tests.acs.stage import OTP, stage
+from tests.support.engine import on_both_engines
 from tests.support.simulator import runtime
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.v2.checking import Context, Leg, check
+
+pytestmark = on_both_engines
 
 PASSWORD = compose("visa", SCENARIOS["challenge-password"])
 OOB = compose("visa", SCENARIOS["challenge-oob"])

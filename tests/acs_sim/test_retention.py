@@ -13,7 +13,7 @@ from acs_sim.scenarios.gateway import running_gateway
 from acs_sim.scenarios.purchase import areq
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
-from tests.support.engine import about_sqlite
+from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.storage import sqlite
@@ -21,6 +21,8 @@ from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.purging import purge
 from threedsecure.storage.schema import Schema
 from threedsecure.web.clock import Clock
+
+pytestmark = on_both_engines
 
 CARD = "4000000000000002"
 CHALLENGED = "4000000001000001"
@@ -100,7 +102,7 @@ def copied(monkeypatch):
     return all_of
 
 
-@about_sqlite("the server's own vacuum does it")
+@on_sqlite_alone
 async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch, copied):
     monkeypatch.setattr(sqlite, "MAX_WAL_BYTES", 1 << 20)
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)
@@ -122,6 +124,7 @@ async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_i
     assert max(logs) < 12 << 20
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("many", [1203])
 async def test_a_step_is_small(tmp_path, many):
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)

@@ -12,7 +12,6 @@ import pytest
 from acs_sim.bench.traffic import PLAIN, card_number
 from acs_sim.settings import Settings
 from acs_sim.stack import running_stack
-from tests.support.engine import about_sqlite
 from tests.support.locked_sqlite import locked
 from tests.support.own_postgresql import own_server
 from tests.support.ports import with_free_ports
@@ -95,7 +94,6 @@ async def test_a_postgresql_that_hangs_and_one_that_dies(server, tmp_path, monke
         await visitor.sees_it_recover()
 
 
-@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
 async def test_an_acs_whose_file_another_program_has_locked_keeps_nobody_else_waiting(tmp_path, monkeypatch):
     settings = with_free_ports(Settings(data=str(tmp_path)))
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
@@ -119,7 +117,6 @@ async def test_an_acs_whose_file_another_program_has_locked_keeps_nobody_else_wa
         await visitor.sees_it_recover()
 
 
-@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
 async def test_while_the_journal_is_locked_everybody_is_answered_and_nothing_of_it_is_lost(tmp_path):
     settings = with_free_ports(Settings(data=str(tmp_path)))
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:

@@ -13,7 +13,6 @@ from acs_sim.retention import oldest_kept, retaining
 from acs_sim.settings import Settings
 from acs_sim.stack import CannotStart, running_stack
 from tests.acs_sim.world import SERVER_ID
-from tests.support.engine import about_sqlite
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
@@ -45,7 +44,6 @@ async def test_a_fresh_simulator_leaves_nothing_behind(tmp_path, world):
     assert list(tmp_path.iterdir()) == []
 
 
-@about_sqlite("test_shared.py refuses another key")
 async def test_databases_without_their_key_are_not_started_upon(tmp_path, world):
     settings = settings_in(tmp_path)
     async with running_stack(settings, parties=world.parties()):

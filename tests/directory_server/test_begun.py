@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from directory_server.states import State
 from directory_server.storage import SCHEMA, Filter, Storage
 from directory_server.transactions import Transaction
-from tests.support.engine import about_sqlite
 from tests.support.locked_sqlite import locked
 from threedsecure.storage import patience
 from threedsecure.storage.database import SqliteDatabase
@@ -144,7 +143,6 @@ async def test_what_is_held_at_the_end_is_written(tmp_path):
     await again.close()
 
 
-@about_sqlite("test_postgresql_away.py has a server that is away")
 async def test_while_another_program_has_the_file_it_stays_held_and_is_written_afterwards(
     tmp_path, storage, written, monkeypatch
 ):

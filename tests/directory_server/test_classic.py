@@ -15,11 +15,14 @@ from directory_server.app import build
 from directory_server.ranges import StandIn
 from directory_server.settings import DirectoryServerSettings
 from tests.support.classic_mpi import XML, Answer, crreq, vereq
+from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
 from threedsecure.web.application import serving
 from threedsecure.web.service import Runtime
+
+pytestmark = on_both_engines
 
 CARD = compose("visa", CLASSIC_SCENARIOS["challenge-otp"])
 EMV_ONLY = compose("visa", SCENARIOS["challenge-otp"])

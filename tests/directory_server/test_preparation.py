@@ -11,8 +11,11 @@ from directory_server.card_range_data import RANGES_AT_A_TIME, card_range_data, 
 from directory_server.ranges import RangeList, StandIn, listed
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
+from tests.support.engine import on_both_engines, on_sqlite_alone
 from threedsecure.test_cards import SCENARIOS, compose
 from threedsecure.v2.checking import Leg, context_of, violations
+
+pytestmark = on_both_engines
 
 NEW = {"start": "9900000000000000", "end": "9900000000009999"}
 
@@ -200,6 +203,8 @@ async def test_a_short_answer_is_never_compressed(ds: Scene):
         assert json.loads(await answer.read())["messageType"] == "PRes"
 
 
+@on_sqlite_alone
+@pytest.mark.slow
 async def test_a_hundred_thousand_ranges_are_served_and_looked_up(ds: Scene):
     edits = [
         {"action": "A", "start": f"99{i:06}00000000", "end": f"99{i:06}99999999", "versions": ["2.2.0"]}

@@ -19,6 +19,8 @@ from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
 from threedsecure.web.bulkhead import Bulkhead
 from threedsecure.web.transport import HttpTransport
 
+pytestmark = pytest.mark.slow
+
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
 OTP = compose("visa", SCENARIOS["challenge-otp"], serial="7", version="2")
 REFUSES = "http://127.0.0.1:1"

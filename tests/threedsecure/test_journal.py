@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
+from tests.support.engine import on_both_engines
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.storage import journal as journal_table
 from threedsecure.web import journal as journal_module
+
+pytestmark = on_both_engines
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
 OTHER = "6f6e1b5c-7a0e-4c8e-9a43-2f8a3f2b9d10"
