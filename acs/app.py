@@ -6,13 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from acs.classic import control as classic_control
-from acs.classic import enrolment, payment
-from acs.classic.office import Office, office
-from acs.handlers import asking, browser_seen, challenge, control, method, rules
-from acs.handlers.areq import MAX_AREQ_BYTES, answer_error, areq
-from acs.issuer import Issuer, issuer
-from acs.pages import BROWSER_SEEN_PATH, STATIC
+from acs.cardholder.answers import too_large
+from acs.cardholder.pages import BROWSER_SEEN_PATH, STATIC
+from acs.control import cards, rules
+from acs.control import v1 as classic_control
 from acs.settings import (
     ANSWER_PATH,
     CHALLENGE_PATH,
@@ -22,66 +19,86 @@ from acs.settings import (
     STATE_PATH,
     AcsSettings,
 )
-from acs.transactions import State
+from acs.v1 import pareq, vereq
+from acs.v1.issuer import V1Context, context
+from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq
+from acs.v2.challenge import banking_app, creq
+from acs.v2.issuer import EmvIssuer, emv_issuer
+from acs.v2.method import browser_seen
+from acs.v2.method import page as method
+from acs.v2.states import State
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
-from threedsecure.v1.signature import SignatureDefect
+from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
-from threedsecure.web.service import Route, Runtime, Service
-from threedsecure.web.wire import WireRequest, WireResponse
+from threedsecure.web.serving.service import Route, Runtime, Service
+from threedsecure.web.wire import Handler, WireRequest, WireResponse
 
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
 BROWSER: Final = Hop("Browser", "ACS")
 
-_Handler = Callable[[Issuer, WireRequest], Awaitable[WireResponse]]
+_Handler = Callable[[EmvIssuer, WireRequest], WireResponse | Awaitable[WireResponse]]
 _CONTROL: Final[dict[str, _Handler]] = {
-    "/control/cards": control.register_card,
-    "/control/cards/find": control.find_card,
-    "/control/cards/list": control.list_cards,
-    "/control/cards/unlock": control.unlock_card,
-    "/control/cards/standing": control.card_standing,
-    "/control/transactions": control.list_transactions,
-    "/control/challenge": control.challenge,
+    "/control/cards": cards.register_card,
+    "/control/cards/find": cards.find_card,
+    "/control/cards/list": cards.list_cards,
+    "/control/cards/unlock": cards.unlock_card,
+    "/control/cards/standing": cards.show_card_status,
+    "/control/transactions": cards.list_transactions,
+    "/control/challenge": cards.challenge,
     "/control/rules": rules.add_rule,
     "/control/rules/list": rules.list_rules,
     "/control/rules/remove": rules.remove_rules,
     "/control/rules/outcome": rules.rule_outcome,
 }
-_ClassicHandler = Callable[[Office, WireRequest], Awaitable[WireResponse]]
+_ClassicHandler = Callable[[V1Context, WireRequest], Awaitable[WireResponse]]
 _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
     "/control/3ds1/root": classic_control.root,
     "/control/3ds1/authentications": classic_control.list_authentications,
     "/control/3ds1/challenge": classic_control.challenge,
-    "/control/reset": classic_control.reset,
 }
 
 
 def build(runtime: Runtime, settings: AcsSettings) -> Service:
     """The ACS. Its address is `settings.public_url`; its card range's directory server posts the AReq to `/3ds2/areq`."""
-    works_with = issuer(runtime, settings)
-    classic = office(works_with)
+    works_with = emv_issuer(runtime, settings)
+    classic = context(works_with)
 
     @asynccontextmanager
     async def working() -> AsyncIterator[None]:
         async with classic.storage.opened(), works_with.working():
             yield
 
-    def at(handler: _Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
+    def at(handler: _Handler) -> Handler:
         return partial(handler, works_with)
 
+    async def reset(request: WireRequest) -> WireResponse:
+        await classic.storage.forget()
+        return await cards.reset(works_with, request)
+
     routes = [
-        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True),
+        Route(
+            "POST",
+            "/3ds2/areq",
+            at(areq),
+            MAX_AREQ_BYTES,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=True,
+            at_the_edge=True,
+        ),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
-        Route("POST", CHALLENGE_PATH, at(challenge.creq), challenge.MAX_FORM_BYTES, BROWSER, challenge.too_large),
-        Route("GET", CHALLENGE_PATH, at(challenge.nothing_posted)),
-        Route("POST", ANSWER_PATH, at(challenge.answer), hop=BROWSER, answer_error=challenge.too_large),
-        Route("GET", ANSWER_PATH, at(challenge.nothing_posted)),
-        Route("POST", STATE_PATH, at(asking.state)),
-        Route("POST", DECISION_PATH, at(asking.decision)),
+        Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
+        Route("GET", CHALLENGE_PATH, at(creq.nothing_posted)),
+        Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
+        Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
+        Route("POST", STATE_PATH, at(banking_app.state)),
+        Route("POST", DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
+        Route("POST", "/control/reset", reset),
         *_classic_routes(classic),
     ]
 
@@ -92,7 +109,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         "acs",
         routes,
         working,
-        lambda: works_with.storage.is_open and works_with.agenda.is_kept,
+        lambda: works_with.storage.is_open and works_with.scheduler.is_kept,
         static=STATIC,
         also_at=settings.bank_urls,
         resign=partial(_resign, classic),
@@ -101,12 +118,12 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
     )
 
 
-async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
+async def _resign(classic: V1Context, pares: bytes, defect: str | None) -> bytes:
     """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
     return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
 
 
-async def _measured(works_with: Issuer) -> list[Measured]:
+async def _measured(works_with: EmvIssuer) -> list[Measured]:
     """What is under way: challenges by state, and the results that are being delivered right now."""
     states, flights = await works_with.storage.open_by_state(), {"RReq": len(works_with.outbox)}
     return [
@@ -116,27 +133,27 @@ async def _measured(works_with: Issuer) -> list[Measured]:
     ]
 
 
-def _classic_routes(classic: Office) -> list[Route]:
+def _classic_routes(classic: V1Context) -> list[Route]:
     """3-D Secure 1.0.2."""
 
     def at(handler: _ClassicHandler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
         return partial(handler, classic)
 
-    answer_error = partial(enrolment.answer_error, classic)
+    answer_error = partial(vereq.answer_error, classic)
     limit = MAX_MESSAGE_BYTES
     return [
-        Route("POST", "/3ds1/vereq", at(enrolment.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
+        Route("POST", "/3ds1/vereq", at(vereq.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
         Route(
             "POST",
             "/3ds1/attempts/vereq",
-            at(enrolment.attempts_vereq),
+            at(vereq.attempts_vereq),
             limit,
             DIRECTORY_SERVER,
             answer_error,
             mutual=True,
         ),
-        Route("POST", PAREQ_PATH, at(payment.pareq), payment.MAX_FORM_BYTES, answer_error=payment.too_large),
-        Route("POST", CLASSIC_ANSWER_PATH, at(payment.answer), answer_error=payment.too_large),
+        Route("POST", PAREQ_PATH, at(pareq.pareq), pareq.MAX_FORM_BYTES, answer_error=too_large),
+        Route("POST", CLASSIC_ANSWER_PATH, at(pareq.answer), answer_error=too_large),
         Route("GET", "/3ds1/root.pem", at(classic_control.root)),
         *(Route("POST", path, at(handler)) for path, handler in _CLASSIC_CONTROL.items()),
     ]

@@ -33,14 +33,15 @@ import aiohttp
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from acs_sim.cardholder import Cardholder, CardholderStuck, decoded_result  # noqa: E402
-from acs_sim.scenarios.elements import Column  # noqa: E402
-from acs_sim.scenarios.gateway import Gateway, Mailbox, running_gateway  # noqa: E402
-from acs_sim.scenarios.purchase import areq  # noqa: E402
+from acs_sim.client.cardholder import Cardholder, CardholderStuck, decoded_result  # noqa: E402
+from acs_sim.scenarios.file.elements import Column  # noqa: E402
+from acs_sim.scenarios.playing.gateway import Gateway, Mailbox, running_gateway  # noqa: E402
+from acs_sim.scenarios.playing.purchase import areq  # noqa: E402
+from threedsecure.cards.scenarios import SCENARIOS  # noqa: E402
+from threedsecure.cards.test_cards import compose, read  # noqa: E402
 from threedsecure.errors import TransportError  # noqa: E402
-from threedsecure.test_cards import SCENARIOS, compose, read  # noqa: E402
 from threedsecure.v2.codec import encode_base64url  # noqa: E402
-from threedsecure.web.transport import HttpTransport  # noqa: E402
+from threedsecure.web.calling.transport import HttpTransport  # noqa: E402
 
 PAYMENT = Column("2.2.0", "02", "01")
 CHALLENGED_SHARE = 0.4

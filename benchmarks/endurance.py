@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from acs_sim.bench.load import saturate
-from acs_sim.bench.process import hold_to
-from acs_sim.bench.report import machine
-from acs_sim.bench.subjects import own_simulator
-from acs_sim.serve import loop_factory
+from acs_sim.commands.bench.load import saturate
+from acs_sim.commands.bench.process import hold_to
+from acs_sim.commands.bench.report import machine
+from acs_sim.commands.bench.subjects import own_simulator
+from acs_sim.running.serve import loop_factory
 
 LONGEST_SECONDS = 7200.0
 

@@ -22,12 +22,12 @@ from pydantic import BaseModel, StringConstraints, create_model
 from pydantic.networks import AnyHttpUrl, IPvAnyAddress
 from pydantic.types import StrictBool
 
-from threedsecure.v2.checking import Context, Leg, check, context_of, violations
 from threedsecure.v2.codec import SUPPORTED_VERSIONS, decode
 from threedsecure.v2.errors import MessageError
-from threedsecure.v2.formats import Array, Coded, Flag, Format, IsoCode, Text
-from threedsecure.v2.patterns import INTERNET_ADDRESS
-from threedsecure.v2.plans import Scope, plan_for
+from threedsecure.v2.grammar.formats import Array, Coded, Flag, Format, IsoCode, Text
+from threedsecure.v2.grammar.patterns import INTERNET_ADDRESS
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of, violations
+from threedsecure.v2.validation.plans import Scope, plan_for
 
 ROUNDS = 40
 CALLS = 500
@@ -54,11 +54,8 @@ def model_of(scope: Scope, name: str = "AReq") -> type[BaseModel]:
 
 
 def annotation(form: Format) -> Any:
-    if isinstance(form, Coded):
-        own = tuple(str(value) for value in range(80, 100)) if form.directory_server else ()
-        return Literal[(*(value for value, _ in form.meanings), *own)]  # type: ignore[return-value]
-    if isinstance(form, IsoCode):
-        return Literal[tuple(sorted(form.compile().__self__))]  # type: ignore[attr-defined]
+    if isinstance(form, Coded | IsoCode):
+        return Literal[tuple(sorted(form.values))]  # type: ignore[return-value]
     if isinstance(form, Flag):
         return StrictBool
     if isinstance(form, Array):

@@ -17,17 +17,17 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from acs_sim.bench.bare import ARES, PATH
-from acs_sim.bench.connection import Connection
-from acs_sim.bench.figures import median_ratio, percentile
-from acs_sim.bench.load import Journey, saturate
-from acs_sim.bench.process import DidNotStart, Server, Usage, hold_to, python, running
-from acs_sim.bench.report import machine
-from acs_sim.bench.subjects import Subject, own_simulator, posting
-from acs_sim.bench.traffic import authentication_requests
-from acs_sim.serve import loop_factory
-from acs_sim.settings import Settings
-from acs_sim.stack import with_free_ports
+from acs_sim.commands.bench.bare import ARES, PATH
+from acs_sim.commands.bench.connection import Connection
+from acs_sim.commands.bench.figures import median_ratio, percentile
+from acs_sim.commands.bench.load import Journey, saturate
+from acs_sim.commands.bench.process import DidNotStart, Server, Usage, hold_to, python, running
+from acs_sim.commands.bench.report import machine
+from acs_sim.commands.bench.subjects import Subject, own_simulator, posting
+from acs_sim.commands.bench.traffic import authentication_requests
+from acs_sim.running.serve import loop_factory
+from acs_sim.running.stack import with_free_ports
+from acs_sim.settings.settings import Settings
 
 PEERS = Path(__file__).parent / "peers"
 MODULES = PEERS / "node_modules"
@@ -114,11 +114,11 @@ def mockoon(folder: Path, port: int) -> list[str]:
 
 
 def bare(_folder: Path, port: int) -> list[str]:
-    return python("-m", "acs_sim.bench.bare", str(port), "1")
+    return python("-m", "acs_sim.commands.bench.bare", str(port), "1")
 
 
 def two_hops(_folder: Path, port: int) -> list[str]:
-    return python("-m", "acs_sim.bench.bare", str(port), "2")
+    return python("-m", "acs_sim.commands.bench.bare", str(port), "2")
 
 
 OTHERS = {

@@ -18,18 +18,18 @@ from pathlib import Path
 
 from peers import CONNECTIONS, Contestant, two_hops
 
-from acs_sim.bench.bare import PATH
-from acs_sim.bench.connection import Connection
-from acs_sim.bench.figures import median_ratio
-from acs_sim.bench.load import saturate
-from acs_sim.bench.process import hold_to, running
-from acs_sim.bench.report import machine
-from acs_sim.bench.subjects import own_simulator, posting
-from acs_sim.bench.traffic import authentication_requests
-from acs_sim.databases import passing_database
-from acs_sim.serve import loop_factory
-from acs_sim.settings import Settings
-from acs_sim.stack import with_free_ports
+from acs_sim.commands.bench.bare import PATH
+from acs_sim.commands.bench.connection import Connection
+from acs_sim.commands.bench.figures import median_ratio
+from acs_sim.commands.bench.load import saturate
+from acs_sim.commands.bench.process import hold_to, running
+from acs_sim.commands.bench.report import machine
+from acs_sim.commands.bench.subjects import own_simulator, posting
+from acs_sim.commands.bench.traffic import authentication_requests
+from acs_sim.running.data.databases import passing_database
+from acs_sim.running.serve import loop_factory
+from acs_sim.running.stack import with_free_ports
+from acs_sim.settings.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from directory_server.handlers import classic, control
-from directory_server.handlers.messages import answer_error, no_such_scheme, receive
-from directory_server.handlers.party import RANGES, REPORTED, Party
+from directory_server import control
+from directory_server.messages import answer_error, no_such_scheme, receive
+from directory_server.party import RANGES, REPORTED, Party
 from directory_server.settings import DirectoryServerSettings
-from directory_server.storage import SCHEMA, Storage
-from threedsecure.schemes import SCHEMES
-from threedsecure.test_cards import CLASSIC_SCHEMES
+from directory_server.transactions.storage import SCHEMA, Storage
+from directory_server.v1 import vereq
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
-from threedsecure.web.service import Route, Runtime, Service
+from threedsecure.web.serving.service import Route, Runtime, Service
 
 MESSAGE_LIMIT: Final = 512 * 1024
 """Bytes; the longest message that the specifications allow is about half as long."""
@@ -21,7 +22,11 @@ EDIT_LIMIT: Final = 64 << 20
 
 def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
     """The directory servers of all schemes, `POST /{scheme}/3ds2` each, `POST /{scheme}/3ds1` where 1.0.2 was spoken."""
-    party = Party(runtime, settings, Storage(runtime.open_database(SCHEMA), runtime.shared.worker))
+    party = Party(
+        runtime,
+        settings,
+        Storage(runtime.open_database(SCHEMA), runtime.journal, runtime.vault.fingerprint, runtime.shared.worker),
+    )
     runtime.shared.on(RANGES, party.reload_ranges)
     runtime.shared.on(REPORTED, party.others_reported)
     ready = False
@@ -48,15 +53,23 @@ def routes(party: Party) -> list[Route]:
     who sent a message depends on what it is."""
     answer = answer_error(party)
     schemes = [
-        Route("POST", f"/{scheme}/3ds2", receive(party, scheme), limit=MESSAGE_LIMIT, answer_error=answer, mutual=True)
+        Route(
+            "POST",
+            f"/{scheme}/3ds2",
+            receive(party, scheme),
+            limit=MESSAGE_LIMIT,
+            answer_error=answer,
+            mutual=True,
+            at_the_edge=True,
+        )
         for scheme in SCHEMES
     ]
-    classic_answer = classic.answer_error(party)
+    classic_answer = vereq.answer_error(party)
     schemes += [
         Route(
             "POST",
             f"/{scheme}/3ds1",
-            classic.receive(party, scheme),
+            vereq.receive(party, scheme),
             MAX_MESSAGE_BYTES,
             answer_error=classic_answer,
             mutual=True,
@@ -65,7 +78,7 @@ def routes(party: Party) -> list[Route]:
     ]
     return [
         *schemes,
-        Route("POST", "/{scheme}/3ds1", classic.no_such_scheme, MAX_MESSAGE_BYTES, answer_error=classic_answer),
+        Route("POST", "/{scheme}/3ds1", vereq.no_such_scheme, MAX_MESSAGE_BYTES, answer_error=classic_answer),
         Route("POST", "/{scheme}/3ds2", no_such_scheme, limit=MESSAGE_LIMIT, answer_error=answer),
         Route("POST", "/control/reset", control.reset(party)),
         Route("POST", "/control/transactions", control.transactions(party)),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from issuer_sms.delivery import Network
+from issuer_sms.messages.delivery import Network
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from acs_sim import stack
+from acs_sim.running import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
 from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from acs_sim.findings.model import Evidence, shown
-from threedsecure.v2.checking import Leg, context_of, violations
-from threedsecure.v2.context import SUPPORTED_VERSIONS
+from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
+from threedsecure.v2.validation.checking import Leg, context_of, violations
 
 THREE_DS_SERVER: Final = "3DS Server"
 DIRECTORY_SERVER: Final = "Directory Server"

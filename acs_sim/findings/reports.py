@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from acs_sim.findings.engine import ALL_RULES
 from acs_sim.findings.model import Evidence, Finding, Severity
-from acs_sim.xml_text import xml_text
+from acs_sim.findings.xml_text import xml_text
 
 SUITE: Final = "acs-sim findings"
 

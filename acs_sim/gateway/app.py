@@ -8,24 +8,24 @@ from importlib.resources import files
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from acs_sim.gateway.classic_directory import ClassicDirectory
-from acs_sim.gateway.classic_till import ClassicTill
-from acs_sim.gateway.directory import Directory
-from acs_sim.gateway.gateway import RESET, Gateway
-from acs_sim.gateway.handlers_classic import ClassicHandlers
-from acs_sim.gateway.handlers_messages import MessageHandlers
-from acs_sim.gateway.handlers_payment import PaymentHandlers
-from acs_sim.gateway.handlers_purchases import PurchaseHandlers
-from acs_sim.gateway.handlers_remote_mpi import RemoteMpiHandlers
-from acs_sim.gateway.handlers_shops import ShopHandlers
-from acs_sim.gateway.pages import Pages
+from acs_sim.gateway.handlers.gateway import RESET, Gateway
+from acs_sim.gateway.handlers.messages import MessageHandlers
+from acs_sim.gateway.handlers.payment import PaymentHandlers
+from acs_sim.gateway.handlers.purchases import PurchaseHandlers
+from acs_sim.gateway.handlers.remote_mpi import RemoteMpiHandlers
+from acs_sim.gateway.handlers.shops import ShopHandlers
+from acs_sim.gateway.handlers.v1 import ClassicHandlers
+from acs_sim.gateway.mpi.directory import ClassicDirectory
+from acs_sim.gateway.pages.rendering import Pages
+from acs_sim.gateway.payment.progress import Till
+from acs_sim.gateway.payment.progress_v1 import ClassicTill
+from acs_sim.gateway.payment.settlement import Settlement
+from acs_sim.gateway.payment.watch import Watch
+from acs_sim.gateway.records.storage import Ledger
 from acs_sim.gateway.settings import GatewaySettings
-from acs_sim.gateway.settlement import Settlement
-from acs_sim.gateway.storage import Ledger
-from acs_sim.gateway.till import Till
-from acs_sim.gateway.watch import Watch
-from threedsecure.vault import Vault
-from threedsecure.web.service import Runtime, Service
+from acs_sim.gateway.three_ds_server.directory import Directory
+from threedsecure.secrets.vault import Vault
+from threedsecure.web.serving.service import Runtime, Service
 
 KEY_BITS = 1024
 """As long as Paybox's own: shops have been written for its 172 characters."""
@@ -71,7 +71,7 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
         ],
         lifespan=lifespan,
         ready=lambda: settlement.key is not None,
-        static=files(__package__) / "static",
+        static=files("acs_sim.gateway.pages") / "static",
         forget_before=ledger.forget_before,
     )
 

@@ -8,10 +8,10 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
-from acs_sim.addresses import Addresses
-from acs_sim.cardholder import Cardholder
+from acs_sim.client.cardholder import Cardholder
+from acs_sim.settings.addresses import Addresses
 from threedsecure.v1.codec import CONTENT_TYPE
-from threedsecure.web.transport import HttpTransport
+from threedsecure.web.calling.transport import HttpTransport
 
 ANSWER_SECONDS: Final = 20.0
 WAITING: Final = "pending"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from acs_sim.addresses import Addresses
+from acs_sim.settings.addresses import Addresses
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.values import (
     CardDetails,
@@ -46,6 +46,11 @@ class Calls:
         asked = {name: value for name, value in wishes.items() if value is not None}
         document = await self._desk("POST", "/api/cards", {"scheme": scheme, "scenario": scenario, **asked})
         return CardDetails.read(document)
+
+    async def buy(self, wanted: dict[str, Any]) -> str:
+        """Have the reference gateway buy something with a card; returns the id of the transaction."""
+        purchase = await call(self._session, "POST", f"{self.addresses.shop}/api/purchases", wanted)
+        return str(purchase["id"])
 
     async def reset(self) -> None:
         await self._desk("POST", "/api/reset")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-# The directory server waits for nothing more, or for nothing that it will wait for by itself (directory_server/states.py).
+# The directory server waits for nothing more, or nothing that it will wait for by itself (`directory_server.transactions.states`).
 OVER: Final = frozenset({"answered", "failed", "unanswered", "undelivered", "completed"})
 CHALLENGE: Final = "C"
 

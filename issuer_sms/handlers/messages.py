@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from issuer_sms.delivery import State, Treatment, treatment
 from issuer_sms.handlers import requests
-from issuer_sms.messages import Mark, journal_document, message_document
+from issuer_sms.messages.delivery import State, Treatment, treatment
+from issuer_sms.messages.records import Mark, journal_document, message_document
 from issuer_sms.pages import phone_address
 from issuer_sms.phone import Phone
 from issuer_sms.storage import PhoneSummary
@@ -66,6 +66,11 @@ class MessageHandlers:
     async def clear(self, request: WireRequest) -> WireResponse:
         number = requests.number_in_path(request)
         return json_response({"number": number, "cleared": await self._phone.clear(number)})
+
+    async def reset(self, _request: WireRequest) -> WireResponse:
+        """What the desk calls: forget everything."""
+        await self._phone.forget()
+        return json_response({})
 
     async def phones(self, request: WireRequest) -> WireResponse:
         await self._phone.settle()

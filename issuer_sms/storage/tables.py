@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-from threedsecure.storage import leases
+from threedsecure.storage.rows import leases
 from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()

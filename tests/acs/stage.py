@@ -22,8 +22,8 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
 from tests.support.third_party import Page
-from threedsecure.web.application import serving
-from threedsecure.web.service import Runtime
+from threedsecure.web.serving.application import serving
+from threedsecure.web.serving.service import Runtime
 
 OTP = "4000000001000001"
 SILENT_SECONDS = 0.2

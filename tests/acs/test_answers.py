@@ -7,8 +7,9 @@ import pytest
 
 from tests.acs.stage import OTP, stage
 from tests.support.engine import on_both_engines
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 pytestmark = on_both_engines
 

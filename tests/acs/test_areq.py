@@ -7,12 +7,13 @@ from time import monotonic
 import pytest
 
 from tests.acs.stage import OTP, stage
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check
-from threedsecure.web.application import application
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.v2.validation.checking import Context, Leg, check
+from threedsecure.web.calling.transport import InProcessTransport
 from threedsecure.web.metrics import Metrics
-from threedsecure.web.service import Dispatcher
-from threedsecure.web.transport import InProcessTransport
+from threedsecure.web.serving.application import application
+from threedsecure.web.serving.service import Dispatcher
 
 
 def card(scenario, scheme="visa", **choices):

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from acs.challenge import (
+from acs.cardholder.challenge import (
     MAX_ANSWERS,
     Action,
     Challenge,
     Ending,
-    Method,
     Over,
     Page,
     SendCode,
@@ -22,7 +21,8 @@ from acs.challenge import (
     begin,
     sent,
 )
-from acs.securecode import SecureCodes, SentCode, Verdict
+from acs.cardholder.securecode import SecureCodes, SentCode, Verdict
+from threedsecure.cards.plays import Method
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 OPEN = Challenge(Method.SMS_CODE, tries_left=3, resends_left=2, page=4, code=SentCode(100, NOW))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.acs.stage import base64url, from_base64url, stage
 from tests.acs.test_areq import card
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 UNKNOWN = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
 

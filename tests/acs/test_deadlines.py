@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.test_creq import erro
-from tests.acs.test_situations import DECOUPLED
+from tests.acs.test_endings import DECOUPLED
 from tests.support.engine import on_both_engines
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 pytestmark = on_both_engines
 

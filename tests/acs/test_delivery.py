@@ -9,7 +9,7 @@ import pytest
 from acs.settings import Timers
 from tests.acs.stage import stage
 from tests.support.engine import on_both_engines
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 pytestmark = on_both_engines
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from acs.methods.pages import method_page
-from acs.methods.table import Question
-from acs.pages import Notice
+from acs.cardholder.methods.pages import method_page
+from acs.cardholder.methods.table import Question
+from acs.cardholder.pages import Notice
 from acs.settings import AcsSettings
 from tests.acs.stage import stage
 from tests.acs.test_pages_browser import bank, sites  # noqa: F401
@@ -12,7 +12,8 @@ from tests.acs.views import view
 from tests.support.accessibility import findings
 from tests.support.browser import new_context
 from tests.support.windows import OVERFLOWS, WINDOWS
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 PHONES = ("+33639981121", "+33639981122")
 ASKED = {

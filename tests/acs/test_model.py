@@ -21,11 +21,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from acs.standing import Limits
+from acs.settings import Limits
 from tests.acs.stage import OTP, Shown, stage
 from tests.support.engine import on_both_engines
 from tests.support.steady_loop import SteadyLoop
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 pytestmark = [on_both_engines, pytest.mark.slow]
 

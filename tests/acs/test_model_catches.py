@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from acs.outbox import Outbox
-from acs.standing import Limits
+from acs.settings import Limits
+from acs.v2.results.outbox import Outbox
 from tests.acs import stage as stages
 from tests.acs import test_model
 from tests.acs.stage import OTP

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from iso4217 import Currency
 
-from acs.amounts import alphabetic_code, amount_text
-from acs.texts import LANGUAGES
+from acs.cardholder.amounts import alphabetic_code, amount_text
+from acs.cardholder.texts import LANGUAGES
 
 NBSP, NARROW = "\u00a0", "\u202f"
 TAGS = {"pt": "pt-PT"}

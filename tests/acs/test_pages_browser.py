@@ -6,16 +6,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from acs.pages import STATIC, Notice, auto_page, challenge_page, error_page, method_page, post_back_page
-from acs.texts import LANGUAGES
+from acs.cardholder.pages import STATIC, Notice, auto_page, challenge_page, error_page, method_page, post_back_page
+from acs.cardholder.texts import LANGUAGES
 from tests.acs.views import view
 from tests.support.accessibility import findings
 from tests.support.browser import new_context, standing_clock
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from tests.support.windows import FITS, OVERFLOWS, WINDOWS
-from threedsecure.schemes import SCHEMES
-from threedsecure.web.service import Route, Service
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.web.serving.service import Route, Service
 from threedsecure.web.wire import WireRequest, WireResponse, read_form
 from threedsecure.web.wire import page as html_page
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from acs import short_messages, texts
-from acs.texts import LANGUAGES, Notice, choose_language, counted, notice_text, title_text, translations
+from acs.cardholder import short_messages, texts
+from acs.cardholder.texts import LANGUAGES, Notice, choose_language, counted, notice_text, title_text, translations
 from tests.support.catalogues import compiled, parse, sources
 
 FOREIGN = [language for language in LANGUAGES if language != "en"]
-PACKAGE = Path(str(files("acs")))
+PACKAGE = Path(str(files("acs.cardholder")))
 KINDS = [
     "wrong-code",
     "expired-code",
@@ -128,7 +128,7 @@ def test_the_compiled_catalogue_is_the_written_one(source):
 
 
 def _texts_in_the_code() -> set[str]:
-    """What is given to gettext in the templates, and marked or counted in `acs.texts`, `acs.short_messages` and `acs.methods`."""
+    """What is given to gettext in the templates, and marked or counted in the texts, the short messages and the methods."""
     found: set[str] = set()
     extractor = Environment(extensions=["jinja2.ext.i18n"])
     for template in (PACKAGE / "templates").glob("*.html"):

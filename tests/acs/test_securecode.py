@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs.securecode import LOOK_BACK, SecureCodes, SentCode, Verdict
+from acs.cardholder.securecode import LOOK_BACK, SecureCodes, SentCode, Verdict
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PAN = "4000000001000001"

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from acs.phone import MAX_TITLE
-from acs.short_messages import code_message, prompt_message
-from acs.texts import LANGUAGES
+from acs.cardholder.phone import MAX_TITLE
+from acs.cardholder.short_messages import code_message, prompt_message
+from acs.cardholder.texts import LANGUAGES
 from tests.acs.test_results import PURCHASE
 
 VALIDITY = timedelta(minutes=5)

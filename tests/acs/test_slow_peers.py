@@ -9,14 +9,15 @@ from datetime import timedelta
 
 import pytest
 
-from acs import outbox
+from acs.v2.results import outbox
 from tests.acs.stage import stage
 from tests.support.simulator import runtime
 from tests.support.slow_peers import dribbling, ended, silent
-from threedsecure.storage import patience
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.web.bulkhead import Bulkhead
-from threedsecure.web.transport import HttpTransport
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.storage.engines import timeouts
+from threedsecure.web.calling.limits import PeerLimits
+from threedsecure.web.calling.transport import HttpTransport
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ async def calling_at_most(most, **changes):
     async with AsyncExitStack() as life:
         shared = await life.enter_async_context(runtime())
         session = await life.enter_async_context(HttpTransport.session())
-        shared = replace(shared, transport=HttpTransport(session, Bulkhead(most)))
+        shared = replace(shared, transport=HttpTransport(session, PeerLimits(most)))
         yield await life.enter_async_context(stage(shared=shared, **changes))
 
 
@@ -112,10 +113,10 @@ async def test_a_result_that_could_not_be_noted_as_delivered_is_noted_when_the_d
         await acs.directory.until(1)
         with closing(sqlite3.connect(tmp_path / "acs.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            monkeypatch.setattr(patience, "SECONDS", 0.05)
+            monkeypatch.setattr(timeouts, "SECONDS", 0.05)
             acs.directory.hold.set()
             assert (await ending).cres["transStatus"] == "Y"
             other.execute("ROLLBACK")
-        monkeypatch.setattr(patience, "SECONDS", FOR_EVER)
+        monkeypatch.setattr(timeouts, "SECONDS", FOR_EVER)
         assert (await acs.until(ares["acsTransID"], "reported"))["results"]["attempts"] == 1
         assert len(set(acs.directory.bodies)) == 1

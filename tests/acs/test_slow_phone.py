@@ -12,10 +12,11 @@ import pytest
 
 from acs.app import build
 from acs.settings import AcsSettings
-from acs_sim.cardholder import creq_of
+from acs_sim.client.cardholder import creq_of
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 pytestmark = pytest.mark.slow
 

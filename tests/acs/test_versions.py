@@ -3,7 +3,7 @@
 import pytest
 
 from tests.acs.stage import base64url
-from threedsecure.v2.checking import Context, Leg, check
+from threedsecure.v2.validation.checking import Context, Leg, check
 
 
 def context(leg, areq, ares):

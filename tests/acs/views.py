@@ -1,11 +1,12 @@
 """A challenge page to bend."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from acs.pages import ChallengePage
-from threedsecure.schemes import SCHEMES
+from msgspec.structs import replace
+
+from acs.cardholder.pages import ChallengePage
+from threedsecure.cards.schemes import SCHEMES
 
 PLAIN = ChallengePage(
     language="en-GB",

@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-from acs_sim.cardholder import Cardholder, CardholderStuck
-from acs_sim.challenge_page import Form
+from acs_sim.client.cardholder import Cardholder, CardholderStuck
+from acs_sim.client.challenge_page import Form
 from tests.support.patience import PATIENCE_SECONDS
 
 FORM_FIELDS = ("creq", "threeDSSessionData", "PaReq", "TermUrl", "MD")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.world import World
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock

@@ -8,14 +8,14 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
-from acs_sim.bench.challenge import hidden_fields, rres
-from acs_sim.bench.connection import AnswerReader
-from acs_sim.bench.figures import Figures, median_ratio, percentile
-from acs_sim.bench.load import JourneyFailed, at_rate, saturate
-from acs_sim.bench.report import plot, table
-from acs_sim.bench.subjects import NotOurs, running_simulator
-from acs_sim.cli import main
-from acs_sim.settings import Settings
+from acs_sim.commands.bench.challenge import hidden_fields, rres
+from acs_sim.commands.bench.connection import AnswerReader
+from acs_sim.commands.bench.figures import Figures, median_ratio, percentile
+from acs_sim.commands.bench.load import JourneyFailed, at_rate, saturate
+from acs_sim.commands.bench.report import plot, table
+from acs_sim.commands.bench.subjects import NotOurs, running_simulator
+from acs_sim.commands.cli import main
+from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
 
 MEASURED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello"

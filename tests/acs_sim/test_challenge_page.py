@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs_sim.cardholder import decoded_result
-from acs_sim.challenge_page import Form, NotAPage, Page
+from acs_sim.client.cardholder import decoded_result
+from acs_sim.client.challenge_page import Form, NotAPage, Page
 
 ADDRESS = "http://acs.example:8200/3ds2/challenge"
 

@@ -32,9 +32,7 @@ def acs_sim(*arguments, cwd=ROOT, **environment):
 
 
 def test_help_imports_neither_aiohttp_nor_sqlalchemy():
-    code = (
-        "import sys; from acs_sim.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
-    )
+    code = "import sys; from acs_sim.commands.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_SECONDS, cwd=ROOT
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from threedsecure.card_numbers import luhn_valid
+from threedsecure.cards.card_numbers import luhn_valid
 
 
 async def test_every_scenario_of_a_scheme_has_a_listed_card(call):
@@ -76,7 +76,7 @@ async def test_minting_goes_on_until_a_number_is_free_and_says_when_none_is_left
 
 
 def every_serial(pan):
-    from threedsecure.card_numbers import luhn_check_digit
+    from threedsecure.cards.card_numbers import luhn_check_digit
 
     bodies = [f"{pan[:11]}{serial:03}" for serial in range(1000)]
     return [body + luhn_check_digit(body) for body in bodies]

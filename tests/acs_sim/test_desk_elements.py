@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 from playwright.async_api import expect
 
-from acs_sim.check import check_command
-from acs_sim.desk.elements import address_of, all_elements, matches, message_page, names_of
-from acs_sim.desk.pages import as_json
+from acs_sim.checking.command import check_command
+from acs_sim.desk.pages.elements import address_of, all_elements, matches, message_page, names_of
+from acs_sim.desk.pages.rendering import as_json
 from tests.acs_sim.test_desk_pages import journal
 from tests.acs_sim.world import SERVER_ID
 from tests.support.accessibility import findings

@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.support.ports import with_free_ports
 from threedsecure.faults import POINTS

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from acs_sim.scenarios.elements import Column
-from acs_sim.scenarios.purchase import areq
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.scenarios.file.elements import Column
+from acs_sim.scenarios.playing.purchase import areq
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.ports import with_free_ports

@@ -153,8 +153,8 @@ async def test_a_stream_can_keep_to_one_transaction(stack):
 
 
 async def test_a_party_that_does_not_run_is_named(world):
-    from acs_sim.settings import Settings
-    from acs_sim.stack import running_stack
+    from acs_sim.running.stack import running_stack
+    from acs_sim.settings.settings import Settings
     from tests.support.ports import with_free_ports
 
     settings = with_free_ports(Settings(fresh=True, only=("desk",)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acs_sim.desk.diagram import LIVE, diagram, gist, tone
+from acs_sim.desk.transactions.diagram import LIVE, diagram, gist, tone
 from acs_sim.desk.words import amount_text
 
 

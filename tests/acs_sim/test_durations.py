@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs_sim.durations import parse_duration
+from acs_sim.settings.durations import parse_duration
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,17 @@ from io import BytesIO
 import aiohttp
 import pytest
 
-from acs_sim.parties import PARTIES
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.parties import PARTIES
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import Caller
 from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
-from threedsecure.schemes import SCHEMES
-from threedsecure.test_cards import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 from threedsecure.web.clock import Clock
 
 ANSWERS = {

@@ -7,12 +7,12 @@ from collections import Counter
 import aiohttp
 import pytest
 
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.buyer import Buyer
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
-from threedsecure.web.transport import HttpTransport
+from threedsecure.web.calling.transport import HttpTransport
 
 SCENARIOS = (
     "frictionless",

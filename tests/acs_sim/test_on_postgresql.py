@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from acs_sim.settings import Settings, SettingsError, load, to_toml
-from acs_sim.stack import CannotStart, running_stack
+from acs_sim.running.stack import CannotStart, running_stack
+from acs_sim.settings.settings import Settings, SettingsError, load, to_toml
 from tests.acs_sim.world import World
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock

@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import resource
-from acs_sim.open_files import allow_many
+from acs_sim.running.process.open_files import allow_many
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
 allow_many()

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from acs_sim.addresses import PORT_OFFSETS
-from acs_sim.cli import main
-from acs_sim.settings import load
+from acs_sim.commands.cli import main
+from acs_sim.settings.addresses import PORT_OFFSETS
+from acs_sim.settings.settings import load
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "operations"
 UNIT = EXAMPLES / "acs-sim.service"

@@ -7,14 +7,14 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.buyer import Buyer, until
 from tests.acs_sim.conftest import STARTED_AT
 from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.ports import with_free_ports
+from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.clock import Clock
-from threedsecure.web.transport import HttpTransport
 
 pytestmark = on_both_engines
 

@@ -8,17 +8,17 @@ import aiohttp
 import pytest
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, insert, select
 
-from acs_sim.scenarios.elements import Column as MessageColumn
-from acs_sim.scenarios.gateway import running_gateway
-from acs_sim.scenarios.purchase import areq
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.running.stack import running_stack
+from acs_sim.scenarios.file.elements import Column as MessageColumn
+from acs_sim.scenarios.playing.gateway import running_gateway
+from acs_sim.scenarios.playing.purchase import areq
+from acs_sim.settings.settings import Settings
 from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
-from threedsecure.storage import sqlite
 from threedsecure.storage.database import SqliteDatabase
-from threedsecure.storage.purging import purge
+from threedsecure.storage.engines import sqlite
+from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
 from threedsecure.web.clock import Clock
 
@@ -124,7 +124,6 @@ async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_i
     assert max(logs) < 12 << 20
 
 
-@on_sqlite_alone
 @pytest.mark.parametrize("many", [1203])
 async def test_a_step_is_small(tmp_path, many):
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from acs_sim.settings import FIELDS, Settings, SettingsError, load, to_toml, variable
+from acs_sim.settings.settings import FIELDS, Settings, SettingsError, load, to_toml, variable
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -137,7 +137,7 @@ def test_messages_are_kept_for_as_long_as_is_written():
 
 
 def test_every_setting_is_a_flag_and_is_documented():
-    from acs_sim.cli import demo, up
+    from acs_sim.commands.cli import demo, up
 
     document = DOCUMENT.read_text()
     for command in (up, demo):

@@ -3,8 +3,8 @@
 import aiohttp
 import pytest
 
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base, with_free_ports
 from tests.support.process import start

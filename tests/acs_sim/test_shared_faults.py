@@ -7,20 +7,20 @@ from uuid import uuid4
 
 import pytest
 
-from acs_sim.desk.parties import PartyUnreachable
-from acs_sim.shared_faults import Together
+from acs_sim.client.parties import PartyUnreachable
+from acs_sim.sharing.faults import Together
 from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.faults import read
 from threedsecure.faults.plan import MAX_FAULTS
-from threedsecure.storage import shared as shared_table
-from threedsecure.storage import shared_faults as table
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import PostgresDatabase
-from threedsecure.storage.pool import Pool
-from threedsecure.storage.signals import Signals
-from threedsecure.vault import Vault
-from threedsecure.web import shared
-from threedsecure.web.faults import Faults
+from threedsecure.storage.engines.pool import Pool
+from threedsecure.storage.sharing import faults as table
+from threedsecure.storage.sharing import state as shared_table
+from threedsecure.storage.sharing.signals import Signals
+from threedsecure.web.faults.injector import Faults
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.sharing import processes as shared
 from threedsecure.web.wire import WireRequest
 
 VAULT = Vault(bytes(range(32)), bytes)

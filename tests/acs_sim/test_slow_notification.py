@@ -8,10 +8,10 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from acs_sim import cardholder
-from acs_sim.bench.traffic import PLAIN, card_number
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.client import cardholder
+from acs_sim.commands.bench.traffic import PLAIN, card_number
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.support.ports import with_free_ports
 from tests.support.slow_peers import answering, dribbling, silent
 

@@ -12,12 +12,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from acs_sim import tracing
-from acs_sim.bench.traffic import PLAIN, card_number
-from acs_sim.settings import Settings, SettingsError, load
-from acs_sim.stack import CannotStart, running_stack
+from acs_sim.commands.bench.traffic import PLAIN, card_number
+from acs_sim.running import tracing
+from acs_sim.running.stack import CannotStart, running_stack
+from acs_sim.settings.settings import Settings, SettingsError, load
 from tests.support.ports import with_free_ports
-from threedsecure.web.application import serving
+from threedsecure.web.serving.application import serving
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa.json").read_bytes())
 
@@ -104,8 +104,8 @@ async def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch):
 async def test_nothing_of_it_is_loaded_where_it_was_not_asked_for():
     script = (
         "import asyncio, sys\n"
-        "from acs_sim.settings import Settings\n"
-        "from acs_sim.stack import running_stack, with_free_ports\n"
+        "from acs_sim.settings.settings import Settings\n"
+        "from acs_sim.running.stack import running_stack, with_free_ports\n"
         "async def run():\n"
         "    async with running_stack(with_free_ports(Settings(fresh=True))):\n"
         "        print([name for name in sys.modules if name.startswith('opentelemetry')])\n"

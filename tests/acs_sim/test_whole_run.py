@@ -10,8 +10,8 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import Caller
 from tests.support.engine import on_both_engines, written
 from tests.support.patience import PATIENCE_SECONDS

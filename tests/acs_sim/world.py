@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from acs_sim.addresses import Addresses
-from acs_sim.parties import PARTIES
-from acs_sim.settings import Settings
+from acs_sim.running.parties import PARTIES
+from acs_sim.settings.addresses import Addresses
+from acs_sim.settings.settings import Settings
 from threedsecure.web.journal import Hop
-from threedsecure.web.service import Route, Runtime, Service
+from threedsecure.web.serving.service import Route, Runtime, Service
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response
 
 SERVER_ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"

@@ -18,8 +18,8 @@ from tests.directory_server import messages
 from tests.directory_server.messages import Message
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.web.application import serving
-from threedsecure.web.service import Runtime
+from threedsecure.web.serving.application import serving
+from threedsecure.web.serving.service import Runtime
 
 
 @dataclass

@@ -18,9 +18,10 @@ from tests.support.classic_mpi import XML, Answer, crreq, vereq
 from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
-from threedsecure.web.application import serving
-from threedsecure.web.service import Runtime
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.web.serving.application import serving
+from threedsecure.web.serving.service import Runtime
 
 pytestmark = on_both_engines
 

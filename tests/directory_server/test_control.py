@@ -8,7 +8,8 @@ import pytest
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
 from tests.support.engine import on_both_engines, written
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 pytestmark = on_both_engines
 

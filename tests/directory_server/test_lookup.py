@@ -2,8 +2,8 @@
 
 from sqlalchemy import create_engine, event
 
-from directory_server import storage
-from directory_server.storage import METADATA, Filter
+from directory_server.transactions import storage
+from directory_server.transactions.storage import METADATA, Filter
 
 
 def test_no_look_up_by_an_identifier_reads_the_whole_table():

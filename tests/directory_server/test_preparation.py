@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from directory_server.card_range_data import RANGES_AT_A_TIME, card_range_data, head, written
+from directory_server.preparation.card_range_data import RANGES_AT_A_TIME, card_range_data, head, written
 from directory_server.ranges import RangeList, StandIn, listed
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
 from tests.support.engine import on_both_engines, on_sqlite_alone
-from threedsecure.test_cards import SCENARIOS, compose
-from threedsecure.v2.checking import Leg, context_of, violations
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.v2.validation.checking import Leg, context_of, violations
 
 pytestmark = on_both_engines
 

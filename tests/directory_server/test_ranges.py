@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn, digest, listed
-from threedsecure.card_numbers import CardRange
-from threedsecure.schemes import SCHEMES
-from threedsecure.test_cards import PREFIXES
-from threedsecure.test_cards import listed as listed_cards
+from threedsecure.cards.card_numbers import CardRange
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import PREFIXES
+from threedsecure.cards.test_cards import listed as listed_cards
 
 VERSIONS = ("2.1.0", "2.2.0", "2.3.1")
 ISSUER = Issuer(("2.2.0",), "http://127.0.0.1:8200/3ds2/areq")

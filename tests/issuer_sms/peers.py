@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.support.patience import PATIENCE_SECONDS
-from threedsecure.web.application import serving
+from threedsecure.web.serving.application import serving
 
 
 class Issuer:

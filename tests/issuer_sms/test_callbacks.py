@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from issuer_sms import courier
+from issuer_sms import callback_delivery
 from issuer_sms.callbacks import BACK_OFF, Callback, CallbackState, Subject, after_attempt
 from issuer_sms.settings import PhoneSettings
 from tests.issuer_sms.conftest import a_phone
@@ -39,7 +39,7 @@ def test_what_is_taken_is_not_tried_again():
 async def settled(phone, kind, subject_id):
     """The callback of a text or prompt, once it is no longer pending."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        with phone.phone.hub.subscribed(None) as news:
+        with phone.phone.publisher.subscribed(None) as news:
             while (document := (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"])["state"] == "pending":
                 await news.next()
     return document
@@ -48,7 +48,7 @@ async def settled(phone, kind, subject_id):
 async def attempted(phone, kind, subject_id, attempts):
     """Return once so many attempts have been written down."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        with phone.phone.hub.subscribed(None) as news:
+        with phone.phone.publisher.subscribed(None) as news:
             while (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"]["attempts"] < attempts:
                 await news.next()
 
@@ -159,7 +159,7 @@ async def test_a_decision_is_told(phone, decision, state):
 
 
 async def test_an_address_that_says_nothing_keeps_no_other_one_waiting(monkeypatch):
-    monkeypatch.setattr(courier, "PLACES", 2)
+    monkeypatch.setattr(callback_delivery, "PLACES", 2)
     async with (
         silent() as bad,
         an_issuer() as issuer,
@@ -175,7 +175,7 @@ async def test_an_address_that_says_nothing_keeps_no_other_one_waiting(monkeypat
 
 
 async def test_what_an_address_that_does_not_answer_was_not_told_is_told_when_it_is_back(monkeypatch):
-    monkeypatch.setattr(courier, "PLACES", 1)
+    monkeypatch.setattr(callback_delivery, "PLACES", 1)
     async with an_issuer() as issuer, a_phone(settings=PhoneSettings(callback_timeout=0.05)) as phone:
         texts = [await phone.text(NUMBER, callback=issuer.silent_address) for _ in range(4)]
         await attempted(phone, "messages", texts[0]["id"], 1)

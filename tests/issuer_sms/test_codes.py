@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer_sms import codes
+from issuer_sms.messages import codes
 
 
 @pytest.mark.parametrize(

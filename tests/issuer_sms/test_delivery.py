@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer_sms.delivery import TRANSITIONS, Network, State, Treatment, accept, advance, copies, treatment
+from issuer_sms.messages.delivery import TRANSITIONS, Network, State, Treatment, accept, advance, copies, treatment
 from tests.support.engine import on_both_engines
-from threedsecure.test_cards import listed
+from threedsecure.cards.test_cards import listed
 
 pytestmark = on_both_engines
 

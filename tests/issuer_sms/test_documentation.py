@@ -5,7 +5,7 @@ from pathlib import Path
 
 from issuer_sms.app import build
 from issuer_sms.callbacks import BACK_OFF
-from issuer_sms.delivery import MAGIC_PREFIXES, TREATMENTS
+from issuer_sms.messages.delivery import MAGIC_PREFIXES, TREATMENTS
 from issuer_sms.settings import PhoneSettings
 from tests.support.simulator import running, runtime
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer_sms.encoding import Encoded, measure
+from issuer_sms.messages.encoding import Encoded, measure
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from issuer_sms.delivery import Network
+from issuer_sms.messages.delivery import Network
 from issuer_sms.settings import PhoneSettings
 from tests.issuer_sms.conftest import a_phone
 from tests.support.engine import on_both_engines

@@ -7,7 +7,7 @@ from aiohttp import web
 from playwright.async_api import expect
 
 from tests.support.browser import new_context, standing_clock
-from threedsecure.web.application import serving
+from threedsecure.web.serving.application import serving
 
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"

@@ -19,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from playwright.async_api import expect as expect_of_coroutines
 from playwright.sync_api import expect
 
-from acs.pages import READING_MILLISECONDS
+from acs.cardholder.pages import READING_MILLISECONDS
 from tests.support.patience import PATIENCE_SECONDS
 
 # The same Chromium without the windows around its pages takes a third of the time: where it is there, the simulators of the tests
@@ -103,11 +103,16 @@ async def standing_clock(page: Page) -> None:
     await page.clock.pause_at(1000)
 
 
-def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
-    executable = next((found for name in NAMES if name and (found := shutil.which(name))), None)
-    if executable is None:
+def executable() -> str:
+    """Where the program is."""
+    found = next((found for name in NAMES if name and (found := shutil.which(name))), None)
+    if found is None:
         pytest.fail("The browser tests need Chromium: install it, or name it in the environment variable CHROMIUM.")
-    command = [executable, *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
+    return found
+
+
+def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
+    command = [executable(), *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
     environment = os.environ if home is None else {**os.environ, "HOME": str(home)}
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 

@@ -40,7 +40,7 @@ def compiled(entries: Catalogue) -> bytes:
 
 
 def sources() -> list[Path]:
-    return sorted(path for path in ROOT.glob("*/locales/*/LC_MESSAGES/*.po"))
+    return sorted(path for path in ROOT.glob("acs/cardholder/locales/*/LC_MESSAGES/*.po"))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import aiohttp
 from playwright.async_api import Browser, Frame, Page
 
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.support.browser import new_context
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports

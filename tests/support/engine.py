@@ -19,12 +19,12 @@ from typing import Final
 import msgspec
 import pytest
 
-from acs_sim import databases
-from acs_sim.settings import Settings
-from tests.support.once import SqliteInMemory
+from acs_sim.running.data import databases
+from acs_sim.settings.settings import Settings
+from tests.support.once import in_memory
 from tests.support.postgresql import Cluster, cluster
-from threedsecure.vault import Vault
-from threedsecure.web.shared import Alone, Shared
+from threedsecure.secrets.vault import Vault
+from threedsecure.web.sharing.processes import Alone, Shared
 
 ENGINES: Final = ("sqlite", "postgresql")
 on_both_engines: Final = pytest.mark.usefixtures("engine")
@@ -83,13 +83,13 @@ def _name(folder: Path) -> str:
 
 
 async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tuple[databases.OpenDatabase, Shared]:
-    """What `acs_sim.databases.opened` gives, with PostgreSQL in the place of memory and of a folder's files."""
+    """What `acs_sim.running.data.databases.opened` gives, with PostgreSQL in the place of memory and of a folder's files."""
     if settings.database is None:
         address = life.enter_context(nothing_kept()) if settings.fresh else kept_in(Path(settings.data))
         if address is not None:
             settings = msgspec.structs.replace(settings, fresh=False, database=address)
         elif settings.fresh:
-            return SqliteInMemory, Alone()
+            return in_memory(life), Alone()
     return await databases.opened(settings, vault, life)
 
 

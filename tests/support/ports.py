@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from acs_sim.addresses import PORT_OFFSETS
-from acs_sim.settings import Settings
+from acs_sim.settings.addresses import PORT_OFFSETS
+from acs_sim.settings.settings import Settings
 
 HOST = "127.0.0.1"
 FIRST, LAST, BLOCK = 11_000, 32_000, 500  # above those that Chromium refuses to open

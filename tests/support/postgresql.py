@@ -135,7 +135,7 @@ def _new_name(kind: str) -> str:
 def _make_tables(address: str) -> None:
     from sqlalchemy import create_engine
 
-    from acs_sim.databases import schemas
+    from acs_sim.running.data.databases import schemas
     from threedsecure.storage.schema import prepare
 
     engine = create_engine(address)

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from acs_sim.addresses import PORT_OFFSETS
+from acs_sim.settings.addresses import PORT_OFFSETS
 from tests.support.ports import HOST, free_port, free_port_base
 
 ROOT = Path(__file__).parents[2]

@@ -4,13 +4,14 @@ import asyncio
 
 import aiohttp
 
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import three_ds_server
-from threedsecure.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.web.clock import Clock
 
 CARD = compose("visa", SCENARIOS["challenge-otp"], serial="2")

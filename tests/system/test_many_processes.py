@@ -12,14 +12,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from acs_sim.addresses import PORT_OFFSETS, Addresses
-from acs_sim.pki.stack import caller_context
+from acs_sim.running.pki.stack import caller_context
 from acs_sim.scenarios import simulator as scenario_simulator
-from acs_sim.scenarios import turn as scenario_turn
-from acs_sim.scenarios.loading import load
-from acs_sim.scenarios.reports import failure
+from acs_sim.scenarios.file.loading import load
+from acs_sim.scenarios.playing import turn as scenario_turn
+from acs_sim.scenarios.reports.junit import failure
 from acs_sim.scenarios.running import Means, run
-from acs_sim.settings import Settings
+from acs_sim.settings.addresses import PORT_OFFSETS, Addresses
+from acs_sim.settings.settings import Settings
 from tests.support.engine import key_file
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import start

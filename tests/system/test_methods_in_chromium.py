@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Frame, Page
 
-from acs.methods.single_select import phones
+from acs.cardholder.methods.single_select import phones
 from tests.support.accessibility import findings
 from tests.support.checkout import Checkout, checkout, wrong
 from tests.support.simulator import STARTED_AT

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 from playwright.async_api import FrameLocator, Page
 
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.support.browser import let_last_words_stand
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT

@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, bindparam, create_engine, insert, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from acs_sim.bench.connection import Connection
-from acs_sim.bench.load import saturate
-from acs_sim.bench.process import python, running
-from acs_sim.bench.subjects import own_simulator, posting
-from acs_sim.bench.traffic import authentication_requests
-from acs_sim.settings import Settings
+from acs_sim.commands.bench.connection import Connection
+from acs_sim.commands.bench.load import saturate
+from acs_sim.commands.bench.process import python, running
+from acs_sim.commands.bench.subjects import own_simulator, posting
+from acs_sim.commands.bench.traffic import authentication_requests
+from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.storage.database import SqliteDatabase
-from threedsecure.storage.prepared import Prepared
+from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 ROUNDS = 3
@@ -54,7 +54,7 @@ class Mapped(Base):
 async def test_a_checked_proven_and_stored_authentication_costs_little_beside_a_bare_handler(tmp_path):
     bare_url = f"http://127.0.0.1:{with_free_ports(Settings()).port('ds')}"
     make = authentication_requests(f"{bare_url}/visa/3ds2")
-    command = python("-m", "acs_sim.bench.bare", bare_url.rpartition(":")[2])
+    command = python("-m", "acs_sim.commands.bench.bare", bare_url.rpartition(":")[2])
     async with (
         own_simulator(tmp_path / "ours", (), ()) as ours,
         running(command, (bare_url, make()), log=tmp_path / "bare.log") as bare,

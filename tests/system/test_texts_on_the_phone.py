@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from acs.short_messages import code_message
-from acs.texts import LANGUAGES
-from issuer_sms import codes
-from issuer_sms.encoding import GSM_7, UCS_2, measure
+from acs.cardholder.short_messages import code_message
+from acs.cardholder.texts import LANGUAGES
+from issuer_sms.messages import codes
+from issuer_sms.messages.encoding import GSM_7, UCS_2, measure
 from tests.acs.test_results import PURCHASE
 
 CODE = "012345"

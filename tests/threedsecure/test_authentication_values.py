@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threedsecure.authentication_values import (
+from threedsecure.cards.authentication_values import (
     AUTHENTICATION_RESULTS,
     MASTERCARD_CVC2_KEY_A,
     MASTERCARD_CVC2_KEY_B,
@@ -26,7 +26,7 @@ from threedsecure.authentication_values import (
     verify_emv_authentication_value,
     visa_cavv_version_0,
 )
-from threedsecure.schemes import SCHEMES
+from threedsecure.cards.schemes import SCHEMES
 
 PURCHASE = {
     "pan": "4000000000100006",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threedsecure.card_numbers import CardRange, CardRangeTable, luhn_check_digit, luhn_valid, mask
+from threedsecure.cards.card_numbers import CardRange, CardRangeTable, luhn_check_digit, luhn_valid, mask
 
 
 @given(st.text("0123456789", min_size=11, max_size=18))

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from threedsecure.exposure import LONGEST_READ, shows
+from threedsecure.secrets.exposure import LONGEST_READ, shows
 
 PAN = "4000000001000001"
 WRAPPED = f'{{"card":"{PAN}"}}'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threedsecure.keyed_hash import KeyedHash
+from threedsecure.secrets.keyed_hash import KeyedHash
 
 
 @given(st.binary(max_size=200), st.lists(st.binary(max_size=200), max_size=3))

@@ -10,8 +10,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 
 from tests.support.locked_sqlite import locked
 from threedsecure.storage import database as storage
-from threedsecure.storage import patience, sqlite
 from threedsecure.storage.database import DatabaseAway, DatabaseUnusable, SqliteDatabase
+from threedsecure.storage.engines import sqlite, timeouts
 from threedsecure.storage.schema import Schema
 
 METADATA = MetaData()
@@ -55,7 +55,7 @@ async def test_writers_wait_while_the_loop_goes_on_and_readers_read(database, tm
 async def test_who_has_waited_long_enough_is_told_and_the_next_one_at_once_until_the_lock_is_gone(
     database, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(patience, "SECONDS", 0.05)
+    monkeypatch.setattr(timeouts, "SECONDS", 0.05)
     with locked(tmp_path / "t.sqlite3"):
         with pytest.raises(DatabaseAway, match=r"t\.sqlite3 is locked by another program"):
             await database.run(note(1))
@@ -66,7 +66,7 @@ async def test_who_has_waited_long_enough_is_told_and_the_next_one_at_once_until
 
 
 async def test_no_more_wait_than_may(database, tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "MOST_WAITING", 3)
+    monkeypatch.setattr(timeouts, "MOST_WAITING", 3)
     with locked(tmp_path / "t.sqlite3"):
         writing = [asyncio.create_task(database.run(note(number))) for number in range(3)]
         await turns()

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 
 from tests.support.own_postgresql import own_server
-from threedsecure.storage import patience
 from threedsecure.storage.database import DatabaseAway, PostgresDatabase
-from threedsecure.storage.pool import Pool
+from threedsecure.storage.engines import timeouts
+from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.schema import Schema
 
 pytestmark = pytest.mark.slow
@@ -69,12 +69,12 @@ async def test_what_a_frozen_server_does_not_answer_is_away_and_works_again_when
 ):
     await database.run(note(1))
     server.freeze()
-    monkeypatch.setattr(patience, "SECONDS", 0.5)
+    monkeypatch.setattr(timeouts, "SECONDS", 0.5)
     asked = [database.run(note(2)), *(database.read(notes) for _ in range(30))]
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {DatabaseAway}
     assert "has not answered within" in str(outcomes[0])
-    monkeypatch.setattr(patience, "SECONDS", 20.0)
+    monkeypatch.setattr(timeouts, "SECONDS", 20.0)
     server.thaw()
     assert await answered(lambda: database.read(notes)) in ([1], [1, 2])
     await answered(lambda: database.run(note(3)))
@@ -83,7 +83,7 @@ async def test_what_a_frozen_server_does_not_answer_is_away_and_works_again_when
 
 async def test_who_gives_up_earlier_than_the_pool_leaves_no_thread_behind(server, pool, database, monkeypatch):
     await database.run(note(1))
-    monkeypatch.setattr(patience, "SECONDS", 0.5)
+    monkeypatch.setattr(timeouts, "SECONDS", 0.5)
     server.freeze()
     calls = [asyncio.create_task(pool.call(lambda: database._read(notes))) for _ in range(12)]
     await asyncio.sleep(0)
@@ -92,7 +92,7 @@ async def test_who_gives_up_earlier_than_the_pool_leaves_no_thread_behind(server
     await asyncio.wait(calls)
     while pool._under_way:  # noqa: ASYNC110 - nobody is told
         await asyncio.sleep(0.01)
-    monkeypatch.setattr(patience, "SECONDS", 20.0)
+    monkeypatch.setattr(timeouts, "SECONDS", 20.0)
     server.thaw()
     assert await answered(lambda: database.read(notes)) == [1]
 
@@ -103,7 +103,7 @@ async def test_a_pool_is_closed_although_the_server_hangs(server, monkeypatch):
     await database.run(note(1))
     server.freeze()
     try:
-        monkeypatch.setattr(patience, "SECONDS", 1.0)
+        monkeypatch.setattr(timeouts, "SECONDS", 1.0)
         reading = asyncio.create_task(database.read(notes))
         await asyncio.sleep(0)
         reading.cancel()

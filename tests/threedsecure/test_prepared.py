@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, String, Tab
 from sqlalchemy.exc import IntegrityError
 
 from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
-from threedsecure.storage.prepared import Prepared
+from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
 METADATA = MetaData()

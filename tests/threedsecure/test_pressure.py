@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from tests.support.simulator import running, runtime
-from threedsecure.web.application import application, serving
 from threedsecure.web.metrics import Measured, Metrics
-from threedsecure.web.service import Dispatcher, Route, Service
+from threedsecure.web.serving.application import application, serving
+from threedsecure.web.serving.service import Dispatcher, Route, Service
 from threedsecure.web.wire import json_response, message_response, read_json
 
 

@@ -5,8 +5,8 @@ from aiohttp import web
 
 from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.errors import PeerUnreachable
-from threedsecure.web.application import serving
-from threedsecure.web.transport import HttpTransport
+from threedsecure.web.calling.transport import HttpTransport
+from threedsecure.web.serving.application import serving
 
 
 async def test_a_name_under_localhost_is_called_on_this_machine_by_that_name():

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from acs_sim.databases import schemas
+from acs_sim.running.data.databases import schemas
 
 STORAGES = sorted(
     ".".join(path.relative_to(Path(__file__).parents[2]).with_suffix("").parts)
@@ -44,4 +44,4 @@ def test_the_database_commands_know_every_schema():
 
 
 def test_every_service_that_stores_is_found():
-    assert "threedsecure.storage.journal" in STORAGES
+    assert "threedsecure.storage.ledger" in STORAGES

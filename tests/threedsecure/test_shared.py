@@ -10,14 +10,14 @@ from sqlalchemy import MetaData, Table, insert, select
 from structlog.testing import capture_logs
 
 from tests.support.patience import PATIENCE_SECONDS
-from threedsecure.storage import leases
-from threedsecure.storage import postgresql as reaching
-from threedsecure.storage import shared as table
 from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase
-from threedsecure.storage.leases import Leases
-from threedsecure.storage.pool import Pool
-from threedsecure.storage.signals import Signals
-from threedsecure.web.shared import Alone, Together
+from threedsecure.storage.engines import postgresql as reaching
+from threedsecure.storage.engines.pool import Pool
+from threedsecure.storage.rows import leases
+from threedsecure.storage.rows.leases import Leases
+from threedsecure.storage.sharing import state as table
+from threedsecure.storage.sharing.signals import Signals
+from threedsecure.web.sharing.processes import Alone, Together
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threedsecure.vault import SealBroken, Vault
+from threedsecure.secrets.vault import SealBroken, Vault
 
 VAULT = Vault(b"k" * 32, os.urandom)
 

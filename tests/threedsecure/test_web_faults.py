@@ -15,11 +15,12 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import runtime
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.faults import read
-from threedsecure.web.application import application, serving
-from threedsecure.web.faults import Faults
+from threedsecure.web.calling.transport import HttpTransport, InProcessTransport
+from threedsecure.web.faults.injector import Faults
+from threedsecure.web.faults.requests import PartyTransport
 from threedsecure.web.metrics import Metrics
-from threedsecure.web.service import Dispatcher, Route, Service
-from threedsecure.web.transport import HttpTransport, InProcessTransport
+from threedsecure.web.serving.application import application, serving
+from threedsecure.web.serving.service import Dispatcher, Route, Service
 from threedsecure.web.wire import HTML, WireResponse, message_response
 
 SERVER_ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
@@ -255,7 +256,7 @@ async def test_a_fault_is_limited_to_a_card_once_a_message_has_told_it(world):
 
 
 def sending(world):
-    return world.faults.sends_for("Directory Server", world.transport)
+    return PartyTransport(world.faults, "Directory Server", world.transport)
 
 
 async def send(world, where, timeout=PATIENCE_SECONDS, message=RREQ):
@@ -318,7 +319,7 @@ async def test_only_the_sender_that_is_meant_is_hit(world):
     world.arm("RReq", do="refuse", **{"from": "ACS"})
     await send(world, "inside")
     with pytest.raises(PeerUnreachable):
-        await world.faults.sends_for("ACS", world.transport).post(
+        await PartyTransport(world.faults, "ACS", world.transport).post(
             world.inside + "/results", json.dumps(RREQ).encode(), timeout=1
         )
 
@@ -327,7 +328,9 @@ async def test_a_text_to_the_phone_is_told_by_its_address(world):
     text = json.dumps({"to": "+33639980000", "from": "BANQUE", "body": "123456", "reference": ACS_ID}).encode()
     world.arm("SMS", do="refuse", transaction=ACS_ID)
     with pytest.raises(PeerUnreachable):
-        await world.faults.sends_for("ACS", world.transport).post("http://127.0.0.1:1/api/messages", text, timeout=1)
+        await PartyTransport(world.faults, "ACS", world.transport).post(
+            "http://127.0.0.1:1/api/messages", text, timeout=1
+        )
     [noted] = await world.noted()
     assert noted["acsTransID"] == ACS_ID
     assert "123456" not in json.dumps(noted)

@@ -7,15 +7,15 @@ from typing import Any, Final
 from lxml import etree
 
 from threedsecure.v1.errors import ErrorCode, MessageError
-from threedsecure.v1.formats import MAX_MESSAGE_ID
+from threedsecure.v1.grammar.formats import MAX_MESSAGE_ID
+from threedsecure.v1.grammar.tables import EXTENSION_CONTENT, HEAD, MESSAGES, NEWEST, VERSIONS, Element, of_version
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES, parse
-from threedsecure.v1.tables import EXTENSION_CONTENT, HEAD, MESSAGES, NEWEST, VERSIONS, Element, of_version
 
 CONTENT_TYPE: Final = 'application/xml; charset="utf-8"'
 SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 # What XML 1.0 cannot carry (section 2.2): a value that came from elsewhere loses it instead of stopping the message.
-_UNSPEAKABLE: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def decode(

@@ -5,9 +5,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from threedsecure.authentication_values import classic_authentication_value
-from threedsecure.schemes import SCHEMES
-from threedsecure.v1.tables import NEWEST
+from threedsecure.cards.authentication_values import classic_authentication_value
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.v1.grammar.tables import NEWEST
 
 CAVV_ALGORITHMS: Final[Mapping[str, str]] = MappingProxyType(
     {"visa": "2", "amex": "2", "jcb": "2", "discover": "2", "mastercard": "3"}

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from threedsecure.errors import PeerTimedOut, TransportError
 from threedsecure.redaction import redact_card_numbers
-from threedsecure.v2.context import SUPPORTED_VERSIONS
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
 
 IDS: Final = ("threeDSServerTransID", "acsTransID", "dsTransID", "sdkTransID")

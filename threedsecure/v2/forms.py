@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from threedsecure.v2.checking import check
 from threedsecure.v2.codec import MAX_BYTES, decode, decode_base64url, decode_object, encode, encode_base64url
-from threedsecure.v2.context import SUPPORTED_VERSIONS, Context, Leg
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS, Context, Leg
+from threedsecure.v2.validation.checking import check
 
 MAX_SESSION_DATA: Final = 1024
 _SESSION_DATA: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_SESSION_DATA}}}={{0,2}}").fullmatch

@@ -5,7 +5,7 @@ from typing import Final
 
 from acs_sim.findings.case import ACS, BROWSER, THREE_DS_SERVER, Case
 from acs_sim.findings.model import Evidence, Severity, rule
-from threedsecure.v2.checking import Leg
+from threedsecure.v2.validation.checking import Leg
 
 TOO_LATE: Final = frozenset({"402", "315"})
 """What the ACS answers a cardholder who comes back when all is over."""
@@ -105,12 +105,3 @@ def cres_never_fetched(case: Case) -> Iterator[Evidence]:
         if rreq is not None and rreq.text("transStatus") == "Y" and case.creqs and not case.cres:
             yield rreq.shows("transStatus", "Y, and no CRes", "a CRes to notificationURL")
             return
-
-
-RULES: Final = (
-    creq_wrong,
-    challenge_reused,
-    notification_unanswered,
-    challenge_never_begun,
-    cres_never_fetched,
-)

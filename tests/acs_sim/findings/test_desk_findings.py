@@ -127,7 +127,7 @@ async def test_a_shop_that_is_not_there_is_noted_too(call, stack, world):
 
 
 async def test_transactions_older_than_what_is_read_are_judged_whole(call, stack, monkeypatch):
-    monkeypatch.setattr("acs_sim.desk.findings.NEWEST", 2)
+    monkeypatch.setattr("acs_sim.desk.control.findings.NEWEST", 2)
     crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
     _, document, _ = await call("GET", "/api/findings")
     assert [finding["rule"] for finding in document["findings"]] == ["result-from-cres"]

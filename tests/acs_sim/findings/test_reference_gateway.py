@@ -9,10 +9,10 @@ import pytest
 
 from acs_sim.findings.engine import of_all
 from acs_sim.findings.model import Severity
-from acs_sim.scenarios.loading import load
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.scenarios.file.loading import load
 from acs_sim.scenarios.running import run
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock

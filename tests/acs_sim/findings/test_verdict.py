@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.acs_sim.findings.wrong_gateway import Mistake, WrongGateway, wrong_gateway
 from tests.support.ports import with_free_ports

@@ -11,7 +11,7 @@ from uuid import uuid4
 import aiohttp
 from aiohttp import web
 
-from acs_sim.addresses import Addresses
+from acs_sim.settings.addresses import Addresses
 from tests.support.third_party import Page
 
 

@@ -17,7 +17,7 @@ from tests.acs_sim.gateway.scheme import Scheme, running_scheme
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
-from threedsecure.web.service import Runtime
+from threedsecure.web.serving.service import Runtime
 
 VISA = "4000000001000001"
 EXPIRY = "12/29"

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from threedsecure.authentication_values import emv_authentication_value
+from threedsecure.cards.authentication_values import emv_authentication_value
 
 DS_TRANS_ID = "13c701a3-5a88-4c45-89e9-ef65e50a8bf9"
 ACS_TRANS_ID = "d7c1ee99-9478-44a6-b1f2-391e29c6b340"

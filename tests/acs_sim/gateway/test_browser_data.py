@@ -2,7 +2,7 @@
 
 import pytest
 
-from acs_sim.gateway.browser_data import browser_elements, window_size
+from acs_sim.gateway.three_ds_server.browser_data import browser_elements, window_size
 
 HEADERS = {"accept": "text/html", "user-agent": "Mozilla/5.0", "accept-language": "fr-FR,fr;q=0.9"}
 TOLD = {

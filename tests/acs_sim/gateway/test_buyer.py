@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs_sim.gateway.buyer import Buyer, BuyerRefused, elements, from_order_context, from_pbx_billing
-from threedsecure.v2.checking import Context, Leg, violations
+from acs_sim.gateway.forms.buyer import Buyer, BuyerRefused, elements, from_order_context, from_pbx_billing
+from threedsecure.v2.validation.checking import Context, Leg, violations
 
 BILLING = (
     '<?xml version="1.0" encoding="utf-8" ?><Billing><Address><FirstName>Zoë</FirstName><LastName>d&apos;Été</LastName>'

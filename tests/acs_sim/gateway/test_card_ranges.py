@@ -2,7 +2,7 @@
 
 import pytest
 
-from acs_sim.gateway.card_ranges import CachedRanges, RangeFacts, RangesBroken, apply, common_version
+from acs_sim.gateway.records.card_ranges import CachedRanges, RangeFacts, RangesBroken, apply, common_version
 
 SPOKEN = ("2.1.0", "2.2.0")
 

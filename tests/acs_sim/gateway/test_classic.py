@@ -10,15 +10,16 @@ from urllib.parse import parse_qs
 import aiohttp
 import pytest
 
-from acs_sim.gateway.card_ranges import CachedRanges, RangesBroken
-from acs_sim.gateway.mpi import apply_ranges
-from acs_sim.settings import Settings
-from acs_sim.stack import Stack, running_stack
+from acs_sim.gateway.mpi.messages import apply_ranges
+from acs_sim.gateway.records.card_ranges import CachedRanges, RangesBroken
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
 from tests.support.classic_mpi import packed
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import Page
-from threedsecure.test_cards import CLASSIC_SCENARIOS, compose
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.web.clock import Clock
 
 

@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
-from acs_sim.gateway import e_transactions, monetico, seals
 from acs_sim.gateway.app import build
-from acs_sim.gateway.cards import VENDOR_CARDS
+from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.forms import seals
+from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.pages.texts import texts
+from acs_sim.gateway.payment.cards import VENDOR_CARDS
 from acs_sim.gateway.settings import GatewaySettings
-from acs_sim.gateway.texts import texts
 from tests.support.simulator import runtime
 
 PAGE = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text("utf-8")

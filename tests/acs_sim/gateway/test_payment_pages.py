@@ -9,9 +9,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from acs_sim.gateway import monetico, seals
-from acs_sim.gateway.pages import Pages
-from acs_sim.gateway.purchase import Purchase
+from acs_sim.gateway.forms import seals
+from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.pages.rendering import Pages
+from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from tests.acs_sim.gateway.test_purchases import outcome
 from tests.acs_sim.gateway.test_steps import REQUEST

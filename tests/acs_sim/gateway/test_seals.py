@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs_sim.gateway import seals
+from acs_sim.gateway.forms import seals
 
 # A purchase that a public Paybox client prints with its seal, under the published test key.
 PAYBOX = [

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from aiohttp import web
 
-from acs_sim.gateway import monetico, seals
-from acs_sim.gateway.storage import Ledger
+from acs_sim.gateway.forms import seals
+from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.records.storage import Ledger
 from tests.acs_sim.gateway.conftest import until
 from tests.acs_sim.gateway.test_payment_pages import resealed, sealed
 from tests.acs_sim.gateway.test_purchases import answer, outcome

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs_sim.gateway import steps
-from acs_sim.gateway.purchase import Card, Outcome, PaymentRequest, Purchase
+from acs_sim.gateway.records import states as steps
+from acs_sim.gateway.records.purchase import Card, Outcome, PaymentRequest, Purchase
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 WAIT = timedelta(seconds=30)

@@ -52,7 +52,7 @@ async def test_a_result_that_was_acknowledged_is_settled_after_a_restart(scheme,
         await asyncio.Event().wait()
 
     with monkeypatch.context() as stopped:
-        stopped.setattr("acs_sim.gateway.settlement.Settlement.run", nothing)
+        stopped.setattr("acs_sim.gateway.payment.settlement.Settlement.run", nothing)
         async with living(scheme, port=port, data=tmp_path) as world:
             purchase = await world.purchase()
             assert (await scheme.post_results("Y"))["messageType"] == "RRes"

@@ -3,15 +3,18 @@
 import pytest
 from msgspec.structs import replace
 
-from acs_sim.gateway import e_transactions, monetico, seals, steps
-from acs_sim.gateway.cards import CardRefused, read_entry
-from acs_sim.gateway.purchase import Authentication, Outcome
-from acs_sim.gateway.texts import texts
-from acs_sim.gateway.verdict import Numbers, conclude
+from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.forms import seals
+from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.pages.texts import texts
+from acs_sim.gateway.payment.cards import CardRefused, read_entry
+from acs_sim.gateway.payment.verdict import Numbers, conclude
+from acs_sim.gateway.records import states as steps
+from acs_sim.gateway.records.purchase import Authentication, Outcome
 from tests.acs_sim.gateway.test_seals import SIGNING_KEY
 from tests.acs_sim.gateway.test_steps import CARD, NOW, REQUEST, purchase
-from threedsecure.authentication_values import emv_authentication_value
-from threedsecure.test_cards import SCENARIOS
+from threedsecure.cards.authentication_values import emv_authentication_value
+from threedsecure.cards.scenarios import SCENARIOS
 
 PAN = "4000000001000001"
 DS_TRANS_ID = "13c701a3-5a88-4c45-89e9-ef65e50a8bf9"

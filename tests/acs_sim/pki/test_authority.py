@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, p
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from acs_sim.data_folder import FolderUnusable
-from acs_sim.pki.authority import LOCAL_HOSTS, Authority
-from acs_sim.pki.connections import client_context, server_context
-from acs_sim.pki.folder import authority_in, certificate_file
-from acs_sim.pki.issuing import CannotIssue, issue_files
+from acs_sim.running.data.data_folder import FolderUnusable
+from acs_sim.running.pki.authority import LOCAL_HOSTS, Authority
+from acs_sim.running.pki.connections import client_context, server_context
+from acs_sim.running.pki.folder import authority_in, certificate_file
+from acs_sim.running.pki.issuing import CannotIssue, issue_files
 from tests.acs_sim.pki.handshakes import handshake
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

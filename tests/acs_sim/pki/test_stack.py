@@ -8,10 +8,10 @@ from urllib.request import urlopen
 import aiohttp
 import pytest
 
-from acs_sim.pki.folder import certificate_file
-from acs_sim.pki.issuing import issue_files
-from acs_sim.settings import Settings, SettingsError, load
-from acs_sim.stack import CannotStart, running_stack
+from acs_sim.running.pki.folder import certificate_file
+from acs_sim.running.pki.issuing import issue_files
+from acs_sim.running.stack import CannotStart, running_stack
+from acs_sim.settings.settings import Settings, SettingsError, load
 from tests.acs_sim.pki.handshakes import handshake
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports

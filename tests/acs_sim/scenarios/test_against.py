@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from acs_sim.scenarios.loading import load
-from acs_sim.scenarios.reports import failure
+from acs_sim.running.stack import running_stack
+from acs_sim.scenarios.file.loading import load
+from acs_sim.scenarios.reports.junit import failure
 from acs_sim.scenarios.running import Means, run
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.test_cli import acs_sim
 from tests.support.gateway_under_test import gateway_under_test
 from tests.support.ports import with_free_ports

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from acs_sim.scenarios.loading import load
+from acs_sim.scenarios.file.loading import load
 from threedsecure.faults import SENSIBLE
 
 FAULTS = Path(__file__).parents[3] / "fixtures" / "scenarios" / "faults.yaml"

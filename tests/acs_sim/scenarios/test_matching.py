@@ -2,11 +2,11 @@
 
 import pytest
 
-from acs_sim.scenarios.conversation import Conversation, Unmet
-from acs_sim.scenarios.elements import Column
-from acs_sim.scenarios.matching import MISSING, compare, look_up, meets
-from acs_sim.scenarios.purchase import areq
-from acs_sim.scenarios.selecting import compile_expression
+from acs_sim.scenarios.file.elements import Column
+from acs_sim.scenarios.file.matching import MISSING, compare, look_up, meets
+from acs_sim.scenarios.file.selecting import compile_expression
+from acs_sim.scenarios.playing.conversation import Conversation, Unmet
+from acs_sim.scenarios.playing.purchase import areq
 from tests.acs_sim.conftest import STARTED_AT
 
 MESSAGE = {"transStatus": "Y", "acsRenderingType": {"acsInterface": "01"}, "list": [{"id": "A"}], "flag": True}

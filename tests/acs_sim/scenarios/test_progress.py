@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from acs_sim.scenarios.chromium import running_chromium
-from acs_sim.scenarios.document import Place
-from acs_sim.scenarios.loading import Play
-from acs_sim.scenarios.model import CardWish, Scenario, Step
-from acs_sim.scenarios.playing import Outcome
-from acs_sim.scenarios.progress import Progress, bar
+from acs_sim.scenarios.browser.chromium import running_chromium
+from acs_sim.scenarios.file.document import Place
+from acs_sim.scenarios.file.loading import Play
+from acs_sim.scenarios.file.model import CardWish, Scenario, Step
+from acs_sim.scenarios.playing.play import Outcome
+from acs_sim.scenarios.reports.progress import Progress, bar
 from acs_sim.scenarios.simulator import CannotPlay
 
 

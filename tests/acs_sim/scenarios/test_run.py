@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from acs_sim.scenarios.loading import load
-from acs_sim.scenarios.reports import failure
+from acs_sim.running.stack import running_stack
+from acs_sim.scenarios.file.loading import load
+from acs_sim.scenarios.reports.junit import failure
 from acs_sim.scenarios.running import run
-from acs_sim.settings import Settings
-from acs_sim.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.test_cli import acs_sim
 from tests.support.ports import with_free_ports
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from acs_sim.scenarios.gateway import running_gateway
-from acs_sim.scenarios.loading import load
+from acs_sim.scenarios.file.loading import load
+from acs_sim.scenarios.playing.gateway import running_gateway
+from acs_sim.scenarios.replay.replay import CannotReplay, compared, replay
+from acs_sim.scenarios.replay.replay_to import replay_to
 from acs_sim.scenarios.running import STARTS_AT, run, simulating
 from acs_sim.transcripts.difference import told
 from acs_sim.transcripts.document import encode
-from acs_sim.transcripts.replay import CannotReplay, compared, replay
-from acs_sim.transcripts.replay_to import replay_to
 from tests.acs_sim.test_cli import acs_sim
 from tests.acs_sim.transcripts.hops import conversation, hop, transcript
-from threedsecure.web.transport import HttpTransport
+from threedsecure.web.calling.transport import HttpTransport
 
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"
 PLAYED = {

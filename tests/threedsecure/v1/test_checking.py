@@ -21,10 +21,10 @@ from tests.threedsecure.v1.samples import (
     message,
     names,
 )
-from threedsecure.v1.checking import check, violations
 from threedsecure.v1.errors import ErrorCode, MessageError
-from threedsecure.v1.rules import check_answer, exponent_of, mismatches
-from threedsecure.v1.tables import MESSAGES, VERSIONS
+from threedsecure.v1.grammar.tables import MESSAGES, VERSIONS
+from threedsecure.v1.validation.checking import check, violations
+from threedsecure.v1.validation.rules import check_answer, exponent_of, mismatches
 
 SAMPLES = pytest.mark.parametrize("sample", MAPPINGS, ids=names)
 CARD_RANGE = {"begin": "4000000000000000", "end": "4000000999999999", "action": "A"}

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.threedsecure.v1.samples import CRREQ, CRRES, ERROR, MAPPINGS, PARES, VEREQ, message, names
-from threedsecure.v1.checking import violations
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.errors import ErrorCode, MessageError
-from threedsecure.v1.tables import MESSAGES
+from threedsecure.v1.grammar.tables import MESSAGES
+from threedsecure.v1.validation.checking import violations
 
 WRAPPED = "<ThreeDSecure><Message id='1'>{}</Message></ThreeDSecure>"
 SAMPLES = pytest.mark.parametrize("sample", MAPPINGS, ids=names)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from threedsecure.v1.errors import ERROR_MESSAGES, InvalidRequestCode
-from threedsecure.v1.signature import SignatureDefect
+from threedsecure.v1.signature.signing import SignatureDefect
 
 PAGE = (Path(__file__).parents[3] / "docs/classic.md").read_text(encoding="utf-8")
 

@@ -22,15 +22,15 @@ from tests.threedsecure.v1.samples import (
     XID,
     message,
 )
-from threedsecure.authentication_values import verify_classic_authentication_value
-from threedsecure.schemes import SCHEMES
+from threedsecure.cards.authentication_values import verify_classic_authentication_value
+from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v1 import identifiers, messages, outcomes
-from threedsecure.v1.checking import check, violations
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.errors import ERROR_MESSAGES, ErrorCode, InvalidRequest, InvalidRequestCode, MessageError
 from threedsecure.v1.messages import CardRangeChange, Purchase, Requester, Shop
-from threedsecure.v1.refusals import amounts_agree, invalid_transaction
-from threedsecure.v1.rules import check_answer
+from threedsecure.v1.validation.checking import check, violations
+from threedsecure.v1.validation.refusals import amounts_agree, invalid_transaction
+from threedsecure.v1.validation.rules import check_answer
 from threedsecure.v1.views import (
     CardRangeRequest,
     PayerAuthenticationRequest,

@@ -15,22 +15,15 @@ from lxml import etree
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.signatures import signxml_accepts, xmlsec1_accepts
 from tests.threedsecure.v1.samples import PAREQ, PARES, message
-from threedsecure.schemes import SCHEMES
-from threedsecure.v1 import messages, outcomes, pki
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.v1 import messages, outcomes
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
-from threedsecure.v1.rules import check_answer
-from threedsecure.v1.signature import (
-    RSA_SHA1,
-    RSA_SHA256,
-    XMLDSIG,
-    SignatureDefect,
-    Signer,
-    sign,
-    signed,
-)
-from threedsecure.v1.verification import SignatureFault, SignatureInvalid, verify
+from threedsecure.v1.signature import pki
+from threedsecure.v1.signature.signing import RSA_SHA1, RSA_SHA256, XMLDSIG, SignatureDefect, Signer, sign, signed
+from threedsecure.v1.signature.verification import SignatureFault, SignatureInvalid, verify
+from threedsecure.v1.validation.rules import check_answer
 
 NOW = datetime(2026, 6, 15, 12, 0, 5, tzinfo=UTC)
 ALGORITHMS = pytest.mark.parametrize("algorithm", [RSA_SHA1, RSA_SHA256], ids=["rsa-sha1", "rsa-sha256"])

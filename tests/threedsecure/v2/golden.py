@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from threedsecure.v2.checking import Context, Leg, context_of
+from threedsecure.v2.validation.checking import Context, Leg, context_of
 
 VERSIONS = ("2.1.0", "2.2.0", "2.3.1")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.threedsecure.v2.golden import GOLDEN, Golden
 from tests.threedsecure.v2.specification import Specified, read
-from threedsecure.v2.context import Context
+from threedsecure.v2.grammar.context import Context
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
 
 SPECIFIED = {(each.message, each.element, each.version): each for each in read()}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threedsecure.v2 import conditions as c
-from threedsecure.v2.conditions import Condition
-from threedsecure.v2.context import Context, Leg
+from threedsecure.v2.grammar import conditions as c
+from threedsecure.v2.grammar.conditions import Condition
+from threedsecure.v2.grammar.context import Context, Leg
 from threedsecure.v2.messages import MESSAGES
 
 PAYMENT = Context("2.2.0")

@@ -2,10 +2,10 @@ import pytest
 
 from tests.threedsecure.v2.golden import find
 from threedsecure.errors import PeerTimedOut, PeerUnreachable
-from threedsecure.v2.checking import Leg, check, context_of, violations
 from threedsecure.v2.codec import SUPPORTED_VERSIONS, decode
 from threedsecure.v2.erro import erro, transport_error
 from threedsecure.v2.errors import DESCRIPTIONS, ErrorCode, MessageError
+from threedsecure.v2.validation.checking import Leg, check, context_of, violations
 
 AREQ = find("2.2.0", "areq-brw-pa").message
 ACS = "d7c1ee99-9478-44a6-b1f2-391e29c6b340"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from threedsecure.v2 import patterns
 from threedsecure.v2.elements import ELEMENTS, format_of
-from threedsecure.v2.formats import ByVersion, Format, accepted, compile_format, line_pattern
+from threedsecure.v2.grammar import patterns
+from threedsecure.v2.grammar.formats import ByVersion, Format, accepted, compile_format, line_pattern
 
 
 def accepts(form: Format, value: object) -> bool:

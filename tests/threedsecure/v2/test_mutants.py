@@ -4,10 +4,10 @@ import pytest
 
 from tests.threedsecure.v2.golden import GOLDEN, VERSIONS, Golden
 from tests.threedsecure.v2.mutants import mutants
-from threedsecure.v2.checking import check, violations
 from threedsecure.v2.codec import decode, decode_object
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.messages import MESSAGES
+from threedsecure.v2.validation.checking import check, violations
 
 
 def answer(golden: Golden, raw: bytes) -> tuple[str, str] | None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.threedsecure.v2.golden import find
-from threedsecure.v2.checking import Context, check, context_of, violations
 from threedsecure.v2.errors import MessageError
-from threedsecure.v2.rules import RULES
+from threedsecure.v2.validation.checking import Context, check, context_of, violations
+from threedsecure.v2.validation.rules import RULES
 
 OTHER_ID = "00000000-0000-4000-8000-000000000000"
 NOTHING: dict[str, Any] = {}

@@ -4,9 +4,9 @@ import pytest
 
 from tests.threedsecure.v2.specification import VERSIONS, Specified, read
 from threedsecure.v2.elements import format_of
+from threedsecure.v2.grammar.table import Row, within
 from threedsecure.v2.messages import MESSAGES
-from threedsecure.v2.messages.objects import MESSAGE_EXTENSION
-from threedsecure.v2.table import Row, within
+from threedsecure.v2.objects import MESSAGE_EXTENSION
 
 ROWS = tuple(read())
 CHANNELS = ("01", "02", "03")

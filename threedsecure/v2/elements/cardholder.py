@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, SUBDIVISION
-from threedsecure.v2.formats import ByVersion, Flag, Format, Object, by_version
-from threedsecure.v2.patterns import COUNTRY, DATE, EMAIL, YES_NO, codes, digits, emv_common, exactly, printable, prose
+from threedsecure.v2.grammar.formats import ByVersion, Flag, Format, Object, by_version
+from threedsecure.v2.grammar.patterns import (
+    COUNTRY,
+    DATE,
+    EMAIL,
+    YES_NO,
+    codes,
+    digits,
+    emv_common,
+    exactly,
+    printable,
+    prose,
+)
 
 STATUS_SOURCE: Final = codes("01 3DS Server", "02 DS", "03 ACS", ds=True)
-LISTED_OR_NOT: Final = codes("Y listed", "N not listed")
 LIST_STATUS: Final = codes(
     "Y listed", "N not listed", "E not eligible", "P pending", "R rejected by the cardholder", "U unknown"
 )
@@ -88,10 +98,8 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "tokenStatusIndicator": printable(1, 40),
     # What is kept about the cardholder: trust list, device binding
     "whiteListStatus": LIST_STATUS,
-    "AReq.whiteListStatus": LISTED_OR_NOT,
     "whiteListStatusSource": STATUS_SOURCE,
     "trustListStatus": LIST_STATUS,
-    "AReq.trustListStatus": LISTED_OR_NOT,
     "trustListStatusSource": STATUS_SOURCE,
     "deviceBindingStatus": codes(*_DEVICE_BINDING, ds=True),
     "deviceBindingStatusSource": STATUS_SOURCE,

@@ -4,8 +4,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, UI_TEMPLATE
-from threedsecure.v2.formats import Array, ByVersion, Choice, Flag, Format, Object, by_version
-from threedsecure.v2.patterns import FLAG_Y, YES_NO, base64url, codes, exactly, growing, link, printable, prose, url
+from threedsecure.v2.grammar.formats import Array, ByVersion, Choice, Flag, Format, Object, by_version
+from threedsecure.v2.grammar.patterns import (
+    FLAG_Y,
+    YES_NO,
+    base64url,
+    codes,
+    exactly,
+    growing,
+    link,
+    printable,
+    prose,
+    url,
+)
 
 _COUNTER = exactly("000 to 255", "[01][0-9]{2}|2[0-4][0-9]|25[0-5]", 3)
 _IMAGES = by_version(OBJECTS, OBJECTS, Object(6144))

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import AUTHENTICATION_METHOD, OBJECTS, UI_TEMPLATE
-from threedsecure.v2.formats import BASE64URL, Array, ByVersion, Flag, Format, Object, Text, by_version
-from threedsecure.v2.patterns import (
+from threedsecure.v2.grammar.formats import BASE64URL, Array, ByVersion, Flag, Format, Object, Text, by_version
+from threedsecure.v2.grammar.patterns import (
     DATE_SECOND,
     FLAG_Y,
     INTERNET_ADDRESS,

@@ -4,8 +4,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, VERSION
-from threedsecure.v2.formats import Array, ByVersion, Format, by_version
-from threedsecure.v2.patterns import COUNTRY, DATE, FLAG_Y, UUID, codes, digits, exactly, growing, printable, prose, url
+from threedsecure.v2.grammar.formats import Array, ByVersion, Format, by_version
+from threedsecure.v2.grammar.patterns import (
+    COUNTRY,
+    DATE,
+    FLAG_Y,
+    UUID,
+    codes,
+    digits,
+    exactly,
+    growing,
+    printable,
+    prose,
+    url,
+)
 
 _INFO_IND = growing(
     "01 authentication available",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, SUBDIVISION
-from threedsecure.v2.formats import Array, ByVersion, Format
-from threedsecure.v2.patterns import (
+from threedsecure.v2.grammar.formats import Array, ByVersion, Format
+from threedsecure.v2.grammar.patterns import (
     COUNTRY,
     CURRENCY,
     DATE,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS
-from threedsecure.v2.formats import Array, ByVersion, Either, Format, Object, by_version
-from threedsecure.v2.patterns import DATE_MINUTE, FLAG_Y, UUID, codes, exactly, growing, printable, prose
+from threedsecure.v2.grammar.formats import Array, ByVersion, Either, Format, Object, by_version
+from threedsecure.v2.grammar.patterns import DATE_MINUTE, FLAG_Y, UUID, codes, exactly, growing, printable, prose
 
 _CHALLENGE_IND = growing(
     "01 no preference",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import AUTHENTICATION_METHOD, OBJECTS, UI_TEMPLATE
-from threedsecure.v2.formats import Array, ByVersion, Either, Format, IsoCode, Number, Object, by_version
-from threedsecure.v2.patterns import (
+from threedsecure.v2.grammar.formats import Array, ByVersion, Either, Format, IsoCode, Number, Object, by_version
+from threedsecure.v2.grammar.patterns import (
     DATE,
     FLAG_Y,
     base64url,

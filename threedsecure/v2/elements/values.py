@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from threedsecure.v2.formats import Object
-from threedsecure.v2.patterns import bound, growing, matching
+from threedsecure.v2.grammar.formats import Object
+from threedsecure.v2.grammar.patterns import bound, growing, matching
 
 VERSION: Final = matching("a version number, n.n.n", bound(5, 8) + r"[0-9]+\.[0-9]+\.[0-9]+", 5, 8)
 OBJECTS: Final = Object()

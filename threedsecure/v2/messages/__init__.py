@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from threedsecure.v2.grammar.table import Row
 from threedsecure.v2.messages import areq, ares, creq, cres, erro, method_data, oreq, ores, preq, pres, rreq, rres
-from threedsecure.v2.table import Row
 
 METHOD_DATA: Final = "3DSMethodData"
 

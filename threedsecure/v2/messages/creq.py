@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from threedsecure.v2 import conditions as c
-from threedsecure.v2.messages import objects
-from threedsecure.v2.table import Row, within
+from threedsecure.v2 import objects
+from threedsecure.v2.grammar import conditions as c
+from threedsecure.v2.grammar.table import Row, within
 
 ROWS: Final = (
     Row("threeDSServerTransID", "R R R", "APP+BRW"),

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from threedsecure.v2 import conditions as c
-from threedsecure.v2.table import Row
+from threedsecure.v2.grammar import conditions as c
+from threedsecure.v2.grammar.table import Row
 
 ROWS: Final = (
     Row("threeDSServerTransID", "C C C", when=c.known_to_sender, note="CH: threeDSServerTransID R in 2.1"),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from threedsecure.v2.table import Row
+from threedsecure.v2.grammar.table import Row
 
 ROWS: Final = (
     Row("threeDSServerTransID", "R R R", "BRW", note="form field threeDSMethodData = base64url(JSON)"),

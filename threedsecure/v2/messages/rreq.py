@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from threedsecure.v2 import conditions as c
-from threedsecure.v2.context import Leg
-from threedsecure.v2.messages import erro, objects
-from threedsecure.v2.table import Row, within
+from threedsecure.v2 import objects
+from threedsecure.v2.grammar import conditions as c
+from threedsecure.v2.grammar.context import Leg
+from threedsecure.v2.grammar.table import Row, within
+from threedsecure.v2.messages import erro
 
 ROWS: Final = (
     Row("threeDSServerTransID", "R R R", note="Unknown -> 301"),

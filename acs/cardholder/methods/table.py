@@ -1,0 +1,105 @@
+"""The methods: what their pages ask, in which order, and what EMV 3DS calls them (authenticationType, authenticationMethod)."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Struct
+
+from acs.cardholder.methods import html_page, knowledge, multi_select, single_select, static_password
+from acs.cardholder.securecode import Verdict
+from threedsecure.cards.plays import Method
+
+
+class Question(StrEnum):
+    """What one page asks."""
+
+    SMS_CODE = "sms-code"
+    PASSWORD = "password"  # noqa: S105 - a name, not a secret
+    KNOWLEDGE = "knowledge"
+    CHOOSE_PHONE = "choose-phone"
+    CHOOSE_SEVERAL = "choose-several"
+    HTML_PAGE = "html-page"
+    BANKING_APP = "banking-app"
+    NOTHING_PASS = "nothing-pass"  # noqa: S105 - a name, not a secret
+    NOTHING_FAIL = "nothing-fail"
+
+
+class Described(Struct, frozen=True):
+    """`authentication_methods`: one code per factor. 2.1.0 and 2.2.0 have room for one, which is the last; `in_2_2_0` stands
+    in its place where 2.2.0 knew a better word."""
+
+    questions: tuple[Question, ...]
+    authentication_type: str
+    authentication_methods: tuple[str, ...]
+    in_2_2_0: str | None = None
+
+    def authentication_method(self, version: str) -> str | list[str]:
+        """The element as `version` writes it."""
+        if version == "2.2.0" and self.in_2_2_0 is not None:
+            return self.in_2_2_0
+        return self.authentication_methods[-1] if version in ("2.1.0", "2.2.0") else list(self.authentication_methods)
+
+
+_STATIC: Final = "01"
+_DYNAMIC: Final = "02"
+_OUT_OF_BAND: Final = "03"
+_DECOUPLED: Final = "04"
+
+METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
+    {
+        Method.SMS_CODE: Described((Question.SMS_CODE,), _DYNAMIC, ("02",)),
+        Method.PASSWORD: Described((Question.PASSWORD,), _STATIC, ("01",)),
+        Method.PASSWORD_AND_SMS_CODE: Described((Question.PASSWORD, Question.SMS_CODE), _DYNAMIC, ("01", "02")),
+        Method.KNOWLEDGE: Described((Question.KNOWLEDGE,), _STATIC, ("06",)),
+        Method.SINGLE_SELECT: Described((Question.CHOOSE_PHONE, Question.SMS_CODE), _DYNAMIC, ("02",)),
+        Method.MULTI_SELECT: Described((Question.CHOOSE_SEVERAL,), _STATIC, ("06",)),
+        # 2.1.0 and 2.2.0 have no word for a page that is merely confirmed, nor for one that finishes by itself.
+        Method.HTML_PAGE: Described((Question.HTML_PAGE,), _DYNAMIC, ("10",)),
+        Method.AUTO_PASS: Described((Question.NOTHING_PASS,), _DYNAMIC, ("10",)),
+        Method.AUTO_FAIL: Described((Question.NOTHING_FAIL,), _DYNAMIC, ("10",)),
+        # Push confirmation (11) exists since 2.2.0, decoupled (12) since 2.3.
+        Method.OUT_OF_BAND: Described((Question.BANKING_APP,), _OUT_OF_BAND, ("09",), "11"),
+        Method.DECOUPLED: Described((Question.BANKING_APP,), _DECOUPLED, ("12",), "11"),
+    }
+)
+
+JUDGES: Final[Mapping[Question, Callable[[str], Verdict]]] = MappingProxyType(
+    {
+        Question.PASSWORD: static_password.judge,
+        Question.KNOWLEDGE: knowledge.judge,
+        Question.CHOOSE_PHONE: single_select.judge,
+        Question.CHOOSE_SEVERAL: multi_select.judge,
+        Question.HTML_PAGE: html_page.judge,
+        # The banking app tells its decision by itself; until then there is nothing to answer.
+        Question.BANKING_APP: lambda _value: Verdict.BLANK,
+        Question.NOTHING_PASS: lambda _value: Verdict.CORRECT,
+        Question.NOTHING_FAIL: lambda _value: Verdict.DECLINED,
+    }
+)
+"""What an answer is worth. A code by SMS is judged by `acs.cardholder.securecode`, which knows what was sent."""
+
+_BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
+    {
+        Question.PASSWORD: "blank-password",
+        Question.KNOWLEDGE: "blank-answer",
+        Question.CHOOSE_PHONE: "blank-choice",
+        Question.CHOOSE_SEVERAL: "blank-choice",
+        Question.HTML_PAGE: "blank-choice",
+        Question.BANKING_APP: "not-decided",
+    }
+)
+_WRONG_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
+    {
+        Question.PASSWORD: "wrong-password",
+        Question.KNOWLEDGE: "wrong-answer",
+        Question.CHOOSE_SEVERAL: "wrong-choice",
+    }
+)
+
+
+def notice(question: Question, verdict: Verdict) -> str:
+    """What the page says about an answer that does not end it (a kind of `acs.cardholder.texts.Notice`)."""
+    told = {Verdict.BLANK: _BLANK_NOTICES, Verdict.WRONG: _WRONG_NOTICES}.get(verdict, {})
+    return told.get(question, f"{verdict}-code")

@@ -1,0 +1,120 @@
+"""What a matching rule makes of a card: the `then` of a rule. Pure."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from acs.cards.issued import NotACard, check_outcome
+from acs.cards.records import Card
+from threedsecure.cards.scenarios import ALL_SCENARIOS, METHOD, NOT_ENROLLED_DIGIT, SCENARIOS, VERSIONS
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import phone_number, read
+from threedsecure.faults import Fault, FaultRefused
+from threedsecure.faults import read as read_fault
+from threedsecure.rules import Rule, RuleError
+
+_ALL_VERSIONS: Final = tuple(version for known in VERSIONS.values() for version in known)
+PHONE_FOR_NOBODY: Final = "+9990000"
+
+
+class Then(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`scenario` takes the place of the card's; `phone`, `tries`, `language`, `transStatus` and `reason` as when a card is minted.
+    `scheme`: whose card it is, where the number itself does not say so. `fault`: what goes wrong with this transaction."""
+
+    scenario: str | None = None
+    fault: dict[str, Any] | None = None
+    scheme: str | None = None
+    phone: Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{3,17}$")] | None = None
+    tries: Annotated[int, Meta(ge=1, le=9)] | None = None
+    language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$")] | None = None
+    transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
+    reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+
+
+def read_then(rule: Rule) -> Then:
+    """Errors: `RuleError` for what this issuer cannot do."""
+    try:
+        then = msgspec.convert(dict(rule.then), Then, strict=False)  # YAML has text where a number is meant
+    except msgspec.ValidationError as error:
+        raise RuleError(".then", str(error)) from error
+    if then.fault is not None:
+        fault_of(then.fault, "any")
+    if then.scenario is None:
+        _check_alone(rule, then)
+    else:
+        _check_scenario(rule, then, then.scenario)
+    return then
+
+
+def fault_of(document: Mapping[str, Any], transaction: str) -> Fault:
+    """The fault of a rule, for one transaction. Errors: `RuleError`."""
+    if "card" in document or "transaction" in document:
+        raise RuleError(
+            ".then.fault", "the fault of a rule is for the transaction that matches: no card, no transaction"
+        )
+    try:
+        return read_fault({**document, "transaction": transaction}, lax=True)
+    except FaultRefused as refused:
+        raise RuleError(".then.fault", str(refused)) from refused
+
+
+def _check_alone(rule: Rule, then: Then) -> None:
+    """Without a scenario the card stays what it is."""
+    if then.fault is None:
+        raise RuleError(".then", "then names a scenario, or a fault, or both")
+    if set(rule.then) != {"fault"}:
+        raise RuleError(
+            ".then", f"{', '.join(sorted(set(rule.then) - {'fault'}))} belongs to a scenario, and there is none"
+        )
+
+
+def _check_scenario(rule: Rule, then: Then, scenario: str) -> None:
+    plays = ALL_SCENARIOS if rule.kind == "VEReq" else SCENARIOS
+    if scenario not in plays:
+        raise RuleError(".then.scenario", f"no scenario is called {scenario!r}; there are {', '.join(plays)}")
+    if of_the_range(scenario):
+        raise RuleError(
+            ".then.scenario",
+            f"{scenario} is decided by the card's range before the issuer hears of it: mint such a card, or edit the ranges",
+        )
+    if then.scheme is not None and then.scheme not in SCHEMES:
+        raise RuleError(".then.scheme", f"there is no scheme {then.scheme!r}; there are {', '.join(SCHEMES)}")
+    try:
+        check_outcome(scenario, _ALL_VERSIONS, then.transStatus, then.reason)
+    except NotACard as error:
+        raise RuleError(".then", str(error)) from error
+
+
+def of_the_range(scenario: str) -> bool:
+    """Whether the directory server plays this scenario, by the range that the card is in."""
+    known = ALL_SCENARIOS[scenario]
+    return known.setup != METHOD or known.version == NOT_ENROLLED_DIGIT
+
+
+def instructed(card: Card | None, pan: str, then: Mapping[str, Any]) -> Card | None:
+    """The card as the rule has it; `card` is None for a number that the grammar of the test cards does not read."""
+    wish = msgspec.convert(dict(then), Then, strict=False)
+    if wish.scenario is None:
+        return card
+    known = card or Card(pan, wish.scheme or next(iter(SCHEMES)), wish.scenario, PHONE_FOR_NOBODY + pan[-8:])
+    return replace(
+        known,
+        scheme=wish.scheme or known.scheme,
+        scenario=wish.scenario,
+        phone=wish.phone or _phone(known, wish.scenario),
+        tries=wish.tries or known.tries,
+        language=wish.language or known.language,
+        trans_status=wish.transStatus,
+        reason=wish.reason,
+    )
+
+
+def _phone(card: Card, scenario: str) -> str:
+    """What the network does to a text is told by the number, so a rule about that changes the number."""
+    grammar = read(card.pan)
+    if grammar is None or ALL_SCENARIOS[scenario].sms is None:
+        return card.phone
+    return phone_number(replace(grammar, scenario=ALL_SCENARIOS[scenario]))

@@ -1,0 +1,209 @@
+"""What the desk asks of the ACS: cards to register, transactions to look at, everything to forget."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from acs.cardholder.right_answers import answer_of
+from acs.cards.issued import NotACard, issued, register
+from acs.cards.records import Registration
+from acs.cards.status import described, unlocked
+from acs.v2.issuer import RESET, EmvIssuer
+from acs.v2.lifecycle import expire
+from acs.v2.records import Transaction
+from acs.v2.states import State
+from threedsecure.cards.card_numbers import mask
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
+
+MAX_IDS: Final = 500
+MAX_LISTED: Final = 1000
+DEFAULT_LISTED: Final = 100
+MAX_TRIES: Final = 9
+ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{3,17}")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_TRANS_STATUS: Final = re.compile("[YNUARI]")
+_REASON: Final = re.compile("[0-9]{2}")
+Value = TypeVar("Value")
+
+
+async def register_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    body = read_json(request)
+    pan, scenario = _required(body, "pan", str), _required(body, "scenario", str)
+    try:
+        registration = register(
+            pan,
+            scenario,
+            phone=_phone(body),
+            tries=_tries(body),
+            language=_matching(body, "language", _LANGUAGE),
+            trans_status=_matching(body, "transStatus", _TRANS_STATUS),
+            reason=_matching(body, "reason", _REASON),
+        )
+    except NotACard as error:
+        raise Problem(422, "Unprocessable Content", str(error)) from error
+    if not await issuer.storage.register(registration):
+        raise Problem(409, "Conflict", "the card is registered already")
+    return json_response(_card(registration), 201)
+
+
+async def find_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    registration = await issuer.storage.registration(_required(read_json(request), "pan", str))
+    if registration is None:
+        raise Problem(404, "Not Found", "no such card is registered")
+    return json_response(_card(registration))
+
+
+async def list_cards(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
+    return json_response({"cards": [_card(known) for known in await issuer.storage.registrations()]})
+
+
+async def list_transactions(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    body = read_json(request)
+    limit = _optional(body, "limit", int)
+    limit = DEFAULT_LISTED if limit is None else limit
+    if not 1 <= limit <= MAX_LISTED:
+        raise Problem(400, "Bad Request", f"limit is a number from 1 to {MAX_LISTED}")
+    names = _names(body)
+    found = await issuer.storage.newest(limit) if names is None else await issuer.storage.several(names)
+    return json_response({"transactions": [_transaction(transaction) for transaction in found]})
+
+
+async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    """What a cardholder without eyes needs: where to go, and what the phone shows."""
+    found = await issuer.storage.load(_required(read_json(request), "id", str))
+    if found is None or found.method is None:
+        raise Problem(404, "Not Found", "no challenge goes by this acsTransID")
+    transaction = expire(found, issuer.runtime.clock.now())
+    held = transaction.challenge
+    code = held.code if held is not None and transaction.state is State.CHALLENGING else None
+    return json_response(
+        {
+            "state": transaction.state.value,
+            "creq": transaction.session.creq if transaction.session else None,
+            "threeDSSessionData": transaction.session.session_data if transaction.session else None,
+            "acs_url": issuer.settings.of(transaction.card.pan).acs_url,
+            "phone": transaction.card.phone,
+            "code": issuer.codes.code(transaction.card.pan, code.counter) if code else None,
+            "tries_left": held.tries_left if held else transaction.card.tries or issuer.settings.tries,
+            "resends_left": held.resends_left if held else issuer.settings.resends,
+            "notification_url": transaction.purchase.notification_url,
+            "method": found.method.value,
+            "question": held.question.value if held and transaction.state in ASKING else None,
+            "answer": answer_of(held) if held and transaction.state in ASKING else None,
+            "prompt": held.prompt if held else None,
+            "decided": held is not None and held.approved is not None,
+        }
+    )
+
+
+async def unlock_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    """A locked card is good again, and its failures are forgotten."""
+    pan = _required(read_json(request), "pan", str)
+    if issued(pan, None) is None:
+        raise Problem(404, "Not Found", "the card is not one of this issuer")
+    return json_response(dict(described(await issuer.storage.keep_status(pan, unlocked))))
+
+
+async def show_card_status(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    pan = _required(read_json(request), "pan", str)
+    if issued(pan, None) is None:
+        raise Problem(404, "Not Found", "the card is not one of this issuer")
+    return json_response(dict(described(await issuer.storage.card_status(pan))))
+
+
+async def reset(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
+    await issuer.break_off()
+    await issuer.runtime.shared.tell_all(RESET)
+    await issuer.storage.forget()
+    await issuer.rulebook.forget()
+    return json_response({})
+
+
+def _card(registration: Registration) -> dict[str, Any]:
+    attributes = {
+        "pan": registration.pan,
+        "scenario": registration.scenario,
+        "phone": registration.phone,
+        "tries": registration.tries,
+        "language": registration.language,
+        "transStatus": registration.trans_status,
+        "reason": registration.reason,
+    }
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _transaction(transaction: Transaction) -> dict[str, Any]:
+    purchase, result, delivery = transaction.purchase, transaction.result, transaction.delivery
+    described: dict[str, Any] = {
+        "acsTransID": transaction.acs_trans_id,
+        "threeDSServerTransID": purchase.three_ds_server_trans_id,
+        "dsTransID": purchase.ds_trans_id,
+        "messageVersion": purchase.version,
+        "state": transaction.state.value,
+        "transStatus": result.trans_status if result else "D" if purchase.decoupled else "C",
+        "transStatusReason": result.trans_status_reason if result else None,
+        "challengeCancel": result.challenge_cancel if result else None,
+        "interactionCounter": result.interaction_counter if result else None,
+        "eci": result.eci if result else None,
+        "scenario": transaction.card.scenario,
+        "scheme": transaction.card.scheme,
+        "pan": mask(transaction.card.pan),
+        "phone": transaction.card.phone,
+        "created_at": transaction.created_at.isoformat(),
+        "updated_at": transaction.updated_at.isoformat(),
+        "methodSeen": purchase.method_seen,
+        "results": None,
+    }
+    if delivery is not None:
+        described["results"] = {
+            "attempts": delivery.attempts,
+            "resultsStatus": delivery.results_status,
+            "acknowledged_at": delivery.acknowledged_at.isoformat() if delivery.acknowledged_at else None,
+            "last_failure": delivery.last_failure,
+            "given_up": delivery.given_up,
+        }
+    return described
+
+
+def _required(body: Mapping[str, Any], name: str, kind: type[Value]) -> Value:
+    value = _optional(body, name, kind)
+    if value is None:
+        raise Problem(400, "Bad Request", f"{name} is missing")
+    return value
+
+
+def _optional(body: Mapping[str, Any], name: str, kind: type[Value]) -> Value | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise Problem(400, "Bad Request", f"{name} is not a {'text' if kind is str else 'number'}")
+    return value
+
+
+def _names(body: Mapping[str, Any]) -> list[str] | None:
+    names = body.get("ids")
+    if names is None:
+        return None
+    if not isinstance(names, list) or len(names) > MAX_IDS or not all(isinstance(name, str) for name in names):
+        raise Problem(400, "Bad Request", f"ids is a list of at most {MAX_IDS} texts")
+    return names
+
+
+def _phone(body: Mapping[str, Any]) -> str | None:
+    return _matching(body, "phone", _PHONE)
+
+
+def _matching(body: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str | None:
+    value = _optional(body, name, str)
+    if value is not None and not pattern.fullmatch(value):
+        raise Problem(400, "Bad Request", f"{name} is not well formed")
+    return value
+
+
+def _tries(body: Mapping[str, Any]) -> int | None:
+    tries = _optional(body, "tries", int)
+    if tries is not None and not 1 <= tries <= MAX_TRIES:
+        raise Problem(400, "Bad Request", f"tries is a number from 1 to {MAX_TRIES}")
+    return tries

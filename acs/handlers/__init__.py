@@ -1,1 +1,0 @@
-"""The endpoints of the ACS: decode, load, decide, save, act, encode."""

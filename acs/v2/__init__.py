@@ -1,0 +1,1 @@
+"""The issuer in EMV 3-D Secure: AReq, challenge, results."""

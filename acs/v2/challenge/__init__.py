@@ -1,0 +1,1 @@
+"""CReq to CRes: the browser's challenge."""

@@ -1,0 +1,91 @@
+"""What the 3DS Requestor wishes (threeDSRequestorChallengeInd, Annex A) and how far an issuer follows it: pure.
+
+A wish for a challenge is granted where a challenge can be shown. A wish for none is granted too, unless the card insists
+(scenario `challenge-mandated`). Data shared for information (06) are never answered with an authentication."""
+
+import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from acs.v2.decision.versions import LATEST
+from threedsecure.v2.views import AuthenticationRequest
+
+DATA_SHARE_ONLY: Final = "06"
+CHALLENGE_MANDATED: Final = "04"
+WANT_A_CHALLENGE: Final = frozenset({"03", "04", "09", "12", "13", "14"})
+"""09 and 12 want one for its question: whether to trust the merchant, or to bind the device."""
+WANT_NONE: Final = frozenset({"02", "08", "10", "11"})
+INFORM: Final = frozenset({"05", "06", "07"})
+"""The requestor has analysed the risk or authenticated the cardholder itself: transStatus I may answer."""
+NOT_LISTED: Final = "N"
+BINDING_PROMPT: Final = "12"
+BROWSER: Final = "02"
+_DEVICE: Final = (
+    "browserUserAgent",
+    "browserLanguage",
+    "browserScreenHeight",
+    "browserScreenWidth",
+    "browserColorDepth",
+    "browserTZ",
+)
+
+EXEMPTIONS: Final = frozenset({"05", "08", "10", "11"})
+"""Indicators that transChallengeExemption (2.3.1) repeats when they were followed."""
+
+_STATUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "2.1.0": (),
+        "2.2.0": ("whiteListStatus",),
+        "2.3.1": ("trustListStatus", "deviceBindingStatus"),
+    }
+)
+
+
+def wants_challenge(request: AuthenticationRequest) -> bool:
+    return not shares_data_only(request) and not WANT_A_CHALLENGE.isdisjoint(request.challenge_indicators)
+
+
+def mandates_challenge(request: AuthenticationRequest) -> bool:
+    return not shares_data_only(request) and CHALLENGE_MANDATED in request.challenge_indicators
+
+
+def wants_none(request: AuthenticationRequest) -> bool:
+    """A trust list exemption (08) is not followed where the requestor itself says that the merchant is not listed."""
+    asked = WANT_NONE.intersection(request.challenge_indicators)
+    return bool(asked - {"08"} if request.trust_list_status == NOT_LISTED else asked)
+
+
+def informs(request: AuthenticationRequest) -> bool:
+    """Whether transStatus I may answer: it exists since 2.2.0."""
+    return request.version != "2.1.0" and not INFORM.isdisjoint(request.challenge_indicators)
+
+
+def shares_data_only(request: AuthenticationRequest) -> bool:
+    return DATA_SHARE_ONLY in request.challenge_indicators
+
+
+def exemption(request: AuthenticationRequest) -> str | None:
+    """The exemption that the requestor asks for."""
+    return next((asked for asked in request.challenge_indicators if asked in EXEMPTIONS), None)
+
+
+def wants_binding(request: AuthenticationRequest) -> bool:
+    """Whether the page is to offer to remember the device: 2.3.1, in a browser."""
+    return (
+        BINDING_PROMPT in request.challenge_indicators
+        and request.version == LATEST
+        and request.device_channel == BROWSER
+    )
+
+
+def device_of(areq: Mapping[str, Any]) -> str:
+    """Stands for the browser: the same for the same one, as far as an AReq tells."""
+    told = [str(areq.get(name, "")) for name in _DEVICE]
+    return hashlib.sha256("\0".join(told).encode(errors="replace")).hexdigest()
+
+
+def echoed(areq: Mapping[str, Any]) -> dict[str, str]:
+    """The statuses of trust list and device binding that an AReq tells, with their sources, for its ARes."""
+    names = (name + end for name in _STATUSES[areq["messageVersion"]] if name in areq for end in ("", "Source"))
+    return {name: areq[name] for name in names if name in areq}

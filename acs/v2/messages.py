@@ -1,0 +1,156 @@
+"""The messages that the ACS writes: ARes, RReq, CRes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from acs.cardholder.methods.table import METHODS
+from acs.cardholder.texts import choose_language, decoupled_text
+from acs.cards.plays import rreq_order_of
+from acs.settings import AcsSettings
+from acs.v2.decision import versions
+from acs.v2.records import Purchase, Result, Transaction
+from threedsecure.cards.plays import RReqOrder
+from threedsecure.v2.codec import encode, encode_base64url
+from threedsecure.v2.erro import erro
+from threedsecure.v2.errors import MessageError
+
+
+def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
+    """The answer to the AReq: final when the transaction has a result, else transStatus C."""
+    message = {
+        "messageType": "ARes",
+        "messageVersion": transaction.purchase.version,
+        **identifiers(transaction),
+        "dsReferenceNumber": transaction.purchase.ds_reference_number,
+        "acsReferenceNumber": settings.acs_reference_number,
+        "acsOperatorID": settings.acs_operator_id,
+        **transaction.purchase.echoed,
+        **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
+    }
+    message |= _trust(transaction.purchase.version, transaction.purchase.trust_status)
+    message |= _binding(transaction.purchase.binding_status)
+    if transaction.purchase.decoupled:
+        return message | _deferred(transaction, settings)
+    if transaction.result is not None:
+        return (
+            message
+            | _outcome(transaction.result)
+            | versions.exempted(transaction.purchase.version, transaction.result.exemption)
+        )
+    return message | {
+        "transStatus": "C",
+        "acsURL": settings.of(transaction.card.pan).acs_url,
+        **_challenged(transaction),
+    }
+
+
+def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The result of a challenge, for the directory server. `reported`: the Erro that ended it, which 2.3.1 passes on."""
+    message = {
+        "messageType": "RReq",
+        "messageVersion": transaction.purchase.version,
+        **identifiers(transaction),
+        "messageCategory": transaction.purchase.message_category,
+        **_outcome(result),
+        **_trust(transaction.purchase.version, result.trust_status),
+        **_binding(result.binding_status),
+    }
+    if not transaction.purchase.decoupled:
+        message["interactionCounter"] = f"{result.interaction_counter or 0:02}"
+    if result.trans_status in ("Y", "N"):
+        message |= _authentication(transaction, with_method=True)
+    if result.challenge_cancel is not None:
+        message |= versions.cancelled(transaction.purchase.version, result.challenge_cancel, reported)
+    return message
+
+
+def cres(transaction: Transaction) -> dict[str, Any]:
+    """The final CRes for the browser. It knows only Y and N, and D where it goes on decoupled; what the RReq said counts."""
+    told = transaction.result.trans_status if transaction.result is not None else "N"
+    status = told if told in ("Y", "D") else "N"
+    if rreq_order_of(transaction.card.scenario) is RReqOrder.CONTRADICTING:
+        status = "N" if status == "Y" else "Y"
+    return {
+        "messageType": "CRes",
+        "messageVersion": transaction.purchase.version,
+        "threeDSServerTransID": transaction.purchase.three_ds_server_trans_id,
+        "acsTransID": transaction.acs_trans_id,
+        "challengeCompletionInd": "Y",
+        "transStatus": status,
+    }
+
+
+def answered_with(transaction: Transaction, error: MessageError) -> dict[str, Any]:
+    """The Erro that answers a CReq."""
+    error.message = error.message or {"messageType": "CReq"}
+    return erro(error, component="A", ids=identifiers(transaction), version=transaction.purchase.version)
+
+
+def form_value(message: Mapping[str, Any]) -> str:
+    """A message as a field of a browser's form."""
+    return encode_base64url(encode(message))
+
+
+def identifiers(transaction: Transaction) -> dict[str, Any]:
+    """Every identifier that the transaction goes by."""
+    purchase: Purchase = transaction.purchase
+    identified = {
+        "threeDSServerTransID": purchase.three_ds_server_trans_id,
+        "dsTransID": purchase.ds_trans_id,
+        "acsTransID": transaction.acs_trans_id,
+    }
+    if purchase.sdk_trans_id is not None:
+        identified["sdkTransID"] = purchase.sdk_trans_id
+    return identified
+
+
+def _challenged(transaction: Transaction) -> dict[str, Any]:
+    mandated = "Y" if transaction.purchase.challenge_mandated else "N"
+    return {"acsChallengeMandated": mandated, **_authentication(transaction, with_method=False)}
+
+
+def _deferred(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
+    language = choose_language(transaction.card.language or transaction.purchase.language)
+    words = decoupled_text(settings.of(transaction.card.pan).issuer_name, language)
+    return {
+        "transStatus": "D",
+        "acsDecConInd": "Y",
+        "cardholderInfo": words if transaction.purchase.version == "2.2.0" else {"text": words},
+        **_challenged(transaction),
+    }
+
+
+def _authentication(transaction: Transaction, *, with_method: bool) -> dict[str, Any]:
+    """authenticationType, and in an RReq authenticationMethod; 2.3.1 has only the latter, in both messages."""
+    if transaction.method is None:
+        return {}
+    described, version = METHODS[transaction.method], transaction.purchase.version
+    elements: dict[str, Any] = {}
+    if version in ("2.1.0", "2.2.0"):
+        elements["authenticationType"] = described.authentication_type
+    if with_method or not elements:
+        elements["authenticationMethod"] = described.authentication_method(version)
+    return elements
+
+
+def _trust(version: str, status: str | None) -> dict[str, str]:
+    """What the trust list says of the merchant, which the ACS keeps (source 03). 2.1.0 knows no such list."""
+    if status is None or version == "2.1.0":
+        return {}
+    name = "whiteListStatus" if version == "2.2.0" else "trustListStatus"
+    return {name: status, f"{name}Source": "03"}
+
+
+def _binding(status: str | None) -> dict[str, str]:
+    """What the ACS says of the device (source 03). Only 2.3.1 asks."""
+    return {} if status is None else {"deviceBindingStatus": status, "deviceBindingStatusSource": "03"}
+
+
+def _outcome(result: Result) -> dict[str, Any]:
+    elements = {
+        "transStatus": result.trans_status,
+        "transStatusReason": result.trans_status_reason,
+        "eci": result.eci,
+        "authenticationValue": result.authentication_value,
+    }
+    return {name: value for name, value in elements.items() if value is not None}

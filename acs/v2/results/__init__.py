@@ -1,0 +1,1 @@
+"""RReq to RRes: the delivery of a result until it is acknowledged."""

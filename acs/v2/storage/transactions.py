@@ -1,0 +1,373 @@
+"""What the ACS remembers, and its units of work. Where one process has the tables they are held in memory and written through
+(`Memory`), elsewhere a unit reads and locks rows (`Rows`); what is done is the same."""
+
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, delete, select, update
+
+from acs.cardholder.challenge import NextCounter, SendCode
+from acs.cards.plays import keeps_silent
+from acs.cards.records import OnFile, Registration
+from acs.cards.status import CardStatus
+from acs.v2.lifecycle import Change
+from acs.v2.records import Transaction
+from acs.v2.states import State
+from acs.v2.storage import finals as finals_
+from acs.v2.storage.memory import Memory
+from acs.v2.storage.rows import (
+    CARDS,
+    DUE_BY,
+    EPOCH,
+    HOLDER,
+    METHOD_CALLS,
+    MICROSECOND,
+    NEXT_DUE,
+    OPEN_BY_STATE,
+    ROW,
+    SCHEMA,
+    TAKE_DUE,
+    TRANSACTIONS,
+    Rows,
+    documents,
+    microseconds,
+    searchable,
+)
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage.database import Database, SqliteDatabase
+from threedsecure.storage.ledger import Ledger
+from threedsecure.storage.rows import leases
+from threedsecure.storage.rows.purging import PER_STEP
+from threedsecure.storage.schema import Schema
+from threedsecure.web.straight import soon
+
+Other = TypeVar("Other")
+Result = TypeVar("Result")
+Step = Callable[[Transaction, NextCounter], Change]
+Settle = Callable[[Transaction, CardStatus], tuple[Transaction, CardStatus]]
+Tables = Rows | Memory
+__all__ = ["SCHEMA", "Storage"]
+
+
+class Storage:
+    """What the ACS remembers. Open between entering and leaving `opened`.
+
+    Each method is one unit of work and returns after its commit. Where one process has the tables, `begin` is straight and its
+    caller promises nothing before the commit; what was final at its ARes is known from the ledger alone there."""
+
+    def __init__(
+        self,
+        open_database: Callable[[Schema], Database],
+        vault: Vault,
+        ledger: Ledger,
+        first_counter: Callable[[str], int],
+        settle: Settle,
+        *,
+        repeats: Callable[[], bool],
+        worker: str | None = None,
+    ) -> None:
+        """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, card_status)`: what a
+        decision just taken and the card's status make of each other. `repeats()`: whether identifiers may have been given
+        before. `worker`: of several processes on these tables, this one."""
+        self.leases = leases.Leases(worker)
+        self._settle = settle
+        self._open_database = open_database
+        self._vault = vault
+        self._ledger = ledger
+        self._first_counter = first_counter
+        self._repeats = repeats
+        self._database: Database | None = None
+        self._memory: Memory | None = None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        self._database = self._open_database(SCHEMA)
+        if self.leases.alone and isinstance(self._database, SqliteDatabase):
+            self._memory = Memory(
+                self._database, self._vault, self.leases, self.is_without_row, self._is_taken, self._ledger.failed
+            )
+        try:
+            yield
+        finally:
+            database, self._database, self._memory = self._database, None, None
+            await database.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._database is not None
+
+    # --- transactions ---
+
+    def is_without_row(self, transaction: Transaction) -> bool:
+        """Whether the ledger alone says what is known of a transaction: it was final at its ARes, which was told at once."""
+        return self.leases.alone and transaction.state is State.ANSWERED and not keeps_silent(transaction.card)
+
+    def begin(
+        self,
+        pan: str,
+        step: Callable[[OnFile], tuple[Transaction | Other, CardStatus]],
+        *,
+        method_of: str | None = None,
+    ) -> Transaction | Other | Awaitable[Transaction | Other]:
+        """What `step` makes of what is known of the card, written when it is a transaction; `method_of`: the threeDSServerTransID
+        whose 3DS Method is to be looked for. `step` is called again when the acsTransID is taken, which happens where
+        identifiers are made repeatable by a seed."""
+        method = None if method_of is None else method_of.lower()
+
+        def work(tables: Tables) -> Transaction | Other:
+            known = tables.card(pan)
+            card_status = known.card_status
+            seen = None if method is None else tables.called(method)
+            while True:
+                outcome, after = step(OnFile(known.registration, card_status, seen))
+                if not isinstance(outcome, Transaction):
+                    return outcome
+                if after != card_status and (held := tables.held_card(pan).card_status) != card_status:
+                    card_status = held
+                    continue
+                if tables.insert(outcome):
+                    break
+            if after != card_status:
+                tables.keep_status(pan, after)
+            return outcome
+
+        return self._straight(work)
+
+    async def change(self, acs_trans_id: str, step: Step) -> Change | None:
+        """Read, step and write in one unit of work. `step` gets the record and a way to the card's next code counter; None when
+        there is no such transaction."""
+
+        def work(tables: Tables) -> Change | None:
+            transaction = tables.hold(acs_trans_id)
+            if transaction is None:
+                return None
+            pan = transaction.card.pan
+            change = step(transaction, lambda: self._next_counter(tables, pan))
+            for effect in change.effects:
+                if isinstance(effect, SendCode):
+                    tables.use_counter(pan, effect.counter)
+            return replace(change, transaction=self._write(tables, transaction, change.transaction))
+
+        changed = await self._run(work)
+        if changed is None and (final := await self._final(acs_trans_id)) is not None:
+            return step(final, lambda: 0)
+        return changed
+
+    async def replace(self, acs_trans_id: str, step: Callable[[Transaction], Transaction]) -> Transaction | None:
+        """Like `change`, where nothing has to be answered."""
+
+        def work(tables: Tables) -> Transaction | None:
+            transaction = tables.hold(acs_trans_id)
+            return None if transaction is None else self._write(tables, transaction, step(transaction))
+
+        return await self._run(work)
+
+    async def load(self, acs_trans_id: str) -> Transaction | None:
+        return await self._read(lambda tables: tables.find(acs_trans_id)) or await self._final(acs_trans_id)
+
+    async def several(self, acs_trans_ids: Sequence[str]) -> list[Transaction]:
+        """Those of `acs_trans_ids` that exist, oldest first."""
+        names = [searchable(name) for name in acs_trans_ids]
+        query = select(*ROW).where(TRANSACTIONS.c.acs_trans_id.in_(names)).order_by(TRANSACTIONS.c.number)
+        rows = await self._select(query)
+        missing = set(names) - {found.acs_trans_id for found in rows}
+        if not missing or not self.leases.alone:
+            return rows
+        finals = await self._ledger.read(lambda records: [finals_.named(records, name) for name in missing])
+        return _in_order([*rows, *(found for found in finals if found is not None)])
+
+    async def newest(self, limit: int) -> list[Transaction]:
+        """The last `limit` transactions, oldest first."""
+        rows = await self._select(select(*ROW).order_by(TRANSACTIONS.c.number.desc()).limit(limit))
+        if not self.leases.alone:
+            return rows[::-1]
+        finals = await self._ledger.read(lambda records: finals_.newest(records, limit))
+        return _in_order([*rows[::-1], *finals[::-1]])[-limit:]
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[str, State]]:
+        """Whose time has come, the longest due first. Of several processes only this one is told of them, for the length of a
+        lease."""
+        if self.leases.alone:
+            return await self._opened_database.run(lambda connection: self._due(connection, DUE_BY, now, limit))
+        return await self._opened_database.run(lambda connection: self._take_due(connection, now, limit))
+
+    async def take(self, acs_trans_id: str) -> Transaction | None:
+        """The record, to work on by this process alone; None when another one works on it, or there is none."""
+        if self.leases.alone:
+            return await self._read(lambda tables: tables.find(acs_trans_id))
+
+        def work(connection: Connection) -> Transaction | None:
+            holder = connection.execute(HOLDER, {"name": acs_trans_id}).one_or_none()
+            if holder is None or self.leases.elsewhere(holder):
+                return None
+            self._lease(connection, [acs_trans_id])
+            return self._rows(connection).find(acs_trans_id)
+
+        return await self._opened_database.run(work)
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """When the next one is due after `now`."""
+        asked = {"now": microseconds(now)}
+        found = await self._opened_database.run(lambda c: c.execute(NEXT_DUE, asked).scalar_one_or_none())
+        return None if found is None else EPOCH + found * MICROSECOND
+
+    async def open_by_state(self) -> dict[str, int]:
+        """How many transactions there are to which something has still to happen, by state."""
+        rows = await self._opened_database.read(lambda connection: OPEN_BY_STATE.all(connection, {}))
+        return {row[0]: row[1] for row in rows}
+
+    # --- cards ---
+
+    async def register(self, registration: Registration) -> bool:
+        """False when the card is registered already."""
+
+        def work(tables: Tables) -> bool:
+            if tables.held_card(registration.pan).registration is not None:
+                return False
+            tables.register(registration)
+            return True
+
+        return await self._run(work)
+
+    async def registration(self, pan: str) -> Registration | None:
+        return await self._read(lambda tables: tables.card(pan).registration)
+
+    async def card_status(self, pan: str) -> CardStatus:
+        return await self._read(lambda tables: tables.card(pan).card_status)
+
+    async def keep_status(self, pan: str, step: Callable[[CardStatus], CardStatus]) -> CardStatus:
+        """The status of a card, as `step` made it."""
+
+        def work(tables: Tables) -> CardStatus:
+            card_status = tables.held_card(pan).card_status
+            after = step(card_status)
+            if after != card_status:
+                tables.keep_status(pan, after)
+            return after
+
+        return await self._run(work)
+
+    async def registrations(self) -> list[Registration]:
+        found = await self._opened_database.run(lambda connection: self._rows(connection).registrations())
+        return sorted(found, key=lambda known: known.pan)
+
+    async def reserve_counter(self, pan: str) -> int:
+        """The card's next code counter, which is used up by being asked for."""
+
+        def work(tables: Tables) -> int:
+            counter = self._next_counter(tables, pan)
+            tables.use_counter(pan, counter)
+            return counter
+
+        return await self._run(work)
+
+    async def note_method_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
+        """Repeated, it changes nothing."""
+        await self._run(lambda tables: tables.note_call(three_ds_server_trans_id.lower(), now))
+
+    async def forget(self) -> None:
+        """Every transaction, registration, counter and call of a 3DS Method."""
+        if self._memory is not None:
+            self._memory.forget()
+
+        def work(connection: Connection) -> None:
+            for table in (TRANSACTIONS, CARDS, METHOD_CALLS):
+                connection.execute(delete(table))
+
+        await self._opened_database.run(work)
+
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the transactions that have ended and did not change since `at`; what a card remembers stays."""
+
+        def work(connection: Connection) -> int:
+            ended = select(TRANSACTIONS.c.number, TRANSACTIONS.c.document).where(TRANSACTIONS.c.due_at.is_(None))
+            some = ended.order_by(TRANSACTIONS.c.number).limit(PER_STEP).with_for_update(skip_locked=True)
+            rows = connection.execute(some).all()
+            old = [row.number for row in rows if documents.decode(row.document).updated_at < at]
+            if old:
+                connection.execute(delete(TRANSACTIONS).where(TRANSACTIONS.c.number.in_(old)))
+            return len(old)
+
+        return await self._opened_database.run(work)
+
+    # --- units of work ---
+
+    def _straight(self, work: Callable[[Tables], Result]) -> Result | Awaitable[Result]:
+        if self._memory is not None:
+            return work(self._memory)
+        return self._opened_database.run(lambda connection: work(self._rows(connection)))
+
+    async def _run(self, work: Callable[[Tables], Result]) -> Result:
+        result = await soon(self._straight(work))
+        if self._memory is not None:
+            await self._ledger.written()
+        return result
+
+    async def _read(self, work: Callable[[Tables], Result]) -> Result:
+        if self._memory is not None:
+            return work(self._memory)
+        return await self._opened_database.read(lambda connection: work(self._rows(connection)))
+
+    async def _select(self, query: Any) -> list[Transaction]:
+        """Behind what was handed in."""
+        return await self._opened_database.run(lambda connection: self._rows(connection).transactions(query))
+
+    async def _final(self, acs_trans_id: str) -> Transaction | None:
+        if not self.leases.alone or not searchable(acs_trans_id):
+            return None
+        return await self._ledger.read(lambda records: finals_.named(records, acs_trans_id))
+
+    def _is_taken(self, acs_trans_id: str) -> bool:
+        if self._memory is None or not self._repeats():
+            return False
+        if self._memory.find(acs_trans_id) is not None:
+            return True
+        return self._ledger.look(lambda records: finals_.named(records, acs_trans_id)) is not None
+
+    @property
+    def _opened_database(self) -> Database:
+        if self._database is None:
+            raise RuntimeError("the storage of the ACS is not open")
+        return self._database
+
+    def _rows(self, connection: Connection) -> Rows:
+        return Rows(connection, self._vault, self.leases)
+
+    def _due(self, connection: Connection, query: Any, now: datetime, limit: int) -> list[tuple[str, State]]:
+        asked = {"now": microseconds(now), "limit": limit, **self.leases.asked()}
+        return [(row[0], State(row[1])) for row in connection.execute(query, asked)]
+
+    def _take_due(self, connection: Connection, now: datetime, limit: int) -> list[tuple[str, State]]:
+        found = self._due(connection, TAKE_DUE, now, limit)
+        self._lease(connection, [name for name, _ in found])
+        return found
+
+    def _lease(self, connection: Connection, names: Sequence[str]) -> None:
+        if names:
+            these = update(TRANSACTIONS).where(TRANSACTIONS.c.acs_trans_id.in_(names))
+            connection.execute(these.values(**self.leases.taken()))
+
+    def _write(self, tables: Tables, before: Transaction, after: Transaction) -> Transaction:
+        """Save what changed. Whoever decides, the card's status has its say in the same unit of work."""
+        if before.result is None and after.result is not None:
+            pan = after.card.pan
+            card_status = tables.held_card(pan).card_status
+            after, settled = self._settle(after, card_status)
+            if settled != card_status:
+                tables.keep_status(pan, settled)
+        if after != before:
+            tables.save(before, after)
+        return after
+
+    def _next_counter(self, tables: Tables, pan: str) -> int:
+        counter = tables.held_card(pan).counter
+        return self._first_counter(pan) if counter is None else counter + 1
+
+
+def _in_order(transactions: Sequence[Transaction]) -> list[Transaction]:
+    return sorted(transactions, key=lambda each: each.created_at)

@@ -1,0 +1,1 @@
+"""Message files held against the specification, offline."""

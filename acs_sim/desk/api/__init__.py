@@ -1,0 +1,1 @@
+"""The calls of the control API, and their description."""

@@ -1,0 +1,1 @@
+"""Cards, clock, faults, rules, ranges, findings and checks at the desk."""

@@ -1,0 +1,89 @@
+"""The verdict on the gateway: `/api/transactions/{id}/findings`, `…/outcome`, `/api/findings`."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from acs_sim.desk.api.calls import Desk, call
+from acs_sim.desk.api.documents import FindingDocument, FindingDocuments, OutcomeWish, Transaction
+from acs_sim.desk.transactions.list import entries_of, find_transaction
+from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction
+from acs_sim.findings.model import Finding, Severity
+from acs_sim.findings.reports import junit
+from threedsecure.web.wire import Problem, WireResponse
+
+Mildest = Annotated[
+    Literal["error", "warning", "good"],
+    Meta(description="the mildest that is told: error, warning (when left out) or good"),
+]
+NEWEST: Final = 2000
+"""Journal entries that the verdict over all transactions reads."""
+BEGINNINGS: Final = frozenset({"3DS Method", "AReq", "PReq", "VEReq", "CRReq", "Payment form"})
+"""What a transaction begins with: where something else comes first, its beginning is older than what was read."""
+XML: Final = "application/xml; charset=utf-8"
+RULE_NAMES: Final = tuple(rule.name for rule in ALL_RULES)
+
+
+@call("GET", "/api/transactions/{id}/findings", errors=(400, 404, 502))
+async def show_findings(desk: Desk, id_: str, severity: Mildest = "warning") -> FindingDocuments:
+    """What the gateway did wrong in this transaction, and with `?severity=good` what it did well."""
+    return _document(await findings_of(desk, await find_transaction(desk, id_), Severity(severity)))
+
+
+@call("POST", "/api/transactions/{id}/outcome", errors=(400, 404, 502))
+async def take_outcome(desk: Desk, id_: str, wish: OutcomeWish) -> FindingDocuments:
+    """Tell what your gateway did with the payment: what it went by cannot be seen from outside.
+
+    It stands in the journal like a message, behind what the gateway had received by then."""
+    one = await find_transaction(desk, id_)
+    told = {"outcome": wish.outcome} | ({"transStatus": wish.transStatus} if wish.transStatus else {})
+    now = desk.runtime.clock.now()
+    desk.runtime.journal.record(now, "3DS Server", "Shop", "outcome", told, transaction_id=one.id)
+    return _document(await findings_of(desk, one, Severity.WARNING))
+
+
+@call("GET", "/api/findings", errors=(400,), answer=(FindingDocuments,))
+async def list_findings(
+    desk: Desk,
+    severity: Mildest = "warning",
+    rule: Annotated[str | None, Meta(description="only what this rule found")] = None,
+    format_: Annotated[Literal["json", "junit"], Meta(description="json (when left out) or junit")] = "json",
+) -> FindingDocuments | WireResponse:
+    """The verdict on the gateway, over the newest transactions and between them."""
+    if rule is not None and rule not in RULE_NAMES:
+        raise Problem(400, "Bad Request", f"rule is one of {', '.join(RULE_NAMES)}")
+    found = [one for one in await all_findings(desk, Severity(severity)) if rule in (None, one.rule.name)]
+    return WireResponse(200, junit(found), XML) if format_ == "junit" else _document(found)
+
+
+async def findings_of(desk: Desk, one: Transaction, mildest: Severity) -> list[Finding]:
+    return await judged(await entries_of(desk, one), mildest)
+
+
+async def judged(entries: Sequence[Mapping[str, Any]], mildest: Severity = Severity.WARNING) -> list[Finding]:
+    """The findings of one transaction, beside the loop: a long one takes a while."""
+    return await asyncio.to_thread(of_transaction, entries, mildest)
+
+
+async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
+    """Over the transactions that the newest journal entries belong to, each of them whole."""
+    entries = await desk.runtime.journal.newest(NEWEST)
+    transactions: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        transactions.setdefault(entry["transaction_id"], []).append(entry)
+    if len(entries) == NEWEST:
+        for transaction_id in _cut(transactions):
+            transactions[transaction_id] = await desk.runtime.journal.entries_of(transaction_id)
+    return await asyncio.to_thread(of_all, [*transactions.values()], mildest)
+
+
+def _cut(transactions: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    return [name for name, entries in transactions.items() if name and entries[0]["kind"] not in BEGINNINGS]
+
+
+def _document(found: Sequence[Finding]) -> FindingDocuments:
+    told = [msgspec.convert(finding.document(), FindingDocument) for finding in found]
+    return FindingDocuments("convicted" if convicted(found) else "acquitted", told)

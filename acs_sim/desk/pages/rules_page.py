@@ -1,0 +1,74 @@
+"""`/rules`: the matching rules for people. Works without scripts."""
+
+from typing import Any, Final
+
+import msgspec
+
+from acs_sim.client.parties import Refused
+from acs_sim.desk.api.calls import Desk
+from acs_sim.desk.api.documents import Rule, RuleOutcome, RuleWish
+from acs_sim.desk.control.rules import make_rule, outcome_of, rules_in_force
+from acs_sim.desk.pages.console import page_of
+from threedsecure.rules import described
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form, see_other
+
+EXAMPLE: Final = """\
+{
+  "name": "dear books",
+  "if": {"merchant": {"like": "Librairie*"}, "amount": {"at_least": 10000}},
+  "then": {"scenario": "challenge-otp"},
+  "once": false
+}"""
+
+
+async def rules(desk: Desk, request: WireRequest) -> WireResponse:
+    asked = request.query.get("transaction", "").strip()
+    outcome: RuleOutcome | None = None
+    problem = ""
+    if asked:
+        try:
+            outcome = await outcome_of(desk, asked)
+        except (Problem, Refused) as error:
+            problem = error.detail
+    return await _page(desk, asked=asked, outcome=outcome, problem=problem)
+
+
+async def change_rules(desk: Desk, request: WireRequest) -> WireResponse:
+    """Make the rule in the field, or remove one, or all."""
+    form = read_form(request)
+    if "remove" in form:
+        named = {"id": form["remove"]} if form["remove"] else {}
+        await desk.parties.call("acs", "/control/rules/remove", named)
+        return see_other("/rules")
+    text = form.get("rule", "")
+    try:
+        await make_rule(desk, msgspec.json.decode(text, type=RuleWish))
+    except Refused as refusal:
+        return await _page(desk, text=text, refused=refusal.detail)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return await _page(desk, text=text, refused=str(error))
+    return see_other("/rules")
+
+
+async def _page(desk: Desk, *, text: str = EXAMPLE, refused: str = "", **asked: Any) -> WireResponse:
+    listed = [(rule, _conditions(rule), _deed(rule)) for rule in await rules_in_force(desk)]
+    told = {"asked": "", "outcome": None, "problem": "", **asked}
+    return page_of(
+        desk, "rules.html", "/rules", 422 if refused else 200, rules=listed, text=text, refused=refused, **told
+    )
+
+
+def _conditions(rule: Rule) -> list[str]:
+    """Each condition in words."""
+    words = [f"{name} {_words(value)}" for name, value in rule.condition.items() if name not in ("message", "headers")]
+    headers = rule.condition.get("headers")
+    words += [f"header {name} {_words(value)}" for name, value in (headers or {}).items()]
+    return [str(rule.condition.get("message", "AReq")), *words]
+
+
+def _words(value: Any) -> str:
+    return described(value, hides=True)
+
+
+def _deed(rule: Rule) -> str:
+    return ", ".join(str(value) if name == "scenario" else f"{name} {value}" for name, value in rule.then.items())

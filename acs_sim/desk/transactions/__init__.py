@@ -1,0 +1,1 @@
+"""Transactions as the desk tells them, and the cardholder who acts in them."""

@@ -1,0 +1,134 @@
+"""A conversation as a picture: who speaks to whom, in what order, and what the gist of each message is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
+
+# The order in which the parties stand; others stand behind them.
+STANDING: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
+LIVE: Final = ("Shop", "Browser", "3DS Server", "Directory Server", "ACS", "Phone")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """One message. `first` and `last` are the columns it spans (from 1), `backward` when it runs to the left.
+
+    `tone` is `good`, `bad`, `wait` or empty; `after_ms` counts from the first message."""
+
+    number: int
+    at: str
+    after_ms: int
+    sender: str
+    receiver: str
+    kind: str
+    gist: str
+    tone: str
+    first: int
+    last: int
+    backward: bool
+    status: int | None
+    took_ms: float | None
+    message: Mapping[str, Any]
+
+    @property
+    def span(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    parties: tuple[str, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def diagram(entries: Sequence[Mapping[str, Any]], parties: Sequence[str] | None = None) -> Diagram:
+    """The picture of journal entries. `parties`: who stands where, when it must not depend on who speaks."""
+    standing = tuple(parties) if parties is not None else _standing(entries)
+    began = datetime.fromisoformat(entries[0]["at"]) if entries else None
+    return Diagram(standing, tuple(_arrow(n, entry, standing, began) for n, entry in enumerate(entries, start=1)))
+
+
+def gist(kind: str, message: Mapping[str, Any]) -> str:
+    """The few words that a reader wants before opening the message."""
+    if kind not in _GISTS:
+        told = (message.get(name) for name in _OTHERWISE)
+        return next((value for value in told if isinstance(value, str) and value), "")
+    return " · ".join(filter(None, (_told(message, name, words) for name, words in _GISTS[kind].items())))
+
+
+def tone(kind: str, message: Mapping[str, Any]) -> str:
+    """Whether a message is good news, bad news, or a wait."""
+    if kind in {"Erro", "Error"} or "failed" in kind:
+        return "bad"
+    status = message.get("transStatus")
+    return TONES.get(str(status), "bad" if status else "")
+
+
+def _standing(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    speaking = dict.fromkeys(name for entry in entries for name in (entry["from"], entry["to"]) if name)
+    return (*(name for name in STANDING if name in speaking), *(name for name in speaking if name not in STANDING))
+
+
+def _arrow(number: int, entry: Mapping[str, Any], standing: Sequence[str], began: datetime | None) -> Arrow:
+    at = datetime.fromisoformat(entry["at"])
+    sender, receiver = _column(entry["from"], standing), _column(entry["to"], standing)
+    return Arrow(
+        number=number,
+        at=entry["at"],
+        after_ms=round((at - (began or at)).total_seconds() * 1000),
+        sender=entry["from"],
+        receiver=entry["to"],
+        kind=entry["kind"],
+        gist=gist(entry["kind"], entry["message"]),
+        tone=tone(entry["kind"], entry["message"]),
+        first=min(sender, receiver),
+        last=max(sender, receiver),
+        backward=receiver < sender,
+        status=entry.get("status"),
+        took_ms=entry.get("took_ms"),
+        message=entry["message"],
+    )
+
+
+def _column(name: str, standing: Sequence[str]) -> int:
+    """From 1; a party that does not stand in the picture is drawn at its nearest edge."""
+    return standing.index(name) + 1 if name in standing else 1
+
+
+def _told(message: Mapping[str, Any], name: str, words: str) -> str:
+    """An element in words, nothing where it is absent."""
+    match name:
+        case "purchaseAmount":
+            told = amount_text(message.get(name), message.get("purchaseCurrency"), message.get("purchaseExponent"))
+        case "transStatus":
+            told = f"{_text(message, name)} {TRANS_STATUS.get(_text(message, name), '')}".strip()
+        case _:
+            told = _text(message, name)
+    return words.format(told) if told else ""
+
+
+_RESULT: Final = {
+    "transStatus": "{}",
+    "transStatusReason": "reason {}",
+    "eci": "ECI {}",
+    "interactionCounter": "tries {}",
+}
+_GISTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "AReq": {"messageVersion": "{}", "purchaseAmount": "{}", "merchantName": "{}"},
+    "ARes": _RESULT,
+    "CReq": {"messageVersion": "{}", "challengeWindowSize": "window {}"},
+    "CRes": _RESULT,
+    "RReq": _RESULT,
+    "RRes": {"resultsStatus": "results {}"},
+    "Erro": {"errorCode": "{}", "errorDescription": "{}", "errorDetail": "{}"},
+    "SMS": {"state": "{}", "failure": "{}"},
+}
+_OTHERWISE: Final = ("reason", "body", "detail", "action", "outcome")
+
+
+def _text(message: Mapping[str, Any], name: str) -> str:
+    value = message.get(name)
+    return str(value)[:120] if isinstance(value, str | int) else ""

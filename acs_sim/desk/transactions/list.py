@@ -1,0 +1,139 @@
+"""`/api/transactions`: what the directory server and the ACS know of each, and what crossed the hops."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from acs_sim.client.parties import Refused
+from acs_sim.desk.api.calls import Desk, answered, call
+from acs_sim.desk.api.documents import Message, Messages, Transaction, Transactions, Transcript
+from acs_sim.desk.known_cards import known_card
+from acs_sim.desk.transactions.list_v1 import newest_classic
+from acs_sim.transcripts.document import compose
+from acs_sim.transcripts.har import har
+from threedsecure.web.wire import Problem, WireResponse
+
+DEFAULT_LIMIT: Final = 100
+_SINCE: Final = "only those begun at this instant or later (RFC 3339)"
+_LIMIT: Final = "at most so many, the newest; 100 when left out, 500 at most"
+_FORMAT: Final = "transcript when left out; har: an HTTP Archive (HAR 1.2) instead"
+SPOKEN_OF: Final = {"Directory Server": "ds", "ACS": "acs", "Phone": "phone"}
+"""Parties by their names in the journal."""
+MAX_IDENTIFIER: Final = 64
+
+
+@call("GET", "/api/transactions", errors=(400, 404, 502))
+async def list_transactions(
+    desk: Desk,
+    pan: Annotated[str | None, Meta(description="only this card's")] = None,
+    state: Annotated[str | None, Meta(description="only those in this state at the directory server")] = None,
+    since: Annotated[str | None, Meta(description=_SINCE)] = None,
+    limit: Annotated[int, Meta(ge=1, le=500, description=_LIMIT)] = DEFAULT_LIMIT,
+) -> Transactions:
+    """The newest transactions first."""
+    begun = None if since is None else instant("since", since).isoformat()
+    wanted = {"pan": pan, "state": state, "since": begun, "limit": limit}
+    found = await newest_transactions(desk, {name: value for name, value in wanted.items() if value is not None})
+    if not found and pan is not None:
+        known_card(pan)
+    return Transactions(found)
+
+
+@call("GET", "/api/transactions/{id}", errors=(404, 502))
+async def show_transaction(desk: Desk, id_: str) -> Transaction:
+    """One transaction, by any id that it has."""
+    return await find_transaction(desk, id_)
+
+
+@call("GET", "/api/transactions/{id}/messages", errors=(404, 502))
+async def show_messages(desk: Desk, id_: str) -> Messages:
+    """Every message that crossed a hop, decoded and redacted."""
+    return Messages(messages_of(await entries_of(desk, await find_transaction(desk, id_))))
+
+
+@call("GET", "/api/transactions/{id}/transcript", errors=(400, 404, 502), answer=(Transcript,))
+async def show_transcript(
+    desk: Desk,
+    id_: str,
+    format_: Annotated[Literal["transcript", "har"], Meta(description=_FORMAT)] = "transcript",
+) -> WireResponse:
+    """The whole transaction as one file."""
+    transaction = await find_transaction(desk, id_)
+    entries = await entries_of(desk, transaction)
+    addresses = {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
+    document = compose(msgspec.to_builtins(transaction), entries, addresses)
+    suffix = "har" if format_ == "har" else "json"
+    named = {"Content-Disposition": f'attachment; filename="transcript-{transaction.id}.{suffix}"'}
+    if format_ == "har":
+        return answered(har(document), headers=named)
+    return answered(msgspec.convert(document, Transcript), headers=named)
+
+
+async def newest_transactions(desk: Desk, wanted: Mapping[str, Any]) -> list[Transaction]:
+    """The newest transactions first, as both the directory server and the ACS see them, and those of 1.0.2 among them."""
+    rows = (await desk.parties.call("ds", "/control/transactions", wanted)).get("transactions", [])
+    challenges = await _challenges(desk, rows)
+    emv = [_merged(row, challenges.get(row.get("acsTransID"))) for row in rows]
+    both = [*emv, *await newest_classic(desk, wanted)]
+    return sorted(both, key=lambda one: one.created_at or "", reverse=True)[: wanted.get("limit", DEFAULT_LIMIT)]
+
+
+async def find_transaction(desk: Desk, identifier: str) -> Transaction:
+    """The transaction that goes by `identifier`, whichever of its ids that is. Errors: `Problem` 404."""
+    if len(identifier) > MAX_IDENTIFIER:
+        raise _unknown(identifier)
+    known_as = await desk.runtime.journal.transaction_of(identifier)
+    for name in dict.fromkeys((known_as or identifier, identifier)):
+        if found := await newest_transactions(desk, {"id": name, "limit": 1}):
+            return found[0]
+    if known_as is None:
+        raise _unknown(identifier)
+    return Transaction(known_as)
+
+
+async def entries_of(desk: Desk, transaction: Transaction) -> list[dict[str, Any]]:
+    """Every hop of it, whatever name the journal files it under."""
+    journal = desk.runtime.journal
+    return await journal.entries_of(await journal.transaction_of(transaction.id) or transaction.id)
+
+
+def messages_of(entries: Iterable[Mapping[str, Any]]) -> list[Message]:
+    return [msgspec.convert(entry, Message) for entry in entries]
+
+
+async def _challenges(desk: Desk, rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What the ACS knows of these transactions, by acsTransID; nothing when it cannot be asked."""
+    ids = [row["acsTransID"] for row in rows if row.get("acsTransID")]
+    if not ids:
+        return {}
+    try:
+        told = await desk.parties.call("acs", "/control/transactions", {"ids": ids, "limit": len(ids)})
+    except (Problem, Refused):
+        return {}
+    return {row["acsTransID"]: row for row in told.get("transactions", [])}
+
+
+def _merged(row: Mapping[str, Any], challenge: dict[str, Any] | None) -> Transaction:
+    known = {
+        field.name: row[field.name] for field in msgspec.structs.fields(Transaction) if row.get(field.name) is not None
+    }
+    return msgspec.convert({**known, "challenge": challenge}, Transaction, strict=False)
+
+
+def instant(name: str, text: str) -> datetime:
+    """An instant, in UTC. Errors: `Problem` 400 that names the parameter."""
+    try:
+        read = datetime.fromisoformat(text)
+        in_utc = read.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Problem(400, "Bad Request", f"{name} is no instant such as 2026-01-01T00:00:00Z") from error
+    if read.tzinfo is None:
+        raise Problem(400, "Bad Request", f"{name} needs its offset from UTC, as in 2026-01-01T00:00:00Z")
+    return in_utc
+
+
+def _unknown(identifier: str) -> Problem:
+    return Problem(404, "Not Found", f"no transaction goes by {identifier[:MAX_IDENTIFIER]!r}; any of its ids would do")

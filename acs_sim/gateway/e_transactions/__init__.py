@@ -1,0 +1,1 @@
+"""The payment page in the manner of e-transactions (Paybox)."""

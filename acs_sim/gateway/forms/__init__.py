@@ -1,0 +1,1 @@
+"""What every payment form is made of: fields, seals, money, and the buyer."""

@@ -1,0 +1,189 @@
+"""The payment pages: from a shop's sealed form to the receipt. Every address carries the purchase's unguessable token."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.forms.fields import FormRefused
+from acs_sim.gateway.handlers.gateway import Gateway
+from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.payment import remote_mpi
+from acs_sim.gateway.payment.cards import CardRefused, read_entry
+from acs_sim.gateway.payment.settlement import return_url
+from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
+from acs_sim.gateway.records.states import WrongStep
+from acs_sim.gateway.records.storage import NotKnown
+from acs_sim.gateway.shops.shop import SHOPS
+from acs_sim.gateway.three_ds_server import messages as three_ds_server
+from threedsecure.web.serving.service import Route
+from threedsecure.web.wire import HTML, Handler, WireRequest, WireResponse, json_response, read_form, see_other
+
+MAX_FIELDS: Final = 80
+PAGE_WAIT_SECONDS: Final = 2.0
+_PEM: Final = "application/x-pem-file"
+
+
+class PaymentHandlers:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._names: dict[tuple[str, ...], str] = {e_transactions.SHOP_IDS: SHOPS[e_transactions.MANNER].name}
+
+    def routes(self) -> list[Route]:
+        entrances = [(e_transactions.PAGE, self.read_e_transactions)]
+        entrances += [(path, self.read_monetico) for path in monetico.PAGES]
+        return [
+            *(Route(method, path, self._enter(read)) for path, read in entrances for method in ("GET", "POST")),
+            Route("GET", "/cgi/pubkey.pem", self.public_key),
+            Route("GET", "/load.html", self.liveness),
+            Route("GET", "/pay/{token}", self.pay),
+            Route("POST", "/pay/{token}/card", self.card),
+            Route("GET", "/pay/{token}/method", self.method),
+            Route("POST", "/pay/{token}/authenticate", self.authenticate),
+            Route("POST", "/pay/{token}/cancel", self.cancel),
+        ]
+
+    def read_e_transactions(self, fields: Mapping[str, str]) -> PaymentRequest:
+        """Errors: `FormRefused`."""
+        return e_transactions.read(fields, self._names)
+
+    def read_monetico(self, fields: Mapping[str, str]) -> PaymentRequest:
+        """Errors: `FormRefused`."""
+        settings = self._gateway.settings
+        own = f"{settings.public_url}/shops/{monetico.MANNER}/cgi2"
+        return monetico.read(fields, settings.monetico_answer_url or own, SHOPS[monetico.MANNER].name)
+
+    def _enter(self, read: Callable[[Mapping[str, str]], PaymentRequest]) -> Handler:
+        """A shop's buyer arrives: the seal is verified before anything is shown."""
+
+        async def enter(request: WireRequest) -> WireResponse:
+            posted = request.method == "POST"
+            fields = read_form(request, max_fields=MAX_FIELDS) if posted else dict(request.query)
+            try:
+                wanted = read(fields)
+            except FormRefused as refused:
+                return self._gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
+            purchase = await self._gateway.till.open(
+                wanted, window=request.query.get("window"), version=request.query.get("version")
+            )
+            self._journal_entrance(purchase, fields)
+            return see_other(f"/pay/{purchase.token}")
+
+        return enter
+
+    def _journal_entrance(self, purchase: Purchase, fields: Mapping[str, str]) -> None:
+        now = self._gateway.runtime.clock.now()
+        self._gateway.runtime.journal.record(
+            now, "Shop", "3DS Server", "Payment form", dict(fields), transaction_id=purchase.id
+        )
+
+    async def pay(self, request: WireRequest) -> WireResponse:
+        """The page that goes with where the purchase is: reloading it is always safe."""
+        purchase = await self._purchase(request)
+        if purchase is None:
+            return self._unknown()
+        purchase = await self._gateway.settlement.finish(purchase.id)
+        match purchase.state:
+            case "page":
+                return self._gateway.pages.card(purchase, self._gateway.runtime.clock.now())
+            case "method" if purchase.method_url is not None:
+                return self._gateway.pages.connecting(purchase)
+            case "challenge":
+                return self._challenge(purchase)
+        purchase = await self._gateway.till.settled_within(purchase, PAGE_WAIT_SECONDS)
+        return self._after_waiting(purchase)
+
+    def _after_waiting(self, purchase: Purchase) -> WireResponse:
+        if purchase.state == "settled" and purchase.request.manner == remote_mpi.MANNER:
+            return self._carry_back(purchase)
+        if purchase.state == "settled":
+            back_url = return_url(purchase, self._gateway.settlement.signing_key())
+            return self._gateway.pages.receipt(purchase, back_url)
+        if purchase.state == "method":  # whoever was about to ask without a 3DS Method is gone
+            return self._gateway.pages.connecting(purchase)
+        return self._challenge(purchase) if purchase.state == "challenge" else self._gateway.pages.waiting(purchase)
+
+    def _carry_back(self, purchase: Purchase) -> WireResponse:
+        if purchase.outcome is None:
+            return self._gateway.pages.waiting(purchase)
+        key = self._gateway.settlement.signing_key()
+        fields = remote_mpi.answer_fields(purchase, purchase.outcome, key)
+        return self._gateway.pages.carry_back(purchase, purchase.request.accepted_url, fields)
+
+    def _challenge(self, purchase: Purchase) -> WireResponse:
+        session = self._gateway.till.session_data(purchase.id)
+        if purchase.classic is not None:
+            return self._gateway.pages.challenge(purchase, self._gateway.classic.fields(purchase, session))
+        fields = {"creq": three_ds_server.challenge_request(purchase), "threeDSSessionData": session}
+        return self._gateway.pages.challenge(purchase, fields)
+
+    async def card(self, request: WireRequest) -> WireResponse:
+        purchase = await self._purchase(request)
+        if purchase is None:
+            return self._unknown()
+        fields, now = read_form(request), self._gateway.runtime.clock.now()
+        typed = {name: fields.get(name, "") for name in ("card_number", "expiry", "cryptogram")}
+        try:
+            entry = read_entry(purchase.request.manner, typed["card_number"], typed["expiry"], typed["cryptogram"], now)
+        except CardRefused as refused:
+            if purchase.state != "page":
+                return _to(purchase)
+            return self._gateway.pages.card(purchase, now, faults=refused.faults, typed=typed)
+        return await self._moved(
+            purchase, lambda: self._gateway.till.give_card(purchase, entry, fields, request.headers)
+        )
+
+    async def method(self, request: WireRequest) -> WireResponse:
+        """For the script of the connecting page: whether there is still something to wait for."""
+        purchase = await self._purchase(request)
+        now = self._gateway.runtime.clock.now()
+        running = (
+            purchase is not None
+            and purchase.state == "method"
+            and purchase.method == "running"
+            and purchase.method_until is not None
+            and now < purchase.method_until
+        )
+        return json_response({"running": running})
+
+    async def authenticate(self, request: WireRequest) -> WireResponse:
+        purchase = await self._purchase(request)
+        if purchase is None:
+            return self._unknown()
+        return await self._moved(purchase, lambda: self._gateway.till.authenticate(purchase))
+
+    async def cancel(self, request: WireRequest) -> WireResponse:
+        purchase = await self._purchase(request)
+        if purchase is None:
+            return self._unknown()
+        return await self._moved(purchase, lambda: self._gateway.till.cancel(purchase))
+
+    async def public_key(self, _request: WireRequest) -> WireResponse:
+        """What letter K is verified with: a shop of one's own needs it."""
+        key = self._gateway.settlement.signing_key().public_key()
+        return WireResponse(200, key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), _PEM)
+
+    async def liveness(self, _request: WireRequest) -> WireResponse:
+        """Shops of Paybox's ask here which of its servers is up."""
+        return WireResponse(200, b'<!doctype html><title>OK</title><div id="server_status">OK</div>', HTML)
+
+    async def _moved(self, purchase: Purchase, move: Callable[[], Awaitable[Purchase]]) -> WireResponse:
+        """Take a step, or find that it was taken already; either way the page of the purchase is next."""
+        with suppress(WrongStep):
+            await move()
+        return _to(purchase)
+
+    async def _purchase(self, request: WireRequest) -> Purchase | None:
+        try:
+            return await self._gateway.ledger.purchase_by_token(request.match["token"])
+        except NotKnown:
+            return None
+
+    def _unknown(self) -> WireResponse:
+        return self._gateway.pages.message("unknown-payment", "fr", 404)
+
+
+def _to(purchase: Purchase) -> WireResponse:
+    return see_other(f"/pay/{purchase.token}")

@@ -1,0 +1,28 @@
+"""`POST /cgi/RemoteMPI.cgi`: a shop that authorises by itself leaves 3-D Secure to the gateway."""
+
+from acs_sim.gateway.forms.fields import FormRefused
+from acs_sim.gateway.handlers.gateway import Gateway
+from acs_sim.gateway.payment import remote_mpi
+from threedsecure.web.serving.service import Route
+from threedsecure.web.wire import WireRequest, WireResponse, read_form, see_other
+
+
+class RemoteMpiHandlers:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def routes(self) -> list[Route]:
+        return [Route("POST", remote_mpi.PAGE, self.enter)]
+
+    async def enter(self, request: WireRequest) -> WireResponse:
+        """The browser brings card and amount; the page of the purchase is next."""
+        gateway, fields = self._gateway, read_form(request)
+        now = gateway.runtime.clock.now()
+        try:
+            wanted, entry = remote_mpi.read(fields, now)
+        except FormRefused as refused:
+            return gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
+        purchase = await gateway.till.open(wanted)
+        gateway.runtime.journal.record(now, "Shop", "MPI", "Payment form", fields, transaction_id=purchase.id)
+        await gateway.till.give_card(purchase, entry, fields, request.headers)
+        return see_other(f"/pay/{purchase.token}")

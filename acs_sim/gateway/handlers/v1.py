@@ -1,0 +1,47 @@
+"""`POST /3ds1/term`: the browser brings PaRes and MD back from the ACS."""
+
+from typing import Any, Final
+
+from acs_sim.gateway.handlers.gateway import Gateway
+from acs_sim.gateway.mpi import messages as mpi
+from acs_sim.gateway.records.purchase import Purchase
+from acs_sim.gateway.records.storage import NotKnown
+from acs_sim.gateway.three_ds_server import messages as three_ds_server
+from threedsecure.web.serving.service import Route
+from threedsecure.web.wire import WireRequest, WireResponse, read_form
+
+MAX_FORM_BYTES: Final = 256 * 1024
+
+
+class ClassicHandlers:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def routes(self) -> list[Route]:
+        return [Route("POST", mpi.TERM_PATH, self.term, MAX_FORM_BYTES)]
+
+    async def term(self, request: WireRequest) -> WireResponse:
+        form = read_form(request)
+        purchase = await self._sent_by_us(form.get("MD", ""))
+        if purchase is None:
+            return self._gateway.pages.message("foreign-answer", "fr", 403)
+        changed = await self._gateway.classic.returned(purchase, form.get("PaRes", ""))
+        self._journal(changed)
+        return self._gateway.pages.returning(changed)
+
+    async def _sent_by_us(self, session: str) -> Purchase | None:
+        """The purchase whose challenge page gave this MD to the browser."""
+        read = three_ds_server.read_session_data(session)
+        if read is None or not three_ds_server.token_holds(read[1], self._gateway.till.session_token(read[0])):
+            return None
+        try:
+            purchase = await self._gateway.ledger.purchase(read[0])
+        except NotKnown:
+            return None
+        return purchase if purchase.classic is not None and purchase.classic.pareq is not None else None
+
+    def _journal(self, purchase: Purchase) -> None:
+        result = purchase.classic.result if purchase.classic else None
+        told: dict[str, Any] = {"threeDSServerTransID": purchase.id, "signature": result.signature if result else None}
+        runtime = self._gateway.runtime
+        runtime.journal.record(runtime.clock.now(), "Browser", "MPI", "PaRes", told, transaction_id=purchase.id)

@@ -1,0 +1,1 @@
+"""A purchase from the card to the verdict."""

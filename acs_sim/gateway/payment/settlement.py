@@ -1,0 +1,296 @@
+"""The end of a purchase: the verdict, the sealed answer to the shop, and the deadlines. It works from rows, so a restart goes on
+where the process died."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from msgspec.structs import replace
+
+from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.payment import remote_mpi
+from acs_sim.gateway.payment.verdict import Numbers, conclude
+from acs_sim.gateway.payment.watch import Watch
+from acs_sim.gateway.records import states as steps
+from acs_sim.gateway.records.purchase import Answer, Outcome, Purchase
+from acs_sim.gateway.records.storage import Ledger, NotKnown
+from acs_sim.gateway.settings import GatewaySettings
+from threedsecure.errors import TransportError
+from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.rows.leases import Leases
+from threedsecure.web.serving.service import Runtime
+from threedsecure.web.wire import FORM, WireResponse
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS: Final = 5
+WAIT_FOR_DATABASE_SECONDS: Final = 1.0
+PRE_PRODUCTION_AUTHORISATION: Final = "XXXXXX"
+"""Paybox's test platform gives every accepted payment this authorisation number."""
+
+
+class Settlement:
+    """Settles purchases whose result is known, tells the shops, and ends those whose time is over."""
+
+    def __init__(self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger, watch: Watch) -> None:
+        self._runtime = runtime
+        self._settings = settings
+        self._ledger = ledger
+        self._watch = watch
+        self._moved = asyncio.Event()
+        self._delivering: set[str] = set()
+        self._tasks: set[asyncio.Task[Purchase]] = set()
+        self._elsewhere: set[str] = set()
+        self._leases = Leases(runtime.shared.worker)
+        self.key: RSAPrivateKey | None = None
+
+    def signing_key(self) -> RSAPrivateKey:
+        if self.key is None:
+            raise RuntimeError("the gateway is not running")
+        return self.key
+
+    def wake(self) -> None:
+        """Something may be due earlier than it was."""
+        self._moved.set()
+
+    async def run(self) -> None:
+        """Until cancelled: do what is due, sleep until the next thing is. Nobody waits here for a shop."""
+        try:
+            await self._see_to_what_is_due()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _see_to_what_is_due(self) -> None:
+        while True:
+            self._moved.clear()
+            self._elsewhere.clear()
+            try:
+                for identifier in await self._ledger.due(self._runtime.clock.now()):
+                    with suppress(NotKnown):
+                        self._tell_soon(await self._concluded(identifier))
+                next_due = await self._next_due()
+            except DatabaseAway as error:
+                log.warning("purchases wait", error=str(error))
+                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
+            else:
+                await self._sleep(next_due)
+
+    async def _next_due(self) -> datetime | None:
+        """None while nothing is due but answers that are under way: their end wakes the loop, or, for those of another process,
+        the next look."""
+        due = await self._ledger.due(self._runtime.clock.now())
+        under_way = self._delivering | self._elsewhere
+        return None if due and under_way.issuperset(due) else await self._ledger.next_due()
+
+    async def finish(self, identifier: str) -> Purchase:
+        """Do what is due for a purchase now: end it when its time is over, settle it when its result is known, tell its shop.
+
+        Errors: `NotKnown`."""
+        purchase = await self._concluded(identifier)
+        return await self._deliver_once(purchase) if self._is_to_be_told(purchase) else purchase
+
+    async def _concluded(self, identifier: str) -> Purchase:
+        now = self._runtime.clock.now()
+        purchase = await self._ledger.purchase(identifier)
+        if purchase.deadline_at is not None and purchase.deadline_at <= now:
+            purchase = await self._change(identifier, lambda found: _expired(found, now))
+        if purchase.state == "result":
+            purchase = await self._settle(identifier)
+        return purchase
+
+    def _is_to_be_told(self, purchase: Purchase) -> bool:
+        due = purchase.answer is not None and _due(purchase.answer, self._runtime.clock.now())
+        return purchase.state == "settled" and due
+
+    def _tell_soon(self, purchase: Purchase) -> None:
+        if not self._is_to_be_told(purchase) or purchase.id in self._delivering:
+            return
+        self._delivering.add(purchase.id)
+        task = asyncio.create_task(self._deliver_alone(purchase.id), name=f"answer {purchase.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task[Purchase]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, DatabaseAway):
+            log.warning("an answer waits", error=str(error))
+            self.wake()
+        elif not isinstance(error, NotKnown):
+            log.error("bug", service="shop", path="settlement", exc_info=error)
+
+    async def _settle(self, identifier: str) -> Purchase:
+        now, draw = self._runtime.clock.now(), self._runtime.randomness.digits
+        drawn = Numbers(draw(6), draw(10), draw(9))
+        here = False
+
+        def work(purchase: Purchase) -> Purchase:
+            nonlocal here
+            here = purchase.state == "result"
+            if not here:
+                return purchase
+            pan = self._pan(purchase)
+            test_platform = purchase.request.manner == e_transactions.MANNER
+            numbers = replace(drawn, authorisation=PRE_PRODUCTION_AUTHORISATION) if test_platform else drawn
+            outcome = conclude(purchase, pan, now, numbers)
+            if purchase.request.manner == remote_mpi.MANNER:
+                outcome = replace(outcome, authorisation=None)  # its shop authorises by itself
+            return steps.settle(purchase, outcome, self._answer(purchase, outcome))
+
+        settled = await self._change(identifier, work)
+        if here and settled.outcome:
+            log.info("purchase settled", id=identifier, result=settled.outcome.result, reason=settled.outcome.reason)
+        return settled
+
+    def _pan(self, purchase: Purchase) -> str | None:
+        sealed = purchase.card.sealed if purchase.card else None
+        return self._runtime.vault.open(sealed) if sealed else None
+
+    def _answer(self, purchase: Purchase, outcome: Outcome) -> Answer | None:
+        """Paybox and Monetico tell the shop's server of every payment that was tried, not of a buyer who left."""
+        url = purchase.request.answer_url
+        if url is None or outcome.result == "cancelled":
+            return None
+        return Answer(url=url, body=answer_text(purchase, outcome, self.signing_key()), due_at=outcome.at)
+
+    async def _deliver_once(self, purchase: Purchase) -> Purchase:
+        """However fast the clock runs, an answer that is under way is not sent beside itself."""
+        if purchase.id in self._delivering:
+            return purchase
+        self._delivering.add(purchase.id)
+        return await self._deliver_alone(purchase.id)
+
+    async def _deliver_alone(self, identifier: str) -> Purchase:
+        try:
+            return await self._deliver(identifier)
+        finally:
+            self._delivering.discard(identifier)
+
+    async def _deliver(self, identifier: str) -> Purchase:
+        now = self._runtime.clock.now()
+        claimed = False
+
+        def claim(purchase: Purchase) -> Purchase:
+            nonlocal claimed
+            answer = purchase.answer
+            claimed = answer is not None and _due(answer, now) and not self._leases.elsewhere(answer)
+            if answer is None or not claimed:
+                return purchase
+            due_at = now + self._settings.waits.answer_retry
+            return replace(purchase, answer=replace(answer, due_at=due_at, **self._leases.taken()))
+
+        purchase = await self._ledger.change(identifier, claim)
+        if not claimed or purchase.answer is None:
+            self._elsewhere.add(identifier)
+            return purchase
+        self.wake()  # the row waits for its next turn now, and others may be due before
+        heard, said = await self._tell(purchase, purchase.answer)
+        delivered = await self._change(
+            identifier, lambda found: _delivered(found, self._runtime.clock.now(), heard, said)
+        )
+        self.wake()
+        return delivered
+
+    async def _tell(self, purchase: Purchase, answer: Answer) -> tuple[bool, str]:
+        """Whether the shop took the answer, and what it said."""
+        kind = "IPN" if purchase.request.manner == e_transactions.MANNER else "CGI2"
+        journal, clock = self._runtime.journal, self._runtime.clock
+        sent = dict(parse_qsl(answer.body, keep_blank_values=True))
+        journal.record(clock.now(), "3DS Server", "Shop", kind, sent, transaction_id=purchase.id)
+        try:
+            response = await self._runtime.transport.post(
+                answer.url, answer.body.encode(), timeout=self._settings.shop_timeout, content_type=FORM
+            )
+        except TransportError as error:
+            failure = {"url": error.url, "reason": error.reason}
+            journal.record(clock.now(), "3DS Server", "Shop", "connection failed", failure, transaction_id=purchase.id)
+            return False, error.reason
+        said = response.body[:200].decode(errors="replace")
+        received = {"body": said}
+        journal.record(
+            clock.now(),
+            "Shop",
+            "3DS Server",
+            f"{kind} answer",
+            received,
+            status=response.status,
+            transaction_id=purchase.id,
+        )
+        return _taken(kind, response, said), f"HTTP {response.status} {said}".strip()
+
+    async def _change(self, identifier: str, step: Callable[[Purchase], Purchase]) -> Purchase:
+        purchase = await self._ledger.change(identifier, step)
+        self._watch.changed(identifier)
+        return purchase
+
+    async def _sleep(self, until: datetime | None) -> None:
+        """Until the clock shows `until`, however it comes to show it, or until something else is due."""
+        moved = asyncio.create_task(self._moved.wait())
+        tasks: set[asyncio.Task[object]] = {moved}
+        if until is not None:
+            tasks.add(asyncio.create_task(self._runtime.clock.sleep_until(until)))
+        try:
+            await asyncio.wait(tasks, timeout=self._leases.look_again_after, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def answer_text(purchase: Purchase, outcome: Outcome, key: RSAPrivateKey) -> str:
+    """The sealed answer in the shop's manner, a form body."""
+    if purchase.request.manner == e_transactions.MANNER:
+        return e_transactions.answer_line(purchase, outcome, key)
+    return monetico.answer_body(purchase, outcome)
+
+
+def return_url(purchase: Purchase, key: RSAPrivateKey) -> str:
+    """Where the buyer's browser goes when all is over; empty when the shop named no address. In the manner of e-transactions
+    it carries the signed answer."""
+    request, outcome = purchase.request, purchase.outcome
+    if outcome is None:
+        return request.cancelled_url
+    url = {"accepted": request.accepted_url, "cancelled": request.cancelled_url}.get(
+        outcome.result, request.refused_url
+    )
+    if not url or request.manner != e_transactions.MANNER:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{e_transactions.answer_line(purchase, outcome, key)}"
+
+
+def _due(answer: Answer, now: datetime) -> bool:
+    return answer.due_at is not None and answer.due_at <= now
+
+
+def _expired(purchase: Purchase, now: datetime) -> Purchase:
+    over = purchase.deadline_at is not None and purchase.deadline_at <= now
+    return steps.expire(purchase, now) if over else purchase
+
+
+def _delivered(purchase: Purchase, now: datetime, heard: bool, said: str) -> Purchase:
+    answer = purchase.answer
+    if answer is None:
+        return purchase
+    attempts = answer.attempts + 1
+    due_at = None if heard or attempts >= MAX_ATTEMPTS else answer.due_at
+    text = "the shop took the answer" if heard else f"the shop did not take the answer ({said})"
+    return steps.note(
+        replace(
+            purchase,
+            answer=replace(answer, attempts=attempts, delivered=heard, due_at=due_at, **Leases.given_back()),
+        ),
+        now,
+        text,
+    )
+
+
+def _taken(kind: str, response: WireResponse, said: str) -> bool:
+    return response.status == 200 and (kind == "IPN" or "cdr=0" in said)

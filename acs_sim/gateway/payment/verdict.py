@@ -1,0 +1,88 @@
+"""How a purchase ends: from the authentication result to accepted, refused, cancelled or error. Pure.
+
+| known                                | the gateway                                              |
+|---|---|
+| Y or A with a good proof             | authorises, the issuer is liable                         |
+| Y or A, proof missing or wrong       | is refused by the acquirer                               |
+| N or R                               | refuses, the acquirer is never asked                     |
+| ARes U or I, VERes U, not enrolled    | authorises without 3-D Secure, the merchant is liable    |
+| U after a challenge                  | refuses: what began as a challenge must end as one       |
+| nothing (Erro, no answer, no RReq)   | ends in an error, the acquirer is never asked            |
+"""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from acs_sim.gateway.payment import acquirer
+from acs_sim.gateway.records.purchase import Authentication, Outcome, Purchase
+
+_CANCELLED: Final = frozenset({"cancelled-by-buyer", "page-expired"})
+_CHALLENGE_ENDINGS: Final = MappingProxyType(
+    {"01": "challenge-cancelled", "03": "challenge-timed-out", "04": "challenge-timed-out", "05": "challenge-timed-out"}
+)
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """Drawn beforehand, so that a verdict is a function of its arguments: authorisation, call and transaction number."""
+
+    authorisation: str
+    call: str
+    transaction: str
+
+
+def conclude(purchase: Purchase, pan: str | None, at: datetime, numbers: Numbers) -> Outcome:
+    """The outcome of a purchase whose state is `result`. `pan`: in clear, None when no card was typed."""
+    outcome = _conclude(purchase, pan, at, numbers)
+    return msgspec.structs.replace(outcome, call_number=numbers.call, transaction_number=numbers.transaction)
+
+
+def _conclude(purchase: Purchase, pan: str | None, at: datetime, numbers: Numbers) -> Outcome:
+    if purchase.failure is not None:
+        result = "cancelled" if purchase.failure in _CANCELLED else "error"
+        return Outcome(result=result, reason=purchase.failure, at=at)
+    authentication = purchase.authentication
+    if authentication is None:
+        return _authorise(purchase, "not-enrolled", None, at, numbers)
+    status = authentication.trans_status
+    if status in ("Y", "A"):
+        return _authorise_with_proof(purchase, authentication, pan or "", at, numbers)
+    if status in ("U", "I") and authentication.source in ("ARes", "VERes"):
+        reason = "unavailable" if status == "U" else "informational"
+        return _authorise(purchase, reason, authentication.eci, at, numbers)
+    return Outcome(result="refused", reason=_refusal(authentication), eci=authentication.eci, at=at)
+
+
+def _authorise_with_proof(
+    purchase: Purchase, authentication: Authentication, pan: str, at: datetime, numbers: Numbers
+) -> Outcome:
+    fault = acquirer.proof_fault(purchase, pan)
+    if fault is not None:
+        return Outcome(
+            result="refused", reason=fault, eci=authentication.eci, acquirer_answer=acquirer.SUSPECTED_FRAUD, at=at
+        )
+    reason = "authenticated" if authentication.trans_status == "Y" else "attempted"
+    outcome = _authorise(purchase, reason, authentication.eci, at, numbers)
+    return msgspec.structs.replace(outcome, guarantee=outcome.result == "accepted")
+
+
+def _authorise(purchase: Purchase, reason: str, eci: str | None, at: datetime, numbers: Numbers) -> Outcome:
+    answer = purchase.card.acquirer_answer if purchase.card else "14"
+    if answer != acquirer.APPROVED:
+        return Outcome(result="refused", reason="acquirer-refused", eci=eci, acquirer_answer=answer, at=at)
+    return Outcome(result="accepted", reason=reason, eci=eci, authorisation=numbers.authorisation, at=at)
+
+
+def _refusal(authentication: Authentication) -> str:
+    ending = _CHALLENGE_ENDINGS.get(authentication.challenge_cancel or "")
+    if ending is not None:
+        return ending
+    match authentication.trans_status:
+        case "R":
+            return "rejected"
+        case "N":
+            return "not-authenticated"
+        case _:
+            return "challenge-unavailable"

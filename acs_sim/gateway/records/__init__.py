@@ -1,0 +1,1 @@
+"""What the gateway remembers: purchases, orders, card ranges."""

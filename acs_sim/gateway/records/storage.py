@@ -1,0 +1,281 @@
+"""The gateway's tables, and the only place where it speaks to the database."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from acs_sim.gateway.records.card_ranges import CachedRanges
+from acs_sim.gateway.records.orders import Order
+from acs_sim.gateway.records.purchase import Purchase
+from threedsecure.storage.database import Database
+from threedsecure.storage.rows.purging import purge
+from threedsecure.storage.schema import Schema
+
+METADATA: Final = MetaData()
+
+PURCHASES: Final = Table(
+    "gateway_purchase",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("token", String(64), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger),
+    Column("document", LargeBinary, nullable=False),
+    Index("gateway_purchase_token", "token", unique=True),
+    Index("gateway_purchase_due", "due_ms"),
+    Index("gateway_purchase_created", "created_ms"),
+)
+
+ORDERS: Final = Table(
+    "gateway_order",
+    METADATA,
+    Column("reference", String(50), primary_key=True),
+    Column("token", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("created_ms", BigInteger),
+    Index("gateway_order_token", "token", unique=True),
+    Index("gateway_order_created", "created_ms"),
+)
+
+CARD_RANGES: Final = Table(
+    "gateway_card_ranges",
+    METADATA,
+    Column("scheme", String(20), primary_key=True),
+    Column("fetched_ms", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+KEYS: Final = Table(
+    "gateway_key",
+    METADATA,
+    Column("name", String(40), primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
+SCHEMA: Final = Schema("gateway", METADATA, "0002", Path(__file__).parent / "migrations")
+
+MAX_LISTED: Final = 100
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_KEEP_RANGES: Final = text(
+    "INSERT INTO gateway_card_ranges (scheme, fetched_ms, document) VALUES (:scheme, :fetched_ms, :document) "
+    "ON CONFLICT (scheme) DO UPDATE SET fetched_ms = excluded.fetched_ms, document = excluded.document"
+)
+_KEEP_KEY: Final = text("INSERT INTO gateway_key (name, sealed) VALUES (:name, :sealed) ON CONFLICT DO NOTHING")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_encode = msgspec.json.encode
+
+
+class NotKnown(LookupError):
+    """No such purchase or order."""
+
+
+class Ledger:
+    """Purchases, orders, card ranges and keys. A change is read, stepped and written in one unit of work."""
+
+    def __init__(self, open_database: Callable[[Schema], Database]) -> None:
+        self._open_database = open_database
+        self._opened: Database | None = None
+
+    @asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        """The database is open as long as the context lasts."""
+        self._opened = self._open_database(SCHEMA)
+        try:
+            yield
+        finally:
+            await self._opened.close()
+            self._opened = None
+
+    @property
+    def _database(self) -> Database:
+        if self._opened is None:
+            raise RuntimeError("the gateway is not running")
+        return self._opened
+
+    async def forget(self) -> None:
+        """Everything but the keys, which only say that it is still the same gateway."""
+
+        def work(connection: Connection) -> None:
+            for table in (PURCHASES, ORDERS, CARD_RANGES):
+                connection.execute(delete(table))
+
+        await self._database.run(work)
+
+    async def forget_before(self, at: datetime) -> int:
+        """Some of the purchases and orders that were begun before `at`; a purchase in which something is due stays."""
+        before = _milliseconds(at)
+        begun, due, ordered = PURCHASES.c.created_ms, PURCHASES.c.due_ms, ORDERS.c.created_ms
+
+        def work(connection: Connection) -> int:
+            purchases = purge(connection, PURCHASES, PURCHASES.c.id, (begun < before) & due.is_(None), begun)
+            orders = purge(connection, ORDERS, ORDERS.c.reference, ordered < before, ordered)
+            return len(purchases) + len(orders)
+
+        return await self._database.run(work)
+
+    async def add(self, purchase: Purchase) -> Purchase:
+        row = {"id": purchase.id, "created_ms": _milliseconds(purchase.created_at), **_purchase_row(purchase)}
+        await self._insert(PURCHASES, row)
+        return purchase
+
+    async def purchase(self, identifier: str) -> Purchase:
+        """Errors: `NotKnown`."""
+        return await self._database.read(
+            lambda connection: _purchase(connection, PURCHASES.c.id == searchable(identifier))
+        )
+
+    async def purchase_by_token(self, token: str) -> Purchase:
+        """Errors: `NotKnown`."""
+        return await self._database.read(
+            lambda connection: _purchase(connection, PURCHASES.c.token == searchable(token))
+        )
+
+    async def change(self, identifier: str, step: Callable[[Purchase], Purchase]) -> Purchase:
+        """The purchase after `step`, a pure function. What `step` raises is raised here, and nothing is written.
+
+        Errors: `NotKnown`."""
+
+        def work(connection: Connection) -> Purchase:
+            changed = step(_purchase(connection, PURCHASES.c.id == searchable(identifier), lock=True))
+            connection.execute(
+                update(PURCHASES).where(PURCHASES.c.id == searchable(identifier)).values(_purchase_row(changed))
+            )
+            return changed
+
+        return await self._database.run(work)
+
+    async def due(self, now: datetime) -> list[str]:
+        """Purchases that wait for the gateway to do something, longest first."""
+        query = select(PURCHASES.c.id).where(PURCHASES.c.due_ms <= _milliseconds(now)).order_by(PURCHASES.c.due_ms)
+        return await self._database.read(lambda connection: list(connection.execute(query.limit(MAX_LISTED)).scalars()))
+
+    async def next_due(self) -> datetime | None:
+        first = await self._database.read(
+            lambda connection: connection.execute(select(func.min(PURCHASES.c.due_ms))).scalar()
+        )
+        return None if first is None else _EPOCH + timedelta(milliseconds=first)
+
+    async def newest(self, limit: int) -> list[Purchase]:
+        query = select(PURCHASES.c.document).order_by(PURCHASES.c.created_ms.desc(), PURCHASES.c.id).limit(limit)
+        rows = await self._database.read(lambda connection: list(connection.execute(query).scalars()))
+        return [msgspec.json.decode(row, type=Purchase) for row in rows]
+
+    async def add_order(self, order: Order) -> None:
+        row = {
+            "reference": order.reference,
+            "token": order.token,
+            "document": _encode(order),
+            "created_ms": _milliseconds(order.created_at),
+        }
+        await self._insert(ORDERS, row)
+
+    async def order(self, reference: str) -> Order:
+        """Errors: `NotKnown`."""
+        return await self._database.read(
+            lambda connection: _order(connection, ORDERS.c.reference == searchable(reference))
+        )
+
+    async def order_by_token(self, token: str) -> Order:
+        """Errors: `NotKnown`."""
+        return await self._database.read(lambda connection: _order(connection, ORDERS.c.token == searchable(token)))
+
+    async def change_order(self, reference: str, step: Callable[[Order], Order]) -> Order:
+        """Errors: `NotKnown`, and what `step` raises."""
+
+        def work(connection: Connection) -> Order:
+            changed = step(_order(connection, ORDERS.c.reference == searchable(reference), lock=True))
+            statement = update(ORDERS).where(ORDERS.c.reference == searchable(reference))
+            connection.execute(statement.values(document=_encode(changed)))
+            return changed
+
+        return await self._database.run(work)
+
+    async def card_ranges(self, scheme: str) -> tuple[CachedRanges, datetime] | None:
+        """What was last told of a scheme's ranges, and when."""
+        query = select(CARD_RANGES.c.document, CARD_RANGES.c.fetched_ms).where(CARD_RANGES.c.scheme == scheme)
+        row = await self._database.read(lambda connection: connection.execute(query).first())
+        if row is None:
+            return None
+        return msgspec.json.decode(row.document, type=CachedRanges), _EPOCH + timedelta(milliseconds=row.fetched_ms)
+
+    async def keep_card_ranges(self, scheme: str, ranges: CachedRanges, at: datetime) -> None:
+        row = {"scheme": scheme, "fetched_ms": _milliseconds(at), "document": _encode(ranges)}
+
+        def work(connection: Connection) -> None:
+            connection.execute(_KEEP_RANGES, row)
+
+        await self._database.run(work)
+
+    async def key(self, name: str, make: Callable[[], str]) -> str:
+        """The sealed key of that name; `make` gives it the first time. Of two processes that make it, one has made it."""
+
+        def work(connection: Connection) -> str:
+            query = select(KEYS.c.sealed).where(KEYS.c.name == name)
+            known: str | None = connection.execute(query).scalar_one_or_none()
+            if known is None:
+                connection.execute(_KEEP_KEY, {"name": name, "sealed": make()})
+                known = connection.execute(query).scalar_one()
+            return known
+
+        return await self._database.run(work)
+
+    async def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(insert(table), row)
+
+        await self._database.run(work)
+
+
+def searchable(name: str) -> str:
+    """A name that anybody may have sent: not every text can be bound to a statement, and what cannot names nothing."""
+    return name if name.isprintable() else ""
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _purchase_row(purchase: Purchase) -> dict[str, Any]:
+    due = purchase.due_at
+    return {
+        "token": purchase.token,
+        "due_ms": None if due is None else _milliseconds(due),
+        "document": _encode(purchase),
+    }
+
+
+def _purchase(connection: Connection, where: Any, *, lock: bool = False) -> Purchase:
+    query = select(PURCHASES.c.document).where(where)
+    row = connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()
+    if row is None:
+        raise NotKnown("no such purchase")
+    return msgspec.json.decode(row, type=Purchase)
+
+
+def _order(connection: Connection, where: Any, *, lock: bool = False) -> Order:
+    query = select(ORDERS.c.document).where(where)
+    row = connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()
+    if row is None:
+        raise NotKnown("no such order")
+    return msgspec.json.decode(row, type=Order)

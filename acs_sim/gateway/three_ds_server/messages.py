@@ -1,0 +1,197 @@
+"""The messages of a 3DS Server for one purchase by card in a browser. Pure: from a purchase to messages, and back again."""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from typing import Any, Final
+
+from acs_sim.gateway.forms import buyer
+from acs_sim.gateway.forms.money import exponents
+from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
+from acs_sim.gateway.settings import GatewaySettings
+from threedsecure.v2.codec import encode_base64url
+from threedsecure.v2.errors import MessageError
+from threedsecure.v2.forms import form_value
+from threedsecure.v2.validation.checking import Context, Leg, check
+
+RESULTS_PATH: Final = "/3ds2/results"
+NOTIFICATION_PATH: Final = "/3ds2/notification"
+METHOD_NOTIFICATION_PATH: Final = "/3ds2/method-notification"
+MERCHANT_COUNTRY: Final = "250"
+MERCHANT_CATEGORY: Final = "5999"
+# Indicators that 2.1.0 does not know yet say "no challenge" there.
+_CHALLENGE_INDICATORS_2_1: Final = frozenset({"01", "02", "03", "04"})
+
+
+def identifier_of(message: Mapping[str, Any]) -> str:
+    """The threeDSServerTransID of a message that was not checked yet; what cannot be one is "", which names nothing."""
+    named = message.get("threeDSServerTransID")
+    return named if isinstance(named, str) and named.isascii() and "\0" not in named else ""
+
+
+def preparation_request(
+    trans_id: str, serial_num: str | None, version: str, settings: GatewaySettings
+) -> dict[str, Any]:
+    """A PReq in `version`: for the full list of card ranges, or for the changes since `serial_num`."""
+    message = {
+        "messageType": "PReq",
+        "messageVersion": version,
+        "threeDSServerRefNumber": settings.reference_number,
+        "threeDSServerTransID": trans_id,
+    }
+    return message if serial_num is None else {**message, "serialNum": serial_num}
+
+
+def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettings) -> dict[str, Any]:
+    """The AReq of a purchase whose state is `asking`; `pan` in clear."""
+    request, card = purchase.request, purchase.card
+    if card is None or purchase.version is None or purchase.browser is None:
+        raise ValueError("the purchase has no card yet")
+    return {
+        "messageType": "AReq",
+        "messageVersion": purchase.version,
+        "deviceChannel": "02",
+        "messageCategory": "01",
+        "threeDSCompInd": purchase.comp_ind,
+        "threeDSRequestorAuthenticationInd": "01",
+        **_since_2_3(purchase.version),
+        "threeDSRequestorChallengeInd": _challenge_indicator(request.challenge_indicator, purchase.version),
+        "threeDSRequestorID": settings.requestor_id,
+        "threeDSRequestorName": request.merchant_name,
+        "threeDSRequestorURL": settings.public_url,
+        "threeDSServerRefNumber": settings.reference_number,
+        "threeDSServerTransID": purchase.id,
+        "threeDSServerURL": settings.public_url + RESULTS_PATH,
+        "notificationURL": settings.public_url + NOTIFICATION_PATH,
+        "acctNumber": pan,
+        "cardExpiryDate": card.expiry,
+        "acquirerBIN": settings.acquirer_bin,
+        "acquirerMerchantID": request.merchant_id,
+        "mcc": MERCHANT_CATEGORY,
+        "merchantCountryCode": MERCHANT_COUNTRY,
+        "merchantName": request.merchant_name,
+        "purchaseAmount": str(request.amount),
+        "purchaseCurrency": request.currency,
+        "purchaseExponent": str(exponents()[request.currency]),
+        "purchaseDate": purchase.purchase_date,
+        **purchase.browser,
+        **_of_buyer(request),
+    }
+
+
+def _since_2_3(version: str) -> dict[str, Any]:
+    if version != "2.3.1":
+        return {}
+    return {"acquirerCountryCode": MERCHANT_COUNTRY, "acquirerCountryCodeSource": "01"}
+
+
+def _challenge_indicator(asked: str, version: str) -> str | list[str]:
+    """A list in 2.3.1; 2.1.0 does not know all of them."""
+    if version == "2.3.1":
+        return [asked]
+    return asked if version != "2.1.0" or asked in _CHALLENGE_INDICATORS_2_1 else "02"
+
+
+def _of_buyer(request: PaymentRequest) -> dict[str, Any]:
+    address = next((one for one in (request.email, request.buyer.email) if _is_email(one)), None)
+    return {**buyer.elements(request.buyer), **({"email": address} if address else {})}
+
+
+def _is_email(text: str) -> bool:
+    local, at, domain = text.partition("@")
+    return bool(local and at and "." in domain) and text.isascii() and text.isprintable() and " " not in text
+
+
+def context(purchase: Purchase, leg: Leg, request: Mapping[str, Any] | None = None) -> Context:
+    return Context(version=purchase.version or "2.2.0", leg=leg, request=request)
+
+
+def check_response(ares: Mapping[str, Any], areq: Mapping[str, Any], purchase: Purchase) -> None:
+    """Everything that a 3DS Server checks of an ARes. Errors: `MessageError`."""
+    check(ares, context(purchase, Leg.DS_TO_THREE_DS_SERVER, areq))
+    same(ares, {"threeDSServerTransID": purchase.id})
+    _same_version(ares, purchase)
+    if ares["transStatus"] == "D":
+        raise MessageError("203", "transStatus", description="nobody asked for decoupled authentication", message=ares)
+
+
+def check_results(rreq: Mapping[str, Any], purchase: Purchase) -> None:
+    """Everything that a 3DS Server checks of an RReq for one of its transactions. Errors: `MessageError`."""
+    check(rreq, context(purchase, Leg.DS_TO_THREE_DS_SERVER))
+    same(rreq, {"acsTransID": purchase.acs_trans_id, "dsTransID": purchase.ds_trans_id})
+    _same_version(rreq, purchase)
+
+
+def check_challenge_result(cres: Mapping[str, Any], purchase: Purchase) -> None:
+    """A CRes that the browser brought. Errors: `MessageError`."""
+    check(cres, context(purchase, Leg.FROM_ACS))
+    same(cres, {"threeDSServerTransID": purchase.id, "acsTransID": purchase.acs_trans_id})
+    _same_version(cres, purchase)
+
+
+def same(message: Mapping[str, Any], expected: Mapping[str, str | None]) -> None:
+    """Errors: `MessageError` 301 that names every identifier that is another transaction's."""
+    wrong = [name for name, value in expected.items() if message.get(name) != value]
+    if wrong:
+        raise MessageError(
+            "301", ",".join(wrong), description="not the identifiers of this transaction", message=message
+        )
+
+
+def _same_version(message: Mapping[str, Any], purchase: Purchase) -> None:
+    if message.get("messageVersion") != purchase.version:
+        raise MessageError("203", "messageVersion", description="the version changed on the way", message=message)
+
+
+def results_response(rreq: Mapping[str, Any]) -> dict[str, Any]:
+    """The RRes. resultsStatus 02: the challenge was never begun, 01: received."""
+    return {
+        "messageType": "RRes",
+        "messageVersion": rreq["messageVersion"],
+        "threeDSServerTransID": rreq["threeDSServerTransID"],
+        "acsTransID": rreq["acsTransID"],
+        "dsTransID": rreq["dsTransID"],
+        "resultsStatus": "02" if rreq.get("challengeCancel") == "05" else "01",
+    }
+
+
+def challenge_request(purchase: Purchase) -> str:
+    """The `creq` field for the challenge frame: base64url of the CReq."""
+    message = {
+        "messageType": "CReq",
+        "messageVersion": purchase.version,
+        "threeDSServerTransID": purchase.id,
+        "acsTransID": purchase.acs_trans_id,
+        "challengeWindowSize": purchase.window,
+    }
+    return form_value(message)
+
+
+def method_data(trans_id: str, settings: GatewaySettings) -> str:
+    """The `threeDSMethodData` field that begins a 3DS Method: base64url of its JSON."""
+    return form_value(
+        {
+            "threeDSServerTransID": trans_id,
+            "threeDSMethodNotificationURL": settings.public_url + METHOD_NOTIFICATION_PATH,
+        }
+    )
+
+
+def session_data(trans_id: str, token: str) -> str:
+    """threeDSSessionData: which purchase, and the proof that this browser was sent from its page. base64url, < 1024."""
+    return encode_base64url(f"{trans_id}.{token}".encode())
+
+
+def read_session_data(text: str) -> tuple[str, str] | None:
+    """The transaction and the token of `session_data`; None for anything else."""
+    padded = text.strip().rstrip("=")
+    try:
+        decoded = base64.urlsafe_b64decode(padded + "=" * (-len(padded) % 4)).decode("ascii")
+    except ValueError:
+        return None
+    trans_id, dot, token = decoded.partition(".")
+    return (trans_id, token) if dot and len(trans_id) == 36 else None
+
+
+def token_holds(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())

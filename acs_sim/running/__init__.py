@@ -1,0 +1,1 @@
+"""The whole simulator in one process or several."""

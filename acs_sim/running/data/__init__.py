@@ -1,0 +1,1 @@
+"""Where the simulator keeps what it keeps."""

@@ -1,0 +1,61 @@
+"""How each party is built from the settings: which flag becomes which setting of which service.
+
+A party's package is imported only when it is built, so that `--only` loads only what it names."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from acs_sim.settings.settings import Settings
+from acs_sim.sharing.clock import elsewhere
+from threedsecure.web.serving.service import Runtime, Service
+
+Build = Callable[[Runtime, Settings], Service]
+
+
+def _directory_server(runtime: Runtime, settings: Settings) -> Service:
+    from directory_server.app import build
+    from directory_server.settings import DirectoryServerSettings
+
+    at = settings.addresses
+    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs))
+
+
+def _acs(runtime: Runtime, settings: Settings) -> Service:
+    from acs.app import build
+    from acs.settings import AcsSettings
+
+    at = settings.addresses
+    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone, bank_domain=settings.bank_domain))
+
+
+def _phone(runtime: Runtime, _settings: Settings) -> Service:
+    from issuer_sms.app import build
+    from issuer_sms.settings import PhoneSettings
+
+    return build(runtime, PhoneSettings())
+
+
+def _shop(runtime: Runtime, settings: Settings) -> Service:
+    from acs_sim.gateway.app import build
+    from acs_sim.gateway.settings import GatewaySettings
+
+    at = settings.addresses
+    root = f"{at.acs}/control/3ds1/root"
+    return build(runtime, GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root))
+
+
+def _desk(runtime: Runtime, settings: Settings) -> Service:
+    from acs_sim.desk.app import build
+
+    return build(runtime, settings.addresses, elsewhere(settings.only))
+
+
+# In the order in which they come to life: whoever calls others by itself (the ACS's outbox) comes after those it calls, and ends
+# before them.
+PARTIES: Final[Mapping[str, Build]] = {
+    "shop": _shop,
+    "ds": _directory_server,
+    "phone": _phone,
+    "acs": _acs,
+    "desk": _desk,
+}

@@ -1,0 +1,1 @@
+"""What a process sets up for itself."""

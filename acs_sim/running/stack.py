@@ -1,0 +1,214 @@
+"""The whole simulator in one process: what its parties share, their lives, and the ports they are served on."""
+
+import secrets
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from errno import EADDRINUSE
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from acs_sim.running.data.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
+from acs_sim.running.data.databases import opened
+from acs_sim.running.health import Health
+from acs_sim.running.parties import PARTIES, Build
+from acs_sim.running.pki.stack import StackTls
+from acs_sim.running.retention import Forget, retaining
+from acs_sim.running.tracing import TracingUnavailable, exporting
+from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.settings.settings import Settings
+from acs_sim.sharing.clock import clock_route, elsewhere, share_clock, take_over
+from acs_sim.sharing.faults import share_faults
+from threedsecure.faults.packs import PACKS
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage import ledger
+from threedsecure.storage.database import DatabaseUnusable
+from threedsecure.storage.schema import SchemaNotSupported
+from threedsecure.storage.sharing import faults as shared_faults_table
+from threedsecure.web.calling.limits import SHARE, PeerLimits
+from threedsecure.web.calling.transport import HttpTransport, InProcessTransport
+from threedsecure.web.clock import Clock
+from threedsecure.web.faults.injector import Faults
+from threedsecure.web.faults.requests import PartyTransport
+from threedsecure.web.journal import Journal
+from threedsecure.web.metrics import Measured
+from threedsecure.web.randomness import Randomness
+from threedsecure.web.serving.application import application, serving
+from threedsecure.web.serving.service import Dispatcher, Runtime
+from threedsecure.web.sharing.metrics import metrics_of
+from threedsecure.web.sharing.processes import Shared
+
+SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
+"""Those whose requests may meet a fault, by their names in the messages."""
+
+
+class CannotStart(RuntimeError):
+    """The simulator cannot start here; the message says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A simulator that is running."""
+
+    settings: Settings
+    addresses: Addresses
+    runtime: Runtime
+    tls: StackTls | None = None
+    peer_limits: PeerLimits = field(default_factory=PeerLimits)
+    """What is asked of others beyond this process."""
+
+    @property
+    def clock(self) -> Clock:
+        return self.runtime.clock
+
+    @property
+    def calling(self) -> ssl.SSLContext | None:
+        """How its own addresses are called from outside, where TLS makes a difference."""
+        return None if self.tls is None else self.tls.calling(self.settings.only[0]).calling
+
+
+@asynccontextmanager
+async def running_stack(
+    settings: Settings, *, clock: Clock | None = None, parties: Mapping[str, Build] = PARTIES
+) -> AsyncIterator[Stack]:
+    """Run the parties that `settings` names for as long as the context lasts. `clock`: another one than the wall clock.
+
+    Errors: `CannotStart`."""
+    async with AsyncExitStack() as life:
+        try:
+            tls = StackTls(settings) if settings.tls else None
+            calling = None if tls is None else tls.calling(settings.only[0]).calling
+            peer_limits = PeerLimits(max(1, settings.most_under_way // SHARE))
+            session = await life.enter_async_context(HttpTransport.session(calling))
+            transport = InProcessTransport(HttpTransport(session, peer_limits))
+            runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
+            stack = Stack(settings, settings.addresses, runtime, tls, peer_limits)
+            await _bring_to_life(stack, parties, transport, life)
+        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, TracingUnavailable) as error:
+            raise CannotStart(str(error)) from error
+        yield stack
+
+
+async def _clock(settings: Settings, transport: InProcessTransport) -> Clock:
+    """A clock that shows what it shows to the parties that run elsewhere."""
+    clock = Clock()
+    clock.follow(await take_over(transport, settings.addresses, elsewhere(settings.only)))
+    return clock
+
+
+def with_free_ports(settings: Settings) -> Settings:
+    """The same settings on ports that nobody uses now, so that several simulators run beside one another."""
+    with ExitStack() as held:
+        sockets = {party: held.enter_context(socket.create_server((settings.host, 0))) for party in PORT_OFFSETS}
+        addresses = {
+            f"{party}_url": f"{settings.scheme}://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()
+        }
+    return msgspec.structs.replace(settings, **addresses)
+
+
+async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
+    vault = Vault(_master_key(settings, life), secrets.token_bytes)
+    open_database, shared = await opened(settings, vault, life)
+    journal_database = open_database(ledger.SCHEMA)
+    life.push_async_callback(journal_database.close)
+    journal = Journal(journal_database, vault, shared, several=set(settings.only) != set(PARTIES))
+    await life.enter_async_context(exporting(journal, settings.otlp_endpoint))
+    await life.enter_async_context(journal.writing())
+    await share_clock(clock, shared)
+    randomness = _randomness(settings, shared)
+    faults = Faults(clock, randomness, journal, transport)
+    if settings.hostile:
+        faults.stand(PACKS["hostile"].faults)
+    life.push_async_callback(faults.close)
+    shared_database = await share_faults(
+        faults, shared, vault, lambda: open_database(shared_faults_table.SCHEMA), (transport, settings.addresses)
+    )
+    if shared_database is not None:
+        life.push_async_callback(shared_database.close)
+    most = settings.most_under_way
+    return Runtime(
+        clock, randomness, vault, journal, transport, open_database, faults, most_under_way=most, shared=shared
+    )
+
+
+def _randomness(settings: Settings, shared: Shared) -> Randomness:
+    """Of several workers only one could have the sequence of a single process; with their own they share no identifier."""
+    randomness = Randomness(settings.seed)
+    if settings.workers > 1:
+        randomness.seed(settings.seed, of=shared.worker)
+    return randomness
+
+
+def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
+    if settings.fresh:  # what is kept nowhere may have a key that a seed tells: SecureCodes come from it
+        return Randomness(settings.seed).of("vault").bytes(KEY_BYTES)
+    folder = Path(settings.data)
+    path = Path(settings.key_file) if settings.key_file is not None else folder / KEY_FILE
+    database = settings.database_file
+    databases = [database] if database is not None else folder.glob("*.sqlite3")
+    if settings.postgresql is not None:
+        return master_key(path, (), make=settings.key_file is None)
+    key = master_key(path, databases, make=settings.key_file is None)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    life.enter_context(claimed(folder, settings.only))
+    return key
+
+
+async def _bring_to_life(
+    stack: Stack, parties: Mapping[str, Build], transport: InProcessTransport, life: AsyncExitStack
+) -> None:
+    """Every party lives before the first port is open, and every port is closed before the first party ends."""
+    served = []
+    forgetting: list[Forget] = [stack.runtime.journal.forget_before]
+    for name, build in parties.items():
+        if name not in stack.settings.only:
+            continue
+        runtime = await _runtime_of(name, stack, transport, life)
+        health = Health(runtime.open_database)
+        runtime = replace(runtime, open_database=health.open_database)
+        built = build(runtime, stack.settings)
+        metrics = metrics_of(built.name, runtime.shared)
+        service = replace(built, routes=[*built.routes, clock_route(stack.clock, runtime.shared)])
+        dispatcher = Dispatcher(service, runtime, metrics)
+        await life.enter_async_context(service.lifespan())
+        if service.forget_before is not None:
+            forgetting.append(service.forget_before)
+        for address in (stack.addresses.of(name), *service.also_at):
+            transport.register(address, dispatcher.endpoints())
+        app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.peer_limits))
+        tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
+        served.append((name, app, tls))
+    await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for))
+    for name, app, tls in served:
+        host, port = stack.settings.host, stack.settings.port(name)
+        try:
+            several = stack.settings.workers > 1
+            await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls))
+        except OSError as error:
+            reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
+            raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error
+
+
+def _figures(health: Health, peer_limits: PeerLimits) -> list[Measured]:
+    calls = {"under way": peer_limits.under_way, "refused": peer_limits.refused}
+    return [
+        Measured("calls", "Calls to others: under way, and refused since the start", "state", calls, of_process=True),
+        health.waiting(),
+    ]
+
+
+async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
+    """The runtime as a party has it: what it sends may meet a fault; with TLS it shows a certificate of its own to those it
+    calls."""
+    own = stack.runtime
+    if stack.tls is not None:
+        tls = stack.tls.calling(party)
+        session = await life.enter_async_context(HttpTransport.session(tls.calling))
+        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.peer_limits)), tls=tls)
+    sender = SENDERS.get(party)
+    return own if sender is None else replace(own, transport=PartyTransport(own.faults, sender, own.transport))

@@ -1,0 +1,1 @@
+"""Browsers that a scenario plays with."""

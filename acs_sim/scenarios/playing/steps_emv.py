@@ -1,0 +1,235 @@
+"""Steps of EMV 3-D Secure: 3DS Method, AReq, challenge, results, card ranges."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from acs_sim.client.cardholder import FULL_WINDOW, CardholderStuck
+from acs_sim.client.challenge_page import Form, Page
+from acs_sim.scenarios.file.elements import Column
+from acs_sim.scenarios.file.matching import ABSENT, Compared, compare, described, meets
+from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements, Preparation, RangeEdit
+from acs_sim.scenarios.playing.purchase import REFERENCE, areq
+from acs_sim.scenarios.playing.turn import Turn, brief
+from acs_sim.scenarios.simulator import CannotPlay, NoAnswer
+
+BROWSER: Final = "02"
+METHOD_FIELD: Final = "threeDSMethodData"
+_COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "bent": "N", "none": "U"}
+_INVERSE: Final = {"A": "D", "D": "A", "M": "M"}
+_EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind", "stand_in")
+
+
+async def authenticate(turn: Turn, wish: Authenticate) -> None:
+    turn.transaction_id, turn.drawn_id = turn.drawn_id or turn.draw_id(), None
+    column = turn.column.with_changes(wish)
+    message = await _areq(turn, wish, column)
+    turn.conversation.did(f"authenticate, {column}")
+    expected = "ARes" if wish.Erro is None else "Erro"
+    try:
+        answer = await turn.simulator.authenticate(turn.card["scheme"], message, wish.headers)
+    except NoAnswer as failure:
+        if wish.fails is None:
+            raise
+        turn.conversation.expect("no answer", "fails", wish.fails, failure, met=wish.fails in str(failure))
+        return
+    if wish.fails is not None:
+        turn.conversation.instead("no answer", brief(answer))
+    if answer.get("messageType") != expected:
+        turn.conversation.instead(expected, brief(answer))
+    turn.conversation.compare(expected, compare(wish.Erro or wish.ARes or {}, answer))
+    if turn.callback is not None:
+        callback, turn.callback = turn.callback, None
+        await callback()
+
+
+async def _areq(turn: Turn, wish: Authenticate, column: Column) -> dict[str, Any]:
+    ours: dict[str, Any] = {
+        "threeDSServerTransID": turn.transaction_id,
+        "threeDSServerURL": turn.box.results_url,
+        "notificationURL": turn.box.notification_url,
+        "acctNumber": turn.card["pan"],
+        "cardExpiryDate": turn.card["expiry"],
+    }
+    if column.channel != BROWSER:
+        del ours["notificationURL"]
+    elif turn.comp_ind is not None:
+        ours["threeDSCompInd"] = turn.comp_ind
+    now = await turn.simulator.now()
+    changes = (ours, turn.scenario.purchase, wish.send, wish.besides)
+    return areq(column, now, *changes, scheme=turn.card["scheme"])
+
+
+# --- 3DS Method ---
+
+
+async def method(turn: Turn, wish: str) -> None:
+    """The browser opens the 3DS Method's page before the AReq, whose threeDSCompInd then says what came of it."""
+    turn.comp_ind = _COMP_INDS[wish]
+    url = await turn.simulator.method_url(turn.card["scheme"], turn.card["pan"])
+    subject = f"3DS Method: {wish}"
+    if wish == "none" or url is None:
+        turn.conversation.expect(subject, "threeDSMethodURL", ABSENT, url or ABSENT, met=wish == "none" and url is None)
+        return
+    turn.drawn_id = turn.drawn_id or turn.draw_id()
+    page = await _method_page(turn, url, turn.drawn_id)
+    form = None if page is None else page.form_with(METHOD_FIELD)
+    expected = "no form" if wish == "silent" else "a form that posts itself"
+    found = "no form" if form is None else "a form that posts itself"
+    turn.conversation.expect(subject, "the page has", expected, found, met=(form is None) == (wish == "silent"))
+    if form is None:
+        return
+    if wish == "late":
+        turn.callback = lambda: _call_back(turn, form)
+    else:
+        await _call_back(turn, form, bent=wish == "bent")
+
+
+async def _method_page(turn: Turn, url: str, transaction_id: str) -> Page | None:
+    """None when the bank shows nothing: the frame is one that nobody looks at."""
+    data = {"threeDSServerTransID": transaction_id, "threeDSMethodNotificationURL": turn.box.method_url}
+    try:
+        return await turn.simulator.browser.visit(Form(url, {METHOD_FIELD: _base64url(data)}))
+    except CardholderStuck as error:
+        turn.conversation.did(f"the 3DS Method's page: {error}")
+        return None
+
+
+async def _call_back(turn: Turn, form: Form, *, bent: bool = False) -> None:
+    """`bent`: with something that names no transaction, or not this one."""
+    try:
+        await turn.simulator.browser.deliver(form)
+    except CardholderStuck as error:
+        raise CannotPlay(f"the 3DS Method's callback: {error}") from error
+    data = await turn.arrival("3DS Method callback", turn.box.called)
+    expected = {"threeDSServerTransID": turn.drawn_id or turn.transaction_id}
+    if bent:
+        met = data.get("threeDSServerTransID") != expected["threeDSServerTransID"]
+        turn.conversation.expect("3DS Method callback", "threeDSServerTransID", "another one", "this one", met=met)
+        return
+    turn.conversation.compare("3DS Method callback", compare(expected, data))
+
+
+# --- challenge ---
+
+
+async def act(turn: Turn, wish: Cardholder) -> None:
+    deed: dict[str, Any] = {"do": wish.do, "deliver": wish.deliver}
+    deed |= {name: value for name in ("code", "choice") if (value := getattr(wish, name)) is not None}
+    if wish.trust:
+        deed["trust"] = True
+    if wish.CReq:
+        deed["creq"] = await _creq(turn, wish.CReq)
+    status, outcome = await turn.simulator.act(turn.transaction, deed)
+    turn.tell_deed(wish, status, outcome)
+
+
+async def _creq(turn: Turn, changes: Elements) -> str:
+    known = await turn.simulator.transaction(turn.transaction)
+    message = {
+        "messageType": "CReq",
+        "messageVersion": turn.scenario.version,
+        "threeDSServerTransID": turn.transaction,
+        "acsTransID": known.get("acsTransID"),
+        "challengeWindowSize": FULL_WINDOW,
+        **changes,
+    }
+    return _base64url({name: value for name, value in message.items() if value is not None})
+
+
+async def result(turn: Turn, expected: Elements) -> None:
+    turn.conversation.compare("RReq", compare(expected, await turn.message("RReq", turn.box.results)))
+
+
+async def returned(turn: Turn, expected: Elements) -> None:
+    turn.conversation.compare("CRes", compare(expected, await turn.message("CRes", turn.box.returned)))
+
+
+# --- card ranges ---
+
+
+async def prepare(turn: Turn, wish: Preparation) -> None:
+    transaction_id = turn.draw_id()
+    turn.transaction_id = turn.transaction_id or transaction_id
+    message: dict[str, Any] = {
+        "messageType": "PReq",
+        "messageVersion": turn.scenario.version,
+        "threeDSServerTransID": transaction_id,
+        "threeDSServerRefNumber": REFERENCE,
+    }
+    if wish.since_last and turn.serial_num is not None:
+        message["serialNum"] = turn.serial_num
+    message = {name: value for name, value in {**message, **wish.send}.items() if value is not None}
+    turn.conversation.did("fetch card ranges")
+    try:
+        answer = await turn.simulator.authenticate(turn.card["scheme"], message)
+    except NoAnswer as failure:
+        if wish.fails is None:
+            raise
+        turn.conversation.expect("no answer", "fails", wish.fails, failure, met=wish.fails in str(failure))
+        return
+    if wish.fails is not None:
+        turn.conversation.instead("no answer", brief(answer))
+    expected = "PRes" if wish.Erro is None else "Erro"
+    if answer.get("messageType") != expected:
+        turn.conversation.instead(expected, brief(answer))
+    turn.serial_num = answer.get("serialNum", turn.serial_num)
+    turn.conversation.compare(expected, [*compare(wish.Erro or wish.PRes or {}, answer), *_ranges(turn, wish, answer)])
+
+
+def _ranges(turn: Turn, wish: Preparation, answer: Mapping[str, Any]) -> list[Compared]:
+    entries = answer.get("cardRangeData") or []
+    compared: list[Compared] = []
+    if wish.ranges is not None:
+        found = str(len(entries))
+        compared.append(Compared("ranges", described(wish.ranges), found, meets(_text(wish.ranges), found)))
+    if wish.range is not None:
+        holding = [entry for entry in entries if _holds(entry, turn.card["pan"])]
+        if not isinstance(wish.range, dict) or not holding:
+            met = not holding and wish.range == ABSENT
+            compared.append(Compared("range", described(wish.range), "there" if holding else ABSENT, met))
+        else:
+            compared += compare(wish.range, holding[-1])
+    return compared
+
+
+def _text(wanted: Any) -> Any:
+    return str(wanted) if isinstance(wanted, int) else wanted
+
+
+def _holds(entry: Mapping[str, Any], pan: str) -> bool:
+    """An entry holds one range, or since 2.3.1 a list of them."""
+    one = {"start": entry.get("startRange"), "end": entry.get("endRange")}
+    ranges = entry.get("ranges") or [one]
+    return any(
+        len(str(each.get("start"))) == len(pan) and str(each.get("start")) <= pan <= str(each.get("end"))
+        for each in ranges
+    )
+
+
+async def edit_ranges(turn: Turn, edits: list[RangeEdit]) -> None:
+    """All is put back at the end of the play."""
+    scheme = str(turn.card["scheme"])
+    before = {(one["start"], one["end"]): one for one in await turn.simulator.ranges(scheme)}
+    documents = [_edit(edit) for edit in edits]
+    await turn.simulator.edit_ranges(scheme, documents)
+    told = ", ".join(f"{edit.action} {edit.start} to {edit.end}" for edit in edits)
+    turn.conversation.did(f"edit card ranges: {told}")
+    back = [_inverse(edit, before.get((edit.start, edit.end), {})) for edit in reversed(edits)]
+    turn.undo.append(lambda: turn.simulator.edit_ranges(scheme, back))
+
+
+def _edit(edit: RangeEdit) -> dict[str, Any]:
+    named = {name: getattr(edit, name) for name in edit.__struct_fields__}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _inverse(edit: RangeEdit, before: Mapping[str, Any]) -> dict[str, Any]:
+    inverse = {"action": _INVERSE[edit.action], "start": edit.start, "end": edit.end}
+    return inverse if edit.action == "A" else inverse | {name: before[name] for name in _EDITABLE if name in before}
+
+
+def _base64url(document: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(document)).decode().rstrip("=")

@@ -1,0 +1,1 @@
+"""A recorded transaction, played again."""

@@ -1,0 +1,1 @@
+"""AReq to ARes, between the 3DS Server and the ACS."""

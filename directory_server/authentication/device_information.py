@@ -1,0 +1,62 @@
+"""The device data of an app: the SDK encrypts them to the directory server, which passes them on to the ACS as deviceInfo."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from directory_server.transactions.versions import at_least
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.v2.codec import decode_object, encode_base64url
+from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.jose import KeyUnknown, NotDecrypted, PrivateKey, decrypt
+
+SDK_ENCRYPTED_DATA: Final = "sdkEncData"
+DEVICE_INFO: Final = "deviceInfo"
+MAX_DEVICE_INFO: Final = 48_000
+"""Bytes, so that their base64url stays within 64000 characters."""
+
+_FILES: Final = MappingProxyType({"acs-sim-rsa": "directory-server-rsa.pem", "acs-sim-ec": "directory-server-ec.pem"})
+
+
+@cache
+def keys() -> Mapping[str, PrivateKey]:
+    """The published test keys of the directory servers, by kid."""
+    return MappingProxyType({kid: _key(name) for kid, name in _FILES.items()})
+
+
+def device_info(areq: Mapping[str, Any], scheme: str) -> dict[str, str]:
+    """The element deviceInfo for the ACS; empty where the AReq has no encrypted data.
+
+    Errors: `MessageError` 302 for data that cannot be decrypted or are no JSON object; in 2.3.1, 311 for a kid that is not ours."""
+    encrypted = areq.get(SDK_ENCRYPTED_DATA)
+    if encrypted is None:
+        return {}
+    try:
+        plain = decrypt(encrypted, keys(), SCHEMES[scheme].directory_server_id)
+    except NotDecrypted as error:
+        raise _refused(areq, error) from error
+    try:
+        decode_object(plain, limit=MAX_DEVICE_INFO)
+    except MessageError as error:
+        raise MessageError(
+            ErrorCode.DATA_DECRYPTION_FAILURE, f"{SDK_ENCRYPTED_DATA}: the device data: {error.detail}", message=areq
+        ) from error
+    return {DEVICE_INFO: encode_base64url(plain)}
+
+
+def _refused(areq: Mapping[str, Any], error: NotDecrypted) -> MessageError:
+    unknown = isinstance(error, KeyUnknown) and at_least(areq["messageVersion"], "2.3.0")
+    code = ErrorCode.KEY_ID_INVALID if unknown else ErrorCode.DATA_DECRYPTION_FAILURE
+    return MessageError(code, f"{SDK_ENCRYPTED_DATA}: {error}", message=areq)
+
+
+def _key(name: str) -> PrivateKey:
+    key = load_pem_private_key((files("fixtures") / "keys" / name).read_bytes(), None)
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{name} is of another kind")
+    return key

@@ -1,1 +1,0 @@
-"""What the directory server does with each message: decode, load, decide, save, act, encode."""

@@ -1,0 +1,1 @@
+"""PReq to PRes: the card ranges, as they are told."""

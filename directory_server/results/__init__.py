@@ -1,0 +1,1 @@
+"""RReq to RRes, between the ACS and the 3DS Server."""

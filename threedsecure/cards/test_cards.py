@@ -1,0 +1,129 @@
+"""The grammar of the test cards: every digit says what the card does, so any well-formed number works without registration.
+
+    400000 0 0 0 10 0000 6
+    │      │ │ │ │  │    └ check digit (Luhn)
+    │      │ │ │ │  └ serial: four digits (three for American Express); 0000 is the card of the list, others are free to use
+    │      │ │ │ └ what happens (SCENARIOS)
+    │      │ │ └ how the issuer is set up (ISSUER_SETUPS)
+    │      │ └ which versions the card range knows (VERSIONS); 8 is outside every range
+    │      └ network: 0 the scheme's own, 2 co-badged with Cartes Bancaires
+    └ a prefix that schemes and processors publish for tests, never issued
+
+The directory server reads the digits before the scenario (they form the card range), the ACS reads the rest.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Struct
+
+from threedsecure.cards.card_numbers import luhn_check_digit, luhn_valid
+from threedsecure.cards.scenarios import (
+    CLASSIC_DIGIT,
+    CLASSIC_SCENARIOS,
+    CLASSIC_VERSION,
+    ISSUER_SETUPS,
+    NOT_ENROLLED_DIGIT,
+    SCENARIOS,
+    VERSIONS,
+    Scenario,
+)
+from threedsecure.cards.schemes import SCHEMES
+
+PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "visa": "4000000",
+        "mastercard": "5200000",
+        "amex": "3400000",
+        "cb": "4000002",
+        "jcb": "3530110",
+        "discover": "6011000",
+        "unionpay": "6200000",
+    }
+)
+_SCHEME_OF_PREFIX: Final = {prefix: scheme for scheme, prefix in PREFIXES.items()}
+
+
+CLASSIC_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
+
+_SCENARIO_OF_DIGITS: Final = {
+    (s.version, s.setup, s.code): s for s in (*CLASSIC_SCENARIOS.values(), *SCENARIOS.values())
+}
+_SCENARIO_OF_CODE: Final = {s.code: s for s in (*CLASSIC_SCENARIOS.values(), *reversed(list(SCENARIOS.values())))}
+_SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
+
+
+class TestCard(Struct, frozen=True):
+    """A test card, read from its number. `versions` is empty when it is in no card range."""
+
+    __test__ = False  # not a test class, whatever its name says to pytest
+
+    pan: str
+    scheme: str
+    versions: tuple[str, ...]
+    setup: str
+    scenario: Scenario
+    serial: str
+
+    @property
+    def phone(self) -> str:
+        return phone_number(self)
+
+
+def compose(scheme: str, scenario: Scenario, *, serial: str = "0", version: str | None = None) -> str:
+    """The card number for a scenario; `serial` is padded with zeros, `version` is a digit of VERSIONS."""
+    length = SCHEMES[scheme].pan_lengths[0]
+    head = PREFIXES[scheme] + (version or scenario.version) + scenario.setup + scenario.code
+    body = head + serial.zfill(length - len(head) - 1)
+    return body + luhn_check_digit(body)
+
+
+@lru_cache(maxsize=1024)
+def read(pan: str) -> TestCard | None:
+    """What the digits say, or None when the number is not one of ours."""
+    scheme = _SCHEME_OF_PREFIX.get(pan[:7])
+    if scheme is None or len(pan) not in SCHEMES[scheme].pan_lengths or not luhn_valid(pan):
+        return None
+    version, setup, code, serial = pan[7], pan[8], pan[9:11], pan[11:-1]
+    known = (version, CLASSIC_DIGIT if version == CLASSIC_DIGIT else "0")
+    scenario = next((found for each in known if (found := _SCENARIO_OF_DIGITS.get((each, setup, code)))), None)
+    scenario = scenario or _SCENARIO_OF_CODE.get(code)
+    if scenario is None or setup not in ISSUER_SETUPS or (version not in VERSIONS and version != NOT_ENROLLED_DIGIT):
+        return None
+    return TestCard(pan, scheme, VERSIONS.get(version, ()), setup, scenario, serial)
+
+
+def phone_number(card: TestCard) -> str:
+    """The cardholder's phone: for a listed card a number that the French regulator keeps for fiction (06 39 98 ...), for any
+    other one under +999, which belongs to no country. Numbers that begin +33639989 or +9999 are lost, late, doubled or refused
+    by the network, as the next digit says (0, 1, 2, 3)."""
+    scheme = _SCHEME_DIGIT[card.scheme]
+    magic = f"9{card.scenario.sms}" if card.scenario.sms is not None else ""
+    if card.serial.strip("0") == "":
+        tail = f"{scheme}{card.scenario.code}"
+        return f"+3363998{magic}{scheme}1" if magic else f"+3363998{tail}1"
+    return f"+999{magic or scheme}{scheme if magic else ''}{card.pan[7:9]}{card.scenario.code}{card.serial}"
+
+
+def listed(version: str | None = None) -> Iterator[TestCard]:
+    """The card of every scheme and scenario, in the order of the tables; with version 1.0.2 those that 3-D Secure 1.0.2 plays."""
+    classic = version == CLASSIC_VERSION
+    for scheme in CLASSIC_SCHEMES if classic else SCHEMES:
+        for scenario in (CLASSIC_SCENARIOS if classic else SCENARIOS).values():
+            card = read(compose(scheme, scenario))
+            if card is None:
+                raise ValueError(f"the grammar does not read its own card: {scheme} {scenario.name}")
+            yield card
+
+
+def nearest(pan: str, count: int = 3) -> list[TestCard]:
+    """The listed cards that share the longest run of leading digits with `pan`: help for a number that is not ours."""
+
+    def shared(card: TestCard) -> int:
+        return next(
+            (i for i, (a, b) in enumerate(zip(card.pan, pan, strict=False)) if a != b), min(len(card.pan), len(pan))
+        )
+
+    return sorted(listed(), key=shared, reverse=True)[:count]

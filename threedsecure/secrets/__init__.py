@@ -1,0 +1,1 @@
+"""What must not be read by others: sealing, keyed hashes, and what a text shows."""

@@ -1,0 +1,1 @@
+"""What rows of every party need: leases, prepared statements, purging."""

@@ -1,0 +1,1 @@
+"""The signature of a PARes: made, broken on demand, verified."""

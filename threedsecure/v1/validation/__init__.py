@@ -1,0 +1,1 @@
+"""Holding messages of 3-D Secure 1.0.2 against the tables."""

@@ -1,0 +1,1 @@
+"""The interpreter of the tables: it names every violation of a message."""

@@ -1,0 +1,1 @@
+"""Faults carried out on what a party sends and answers."""

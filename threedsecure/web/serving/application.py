@@ -1,0 +1,238 @@
+"""A service as an aiohttp application, and its serving on a port."""
+
+import asyncio
+import mimetypes
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Any, Final
+
+from aiohttp import web
+
+from threedsecure.storage.errors import DatabaseAway
+from threedsecure.web.broken_answers import misbehaved
+from threedsecure.web.metrics import Measured, Metrics
+from threedsecure.web.serving.edge import STRAIGHT, EdgeRunner
+from threedsecure.web.serving.service import Dispatcher, Route, Service, StreamHandler
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
+
+READ_BODY_SECONDS: Final = 10.0
+_NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
+FIGURES_SECONDS: Final = 5.0
+OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
+
+
+Check = Callable[[], Awaitable[str | None]]
+"""What keeps a service from working, in words; None where nothing does."""
+Figures = Callable[[], Sequence[Measured]]
+
+
+def application(
+    service: Service,
+    dispatcher: Dispatcher,
+    metrics: Metrics,
+    checks: Sequence[Check] = (),
+    figures: Figures = tuple,
+) -> web.Application:
+    """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`. It is ready
+    while the service says so and no one of `checks` finds anything. `figures` are told beside the service's own."""
+    app = web.Application(client_max_size=0, middlewares=[_unroutable])
+    for route in (*service.routes, *dispatcher.own_routes):
+        app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
+    app[STRAIGHT] = {route.path: (route, dispatcher) for route in service.routes if route.at_the_edge}
+    for stream in service.streams:
+        app.router.add_route(stream.method, stream.path, _until_shutdown(stream.handler))
+    app[OPEN_STREAMS] = set()
+    app.on_shutdown.append(_end_streams)
+    if service.static is not None:
+        app.router.add_get("/static/{name}", _static(service.static))
+    app.router.add_get("/healthz", _healthz)
+    app.router.add_get("/readyz", _readyz(service, checks))
+    app.router.add_get("/metrics", _metrics(service, dispatcher, metrics, figures))
+    return app
+
+
+@web.middleware
+async def _unroutable(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """An address or a method that no route knows is told as every other error of the simulator's own."""
+    try:
+        return await handler(request)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+        response = Problem(error.status, error.reason, f"{request.method} {request.path[:200]}").response()
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+        return _response(response)
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Serve `app`, over TLS when it is given; yields the port in use (which matters when `port` is 0)."""
+    runner = EdgeRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None, ssl_context=tls)
+    try:
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if dispatcher.is_full:
+            return _response(dispatcher.turned_away())
+        dispatcher.under_way += 1
+        try:
+            return await admitted(request)
+        finally:
+            dispatcher.under_way -= 1
+
+    async def admitted(request: web.Request) -> web.StreamResponse:
+        try:
+            body = await _read_body(request, route.limit)
+        except TimeoutError:
+            return _response(Problem(408, "Request Timeout", "the body did not arrive in time").response())
+        wire_request = WireRequest(
+            request.method,
+            request.path,
+            body,
+            {name.lower(): value for name, value in request.headers.items()},
+            request.query if "?" in request.raw_path else _NO_QUERY,
+            request.match_info,
+            dispatcher.certified_name(request.transport) if route.mutual else None,
+        )
+        response = await dispatcher.dispatch(route, wire_request)
+        if response.disruption is not None:
+            return await misbehaved(request, response, response.disruption)
+        return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
+
+    return answer
+
+
+def _until_shutdown(handler: StreamHandler) -> StreamHandler:
+    """A stream has no end of its own: it ends when the service stops, without keeping the service waiting."""
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        open_streams = request.app[OPEN_STREAMS]
+        task = asyncio.current_task()
+        if task is not None:
+            open_streams.add(task)
+        try:
+            return await handler(request)
+        finally:
+            open_streams.discard(task)
+
+    return stream
+
+
+async def _end_streams(app: web.Application) -> None:
+    for task in app[OPEN_STREAMS]:
+        task.cancel()
+
+
+async def _read_body(request: web.Request, limit: int) -> bytes:
+    """At most one byte more than `limit`, which is how the layer learns that the body is too long."""
+    if not request.can_read_body:
+        return b""
+    if request.content.is_eof():  # it came with its headers, as most do
+        return request.content.read_nowait()[: limit + 1]
+    chunks: list[bytes] = []
+    size = 0
+    async with asyncio.timeout(READ_BODY_SECONDS):
+        async for chunk in request.content.iter_any():
+            size += len(chunk)
+            chunks.append(chunk)
+            if size > limit:
+                break
+    return b"".join(chunks)[: limit + 1]
+
+
+def _response(response: WireResponse) -> web.Response:
+    return web.Response(
+        status=response.status, body=response.body, headers={"Content-Type": response.content_type, **response.headers}
+    )
+
+
+async def _streamed(request: web.Request, response: WireResponse, chunks: Iterable[bytes]) -> web.StreamResponse:
+    """Chunk by chunk, as fast as the caller reads."""
+    stream = web.StreamResponse(
+        status=response.status, headers={"Content-Type": response.content_type, **response.headers}
+    )
+    await stream.prepare(request)
+    for chunk in chunks:
+        await stream.write(chunk)
+    await stream.write_eof()
+    return stream
+
+
+async def _healthz(_request: web.Request) -> web.Response:
+    return _response(json_response({"status": "alive"}))
+
+
+def _readyz(service: Service, checks: Sequence[Check]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def readyz(_request: web.Request) -> web.Response:
+        found = [] if service.ready() else [f"the {service.name} is not at work"]
+        found += [words for check in checks if (words := await check()) is not None]
+        if found:
+            return _response(json_response({"status": "not ready", "reasons": found}, 503))
+        return _response(json_response({"status": "ready"}))
+
+    return readyz
+
+
+def _metrics(
+    service: Service, dispatcher: Dispatcher, metrics: Metrics, more: Figures
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def measure() -> Sequence[Measured]:
+        journal = {"waiting": dispatcher.journal.waiting, "left out": dispatcher.journal.left_out}
+        waiting = "Entries not written yet, and those left out since the start"
+        under_way = {service.name: dispatcher.under_way}
+        return [
+            Measured("requests_under_way", "Requests being worked on", "service", under_way, of_process=True),
+            Measured("journal_entries", waiting, "state", journal, of_process=True),
+            *more(),
+            *await _own_figures(service),
+        ]
+
+    async def figures(_request: web.Request) -> web.Response:
+        body = await metrics.gathered(measure)
+        return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    metrics.measure(measure)
+    return figures
+
+
+async def _own_figures(service: Service) -> Sequence[Measured]:
+    """Without them where the database that knows them does not answer: the others say what is the matter."""
+    if service.measured is None:
+        return ()
+    try:
+        async with asyncio.timeout(FIGURES_SECONDS):
+            return await service.measured()
+    except (DatabaseAway, TimeoutError):
+        return ()
+
+
+def _static(folder: Traversable) -> Callable[[web.Request], Awaitable[web.Response]]:
+    @lru_cache(maxsize=64)
+    def load(name: str) -> bytes | None:
+        file = folder / name
+        return file.read_bytes() if file.is_file() else None
+
+    async def static(request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        content = None if "/" in name or name.startswith(".") else load(name)
+        if content is None:
+            return _response(Problem(404, "Not Found").response())
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        headers = {"Content-Type": media_type, "Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=content, headers=headers)
+
+    return static
