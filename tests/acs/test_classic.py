@@ -13,7 +13,7 @@ from acs.v1.states import TRANSITIONS, State
 from acs.v1.storage import SCHEMA
 from tests.acs.stage import Shown, Stage, stage
 from tests.support.classic_mpi import XID, XML, Answer, packed, pareq, unpacked, vereq, xmlsec1_accepts
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.cards.authentication_values import verify_classic_authentication_value
 from threedsecure.cards.scenarios import SCENARIOS, V1_SCENARIOS
@@ -21,6 +21,8 @@ from threedsecure.cards.test_cards import V1_SCHEMES, compose
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.v1.errors import InvalidRequestCode
 from threedsecure.v1.signature.signing import SignatureDefect
+
+pytestmark = on_both_engines
 
 OTP = compose("visa", V1_SCENARIOS["challenge-otp"])
 PASSIVE = compose("visa", V1_SCENARIOS["frictionless"])
@@ -345,6 +347,7 @@ async def test_the_keys_outlive_the_process_and_stand_on_disk_only_sealed(tmp_pa
     assert PASSIVE.encode() not in kept
 
 
+@on_sqlite_alone
 def test_the_migrations_make_the_tables_that_a_new_database_has(tmp_path: Path):
     from alembic import command
     from alembic.config import Config

@@ -15,12 +15,15 @@ from directory_server.app import build
 from directory_server.ranges import StandIn
 from directory_server.settings import DirectoryServerSettings
 from tests.support.classic_mpi import XML, Answer, crreq, vereq
+from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.cards.scenarios import SCENARIOS, V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.web.serving.application import serving
 from threedsecure.web.serving.service import Runtime
+
+pytestmark = on_both_engines
 
 CARD = compose("visa", V1_SCENARIOS["challenge-otp"])
 EMV_ONLY = compose("visa", SCENARIOS["challenge-otp"])

@@ -20,6 +20,8 @@ from threedsecure.cards.test_cards import compose
 from threedsecure.web.calling.limits import PeerLimits
 from threedsecure.web.calling.transport import HttpTransport
 
+pytestmark = pytest.mark.slow
+
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
 OTP = compose("visa", SCENARIOS["challenge-otp"], serial="7", version="2")
 REFUSES = "http://127.0.0.1:1"
