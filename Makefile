@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
+# Every worker and every simulator of the tests would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run demo test test-postgresql screenshots docs check lint types contracts lock clean programs
 
@@ -63,7 +65,7 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--upgrade --extra fast --extra postgresql pyproject.toml requirements/build.in -o requirements/run.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --extra otel --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
+		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --extra mcp --extra otel --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
 
 clean:
 	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,6 @@
 """`python -m acs_sim` is `acs-sim`."""
 
-from acs_sim import home
+from acs_sim.running import home
 
 
 def main() -> None:

@@ -233,11 +233,4 @@ def _environment(language: str) -> Environment:
     pages = environment("acs.cardholder")
     pages.add_extension("jinja2.ext.i18n")
     pages.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    pages.filters["static"] = _static_address
     return pages
-
-
-@cache
-def _static_address(name: str) -> str:
-    """The address changes with the content, because browsers keep static files for an hour."""
-    return f"/static/{name}?v={crc32((STATIC / name).read_bytes()):08x}"

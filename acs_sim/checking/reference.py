@@ -12,6 +12,7 @@ from threedsecure.v2.grammar.table import Row
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
 
 _MODULES: Final = {METHOD_DATA: "method_data"}
+Grouped = tuple[tuple[str, str], ...]
 _LONG: Final = 4  # a list of more values stands below the table
 
 
@@ -105,6 +106,32 @@ def _coded(form: Format) -> Coded | None:
 def _values(form: Format) -> tuple[tuple[str, str], ...]:
     coded = _coded(form)
     return coded.meanings if coded is not None and len(coded.meanings) > _LONG else ()
+
+
+def grouped(words: Mapping[str, str]) -> Grouped:
+    """`(words, versions)`; the versions are left out where all that define the element agree."""
+    groups: dict[str, list[str]] = {}
+    for version, text in words.items():
+        groups.setdefault(text, []).append(version)
+    return tuple((text, "" if len(groups) == 1 else ", ".join(versions)) for text, versions in groups.items())
+
+
+def values_of(entry: Entry) -> tuple[tuple[str, str, str], ...]:
+    """`(value, meaning, versions)` of a long list of values; the versions are left out where all that define the element agree."""
+    known: dict[tuple[str, str], list[str]] = {}
+    for version, values in entry.values.items():
+        for pair in values:
+            known.setdefault(pair, []).append(version)
+    everywhere = len(entry.presence)
+    return tuple(
+        (value, meaning, "" if len(versions) == everywhere else ", ".join(versions))
+        for (value, meaning), versions in sorted(known.items())
+    )
+
+
+def some(versions: tuple[str, ...]) -> str:
+    """Which versions, where these are not all."""
+    return "" if versions == SUPPORTED_VERSIONS else ", ".join(versions)
 
 
 def title(message: str) -> str:

@@ -100,7 +100,7 @@ class Workers:
 
     async def _start_one(self) -> None:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "acs_sim.worker"),
+            *(sys.executable, "-m", "acs_sim.running.process"),
             stdin=PIPE,
             stdout=PIPE,
             start_new_session=True,

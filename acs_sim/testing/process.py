@@ -21,7 +21,7 @@ async def own_simulator() -> AsyncIterator[str]:
     """The address of the desk of a simulator in memory on free ports. What it logs goes to standard error.
 
     Errors: `SimulatorUnreachable` when none can be started."""
-    command = (sys.executable, "-P", "-m", "acs_sim.worker", "--on-free-ports")
+    command = (sys.executable, "-P", "-m", "acs_sim.running.process", "--on-free-ports")
     # In a session of its own, Ctrl-C reaches the tests alone: what they leave undone they undo with a simulator that still runs.
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
     try:

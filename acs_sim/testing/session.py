@@ -20,14 +20,15 @@ def simulator(url: str | None = None) -> Iterator[ThreeDS]:
     Errors: `SimulatorUnreachable` when there is none at `url`, or none can be started."""
     loop = LoopThread()
     try:
-        with loop.holding(_calls(url)) as calls:
+        with loop.holding(calls_to(url)) as calls:
             yield ThreeDS(loop, calls)
     finally:
         loop.close()
 
 
 @asynccontextmanager
-async def _calls(url: str | None) -> AsyncIterator[Calls]:
+async def calls_to(url: str | None = None) -> AsyncIterator[Calls]:
+    """The same for a loop that is the caller's own. Errors: `SimulatorUnreachable`."""
     async with AsyncExitStack() as life:
         desk = url.rstrip("/") if url is not None else await life.enter_async_context(own_simulator())
         connector = aiohttp.TCPConnector(limit=0)

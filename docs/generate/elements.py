@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from acs_sim.checking.reference import Entry, entries, title
+from acs_sim.checking.reference import Entry, entries, grouped, title, values_of
 from threedsecure.v2.grammar.context import APP, BRW, NPA, PA, SUPPORTED_VERSIONS, THREE_RI
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.v2.validation.expectations import EXPECTATIONS
@@ -144,12 +144,7 @@ def _line(entry: Entry) -> str:
 
 def _by_version(words: Mapping[str, str]) -> str:
     """Once where all versions agree; else each group of versions with its words."""
-    groups: dict[str, list[str]] = {}
-    for version, text in words.items():
-        groups.setdefault(_plain(text), []).append(version)
-    if len(groups) == 1:
-        return next(iter(groups))
-    return "<br>".join(f"{', '.join(versions)}: {text}" for text, versions in groups.items())
+    return "<br>".join(f"{versions}: {_plain(text)}" if versions else _plain(text) for text, versions in grouped(words))
 
 
 def _value_lists(found: list[Entry]) -> Iterator[str]:
@@ -162,12 +157,8 @@ def _value_lists(found: list[Entry]) -> Iterator[str]:
 
 
 def _value_rows(entry: Entry) -> Iterator[str]:
-    known: dict[tuple[str, str], list[str]] = {}
-    for version, values in entry.values.items():
-        for pair in values:
-            known.setdefault(pair, []).append(version)
-    for (value, meaning), versions in sorted(known.items()):
-        yield f"| {value} | {_plain(meaning)} | {'all' if len(versions) == len(entry.presence) else ', '.join(versions)} |"
+    for value, meaning, versions in values_of(entry):
+        yield f"| {value} | {_plain(meaning)} | {versions or 'all'} |"
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,7 @@ from acs_sim.settings.settings import FIELDS
 from threedsecure.cards.test_cards import PREFIXES, read
 
 ROOT = Path(__file__).parents[2]
+LLMS = (ROOT / "llms.txt").read_text()
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [
     ROOT / "README.md",
@@ -75,6 +76,16 @@ def test_every_link_within_the_repository_leads_somewhere():
     for document in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists()
+
+
+def test_llms_txt_lists_every_document_and_no_other():
+    listed = re.findall(r"^- \[.+?\]\(https://github\.com/acs-sim/acs-sim/blob/main/(\S+)\): .+$", LLMS, re.MULTILINE)
+    there = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")} | {
+        "README.md",
+        "CONTRIBUTING.md",
+        "clients/typescript/README.md",
+    }
+    assert sorted(listed) == sorted(there)
 
 
 def test_the_api_document_names_every_call():

@@ -6,48 +6,39 @@ import orjson
 from msgspec.structs import replace
 
 from threedsecure.faults import json_messages, xml_messages
-from threedsecure.faults.fault import Around, Fault, MessageFault
+from threedsecure.faults.fault import Around, Fault, Message, MessageFault
 from threedsecure.faults.memory import PATHS
+from threedsecure.v1.codec import encode
 
 
 def applies(fault: Fault, raw: bytes) -> bool:
     """Whether there is something in the message that the fault can happen to."""
     if not isinstance(fault, MessageFault):
         return True
-    if _is_xml(raw):
-        root = xml_messages.decoded(raw)
-        return root is not None and fault.is_in_xml(root)
-    message = json_messages.decoded(raw)
+    message = _decoded(raw)
     return message is not None and fault.is_in(message)
 
 
 def changed(fault: MessageFault, raw: bytes, around: Around) -> bytes:
-    """The message after the fault; unchanged where it cannot be read."""
-    return _changed_xml(fault, raw, around) if _is_xml(raw) else _changed_json(fault, raw, around)
-
-
-def _changed_json(fault: MessageFault, raw: bytes, around: Around) -> bytes:
-    message = json_messages.decoded(raw)
+    """The message after the fault, without its signature, which does not hold any more; unchanged where it cannot be read."""
+    message = _decoded(raw)
     if message is None:
         return raw
-    became = fault.changed(message, around)
-    return became if isinstance(became, bytes) else orjson.dumps(became)
-
-
-def _changed_xml(fault: MessageFault, raw: bytes, around: Around) -> bytes:
-    """Without its signature, which does not hold any more."""
-    root = xml_messages.decoded(raw)
-    if root is None:
-        return raw
-    xml_messages.unsign(root)
+    if not _is_xml(raw):
+        became = fault.changed(message, around)
+        return became if isinstance(became, bytes) else orjson.dumps(became)
     by_path = {path: around.other[name] for name, path in PATHS.items() if name in around.other}
-    became = fault.changed_xml(root, replace(around, other=by_path))
-    return xml_messages.written(root) if became is None else became
+    became = fault.changed_v1(message, replace(around, other=by_path))
+    return became if isinstance(became, bytes) else encode(became)
 
 
 def shown(raw: bytes) -> Any:
     """The message for the journal, or None where it cannot be read."""
     return json_messages.decoded(raw)
+
+
+def _decoded(raw: bytes) -> Message | None:
+    return xml_messages.decoded(raw) if _is_xml(raw) else json_messages.decoded(raw)
 
 
 def _is_xml(raw: bytes) -> bool:

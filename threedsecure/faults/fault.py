@@ -8,26 +8,9 @@ from msgspec import Meta, Struct, field
 from threedsecure.faults.points import POINTS
 
 if TYPE_CHECKING:
-    from lxml import etree
-
-PointName = Literal[
-    "PRes",
-    "ARes",
-    "RRes",
-    "Erro",
-    "VERes",
-    "AReq",
-    "RReq",
-    "VEReq",
-    "SMS",
-    "Method page",
-    "challenge page",
-    "CRes page",
-    "PARes page",
-    "Method callback",
-    "CRes post",
-    "PARes",
-]
+    PointName = str
+else:
+    PointName = Literal[tuple(POINTS)]
 Sender = Literal["Directory Server", "ACS", "3DS Server"]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Element = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\[\].\s]+(\[[0-9]{1,4}\]|\.[^\[\].\s]+)*$")]
@@ -121,20 +104,16 @@ class MessageFault(Fault, frozen=True, kw_only=True):
     """A fault that changes a message and not its carriage."""
 
     def is_in(self, message: Message) -> bool:
-        """Whether there is something in a message of EMV 3DS that the fault can happen to."""
+        """Whether there is something in a message, of either protocol, that the fault can happen to."""
         return True
 
     def changed(self, message: Message, around: Around) -> Message | bytes:
         """The message after the fault."""
         return message
 
-    def is_in_xml(self, root: "etree._Element") -> bool:
-        """The same for a message of 3-D Secure 1.0.2."""
-        return True
-
-    def changed_xml(self, root: "etree._Element", around: Around) -> bytes | None:
-        """The message after the fault, or None where `root` was changed in its place."""
-        return None
+    def changed_v1(self, message: Message, around: Around) -> Message | bytes:
+        """A message of 3-D Secure 1.0.2 after the fault."""
+        return self.changed(message, around)
 
 
 class SignatureFault(Fault, frozen=True, kw_only=True):

@@ -6,11 +6,10 @@ from uuid import UUID
 import orjson
 
 from threedsecure.faults.fault import Draw, Message
-from threedsecure.faults.paths import parent_of, renamed
+from threedsecure.paths import parent_of, renamed
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 
-IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 _SECOND: Final = "\N{REPLACEMENT CHARACTER}a second time\N{REPLACEMENT CHARACTER}"
 _COMPONENTS: Final = {"Directory Server": "D", "ACS": "A", "3DS Server": "S"}
 _ANSWERED: Final = {"PRes": "PReq", "ARes": "AReq", "RRes": "RReq", "RReq": "CReq", "CRes": "CReq"}

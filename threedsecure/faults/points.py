@@ -71,11 +71,6 @@ _POINTS: Final = (
 )
 POINTS: Final[Mapping[str, Point]] = MappingProxyType({point.name: point for point in _POINTS})
 
-POST_OF_PAGE: Final[Mapping[str, str]] = MappingProxyType(
-    {"Method page": "Method callback", "CRes page": "CRes post", "PARes page": "PARes"}
-)
-"""What each page has the browser post."""
-
 # Points at which the same things can happen.
 ANSWERS: Final = ("PRes", "ARes", "RRes", "Erro", "VERes")
 PAGES: Final = ("Method page", "challenge page", "CRes page", "PARes page")

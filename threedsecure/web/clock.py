@@ -5,7 +5,6 @@ Network time-outs (how long a socket may stay silent) are real seconds and do no
 
 import asyncio
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -97,10 +96,3 @@ class Clock:
 def monotonic() -> float:
     """Real seconds, for durations that are measured and never decided upon."""
     return time.perf_counter()
-
-
-async def keep_waiting(clock: Clock, seconds: float) -> None:
-    """`seconds` of the virtual clock, and of the real one where that stands still or a test has moved it."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await clock.sleep_until(clock.now() + timedelta(seconds=seconds))

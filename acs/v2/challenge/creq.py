@@ -20,7 +20,7 @@ from threedsecure.cards.plays import RReqOrder
 from threedsecure.v2.codec import decode, decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check, defined
-from threedsecure.web.clock import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 MAX_FORM_BYTES: Final = 160 * 1024

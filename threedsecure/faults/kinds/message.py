@@ -1,6 +1,6 @@
 """What can be wrong with a message."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 import orjson
@@ -9,11 +9,9 @@ from msgspec import Meta
 from threedsecure.faults import json_messages as emv
 from threedsecure.faults import xml_messages as xml
 from threedsecure.faults.fault import Around, Element, Message, MessageFault, Name
-from threedsecure.faults.paths import MISSING, find, parent_of, renamed
+from threedsecure.faults.memory import EMV_IDS
 from threedsecure.faults.points import ANSWERS, POSTS
-
-if TYPE_CHECKING:
-    from lxml import etree
+from threedsecure.paths import MISSING, look_up, parent_of, renamed
 
 MAX_VALUE_CHARACTERS: Final = 20_000
 _WRITTEN: Final = (*ANSWERS, "RReq", *POSTS)
@@ -37,12 +35,6 @@ class Drop(MessageFault, frozen=True, kw_only=True, tag="drop"):
         holder, name = emv.holder_of(message, self.element)
         del holder[name]
         return message
-
-    def is_in_xml(self, root: "etree._Element") -> bool:
-        return xml.find(root, self.element) is not None
-
-    def changed_xml(self, root: "etree._Element", around: Around) -> None:
-        xml.remove(root, self.element)
 
 
 class Set(MessageFault, frozen=True, kw_only=True, tag="set"):
@@ -70,12 +62,6 @@ class Set(MessageFault, frozen=True, kw_only=True, tag="set"):
         emv.put(message, self.element, self.value)
         return message
 
-    def is_in_xml(self, root: "etree._Element") -> bool:
-        return xml.find(root, self.element) is not None or "." not in self.element
-
-    def changed_xml(self, root: "etree._Element", around: Around) -> None:
-        xml.put(root, self.element, str(self.value))
-
 
 class Rename(MessageFault, frozen=True, kw_only=True, tag="rename"):
     """An element has another name, in the same place."""
@@ -94,12 +80,8 @@ class Rename(MessageFault, frozen=True, kw_only=True, tag="rename"):
         renamed(*emv.holder_of(message, self.element), self.to)
         return message
 
-    def is_in_xml(self, root: "etree._Element") -> bool:
-        return xml.find(root, self.element) is not None
-
-    def changed_xml(self, root: "etree._Element", around: Around) -> None:
-        for found in xml.find_all(root, self.element):
-            found.tag = self.to
+    def changed_v1(self, message: Message, around: Around) -> bytes:
+        return xml.renamed(message, self.element, self.to)
 
 
 class Retype(MessageFault, frozen=True, kw_only=True, tag="retype"):
@@ -113,11 +95,11 @@ class Retype(MessageFault, frozen=True, kw_only=True, tag="retype"):
     to: Literal["text", "number", "boolean", "list", "object", "null"]
 
     def is_in(self, message: Message) -> bool:
-        value = find(message, self.element)
+        value = look_up(message, self.element)
         return value is not MISSING and emv.type_of(value) != self.to
 
     def changed(self, message: Message, around: Around) -> Message:
-        emv.put(message, self.element, emv.retyped(find(message, self.element), self.to))
+        emv.put(message, self.element, emv.retyped(look_up(message, self.element), self.to))
         return message
 
 
@@ -133,23 +115,17 @@ class SwapIds(MessageFault, frozen=True, kw_only=True, tag="swap-ids"):
     element: Name | None = None
 
     def is_in(self, message: Message) -> bool:
-        return any(name in message for name in self._names(emv.IDS))
+        return any(look_up(message, name) is not MISSING for name in self._names(message))
 
     def changed(self, message: Message, around: Around) -> Message:
-        for name in self._names(emv.IDS):
-            if name in message:
-                message[name] = self._known(around, name) or emv.random_id(around.draw)
+        random_id = xml.random_id if _is_v1(message) else emv.random_id
+        for name in self._names(message):
+            if look_up(message, name) is not MISSING:
+                emv.put(message, name, self._known(around, name) or random_id(around.draw))
         return message
 
-    def is_in_xml(self, root: "etree._Element") -> bool:
-        return any(xml.find(root, name) is not None for name in self._names(xml.IDS))
-
-    def changed_xml(self, root: "etree._Element", around: Around) -> None:
-        for name in self._names(xml.IDS):
-            if xml.find(root, name) is not None:
-                xml.put(root, name, self._known(around, name) or xml.random_id(around.draw))
-
-    def _names(self, known: tuple[str, ...]) -> tuple[str, ...]:
+    def _names(self, message: Message) -> tuple[str, ...]:
+        known = xml.IDS if _is_v1(message) else EMV_IDS
         return known if self.element is None else (self.element,)
 
     def _known(self, around: Around, name: str) -> str | None:
@@ -169,8 +145,9 @@ class CriticalExtension(MessageFault, frozen=True, kw_only=True, tag="critical-e
         emv.extend(message, self.id)
         return message
 
-    def changed_xml(self, root: "etree._Element", around: Around) -> None:
-        xml.extend(root, self.id)
+    def changed_v1(self, message: Message, around: Around) -> Message:
+        xml.extend(message, self.id)
+        return message
 
 
 class DuplicateKey(MessageFault, frozen=True, kw_only=True, tag="duplicate-key"):
@@ -190,11 +167,10 @@ class DuplicateKey(MessageFault, frozen=True, kw_only=True, tag="duplicate-key")
     def changed(self, message: Message, around: Around) -> bytes:
         return emv.with_second(message, self.element)
 
-    def is_in_xml(self, root: "etree._Element") -> bool:
-        return xml.find(root, self.element) is not None
-
-    def changed_xml(self, root: "etree._Element", around: Around) -> None:
-        xml.repeat(root, self.element)
+    def changed_v1(self, message: Message, around: Around) -> Message:
+        found = look_up(message, self.element)
+        emv.put(message, self.element, [found, f"{found}0" if isinstance(found, str) else found])
+        return message
 
 
 class Shuffle(MessageFault, frozen=True, kw_only=True, tag="shuffle"):
@@ -221,5 +197,9 @@ class Erro(MessageFault, frozen=True, kw_only=True, tag="erro"):
     def changed(self, message: Message, around: Around) -> Message:
         return emv.erro_instead(message, around.sender, self.code or emv.DEFAULT_ERROR, self.detail)
 
-    def changed_xml(self, root: "etree._Element", around: Around) -> bytes:
-        return xml.error_instead(root, self.code or xml.DEFAULT_ERROR, self.detail)
+    def changed_v1(self, message: Message, around: Around) -> Message:
+        return xml.error_instead(message, self.code or xml.DEFAULT_ERROR, self.detail)
+
+
+def _is_v1(message: Message) -> bool:
+    return "messageId" in message

@@ -55,17 +55,11 @@ def signed(
     pares: bytes, keys: SigningKeys, *, algorithm: Algorithm = RSA_SHA1, defect: SignatureDefect | None = None
 ) -> bytes:
     """An encoded PARes with its signature, or with the `defect` asked for. Its PARes element must have an id."""
-    match defect:
-        case None:
-            return sign(pares, keys.good, algorithm=algorithm)
-        case SignatureDefect.TAMPERED:
-            return _with_another_time(sign(pares, keys.good, algorithm=algorithm))
-        case SignatureDefect.WRONG_CHAIN:
-            return sign(pares, keys.stray, algorithm=algorithm)
-        case SignatureDefect.EXPIRED_CERTIFICATE:
-            return sign(pares, keys.expired, algorithm=algorithm)
-        case SignatureDefect.MISSING:
-            return pares
+    if defect is SignatureDefect.MISSING:
+        return pares
+    signers = {SignatureDefect.WRONG_CHAIN: keys.stray, SignatureDefect.EXPIRED_CERTIFICATE: keys.expired}
+    made = sign(pares, signers.get(defect, keys.good) if defect else keys.good, algorithm=algorithm)
+    return _with_another_time(made) if defect is SignatureDefect.TAMPERED else made
 
 
 def sign(pares: bytes, signer: Signer, *, algorithm: Algorithm = RSA_SHA1) -> bytes:

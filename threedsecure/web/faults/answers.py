@@ -22,10 +22,11 @@ from threedsecure.faults import (
 from threedsecure.faults.changes import changed
 from threedsecure.faults.kinds.browser import Late, OtherSession, PaddedBase64
 from threedsecure.faults.kinds.message import Erro
+from threedsecure.v1.codec import encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.web.faults.injector import Faults
-from threedsecure.web.wire import Conduct, WireRequest, WireResponse
+from threedsecure.web.wire import Disruption, WireRequest, WireResponse
 
 Resign = Callable[[bytes, str | None], Awaitable[bytes]]
 """Signs a PARes that has no signature; with the name of a defect, badly."""
@@ -145,11 +146,10 @@ class Answering:
         """A PARes that was changed is signed again, so that only what was asked for is wrong with it."""
         if isinstance(fault, MessageFault):
             raw = await self._changed(fault, raw, names)
-        root = xml_messages.decoded(raw)
-        if root is None or isinstance(fault, Erro) or self._resign is None:
+        message = xml_messages.decoded(raw)
+        if message is None or isinstance(fault, Erro) or self._resign is None:
             return raw
-        xml_messages.unsign(root)
-        unsigned = xml_messages.written(root)
+        unsigned = encode(message)
         defect = fault.defect if isinstance(fault, SignatureFault) else None
         if isinstance(fault, SignatureFault) and defect is None:
             return unsigned
@@ -161,13 +161,13 @@ class Answering:
 
 def _carry(carriage: Carriage, response: WireResponse, faults: Faults) -> None:
     """Everything that happens to the carriage of an answer. Of several that end it the last one wins; delays add up."""
-    known = response.conduct
+    known = response.disruption
     if carriage.ends is not None and carriage.ends != "refused":
-        response.conduct = Conduct(carriage.seconds, faults.pause, carriage.ends, carriage.keep)
+        response.disruption = Disruption(carriage.seconds, faults.pause, carriage.ends, carriage.keep)
     elif carriage.seconds and known is not None:
-        response.conduct = Conduct(carriage.seconds + known.seconds, faults.pause, known.ends, known.keep)
+        response.disruption = Disruption(carriage.seconds + known.seconds, faults.pause, known.ends, known.keep)
     elif carriage.seconds:
-        response.conduct = Conduct(carriage.seconds, faults.pause)
+        response.disruption = Disruption(carriage.seconds, faults.pause)
     response.status = carriage.status or response.status
     response.body = response.body if carriage.body is None else carriage.body
     response.content_type = carriage.content_type or response.content_type
@@ -201,5 +201,5 @@ def _unpacked(value: str) -> bytes:
 
 
 def _xml_message(raw: bytes) -> dict[str, Any]:
-    root = xml_messages.decoded(raw) if raw else None
-    return {} if root is None else xml_messages.summary(root)
+    message = xml_messages.decoded(raw) if raw else None
+    return {} if message is None else xml_messages.summary(message)

@@ -77,8 +77,8 @@ class _Sending:
     def _read(self) -> dict[str, Any]:
         body = self._letter.body
         if body.lstrip().startswith(b"<"):
-            root = xml_messages.decoded(body)
-            return {} if root is None else dict(xml_messages.summary(root))
+            told = xml_messages.decoded(body)
+            return {} if told is None else dict(xml_messages.summary(told))
         message = json_messages.decoded(body) or {}
         if self._is_text(message):
             return {**message, "acsTransID": message.get("reference")}

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-_BUNDLED: Final = Path(__file__).with_name("_bundled")
-HOME: Final = _BUNDLED if _BUNDLED.is_dir() else Path(__file__).parents[1]
+_BUNDLED: Final = Path(__file__).parents[1] / "_bundled"
+HOME: Final = _BUNDLED if _BUNDLED.is_dir() else Path(__file__).parents[2]
 
 
 def enter() -> None:

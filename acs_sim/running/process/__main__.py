@@ -1,11 +1,11 @@
-"""`python -m acs_sim.worker`: a process that another one starts, tells what to run and takes down.
+"""`python -m acs_sim.running.process`: a process that another one starts, tells what to run and takes down.
 
 `acs_sim.running.process.worker` is what it does.
 `--on-free-ports`: a simulator on ports that nobody uses."""
 
 import sys
 
-from acs_sim import home
+from acs_sim.running import home
 
 
 def main() -> None:
