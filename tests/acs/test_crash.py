@@ -171,5 +171,5 @@ async def test_no_card_number_or_code_is_in_clear_in_files_or_logs(tmp_path):
         assert b"acs_transaction" in kept
         secrets = {OTP, "4111111111111111"} | {message["body"][:6] for message in acs.phone.messages}
         assert {secret for secret in secrets if secret.encode() in kept} == set()
-        own = b"".join(path.read_bytes() for path in tmp_path.glob("acs.sqlite3*"))
+        own = b"".join(path.read_bytes() for path in tmp_path.glob("acs-sim.sqlite3*"))
         assert b"+999777555333" not in own

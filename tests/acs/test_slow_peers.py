@@ -111,7 +111,7 @@ async def test_a_result_that_could_not_be_noted_as_delivered_is_noted_when_the_d
         acs.directory.hold = asyncio.Event()
         ending = asyncio.create_task(acs.type(page, acs.phone.code))
         await acs.directory.until(1)
-        with closing(sqlite3.connect(tmp_path / "acs.sqlite3", isolation_level=None)) as other:
+        with closing(sqlite3.connect(tmp_path / "acs-sim.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             monkeypatch.setattr(timeouts, "SECONDS", 0.05)
             acs.directory.hold.set()
