@@ -79,6 +79,17 @@ class Case:
         self.rreqs = self.of("RReq", DIRECTORY_SERVER, THREE_DS_SERVER)
         self.rres = self.of("RRes", THREE_DS_SERVER, DIRECTORY_SERVER)
 
+    @classmethod
+    def of_messages(cls, messages: Sequence[Message], transaction_id: str) -> "Case":
+        """From what `GET /api/transactions/{id}/messages` answers."""
+        return cls([{"transaction_id": transaction_id, **each} for each in messages])
+
+    @property
+    def told_by_the_directory_server(self) -> tuple[Entry, ...]:
+        """ARes and Erro that went to the 3DS Server, in their order."""
+        erros = self.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER)
+        return tuple(sorted((*self.answers, *erros), key=lambda entry: entry.number))
+
     def of(self, kind: str, sender: str | None = None, receiver: str | None = None) -> tuple[Entry, ...]:
         """The messages of a kind, from and to whom where that is said."""
         return tuple(
@@ -107,11 +118,20 @@ class Case:
         return tuple(entry for entry in self.of("fault") if entry.text("at") in points)
 
     def as_sent(self, entry: Entry) -> Entry:
-        """A message of ours as it left the house: the journal holds what was meant, and what a fault made of it."""
-        faults = self.disturbed(*POINTS.get(entry.kind, (entry.kind,)))
-        changed = (fault.message.get("sent") for fault in faults if fault.sender == entry.sender)
-        sent = next((message for message in changed if isinstance(message, dict)), None)
+        """A message of ours as it left the house: the journal holds what was meant, and behind it what faults made of it."""
+        sent: Message | None = None
+        for fault in self.faults_behind(entry):
+            sent = fault.message["sent"] if isinstance(fault.message.get("sent"), dict) else sent
         return entry if sent is None else replace(entry, message=sent)
+
+    def faults_behind(self, entry: Entry) -> Iterator[Entry]:
+        """What happened to this message, and not to another one of its kind that its sender sent later."""
+        points = POINTS.get(entry.kind, (entry.kind,))
+        for each in self.entries[entry.number :]:
+            if (each.kind, each.sender) == (entry.kind, entry.sender):
+                return
+            if each.kind == "fault" and each.sender == entry.sender and each.text("at") in points:
+                yield each
 
     def faults_of(self, entry: Entry, leg: Leg) -> list[tuple[str, str, str]]:
         """What is wrong with a message: element, what was found, what is expected. Its identifiers have to be those of the

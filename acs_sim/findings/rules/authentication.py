@@ -27,7 +27,8 @@ def _refusals(case: Case) -> Iterator[Entry]:
         return
     for erro in case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER):
         asked = erro.text("errorMessageType")
-        if erro.text("errorComponent") == "D" and (asked in REQUESTS or not asked):
+        about = asked in REQUESTS or (not asked and case.last_before(case.rreqs, erro) is None)
+        if erro.text("errorComponent") == "D" and about:
             yield erro
 
 

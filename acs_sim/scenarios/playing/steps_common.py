@@ -60,9 +60,12 @@ async def arm(turn: Turn, fault: Fault) -> None:
     if fault.card is None and fault.transaction is None and fault.at not in WITHOUT_CARD:
         document["card"] = turn.card["pan"]
     elif fault.transaction is None and fault.at in WITHOUT_CARD and fault.at != "PRes":
+        if not turn.draws_ids:
+            turn.unarmed.append(document)
+            turn.conversation.did(f"fault: {fault.do} at {fault.at}, once the browser is there")
+            return
         document["transaction"] = turn.drawn_id = turn.drawn_id or turn.draw_id()
-    fault_id = await turn.simulator.arm(document)
-    turn.undo.append(lambda: turn.simulator.disarm(fault_id))
+    await turn.arm(document)
     turn.conversation.did(f"fault: {fault.do} at {fault.at}")
 
 

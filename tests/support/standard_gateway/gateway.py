@@ -185,7 +185,7 @@ class StandardGateway:
 
     def complain(self, order: Order, about: Message, wrong: Wrong) -> None:
         order.settle("refused", "", "protocol-error")
-        known = {**(order.areq or {}), **{name: about[name] for name in ("acsTransID", "dsTransID") if name in about}}
+        known: Message = {**(order.areq or {}), **{name: about[name] for name in ("acsTransID", "dsTransID") if name in about}}
         with suppress(Unreachable):  # the payment is refused all the same
             exchange("POST", self.address(order), messages.erro(about, wrong.code, wrong.detail, str(wrong), known))
 
