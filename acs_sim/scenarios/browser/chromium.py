@@ -84,6 +84,8 @@ class Chromium:
         self._calls_back = asyncio.Event()
         self._delivers = True
         self._opening: Opening | None = None
+        self._shown: Opening | None = None
+        self._clicks = 1
         self.diary = Diary()
         self.on_method: OnMethod = nobody_listens
         self.hold_callbacks = False
@@ -96,6 +98,7 @@ class Chromium:
         from playwright.async_api import Error
 
         self._opening = opening if opening.html is not None or opening.form is not None else None
+        self._shown = opening
         self._page = None
         self._at_the_door.clear()
         self._enters.clear()
@@ -141,6 +144,26 @@ class Chromium:
             raise CardholderStuck(str(error)) from error
         except TimeoutError as error:
             raise CardholderStuck(f"nothing came within {PAGE_SECONDS:g} seconds of pressing #{button}") from error
+        except Error as error:
+            raise CardholderStuck(error.message.splitlines()[0]) from error
+
+    async def twice(self, button: str, entry: str | None) -> Page:
+        self._clicks = 2
+        try:
+            return await self.press(button, entry, boxes=(), deliver=True)
+        finally:
+            self._clicks = 1
+
+    async def back(self) -> None:
+        if self._shown is None:
+            raise CardholderStuck("there was no page of the shop before the bank's")
+        await self.show(self._shown)
+
+    async def bring_again(self) -> None:
+        from playwright.async_api import Error
+
+        try:
+            await self._tab.reload(wait_until="load")
         except Error as error:
             raise CardholderStuck(error.message.splitlines()[0]) from error
 
@@ -210,7 +233,7 @@ class Chromium:
         if not deliver:
             await self._context.route("**/*", self.on_result)
         self._arrived.clear()
-        await frame.locator(f"#{button}").click()
+        await frame.locator(f"#{button}").click(click_count=self._clicks)
         async with asyncio.timeout(PAGE_SECONDS):
             await self._arrived.wait()
         await self._rest()

@@ -57,6 +57,10 @@ class Purchases:
         self._url = url
         self._desk = desk
 
+    @property
+    def url(self) -> str:
+        return self._url
+
     async def begin(self, card: Mapping[str, Any], wished: Wished) -> tuple[Opening | None, str, int]:
         """Ask for a purchase. What the cardholder's browser is to open, None when the gateway is done; what was answered, in
         a few words; and the HTTP status. Errors: `CannotPlay`."""

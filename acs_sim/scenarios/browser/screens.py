@@ -89,6 +89,18 @@ class Screen(Protocol):
         is not to be `deliver`ed."""
         ...
 
+    async def twice(self, button: str, entry: str | None) -> Page:
+        """Press a button two times before the bank has answered: the browser shows the second answer alone."""
+        ...
+
+    async def back(self) -> None:
+        """Ask once more for the page of the shop from which the browser went to the bank."""
+        ...
+
+    async def bring_again(self) -> None:
+        """Bring the last result to the shop once more, as a reload of its page does."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -102,6 +114,8 @@ class Headless:
         self.on_method: OnMethod = nobody_listens
         self._page: Page | None = None
         self._door: Form | None = None
+        self._shop: tuple[str, str, dict[str, str] | None] | None = None
+        self._returned_to = ""
         self._callbacks: list[Form] = []
         self.diary = Diary()
         self.hold_callbacks = False
@@ -116,7 +130,7 @@ class Headless:
         return self._door
 
     async def show(self, opening: Opening) -> None:
-        self._page = self._door = None
+        self._page = self._door = self._shop = None
         if opening.html is not None:
             url, content = opening.url, opening.html
             self.diary.seen.append(Seen(url, 200, content))
@@ -153,12 +167,11 @@ class Headless:
             await self._deliver(self._page)
         return self._page
 
-    async def twice(self, button: str, entry: str | None, *, boxes: Sequence[str]) -> Page:
-        """Press a button two times before the bank has answered: the browser shows the second answer alone."""
+    async def twice(self, button: str, entry: str | None) -> Page:
         if self._page is None:
             raise CardholderStuck("the bank shows nothing")
         try:
-            form = self._page.press(button, entry, boxes=boxes)
+            form = self._page.press(button, entry)
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
         await self._post(form)
@@ -166,8 +179,14 @@ class Headless:
         await self._deliver(self._page)
         return self._page
 
-    async def again(self) -> None:
-        """Bring the last result to the shop once more, as a reload of its page does."""
+    async def back(self) -> None:
+        if self._shop is None:
+            raise CardholderStuck("there was no page of the shop before the bank's")
+        self._door = None
+        method, url, fields = self._shop
+        await self._follow(*(await self._call(method, url, fields))[1:])
+
+    async def bring_again(self) -> None:
         if not self.diary.delivered:
             raise CardholderStuck("nothing was brought to the shop yet")
         await self._bring(Form(self._returned_to, dict(self.diary.delivered[-1][0])))
@@ -280,6 +299,10 @@ class Headless:
         except (aiohttp.ClientError, ValueError) as error:
             raise CardholderStuck(f"{url} cannot be opened: {str(error) or type(error).__name__}") from error
         if not self._is_bank(address):
+            if self._door is None and fields is not None and METHOD_FIELD not in fields:
+                self._shop = method, url, fields
+            elif self._door is None and fields is None and self._shop is None:
+                self._shop = method, url, None
             self.diary.seen.append(Seen(address, status, content))
         return status, address, content
 

@@ -34,6 +34,7 @@ STEPS: Final[Mapping[str, Does]] = {
     "order": steps_common.order,
     "restart": steps_common.restart,
     "fault": steps_common.arm,
+    "verdict": steps_common.verdict,
 }
 CLASSIC_STEPS: Final[Mapping[str, Does]] = {
     **STEPS,
@@ -60,7 +61,7 @@ class Outcome:
     """How a play ended. `problem` is None unless it failed; `place` is the step that it names. `skipped`: why it was not played,
     where the gateway cannot be asked for it. `shots`: pictures of the browser (PNG) with a caption each. `findings`: what the
     simulator has to say about the gateway, None when it says nothing of that kind; `excuses`: those of its rules that are our doing
-    here, None where all of it is."""
+    here, None where all of it is. `charges`: what a verdict step found."""
 
     play: Play
     seconds: float = 0.0
@@ -76,6 +77,7 @@ class Outcome:
     shots: list[tuple[str, bytes]] = field(default_factory=list)
     findings: list[dict[str, Any]] | None = None
     excuses: frozenset[str] | None = None
+    charges: list[Any] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -113,6 +115,7 @@ async def play(
     finally:
         await _tidy_up(turn)
     outcome.excuses = company.excuses() if company is not None else None
+    outcome.charges = turn.charges
     outcome.transaction_id = turn.transaction_id
     outcome.card_scenario = str(turn.card.get("scenario")) if turn.card else None
     outcome.conversation = turn.conversation.lines

@@ -89,6 +89,13 @@ async def restart(turn: Turn, party: str) -> None:
     turn.conversation.did(f"{party} stops and starts again")
 
 
+async def verdict(turn: Turn, wish: str) -> None:
+    """What the findings say of the last transaction."""
+    found = await turn.simulator.findings(turn.transaction) or []
+    charges = [f"{each['rule']}: {each['title']}" for each in found if each["severity"] == "error"]
+    turn.conversation.expect("the gateway", "verdict", wish, "; ".join(charges) or wish, met=not charges)
+
+
 # --- the phone ---
 
 

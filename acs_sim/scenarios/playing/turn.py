@@ -37,8 +37,8 @@ class Classic:
 class Turn:
     """`transaction_id`: of the last authentication. `drawn_id`: one that the 3DS Method used, for the next AReq. `callback`:
     what the browser still has to do for a 3DS Method that is late. `undo`: what puts the simulator back, the last first.
-    `draws_ids`: whether the run's own gateway draws the threeDSServerTransID; `unarmed`: faults that wait for the one that another
-    gateway draws."""
+    `charges`: what a verdict found. `draws_ids`: whether the run's own gateway draws the threeDSServerTransID; `unarmed`: faults
+    that wait for the one that another gateway draws."""
 
     scenario: Scenario
     simulator: Simulator
@@ -53,6 +53,7 @@ class Turn:
     classic: Classic | None = None
     serial_num: str | None = None
     undo: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    charges: list[Any] = field(default_factory=list)
     draws_ids: bool = True
     unarmed: list[dict[str, Any]] = field(default_factory=list)
 
@@ -107,6 +108,9 @@ class Turn:
         entry = wish.code or wish.choice
         subject = f"cardholder: {wish.do}{f' {entry}' if entry else ''}"
         reason = str(outcome.get("detail")) if status >= 400 else "not refused"
+        if wish.any:
+            self.conversation.did(f"{subject}: {reason if status >= 400 else 'done'}")
+            return
         if wish.refused is not None or status >= 400:
             met = wish.refused is not None and status >= 400 and wish.refused in reason
             self.conversation.expect(subject, "refused", wish.refused or "not refused", reason, met=met)

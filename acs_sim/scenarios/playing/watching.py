@@ -10,10 +10,12 @@ from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.transactions.cardholder import WAITING, entry_for
 from acs_sim.findings.case import THREE_DS_SERVER, Case, Entry
+from acs_sim.findings.invariants import BROKEN
 from acs_sim.scenarios.browser.purchases import Purchases, Wished
-from acs_sim.scenarios.browser.screens import Opening, Screen
+from acs_sim.scenarios.browser.screens import Opening, Screen, Seen
 from acs_sim.scenarios.file.matching import compare
 from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements
+from acs_sim.scenarios.playing.judging import Judge
 from acs_sim.scenarios.playing.play import Does
 from acs_sim.scenarios.playing.turn import CannotAsk, Turn, brief
 from acs_sim.scenarios.simulator import CannotPlay
@@ -24,9 +26,8 @@ BEGIN_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 25.0
 SETTLED_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
-BROKEN: Final = frozenset({500, 501, 505})
-"""Statuses of a server that did not know what to do; 502, 503 and 504 speak of others."""
 CHALLENGED: Final = "C"
+OF_A_SECOND_LOOK: Final = ("challenge-reused", "creq-wrong")
 # Findings that are no news where the play itself brought them about.
 OF_A_WRONG_WISH: Final = ("request-refused", "version-above-range")
 OF_UNKNOWN_ELEMENTS: Final = ("elements-undefined",)
@@ -50,9 +51,10 @@ class Watching:
         self._screen = screen
         self._purchases = purchases
         self._answered = ""
-        self._entered = self._broken = False
+        self._entered = self._broken = self._looked_again = False
         self._taken = 0
         self._asked: list[Authenticate] = []
+        self._judge = None if purchases is None else Judge(screen, purchases)
 
     def joins(self, turn: Turn) -> Mapping[str, Does]:
         """What takes the place of the run's own steps."""
@@ -67,6 +69,7 @@ class Watching:
             "method": self.method,
             "result": self.result,
             "returned": self.returned,
+            "verdict": self.verdict,
         }
 
     def excuses(self) -> frozenset[str] | None:
@@ -74,8 +77,10 @@ class Watching:
         if not self._asked:
             return None
         delivered = bool(self._screen.diary.delivered)
+        wrong = any(wish.Erro is not None or (wish.any and _may_be_wrong(wish)) for wish in self._asked)
         told = {
-            **dict.fromkeys(OF_A_WRONG_WISH, any(wish.Erro is not None for wish in self._asked)),
+            **dict.fromkeys(OF_A_WRONG_WISH, wrong),
+            **dict.fromkeys(OF_A_SECOND_LOOK, self._looked_again),
             **dict.fromkeys(OF_UNKNOWN_ELEMENTS, any(wish.besides for wish in self._asked)),
             **dict.fromkeys(OF_A_BROWSER_THAT_STAYED_AWAY, not self._entered),
             **dict.fromkeys(OF_A_BROWSER_THAT_LEFT, not delivered),
@@ -94,13 +99,15 @@ class Watching:
             turn.tell_deed(wish, problem.status, {"detail": str(problem.members.get("detail", problem))})
         else:
             turn.tell_deed(wish, 200, outcome)
-        self._nothing_broken(turn)
+        await self._look(turn)
 
     async def _acted(self, turn: Turn, wish: Cardholder) -> dict[str, Any]:
         known = await turn.simulator.transaction(turn.transaction)
         acs_trans_id = str(known.get("acsTransID"))
         if known.get("transStatus") == "D":
             return await _decided_apart(turn, wish, acs_trans_id)
+        if wish.do in {"reload", "back", "return"}:
+            return await self._look_again(turn, wish, known)
         await self._open(turn, known)
         page = self._screen.page
         if page is None:
@@ -115,7 +122,35 @@ class Watching:
             await _heard(turn, acs_trans_id)
         entry = await _entry(turn, wish, acs_trans_id)
         button = wish.do if wish.do in {"resend", "cancel"} else "submit"
+        if wish.clicks > 1:
+            return await self._screen.twice(button, entry)
         return await self._screen.press(button, entry, boxes=["trust"] if wish.trust else [], deliver=wish.deliver)
+
+    async def _look_again(self, turn: Turn, wish: Cardholder, known: Mapping[str, Any]) -> dict[str, Any]:
+        self._looked_again = True
+        if wish.do == "return":
+            await self._screen.bring_again()
+        elif wish.do == "back":
+            await self._screen.back()
+            self._entered = False
+        else:
+            self._entered = True
+            await self._screen.enter()
+        return {"state": (await turn.simulator.challenge(str(known.get("acsTransID")))).get("state")}
+
+    async def _look(self, turn: Turn) -> None:
+        """What a step has brought about at the gateway. Errors: `Unmet`, `CannotPlay`."""
+        if self._judge is not None and _is_judged(turn):
+            await self._judge.look()
+            return  # the verdict names what is broken
+        self._nothing_broken(turn)
+
+    async def verdict(self, turn: Turn, wish: str) -> None:
+        """Errors: `Unmet` for whatever convicts the gateway."""
+        charges = await self._judge.verdict(turn, self.excuses() or frozenset()) if self._judge is not None else []
+        turn.charges = charges
+        found = "; ".join(str(each) for each in charges) or wish
+        turn.conversation.expect("the gateway", "verdict", wish, found, met=not charges)
 
     async def _open(self, turn: Turn, known: Mapping[str, Any]) -> None:
         """Once: from then on the window stays where it is, unless what it shows is of no use."""
@@ -142,6 +177,8 @@ class Watching:
         asked = asyncio.create_task(self._began(self._purchases, turn, wished))
         try:
             turn.transaction_id = await self._begun(turn, pan, before, asked)
+            if self._judge is not None:
+                self._judge.opened(turn)
             if wish.fails is not None:
                 await asked
                 turn.conversation.did(f"no ARes comes ({wish.fails}); the gateway answered{self._answered}")
@@ -150,25 +187,37 @@ class Watching:
         finally:
             asked.cancel()
         turn.all_armed()
-        self._nothing_broken(turn)
+        await self._look(turn)
 
     async def _began(self, purchases: Purchases, turn: Turn, wished: Wished) -> None:
         """Ask, and let the browser have the answer."""
         opening, told, status = await purchases.begin(turn.card, wished)
         self._answered = f": the gateway answered {told}"
-        turn.conversation.expect("the gateway", "answers", "a purchase", told, met=status not in BROKEN)
+        met = status not in BROKEN
+        if not met and _is_judged(turn):
+            self._screen.diary.seen.append(Seen(purchases.url, status, b""))
+        else:
+            turn.conversation.expect("the gateway", "answers", "a purchase", told, met=met)
         if opening is not None:
             await self._screen.show(opening)
 
     async def _answer(self, turn: Turn, wish: Authenticate, asked: "asyncio.Task[None]") -> None:
+        if wish.any and await self._unanswered(turn, asked):
+            return
         answer = await self._watched(turn, _first_answer, "ARes or Erro")
-        expected = "ARes" if wish.Erro is None else "Erro"
-        if answer.text("messageType") != expected:
+        kind = answer.text("messageType")
+        expected = kind if wish.any else "ARes" if wish.Erro is None else "Erro"
+        if kind != expected:
             turn.conversation.instead(expected, brief(dict(answer.message)))
         turn.conversation.compare(expected, compare(wish.Erro or wish.ARes or {}, dict(answer.message)))
         challenged = answer.text("transStatus") == CHALLENGED
         await self._let_finish(asked, None if challenged else SETTLED_SECONDS)
         await self._screen.call_back()
+
+    async def _unanswered(self, turn: Turn, asked: "asyncio.Task[None]") -> bool:
+        """Whether the gateway is done without an answer of the directory server, which a fault may have taken away."""
+        await self._let_finish(asked, ANSWER_SECONDS)
+        return _first_answer(await _case(turn)) is None
 
     async def _let_finish(self, asked: "asyncio.Task[None]", seconds: float | None) -> None:
         """The browser may go on and on where nothing is asked of anybody: then it is left alone after a while. Errors: `Unmet`,
@@ -232,6 +281,15 @@ class Watching:
                 turn.conversation.instead(expected, f"nothing within {ANSWER_SECONDS:g} seconds")
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return found
+
+
+def _is_judged(turn: Turn) -> bool:
+    return any(step.verdict is not None for step in turn.scenario.steps)
+
+
+def _may_be_wrong(wish: Authenticate) -> bool:
+    """Whether the play itself says what stands in the AReq, so that a refusal blames the play."""
+    return bool(wish.send or wish.besides or wish.version)
 
 
 async def _case(turn: Turn) -> Case:

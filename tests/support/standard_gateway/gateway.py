@@ -19,6 +19,7 @@ from tests.support.standard_gateway.orders import CardRanges, Order
 Message = dict[str, Any]
 ACCEPTABLE_ECI = {"Y": ("05", "02"), "A": ("06", "01")}
 WAIT_FOR_THE_RESULT = timedelta(seconds=30)
+END_OF_A_PAYMENT = timedelta(minutes=30)
 METHOD_MILLISECONDS = 10_000
 FRAME_PAGE = """<h1>One moment</h1><iframe src="{frame}" title="3DS Method" hidden></iframe>
 <form method="post" action="{go}"><button>Go on</button></form>
@@ -74,6 +75,7 @@ class StandardGateway:
         order = Order(uuid.uuid4().hex, self.new_transaction_id(), wish)
         with self._lock:
             self.orders[order.number] = self.by_transaction[order.transaction_id] = order
+        order.due = self.now(order) + END_OF_A_PAYMENT
         order.method_url = self.method_url_of(order)
         if order.method_url is None:
             return self.go(order)
@@ -185,7 +187,10 @@ class StandardGateway:
 
     def complain(self, order: Order, about: Message, wrong: Wrong) -> None:
         order.settle("refused", "", "protocol-error")
-        known: Message = {**(order.areq or {}), **{name: about[name] for name in ("acsTransID", "dsTransID") if name in about}}
+        known: Message = {
+            **(order.areq or {}),
+            **{name: about[name] for name in ("acsTransID", "dsTransID") if name in about},
+        }
         with suppress(Unreachable):  # the payment is refused all the same
             exchange("POST", self.address(order), messages.erro(about, wrong.code, wrong.detail, str(wrong), known))
 
@@ -231,8 +236,8 @@ class StandardGateway:
 
     def take_cres(self, order: Order, _cres: Message) -> None:
         with order.lock:
-            if order.outcome == "open" and order.due is None:
-                order.due = self.now(order) + WAIT_FOR_THE_RESULT
+            if order.outcome == "open" and order.due is not None:
+                order.due = min(order.due, self.now(order) + WAIT_FOR_THE_RESULT)
 
     # --- results ---
 
@@ -269,8 +274,7 @@ class StandardGateway:
             check("RReq", rreq, order.areq, order.ares)
             if order.rreq is not None:
                 return self.again(order, rreq)
-            if order.outcome == "open" and order.due is not None and self.now(order) > order.due:
-                order.settle("refused", "", "no-result")
+            self.end(order)
             if order.reason == "no-result":
                 raise Wrong("402", "the result came too late", "timed out")
             if order.ares is None or order.ares["transStatus"] not in ("C", "D"):
@@ -293,10 +297,14 @@ class StandardGateway:
 
     # --- how it ended ---
 
-    def receipt(self, order: Order) -> Reply:
+    def end(self, order: Order) -> None:
+        """Nothing stays open for ever."""
         with order.lock:
             if order.outcome == "open" and order.due is not None and self.now(order) > order.due:
                 order.settle("refused", "", "no-result")
+
+    def receipt(self, order: Order) -> Reply:
+        self.end(order)
         if order.outcome == "open":
             again = f'<meta http-equiv="refresh" content="1; url={self.base}/receipt/{order.number}">'
             return page("Payment", f'{again}<h1 id="result">We are waiting for your bank</h1>')
@@ -306,6 +314,8 @@ class StandardGateway:
     def told(self, transaction_id: str) -> Reply:
         """What came of a purchase, for the run."""
         order = self.by_transaction.get(transaction_id)
+        if order is not None:
+            self.end(order)
         return as_json(order.told()) if order is not None else as_json({"outcome": "unknown"}, 404)
 
     # --- forms ---
