@@ -3,7 +3,7 @@ suspends them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -36,12 +36,14 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """One payment. `outcomes`: what the gateway said came of it, each time that this changed; `secrets`: texts by what they are,
-    which no answer may hold; `waited`: whether so much time passed that every payment is over."""
+    which no answer may hold; `asked`: elements of the AReq as the shop asked for them; `waited`: whether so much time passed that
+    every payment is over."""
 
     case: Case
     outcomes: Sequence[dict[str, Any]] = ()
     shown: Sequence[Shown] = ()
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
     waited: bool = False
 
     def tells(self, what: str, found: str, expected: str) -> Evidence:
@@ -170,6 +172,24 @@ def open_for_ever(seen: Observed) -> Iterator[Evidence]:
         yield seen.tells("outcome", "open", "accepted or refused")
 
 
+@rule(
+    "purchase-changed",
+    Severity.ERROR,
+    "The AReq is about another amount than the purchase",
+    clause="EMV 3-D Secure, Annex A, purchaseAmount, purchaseCurrency, purchaseExponent",
+    mistake="Every currency is taken to have two digits behind the point; an amount wraps round, or was a floating-point number.",
+    remedy="Carry amounts as whole numbers of the smallest unit, and take the exponent from ISO 4217.",
+    convicts="purchaseAmount, purchaseCurrency or purchaseExponent that is not the one asked for",
+    acquits="an element that the play itself left out or broke",
+)
+def purchase_changed(seen: Observed) -> Iterator[Evidence]:
+    for areq in seen.case.areqs:
+        for name in ("purchaseAmount", "purchaseCurrency", "purchaseExponent"):
+            wanted = seen.asked.get(name)
+            if isinstance(wanted, str) and name in areq.message and areq.text(name) != wanted:
+                yield areq.shows(name, areq.text(name), wanted)
+
+
 INVARIANTS: Final[tuple[Rule[Observed], ...]] = (
     server_broken,
     trace_shown,
@@ -178,4 +198,5 @@ INVARIANTS: Final[tuple[Rule[Observed], ...]] = (
     booked_twice,
     accepted_without_result,
     open_for_ever,
+    purchase_changed,
 )

@@ -167,6 +167,9 @@ class Chromium:
         except Error as error:
             raise CardholderStuck(error.message.splitlines()[0]) from error
 
+    async def look_around(self) -> None:
+        """A person does not."""
+
     async def close(self) -> None:
         await self._context.close()
 

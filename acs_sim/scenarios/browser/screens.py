@@ -18,6 +18,7 @@ PAGE_SECONDS: Final = 30.0
 REFRESH_SECONDS: Final = 0.05
 AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 MAX_PAGES: Final = 12
+MAX_LINKS: Final = 5
 MAX_REFRESHES: Final = 3
 MAX_PAGE_BYTES: Final = 1 << 21
 
@@ -99,6 +100,10 @@ class Screen(Protocol):
 
     async def bring_again(self) -> None:
         """Bring the last result to the shop once more, as a reload of its page does."""
+        ...
+
+    async def look_around(self) -> None:
+        """Open what the shop's pages link to, on the shop's own host."""
         ...
 
     async def close(self) -> None: ...
@@ -190,6 +195,12 @@ class Headless:
         if not self.diary.delivered:
             raise CardholderStuck("nothing was brought to the shop yet")
         await self._bring(Form(self._returned_to, dict(self.diary.delivered[-1][0])))
+
+    async def look_around(self) -> None:
+        pages = [ShopPage(seen.url, seen.content) for seen in self.diary.seen]
+        links = dict.fromkeys(link for page in pages for link in page.links)
+        for link in list(links)[:MAX_LINKS]:
+            await self._get(link)
 
     async def close(self) -> None:
         await self._session.close()

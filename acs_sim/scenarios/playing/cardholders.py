@@ -77,7 +77,7 @@ class Cardholders:
             from acs_sim.scenarios.browser.chromium import new_screen
 
             return await new_screen(self._chromium, self._simulator.is_bank)
-        return Headless(_session(self._tls, auto_decompress=False), self._simulator.is_bank)
+        return Headless(new_session(self._tls, auto_decompress=False), self._simulator.is_bank)
 
 
 @asynccontextmanager
@@ -85,7 +85,7 @@ async def cardholders(
     browser: bool, against: str | None, simulator: Simulator, tls: ssl.SSLContext | None
 ) -> AsyncIterator[Cardholders]:
     """Errors: `CannotPlay` where a browser is asked for and there is none."""
-    async with _session(tls) as session:
+    async with new_session(tls) as session:
         purchases = Purchases(session, against, simulator.desk) if against is not None else None
         if not browser:
             yield Cardholders(simulator, purchases, None, tls)
@@ -96,7 +96,7 @@ async def cardholders(
             yield Cardholders(simulator, purchases, chromium, tls)
 
 
-def _session(tls: ssl.SSLContext | None, *, auto_decompress: bool = True) -> aiohttp.ClientSession:
+def new_session(tls: ssl.SSLContext | None, *, auto_decompress: bool = True) -> aiohttp.ClientSession:
     """With cookies, also from addresses that are numbers."""
     return aiohttp.ClientSession(
         auto_decompress=auto_decompress,

@@ -42,6 +42,7 @@ class Payment:
     transaction_id: str
     pan: str
     phone: str
+    asked: Mapping[str, Any] = field(default_factory=dict)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -58,9 +59,9 @@ class Judge:
         self.payments: list[Payment] = []
         self.codes: set[str] = set()
 
-    def opened(self, turn: Turn) -> None:
-        """The gateway has begun a payment."""
-        self.payments.append(Payment(turn.transaction, str(turn.card["pan"]), str(turn.card["phone"])))
+    def opened(self, turn: Turn, asked: Mapping[str, Any]) -> None:
+        """The gateway has begun a payment with these elements."""
+        self.payments.append(Payment(turn.transaction, str(turn.card["pan"]), str(turn.card["phone"]), asked))
 
     async def look(self) -> None:
         """Ask the gateway what came of its payments by now. Errors: `CannotPlay`."""
@@ -73,11 +74,13 @@ class Judge:
         """What convicts the gateway, the worst first. Errors: `CannotPlay`."""
         await self.look()
         self._said_on_the_last_page()
+        await self._screen.look_around()
         waited = await self._wait(turn)
         charges: list[Charge] = []
         for payment in self.payments:
             case = Case.of_messages(await turn.simulator.messages(payment.transaction_id), payment.transaction_id)
-            observed = Observed(case, payment.outcomes, self._shown(), await self._secrets(turn, payment, case), waited)
+            secrets = await self._secrets(turn, payment, case)
+            observed = Observed(case, payment.outcomes, self._shown(), secrets, payment.asked, waited)
             for rule in INVARIANTS:
                 charges += [_charge(rule.name, each) for each in list(rule.look(observed))[:1]]
             if payment.decided and not case.of("outcome"):

@@ -178,7 +178,7 @@ class Watching:
         try:
             turn.transaction_id = await self._begun(turn, pan, before, asked)
             if self._judge is not None:
-                self._judge.opened(turn)
+                self._judge.opened(turn, wished.elements)
             if wish.fails is not None:
                 await asked
                 turn.conversation.did(f"no ARes comes ({wish.fails}); the gateway answered{self._answered}")

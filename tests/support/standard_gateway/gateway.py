@@ -316,7 +316,10 @@ class StandardGateway:
         order = self.by_transaction.get(transaction_id)
         if order is not None:
             self.end(order)
-        return as_json(order.told()) if order is not None else as_json({"outcome": "unknown"}, 404)
+        return as_json(self.told_of(order)) if order is not None else as_json({"outcome": "unknown"}, 404)
+
+    def told_of(self, order: Order) -> Message:
+        return order.told()
 
     # --- forms ---
 
