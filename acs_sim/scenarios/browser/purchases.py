@@ -53,7 +53,7 @@ class Purchases:
     """The gateway at one address. `desk`: where it can ask for the time, and tell what came of a payment."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, desk: str) -> None:
-        self._session = session
+        self.session = session
         self._url = url
         self._desk = desk
 
@@ -68,7 +68,7 @@ class Purchases:
         headers = {"Content-Type": "application/json; charset=utf-8", "Accept": "text/html, application/json"}
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         try:
-            async with self._session.post(
+            async with self.session.post(
                 self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
                 content = await whole(answer.content)
@@ -83,7 +83,7 @@ class Purchases:
         """What the gateway says came of a payment, None where it has no such address. Errors: `CannotPlay`."""
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         try:
-            async with self._session.get(f"{self._url}/{transaction_id}", timeout=timeout) as answer:
+            async with self.session.get(f"{self._url}/{transaction_id}", timeout=timeout) as answer:
                 told = orjson.loads(await whole(answer.content))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise CannotPlay(f"the gateway at {self._url} does not answer: {error}") from error

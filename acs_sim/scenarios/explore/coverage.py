@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from acs_sim.scenarios.explore.space import CARDS, CELLS, DEEDS
+from acs_sim.scenarios.explore.space import CARDS, CELLS, DEEDS, RACES
 
 Cell = tuple[str, ...]
 
@@ -35,6 +35,7 @@ class Coverage:
         return [
             self._line("faults", [("fault", *cell) for cell in CELLS]),
             self._line("cards", [("card", name) for name in CARDS]),
+            self._line("races", [("race", name) for name in RACES]),
             self._line("deeds", [("deed", name) for name in DEEDS]),
         ]
 

@@ -9,6 +9,7 @@ from acs_sim.scenarios.explore.coverage import Coverage
 Tree = dict[str, Any]
 FAULTS: Final = (0, 0, 0, 1, 1, 1, 1, 1, 2, 2)
 MOST_DEEDS: Final = 4
+RACING: Final = 0.4
 SECOND_PAYMENT: Final = 0.2
 OF_ANOTHER: Final = (
     {"at": "CRes post", "do": "other-session"},
@@ -21,8 +22,9 @@ OF_ANOTHER: Final = (
 
 def draw(random: Random, number: int, coverage: Coverage) -> Tree:
     """A scenario. `number`: its place among those of the seed."""
+    if random.random() < RACING:
+        return _story(random, number, *_race(random, coverage))
     card = coverage.choose(random, "card", space.CARDS)
-    version = random.choice(space.VERSIONS)
     faults = [_fault(random, coverage) for _ in range(random.choice(FAULTS))]
     steps: list[Tree] = [{"authenticate": _authenticate(random)}]
     if random.random() < SECOND_PAYMENT:
@@ -34,10 +36,21 @@ def draw(random: Random, number: int, coverage: Coverage) -> Tree:
     if random.random() < 0.2:
         steps.append({"clock": random.choice(space.JUMPS)})
         steps += [{"authenticate": {"any": True}}] * (random.random() < 0.5)
+    return _story(random, number, card, faults, steps)
+
+
+def _race(random: Random, coverage: Coverage) -> tuple[str, list[Tree], list[Tree]]:
+    card, faults, steps = space.RACES[coverage.choose(random, "race", dict.fromkeys(space.RACES, 1.0))]
+    more = [_fault(random, coverage)] if random.random() < 0.25 else []
+    later = _deeds(random, coverage, card) if random.random() < 0.25 and card not in space.WITHOUT_CHALLENGE else []
+    return card, [*map(dict, faults), *more], [{"authenticate": {"any": True}}, *map(dict, steps), *later]
+
+
+def _story(random: Random, number: int, card: str, faults: list[Tree], steps: list[Tree]) -> Tree:
     return {
         "name": f"play {number}",
         "about": f"Drawn as play {number}.",
-        "version": version,
+        "version": random.choice(space.VERSIONS),
         "card": {"scenario": card, "scheme": random.choice(space.SCHEMES)},
         "purchase": _purchase(random),
         "faults": reasoned(faults),

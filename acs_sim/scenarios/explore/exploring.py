@@ -92,7 +92,10 @@ class Explorer:
 
     async def _shortest(self, tree: Tree, number: int, charge: Charge) -> Found:
         async def convicts(smaller: Tree) -> bool:
-            return charge.rule in {each.rule for each in charges_of(await self.played(smaller))}
+            try:
+                return charge.rule in {each.rule for each in charges_of(await self.played(smaller))}
+            except Unplayable:
+                return False
 
         shortest = await shrunk(tree, convicts)
         outcome = await self.played(shortest)

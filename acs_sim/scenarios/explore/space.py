@@ -70,6 +70,29 @@ DEEDS: Final[Mapping[str, float]] = MappingProxyType(
     }
 )
 """What the cardholder does: `twice` is a double click on the right code, `closed` the right code and then no way back."""
+_RIGHT: Final[Mapping[str, Any]] = {"cardholder": {"do": "submit", "code": "correct", "any": True}}
+_PAY: Final[Mapping[str, Any]] = {"authenticate": {"any": True}}
+RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]]] = MappingProxyType(
+    {
+        "RReq after the end of the wait": (
+            "results-late",
+            ({"at": "RReq", "do": "delay", "seconds": 20},),
+            (_RIGHT, {"clock": "31s"}, {"clock": "31s"}),
+        ),
+        "RReq after the CRes": ("results-late", (), (_RIGHT, {"clock": "31s"})),
+        "RReq never": ("results-never", (), (_RIGHT, {"clock": "61s"})),
+        "RReq twice": (CHALLENGED, ({"at": "RReq", "do": "twice"},), (_RIGHT,)),
+        "Erro for the RReq": (CHALLENGED, ({"at": "RReq", "do": "erro", "code": "404"},), (_RIGHT,)),
+        "CRes against RReq": ("results-contradicting", (), ({"cardholder": {"do": "cancel", "any": True}},)),
+        "CRes of another session": (CHALLENGED, ({"at": "CRes post", "do": "other-session"},), (_PAY, _RIGHT)),
+        "RReq of another payment": (CHALLENGED, ({"at": "RReq", "do": "swap-ids"},), (_PAY, _RIGHT)),
+        "two payments of a card": (CHALLENGED, (), (_PAY, _RIGHT)),
+        "a day later": ("frictionless", (), ({"clock": "25h"}, _PAY)),
+        "a slow cardholder": (CHALLENGED, (), ({"clock": "61s"}, _RIGHT)),
+        "the last page again": (CHALLENGED, (), (_RIGHT, {"cardholder": {"do": "return", "any": True}})),
+    }
+)
+"""Orders of events that hurt: a card, what goes wrong with it, and what happens after the first AReq. More is drawn around them."""
 JUMPS: Final = ("5s", "31s", "61s", "11m", "25h", "50h")
 
 _LEFT_OUT: Final = frozenset({"PRes"})
