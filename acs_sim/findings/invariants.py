@@ -190,6 +190,21 @@ def purchase_changed(seen: Observed) -> Iterator[Evidence]:
                 yield areq.shows(name, areq.text(name), wanted)
 
 
+@rule(
+    "purchase-ignored",
+    Severity.ERROR,
+    "A purchase was asked for, and no AReq came",
+    clause="EMV 3-D Secure, AReq: the authentication of a payment begins with one",
+    mistake="A payment is turned away, or goes through, before anybody asks the bank.",
+    remedy="Every card that a range holds is authenticated.",
+    convicts="no AReq of the card after the purchase was answered",
+    acquits="a purchase that was answered with HTTP 500, which is told as that",
+)
+def purchase_ignored(_seen: Observed) -> Iterator[Evidence]:
+    """Seen by whoever asks."""
+    yield from ()
+
+
 INVARIANTS: Final[tuple[Rule[Observed], ...]] = (
     server_broken,
     trace_shown,
@@ -199,4 +214,5 @@ INVARIANTS: Final[tuple[Rule[Observed], ...]] = (
     accepted_without_result,
     open_for_ever,
     purchase_changed,
+    purchase_ignored,
 )

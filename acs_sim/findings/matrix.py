@@ -21,8 +21,8 @@ CHANNELS: Final = ("01", "02", "03")
 CATEGORIES: Final = ("01", "02")
 HEAD: Final = """# The clause matrix
 
-What "passes here" covers: every rule that is judged, by its clause, where it stands in the code, and the tests and scenarios that hold it.
-What is not in these tables is not judged. <!-- written by `python -m acs_sim.findings.matrix` -->
+What "passes here" covers: every rule that is judged, by its clause, where it stands in the code, and the tests
+that hold it. What is not in these tables is not judged. <!-- written by `python -m acs_sim.findings.matrix` -->
 
 """
 _NAMED = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")

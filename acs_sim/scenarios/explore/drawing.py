@@ -9,7 +9,7 @@ from acs_sim.scenarios.explore.coverage import Coverage
 Tree = dict[str, Any]
 FAULTS: Final = (0, 0, 0, 1, 1, 1, 1, 1, 2, 2)
 MOST_DEEDS: Final = 4
-RACING: Final = 0.4
+RACING: Final = 0.5
 SECOND_PAYMENT: Final = 0.2
 OF_ANOTHER: Final = (
     {"at": "CRes post", "do": "other-session"},
@@ -30,12 +30,12 @@ def draw(random: Random, number: int, coverage: Coverage) -> Tree:
     if random.random() < SECOND_PAYMENT:
         card = space.CHALLENGED
         faults.append(dict(random.choice(OF_ANOTHER)))
-        steps.append({"authenticate": {"any": True}})
+        steps += [{"cardholder": {"do": "abandon", "any": True}}, {"card": {"scenario": card}}, _another(random)]
     if card not in space.WITHOUT_CHALLENGE:
         steps += _deeds(random, coverage, card)
     if random.random() < 0.2:
         steps.append({"clock": random.choice(space.JUMPS)})
-        steps += [{"authenticate": {"any": True}}] * (random.random() < 0.5)
+        steps += [_another(random)] * (random.random() < 0.5)
     return _story(random, number, card, faults, steps)
 
 
@@ -43,7 +43,15 @@ def _race(random: Random, coverage: Coverage) -> tuple[str, list[Tree], list[Tre
     card, faults, steps = space.RACES[coverage.choose(random, "race", dict.fromkeys(space.RACES, 1.0))]
     more = [_fault(random, coverage)] if random.random() < 0.25 else []
     later = _deeds(random, coverage, card) if random.random() < 0.25 and card not in space.WITHOUT_CHALLENGE else []
-    return card, [*map(dict, faults), *more], [{"authenticate": {"any": True}}, *map(dict, steps), *later]
+    return (
+        card,
+        [*map(dict, faults), *more],
+        [
+            {"authenticate": {"any": True}},
+            *(_another(random) if "authenticate" in step else dict(step) for step in steps),
+            *later,
+        ],
+    )
 
 
 def _story(random: Random, number: int, card: str, faults: list[Tree], steps: list[Tree]) -> Tree:
@@ -56,6 +64,11 @@ def _story(random: Random, number: int, card: str, faults: list[Tree], steps: li
         "faults": reasoned(faults),
         "steps": [*steps, {"verdict": "acquitted"}],
     }
+
+
+def _another(random: Random) -> Tree:
+    """Another payment of the card."""
+    return {"authenticate": {"any": True, "send": {"purchaseAmount": random.choice(space.AMOUNTS)}}}
 
 
 def _authenticate(random: Random) -> Tree:

@@ -71,6 +71,8 @@ DEEDS: Final[Mapping[str, float]] = MappingProxyType(
 )
 """What the cardholder does: `twice` is a double click on the right code, `closed` the right code and then no way back."""
 _RIGHT: Final[Mapping[str, Any]] = {"cardholder": {"do": "submit", "code": "correct", "any": True}}
+_LEAVE: Final[Mapping[str, Any]] = {"cardholder": {"do": "abandon", "any": True}}
+_CARD: Final[Mapping[str, Any]] = {"card": {"scenario": CHALLENGED}}
 _PAY: Final[Mapping[str, Any]] = {"authenticate": {"any": True}}
 RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]]] = MappingProxyType(
     {
@@ -84,8 +86,12 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
         "RReq twice": (CHALLENGED, ({"at": "RReq", "do": "twice"},), (_RIGHT,)),
         "Erro for the RReq": (CHALLENGED, ({"at": "RReq", "do": "erro", "code": "404"},), (_RIGHT,)),
         "CRes against RReq": ("results-contradicting", (), ({"cardholder": {"do": "cancel", "any": True}},)),
-        "CRes of another session": (CHALLENGED, ({"at": "CRes post", "do": "other-session"},), (_PAY, _RIGHT)),
-        "RReq of another payment": (CHALLENGED, ({"at": "RReq", "do": "swap-ids"},), (_PAY, _RIGHT)),
+        "CRes of another session": (
+            CHALLENGED,
+            ({"at": "CRes post", "do": "other-session"},),
+            (_LEAVE, _CARD, _PAY, _RIGHT),
+        ),
+        "RReq of another payment": (CHALLENGED, ({"at": "RReq", "do": "swap-ids"},), (_LEAVE, _CARD, _PAY, _RIGHT)),
         "two payments of a card": (CHALLENGED, (), (_PAY, _RIGHT)),
         "a day later": ("frictionless", (), ({"clock": "25h"}, _PAY)),
         "a slow cardholder": (CHALLENGED, (), ({"clock": "61s"}, _RIGHT)),

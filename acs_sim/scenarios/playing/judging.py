@@ -10,7 +10,7 @@ from acs_sim.findings.case import DIRECTORY_SERVER, THREE_DS_SERVER, Case
 from acs_sim.findings.engine import PARTY_RULES
 from acs_sim.findings.invariants import INVARIANTS, OPEN, Observed, Shown
 from acs_sim.findings.model import Evidence, Severity
-from acs_sim.findings.rules.preparation import Party
+from acs_sim.findings.rules.preparation import FRESH, Party
 from acs_sim.scenarios.browser.purchases import SECURITY_CODE, Purchases
 from acs_sim.scenarios.browser.screens import Screen
 from acs_sim.scenarios.browser.shop_page import ShopPage
@@ -21,6 +21,8 @@ WAITS: Final = ("11m", "109m")
 ON_ITS_CLOCK: Final = timedelta(minutes=3)
 SETTLE_SECONDS: Final = 1.5
 LOOK_AGAIN_SECONDS: Final = 0.02
+STALE: Final = "preq-stale"
+IGNORED: Final = "purchase-ignored"
 CODE_DIGITS: Final = 6
 
 
@@ -57,11 +59,16 @@ class Judge:
         self._screen = screen
         self._purchases = purchases
         self.payments: list[Payment] = []
-        self.codes: set[str] = set()
+        self._first: Case | None = None
+        self._ignored: list[str] = []
 
     def opened(self, turn: Turn, asked: Mapping[str, Any]) -> None:
         """The gateway has begun a payment with these elements."""
         self.payments.append(Payment(turn.transaction, str(turn.card["pan"]), str(turn.card["phone"]), asked))
+
+    def ignored(self, answered: str) -> None:
+        """The gateway was asked for a purchase, and no AReq came."""
+        self._ignored.append(answered.removeprefix(": "))
 
     async def look(self) -> None:
         """Ask the gateway what came of its payments by now. Errors: `CannotPlay`."""
@@ -76,9 +83,10 @@ class Judge:
         self._said_on_the_last_page()
         await self._screen.look_around()
         waited = await self._wait(turn)
-        charges: list[Charge] = []
+        charges = self._of_what_was_ignored()
         for payment in self.payments:
             case = Case.of_messages(await turn.simulator.messages(payment.transaction_id), payment.transaction_id)
+            self._first = self._first or case
             secrets = await self._secrets(turn, payment, case)
             observed = Observed(case, payment.outcomes, self._shown(), secrets, payment.asked, waited)
             for rule in INVARIANTS:
@@ -87,8 +95,16 @@ class Judge:
                 await turn.simulator.tell_outcome(payment.transaction_id, payment.outcomes[-1])
             found = await turn.simulator.findings(payment.transaction_id) or []
             charges += [_told(each) for each in found if each["severity"] == Severity.ERROR]
-            charges += await _of_the_party(turn, case)
+            if _much_later(self._first, case):
+                charges += await _of_the_party(turn, case)
         return [each for each in dict.fromkeys(charges) if each.rule not in excuses]
+
+    def _of_what_was_ignored(self) -> list[Charge]:
+        if not self._ignored:
+            return []
+        observed = Observed(Case(()), shown=self._shown())
+        broken = [_charge(rule.name, each) for rule in INVARIANTS for each in list(rule.look(observed))[:1]]
+        return broken or [Charge(IGNORED, f"no AReq came; {answered}") for answered in self._ignored[:1]]
 
     def _said_on_the_last_page(self) -> None:
         """For gateways that tell the outcome in their own answer: it is the last payment's."""
@@ -145,6 +161,11 @@ class Judge:
         return secrets
 
 
+def _much_later(first: Case, case: Case) -> bool:
+    """Whether the play itself let so much time pass that card ranges grow old."""
+    return any(areq.instant - begun.instant > FRESH for begun in first.areqs[:1] for areq in case.areqs)
+
+
 async def _of_the_party(turn: Turn, case: Case) -> list[Charge]:
     """What holds between transactions: here, how old the card ranges are."""
     preparations: dict[str, list[Mapping[str, Any]]] = {}
@@ -162,9 +183,6 @@ async def _of_the_party(turn: Turn, case: Case) -> list[Charge]:
         for each in list(rule.look(party))[:1]
         if each.transaction_id == case.transaction_id
     ]
-
-
-STALE: Final = "preq-stale"
 
 
 def _charge(rule: str, evidence: Evidence) -> Charge:

@@ -3,8 +3,9 @@ does what a gateway does while the run watches the hops.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
@@ -15,6 +16,7 @@ from acs_sim.scenarios.browser.purchases import Purchases, Wished
 from acs_sim.scenarios.browser.screens import Opening, Screen, Seen
 from acs_sim.scenarios.file.matching import compare
 from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements
+from acs_sim.scenarios.playing import steps_common
 from acs_sim.scenarios.playing.judging import Judge
 from acs_sim.scenarios.playing.play import Does
 from acs_sim.scenarios.playing.turn import CannotAsk, Turn, brief
@@ -24,6 +26,7 @@ from threedsecure.web.wire import Problem
 
 BEGIN_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 25.0
+SET_OFF_SECONDS: Final = 0.05
 SETTLED_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
 CHALLENGED: Final = "C"
@@ -69,6 +72,7 @@ class Watching:
             "method": self.method,
             "result": self.result,
             "returned": self.returned,
+            "clock": self.clock,
             "verdict": self.verdict,
         }
 
@@ -77,7 +81,7 @@ class Watching:
         if not self._asked:
             return None
         delivered = bool(self._screen.diary.delivered)
-        wrong = any(wish.Erro is not None or (wish.any and _may_be_wrong(wish)) for wish in self._asked)
+        wrong = any(wish.Erro is not None or wish.version is not None for wish in self._asked)
         told = {
             **dict.fromkeys(OF_A_WRONG_WISH, wrong),
             **dict.fromkeys(OF_A_SECOND_LOOK, self._looked_again),
@@ -90,6 +94,9 @@ class Watching:
     # --- the cardholder ---
 
     async def act(self, turn: Turn, wish: Cardholder) -> None:
+        if turn.transaction_id is None and wish.any and self._asked:
+            turn.conversation.did(f"cardholder: {wish.do}: there is no payment")
+            return
         try:
             outcome = await self._acted(turn, wish)
         except CardholderStuck as error:
@@ -145,6 +152,13 @@ class Watching:
             return  # the verdict names what is broken
         self._nothing_broken(turn)
 
+    async def clock(self, turn: Turn, duration: str) -> None:
+        """Time passes, and what that sets off happens before anybody looks."""
+        await steps_common.clock(turn, duration)
+        if self._judge is not None and _is_judged(turn):
+            await asyncio.sleep(SET_OFF_SECONDS)
+            await self._judge.look()
+
     async def verdict(self, turn: Turn, wish: str) -> None:
         """Errors: `Unmet` for whatever convicts the gateway."""
         charges = await self._judge.verdict(turn, self.excuses() or frozenset()) if self._judge is not None else []
@@ -176,7 +190,11 @@ class Watching:
         turn.transaction_id, self._entered, self._broken = None, False, False
         asked = asyncio.create_task(self._began(self._purchases, turn, wished))
         try:
-            turn.transaction_id = await self._begun(turn, pan, before, asked)
+            begun = await self._begun(turn, pan, before, asked)
+            if begun is None and self._judge is not None and wish.any:
+                self._judge.ignored(self._answered)
+                return
+            turn.transaction_id = begun or self._no_areq(turn)
             if self._judge is not None:
                 self._judge.opened(turn, wished.elements)
             if wish.fails is not None:
@@ -256,21 +274,24 @@ class Watching:
             if seen.status in BROKEN:
                 turn.conversation.expect("the shop", seen.url, "a page", f"HTTP {seen.status}", met=False)
 
-    async def _begun(self, turn: Turn, pan: str, before: list[str], asked: "asyncio.Task[None]") -> str:
-        """The new transaction of the card. Errors: `Unmet`, `CannotPlay`."""
+    async def _begun(self, turn: Turn, pan: str, before: list[str], asked: "asyncio.Task[None]") -> str | None:
+        """The transaction of the card's new AReq, None when none comes. Errors: `Unmet`, `CannotPlay`."""
         now = asyncio.get_running_loop().time
         deadline = now() + BEGIN_SECONDS
         while True:
-            new = [each for each in await _known(turn, pan) if each not in before]
+            new = Counter(await _known(turn, pan)) - Counter(before)
             if new:
-                return new[0]
+                return next(iter(new))
             if asked.done():
                 await self._let_finish(asked, 0)
                 deadline = min(deadline, now() + 1)  # it has answered: an AReq comes now or never
             if now() > deadline:
-                told = self._answered.removeprefix(": ") or "the gateway answered nothing"
-                turn.conversation.instead("AReq", f"no AReq of this card; {told}")
+                return None
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    def _no_areq(self, turn: Turn) -> NoReturn:
+        told = self._answered.removeprefix(": ") or "the gateway answered nothing"
+        turn.conversation.instead("AReq", f"no AReq of this card; {told}")
 
     async def _watched(self, turn: Turn, choose: Callable[[Case], Entry | None], expected: str) -> Entry:
         """What is chosen of the messages that crossed, once it is there. Errors: `Unmet`."""
@@ -287,11 +308,6 @@ def _is_judged(turn: Turn) -> bool:
     return any(step.verdict is not None for step in turn.scenario.steps)
 
 
-def _may_be_wrong(wish: Authenticate) -> bool:
-    """Whether the play itself says what stands in the AReq, so that a refusal blames the play."""
-    return bool(wish.send or wish.besides or wish.version)
-
-
 async def _case(turn: Turn) -> Case:
     return Case.of_messages(await turn.simulator.messages(turn.transaction), turn.transaction)
 
@@ -304,8 +320,8 @@ async def _known(turn: Turn, pan: str) -> list[str]:
         taken = []
     areqs = reversed(await turn.simulator.newest("AReq"))
     own = [each["message"] for each in areqs if each["from"] == THREE_DS_SERVER]
-    refused = [message for message in own if message.get("acctNumber") == mask(pan)]
-    return [*taken, *(str(message.get("threeDSServerTransID")) for message in refused)]
+    of_the_card = [message for message in own if message.get("acctNumber") == mask(pan)]
+    return [*taken, *(str(message.get("threeDSServerTransID")) for message in of_the_card)]
 
 
 def _wished(turn: Turn, wish: Authenticate) -> Wished:

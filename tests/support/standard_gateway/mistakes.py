@@ -18,7 +18,11 @@ BROKEN = Reply(500, "Internal Server Error", "text/plain")
 
 
 class BelievesTheCRes(StandardGateway):
-    """The CRes of the browser decides."""
+    """The CRes of the browser decides, and the RReq nothing."""
+
+    def settle(self, order: Order, result: Message) -> None:
+        if result.get("messageType") != "RReq":
+            super().settle(order, result)
 
     def take_cres(self, order: Order, cres: Message) -> None:
         with order.lock:
@@ -49,7 +53,7 @@ class AcceptsAfterRefusal(StandardGateway):
         with order.lock:
             self.end(order)
             if order.reason == "no-result":
-                order.outcome, order.due = "open", None
+                order.outcome, order.due, order.reason = "open", None, ""
             return super().take_rreq(order, rreq)
 
 
