@@ -73,7 +73,7 @@ class Explorer:
         for number in range(1, plays + 1):
             if enough(report) or (until is not None and time.monotonic() >= until):
                 break
-            tree = draw(_random(seed, number), number, report.coverage)
+            tree = draw(source_of(seed, number), number, report.coverage)
             report.plays = number
             await self._judged(tree, number, report, muted)
             tell(number, report)
@@ -126,7 +126,7 @@ def charges_of(outcome: Outcome) -> list[Charge]:
     return [Charge(OURS, str(outcome.problem))] if outcome.failed else []
 
 
-def _random(seed: int, number: int) -> Random:
+def source_of(seed: int, number: int) -> Random:
     """Each play has a source of its own, so that it is the same whatever was played before it."""
     return Random(int.from_bytes(sha256(f"{seed} {number}".encode()).digest()[:8]))  # noqa: S311 - repeatable on purpose
 

@@ -1,0 +1,28 @@
+"""The rows of the table: every finding says what it goes by, stands in the documents, and has a gateway or a test that earns it."""
+
+import pytest
+
+from acs_sim.findings import matrix
+from acs_sim.findings.engine import ALL_RULES
+from acs_sim.findings.invariants import INVARIANTS
+from acs_sim.findings.model import Severity
+from threedsecure.faults import POINTS
+
+JUDGING = [rule for rule in (*ALL_RULES, *INVARIANTS) if rule.severity is not Severity.GOOD]
+
+
+@pytest.mark.parametrize("rule", JUDGING, ids=lambda rule: rule.name)
+def test_a_rule_says_what_convicts_and_which_faults_suspend_it(rule):
+    assert rule.convicts
+    assert rule.clause
+    assert rule.mistake
+    assert rule.remedy
+    assert set(rule.suspended_by) <= POINTS.keys()
+
+
+def test_the_clause_matrix_is_up_to_date():
+    assert matrix.PAGE.read_text("utf-8") == matrix.page(), "run: python -m acs_sim.findings.matrix"
+
+
+def test_every_rule_that_is_judged_has_a_test():
+    assert [line.name for line in matrix.judged() if not line.tests] == []
