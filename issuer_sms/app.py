@@ -5,16 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from issuer_sms.callback_delivery import Courier
-from issuer_sms.handlers.control import reset
 from issuer_sms.handlers.events import EventStream
 from issuer_sms.handlers.messages import MessageHandlers
 from issuer_sms.handlers.pages import PageHandlers
 from issuer_sms.handlers.prompts import PromptHandlers
-from issuer_sms.news.subscribers import in_background
 from issuer_sms.pages import STATIC
 from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
+from threedsecure.web.scheduler import in_background
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
 
@@ -65,7 +64,7 @@ def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Ro
         Route("POST", "/api/prompts", prompts.show),
         Route("GET", "/api/prompts/{id}", prompts.prompt),
         Route("POST", "/api/prompts/{id}", prompts.decide),
-        Route("POST", "/control/reset", reset(phone)),
+        Route("POST", "/control/reset", messages.reset),
     ]
 
 

@@ -10,7 +10,6 @@ import orjson
 import structlog
 
 from issuer_sms.callbacks import Callback, CallbackState, Subject, after_attempt, callback_document
-from issuer_sms.news.subscribers import first_of
 from issuer_sms.phone import Phone
 from threedsecure.errors import TransportError
 from threedsecure.storage.errors import DatabaseAway
@@ -19,6 +18,7 @@ from threedsecure.web.calling.queues import Lane, Lanes
 from threedsecure.web.calling.transport import Transport
 from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
+from threedsecure.web.scheduler import first_of
 
 log = structlog.get_logger()
 

@@ -9,13 +9,14 @@ import structlog
 
 from issuer_sms.callbacks import Callback
 from issuer_sms.messages import delivery
-from issuer_sms.messages.records import Mark, NewMessage, TextMessage, message_document
+from issuer_sms.messages.records import Mark, TextMessage, message_document
 from issuer_sms.news.processes import RESET, TOPIC, as_word, callback_news, read
-from issuer_sms.news.subscribers import Hub, News, first_of
-from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, prompt_document
+from issuer_sms.news.subscribers import Hub, News
+from issuer_sms.prompts import Decision, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
+from threedsecure.web.scheduler import first_of
 from threedsecure.web.sharing.processes import Alone, Shared
 
 log = structlog.get_logger()
@@ -58,8 +59,8 @@ class Phone:
         """Take a text in; it is answered once it is stored, and has arrived unless the network is slow."""
         await self.settle()
         ids = tuple(self._new_id(reference or to) for _ in range(delivery.copies(delivery.treatment(to))))
-        new = NewMessage(ids, to, sender, body, reference, callback_url)
-        change = await self._store.accept(new, self._clock.now())
+        now = self._clock.now()
+        change = await self._store.accept(ids, to, sender, body, now, reference=reference, callback_url=callback_url)
         self._publish(change)
         return change.messages[0]
 
@@ -74,10 +75,12 @@ class Phone:
         expires_at: datetime | None,
     ) -> Prompt:
         """Ask the cardholder something in the banking app."""
-        new = NewPrompt(self._new_id(reference or to), to, title, body, reference, callback_url, expires_at)
-        change = await self._store.show(new, self._clock.now())
-        self._publish(change)
-        return change.prompts[0]
+        name, now = self._new_id(reference or to), self._clock.now()
+        prompt = Prompt(
+            name, to, title, body, reference, PromptState.PENDING, now, expires_at, callback_url=callback_url
+        )
+        self._publish(await self._store.show(prompt))
+        return prompt
 
     async def decide(self, prompt_id: str, decision: Decision) -> Prompt | None:
         """The prompt once decided, None when there is no such prompt. Errors: `AlreadyOver`."""

@@ -40,7 +40,8 @@ class AlreadyOver(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One question to the cardholder. `expires_at` None: it stays until it is answered."""
+    """One question to the cardholder. `expires_at` None: it stays until it is answered. `callback` tells the issuer of the answer,
+    where it asked for that at `callback_url`."""
 
     id: str
     to: str
@@ -51,20 +52,8 @@ class Prompt:
     created_at: datetime
     expires_at: datetime | None
     decided_at: datetime | None = None
+    callback_url: str | None = None
     callback: Callback | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewPrompt:
-    """A prompt as the issuer hands it in."""
-
-    id: str
-    to: str
-    title: str
-    body: str
-    reference: str | None
-    callback_url: str | None
-    expires_at: datetime | None
 
 
 def decide(prompt: Prompt, decision: Decision, now: datetime) -> Prompt:

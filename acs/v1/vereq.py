@@ -6,12 +6,14 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from acs.cards.issued import issued
+from acs.cards.plays import ATTEMPT_V1, play_v1_of
+from acs.cards.records import Card
 from acs.cards.rules.then import instructed
-from acs.v1.decision import ATTEMPT, Misbehaviour, Play, play_of
+from acs.v1.decision import refusal_of
 from acs.v1.issuer import Office
 from acs.v1.records import Authentication
 from acs.v1.states import State
-from acs.v2.records import Card
+from threedsecure.cards.plays import PlayV1
 from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
@@ -21,7 +23,8 @@ from threedsecure.v1.errors import ErrorCode, MessageError
 from threedsecure.v1.identifiers import account_id, message_id
 from threedsecure.v1.validation.checking import check
 from threedsecure.v1.views import VerifyEnrolmentRequest, for_journal
-from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
+from threedsecure.web.straight import soon
 from threedsecure.web.wire import WireRequest, WireResponse
 
 ATTEMPT_SCENARIO: Final = "frictionless-attempt"
@@ -54,29 +57,29 @@ async def _answer(office: Office, request: WireRequest, *, attempts: bool) -> Wi
         return WireResponse(content_type=CONTENT_TYPE)
     check(message)
     view = VerifyEnrolmentRequest.from_message(message)
-    card = issued(view.pan, await office.issuer.storage.registration(view.pan))
-    rule = await office.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id)
+    card = issued(view.pan, await office.issuer.cards.registration(view.pan))
+    rule = await soon(office.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id))
     if rule is not None:
         card = instructed(card, view.pan, rule)
     if card is None or card.scheme not in CLASSIC_SCHEMES:
         return xml_response(messages.not_enrolled(message))
     if attempts:
         card = replace(card, scenario=ATTEMPT_SCENARIO)
-    play = ATTEMPT if attempts else play_of(card.scenario)
+    play = ATTEMPT_V1 if attempts else play_v1_of(card.scenario)
     await _misbehave(office, play, message)
     if play.enrolled != "Y":
-        return xml_response(messages.not_enrolled(message, play.enrolled, refusal=play.not_looked_up))
+        return xml_response(messages.not_enrolled(message, play.enrolled, refusal=refusal_of(play.refused)))
     acct_id = await _enrol(office, view, card)
     return xml_response(
         messages.enrolled(message, acct_id=acct_id, url=office.issuer.settings.of(card.pan).classic_acs_url)
     )
 
 
-async def _misbehave(office: Office, play: Play, message: Mapping[str, Any]) -> None:
+async def _misbehave(office: Office, play: PlayV1, message: Mapping[str, Any]) -> None:
     """Errors: `MessageError` 98 where the scenario asks for one."""
-    if play.lookup is Misbehaviour.SILENCE:
+    if play.lookup == "silence":
         await keep_waiting(office.issuer.runtime.clock, office.issuer.settings.silence)
-    if play.lookup is Misbehaviour.ERROR:
+    if play.lookup == "error":
         detail = "the scenario of this card asks for an error"
         raise MessageError(ErrorCode.TRANSIENT_FAILURE, detail, message=message)
 

@@ -14,16 +14,18 @@ from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
-from acs.cards.status import Limits, Standing, after_ending, binding, trusting
-from acs.settings import AcsSettings
+from acs.cards.plays import Defer, rreq_order_of
+from acs.cards.records import Card
+from acs.cards.status import Standing, after_ending, binding, trusting
+from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
-from acs.v2.decision.plays import DECOUPLED_FALLBACK, Ask, Defer, Settle
+from acs.v2.decision.decide import DECOUPLED_FALLBACK
 from acs.v2.decision.result import BOUND, TRUSTED, challenge_result, final_result
-from acs.v2.decision.rreq_order import Ordering, ordering_of
+from acs.v2.decision.versions import LATEST
 from acs.v2.messages import answered_with, rreq
-from acs.v2.records import Card, Delivery, Purchase, Session, Transaction
+from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
-from acs.v2.versions import LATEST
+from threedsecure.cards.plays import Ask, RReqOrder, Settle
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
@@ -91,16 +93,17 @@ def begin(
     settings: AcsSettings,
 ) -> Transaction:
     """The record of a new transaction, as decided."""
+    if isinstance(decision, Settle):
+        result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
+        state = after(State.RECEIVED, Event.ARES_FINAL)
+        return Transaction(acs_trans_id, state, card, purchase, created_at=now, updated_at=now, result=result)
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
-    if isinstance(decision, Ask):
-        state = after(record.state, Event.ARES_CHALLENGE)
-        purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
-        due_at = now + settings.timers.first_creq
-        return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
     if isinstance(decision, Defer):
         return _defer(record, decision, now, settings)
-    result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
-    return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
+    state = after(record.state, Event.ARES_CHALLENGE)
+    purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
+    due_at = now + settings.timers.first_creq
+    return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
 
 
 def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed: dict[str, str]) -> Purchase:
@@ -366,10 +369,10 @@ def _conclude(
 
 def _ordered(transaction: Transaction, now: datetime) -> Transaction:
     """The delivery as the card's scenario wants it."""
-    match ordering_of(transaction.card.scenario):
-        case Ordering.RESULT_LONG_AFTER:
+    match rreq_order_of(transaction.card.scenario):
+        case RReqOrder.LONG_AFTER:
             return replace(transaction, due_at=now + RESULT_LATE_BY)
-        case Ordering.NO_RESULT if transaction.delivery is not None:
+        case RReqOrder.NEVER if transaction.delivery is not None:
             unsent = replace(transaction.delivery, given_up="the scenario of this card sends no RReq")
             state = after(transaction.state, Event.RREQ_GIVEN_UP)
             return replace(transaction, state=state, delivery=unsent, due_at=None)

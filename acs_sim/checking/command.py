@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from acs_sim.checking.files import Examination
+    from acs_sim.checking.files import Checked
 
 MAX_BYTES = 1 << 26
 
@@ -53,5 +53,5 @@ def _name(file: IO[bytes]) -> str:
     return "standard input" if name in ("<stdin>", "-", 0) else str(name)
 
 
-def _status(examined: "list[Examination]") -> int:
+def _status(examined: "list[Checked]") -> int:
     return 1 if any(each.errors for each in examined) else 0

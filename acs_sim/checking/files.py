@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from cryptography.x509 import Certificate
+from msgspec import Struct
 
 from acs_sim.checking.signatures import signature_fault
 from threedsecure.redaction import redact_card_numbers
@@ -27,9 +28,9 @@ FORM_FIELDS: Final = ("creq", "cres", "threeDSMethodData", "PaReq", "PaRes")
 _DECODE_CLAUSE: Final = "the message itself"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One error of a message of either generation; the words carry no card number."""
+class CheckedError(Struct, frozen=True):
+    """One error of a message of either generation: the element, what was found, what is allowed, and where the specification says
+    so. The words carry no card number."""
 
     code: str
     element: str
@@ -38,17 +39,25 @@ class Fault:
     clause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What was found in one file. `answer` is the code and detail that a receiver would send back, None for a right message;
-    `place` says in words which column of the tables it was held against."""
+class Answer(Struct, frozen=True, rename={"code": "errorCode", "detail": "errorDetail"}):
+    """The code and detail that a receiver would answer."""
+
+    code: str
+    detail: str
+
+
+class Checked(
+    Struct, frozen=True, rename={"source": "file", "message_type": "messageType", "version": "messageVersion"}
+):
+    """What is wrong with a message, and what could be better. `answer` is null for a right one; `place` says in words where it
+    travels: which column of the tables it was held against."""
 
     source: str
     message_type: str | None
     version: str | None
     place: str
-    answer: tuple[str, str] | None
-    errors: tuple[Fault, ...]
+    answer: Answer | None
+    errors: tuple[CheckedError, ...]
     advice: tuple[Advice, ...] = ()
 
 
@@ -70,7 +79,7 @@ def known_types() -> list[str]:
 
 def examine_all(
     files: Sequence[tuple[str, bytes]], message_type: str | None = None, roots: Sequence[Certificate] = ()
-) -> list[Examination]:
+) -> list[Checked]:
     """Examine `(name, content)` files. `message_type`: what to read them as, whatever they say. AReq and ARes are the context of
     the other messages with the same threeDSServerTransID. `roots`: under which a PARes has to be signed; without any, the root that
     it carries is taken for good."""
@@ -149,17 +158,17 @@ def _examine(
     message_type: str | None,
     transaction: Mapping[str, Mapping[str, Any]],
     roots: Sequence[Certificate],
-) -> Examination:
+) -> Checked:
     if read.xml is not None:
         return _examine_classic(read.source, read.xml, message_type, roots)
     if read.document is None:
         code, detail = read.failure or (ErrorCode.MESSAGE_RECEIVED_INVALID, "nothing to read")
-        fault = Fault(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
-        return Examination(read.source, None, None, "", (fault.code, fault.found), (fault,))
+        fault = CheckedError(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
+        return Checked(read.source, None, None, "", Answer(fault.code, fault.found), (fault,))
     return _examine_emv(read, message_type, transaction)
 
 
-def _examine_emv(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Examination:
+def _examine_emv(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Checked:
     document = read.document or {}
     kind = message_type or (METHOD_DATA if _looks_like_method_data(document) else document.get("messageType"))
     version = document.get("messageVersion")
@@ -242,15 +251,15 @@ def _place(context: Context) -> str:
 
 def _examination(
     source: str, kind: str | None, version: Any, place: str, found: Sequence[Violation], advice: Sequence[Advice]
-) -> Examination:
+) -> Checked:
     answer = refusal(found, {}) if found else None
-    return Examination(
+    return Checked(
         source,
         kind,
         version if isinstance(version, str) else None,
         place,
-        (answer.code, answer.detail) if answer else None,
-        tuple(Fault(str(each.code), each.element, each.found, each.allowed, each.clause) for each in found),
+        Answer(str(answer.code), answer.detail) if answer else None,
+        tuple(CheckedError(str(each.code), each.element, each.found, each.allowed, each.clause) for each in found),
         tuple(advice),
     )
 
@@ -258,37 +267,39 @@ def _examination(
 # 3-D Secure 1.0.2.
 
 
-def _examine_classic(source: str, xml: bytes, message_type: str | None, roots: Sequence[Certificate]) -> Examination:
+def _examine_classic(source: str, xml: bytes, message_type: str | None, roots: Sequence[Certificate]) -> Checked:
     accepts = {message_type} if message_type else set(v1_tables.MESSAGES)
     try:
         message = v1_codec.decode(xml, accepts=accepts)
         v1_checking.check(message)
     except v1_errors.MessageError as error:
-        return _classic(source, error.message or {}, (str(error.code), error.detail), _classic_faults(error))
+        answer = Answer(str(error.code), redact_card_numbers(error.detail))
+        return _classic(source, error.message or {}, answer, _classic_faults(error))
     return _classic(source, message, None, _signature(xml, message, roots))
 
 
-def _signature(xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]) -> tuple[Fault, ...]:
+def _signature(xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]) -> tuple[CheckedError, ...]:
     """A merchant plug-in does not answer a bad signature: it takes the payment for status U."""
     invalid = signature_fault(xml, message, roots) if message["messageType"] == "PARes" else None
     if invalid is None:
         return ()
-    return (Fault("signature", "Signature", invalid, "a signature that holds", "3-D Secure 1.0.2, XML signature"),)
+    return (
+        CheckedError("signature", "Signature", invalid, "a signature that holds", "3-D Secure 1.0.2, XML signature"),
+    )
 
 
 def _classic(
-    source: str, message: Mapping[str, Any], answer: tuple[str, str] | None, faults: tuple[Fault, ...]
-) -> Examination:
+    source: str, message: Mapping[str, Any], answer: Answer | None, faults: tuple[CheckedError, ...]
+) -> Checked:
     kind, version = message.get("messageType"), message.get("version")
-    shown = (answer[0], redact_card_numbers(answer[1])) if answer else None
-    return Examination(source, kind, version if isinstance(version, str) else None, "3-D Secure 1.0.2", shown, faults)
+    return Checked(source, kind, version if isinstance(version, str) else None, "3-D Secure 1.0.2", answer, faults)
 
 
-def _classic_faults(error: v1_errors.MessageError) -> tuple[Fault, ...]:
+def _classic_faults(error: v1_errors.MessageError) -> tuple[CheckedError, ...]:
     clause = "3-D Secure 1.0.2, message tables"
     if not error.violations:
-        return (Fault(str(error.code), "", redact_card_numbers(error.detail), error.description, clause),)
+        return (CheckedError(str(error.code), "", redact_card_numbers(error.detail), error.description, clause),)
     return tuple(
-        Fault(str(each.code), each.element, redact_card_numbers(str(each.found)), each.allowed, clause)
+        CheckedError(str(each.code), each.element, redact_card_numbers(str(each.found)), each.allowed, clause)
         for each in error.violations
     )

@@ -2,12 +2,13 @@
 
 import pytest
 
+from acs.banks import BANKS, bank_of
 from acs.cardholder.pages import challenge_page
-from acs.cards.banks import BANKS, bank_of
 from acs.settings import AcsSettings
 from tests.acs.stage import stage
 from tests.acs.views import view
-from threedsecure.cards.test_cards import SCENARIOS, compose, listed
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose, listed
 
 OTP = SCENARIOS["challenge-otp"]
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from acs.cards.status import Limits
+from acs.settings import Limits
 from tests.acs.stage import OTP, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import PASSIVE, Mpi, back
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, compose
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 TWO = Limits(failures=2)
 ONCE = Limits(challenges=1, window=timedelta(hours=1))

@@ -13,10 +13,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from acs.cards.status import Limits
+from acs.settings import Limits
 from tests.acs.stage import OTP, Shown, stage
 from tests.support.steady_loop import SteadyLoop
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 TRIES = 3
 LIMITS = Limits(failures=2)

@@ -14,7 +14,8 @@ from tests.acs.stage import stage
 from tests.support.engine import about_sqlite
 from tests.support.simulator import runtime
 from tests.support.slow_peers import dribbling, ended, silent
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.storage.engines import timeouts
 from threedsecure.web.calling.limits import Bulkhead
 from threedsecure.web.calling.transport import HttpTransport

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from acs.cards.status import Limits
-from acs.settings import AcsSettings
+from acs.settings import AcsSettings, Limits
 from tests.acs.stage import OTP, stage
 from tests.support.simulator import runtime
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 PASSWORD = compose("visa", SCENARIOS["challenge-password"])

@@ -15,7 +15,8 @@ from tests.directory_server.peers import Peer, Scene
 from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.simulator import running, runtime
 from tests.support.slow_peers import dribbling, ended, silent
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.web.calling.limits import Bulkhead
 from threedsecure.web.calling.transport import HttpTransport
 

@@ -4,7 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from threedsecure.faults.documents import Count, Fault, FaultRefused, as_document, read
+from msgspec import Struct
+
+from threedsecure.faults.documents import as_document, read
+from threedsecure.faults.fault import Count, Fault, FaultRefused
 
 MAX_FAULTS: Final = 1_000
 MAX_GONE: Final = 10_000
@@ -31,8 +34,7 @@ class Armed:
         return {"id": self.id, **as_document(self.fault), "fired": self.fired}
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """A message on its way. `names`: every identifier that its transaction is known by, and the number of its card."""
 
     at: str

@@ -7,6 +7,8 @@ number without the number being stored.
 
 import base64
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,10 +18,31 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from threedsecure.secrets.keyed_hash import KeyedHash
 
 _NONCE_BYTES = 12
+REMEMBERED: Final = 256
+"""Fingerprints that both parties of an authentication ask for, one after the other."""
 
 
 class SealBroken(ValueError):
     """A sealed text that this vault did not seal, or that was changed since."""
+
+
+class Box:
+    """Seals and opens bytes under a key of its own (AES-256-GCM with random nonces)."""
+
+    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
+        self._sealing = AESGCM(key)
+        self._random_bytes = random_bytes
+
+    def seal(self, plain: bytes) -> bytes:
+        nonce = self._random_bytes(_NONCE_BYTES)
+        return nonce + self._sealing.encrypt(nonce, plain, None)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Errors: `SealBroken`."""
+        try:
+            return self._sealing.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except (ValueError, InvalidTag) as error:
+            raise SealBroken("not sealed by this installation's key") from error
 
 
 class Vault:
@@ -31,27 +54,30 @@ class Vault:
             raise ValueError("the master key is 32 bytes long")
         self._master_key = master_key
         self._random_bytes = random_bytes
-        self._sealing = AESGCM(self.derive(b"seal"))
+        self._sealing = self.box(b"seal")
         self._fingerprinting = KeyedHash(self.derive(b"fingerprint"))
+        self.fingerprint = lru_cache(maxsize=REMEMBERED)(self._fingerprint)
+        """32 hexadecimal digits that stand for a text and do not reveal it without the key."""
 
     def derive(self, label: bytes, length: int = 32) -> bytes:
         """A key of its own for another purpose; the same label gives the same key."""
         return HKDF(SHA256(), length, salt=None, info=b"acs-sim/" + label).derive(self._master_key)
 
+    def box(self, label: bytes) -> Box:
+        """For bytes, under the key that `label` gives."""
+        return Box(self.derive(label), self._random_bytes)
+
     def seal(self, text: str) -> str:
-        nonce = self._random_bytes(_NONCE_BYTES)
-        return base64.b64encode(nonce + self._sealing.encrypt(nonce, text.encode(), None)).decode()
+        return base64.b64encode(self._sealing.seal(text.encode())).decode()
 
     def open(self, sealed: str) -> str:
         """Errors: `SealBroken`."""
         try:
-            blob = base64.b64decode(sealed, validate=True)
-            return self._sealing.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None).decode()
-        except (ValueError, InvalidTag) as error:
+            return self._sealing.open(base64.b64decode(sealed, validate=True)).decode()
+        except ValueError as error:
             raise SealBroken("not sealed by this installation's key") from error
 
-    def fingerprint(self, text: str) -> str:
-        """32 hexadecimal digits that stand for `text` and do not reveal it without the key."""
+    def _fingerprint(self, text: str) -> str:
         return self._fingerprinting(text.encode())[:16].hex()
 
     def token(self, *parts: str) -> str:

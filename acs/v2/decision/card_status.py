@@ -1,17 +1,18 @@
 """The answer to an AReq once the card's standing is considered: locked, asked too often, or trusting the merchant."""
 
-import dataclasses
 from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
 
-from acs.cards.status import Limits, Standing, asked_too_often
-from acs.v2.decision.plays import AnswerErro, Ask, Decision, Defer, KeepSilent, Settle
-from acs.v2.decision.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
+from acs.cards.plays import Decision, Defer
+from acs.cards.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
+from acs.cards.status import Standing, asked_too_often
+from acs.settings import Limits
 from acs.v2.decision.result import BOUND, NOT_BOUND, NOT_TRUSTED, TRUSTED
+from acs.v2.decision.versions import LATEST
 from acs.v2.records import Purchase
-from acs.v2.versions import LATEST
+from threedsecure.cards.plays import AnswerErro, Ask, KeepSilent, Settle
 from threedsecure.v2.views import AuthenticationRequest
 
 NO_CHALLENGE_TRUSTED: Final = "08"
@@ -49,7 +50,7 @@ def wished(request: AuthenticationRequest, purchase: Purchase, standing: Standin
     if not _asks_the_list(request, standing) or purchase.merchant in standing.trusted:
         return request
     others = tuple(asked for asked in request.challenge_indicators if asked != NO_CHALLENGE_TRUSTED)
-    return dataclasses.replace(request, challenge_indicators=others)
+    return replace(request, challenge_indicators=others)
 
 
 def _with_device(request: AuthenticationRequest, purchase: Purchase, standing: Standing) -> Purchase:

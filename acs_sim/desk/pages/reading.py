@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from acs_sim.checking.files import Examination, known_types
+from acs_sim.checking.files import Checked, known_types
 from acs_sim.desk.api.calls import Desk
 from acs_sim.desk.control.check import MAX_MESSAGE_BYTES, examination
 from acs_sim.desk.pages.console import page_of
@@ -54,7 +54,7 @@ async def check_from_form(desk: Desk, request: WireRequest) -> WireResponse:
     return _check_page(desk, text, kind, await examination(text.encode(), kind or None))
 
 
-def _check_page(desk: Desk, text: str, kind: str, result: Examination | None) -> WireResponse:
+def _check_page(desk: Desk, text: str, kind: str, result: Checked | None) -> WireResponse:
     return page_of(
         desk,
         "check.html",

@@ -20,98 +20,6 @@ MONETICO_ACCEPTED: Final = frozenset({"payetest", "paiement"})
 PAYBOX_ACCEPTED: Final = "00000"
 
 
-@rule(
-    "results-unanswered",
-    Severity.ERROR,
-    "An RReq got no RRes",
-    clause="EMV 3-D Secure, RReq/RRes: the 3DS Server answers every RReq with an RRes within 3 seconds",
-    mistake="threeDSServerURL cannot be reached from outside, wants a login, or answers with an empty page.",
-    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
-    convicts="nothing, or something that is neither RRes nor Erro, answered an RReq",
-    acquits="an answer that is still awaited",
-    suspended_by=("RReq", "RRes"),
-)
-def results_unanswered(case: Case) -> Iterator[Evidence]:
-    for rreq in case.rreqs:
-        after = case.answer_to(rreq)
-        if after is None:
-            continue
-        if after.sender == DIRECTORY_SERVER and after.kind in FAILURES:
-            yield rreq.shows("threeDSServerURL", f"{after.kind}: {after.message.get('reason')}", "an RRes")
-        elif after.sender == THREE_DS_SERVER and after.kind not in ("RRes", "Erro"):
-            begins = after.message.get("begins", after.kind)
-            yield after.shows("messageType", f"HTTP {after.status} {begins}", "an RRes")
-
-
-@rule(
-    "results-late",
-    Severity.WARNING,
-    "The RRes came late",
-    clause="EMV 3-D Secure, RReq/RRes: within 3 seconds",
-    mistake="The payment is authorised, or mail is sent, before the RReq is answered.",
-    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
-    convicts="an RRes that took more than two seconds",
-    acquits="one that was slow because the simulator held the RReq or the RRes back",
-    suspended_by=("RReq", "RRes"),
-)
-def results_late(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        if rres.took_ms is not None and rres.took_ms > LATE_MS:
-            yield rres.shows(None, f"{rres.took_ms:.0f} ms", f"{LATE_MS:.0f} ms at most")
-
-
-@rule(
-    "results-answered-wrongly",
-    Severity.ERROR,
-    "The RRes is wrong",
-    clause="EMV 3-D Secure, Annex B, RRes; Annex A, resultsStatus",
-    mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
-    remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
-    convicts="an RRes against the tables, with an id that is not the transaction's, or with 02 although a CReq was posted",
-    acquits="02 for a challenge that nobody began",
-    suspended_by=("RReq", "RRes"),
-)
-def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        rreq = case.last_before(case.rreqs, rres)
-        yield from (
-            rres.shows(element, found, allowed)
-            for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
-        )
-        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.creqs:
-            yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
-
-
-@rule(
-    "wrong-result-taken",
-    Severity.WARNING,
-    "A wrong RReq was acknowledged",
-    clause="EMV 3-D Secure, RReq: validation by the 3DS Server",
-    mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
-    remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
-    convicts="an RRes for an RReq that, as it was sent, is against the tables or names another transaction",
-    acquits="an RReq whose names stand in another order, or that holds elements that nobody knows",
-    suspended_by=("ARes",),
-)
-def wrong_result_taken(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        rreq = case.last_before(case.rreqs, rres)
-        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER) if rreq is not None else ():
-            yield rreq.shows(element, found, allowed) if rreq is not None else rres.shows()
-
-
-@rule(
-    "results-acknowledged",
-    Severity.GOOD,
-    "The RRes came in time",
-    clause="EMV 3-D Secure, RReq/RRes",
-)
-def results_acknowledged(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        if rres.took_ms is not None and rres.took_ms <= LATE_MS:
-            yield rres.shows(None, f"{rres.took_ms:.0f} ms")
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the gateway did with the payment, and the transStatus that it went by where it says so."""
@@ -254,6 +162,98 @@ def _contradicts(told: Told, status: str) -> bool:
 
 
 @rule(
+    "results-unanswered",
+    Severity.ERROR,
+    "An RReq got no RRes",
+    clause="EMV 3-D Secure, RReq/RRes: the 3DS Server answers every RReq with an RRes within 3 seconds",
+    mistake="threeDSServerURL cannot be reached from outside, wants a login, or answers with an empty page.",
+    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+    convicts="nothing, or something that is neither RRes nor Erro, answered an RReq",
+    acquits="an answer that is still awaited",
+    suspended_by=("RReq", "RRes"),
+)
+def results_unanswered(case: Case) -> Iterator[Evidence]:
+    for rreq in case.rreqs:
+        after = case.answer_to(rreq)
+        if after is None:
+            continue
+        if after.sender == DIRECTORY_SERVER and after.kind in FAILURES:
+            yield rreq.shows("threeDSServerURL", f"{after.kind}: {after.message.get('reason')}", "an RRes")
+        elif after.sender == THREE_DS_SERVER and after.kind not in ("RRes", "Erro"):
+            begins = after.message.get("begins", after.kind)
+            yield after.shows("messageType", f"HTTP {after.status} {begins}", "an RRes")
+
+
+@rule(
+    "results-late",
+    Severity.WARNING,
+    "The RRes came late",
+    clause="EMV 3-D Secure, RReq/RRes: within 3 seconds",
+    mistake="The payment is authorised, or mail is sent, before the RReq is answered.",
+    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+    convicts="an RRes that took more than two seconds",
+    acquits="one that was slow because the simulator held the RReq or the RRes back",
+    suspended_by=("RReq", "RRes"),
+)
+def results_late(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        if rres.took_ms is not None and rres.took_ms > LATE_MS:
+            yield rres.shows(None, f"{rres.took_ms:.0f} ms", f"{LATE_MS:.0f} ms at most")
+
+
+@rule(
+    "results-answered-wrongly",
+    Severity.ERROR,
+    "The RRes is wrong",
+    clause="EMV 3-D Secure, Annex B, RRes; Annex A, resultsStatus",
+    mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
+    remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
+    convicts="an RRes against the tables, with an id that is not the transaction's, or with 02 although a CReq was posted",
+    acquits="02 for a challenge that nobody began",
+    suspended_by=("RReq", "RRes"),
+)
+def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        rreq = case.last_before(case.rreqs, rres)
+        yield from (
+            rres.shows(element, found, allowed)
+            for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
+        )
+        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.creqs:
+            yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
+
+
+@rule(
+    "wrong-result-taken",
+    Severity.WARNING,
+    "A wrong RReq was acknowledged",
+    clause="EMV 3-D Secure, RReq: validation by the 3DS Server",
+    mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
+    remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
+    convicts="an RRes for an RReq that, as it was sent, is against the tables or names another transaction",
+    acquits="an RReq whose names stand in another order, or that holds elements that nobody knows",
+    suspended_by=("ARes",),
+)
+def wrong_result_taken(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        rreq = case.last_before(case.rreqs, rres)
+        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER) if rreq is not None else ():
+            yield rreq.shows(element, found, allowed) if rreq is not None else rres.shows()
+
+
+@rule(
+    "results-acknowledged",
+    Severity.GOOD,
+    "The RRes came in time",
+    clause="EMV 3-D Secure, RReq/RRes",
+)
+def results_acknowledged(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        if rres.took_ms is not None and rres.took_ms <= LATE_MS:
+            yield rres.shows(None, f"{rres.took_ms:.0f} ms")
+
+
+@rule(
     "result-followed",
     Severity.GOOD,
     "The gateway did what the result says",
@@ -273,15 +273,3 @@ def result_followed(case: Case) -> Iterator[Evidence]:
 
 def _words(told: Told) -> str:
     return " ".join(filter(None, ("accepted" if told.accepted else "refused", told.trans_status)))
-
-
-RULES: Final = (
-    result_from_cres,
-    result_not_followed,
-    results_unanswered,
-    results_late,
-    results_answered_wrongly,
-    wrong_result_taken,
-    results_acknowledged,
-    result_followed,
-)

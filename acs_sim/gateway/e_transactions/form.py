@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.forms.buyer import buyer_in, from_pbx_billing
 from acs_sim.gateway.forms.fields import FormRefused, require, web_address
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import Outcome, PaymentRequest, Purchase
 
 MANNER: Final = "e-transactions"
@@ -102,7 +102,7 @@ def _faults(fields: Mapping[str, str]) -> Iterable[str]:
     total, currency = fields["PBX_TOTAL"], fields["PBX_DEVISE"]
     if not (total.isascii() and total.isdigit() and 3 <= len(total) <= 10) or int(total) == 0:
         yield "PBX_TOTAL: an amount in minor units, 3 to 10 digits, above zero"
-    if currency not in BY_NUMBER:
+    if currency not in exponents():
         yield "PBX_DEVISE: a numeric ISO 4217 code"
     if len(fields["PBX_CMD"]) > 250:
         yield "PBX_CMD: at most 250 characters"

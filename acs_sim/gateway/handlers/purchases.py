@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.handlers.gateway import RESET, Gateway
 from acs_sim.gateway.handlers.payment import PaymentHandlers
 from acs_sim.gateway.handlers.shops import ShopHandlers
@@ -144,7 +144,7 @@ def _read(request: WireRequest) -> NewPurchase:
         wanted = msgspec.convert(read_json(request), NewPurchase)
     except msgspec.ValidationError as error:
         raise Problem(400, "Bad Request", str(error)) from error
-    allowed = (("shop", SHOPS), ("currency", BY_NUMBER), ("window", WINDOW_SIZES), ("version", (None, *VERSIONS)))
+    allowed = (("shop", SHOPS), ("currency", exponents()), ("window", WINDOW_SIZES), ("version", (None, *VERSIONS)))
     for name, values in allowed:
         if getattr(wanted, name) not in values:
             raise Problem(400, "Bad Request", f"{name}: not one that this gateway knows")

@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.forms.buyer import buyer_in, from_order_context
 from acs_sim.gateway.forms.fields import FormRefused, require, web_address
-from acs_sim.gateway.forms.money import BY_CODE, BY_NUMBER, decimal_text
+from acs_sim.gateway.forms.money import decimal_text
 from acs_sim.gateway.records.purchase import Outcome, PaymentRequest, Purchase
+from threedsecure.currencies import by_code, by_number
 
 MANNER: Final = "monetico"
 PAGES: Final = ("/test/paiement.cgi", "/paiement.cgi")
@@ -114,15 +115,15 @@ def _faults(fields: Mapping[str, str]) -> Iterable[str]:
 def read_amount(text: str) -> tuple[int, str] | None:
     """`95.25EUR` as minor units and numeric currency; None when it is none, or has more decimals than the currency."""
     match = _AMOUNT.fullmatch(text)
-    currency = BY_CODE.get(match[3]) if match else None
-    if match is None or currency is None or len(match[2] or "") > currency.exponent:
+    currency = by_code().get(match[3]) if match else None
+    if match is None or currency is None or currency.exponent is None or len(match[2] or "") > currency.exponent:
         return None
     amount = int(match[1]) * 10**currency.exponent + int((match[2] or "").ljust(currency.exponent, "0") or "0")
     return (amount, currency.number) if amount else None
 
 
 def amount_field(amount: int, currency: str) -> str:
-    return f"{decimal_text(amount, currency)}{BY_NUMBER[currency].code}"
+    return f"{decimal_text(amount, currency)}{by_number()[currency].code}"
 
 
 def answer_form(purchase: Purchase, outcome: Outcome) -> dict[str, str]:

@@ -17,8 +17,9 @@ from acs_sim.gateway.shops.answers import authorisation
 from acs_sim.gateway.shops.shop import SHOPS, Shop, total
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
 from threedsecure.cards.schemes import SCHEMES, Scheme
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, TestCard, compose, listed
+from threedsecure.cards.test_cards import TestCard, compose, listed
 from threedsecure.web.serving.templates import environment
 from threedsecure.web.wire import WireResponse, page
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from acs_sim.gateway.e_transactions.form import SITES
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.forms.fields import FormRefused, require, web_address
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.payment.cards import CardEntry, CardRefused, read_entry
 from acs_sim.gateway.records.purchase import Outcome, PaymentRequest, Purchase
 
@@ -46,7 +46,7 @@ def read(fields: Mapping[str, str], now: datetime) -> tuple[PaymentRequest, Card
     amount = fields["Amount"]
     if not (amount.isascii() and amount.isdigit() and len(amount) <= 12) or int(amount) == 0:
         faults.append("Amount: minor units, up to 12 digits, above zero")
-    if fields["Currency"] not in BY_NUMBER:
+    if fields["Currency"] not in exponents():
         faults.append("Currency: a numeric ISO 4217 code")
     if not web_address(fields["URLRetour"]):
         faults.append("URLRetour: an absolute http or https address")

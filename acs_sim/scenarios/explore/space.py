@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from threedsecure.faults import SENSIBLE
 from threedsecure.faults.points import POINTS, Written
-from threedsecure.faults.table import SENSIBLE
 from threedsecure.v2.messages import MESSAGES
 
 SCHEMES: Final = ("visa", "mastercard", "cb", "amex", "jcb", "discover")

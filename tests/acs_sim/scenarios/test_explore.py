@@ -56,7 +56,7 @@ def test_what_was_drawn_seldom_is_drawn_sooner():
     coverage = Coverage()
     for number in range(1, ENOUGH + 1):
         draw(source_of(1, number), number, coverage)
-    assert all(seen > 0.5 * there for seen, there in coverage.by_point().values())
+    assert all(seen >= 0.4 * there for seen, there in coverage.by_point().values())
     faults, cards, races, deeds = coverage.lines()
     assert (cards, races, deeds) == ("cards: 23 of 23", "races: 12 of 12", "deeds: 10 of 10")
     assert faults.startswith("faults: 1")

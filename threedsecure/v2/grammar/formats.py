@@ -5,20 +5,26 @@ A compiled test is truthy for what the format accepts and falsy - or a TypeError
 import json
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
 import orjson
+from msgspec import Struct
 
+from threedsecure.currencies import by_code, by_number
 from threedsecure.v2.errors import ErrorCode
 
 Accepts: TypeAlias = Callable[[Any], object]
 
-PRINTABLE: Final = r"[ -~\xa0-\U0010ffff]"
 ANYTHING: Final = "(?s:.)"
 EMV_COMMON: Final = "[ -~]"  # EMV Book 4, annex B: the common character set
 BASE64URL: Final = "[A-Za-z0-9_-]"
+
+
+def printable_text(least: int, most: int) -> str:
+    """The expression for characters that are no control characters. ASCII has an alternative of its own: `re` takes milliseconds to
+    compile a range that ends beyond the first 65,536 characters, and matches an excluding one slowly."""
+    return rf"(?:[ -~]{{{least},{most}}}|(?=[ -~]*[^ -~\n])[^\x00-\x1f\x7f-\x9f]{{{least},{most}}})"
 
 
 class Format(Hashable, Protocol):
@@ -38,8 +44,7 @@ class Format(Hashable, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string that `regex` matches whole, lengths included. `lines`: it may hold line feeds."""
 
     words: str
@@ -60,8 +65,7 @@ class Text:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(Struct, frozen=True):
     """One of a list of values; `directory_server`: 80 to 99 are the payment system's own."""
 
     meanings: tuple[tuple[str, str], ...]
@@ -87,9 +91,13 @@ class Coded:
         words = ", ".join(f"{value} {meaning}".strip() for value, meaning in self.meanings)
         return f"{words}; 80-99 as the DS defines" if self.directory_server else words
 
-    def compile(self) -> Accepts:
+    @property
+    def values(self) -> frozenset[str]:
         own = (str(value) for value in range(80, 100)) if self.directory_server else ()
-        return frozenset((*(value for value, _ in self.meanings), *own)).__contains__
+        return frozenset((*(value for value, _ in self.meanings), *own))
+
+    def compile(self) -> Accepts:
+        return self.values.__contains__
 
     def code(self, value: Any, version: str) -> str:
         """Since 2.3 an EMVCo-reserved value has a code of its own; before, it is a format error like others."""
@@ -99,8 +107,7 @@ class Coded:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class IsoCode:
+class IsoCode(Struct, frozen=True):
     """A code of an ISO list: three digits, or three letters where `alphabetic`. `list_name` is "country" or "currency"."""
 
     list_name: str
@@ -115,8 +122,12 @@ class IsoCode:
             return "3 digits of ISO 3166-1, not 901-999"
         return "3 letters of ISO 4217" if self.alphabetic else "3 digits of ISO 4217, not 955-964 or 999"
 
+    @property
+    def values(self) -> frozenset[str]:
+        return _iso_codes(self.list_name, self.alphabetic)
+
     def compile(self) -> Accepts:
-        return _iso_codes(self.list_name, self.alphabetic).__contains__
+        return self.values.__contains__
 
     def code(self, value: Any, version: str) -> str:
         """304 is for a code that looks like one; anything else is a format error."""
@@ -130,16 +141,10 @@ def _iso_codes(list_name: str, alphabetic: bool) -> frozenset[str]:
         from iso3166 import countries_by_numeric
 
         return frozenset(code for code in countries_by_numeric if code < "901")
-    from iso4217 import Currency
-
-    if alphabetic:
-        return frozenset(currency.code for currency in Currency)
-    numbers = {currency.number for currency in Currency}
-    return frozenset(f"{number:03}" for number in numbers - {*range(955, 965), 999})
+    return frozenset(by_code() if alphabetic else by_number().keys() - {*map(str, range(955, 965)), "999"})
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """A JSON boolean; `only_true`: false is not sent."""
 
     only_true: bool = False
@@ -160,8 +165,7 @@ class Flag:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A JSON integer from `least` to `most`."""
 
     words: str
@@ -180,8 +184,7 @@ class Number:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Struct, frozen=True):
     """A JSON object of at most `most` characters when encoded. What stands in it: the rows below its own, if there are any."""
 
     most: int | None = None
@@ -201,8 +204,7 @@ class Object:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Struct, frozen=True):
     """`least` to `most` items, each of format `item`; `total` bounds the characters of the whole when encoded."""
 
     item: Format
@@ -228,8 +230,7 @@ class Array:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One item of challengeSelectInfo: an object of one key and the label that the cardholder reads, at most `most` characters."""
 
     most: int
@@ -241,15 +242,14 @@ class Choice:
         return f'{{"key": "label"}} with a label of at most {self.most} characters'
 
     def compile(self) -> Accepts:
-        label = re.compile(f"{PRINTABLE}{{1,{self.most}}}").fullmatch
+        label = re.compile(printable_text(1, self.most)).fullmatch
         return lambda value: type(value) is dict and len(value) == 1 and all(map(label, value.values()))
 
     def code(self, value: Any, version: str) -> str:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Struct, frozen=True):
     """One of several formats, where sources or the specification itself leave the choice."""
 
     formats: tuple[Format, ...]
@@ -278,8 +278,7 @@ class Either:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class ByVersion:
+class ByVersion(Struct, frozen=True):
     """A format that changed: one for 2.1.0, one for 2.2.0, one for 2.3.1."""
 
     v210: Format

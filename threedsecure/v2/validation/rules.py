@@ -4,9 +4,10 @@ A rule runs when one of its triggers is in the message, and yields what it finds
 a wrong type or value read as absent. Where the request or response is not known, what depends on it is not judged."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from threedsecure.v2.errors import ErrorCode, Stage, Violation
 from threedsecure.v2.grammar.conditions import objects, text, texts
@@ -18,8 +19,7 @@ Find: TypeAlias = Callable[[Message, Context], Iterator[Violation]]
 RECOGNISED_EXTENSIONS: Final = frozenset({"A000000802-004"})  # EMVCo's bridging extension
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """`find` yields the violations; `messages` and `versions` say where it applies, and it runs when a trigger is present."""
 
     name: str
@@ -27,6 +27,12 @@ class Rule:
     triggers: tuple[str, ...]
     find: Find
     versions: tuple[str, ...] = SUPPORTED_VERSIONS
+
+    def concerns(self, message: Message) -> bool:
+        for trigger in self.triggers:  # noqa: SIM110 - a loop costs a third of what any() with a generator does
+            if trigger in message:
+                return True
+        return False
 
     @property
     def words(self) -> str:
@@ -63,12 +69,12 @@ _STATUS_CLAUSE: Final = "Annex A, transStatus"
 def critical_extensions_are_recognised(message: Message, context: Context) -> Iterator[Violation]:
     """An extension whose criticalityIndicator is true has an id that the receiver knows; others pass unread."""
     for index, extension in enumerate(objects(message, "messageExtension")):
-        known = text(extension, "id") in RECOGNISED_EXTENSIONS
-        if extension.get("criticalityIndicator") is True and not known and text(extension, "id"):
+        critical = extension.get("criticalityIndicator") is True and text(extension, "id")
+        if critical and critical not in RECOGNISED_EXTENSIONS:
             yield Violation(
                 ErrorCode.CRITICAL_EXTENSION_NOT_RECOGNISED,
                 f"messageExtension[{index}].id",
-                text(extension, "id"),
+                critical,
                 f"for a critical extension: {', '.join(sorted(RECOGNISED_EXTENSIONS))}",
                 "Annex A, message extension attributes",
                 Stage.EXTENSION,

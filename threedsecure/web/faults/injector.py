@@ -17,8 +17,9 @@ from urllib.parse import urlencode
 
 from threedsecure.errors import TransportError
 from threedsecure.faults import POINTS, Armed, Fault, FaultRefused, Plan, Situation, as_document
-from threedsecure.faults import documents as kinds
-from threedsecure.faults.changes import Surroundings, applies, shown
+from threedsecure.faults.changes import applies, shown
+from threedsecure.faults.fault import Around
+from threedsecure.faults.kinds.message import SwapIds
 from threedsecure.faults.memory import Memory, identifiers
 from threedsecure.faults.plan import armed_of, is_drawn
 from threedsecure.web.calling.transport import Transport
@@ -60,7 +61,7 @@ class Journal(Protocol):
         document: Mapping[str, Any],
         *,
         transaction_id: str | None = None,
-    ) -> None: ...
+    ) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +228,14 @@ class Faults:
         drawn = [armed for armed in fitting if is_drawn(armed, self.draw)]
         return self.plan.settle(drawn, await others.count(drawn)) if drawn else []
 
-    async def around(self, fault: Fault, sender: str, names: frozenset[str]) -> Surroundings:
+    async def around(self, fault: Fault, sender: str, names: frozenset[str]) -> Around:
         """What a change of a message depends on besides the message. `names`: those of its transaction."""
-        swaps = isinstance(fault, kinds.SwapIds) and fault.of == "another"
+        swaps = isinstance(fault, SwapIds) and fault.of == "another"
         if swaps and self.others is not None:
             for found in await self.others.latest():
                 self.learn(found)
         other = self.memory.another(names)
-        return Surroundings(sender, other.ids if other else {}, self.draw)
+        return Around(sender, other.ids if other else {}, self.draw)
 
     def draw(self, bound: int) -> int:
         """For the message at hand alone, so that messages that cross stay repeatable."""

@@ -1,0 +1,81 @@
+"""What others ask of the ACS about 3-D Secure 1.0.2: the root that signs, and the authentications."""
+
+from typing import Any, Final
+
+from acs.v1.issuer import Office
+from acs.v1.lifecycle import expire
+from acs.v1.records import Authentication
+from acs.v1.states import State
+from threedsecure.cards.card_numbers import mask
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
+
+PEM: Final = "application/x-pem-file"
+LISTED: Final = 500
+
+
+async def root(office: Office, _request: WireRequest) -> WireResponse:
+    """The root certificate that a merchant plug-in is to trust."""
+    return WireResponse(200, (await office.signing.root()).encode(), PEM)
+
+
+async def list_authentications(office: Office, request: WireRequest) -> WireResponse:
+    """The newest, oldest first; `id`: those that go by it (acsTransID, acctID, xid or a message id), `pan`: those of a card."""
+    wanted, found = read_json(request), await office.storage.newest(LISTED)
+    chosen = [each for each in found if _is_wanted(each, wanted.get("id"), wanted.get("pan"))]
+    return json_response({"authentications": [_document(each) for each in chosen]})
+
+
+async def challenge(office: Office, request: WireRequest) -> WireResponse:
+    """What a cardholder without eyes needs: the phone's number, and what it shows."""
+    name = read_json(request).get("id")
+    found = await office.storage.load(name) if isinstance(name, str) else None
+    if found is None or found.payment is None or found.challenge is None:
+        raise Problem(404, "Not Found", "no challenge of 1.0.2 goes by this acsTransID")
+    found = expire(found, office.issuer.runtime.clock.now(), await office.draw(found, code=False))
+    held = found.challenge
+    page = office.issuer.page_token(found.name, held.page) if held is not None else None
+    code = held.code if held is not None and found.state is State.CHALLENGING else None
+    return json_response(
+        {
+            "state": found.state.value,
+            "phone": found.card.phone,
+            "code": office.issuer.codes.code(found.card.pan, code.counter) if code else None,
+            "tries_left": held.tries_left if held else 0,
+            "resends_left": held.resends_left if held else 0,
+            "answer_url": office.issuer.settings.classic_answer_url,
+            "fields": {"acsTransID": found.name, "page": page},
+        }
+    )
+
+
+def _is_wanted(found: Authentication, name: object, pan: object) -> bool:
+    pareq = found.payment.pareq if found.payment else None
+    names = {found.name, found.acct_id, found.vereq_id}
+    names |= {pareq["Purchase"]["xid"], pareq["messageId"]} if pareq else set()
+    return (name is None or name in names) and pan in (None, found.card.pan)
+
+
+def _document(found: Authentication) -> dict[str, Any]:
+    outcome, payment = found.outcome, found.payment
+    return {
+        "acsTransID": found.name,
+        "acctID": found.acct_id,
+        "vereq": found.vereq_id,
+        "xid": payment.pareq["Purchase"]["xid"] if payment else None,
+        "pareq": payment.pareq["messageId"] if payment else None,
+        "amount": payment.pareq["Purchase"]["purchAmount"] if payment else None,
+        "currency": payment.pareq["Purchase"]["currency"] if payment else None,
+        "exponent": payment.pareq["Purchase"]["exponent"] if payment else None,
+        "merchant": payment.pareq["Merchant"]["name"] if payment else None,
+        "version": found.version,
+        "state": found.state.value,
+        "status": outcome.status if outcome else None,
+        "ending": outcome.ending.value if outcome and outcome.ending else None,
+        "iReqCode": str(outcome.refusal.code) if outcome and outcome.refusal else None,
+        "scenario": found.card.scenario,
+        "scheme": found.card.scheme,
+        "pan": mask(found.card.pan),
+        "phone": found.card.phone,
+        "created_at": found.created_at.isoformat(),
+        "updated_at": found.updated_at.isoformat(),
+    }
