@@ -12,10 +12,11 @@ from directory_server.preparation.preq import prepare
 from directory_server.results.rreq import report
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.errors import ProtocolError
-from threedsecure.v2.codec import decode, encode
+from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.web.clock import monotonic
+from threedsecure.web.receiving import received
 from threedsecure.web.straight import then
 from threedsecure.web.wire import Handler, WireRequest, WireResponse, message_response
 
@@ -43,7 +44,7 @@ def receive(party: Party, scheme: str) -> Handler:
     def handle(request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
         began = monotonic()
         check_media_type(request)
-        message = decode(request.body, accepts=ACCEPTED, versions=party.settings.versions)
+        message = received(request, ACCEPTED, party.settings.versions)
         request.message = message
         sender = sender_of(message)
         request.noted = party.record(sender, DIRECTORY_SERVER, message, facts=facts, written=request.body)

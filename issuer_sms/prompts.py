@@ -5,11 +5,13 @@ pending ──approve──► approved
    └──────expire───► expired
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from issuer_sms.callbacks import Callback, callback_document
 from issuer_sms.messages.records import iso
@@ -38,8 +40,7 @@ class AlreadyOver(ValueError):
     """The prompt has been decided otherwise, or has expired."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """One question to the cardholder. `expires_at` None: it stays until it is answered. `callback` tells the issuer of the answer,
     where it asked for that at `callback_url`."""
 

@@ -1,5 +1,6 @@
 """The cards of this issuer: what the digits of a test card say, and what a minted card was told instead."""
 
+from functools import lru_cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -20,14 +21,12 @@ class NotACard(ValueError):
 
 def issued(pan: str, registration: Registration | None) -> Card | None:
     """The card of this number, or None when this issuer has none such."""
-    known = read(pan)
-    if known is None:
-        return None
-    if registration is None:
-        return Card(pan, known.scheme, known.scenario.name, known.phone)
+    printed = _printed(pan)
+    if printed is None or registration is None:
+        return printed
     return Card(
         pan,
-        known.scheme,
+        printed.scheme,
         registration.scenario,
         registration.phone,
         registration.tries,
@@ -35,6 +34,13 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         registration.trans_status,
         registration.reason,
     )
+
+
+@lru_cache(maxsize=1024)
+def _printed(pan: str) -> Card | None:
+    """What the digits alone say."""
+    known = read(pan)
+    return None if known is None else Card(pan, known.scheme, known.scenario.name, known.phone)
 
 
 def register(

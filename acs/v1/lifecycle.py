@@ -21,7 +21,7 @@ from threedsecure.v1.views import PayerAuthenticationRequest
 
 class Drawn(Struct, frozen=True):
     """What comes from outside the record. Chance: the id of the PARes, its number, and the card's next code counter; the card's
-    standing: whether it is locked, and whether it is asked too often."""
+    status: whether it is locked, and whether it is asked too often."""
 
     pares_id: str
     number: int
@@ -48,7 +48,7 @@ class Refuse(Struct, frozen=True):
 
 class Change(Struct, frozen=True):
     """The record as it has to be written, what to answer, and the codes to send once it is written. `begun`, `ended`: what the
-    card's standing has to learn of it."""
+    card's status has to learn of it."""
 
     authentication: Authentication
     answer: Show | Finish | Refuse

@@ -83,7 +83,7 @@ _documents: Final = msgspec.json.Decoder(_Document)
 _cards: Final = msgspec.json.Decoder(Card)
 
 
-class ClassicStorage:
+class V1Storage:
     """Open between entering and leaving `opened`."""
 
     def __init__(self, open_database: Callable[[Schema], Database], vault: Vault) -> None:

@@ -1,5 +1,7 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from functools import partial
@@ -12,7 +14,7 @@ from acs.cards.issued import advice, issued
 from acs.cards.plays import keeps_silent
 from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
-from acs.cards.status import Standing, asked
+from acs.cards.status import CardStatus, asked
 from acs.settings import AcsSettings
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
@@ -26,12 +28,13 @@ from acs.v2.storage.finals import kept_of
 from threedsecure.cards.plays import AnswerErro, KeepSilent
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
-from threedsecure.v2.codec import admit, decode, encode
+from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.receiving import received
 from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.straight import then
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
@@ -67,7 +70,7 @@ def _begin(
     name = issuer.runtime.randomness.of("acsTransID", view.three_ds_server_trans_id)
     now = issuer.runtime.clock.now()
 
-    def decided(card: OnFile) -> tuple[Transaction | AnswerErro | None, Standing]:
+    def decided(card: OnFile) -> tuple[Transaction | AnswerErro | None, CardStatus]:
         bought = purchase if card.method_seen is None else replace(purchase, method_seen=card.method_seen)
         return decided_for(view, bought, rule, card, now, issuer.settings, name)
 
@@ -117,27 +120,27 @@ def decided_for(
     now: datetime,
     settings: AcsSettings,
     randomness: Randomness,
-) -> tuple[Transaction | AnswerErro | None, Standing]:
-    """The new transaction, or why there is none - None for a card that is not ours -, and the card's standing after it: pure."""
-    standing, limits = on_file.standing, settings.limits
+) -> tuple[Transaction | AnswerErro | None, CardStatus]:
+    """The new transaction, or why there is none - None for a card that is not ours -, and the card's status after it: pure."""
+    card_status, limits = on_file.card_status, settings.limits
     card = issued(view.acct_number, on_file.registration)
     if rule is not None:
         card = instructed(card, view.acct_number, rule)
     if card is None:
-        return None, standing
+        return None, card_status
     decision, purchase = considered(
-        decide(wished(view, purchase, standing), card, now, method_seen=purchase.method_seen),
+        decide(wished(view, purchase, card_status), card, now, method_seen=purchase.method_seen),
         view,
         purchase,
-        standing,
+        card_status,
         limits,
         now,
     )
     if isinstance(decision, AnswerErro):
-        return decision, standing
+        return decision, card_status
     settled = decision.late if isinstance(decision, KeepSilent) else decision
     begun = begin(randomness.uuid(), purchase, card, settled, now, settings)
-    return begun, standing if begun.result is not None else asked(standing, now, limits)
+    return begun, card_status if begun.result is not None else asked(card_status, now, limits)
 
 
 def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
@@ -154,11 +157,7 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
 def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     if request.media_type != "application/json":
         raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "the content type is not application/json")
-    message = request.handed
-    if message is None:
-        message = decode(request.body, accepts=_ACCEPTED, versions=settings.versions)
-    else:
-        admit(message, 0, accepts=_ACCEPTED, versions=settings.versions)
+    message = received(request, _ACCEPTED, settings.versions)
     request.message = message
     if message["messageType"] != "Erro":
         check(message, context_of(message, Leg.DS_TO_ACS))

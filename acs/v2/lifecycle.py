@@ -16,7 +16,7 @@ from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
 from acs.cards.plays import Defer, rreq_order_of
 from acs.cards.records import Card
-from acs.cards.status import Standing, after_ending, binding, trusting
+from acs.cards.status import CardStatus, after_ending, binding, trusting
 from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
 from acs.v2.decision.decide import DECOUPLED_FALLBACK
@@ -251,14 +251,16 @@ def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSet
     )
 
 
-def with_standing(transaction: Transaction, standing: Standing, limits: Limits) -> tuple[Transaction, Standing]:
-    """A decision just taken, and the standing of its card: a locked card passes no more, and every ending leaves its mark."""
+def with_card_status(
+    transaction: Transaction, card_status: CardStatus, limits: Limits
+) -> tuple[Transaction, CardStatus]:
+    """A decision just taken, and the status of its card: a locked card passes no more, and every ending leaves its mark."""
     result = transaction.result
     if result is None:
-        return transaction, standing
-    if standing.locked and result.ending in (Ending.PASSED, Ending.MORE_NEEDED):
-        return _redecided(transaction, Ending.CARD_LOCKED), standing
-    after_all = after_ending(standing, result.ending, limits)
+        return transaction, card_status
+    if card_status.locked and result.ending in (Ending.PASSED, Ending.MORE_NEEDED):
+        return _redecided(transaction, Ending.CARD_LOCKED), card_status
+    after_all = after_ending(card_status, result.ending, limits)
     if result.trust_status is not None:
         after_all = trusting(after_all, transaction.purchase.merchant, trusted=result.trust_status == TRUSTED)
     if result.binding_status == BOUND:

@@ -77,14 +77,14 @@ def known_types() -> list[str]:
     return [*MESSAGES, *v1_tables.MESSAGES]
 
 
-def examine_all(
+def check_all(
     files: Sequence[tuple[str, bytes]], message_type: str | None = None, roots: Sequence[Certificate] = ()
 ) -> list[Checked]:
     """Examine `(name, content)` files. `message_type`: what to read them as, whatever they say. AReq and ARes are the context of
     the other messages with the same threeDSServerTransID. `roots`: under which a PARes has to be signed; without any, the root that
     it carries is taken for good."""
     read = [_read(source, raw) for source, raw in files]
-    return [_examine(each, message_type, _transaction(each, read), roots) for each in read]
+    return [_check_one(each, message_type, _transaction(each, read), roots) for each in read]
 
 
 # Reading.
@@ -153,33 +153,33 @@ def _id(read: _Read) -> Any:
     return read.document.get("threeDSServerTransID") if read.document else None
 
 
-def _examine(
+def _check_one(
     read: _Read,
     message_type: str | None,
     transaction: Mapping[str, Mapping[str, Any]],
     roots: Sequence[Certificate],
 ) -> Checked:
     if read.xml is not None:
-        return _examine_classic(read.source, read.xml, message_type, roots)
+        return _check_v1(read.source, read.xml, message_type, roots)
     if read.document is None:
         code, detail = read.failure or (ErrorCode.MESSAGE_RECEIVED_INVALID, "nothing to read")
         fault = CheckedError(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
         return Checked(read.source, None, None, "", Answer(fault.code, fault.found), (fault,))
-    return _examine_emv(read, message_type, transaction)
+    return _check_emv(read, message_type, transaction)
 
 
-def _examine_emv(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Checked:
+def _check_emv(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Checked:
     document = read.document or {}
     kind = message_type or (METHOD_DATA if _looks_like_method_data(document) else document.get("messageType"))
     version = document.get("messageVersion")
     if not isinstance(kind, str) or kind not in MESSAGES:
         fault = _decoding(ErrorCode.MESSAGE_RECEIVED_INVALID, "messageType", kind, f"one of {', '.join(MESSAGES)}")
-        return _examination(read.source, None, version, "", [fault], [])
+        return _checked(read.source, None, version, "", [fault], [])
     leg = _leg(kind, document)
     context = context_of(document, leg, transaction.get("AReq"), transaction.get("ARes"))
     found = [*_before_tables(read, kind, version), *_in_tables(kind, document, context)]
     found.sort(key=lambda each: each.stage)
-    return _examination(read.source, kind, version, _place(context), found, advise(kind, document, context))
+    return _checked(read.source, kind, version, _place(context), found, advise(kind, document, context))
 
 
 def _looks_like_method_data(document: Mapping[str, Any]) -> bool:
@@ -249,7 +249,7 @@ def _place(context: Context) -> str:
     return f"{context.leg}, {_CHANNELS.get(context.device_channel, 'browser')}, {category}"
 
 
-def _examination(
+def _checked(
     source: str, kind: str | None, version: Any, place: str, found: Sequence[Violation], advice: Sequence[Advice]
 ) -> Checked:
     answer = refusal(found, {}) if found else None
@@ -267,7 +267,7 @@ def _examination(
 # 3-D Secure 1.0.2.
 
 
-def _examine_classic(source: str, xml: bytes, message_type: str | None, roots: Sequence[Certificate]) -> Checked:
+def _check_v1(source: str, xml: bytes, message_type: str | None, roots: Sequence[Certificate]) -> Checked:
     accepts = {message_type} if message_type else set(v1_tables.MESSAGES)
     try:
         message = v1_codec.decode(xml, accepts=accepts)

@@ -7,9 +7,9 @@ import msgspec
 from acs_sim.checking.files import Checked
 
 
-def as_text(examined: Sequence[Checked]) -> str:
+def as_text(checked: Sequence[Checked]) -> str:
     """One paragraph a file."""
-    return "\n\n".join("\n".join(_lines(each)) for each in examined)
+    return "\n\n".join("\n".join(_lines(each)) for each in checked)
 
 
 def _lines(one: Checked) -> Iterator[str]:
@@ -38,6 +38,6 @@ def _verdict(one: Checked) -> str:
     return f"{count}; a receiver answers {one.answer.code}, detail: {one.answer.detail}"
 
 
-def as_documents(examined: Sequence[Checked]) -> str:
+def as_documents(checked: Sequence[Checked]) -> str:
     """A JSON array, an object a file."""
-    return msgspec.json.format(msgspec.json.encode(examined)).decode()
+    return msgspec.json.format(msgspec.json.encode(checked)).decode()

@@ -1,5 +1,7 @@
 """AReq in, ARes out."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -6,7 +6,7 @@ import orjson
 from aiohttp import web
 
 from issuer_sms.handlers.requests import parse_number
-from issuer_sms.news.subscribers import Hub
+from issuer_sms.news.subscribers import Publisher
 from threedsecure.web.serving.event_stream import stream_events
 from threedsecure.web.wire import Problem
 
@@ -18,8 +18,8 @@ class EventStream:
     """`/api/events[?number=]`. The first line is a comment: from then on nothing is missed. A reader that falls too far behind is
     cut off, and reconnects."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -27,7 +27,7 @@ class EventStream:
         except Problem as problem:
             refusal = problem.response()
             return web.Response(status=refusal.status, body=refusal.body, content_type=refusal.content_type)
-        with self._hub.subscribed(number) as subscription:
+        with self._publisher.subscribed(number) as subscription:
 
             async def next_event() -> bytes:
                 news = await subscription.next()
@@ -42,7 +42,7 @@ class EventStream:
             )
 
     def _admit(self, request: web.Request) -> str | None:
-        if self._hub.subscribers >= MAX_STREAMS:
+        if self._publisher.subscribers >= MAX_STREAMS:
             raise Problem(503, "Service Unavailable", f"{MAX_STREAMS} event streams are open already")
         number = request.query.get("number")
         return None if number is None else parse_number(number)

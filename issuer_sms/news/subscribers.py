@@ -38,7 +38,7 @@ class Subscription:
             self.lagging = True
 
 
-class Hub:
+class Publisher:
     """Hands news to those who wait for it."""
 
     def __init__(self) -> None:

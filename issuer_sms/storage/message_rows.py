@@ -1,10 +1,10 @@
 """Rows of text messages."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select, text, update
 
 from issuer_sms.messages.delivery import State, advance

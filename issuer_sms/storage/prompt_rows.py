@@ -1,8 +1,8 @@
 """Rows of the banking app's prompts."""
 
-from dataclasses import replace
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from issuer_sms.prompts import Prompt, PromptState

@@ -1,10 +1,11 @@
 """The units of work of the phone. Each reads, decides and writes in one transaction, and may be run again."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from issuer_sms.callbacks import Callback

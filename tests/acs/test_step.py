@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from acs.cards.records import OnFile, Registration
-from acs.cards.status import GOOD, Standing
+from acs.cards.status import GOOD, CardStatus
 from acs.settings import AcsSettings
 from acs.v2.areq import decided_for
 from acs.v2.decision.preferences import echoed
@@ -27,12 +27,12 @@ AREQ = next(
 FROM_DS = {"dsReferenceNumber": "DS", "dsTransID": AREQ["threeDSServerTransID"], "dsURL": "http://ds.example/visa/3ds2"}
 
 
-def decided(scenario="frictionless", registration=None, standing=GOOD):
+def decided(scenario="frictionless", registration=None, card_status=GOOD):
     pan = compose("visa", SCENARIOS[scenario])
     message = {**AREQ, **FROM_DS, "acctNumber": pan, "threeDSRequestorChallengeInd": "01", "cardExpiryDate": "3012"}
     view = AuthenticationRequest.from_message(message)
     purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
-    on_file = OnFile(registration, standing, None)
+    on_file = OnFile(registration, card_status, None)
     return decided_for(view, purchase, None, on_file, NOW, SETTINGS, Randomness(1))
 
 
@@ -45,10 +45,10 @@ def decided(scenario="frictionless", registration=None, standing=GOOD):
     ],
 )
 def test_the_transaction_and_its_ares_follow_the_card(scenario, state, status):
-    transaction, standing = decided(scenario)
+    transaction, card_status = decided(scenario)
     assert transaction.state is state
     assert ares(transaction, SETTINGS)["transStatus"] == status
-    assert standing == GOOD or state is State.CREQ_AWAITED
+    assert card_status == GOOD or state is State.CREQ_AWAITED
 
 
 def test_a_minted_card_does_what_it_was_told():
@@ -58,5 +58,5 @@ def test_a_minted_card_does_what_it_was_told():
 
 
 def test_a_locked_card_is_refused():
-    transaction, _ = decided("challenge-otp", standing=Standing(failed=5, locked=True))
+    transaction, _ = decided("challenge-otp", card_status=CardStatus(failed=5, locked=True))
     assert transaction.result.trans_status == "N"

@@ -103,11 +103,16 @@ async def standing_clock(page: Page) -> None:
     await page.clock.pause_at(1000)
 
 
-def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
-    executable = next((found for name in NAMES if name and (found := shutil.which(name))), None)
-    if executable is None:
+def executable() -> str:
+    """Where the program is."""
+    found = next((found for name in NAMES if name and (found := shutil.which(name))), None)
+    if found is None:
         pytest.fail("The browser tests need Chromium: install it, or name it in the environment variable CHROMIUM.")
-    command = [executable, *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
+    return found
+
+
+def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
+    command = [executable(), *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
     environment = os.environ if home is None else {**os.environ, "HOME": str(home)}
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 

@@ -1,8 +1,9 @@
 """The words for what a scenario has the issuer do: plain data, read by the issuer and by whoever tells what a card does."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 
 class Method(StrEnum):
@@ -35,8 +36,7 @@ class RReqOrder(StrEnum):
 # EMV 3-D Secure: what is answered to an AReq.
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Struct, frozen=True):
     """Answer with a final transStatus."""
 
     trans_status: str
@@ -44,8 +44,7 @@ class Settle:
     exemption: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes."""
 
     method: Method
@@ -53,20 +52,17 @@ class Ask:
     rreq: RReqOrder = RReqOrder.FIRST
 
 
-@dataclass(frozen=True, slots=True)
-class DeferIfAsked:
+class DeferIfAsked(Struct, frozen=True):
     """Decoupled, when the requestor asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeepSilent:
+class KeepSilent(Struct, frozen=True):
     """Decide as `late` says, and let the caller wait for it longer than it can."""
 
     late: Settle
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerErro:
+class AnswerErro(Struct, frozen=True):
     """Answer with an Erro although the AReq is right."""
 
     code: str
@@ -76,8 +72,7 @@ class AnswerErro:
 # 3-D Secure 1.0.2: what is answered to a VEReq and a PAReq.
 
 
-@dataclass(frozen=True, slots=True)
-class PlayV1:
+class PlayV1(Struct, frozen=True):
     """`enrolled`: for the VEReq, `refused`: the iReqCode beside it; `lookup`: what happens instead. `status` or `method`: for the
     PAReq, settled at once or challenged; `iReqCode` of a PARes U: `refusal`; `page`: what happens instead. `defect`: what is wrong
     with the signature (`threedsecure.v1.signature.signing.SignatureDefect`)."""

@@ -4,9 +4,10 @@ A scenario whose point lies elsewhere (the card range, the 3DS Method) is authen
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from threedsecure.cards.plays import AnswerErro, Ask, DeferIfAsked, KeepSilent, Method, Play, PlayV1, RReqOrder, Settle
 
@@ -43,8 +44,7 @@ ISSUER_SETUPS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """What a card can be told to do. `code` stands in digits 10 and 11; `play`: what the issuer does, None in 1.0.2 where it does
     what the scenario of this name does in EMV 3DS. `version` and `setup` are the digits 8 and 9 of the listed card; `sms` is the
     fourth digit of its phone number's family (see `phone_number`)."""

@@ -5,7 +5,7 @@ messages (`threedsecure.web`) does.
 from threedsecure.faults.documents import as_document, read, refusal
 from threedsecure.faults.fault import Carriage, Fault, FaultRefused, MessageFault, SignatureFault
 from threedsecure.faults.kinds import KINDS, SENSIBLE, FaultDocument
-from threedsecure.faults.plan import Armed, Plan, Situation
+from threedsecure.faults.plan import Armed, Plan, Transit
 from threedsecure.faults.points import POINTS, Carrier, Point
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "Plan",
     "Point",
     "SignatureFault",
-    "Situation",
+    "Transit",
     "as_document",
     "read",
     "refusal",

@@ -1,9 +1,9 @@
 """What faults do to bodies: the one door to messages in JSON and in XML. Pure; chance is drawn from outside."""
 
-from dataclasses import replace
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from threedsecure.faults import json_messages, xml_messages
 from threedsecure.faults.fault import Around, Fault, Message, MessageFault

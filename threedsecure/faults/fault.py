@@ -1,10 +1,9 @@
 """What every fault has, and what a kind of fault can say of itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from threedsecure.faults.points import POINTS
 
@@ -40,8 +39,7 @@ class Count(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
             raise ValueError('when is "next", "every", {"nth": 3} or {"probability": 0.2}')
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What a change of a message depends on besides the message. `other`: the identifiers of another transaction, by their names
     in the message."""
 
@@ -50,8 +48,7 @@ class Around:
     draw: Draw
 
 
-@dataclass(frozen=True, slots=True)
-class Carriage:
+class Carriage(Struct, frozen=True):
     """What becomes of the carriage of a message: it comes `seconds` late, or over so many seconds where it is dribbled, and
     `times` times. `ends`: how it breaks off instead of coming whole; `keep`: the share of the body that comes before it is cut.
     `status`, `headers`, `content_type` and `body` take the place of those that were meant."""

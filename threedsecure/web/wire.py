@@ -55,7 +55,7 @@ class WireRequest:
 class WireResponse:
     """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
     for `body` where an answer is too long to be held whole. `noting`: what else the journal is told of `message`; `noted`: where it
-    stands there (`Journal.record`). `promises`: nobody may be told before all that was noted and written is safe. `conduct`: how
+    stands there (`Journal.record`). `promises`: nobody may be told before all that was noted and written is safe. `disruption`: how
     whoever carries it is to misbehave."""
 
     status: int = 200
@@ -67,7 +67,7 @@ class WireResponse:
     noted: int = -1
     promises: bool = False
     chunks: Iterable[bytes] | None = None
-    conduct: "Conduct | None" = None
+    disruption: "Disruption | None" = None
 
     def whole(self) -> "WireResponse":
         """The same with its chunks as a body, for a caller within the process."""
@@ -77,7 +77,7 @@ class WireResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class Disruption:
     """How an answer misbehaves on its way (`threedsecure.faults`).
 
     `seconds` pass before it goes, or until it has gone where it dribbles; `pause` lets them pass. `ends`: whole, or how it breaks

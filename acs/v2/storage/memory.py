@@ -4,6 +4,8 @@ the transactions to which something has still to happen.
 Reading is a look into a dictionary, or into the row where that was let go; what changes is handed in with this turn's commit.
 Nobody is told before the commit, and where it fails the rows are the truth again."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from acs.cards.records import Registration
-from acs.cards.status import Standing
+from acs.cards.status import CardStatus
 from acs.v2.records import Transaction
 from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows
 from threedsecure.secrets.vault import Vault
@@ -102,8 +104,10 @@ class Memory:
 
     held_card = card
 
-    def stand(self, pan: str, standing: Standing) -> None:
-        self._change_card(pan, self.card(pan)._replace(standing=standing), lambda rows: rows.stand(pan, standing))
+    def keep_status(self, pan: str, card_status: CardStatus) -> None:
+        self._change_card(
+            pan, self.card(pan)._replace(card_status=card_status), lambda rows: rows.keep_status(pan, card_status)
+        )
 
     def register(self, registration: Registration) -> None:
         pan = registration.pan

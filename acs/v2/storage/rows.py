@@ -36,7 +36,7 @@ from sqlalchemy import (
 
 from acs.cardholder.challenge import Challenge
 from acs.cards.records import Card, Registration
-from acs.cards.status import GOOD, Standing
+from acs.cards.status import GOOD, CardStatus
 from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
@@ -160,7 +160,7 @@ _encoder: Final = msgspec.json.Encoder()
 documents: Final = msgspec.json.Decoder(_Document)
 _cards: Final = msgspec.json.Decoder(Card)
 _registrations: Final = msgspec.json.Decoder(Registration)
-_standings: Final = msgspec.json.Decoder(Standing)
+_statuses: Final = msgspec.json.Decoder(CardStatus)
 
 
 class CardOnFile(NamedTuple):
@@ -168,7 +168,7 @@ class CardOnFile(NamedTuple):
 
     registration: Registration | None
     counter: int | None
-    standing: Standing
+    card_status: CardStatus
 
 
 UNKNOWN_CARD: Final = CardOnFile(None, None, GOOD)
@@ -219,9 +219,9 @@ class Rows:
             raise RuntimeError("a card that was just written cannot be read")
         return self._card(row)
 
-    def stand(self, pan: str, standing: Standing) -> None:
+    def keep_status(self, pan: str, card_status: CardStatus) -> None:
         self.held_card(pan)
-        written = _encoder.encode(standing).decode()
+        written = _encoder.encode(card_status).decode()
         _STAND.run(self._connection, {"name": self._vault.fingerprint(pan), "standing": written})
 
     def register(self, registration: Registration) -> None:
@@ -250,9 +250,9 @@ class Rows:
         return [self._transaction(row) for row in self._connection.execute(query)]
 
     def _card(self, row: Sequence[Any]) -> CardOnFile:
-        registration, counter, standing = row
+        registration, counter, card_status = row
         known = None if registration is None else self._registration(registration)
-        return CardOnFile(known, counter, GOOD if standing is None else _standings.decode(standing))
+        return CardOnFile(known, counter, GOOD if card_status is None else _statuses.decode(card_status))
 
     def _registration(self, sealed: str) -> Registration:
         return _registrations.decode(self._vault.open(sealed))

@@ -1,6 +1,8 @@
 """What the ACS remembers, and its units of work. Where one process has the tables they are held in memory and written through
 (`Memory`), elsewhere a unit reads and locks rows (`Rows`); what is done is the same."""
 
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 from acs.cardholder.challenge import NextCounter, SendCode
 from acs.cards.plays import keeps_silent
 from acs.cards.records import OnFile, Registration
-from acs.cards.status import Standing
+from acs.cards.status import CardStatus
 from acs.v2.lifecycle import Change
 from acs.v2.records import Transaction
 from acs.v2.states import State
@@ -47,7 +49,7 @@ from threedsecure.web.straight import soon
 Other = TypeVar("Other")
 Result = TypeVar("Result")
 Step = Callable[[Transaction, NextCounter], Change]
-Settle = Callable[[Transaction, Standing], tuple[Transaction, Standing]]
+Settle = Callable[[Transaction, CardStatus], tuple[Transaction, CardStatus]]
 Tables = Rows | Memory
 __all__ = ["SCHEMA", "Storage"]
 
@@ -69,8 +71,8 @@ class Storage:
         repeats: Callable[[], bool],
         worker: str | None = None,
     ) -> None:
-        """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, standing)`: what a
-        decision just taken and the card's standing make of each other. `repeats()`: whether identifiers may have been given
+        """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, card_status)`: what a
+        decision just taken and the card's status make of each other. `repeats()`: whether identifiers may have been given
         before. `worker`: of several processes on these tables, this one."""
         self.leases = leases.Leases(worker)
         self._settle = settle
@@ -106,7 +108,11 @@ class Storage:
         return self.leases.alone and transaction.state is State.ANSWERED and not keeps_silent(transaction.card)
 
     def begin(
-        self, pan: str, step: Callable[[OnFile], tuple[Transaction | Other, Standing]], *, method_of: str | None = None
+        self,
+        pan: str,
+        step: Callable[[OnFile], tuple[Transaction | Other, CardStatus]],
+        *,
+        method_of: str | None = None,
     ) -> Transaction | Other | Awaitable[Transaction | Other]:
         """What `step` makes of what is known of the card, written when it is a transaction; `method_of`: the threeDSServerTransID
         whose 3DS Method is to be looked for. `step` is called again when the acsTransID is taken, which happens where
@@ -115,19 +121,19 @@ class Storage:
 
         def work(tables: Tables) -> Transaction | Other:
             known = tables.card(pan)
-            standing = known.standing
+            card_status = known.card_status
             seen = None if method is None else tables.called(method)
             while True:
-                outcome, after = step(OnFile(known.registration, standing, seen))
+                outcome, after = step(OnFile(known.registration, card_status, seen))
                 if not isinstance(outcome, Transaction):
                     return outcome
-                if after != standing and (held := tables.held_card(pan).standing) != standing:
-                    standing = held
+                if after != card_status and (held := tables.held_card(pan).card_status) != card_status:
+                    card_status = held
                     continue
                 if tables.insert(outcome):
                     break
-            if after != standing:
-                tables.stand(pan, after)
+            if after != card_status:
+                tables.keep_status(pan, after)
             return outcome
 
         return self._straight(work)
@@ -231,17 +237,17 @@ class Storage:
     async def registration(self, pan: str) -> Registration | None:
         return await self._read(lambda tables: tables.card(pan).registration)
 
-    async def standing(self, pan: str) -> Standing:
-        return await self._read(lambda tables: tables.card(pan).standing)
+    async def card_status(self, pan: str) -> CardStatus:
+        return await self._read(lambda tables: tables.card(pan).card_status)
 
-    async def stand(self, pan: str, step: Callable[[Standing], Standing]) -> Standing:
-        """The standing of a card, as `step` made it."""
+    async def keep_status(self, pan: str, step: Callable[[CardStatus], CardStatus]) -> CardStatus:
+        """The status of a card, as `step` made it."""
 
-        def work(tables: Tables) -> Standing:
-            standing = tables.held_card(pan).standing
-            after = step(standing)
-            if after != standing:
-                tables.stand(pan, after)
+        def work(tables: Tables) -> CardStatus:
+            card_status = tables.held_card(pan).card_status
+            after = step(card_status)
+            if after != card_status:
+                tables.keep_status(pan, after)
             return after
 
         return await self._run(work)
@@ -347,13 +353,13 @@ class Storage:
             connection.execute(these.values(**self.leases.taken()))
 
     def _write(self, tables: Tables, before: Transaction, after: Transaction) -> Transaction:
-        """Save what changed. Whoever decides, the card's standing has its say in the same unit of work."""
+        """Save what changed. Whoever decides, the card's status has its say in the same unit of work."""
         if before.result is None and after.result is not None:
             pan = after.card.pan
-            standing = tables.held_card(pan).standing
-            after, settled = self._settle(after, standing)
-            if settled != standing:
-                tables.stand(pan, settled)
+            card_status = tables.held_card(pan).card_status
+            after, settled = self._settle(after, card_status)
+            if settled != card_status:
+                tables.keep_status(pan, settled)
         if after != before:
             tables.save(before, after)
         return after

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, Literal
 
+import msgspec
+
 from acs_sim.checking.explaining import explain
-from acs_sim.checking.files import examine_all
-from acs_sim.checking.report import as_document
+from acs_sim.checking.files import check_all
 from acs_sim.testing.calls import Calls
 from acs_sim.testing.faults import fault_document
 from acs_sim.testing.words import WAIT_SECONDS, deed
@@ -138,5 +139,6 @@ class Tools:
         """Hold a message against the specification, offline: JSON (2.x), XML (1.0.2) or the value of a form field such as creq.
         Returns every offending element of all stages, what is allowed and the clause, and advice."""
         raw = message if isinstance(message, str) else json.dumps(message)
-        (examined,) = examine_all([("message", raw.encode())], message_type)
-        return as_document(examined)
+        (checked,) = check_all([("message", raw.encode())], message_type)
+        document: Document = msgspec.to_builtins(checked)
+        return document

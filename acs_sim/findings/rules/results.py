@@ -209,7 +209,7 @@ def results_late(case: Case) -> Iterator[Evidence]:
     mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
     remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
     convicts="an RRes against the tables, with an id that is not the transaction's, or with 02 although a CReq was posted",
-    acquits="02 for a challenge that nobody began",
+    acquits="02 for a challenge that nobody had begun when the RReq was sent",
     suspended_by=("RReq", "RRes"),
 )
 def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
@@ -219,7 +219,7 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
             rres.shows(element, found, allowed)
             for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
         )
-        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.creqs:
+        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.last_before(case.creqs, rreq):
             yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
 
 

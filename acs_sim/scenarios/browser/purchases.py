@@ -79,6 +79,10 @@ class Purchases:
         except (aiohttp.ClientError, ValueError) as error:
             raise CannotPlay(f"the gateway at {self._url} does not answer: {error}") from error
 
+    def asked(self, wished: Wished) -> Mapping[str, Any]:
+        """What the AReq is to say of the purchase."""
+        return wished.elements
+
     async def outcome(self, transaction_id: str) -> dict[str, Any] | None:
         """What the gateway says came of a payment, None where it has no such address. Errors: `CannotPlay`."""
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)

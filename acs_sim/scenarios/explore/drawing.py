@@ -14,7 +14,7 @@ SECOND_PAYMENT: Final = 0.2
 OF_ANOTHER: Final = (
     {"at": "CRes post", "do": "other-session"},
     {"at": "CRes post", "do": "swap-ids"},
-    {"at": "RReq", "do": "swap-ids"},
+    {"at": "RReq", "do": "swap-ids", "element": "acsTransID"},
     {"at": "ARes", "do": "swap-ids"},
 )
 """Faults that need another payment which is open at the same time."""
@@ -124,8 +124,8 @@ def _fault(random: Random, coverage: Coverage) -> Tree:
         fault["when"] = "every"
     if do in space.ELEMENT_FAULTS:
         fault |= _element(random, at, do)
-    if do == "swap-ids" and random.random() < 0.5:
-        fault["with"] = "unknown"
+    if do == "swap-ids" and (at == "RReq" or random.random() < 0.5):
+        fault["with"] = "unknown"  # a result with all the identifiers of another payment is one of that payment
     return fault
 
 

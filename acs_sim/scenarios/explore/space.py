@@ -91,7 +91,11 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
             ({"at": "CRes post", "do": "other-session"},),
             (_LEAVE, _CARD, _PAY, _RIGHT),
         ),
-        "RReq of another payment": (CHALLENGED, ({"at": "RReq", "do": "swap-ids"},), (_LEAVE, _CARD, _PAY, _RIGHT)),
+        "RReq of another payment": (
+            CHALLENGED,
+            ({"at": "RReq", "do": "swap-ids", "element": "acsTransID"},),
+            (_LEAVE, _CARD, _PAY, _RIGHT),
+        ),
         "two payments of a card": (CHALLENGED, (), (_PAY, _RIGHT)),
         "a day later": ("frictionless", (), ({"clock": "25h"}, _PAY)),
         "a slow cardholder": (CHALLENGED, (), ({"clock": "61s"}, _RIGHT)),

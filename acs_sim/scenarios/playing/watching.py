@@ -196,7 +196,7 @@ class Watching:
                 return
             turn.transaction_id = begun or self._no_areq(turn)
             if self._judge is not None:
-                self._judge.opened(turn, wished.elements)
+                self._judge.opened(turn, self._purchases.asked(wished))
             if wish.fails is not None:
                 await asked
                 turn.conversation.did(f"no ARes comes ({wish.fails}); the gateway answered{self._answered}")

@@ -1,4 +1,4 @@
-"""Records of a dataclass as rows of a table, field by field: what is kept of things that have a life."""
+"""Records (dataclasses or structs) as rows of a table, field by field: what is kept of things that have a life."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
@@ -21,7 +21,7 @@ SEALED: Final = "sealed_"
 class Records(Generic[Record]):
     """Those of one table, which counts them in the column `number` and finds them by the column `key`.
 
-    A field of `kind` stands in the column of its name; sealed, in `sealed_` and its name; a dataclass in the columns of its own
+    A field of `kind` stands in the column of its name; sealed, in `sealed_` and its name; a record in the columns of its own
     fields; a mapping as JSON. One without a column is not kept, and has a default. `names`: fields whose columns are called
     otherwise. Errors of whatever reads: `SealBroken`."""
 
@@ -41,7 +41,7 @@ class Records(Generic[Record]):
         self._vault = vault
         self._insert: Prepared | None = None
         hints = get_type_hints(kind)
-        self._within = {name: tuple(get_type_hints(hint)) for name, hint in hints.items() if is_dataclass(hint)}
+        self._within = {name: tuple(get_type_hints(hint)) for name, hint in hints.items() if _has_fields(hint)}
         named = {name: names.get(name, name) for name in hints}
         self._plain = {name: column for name, column in named.items() if column in table.c}
         self._sealed = {name: SEALED + name for name in named if SEALED + name in table.c}
@@ -123,3 +123,7 @@ class Records(Generic[Record]):
     def remove(self, connection: Connection, *where: ColumnElement[bool]) -> int:
         """Forget them all, or those for which `where` holds; how many there were."""
         return connection.execute(delete(self.table).where(*where)).rowcount
+
+
+def _has_fields(kind: Any) -> bool:
+    return is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, msgspec.Struct))

@@ -3,8 +3,9 @@
 Most of it is conditional on law and availability, so that no receiver can call its absence a fault."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from threedsecure.cards.schemes import networks
 from threedsecure.v2.grammar.conditions import text
@@ -14,8 +15,7 @@ _RISK: Final = "helps the issuer to decide without a challenge"
 _WANTED: Final = "schemes ask for it in payments, and a challenge is more likely without it"
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """One of `elements` is there. `words`: what is told when none is, at the first of them. `schemes`: whose cards it is about,
     `channel` and `category`: of the AReq; all of them where nothing is said. `unless`: an element and its value that say why not.
     `missed`: worth a finding, and not only advice."""

@@ -16,9 +16,9 @@ import aiohttp
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.storage.ledger import More
 from threedsecure.web.broken_answers import carried
-from threedsecure.web.calling.limits import Bulkhead
+from threedsecure.web.calling.limits import PeerLimits
 from threedsecure.web.calling.resolver import Resolver
-from threedsecure.web.calling.timeouts import Patience
+from threedsecure.web.calling.timeouts import Timeouts
 from threedsecure.web.straight import waits
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
@@ -61,9 +61,9 @@ class Transport(Protocol):
 class HttpTransport:
     """aiohttp's client with one session: keep-alive, no cookies, no redirects, answers bounded, and calls to one peer, too."""
 
-    def __init__(self, session: aiohttp.ClientSession, bulkhead: Bulkhead | None = None) -> None:
+    def __init__(self, session: aiohttp.ClientSession, peer_limits: PeerLimits | None = None) -> None:
         self._session = session
-        self._bulkhead = bulkhead or Bulkhead()
+        self._peer_limits = peer_limits or PeerLimits()
 
     @staticmethod
     def session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
@@ -91,7 +91,7 @@ class HttpTransport:
     ) -> WireResponse:
         sent = {"Content-Type": content_type, **(headers or {})}
         try:
-            with self._bulkhead.entered(url):
+            with self._peer_limits.entered(url):
                 async with (
                     asyncio.timeout(timeout),
                     self._session.post(url, data=body, headers=sent, allow_redirects=False) as answer,
@@ -128,7 +128,7 @@ class InProcessTransport:
         self._elsewhere = elsewhere
         self._endpoints: dict[str, dict[str, Endpoint]] = {}
         self._caller: str | None = None
-        self._patience = Patience()
+        self._timeouts = Timeouts()
 
     def of(self, caller: str, elsewhere: Transport) -> "InProcessTransport":
         """The same services, called by a party that has a way of its own to call all others: its certificate."""
@@ -184,11 +184,11 @@ class InProcessTransport:
     async def _within(self, found: Awaitable[WireResponse], url: str, timeout: float) -> WireResponse:
         """Errors: `PeerTimedOut`, and those of a fault on the way back."""
         try:
-            with self._patience.until(timeout):
+            with self._timeouts.until(timeout):
                 answer = await found
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
-        return answer if answer.conduct is None else await carried(answer, answer.conduct, url, timeout)
+        return answer if answer.disruption is None else await carried(answer, answer.disruption, url, timeout)
 
 
 _JSON_ALONE: Final[Mapping[str, str]] = MappingProxyType({"content-type": JSON})

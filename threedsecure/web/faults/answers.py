@@ -26,7 +26,7 @@ from threedsecure.v1.codec import encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.web.faults.injector import Faults
-from threedsecure.web.wire import Conduct, WireRequest, WireResponse
+from threedsecure.web.wire import Disruption, WireRequest, WireResponse
 
 Resign = Callable[[bytes, str | None], Awaitable[bytes]]
 """Signs a PARes that has no signature; with the name of a defect, badly."""
@@ -161,13 +161,13 @@ class Answering:
 
 def _carry(carriage: Carriage, response: WireResponse, faults: Faults) -> None:
     """Everything that happens to the carriage of an answer. Of several that end it the last one wins; delays add up."""
-    known = response.conduct
+    known = response.disruption
     if carriage.ends is not None and carriage.ends != "refused":
-        response.conduct = Conduct(carriage.seconds, faults.pause, carriage.ends, carriage.keep)
+        response.disruption = Disruption(carriage.seconds, faults.pause, carriage.ends, carriage.keep)
     elif carriage.seconds and known is not None:
-        response.conduct = Conduct(carriage.seconds + known.seconds, faults.pause, known.ends, known.keep)
+        response.disruption = Disruption(carriage.seconds + known.seconds, faults.pause, known.ends, known.keep)
     elif carriage.seconds:
-        response.conduct = Conduct(carriage.seconds, faults.pause)
+        response.disruption = Disruption(carriage.seconds, faults.pause)
     response.status = carriage.status or response.status
     response.body = response.body if carriage.body is None else carriage.body
     response.content_type = carriage.content_type or response.content_type

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
 from threedsecure.errors import TransportError
-from threedsecure.faults import POINTS, Armed, Fault, FaultRefused, Plan, Situation, as_document
+from threedsecure.faults import POINTS, Armed, Fault, FaultRefused, Plan, Transit, as_document
 from threedsecure.faults.changes import applies, shown
 from threedsecure.faults.fault import Around
 from threedsecure.faults.kinds.message import SwapIds
@@ -216,15 +216,15 @@ class Faults:
     async def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
         """The faults that happen to this message. From here on, the task draws for it."""
         _message.set((at, sender, *sorted(names)))
-        situation = Situation(at, sender, names)
+        transit = Transit(at, sender, names)
         if self.others is None:
-            met = self.plan.meet(situation, self.draw, lambda fault: applies(fault, raw))
+            met = self.plan.meet(transit, self.draw, lambda fault: applies(fault, raw))
         else:
-            met = await self._met_together(self.others, situation, raw)
+            met = await self._met_together(self.others, transit, raw)
         return [armed.fault for armed in met]
 
-    async def _met_together(self, others: Others, situation: Situation, raw: bytes) -> list[Armed]:
-        fitting = self.plan.fitting(situation, lambda fault: applies(fault, raw))
+    async def _met_together(self, others: Others, transit: Transit, raw: bytes) -> list[Armed]:
+        fitting = self.plan.fitting(transit, lambda fault: applies(fault, raw))
         drawn = [armed for armed in fitting if is_drawn(armed, self.draw)]
         return self.plan.settle(drawn, await others.count(drawn)) if drawn else []
 

@@ -109,8 +109,8 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             dispatcher.certified_name(request.transport) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
-        if response.conduct is not None:
-            return await misbehaved(request, response, response.conduct)
+        if response.disruption is not None:
+            return await misbehaved(request, response, response.disruption)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
 
     return answer

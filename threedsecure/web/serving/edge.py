@@ -124,7 +124,7 @@ class _Connection(RequestHandler):
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         if self.transport is None:
             return
-        if response.conduct is not None:  # a fault was armed while this was on its way: nothing is answered
+        if response.disruption is not None:  # a fault was armed while this was on its way: nothing is answered
             self.transport.abort()
             return
         self.transport.write(_head(response) + response.whole().body)

@@ -27,7 +27,7 @@ async def refused(mpi):
     assert status(shown) == "N"
 
 
-async def standing(acs, pan):
+async def card_status(acs, pan):
     return (await acs.control("cards/standing", {"pan": pan}))[1]
 
 
@@ -38,7 +38,9 @@ async def test_failed_purchases_in_a_row_lock_the_card_until_it_is_unlocked():
         code = acs.phone.code
         for _ in range(2):
             await refused(mpi)
-        assert await standing(acs, CLASSIC) | {"locked": True, "failed_purchases": 2} == await standing(acs, CLASSIC)
+        assert await card_status(acs, CLASSIC) | {"locked": True, "failed_purchases": 2} == await card_status(
+            acs, CLASSIC
+        )
         texts = len(acs.phone.messages)
         assert status(await mpi.pay()) == "N"
         assert len(acs.phone.messages) == texts, "nobody is asked any more"
@@ -54,10 +56,10 @@ async def test_a_purchase_that_passes_wipes_the_failures_out_and_the_same_answer
         shown = await mpi.pay(FAILS)
         for _ in range(2):
             assert status(await acs.post(shown.form.action, shown.form.fields)) == "N"
-        assert (await standing(acs, FAILS))["failed_purchases"] == 1
+        assert (await card_status(acs, FAILS))["failed_purchases"] == 1
         await refused(mpi)
         assert status(await acs.type(await mpi.pay(), acs.phone.code)) == "Y"
-        assert (await standing(acs, CLASSIC))["failed_purchases"] == 0
+        assert (await card_status(acs, CLASSIC))["failed_purchases"] == 0
 
 
 @pytest.mark.parametrize("pan", [CLASSIC, PASSIVE])

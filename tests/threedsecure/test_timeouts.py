@@ -4,31 +4,31 @@ import asyncio
 
 import pytest
 
-from threedsecure.web.calling.timeouts import Patience
+from threedsecure.web.calling.timeouts import Timeouts
 
 LONG = 3600.0
 
 
 async def test_what_ends_in_time_ends_as_if_nobody_had_watched():
-    patience = Patience()
-    with patience.until(LONG):
+    timeouts = Timeouts()
+    with timeouts.until(LONG):
         await asyncio.sleep(0)
-    with pytest.raises(ValueError, match="its own"), patience.until(LONG):
+    with pytest.raises(ValueError, match="its own"), timeouts.until(LONG):
         raise ValueError("its own")
 
 
 async def test_what_never_ends_is_left_with_a_timeout():
-    patience = Patience()
-    with pytest.raises(TimeoutError), patience.until(0.01):
+    timeouts = Timeouts()
+    with pytest.raises(TimeoutError), timeouts.until(0.01):
         await asyncio.Event().wait()
     await asyncio.sleep(0)  # nothing is left over for the next wait
 
 
 async def test_each_is_left_at_its_own_time():
-    patience, ended = Patience(), []
+    timeouts, ended = Timeouts(), []
 
     async def wait(name: str, seconds: float) -> None:
-        with pytest.raises(TimeoutError), patience.until(seconds):
+        with pytest.raises(TimeoutError), timeouts.until(seconds):
             await asyncio.Event().wait()
         ended.append(name)
 
@@ -37,10 +37,10 @@ async def test_each_is_left_at_its_own_time():
 
 
 async def test_a_task_that_is_cancelled_stays_cancelled():
-    patience = Patience()
+    timeouts = Timeouts()
 
     async def wait() -> None:
-        with patience.until(LONG):
+        with timeouts.until(LONG):
             await asyncio.Event().wait()
 
     task = asyncio.create_task(wait())
@@ -51,10 +51,10 @@ async def test_a_task_that_is_cancelled_stays_cancelled():
 
 
 async def test_a_task_that_is_cancelled_beside_its_timeout_stays_cancelled():
-    patience = Patience()
+    timeouts = Timeouts()
 
     async def wait() -> None:
-        with patience.until(0.01):
+        with timeouts.until(0.01):
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -67,9 +67,9 @@ async def test_a_task_that_is_cancelled_beside_its_timeout_stays_cancelled():
 
 
 async def test_the_timer_ends_with_the_last_who_waits():
-    patience = Patience()
-    with patience.until(LONG):
+    timeouts = Timeouts()
+    with timeouts.until(LONG):
         pass
     async with asyncio.timeout(60):
-        while patience.watches:  # noqa: ASYNC110 - nobody is told
+        while timeouts.watches:  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(0.01)

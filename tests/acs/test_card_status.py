@@ -42,8 +42,8 @@ async def test_a_card_is_locked_after_purchases_that_failed_in_a_row_and_unlocke
         await fail(acs)
         assert status(await acs.ask(PASSWORD)) == ("N", "12")
         assert status(await acs.ask(compose("visa", SCENARIOS["challenge-knowledge"]))) == ("C", None)
-        standing = {"locked": True, "failed_purchases": 2, "trusted_merchants": 0, "remembered_devices": 0}
-        assert await acs.control("cards/standing", {"pan": PASSWORD}) == (200, standing)
+        card_status = {"locked": True, "failed_purchases": 2, "trusted_merchants": 0, "remembered_devices": 0}
+        assert await acs.control("cards/standing", {"pan": PASSWORD}) == (200, card_status)
         cleared = {"locked": False, "failed_purchases": 0, "trusted_merchants": 0, "remembered_devices": 0}
         assert await acs.control("cards/unlock", {"pan": PASSWORD}) == (200, cleared)
         assert await passes(acs)
