@@ -9,6 +9,7 @@ from acs_sim.scenarios.explore.coverage import Coverage
 Tree = dict[str, Any]
 FAULTS: Final = (0, 0, 0, 1, 1, 1, 1, 1, 2, 2)
 MOST_DEEDS: Final = 4
+INDICATOR: Final = "threeDSRequestorChallengeInd"
 RACING: Final = 0.5
 SECOND_PAYMENT: Final = 0.2
 OF_ANOTHER: Final = (
@@ -55,14 +56,15 @@ def _race(random: Random, coverage: Coverage) -> tuple[str, list[Tree], list[Tre
 
 
 def _story(random: Random, number: int, card: str, faults: list[Tree], steps: list[Tree]) -> Tree:
+    version = random.choice(space.VERSIONS)
     return {
         "name": f"play {number}",
         "about": f"Drawn as play {number}.",
-        "version": random.choice(space.VERSIONS),
+        "version": version,
         "card": {"scenario": card, "scheme": random.choice(space.SCHEMES)},
         "purchase": _purchase(random),
         "faults": reasoned(faults),
-        "steps": [*steps, {"verdict": "acquitted"}],
+        "steps": [*(_in_version(step, version) for step in steps), {"verdict": "acquitted"}],
     }
 
 
@@ -71,10 +73,18 @@ def _another(random: Random) -> Tree:
     return {"authenticate": {"any": True, "send": {"purchaseAmount": random.choice(space.AMOUNTS)}}}
 
 
+def _in_version(step: Tree, version: str) -> Tree:
+    """Since 2.3.1 there may be several challenge indicators."""
+    sent = step.get("authenticate", {}).get("send", {})
+    if version != "2.3.1" or INDICATOR not in sent:
+        return step
+    return {"authenticate": {**step["authenticate"], "send": {**sent, INDICATOR: [sent[INDICATOR]]}}}
+
+
 def _authenticate(random: Random) -> Tree:
     wish: Tree = {"any": True}
     if random.random() < 0.3:
-        wish["send"] = {"threeDSRequestorChallengeInd": random.choice(space.INDICATORS)}
+        wish["send"] = {INDICATOR: random.choice(space.INDICATORS)}
     return wish
 
 

@@ -19,6 +19,7 @@ from acs_sim.scenarios.playing.turn import Turn
 WAITS: Final = ("11m", "109m")
 """How long a payment that is open is given, on the clock of the simulator: first for the bank's own end of a challenge."""
 ON_ITS_CLOCK: Final = timedelta(minutes=3)
+REST_SECONDS: Final = 1.0
 SETTLE_SECONDS: Final = 1.5
 LOOK_AGAIN_SECONDS: Final = 0.02
 STALE: Final = "preq-stale"
@@ -85,7 +86,7 @@ class Judge:
         waited = await self._wait(turn)
         charges = self._of_what_was_ignored()
         for payment in self.payments:
-            case = Case.of_messages(await turn.simulator.messages(payment.transaction_id), payment.transaction_id)
+            case = await _at_rest(turn, payment.transaction_id)
             self._first = self._first or case
             secrets = await self._secrets(turn, payment, case)
             observed = Observed(case, payment.outcomes, self._shown(), secrets, payment.asked, waited)
@@ -159,6 +160,17 @@ class Judge:
             if len(entry.text("authenticationValue")) > CODE_DIGITS and "*" not in entry.text("authenticationValue"):
                 secrets["the authentication value"] = entry.text("authenticationValue")
         return secrets
+
+
+async def _at_rest(turn: Turn, transaction_id: str) -> Case:
+    """The messages of a payment, once every RReq has its answer, or it is clear that none will come."""
+    now = asyncio.get_running_loop().time
+    deadline = now() + REST_SECONDS
+    while True:
+        case = Case.of_messages(await turn.simulator.messages(transaction_id), transaction_id)
+        if now() > deadline or all(case.answer_to(rreq) for rreq in case.rreqs):
+            return case
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _much_later(first: Case, case: Case) -> bool:

@@ -60,6 +60,7 @@ STORIES: dict[str, Tree] = {
     "HurriesTheCardholder": story(CARD, {"clock": "61s"}, RIGHT),
     "MixesPaymentsOfACard": story(CARD, PAY, RIGHT),
     "HasOneIdForACard": story("frictionless", {"authenticate": {"any": True, "send": {"purchaseAmount": "99"}}}),
+    "TurnsCardsAway": story("method-none"),
     "BreaksOnASecondCRes": story(CARD, RIGHT, {"cardholder": {"do": "return", "any": True}}),
     "ReadsWrongResults": story(CARD, RIGHT, faults=(fault("RReq", "drop", element="authenticationValue"),)),
 }

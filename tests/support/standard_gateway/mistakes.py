@@ -280,6 +280,13 @@ class ReadsWrongResults(StandardGateway):
             return BROKEN
 
 
+class TurnsCardsAway(StandardGateway):
+    """Behaviour: a card without a 3DS Method is paid without asking anybody."""
+
+    def go(self, order: Order) -> Reply:
+        return super().go(order) if order.method_url else page("Payment", "<h1>Thank you</h1>")
+
+
 def _without(wish: Message, name: str) -> Message:
     return {each: value for each, value in wish.get("elements", {}).items() if each != name}
 
@@ -317,7 +324,7 @@ DOZEN = {
     **_of("input", (CountsInThirtyTwoBits, "purchase-changed"), (BreaksOnPadding, "server-broken")),
     **_of("behaviour", (FailsOpen, "accepted-without-result"), (AcceptsARejection, "result-not-followed")),
     **_of("behaviour", (InventsAResultsStatus, "results-answered-wrongly"), (HasOneIdForACard, "trans-id-reused")),
-    **_of("behaviour", (ReadsWrongResults, "server-broken")),
+    **_of("behaviour", (ReadsWrongResults, "server-broken"), (TurnsCardsAway, "purchase-ignored")),
     **_of("race", (MixesPaymentsOfACard, "result-not-followed"), (BreaksOnASecondCRes, "server-broken")),
     **_of("clock", (HurriesTheCardholder, "erro-for-right-message outcome-changed")),
     **_of("page", (ShowsItsStack, "trace-shown")),
