@@ -99,6 +99,8 @@ class Explorer:
 
         shortest = await shrunk(tree, convicts)
         outcome = await self.played(shortest)
+        if charge.rule not in {each.rule for each in charges_of(outcome)}:
+            shortest, outcome = tree, await self.played(tree)  # what shows only now and then is told as it was drawn
         words = next((str(each) for each in charges_of(outcome) if each.rule == charge.rule), str(charge))
         return Found(charge.rule, steady(words), number, shortest, tree, await self._transcript(outcome))
 

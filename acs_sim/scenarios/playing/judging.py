@@ -20,7 +20,7 @@ WAITS: Final = ("11m", "109m")
 """How long a payment that is open is given, on the clock of the simulator: first for the bank's own end of a challenge."""
 ON_ITS_CLOCK: Final = timedelta(minutes=3)
 REST_SECONDS: Final = 1.0
-SETTLE_SECONDS: Final = 1.5
+SETTLE_SECONDS: Final = 4.0
 LOOK_AGAIN_SECONDS: Final = 0.02
 STALE: Final = "preq-stale"
 IGNORED: Final = "purchase-ignored"
