@@ -209,6 +209,33 @@ def run(
     sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
 
 
+@main.command()
+@click.option("--against", metavar="URL", help="Where your gateway takes purchases.  [default: the reference gateway]")
+@click.option("--seed", type=int, default=1, show_default=True, help="The number that repeats it.")
+@click.option("--plays", type=click.IntRange(min=1), help="So many payments.  [default: 300, or --minutes]")
+@click.option("--minutes", type=click.FloatRange(min=0), help="So long.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a report to look at.")
+@click.option(
+    "--muted", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File of mistakes that are known."
+)
+@click.option(
+    "--stories",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("stories"),
+    show_default=True,
+    help="Folder for a scenario file of each mistake.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file, for the addresses of the simulator.")
+def explore(against: str | None, config: Path | None, **flags: Any) -> None:
+    """Draw payments, misbehaviour and timing from a seed, judge the gateway, shrink what convicts it (exit 1)."""
+    from acs_sim.scenarios.explore.command import Wish
+    from acs_sim.scenarios.explore.command import explore as explore_gateway
+
+    serving = settings_of({}, config)[0] if against is not None else None
+    sys.exit(explore_gateway(Wish(against=against, serving=serving, **flags)))
+
+
 @main.group()
 def phone() -> None:
     """The cardholder's phone, of a simulator that runs."""

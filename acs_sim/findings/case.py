@@ -17,6 +17,12 @@ MPI: Final = "MPI"
 FAILURES: Final = frozenset({"connection failed", "no answer"})
 POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post")}
 """Where a fault changes a message, for those that are carried under another name."""
+UNREADABLE: Final = frozenset({"silence", "refuse", "truncate", "garbage", "erro", "status", "redirect", "gzip-lie"})
+"""Faults after which a message is gone, or something else."""
+STRICT: Final = frozenset({"duplicate-key", "content-type"})
+"""Faults that a receiver may refuse although what it then reads is right."""
+CARRIAGE: Final = frozenset({"delay", "dribble", "twice", "reset", "late"})
+"""Faults that leave the message as it was meant."""
 IDENTIFIERS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 
 Message = Mapping[str, Any]
@@ -79,6 +85,17 @@ class Case:
         self.rreqs = self.of("RReq", DIRECTORY_SERVER, THREE_DS_SERVER)
         self.rres = self.of("RRes", THREE_DS_SERVER, DIRECTORY_SERVER)
 
+    @classmethod
+    def of_messages(cls, messages: Sequence[Message], transaction_id: str) -> "Case":
+        """From what `GET /api/transactions/{id}/messages` answers."""
+        return cls([{**each, "transaction_id": transaction_id} for each in messages])
+
+    @property
+    def told_by_the_directory_server(self) -> tuple[Entry, ...]:
+        """ARes and Erro that went to the 3DS Server, in their order."""
+        erros = self.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER)
+        return tuple(sorted((*self.answers, *erros), key=lambda entry: entry.number))
+
     def of(self, kind: str, sender: str | None = None, receiver: str | None = None) -> tuple[Entry, ...]:
         """The messages of a kind, from and to whom where that is said."""
         return tuple(
@@ -107,11 +124,52 @@ class Case:
         return tuple(entry for entry in self.of("fault") if entry.text("at") in points)
 
     def as_sent(self, entry: Entry) -> Entry:
-        """A message of ours as it left the house: the journal holds what was meant, and what a fault made of it."""
-        faults = self.disturbed(*POINTS.get(entry.kind, (entry.kind,)))
-        changed = (fault.message.get("sent") for fault in faults if fault.sender == entry.sender)
-        sent = next((message for message in changed if isinstance(message, dict)), None)
+        """A message of ours as it left the house: the journal holds what was meant, and behind it what faults made of it."""
+        sent: Message | None = None
+        for fault in self.faults_behind(entry):
+            sent = fault.message["sent"] if isinstance(fault.message.get("sent"), dict) else sent
         return entry if sent is None else replace(entry, message=sent)
+
+    def faults_behind(self, entry: Entry) -> Iterator[Entry]:
+        """What happened to this message, and not to another one of its kind that its sender sent later."""
+        points = POINTS.get(entry.kind, (entry.kind,))
+        for each in self.entries[entry.number :]:
+            if (each.kind, each.sender) == (entry.kind, entry.sender):
+                return
+            if each.kind == "fault" and each.sender == entry.sender and each.text("at") in points:
+                yield each
+
+    def lost(self, entry: Entry) -> bool:
+        """Whether a fault saw to it that nothing came that its receiver could read as this message."""
+        return any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry))
+
+    def taken(self, rreq: Entry) -> bool:
+        """Whether an RRes came for this RReq, at the first attempt or at a later one."""
+        later = (each.number for each in self.rreqs if each.number > rreq.number)
+        end = next(later, len(self.entries) + 1)
+        return any(rreq.number < rres.number < end for rres in self.rres)
+
+    def excusable(self, entry: Entry) -> bool:
+        """Whether a fault gave its receiver a reason to refuse this message that cannot be read off it."""
+        return any(
+            fault.text("do") in UNREADABLE | STRICT
+            or (fault.text("do") not in CARRIAGE and not isinstance(fault.message.get("sent"), dict))
+            for fault in self.faults_behind(entry)
+        )
+
+    def reset(self, entry: Entry) -> bool:
+        """Whether the connection was broken once the message had arrived."""
+        return any(fault.text("do") == "reset" for fault in self.faults_behind(entry))
+
+    def answer_to(self, rreq: Entry) -> Entry | None:
+        """What the 3DS Server answered to an RReq, or what came instead; None while it is waited for."""
+        for entry in self.entries[rreq.number :]:
+            ours = (entry.sender, entry.receiver) == (THREE_DS_SERVER, DIRECTORY_SERVER)
+            if ours and entry.kind not in ("AReq", "PReq"):
+                return entry
+            if entry.receiver == THREE_DS_SERVER and entry.kind in FAILURES:
+                return entry
+        return None
 
     def faults_of(self, entry: Entry, leg: Leg) -> list[tuple[str, str, str]]:
         """What is wrong with a message: element, what was found, what is expected. Its identifiers have to be those of the

@@ -23,6 +23,8 @@ PARTY_RULES: Final[tuple[Rule[Party], ...]] = _of(preparation)
 ALL_RULES: Final[tuple[Rule[Any], ...]] = tuple(
     sorted((*RULES, *PARTY_RULES), key=lambda rule: RANKS.index(rule.severity))
 )
+PREPARATION: Final = "PRes"
+"""A point whose faults belong to no transaction, and explain something in all of them."""
 MOST_EVIDENCE: Final = 20
 """Of one rule in one transaction: more of the same convicts nobody twice."""
 
@@ -33,7 +35,7 @@ def of_transaction(entries: Entries, mildest: Severity = Severity.WARNING) -> li
     found = (
         Finding(rule, case.transaction_id, evidence)
         for rule in _asked(RULES, mildest)
-        if (evidence := tuple(rule.look(case))[:MOST_EVIDENCE])
+        if not case.disturbed(*rule.suspended_by) and (evidence := tuple(rule.look(case))[:MOST_EVIDENCE])
     )
     return worst_first(found)
 
@@ -41,8 +43,9 @@ def of_transaction(entries: Entries, mildest: Severity = Severity.WARNING) -> li
 def of_all(transactions: Iterable[Entries], mildest: Severity = Severity.WARNING) -> list[Finding]:
     """The same over several transactions, oldest first, with the rules that hold between them."""
     known = [entries for entries in transactions if entries]
-    found = [finding for entries in known for finding in of_transaction(entries, mildest)]
     party = Party([Case(entries) for entries in known])
+    found = [finding for entries in known for finding in of_transaction(entries, mildest)]
+    found = [each for each in found if not (party.disturbed and PREPARATION in each.rule.suspended_by)]
     for rule in _asked(PARTY_RULES, mildest):
         found += _by_transaction(rule, sorted(rule.look(party), key=lambda evidence: evidence.transaction_id))
     return worst_first(found)

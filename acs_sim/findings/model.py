@@ -44,7 +44,8 @@ Looked = TypeVar("Looked")
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Looked]):
     """`look` yields the evidence, and nothing where the gateway did as it should. `mistake`: what integrators get wrong;
-    `remedy`: what to do instead. `clause`: where the specification says so."""
+    `remedy`: what to do instead. `clause`: where the specification says so. `convicts`: what the evidence is; `acquits`: what looks
+    like it and is not; `suspended_by`: a fault at one of these points explains it, so that nothing is said."""
 
     name: str
     severity: Severity
@@ -52,6 +53,9 @@ class Rule(Generic[Looked]):
     clause: str
     mistake: str
     remedy: str
+    convicts: str
+    acquits: str
+    suspended_by: tuple[str, ...]
     look: Callable[[Looked], Iterator[Evidence]]
 
 
@@ -81,10 +85,19 @@ class Finding:
 
 
 def rule(
-    name: str, severity: Severity, title: str, *, clause: str, mistake: str = "", remedy: str = ""
+    name: str,
+    severity: Severity,
+    title: str,
+    *,
+    clause: str,
+    mistake: str = "",
+    remedy: str = "",
+    convicts: str = "",
+    acquits: str = "",
+    suspended_by: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Looked], Iterator[Evidence]]], Rule[Looked]]:
     """Make a generator of evidence a rule."""
-    return lambda look: Rule(name, severity, title, clause, mistake, remedy, look)
+    return lambda look: Rule(name, severity, title, clause, mistake, remedy, convicts, acquits, suspended_by, look)
 
 
 def shown(value: object) -> str | None:

@@ -96,8 +96,10 @@ def _play(plays: list[Play], wish: Wish) -> int:
     seconds = time.perf_counter() - began
     for outcome in outcomes:
         reports.save_transcript(outcome, wish.transcripts, every=wish.every_transcript)
-        if not outcome.passed:
+        if outcome.failed:
             click.echo(f"\n{reports.failure(outcome)}")
+    for line in dict.fromkeys(reports.not_played(outcome) for outcome in outcomes if outcome.skipped is not None):
+        click.echo(line)
     for line in dict.fromkeys(line for outcome in outcomes for line in reports.against_the_book(outcome)):
         click.echo(line)
     for line in ANNOTATIONS[wish.annotate](outcomes) if wish.annotate is not None else ():
@@ -108,7 +110,9 @@ def _play(plays: list[Play], wish: Wish) -> int:
     if wish.html is not None:
         wish.html.write_bytes(html(outcomes, seconds, seed=wish.seed, began_at=began_at))
     click.echo(f"\n{reports.summary(outcomes, seconds)}")
-    return PASSED if all(outcome.passed for outcome in outcomes) else FAILED
+    if any(outcome.failed for outcome in outcomes):
+        return FAILED
+    return PASSED if any(outcome.passed for outcome in outcomes) else UNPLAYABLE
 
 
 def _write(outcomes: list[Outcome], wish: Wish) -> None:

@@ -79,7 +79,7 @@ async def run(
     `at`: a simulator that runs already, called with `tls`; otherwise one is started for the run, in memory, on free ports,
     its clock standing at STARTS_AT. Errors: `CannotStart`, and `CannotPlay` when the simulator does not answer at all."""
     restarts = any(one.restarts for one in plays)
-    if at is not None and restarts and means.restart is None:
+    if at is not None and restarts and means.restart is None and means.against is None:
         one = next(one for one in plays if one.restarts)
         raise CannotPlay(
             f"{one.name!r} restarts a party, which only a simulator of the run's own can do: leave out --running"
@@ -203,8 +203,8 @@ class _Turns:
 
     async def _played(self, turn: _Turn) -> Outcome:
         box = self._gateway.mailbox(sha256(turn.key.encode()).hexdigest()[:12])
-        async with self._people.one_for(turn.play) as (steps, shots):
-            outcome = await play(turn.play, self._simulator, box, turn.random, turn.card, steps)
+        async with self._people.one_for(turn.play) as (company, shots):
+            outcome = await play(turn.play, self._simulator, box, turn.random, turn.card, company)
             outcome.shots = shots
         if outcome.transaction_id is not None:
             await self._keep_evidence(outcome, outcome.transaction_id)
@@ -214,8 +214,8 @@ class _Turns:
     async def _keep_evidence(self, outcome: Outcome, identifier: str) -> None:
         moved = outcome.play.moves_clock
         outcome.transcript = await collect(self._simulator, identifier, ruled=self._ruled, moved=moved)
-        if self._people.another_drives:
-            outcome.findings = await verdict(self._simulator, identifier)
+        if self._people.another_drives and outcome.excuses is not None:
+            outcome.findings = await verdict(self._simulator, identifier, outcome.excuses)
             if self._convict and outcome.passed:
                 outcome.problem = conviction(outcome.findings)
         if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:

@@ -14,6 +14,7 @@ from threedsecure.v1.codec import CONTENT_TYPE
 from threedsecure.web.calling.transport import HttpTransport
 
 ANSWER_SECONDS: Final = 20.0
+NEWEST: Final = 60
 WAITING: Final = "pending"
 """The state of a prompt that nobody has answered."""
 
@@ -140,10 +141,19 @@ class Simulator:
         ]
         return found
 
+    async def newest(self, kind: str) -> list[dict[str, Any]]:
+        """The newest messages of a kind, oldest first, whichever transaction they belong to."""
+        found: list[dict[str, Any]] = (await self._done("GET", f"/api/messages?kind={kind}&limit={NEWEST}"))["messages"]
+        return found
+
     async def transactions_of(self, pan: str) -> list[str]:
         """The transactions of a card by their ids, the newest first."""
         found = (await self._done("GET", f"/api/transactions?pan={pan}"))["transactions"]
         return [str(each["id"]) for each in found]
+
+    @property
+    def desk(self) -> str:
+        return self._at.desk
 
     def is_bank(self, url: str) -> bool:
         """Whether an address is the ACS's."""
@@ -154,6 +164,11 @@ class Simulator:
 
     async def transcript(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
+
+    async def tell_outcome(self, transaction_id: str, told: Mapping[str, Any]) -> None:
+        """What a gateway made of a payment."""
+        wish = {name: told[name] for name in ("outcome", "transStatus") if told.get(name)}
+        await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/outcome", wish)
 
     async def findings(self, transaction_id: str) -> list[dict[str, Any]] | None:
         """What the gateway did well or badly; None where the simulator gives no verdict."""

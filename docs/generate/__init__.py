@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.generate import cards, elements, endings, faults, findings, openapi, scenarios, states
+from docs.generate import cards, elements, endings, faults, findings, matrix, openapi, scenarios, states
 
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
@@ -31,6 +31,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
     """Every page that is written whole or in part, as it has to be today. Errors: `KeyError` for a part that no table writes."""
     parts = {path: _filled((root / path).read_text("utf-8"), known) for path, known in PARTS.items()}
     whole = {"docs/endings.md": endings.document(), "docs/scenario-file.schema.json": scenarios.schema()}
+    whole["docs/matrix.md"] = matrix.page()
     whole["clients/typescript/openapi.json"] = openapi.written()
     return {**elements.pages(), **whole, **parts}
 

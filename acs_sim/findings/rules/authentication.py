@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
-from acs_sim.findings.case import BROWSER, DIRECTORY_SERVER, THREE_DS_SERVER, Case, Entry
+from acs_sim.findings.case import BROWSER, DIRECTORY_SERVER, IDENTIFIERS, THREE_DS_SERVER, Case, Entry
 from acs_sim.findings.model import Evidence, Severity, rule
 from threedsecure.v2.grammar.context import BRW, SUPPORTED_VERSIONS
 from threedsecure.v2.validation.advice import Advice, advise
@@ -14,6 +15,11 @@ from threedsecure.v2.validation.expectations import EXPECTATIONS
 STORM: Final = 3
 """So many times the same AReq are no retry any more."""
 REQUESTS: Final = frozenset({"AReq", "PReq"})
+TIMED_OUT_CODE: Final = "402"
+PATIENCE: Final = timedelta(seconds=25)
+"""How long after the CRes a gateway waits for its RReq at least; then it may give up."""
+LIFETIME: Final = timedelta(minutes=10)
+"""How long a gateway keeps a payment open whose browser does not come back, at least."""
 VERSION_CODE: Final = "102"
 LIMIT_CODE: Final = "103"
 NOT_THE_SENDERS_FAULT: Final = frozenset({VERSION_CODE, LIMIT_CODE, "402", "403", "404", "405"})
@@ -24,11 +30,10 @@ _CHANGES_WITH_TIME: Final = frozenset({"purchaseDate"})
 
 def _refusals(case: Case) -> Iterator[Entry]:
     """The directory server's own Erro for what the 3DS Server asked."""
-    if case.disturbed("ARes", "PRes", "Erro"):
-        return
     for erro in case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER):
         asked = erro.text("errorMessageType")
-        if erro.text("errorComponent") == "D" and (asked in REQUESTS or not asked):
+        about = asked in REQUESTS or (not asked and case.last_before(case.rreqs, erro) is None)
+        if erro.text("errorComponent") == "D" and about:
             yield erro
 
 
@@ -39,6 +44,9 @@ def _refusals(case: Case) -> Iterator[Entry]:
     clause="EMV 3-D Secure, Annex A, error codes 101 to 307",
     mistake="An element that is missing, misspelt or out of format; a body that is not posted as application/json.",
     remedy="Read errorDetail: it names every element. `acs-sim check` holds the message against the tables, offline.",
+    convicts="an Erro of the directory server for an AReq or a PReq",
+    acquits="codes that do not blame the sender (103, 402 to 405), and an Erro for anything that is not an RReq's answer",
+    suspended_by=("ARes", "PRes", "Erro", "RReq", "RRes"),
 )
 def request_refused(case: Case) -> Iterator[Evidence]:
     for erro in _refusals(case):
@@ -54,6 +62,9 @@ def request_refused(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, Annex A, error code 102; PRes, cardRangeData",
     mistake="One version for all cards, where the PRes says range by range what the issuer's ACS speaks.",
     remedy="Take the highest version that the 3DS Server, the directory server and the card's range have in common.",
+    convicts="Erro 102 for an AReq",
+    acquits="Erro 102 for a PReq",
+    suspended_by=("ARes", "PRes", "Erro", "RReq", "RRes"),
 )
 def version_above_range(case: Case) -> Iterator[Evidence]:
     for erro in _refusals(case):
@@ -70,6 +81,8 @@ def version_above_range(case: Case) -> Iterator[Evidence]:
     mistake="A constant Y or U, whatever the browser did; the 3DS Method under another threeDSServerTransID than the AReq's.",
     remedy="Y after the ACS called back, N when it did not within ten seconds (five in 2.3.1), U only where the card range has no "
     "3DS Method URL.",
+    convicts="Y without a visit at the 3DS Method that could call back, U where the card range has one and a browser was there",
+    acquits="N after a visit: the callback may have been lost",
 )
 def comp_ind_mismatch(case: Case) -> Iterator[Evidence]:
     for answer in case.answers:
@@ -98,6 +111,9 @@ def _right_indicators(case: Case, areq: Entry, answer: Entry) -> tuple[str, ...]
     mistake="The 3DS Method is left out, or the card range that has it was not looked up.",
     remedy="Post threeDSMethodData to threeDSMethodURL from a hidden iframe before the AReq: issuers challenge less when they know "
     "the device.",
+    convicts="U or N where the range has a 3DS Method and no browser came",
+    acquits="a gateway whose PRes was broken, in the findings over all transactions",
+    suspended_by=("PRes",),
 )
 def method_skipped(case: Case) -> Iterator[Evidence]:
     for answer in case.answers:
@@ -116,6 +132,8 @@ def method_skipped(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, Annex A, threeDSServerTransID",
     mistake="The id belongs to the session or the order instead of to one authentication.",
     remedy="A new UUID for every AReq; only the 3DS Method before it has the same.",
+    convicts="two AReq that differ under one id",
+    acquits="the second AReq of SPC, the same AReq again",
 )
 def trans_id_reused(case: Case) -> Iterator[Evidence]:
     seen: set[str] = set()
@@ -134,6 +152,8 @@ def trans_id_reused(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, AReq/ARes message handling: one retry after a connection that failed",
     mistake="A retry of the HTTP client, or a job that is run again, that does not look at what was answered.",
     remedy="Retry at most once, and only a connection that failed. An ARes or an Erro is an answer.",
+    convicts="the same AReq three times",
+    acquits="the same AReq twice",
 )
 def retry_storm(case: Case) -> Iterator[Evidence]:
     posted: Counter[str] = Counter()
@@ -155,10 +175,14 @@ def _lasting(areq: Entry) -> str:
     clause="EMV 3-D Secure, Annex A, error codes",
     mistake="A check that is stricter than the specification, or an Erro for the gateway's own trouble.",
     remedy="Accept every value that the tables allow, unknown non-critical extensions, and elements that are not defined.",
+    convicts="an Erro for an ARes or RReq that, as it was sent, is right",
+    acquits="402 for a result that comes more than thirty seconds after the CRes or after the time of a decoupled authentication; "
+    "an Erro about a result that was taken or about another transaction; a second result that differs",
+    suspended_by=("ARes",),
 )
 def erro_for_right_message(case: Case) -> Iterator[Evidence]:
     for erro, about in _complaints(case):
-        if not case.disturbed(about.kind) and not case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
+        if not case.excusable(about) and not case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
             told = f"{erro.text('errorCode')} {erro.text('errorDetail')}"
             yield erro.shows("errorCode", told, f"no Erro: the {about.kind} is right")
 
@@ -180,14 +204,40 @@ def _complaints(case: Case) -> Iterator[tuple[Entry, Entry]]:
     for erro in case.of("Erro", THREE_DS_SERVER, DIRECTORY_SERVER):
         kind = erro.text("errorMessageType")
         about = case.last_before(case.answers if kind == "ARes" else case.rreqs, erro)
-        if about is not None and kind in ("ARes", "RReq", "") and not _timed_out(case, about, erro):
+        if about is None or kind not in ("ARes", "RReq", "") or _timed_out(case, about, erro):
+            continue
+        if (
+            not _is_anothers(case, about, erro)
+            and not (about.kind == "RReq" and case.taken(about))
+            and not _differs(case, about)
+        ):
             yield erro, about
+
+
+def _is_anothers(case: Case, about: Entry, erro: Entry) -> bool:
+    """Whether the Erro names a transaction that this is not: a fault gave the message the identifiers of another one."""
+    known = [about.message, *(areq.message for areq in case.areqs)]
+    for name in IDENTIFIERS:
+        right = {str(each[name]).lower() for each in known if each.get(name)}
+        if right and erro.text(name) and erro.text(name).lower() not in right:
+            return True
+    return False
+
+
+def _differs(case: Case, about: Entry) -> bool:
+    """Whether another result had been taken before this one."""
+    before = [rreq for rreq in case.rreqs if rreq.number < about.number and about.kind == "RReq"]
+    return any(case.as_sent(rreq).message != case.as_sent(about).message for rreq in before)
 
 
 def _timed_out(case: Case, about: Entry, erro: Entry) -> bool:
     """Whether the gateway says that a result came after the end of the time that it had given for it."""
+    if about.kind != "RReq" or erro.text("errorCode") != TIMED_OUT_CODE:
+        return False
     decoupled = any(answer.text("transStatus") == "D" for answer in case.answers)
-    return about.kind == "RReq" and decoupled and erro.text("errorCode") == "402"
+    cres = case.last_before(case.cres, about)
+    waited = cres is not None and about.instant - cres.instant >= PATIENCE
+    return decoupled or waited or any(about.instant - answer.instant >= LIFETIME for answer in case.answers)
 
 
 def _advised(case: Case) -> Iterator[tuple[Entry, Advice]]:
@@ -204,6 +254,7 @@ def _advised(case: Case) -> Iterator[tuple[Entry, Advice]]:
     clause="EMV 3-D Secure, Annex A, elements required unless law or availability forbids; scheme programme guides",
     mistake="Name, e-mail address or billing address are collected by the shop and never handed to the 3DS Server.",
     remedy="Send them where the buyer gave them: payments without them are challenged more often.",
+    convicts="no browserIP, cardholderName, email, billAddrLine1 or cardExpiryDate",
 )
 def elements_missing(case: Case) -> Iterator[Evidence]:
     for areq, advice in _advised(case):
@@ -218,6 +269,7 @@ def elements_missing(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, Annex B, AReq",
     mistake="A misspelt name, or one of another version: it is dropped without a word, and what it says is lost.",
     remedy="Correct the name, or send it in the version that has it.",
+    convicts="an element that is not defined for the version, channel and category",
 )
 def elements_undefined(case: Case) -> Iterator[Evidence]:
     for areq, advice in _advised(case):

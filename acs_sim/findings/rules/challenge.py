@@ -25,13 +25,14 @@ MISSES_SOMETHING: Final = frozenset({400, 403, 409, 422})
     "threeDSSessionData that is no base64url or too long.",
     remedy="Take both ids, the version and acsURL from the ARes of this payment, and keep threeDSSessionData to 1024 characters of "
     "base64url.",
+    convicts="a CReq against the tables or with ids that are not the ARes's; an Erro of the ACS for a CReq",
+    acquits="402, 315 and whatever comes after the CRes: the cardholder came back",
+    suspended_by=("ARes", "CRes page", "CRes post", "Erro"),
 )
 def creq_wrong(case: Case) -> Iterator[Evidence]:
     for creq in case.creqs:
         for element, found, allowed in case.faults_of(creq, Leg.TO_ACS):
             yield creq.shows(element, found, allowed)
-    if case.disturbed("CRes page", "CRes post", "Erro"):
-        return
     for erro in case.of("Erro", ACS, BROWSER):
         over = erro.text("errorCode") in TOO_LATE or case.last_before(case.cres, erro) is not None
         if erro.text("errorMessageType") == "CReq" and not over:
@@ -45,6 +46,9 @@ def creq_wrong(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, browser challenge; Annex A, error code 315",
     mistake="The page with the challenge iframe is kept for another try, or shown again by a reload after the CRes.",
     remedy="Close the window when notificationURL is called. Another try is another AReq.",
+    convicts="a CReq after the CRes",
+    acquits="a page of the bank that was broken, and loaded again",
+    suspended_by=("challenge page", "CRes page", "CRes post"),
 )
 def challenge_reused(case: Case) -> Iterator[Evidence]:
     for creq in case.creqs:
@@ -60,10 +64,11 @@ def challenge_reused(case: Case) -> Iterator[Evidence]:
     mistake="An address that only the server knows, a route that takes GET alone, a session cookie or CSRF token that a "
     "cross-site POST does not bring.",
     remedy="Take a form post with cres and threeDSSessionData from anywhere, without cookies, and answer with a page.",
+    convicts="notificationURL answered an error, or not at all",
+    acquits="400, 403, 409 and 422 where the form lacked what the gateway put into it",
+    suspended_by=("CRes page", "CRes post", "Erro"),
 )
 def notification_unanswered(case: Case) -> Iterator[Evidence]:
-    if case.disturbed("CRes page", "CRes post", "Erro"):
-        return
     for failed in case.of("CRes not taken", BROWSER, THREE_DS_SERVER):
         if failed.status in MISSES_SOMETHING and "threeDSSessionData" not in failed.message.get("fields", ()):
             continue  # the headless cardholder opened the challenge without the gateway's form, which may hold it
@@ -79,6 +84,9 @@ def notification_unanswered(case: Case) -> Iterator[Evidence]:
     mistake="The form goes to another address than acsURL, the frame is blocked, or the field is not named creq. Where the shop "
     "does without the challenge on purpose, the RRes does not say so.",
     remedy="Post creq to acsURL at once. A gateway that does without answers the RReq with resultsStatus 02.",
+    convicts="challengeCancel 05, answered as if nothing were missing",
+    acquits="resultsStatus 02 or 03",
+    suspended_by=("ARes", "Erro", "RReq"),
 )
 def challenge_never_begun(case: Case) -> Iterator[Evidence]:
     if case.creqs or case.challenged is None:
@@ -98,6 +106,9 @@ def challenge_never_begun(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, browser challenge: CRes to notificationURL",
     mistake="The window is closed, or the page is left, as soon as the RReq is there; the buyer stands in front of nothing.",
     remedy="Leave the window open until notificationURL is called.",
+    convicts="a passed challenge without a CRes",
+    acquits="a challenge that nobody opened",
+    suspended_by=("challenge page", "CRes page", "CRes post", "RReq"),
 )
 def cres_never_fetched(case: Case) -> Iterator[Evidence]:
     for rres in case.rres:

@@ -17,6 +17,9 @@ SENDERS_FAULT: Final = frozenset({"1", "2", "3", "4", "5", "6"})
     mistake="An element that is missing or out of format, an acquirer that the directory server does not know, a PAReq "
     "for an acctID that no VERes gave.",
     remedy="Read errorDetail or iReqDetail: they name the element.",
+    convicts="an Error 1 to 6 or an iReqCode for a VEReq or PAReq",
+    acquits="an Error that a fault put there",
+    suspended_by=("VERes", "PARes", "VEReq"),
 )
 def classic_request_refused(case: Case) -> Iterator[Evidence]:
     for error in case.of("Error"):
@@ -36,6 +39,9 @@ def classic_request_refused(case: Case) -> Iterator[Evidence]:
     clause="3-D Secure 1.0.2, PAReq/PARes: one PAReq for each VERes",
     mistake="The page with the PaReq form is kept for another try.",
     remedy="Another try begins with another VEReq.",
+    convicts="a PAReq after the PARes",
+    acquits="a page of the bank that was broken, and loaded again",
+    suspended_by=("PARes page", "PARes"),
 )
 def pareq_reused(case: Case) -> Iterator[Evidence]:
     ended = case.of("PARes", receiver=BROWSER)

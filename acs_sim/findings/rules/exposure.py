@@ -21,6 +21,7 @@ _MASKED = re.compile(r"\d{6}\*{3,9}\d{4}")
     mistake="The card number is put into threeDSSessionData, MD or an address to find the payment again. Base64 hides nothing, and "
     "addresses stand in every log.",
     remedy="Carry a random reference, and keep what it stands for on the server.",
+    convicts="a card number, a password or a security code where others can read it",
 )
 def secrets_in_clear(case: Case) -> Iterator[Evidence]:
     told: set[tuple[str, str]] = set()

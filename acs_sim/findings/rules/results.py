@@ -14,6 +14,7 @@ PASSED: Final = frozenset({"Y", "A"})
 FAILED: Final = frozenset({"N", "R"})
 LEFT_OPEN: Final = frozenset({"U", "I"})
 NOT_CHALLENGED: Final = "02"
+NOT_CONNECTED: Final = "connection failed"
 HTTP_ERROR: Final = 400
 MONETICO_ACCEPTED: Final = frozenset({"payetest", "paiement"})
 PAYBOX_ACCEPTED: Final = "00000"
@@ -40,16 +41,40 @@ def outcomes(case: Case) -> Iterator[Told]:
                 yield Told(entry, PAYBOX_ACCEPTED in entry.message.values(), "")
 
 
-def _known(case: Case, told: Told) -> tuple[Entry | None, Entry | None]:
-    """The RReq that had reached the gateway by then and that it had not refused, and the CRes that the browser had been given."""
-    rreqs = tuple(rreq for rreq in case.rreqs if _arrived(case, rreq))
+def _cres(case: Case, told: Told) -> Entry | None:
+    """What the browser had been given by then."""
     cres = case.last_before(case.cres, told.entry)
-    return case.last_before(rreqs, told.entry), None if cres is None else case.as_sent(cres)
+    return None if cres is None else case.as_sent(cres)
 
 
-def _arrived(case: Case, rreq: Entry) -> bool:
-    after = _what_followed(case, rreq)
-    return after is None or (after.kind not in FAILURES and after.kind != "Erro")
+def _results(case: Case, told: Told) -> list[Entry]:
+    """The RReqs that may have reached the gateway by then, as they were sent, the last first, up to the one that it answered with
+    an RRes: it went by one of these."""
+    found: list[Entry] = []
+    for rreq in reversed([each for each in case.rreqs if each.number < told.entry.number]):
+        if case.taken(rreq):
+            return [*found, case.as_sent(rreq)]
+        after = case.answer_to(rreq)
+        refused = after is not None and after.kind in ("Erro", NOT_CONNECTED) and not case.reset(rreq)
+        if not case.lost(rreq) and not refused:
+            found.append(case.as_sent(rreq))
+    return found
+
+
+def possible_results(case: Case) -> list[Entry]:
+    """Every ARes and RReq that may have reached the gateway, as it was sent."""
+    answers = [case.as_sent(each) for each in case.answers if not case.lost(each)]
+    return answers + [case.as_sent(each) for each in case.rreqs if case.taken(each) or not case.lost(each)]
+
+
+def _explained(case: Case, told: Told) -> list[Entry]:
+    """The results, or without any the ARes as it was sent, unless a fault left none that can be read."""
+    found = _results(case, told)
+    answer = case.last_before(case.answers, told.entry)
+    unsure = not any(case.taken(rreq) for rreq in case.rreqs if rreq.number < told.entry.number)
+    if answer is not None and (not found or unsure) and not case.lost(answer):
+        found.append(case.as_sent(answer))
+    return found
 
 
 def _claims(told: Told, status: str) -> bool:
@@ -75,27 +100,34 @@ def _is_against(told: Told, status: str) -> bool:
     "it.",
     remedy="Take the result from the RReq alone; the CRes says that the window can be closed. Wait for an RReq that is not there "
     "yet, and refuse when it does not come.",
+    convicts="an outcome that follows the CRes, where the RReq as it was sent says otherwise or has not come",
+    acquits="an outcome that an RReq explains which may have arrived although its RRes was lost",
 )
 def result_from_cres(case: Case) -> Iterator[Evidence]:
     if case.challenged is None:
         return
     for told in outcomes(case):
-        rreq, cres = _known(case, told)
-        if cres is None or not _goes_by(told, cres, rreq):
+        results, cres = _results(case, told), _cres(case, told)
+        rreq = results[0] if results else None
+        if cres is None or not _goes_by(told, cres, results):
             continue
         if rreq is None and (told.accepted or told.trans_status):
             yield told.entry.shows("outcome", _words(told), "none before an RReq")
             yield cres.shows("transStatus", cres.text("transStatus"))
-        elif rreq is not None and _is_against(told, rreq.text("transStatus")):
+        elif rreq is not None and _is_against_all(told, results):
             yield told.entry.shows("outcome", _words(told), f"what goes with transStatus {rreq.text('transStatus')}")
             yield rreq.shows("transStatus", rreq.text("transStatus"))
             yield cres.shows("transStatus", cres.text("transStatus"))
 
 
-def _goes_by(told: Told, cres: Entry, rreq: Entry | None) -> bool:
-    """Whether the CRes explains the outcome, and says something else than the RReq."""
+def _goes_by(told: Told, cres: Entry, results: list[Entry]) -> bool:
+    """Whether the CRes explains the outcome, and says something else than every RReq."""
     status = cres.text("transStatus")
-    return _claims(told, status) and (rreq is None or rreq.text("transStatus") != status)
+    return _claims(told, status) and all(rreq.text("transStatus") != status for rreq in results)
+
+
+def _is_against_all(told: Told, results: list[Entry]) -> bool:
+    return all(_is_against(told, result.text("transStatus")) for result in results)
 
 
 @rule(
@@ -105,20 +137,28 @@ def _goes_by(told: Told, cres: Entry, rreq: Entry | None) -> bool:
     clause="EMV 3-D Secure, Annex A, transStatus: N and R are not to be authorised",
     mistake="A payment goes through although its cardholder was not authenticated, or was rejected by the issuer.",
     remedy="N and R end the payment; U leaves the decision, and the liability, with the merchant.",
+    convicts="accepted after N or R, accepted while a challenge was open, or a transStatus that no result had",
+    acquits="a refusal, for which a merchant needs no reason; any outcome after U or I; an outcome that one of several results "
+    "explains which may have arrived",
 )
 def result_not_followed(case: Case) -> Iterator[Evidence]:
     for told in outcomes(case):
-        rreq, cres = _known(case, told)
-        if cres is not None and _goes_by(told, cres, rreq):
-            continue  # the rule above
-        result = rreq or case.last_before(case.answers, told.entry)
-        if result is None:
-            continue
+        explained, cres = _explained(case, told), _cres(case, told)
+        if not explained or (
+            case.challenged is not None and cres is not None and _goes_by(told, cres, _results(case, told))
+        ):
+            continue  # nothing to go by; or the rule above
+        result = explained[0]
         status = result.text("transStatus")
-        unfinished = status == "C" and (told.accepted or told.trans_status in PASSED)
-        if unfinished or (status != "C" and _is_against(told, status)):
+        if all(_contradicts(told, each.text("transStatus")) for each in explained):
             yield told.entry.shows("outcome", _words(told), f"what goes with transStatus {status}")
             yield result.shows("transStatus", status)
+
+
+def _contradicts(told: Told, status: str) -> bool:
+    if status == "C":
+        return told.accepted or told.trans_status in PASSED
+    return _is_against(told, status)
 
 
 @rule(
@@ -128,31 +168,20 @@ def result_not_followed(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, RReq/RRes: the 3DS Server answers every RReq with an RRes within 3 seconds",
     mistake="threeDSServerURL cannot be reached from outside, wants a login, or answers with an empty page.",
     remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+    convicts="nothing, or something that is neither RRes nor Erro, answered an RReq",
+    acquits="an answer that is still awaited",
+    suspended_by=("RReq", "RRes"),
 )
 def results_unanswered(case: Case) -> Iterator[Evidence]:
     for rreq in case.rreqs:
-        after = _what_followed(case, rreq)
-        if after is None or case.disturbed("RReq", "RRes"):
+        after = case.answer_to(rreq)
+        if after is None:
             continue
         if after.sender == DIRECTORY_SERVER and after.kind in FAILURES:
             yield rreq.shows("threeDSServerURL", f"{after.kind}: {after.message.get('reason')}", "an RRes")
         elif after.sender == THREE_DS_SERVER and after.kind not in ("RRes", "Erro"):
             begins = after.message.get("begins", after.kind)
             yield after.shows("messageType", f"HTTP {after.status} {begins}", "an RRes")
-
-
-def _what_followed(case: Case, rreq: Entry) -> Entry | None:
-    """The answer, or what came instead; None while it is waited for."""
-    for entry in case.entries[rreq.number :]:
-        if (
-            entry.sender == THREE_DS_SERVER
-            and entry.receiver == DIRECTORY_SERVER
-            and entry.kind not in ("AReq", "PReq")
-        ):
-            return entry
-        if entry.receiver == THREE_DS_SERVER and entry.kind in FAILURES:
-            return entry
-    return None
 
 
 @rule(
@@ -162,6 +191,9 @@ def _what_followed(case: Case, rreq: Entry) -> Entry | None:
     clause="EMV 3-D Secure, RReq/RRes: within 3 seconds",
     mistake="The payment is authorised, or mail is sent, before the RReq is answered.",
     remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+    convicts="an RRes that took more than two seconds",
+    acquits="one that was slow because the simulator held the RReq or the RRes back",
+    suspended_by=("RReq", "RRes"),
 )
 def results_late(case: Case) -> Iterator[Evidence]:
     for rres in case.rres:
@@ -176,6 +208,9 @@ def results_late(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, Annex B, RRes; Annex A, resultsStatus",
     mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
     remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
+    convicts="an RRes against the tables, with an id that is not the transaction's, or with 02 although a CReq was posted",
+    acquits="02 for a challenge that nobody had begun when the RReq was sent",
+    suspended_by=("RReq", "RRes"),
 )
 def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
     for rres in case.rres:
@@ -184,7 +219,7 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
             rres.shows(element, found, allowed)
             for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
         )
-        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.creqs:
+        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.last_before(case.creqs, rreq):
             yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
 
 
@@ -195,6 +230,9 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, RReq: validation by the 3DS Server",
     mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
     remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
+    convicts="an RRes for an RReq that, as it was sent, is against the tables or names another transaction",
+    acquits="an RReq whose names stand in another order, or that holds elements that nobody knows",
+    suspended_by=("ARes",),
 )
 def wrong_result_taken(case: Case) -> Iterator[Evidence]:
     for rres in case.rres:
@@ -223,9 +261,8 @@ def results_acknowledged(case: Case) -> Iterator[Evidence]:
 )
 def result_followed(case: Case) -> Iterator[Evidence]:
     for told in outcomes(case):
-        rreq, _ = _known(case, told)
-        result = rreq or case.last_before(case.answers, told.entry)
-        status = result.text("transStatus") if result is not None else ""
+        explained = _explained(case, told)
+        status = explained[0].text("transStatus") if explained else ""
         if (
             _claims(told, status)
             if status in PASSED | FAILED

@@ -6,10 +6,12 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from acs_sim.client.cardholder import CardholderStuck
-from acs_sim.client.challenge_page import NotAPage, Page
-from acs_sim.scenarios.browser.screens import PAGE_SECONDS, IsBank, Opening
+from acs_sim.client.challenge_page import Form, NotAPage, Page
+from acs_sim.scenarios.browser.screens import PAGE_SECONDS, Diary, IsBank, OnMethod, Opening, Seen, nobody_listens
+from acs_sim.scenarios.browser.shop_page import METHOD_FIELD, method_transaction
 from acs_sim.scenarios.simulator import CannotPlay
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ async def new_screen(browser: "Browser", is_bank: IsBank) -> "Chromium":
     context.set_default_timeout(PAGE_SECONDS * 1000)
     screen = Chromium(context, await context.new_page(), is_bank)
     await context.route(screen.is_read, screen.on_route)
+    await context.route("**/*", screen.on_callback)
     context.on("response", screen.on_response)
     return screen
 
@@ -74,12 +77,18 @@ class Chromium:
         self._tab = tab
         self._is_bank = is_bank
         self._page: Page | None = None
+        self._at_the_door = asyncio.Event()
+        self._enters = asyncio.Event()
         self._arrived = asyncio.Event()
         self._returned = asyncio.Event()
+        self._calls_back = asyncio.Event()
         self._delivers = True
         self._opening: Opening | None = None
-        self.shots: list[tuple[str, bytes]] = []
-        self.returned: int | None = None
+        self._shown: Opening | None = None
+        self._clicks = 1
+        self.diary = Diary()
+        self.on_method: OnMethod = nobody_listens
+        self.hold_callbacks = False
 
     @property
     def page(self) -> Page | None:
@@ -89,8 +98,31 @@ class Chromium:
         from playwright.async_api import Error
 
         self._opening = opening if opening.html is not None or opening.form is not None else None
+        self._shown = opening
+        self._page = None
+        self._at_the_door.clear()
+        self._enters.clear()
         try:
             await self._tab.goto(opening.url, wait_until="commit")
+            async with asyncio.timeout(PAGE_SECONDS):
+                await self._at_the_door.wait()
+        except TimeoutError as error:
+            raise CardholderStuck(f"the shop sent nobody to the bank within {PAGE_SECONDS:g} seconds") from error
+        except Error as error:
+            raise CardholderStuck(error.message.splitlines()[0]) from error
+
+    async def call_back(self) -> None:
+        self._calls_back.set()
+
+    async def enter(self) -> None:
+        from playwright.async_api import Error
+
+        try:
+            again = self._enters.is_set()
+            self._arrived.clear()
+            self._enters.set()
+            if again:
+                await self._tab.reload(wait_until="commit")
             async with asyncio.timeout(PAGE_SECONDS):
                 await self._arrived.wait()
             await self._rest()
@@ -115,6 +147,29 @@ class Chromium:
         except Error as error:
             raise CardholderStuck(error.message.splitlines()[0]) from error
 
+    async def twice(self, button: str, entry: str | None) -> Page:
+        self._clicks = 2
+        try:
+            return await self.press(button, entry, boxes=(), deliver=True)
+        finally:
+            self._clicks = 1
+
+    async def back(self) -> None:
+        if self._shown is None:
+            raise CardholderStuck("there was no page of the shop before the bank's")
+        await self.show(self._shown)
+
+    async def bring_again(self) -> None:
+        from playwright.async_api import Error
+
+        try:
+            await self._tab.reload(wait_until="load")
+        except Error as error:
+            raise CardholderStuck(error.message.splitlines()[0]) from error
+
+    async def look_around(self) -> None:
+        """A person does not."""
+
     async def close(self) -> None:
         await self._context.close()
 
@@ -129,7 +184,12 @@ class Chromium:
             self._opening = None
             await route.fulfill(content_type="text/html; charset=utf-8", body=_first_page(opening))
         elif self._is_bank(request.url) and _is_page(request):
+            self._at_the_door.set()
+            await self._enters.wait()
             await self._read(route, request)
+        elif self._is_bank(request.url) and _carries(request, METHOD_FIELD):
+            await self.on_method(method_transaction(_form(request)))
+            await route.continue_()
         else:
             await route.continue_()
 
@@ -141,9 +201,17 @@ class Chromium:
         else:
             await route.fallback()
 
+    async def on_callback(self, route: "Route", request: "Request") -> None:
+        """What a 3DS Method's page posts back to the shop may have to wait."""
+        if self.hold_callbacks and _carries(request, METHOD_FIELD) and not self._is_bank(request.url):
+            await self._calls_back.wait()
+        await route.fallback()
+
     async def on_response(self, response: "Response") -> None:
+        if not self._is_bank(response.url):
+            self.diary.seen.append(Seen(response.url, response.status, b""))
         if _carries_result(response.request):
-            self.returned = response.status
+            self.diary.delivered.append((_form(response.request).fields, response.status))
             self._returned.set()
 
     async def _read(self, route: "Route", request: "Request") -> None:
@@ -168,7 +236,7 @@ class Chromium:
         if not deliver:
             await self._context.route("**/*", self.on_result)
         self._arrived.clear()
-        await frame.locator(f"#{button}").click()
+        await frame.locator(f"#{button}").click(click_count=self._clicks)
         async with asyncio.timeout(PAGE_SECONDS):
             await self._arrived.wait()
         await self._rest()
@@ -228,7 +296,7 @@ class Chromium:
             except Error:
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
                 continue
-            self.shots.append((caption, image))
+            self.diary.shots.append((caption, image))
             return
 
 
@@ -265,6 +333,15 @@ def _same(opening: Opening | None, url: str) -> bool:
 
 def _is_page(request: "Request") -> bool:
     return request.method == "POST" and request.resource_type == "document" and "/method" not in request.url
+
+
+def _carries(request: "Request", field: str) -> bool:
+    return request.method == "POST" and f"{field}=" in (request.post_data or "")
+
+
+def _form(request: "Request") -> Form:
+    """What a form posted."""
+    return Form(request.url, dict(parse_qsl(request.post_data or "", keep_blank_values=True)))
 
 
 def _carries_result(request: "Request") -> bool:

@@ -1,6 +1,7 @@
 """Asking a gateway under test for a purchase (`acs-sim run --against`), and what it may answer."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -8,10 +9,14 @@ import aiohttp
 import orjson
 
 from acs_sim.client.challenge_page import Form
-from acs_sim.scenarios.browser.screens import MAX_PAGE_BYTES, Opening
+from acs_sim.scenarios.browser.screens import Opening, whole
+from acs_sim.scenarios.file.model import CATEGORIES
 from acs_sim.scenarios.simulator import CannotPlay
 
 ANSWER_SECONDS: Final = 30.0
+SECURITY_CODE: Final = "8417"
+"""What is printed on every card of a run. It decides nothing; a gateway that shows or keeps it is wrong."""
+OUTCOMES: Final = ("open", "accepted", "refused")
 # What is bought where a scenario says nothing else: 42.00 euros at a French bookshop.
 PURCHASE: Final[Mapping[str, Any]] = {
     "purchaseAmount": "4200",
@@ -32,32 +37,64 @@ NAMES: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What is asked of a gateway besides the card. `elements`: those of the AReq that the scenario names; a gateway does with them
+    what it can. `window`: the challengeWindowSize; `headers`: of its request to the directory server."""
+
+    version: str
+    elements: Mapping[str, Any] = field(default_factory=dict)
+    category: str = "payment"
+    window: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class Purchases:
-    """The gateway at one address."""
+    """The gateway at one address. `desk`: where it can ask for the time, and tell what came of a payment."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
+    def __init__(self, session: aiohttp.ClientSession, url: str, desk: str) -> None:
+        self.session = session
         self._url = url
+        self._desk = desk
 
-    async def begin(
-        self, card: Mapping[str, Any], version: str, elements: Mapping[str, Any]
-    ) -> tuple[Opening | None, str]:
-        """Ask for a purchase. What the cardholder's browser is to open, None when the gateway is done; and what was answered, in
-        a few words. Errors: `CannotPlay`."""
-        body = orjson.dumps(wished(card, version, elements))
+    @property
+    def url(self) -> str:
+        return self._url
+
+    async def begin(self, card: Mapping[str, Any], wished: Wished) -> tuple[Opening | None, str, int]:
+        """Ask for a purchase. What the cardholder's browser is to open, None when the gateway is done; what was answered, in
+        a few words; and the HTTP status. Errors: `CannotPlay`."""
+        body = orjson.dumps(document(card, wished, self._desk))
         headers = {"Content-Type": "application/json; charset=utf-8", "Accept": "text/html, application/json"}
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         try:
-            async with self._session.post(
+            async with self.session.post(
                 self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
-                content = await answer.content.read(MAX_PAGE_BYTES)
+                content = await whole(answer.content)
                 location = answer.headers.get("Location") if 300 <= answer.status < 400 else None
-                return self._read(answer.status, answer.content_type, location, content)
+                return *self._read(answer.status, answer.content_type, location, content), answer.status
         except TimeoutError as error:
             raise CannotPlay(f"the gateway at {self._url} did not answer within {ANSWER_SECONDS:g} seconds") from error
         except (aiohttp.ClientError, ValueError) as error:
             raise CannotPlay(f"the gateway at {self._url} does not answer: {error}") from error
+
+    def asked(self, wished: Wished) -> Mapping[str, Any]:
+        """What the AReq is to say of the purchase."""
+        return wished.elements
+
+    async def outcome(self, transaction_id: str) -> dict[str, Any] | None:
+        """What the gateway says came of a payment, None where it has no such address. Errors: `CannotPlay`."""
+        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+        try:
+            async with self.session.get(f"{self._url}/{transaction_id}", timeout=timeout) as answer:
+                told = orjson.loads(await whole(answer.content))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise CannotPlay(f"the gateway at {self._url} does not answer: {error}") from error
+        except orjson.JSONDecodeError:
+            return None
+        known = answer.status < 400 and isinstance(told, dict) and told.get("outcome") in OUTCOMES
+        return told if known else None
 
     def _read(self, status: int, content_type: str, location: str | None, content: bytes) -> tuple[Opening | None, str]:
         told = f"HTTP {status}"
@@ -87,17 +124,22 @@ class Purchases:
         return None
 
 
-def wished(card: Mapping[str, Any], version: str, elements: Mapping[str, Any]) -> dict[str, Any]:
-    """The purchase as JSON. `elements`: those of the AReq that the scenario names; a gateway does with them what it can."""
-    known = {**PURCHASE, **elements}
-    said = {name: known[element] for name, element in NAMES.items() if known.get(element) is not None}
+def document(card: Mapping[str, Any], wished: Wished, desk: str) -> dict[str, Any]:
+    """The purchase as JSON."""
+    known = {**PURCHASE, **wished.elements}
+    said = {name: PURCHASE[element] if known[element] is None else known[element] for name, element in NAMES.items()}
     return {
         "pan": card["pan"],
         "expiry": card["expiry"],
         "scheme": card["scheme"],
-        "version": version,
+        "version": wished.version,
+        "messageCategory": CATEGORIES[wished.category],
+        "securityCode": SECURITY_CODE,
         **said,
-        "elements": dict(elements),
+        **({"window": wished.window} if wished.window is not None else {}),
+        **({"headers": dict(wished.headers)} if wished.headers else {}),
+        "elements": dict(wished.elements),
+        "desk": desk,
     }
 
 

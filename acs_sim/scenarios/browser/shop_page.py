@@ -1,10 +1,12 @@
 """What a browser without scripts makes of a page on its way from a shop to a bank: where it goes by itself, and what it posts."""
 
 import re
+from base64 import urlsafe_b64decode
 from typing import Final, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import lxml.html
+import orjson
 from lxml.etree import LxmlError
 
 from acs_sim.client.challenge_page import Form
@@ -47,6 +49,22 @@ class ShopPage:
         return [self._form(form) for form in self._all("form") if not _asks(form)]
 
     @property
+    def links(self) -> list[str]:
+        """Where the page's links lead, on the same host."""
+        own = urlsplit(self.url).netloc
+        found = [urljoin(self.url, link.get("href")) for link in self._all("a") if link.get("href")]
+        return [address for address in found if urlsplit(address).netloc == own]
+
+    @property
+    def outcome(self) -> dict[str, str] | None:
+        """What the page says of the payment (`data-outcome`, `data-trans-status`), None where it says nothing."""
+        for element in self._root.iter() if self._root is not None else ():
+            if element.get("data-outcome"):
+                status = element.get("data-trans-status")
+                return {"outcome": element.get("data-outcome"), **({"transStatus": status} if status else {})}
+        return None
+
+    @property
     def text(self) -> str:
         """Some of its words, for whoever expected another page."""
         words = " ".join(str(self._root.text_content()).split()) if self._root is not None else ""
@@ -60,6 +78,16 @@ class ShopPage:
             each.get("name"): each.get("value") or "" for each in form.iter("input", "textarea") if each.get("name")
         }
         return Form(urljoin(self.url, form.get("action") or ""), {str(name): value for name, value in fields.items()})
+
+
+def method_transaction(form: Form) -> str:
+    """The threeDSServerTransID for which a shop opens a 3DS Method's page, empty where that cannot be read."""
+    text = form.fields.get(METHOD_FIELD, "")
+    try:
+        data = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        return ""
+    return str(data.get("threeDSServerTransID", "")) if isinstance(data, dict) else ""
 
 
 def _asks(form: lxml.html.HtmlElement) -> bool:

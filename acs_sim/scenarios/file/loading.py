@@ -55,7 +55,7 @@ class Play:
 
     @property
     def moves_clock(self) -> bool:
-        return any(step.clock is not None for step in self.scenario.steps)
+        return any(step.clock is not None or step.verdict is not None for step in self.scenario.steps)
 
     @property
     def restarts(self) -> bool:

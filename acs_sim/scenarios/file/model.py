@@ -50,9 +50,10 @@ class Authenticate(Written, frozen=True, kw_only=True):
     """Post the AReq. `version`, `channel` and `category` where they are not those of the scenario. `send`: elements of this AReq;
     `besides`: elements that no specification knows; `headers`: of the request.
     `ARes` or `Erro`: which of the two is the answer (an ARes when neither is given), and what stands in it. `fails`: no message
-    comes back, and these are words of what comes instead."""
+    comes back, and these are words of what comes instead. `any`: whatever comes back is as good as anything else."""
 
     version: Literal["2.1.0", "2.2.0", "2.3.1"] | None = None
+    any: bool = False
     channel: Channel | None = None
     category: Category | None = None
     send: Elements = {}
@@ -85,9 +86,13 @@ class Cardholder(Written, frozen=True, kw_only=True):
     `choice` to select: values with commas between, correct or wrong. `trust` ticks the box that trusts the merchant. `CReq`:
     elements of the CReq that opens the page. `says`: words of the page; `transStatus`: that of the CRes, once it is over;
     `refused`: words of the reason why nothing can be done. `deliver` false: the browser is closed before it brings the result to
-    the shop."""
+    the shop. `clicks` 2: the button is pressed again before the bank has answered. `reload` loads the bank's page again, `back` the
+    shop's page before it, and `return` brings the result to the shop once more. `any`: whatever comes of it is as good as anything
+    else."""
 
-    do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select"]
+    do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select", "reload", "back", "return"]
+    clicks: Literal[1, 2] = 1
+    any: bool = False
     code: str | None = None
     choice: str | None = None
     trust: bool = False
@@ -160,7 +165,8 @@ class Step(Written, frozen=True, kw_only=True):
     (90s, 10m). `card`: another card from here on. `result`: the RReq arrives at the 3DS Server, with these elements. `returned`:
     the browser brings the CRes, or in 1.0.2 the PARes, to the shop. `order`: kinds of messages that crossed one after the other,
     with others between them or not. `restart`: one of the simulator's parties stops and starts again, and has forgotten nothing.
-    `fault`: from here on something goes wrong with this card (docs/faults.md). `use`: the steps that go by this name in
+    `fault`: from here on something goes wrong with this card (docs/faults.md). `verdict`: at the end, nothing convicts the gateway
+    (docs/findings.md, docs/explore.md). `use`: the steps that go by this name in
     `steps`."""
 
     authenticate: Authenticate | None = None
@@ -179,6 +185,7 @@ class Step(Written, frozen=True, kw_only=True):
     edit_ranges: Annotated[list[RangeEdit], Meta(min_length=1)] | None = None
     restart: Literal["acs", "ds", "phone"] | None = None
     fault: FaultDocument | None = None
+    verdict: Literal["acquitted"] | None = None
     use: str | None = None
 
     @property

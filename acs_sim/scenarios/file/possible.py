@@ -72,6 +72,8 @@ def _answer(wish: Authenticate) -> str:
         return "Erro"
     if wish.fails is not None:
         return "no answer"
+    if wish.any:
+        return ANY
     status = (wish.ARes or {}).get("transStatus", ANY)
     return status if isinstance(status, str) and len(status) == 1 else ANY
 

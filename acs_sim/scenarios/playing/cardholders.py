@@ -11,7 +11,9 @@ from acs_sim.scenarios.browser.purchases import Purchases
 from acs_sim.scenarios.browser.screens import Headless, Screen
 from acs_sim.scenarios.file.loading import Play
 from acs_sim.scenarios.file.model import CLASSIC
-from acs_sim.scenarios.playing.watching import Does, Watching, cannot_watch
+from acs_sim.scenarios.playing.play import Company, Does
+from acs_sim.scenarios.playing.turn import Turn
+from acs_sim.scenarios.playing.watching import Watching, cannot_watch
 from acs_sim.scenarios.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
 
 BROWSER_CHANNEL = "browser"
 Shots = list[tuple[str, bytes]]
+
+
+class Elsewhere:
+    """Where a gateway in front of a browser has no part."""
+
+    def joins(self, _turn: Turn) -> Mapping[str, Does]:
+        return cannot_watch()
+
+    def excuses(self) -> None:
+        """No gateway was asked for anything."""
 
 
 class Cardholders:
@@ -46,17 +58,17 @@ class Cardholders:
         return self._purchases is not None
 
     @asynccontextmanager
-    async def one_for(self, play: Play) -> AsyncIterator[tuple[Mapping[str, Does], Shots]]:
-        """What of the steps this cardholder does in another way, and where the pictures of it are put."""
+    async def one_for(self, play: Play) -> AsyncIterator[tuple[Company | None, Shots]]:
+        """Who does the steps of the cardholder in another way, and where the pictures of it are put."""
         in_browser = play.scenario.version != CLASSIC and play.scenario.channel == BROWSER_CHANNEL
         if not in_browser and self._purchases is not None:
-            yield cannot_watch(), []
+            yield Elsewhere(), []
         elif not in_browser or (self._purchases is None and self._chromium is None):
-            yield {}, []
+            yield None, []
         else:
             screen = await self._screen()
             try:
-                yield Watching(screen, self._purchases).steps(), screen.shots
+                yield Watching(screen, self._purchases), screen.diary.shots
             finally:
                 await screen.close()
 
@@ -65,7 +77,7 @@ class Cardholders:
             from acs_sim.scenarios.browser.chromium import new_screen
 
             return await new_screen(self._chromium, self._simulator.is_bank)
-        return Headless(_session(self._tls), self._simulator.is_bank)
+        return Headless(new_session(self._tls, auto_decompress=False), self._simulator.is_bank)
 
 
 @asynccontextmanager
@@ -73,8 +85,8 @@ async def cardholders(
     browser: bool, against: str | None, simulator: Simulator, tls: ssl.SSLContext | None
 ) -> AsyncIterator[Cardholders]:
     """Errors: `CannotPlay` where a browser is asked for and there is none."""
-    async with _session(tls) as session:
-        purchases = Purchases(session, against) if against is not None else None
+    async with new_session(tls) as session:
+        purchases = Purchases(session, against, simulator.desk) if against is not None else None
         if not browser:
             yield Cardholders(simulator, purchases, None, tls)
             return
@@ -84,8 +96,10 @@ async def cardholders(
             yield Cardholders(simulator, purchases, chromium, tls)
 
 
-def _session(tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
+def new_session(tls: ssl.SSLContext | None, *, auto_decompress: bool = True) -> aiohttp.ClientSession:
     """With cookies, also from addresses that are numbers."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=tls or True), cookie_jar=aiohttp.CookieJar(unsafe=True)
+        auto_decompress=auto_decompress,
+        connector=aiohttp.TCPConnector(limit=0, ssl=tls or True),
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
     )

@@ -60,9 +60,12 @@ async def arm(turn: Turn, fault: Fault) -> None:
     if fault.card is None and fault.transaction is None and fault.at not in WITHOUT_CARD:
         document["card"] = turn.card["pan"]
     elif fault.transaction is None and fault.at in WITHOUT_CARD and fault.at != "PRes":
+        if not turn.draws_ids:
+            turn.unarmed.append(document)
+            turn.conversation.did(f"fault: {fault.do} at {fault.at}, once the browser is there")
+            return
         document["transaction"] = turn.drawn_id = turn.drawn_id or turn.draw_id()
-    fault_id = await turn.simulator.arm(document)
-    turn.undo.append(lambda: turn.simulator.disarm(fault_id))
+    await turn.arm(document)
     turn.conversation.did(f"fault: {fault.do} at {fault.at}")
 
 
@@ -84,6 +87,13 @@ async def clock(turn: Turn, duration: str) -> None:
 async def restart(turn: Turn, party: str) -> None:
     await turn.simulator.restart(party)
     turn.conversation.did(f"{party} stops and starts again")
+
+
+async def verdict(turn: Turn, wish: str) -> None:
+    """What the findings say of the last transaction."""
+    found = await turn.simulator.findings(turn.transaction) or []
+    charges = [f"{each['rule']}: {each['title']}" for each in found if each["severity"] == "error"]
+    turn.conversation.expect("the gateway", "verdict", wish, "; ".join(charges) or wish, met=not charges)
 
 
 # --- the phone ---

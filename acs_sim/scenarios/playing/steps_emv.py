@@ -17,6 +17,7 @@ from acs_sim.scenarios.simulator import CannotPlay, NoAnswer
 
 BROWSER: Final = "02"
 METHOD_FIELD: Final = "threeDSMethodData"
+ONLY_IN_A_BROWSER: Final = frozenset({"reload", "back", "return"})
 _COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "bent": "N", "none": "U"}
 _INVERSE: Final = {"A": "D", "D": "A", "M": "M"}
 _EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind", "stand_in")
@@ -31,13 +32,16 @@ async def authenticate(turn: Turn, wish: Authenticate) -> None:
     try:
         answer = await turn.simulator.authenticate(turn.card["scheme"], message, wish.headers)
     except NoAnswer as failure:
+        if wish.any:
+            turn.conversation.did(f"no answer: {failure}")
+            return
         if wish.fails is None:
             raise
         turn.conversation.expect("no answer", "fails", wish.fails, failure, met=wish.fails in str(failure))
         return
     if wish.fails is not None:
         turn.conversation.instead("no answer", brief(answer))
-    if answer.get("messageType") != expected:
+    if answer.get("messageType") != expected and not wish.any:
         turn.conversation.instead(expected, brief(answer))
     turn.conversation.compare(expected, compare(wish.Erro or wish.ARes or {}, answer))
     if turn.callback is not None:
@@ -116,6 +120,8 @@ async def _call_back(turn: Turn, form: Form, *, bent: bool = False) -> None:
 
 
 async def act(turn: Turn, wish: Cardholder) -> None:
+    if wish.do in ONLY_IN_A_BROWSER or wish.clicks > 1:
+        raise CannotPlay(f"{wish.do} needs the cardholder's own browser: play this with --against or --browser")
     deed: dict[str, Any] = {"do": wish.do, "deliver": wish.deliver}
     deed |= {name: value for name in ("code", "choice") if (value := getattr(wish, name)) is not None}
     if wish.trust:

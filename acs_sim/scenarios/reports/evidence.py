@@ -56,12 +56,15 @@ def _under_way(transcript: Mapping[str, Any]) -> bool:
     return challenge.get("state") == "decided" and not told
 
 
-async def verdict(simulator: Simulator, identifier: str) -> list[dict[str, Any]] | None:
-    """What the simulator finds about the gateway; None when it does not say."""
+async def verdict(
+    simulator: Simulator, identifier: str, excuses: frozenset[str] = frozenset()
+) -> list[dict[str, Any]] | None:
+    """What the simulator finds about the gateway, without the rules in `excuses`; None when it does not say."""
     try:
-        return await simulator.findings(identifier)
+        found = await simulator.findings(identifier)
     except CannotPlay:
         return None
+    return None if found is None else [each for each in found if each.get("rule") not in excuses]
 
 
 def conviction(findings: Sequence[Mapping[str, Any]] | None) -> str | None:

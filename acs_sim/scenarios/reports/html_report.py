@@ -49,6 +49,7 @@ class Story:
     passed: bool
     seconds: float
     problem: str | None
+    skipped: str | None
     lines: tuple[Line, ...]
     not_played: int
     picture: Picture | None
@@ -60,10 +61,11 @@ class Story:
 
 def html(outcomes: Sequence[Outcome], seconds: float, *, seed: int | None, began_at: datetime) -> bytes:
     """The page. `seconds`: how long the whole run took; `began_at`: when, on the wall clock."""
-    stories = [_story(number, each, whole=not each.passed or len(outcomes) <= MANY) for number, each in _told(outcomes)]
+    stories = [_story(number, each, whole=each.failed or len(outcomes) <= MANY) for number, each in _told(outcomes)]
     page = _PAGES.get_template("report.html").render(
         stories=stories,
-        failed=[story for story in stories if not story.passed],
+        failed=[story for story in stories if story.problem],
+        left=[story for story in stories if story.skipped],
         passed=sum(story.passed for story in stories),
         seconds=seconds,
         seed=seed,
@@ -76,8 +78,8 @@ def html(outcomes: Sequence[Outcome], seconds: float, *, seed: int | None, began
 def _told(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, Outcome]]:
     """What failed comes first."""
     numbered = list(enumerate(outcomes, start=1))
-    yield from (each for each in numbered if not each[1].passed)
-    yield from (each for each in numbered if each[1].passed)
+    yield from (each for each in numbered if each[1].failed)
+    yield from (each for each in numbered if not each[1].failed)
 
 
 def _story(number: int, outcome: Outcome, *, whole: bool) -> Story:
@@ -91,6 +93,7 @@ def _story(number: int, outcome: Outcome, *, whole: bool) -> Story:
         passed=outcome.passed,
         seconds=outcome.seconds,
         problem=outcome.problem,
+        skipped=outcome.skipped,
         lines=tuple(Line(line[:1], _SIGNS.get(line[:1], ""), line[1:]) for line in outcome.conversation),
         not_played=outcome.not_played,
         picture=sequence(hops) if hops else None,

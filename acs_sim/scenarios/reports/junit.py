@@ -19,7 +19,7 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^a-z0-9]+")
 
 def progress(outcome: Outcome, number: int, count: int) -> str:
     """One line for a play that is over."""
-    word = "ok  " if outcome.passed else "FAIL"
+    word = "FAIL" if outcome.failed else "ok  " if outcome.passed else "skip"
     return f"[{number:>{len(str(count))}}/{count}] {word} {outcome.play.name}"
 
 
@@ -37,8 +37,14 @@ def against_the_book(outcome: Outcome) -> list[str]:
 
 
 def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
-    failed = sum(not outcome.passed for outcome in outcomes)
-    return f"{len(outcomes) - failed} passed, {failed} failed in {seconds:.1f} s"
+    passed, failed = (sum(getattr(outcome, how) for outcome in outcomes) for how in ("passed", "failed"))
+    left = len(outcomes) - passed - failed
+    return f"{passed} passed, {failed} failed{f', {left} not played' if left else ''} in {seconds:.1f} s"
+
+
+def not_played(outcome: Outcome) -> str:
+    """Why the gateway at hand could not be asked for a play."""
+    return f"not played: {outcome.play.name}: {outcome.skipped}"
 
 
 def junit(outcomes: Sequence[Outcome]) -> bytes:
@@ -59,7 +65,8 @@ def as_json(outcomes: Sequence[Outcome], seed: int | None) -> bytes:
         "format": FORMAT,
         "seed": seed,
         "passed": sum(outcome.passed for outcome in outcomes),
-        "failed": sum(not outcome.passed for outcome in outcomes),
+        "failed": sum(outcome.failed for outcome in outcomes),
+        "not_played": sum(outcome.skipped is not None for outcome in outcomes),
         "scenarios": [_document(outcome) for outcome in outcomes],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -67,7 +74,7 @@ def as_json(outcomes: Sequence[Outcome], seed: int | None) -> bytes:
 
 def save_transcript(outcome: Outcome, folder: Path, *, every: bool = False) -> None:
     """Write the transcript of a failure, or of `every` play, when there is one. Errors: `OSError`."""
-    if (outcome.passed and not every) or outcome.transcript is None:
+    if (not outcome.failed and not every) or outcome.transcript is None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     words = _NOT_IN_FILE_NAMES.sub("-", f"{outcome.play.file.stem} {outcome.play.name}".lower()).strip("-")
@@ -105,15 +112,24 @@ def _test_case(suite: ElementTree.Element, outcome: Outcome) -> None:
         "line": str((outcome.place or outcome.play.place).line),
     }
     case = ElementTree.SubElement(suite, "testcase", attributes)
+    if outcome.skipped is not None:
+        ElementTree.SubElement(case, "skipped", {"message": _xml(outcome.skipped)})
     if outcome.problem is not None:
         told = ElementTree.SubElement(case, "failure", {"message": _xml(outcome.problem)})
         told.text = _xml(failure(outcome))
 
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, str]:
-    failed = sum(not outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    skipped = sum(outcome.skipped is not None for outcome in outcomes)
     seconds = sum(outcome.seconds for outcome in outcomes)
-    return {"tests": str(len(outcomes)), "failures": str(failed), "errors": "0", "time": f"{seconds:.3f}"}
+    return {
+        "tests": str(len(outcomes)),
+        "failures": str(failed),
+        "errors": "0",
+        "skipped": str(skipped),
+        "time": f"{seconds:.3f}",
+    }
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
@@ -126,6 +142,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "passed": outcome.passed,
         "seconds": round(outcome.seconds, 3),
         "problem": outcome.problem,
+        "not_played": outcome.skipped,
         "conversation": outcome.conversation,
         "transcript": outcome.saved_as,
         "findings": outcome.findings,

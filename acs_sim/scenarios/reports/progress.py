@@ -33,11 +33,11 @@ class Progress:
 
     def __call__(self, outcome: Outcome) -> None:
         self._done += 1
-        self._failed += not outcome.passed
+        self._failed += outcome.failed
         if not self._on_terminal:
             self._echo(progress(outcome, self._done, self._count))
             return
-        if not outcome.passed:
+        if outcome.failed:
             self._write(f"{_ERASE}{progress(outcome, self._done, self._count)}\n")
         columns = shutil.get_terminal_size().columns
         self._write(_ERASE + bar(self._done, self._failed, self._count, columns))

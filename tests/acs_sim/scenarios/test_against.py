@@ -93,9 +93,7 @@ async def test_a_gateway_that_sends_no_areq_fails_with_what_it_answered(tmp_path
         gateway.pay = lambda _wish: (500, "out of order", {"Content-Type": "text/plain"})
 
     async with played(tmp_path, only=SLIP, bend=wanting) as (outcomes, _):
-        assert outcomes[SLIP].problem == (
-            "AReq was expected, and no AReq of this card; the gateway answered HTTP 500 with text/plain came"
-        )
+        assert outcomes[SLIP].problem == "the gateway: answers should be a purchase, and is HTTP 500 with text/plain"
 
 
 async def test_a_gateway_that_is_not_there_is_told(tmp_path):

@@ -1,0 +1,1 @@
+"""Payments drawn from a seed: misbehaviour, people and time that nobody wrote down, judged, and shrunk when they convict."""

@@ -1,0 +1,163 @@
+"""One payment drawn: a scenario in the words of a scenario file, so that what was drawn can be read, kept and played again."""
+
+from random import Random
+from typing import Any, Final
+
+from acs_sim.scenarios.explore import space
+from acs_sim.scenarios.explore.coverage import Coverage
+
+Tree = dict[str, Any]
+FAULTS: Final = (0, 0, 0, 1, 1, 1, 1, 1, 2, 2)
+MOST_DEEDS: Final = 4
+INDICATOR: Final = "threeDSRequestorChallengeInd"
+RACING: Final = 0.5
+SECOND_PAYMENT: Final = 0.2
+OF_ANOTHER: Final = (
+    {"at": "CRes post", "do": "other-session"},
+    {"at": "CRes post", "do": "swap-ids"},
+    {"at": "RReq", "do": "swap-ids", "element": "acsTransID"},
+    {"at": "ARes", "do": "swap-ids"},
+)
+"""Faults that need another payment which is open at the same time."""
+
+
+def draw(random: Random, number: int, coverage: Coverage) -> Tree:
+    """A scenario. `number`: its place among those of the seed."""
+    if random.random() < RACING:
+        return _story(random, number, *_race(random, coverage))
+    card = coverage.choose(random, "card", space.CARDS)
+    faults = [_fault(random, coverage) for _ in range(random.choice(FAULTS))]
+    steps: list[Tree] = [{"authenticate": _authenticate(random)}]
+    if random.random() < SECOND_PAYMENT:
+        card = space.CHALLENGED
+        faults.append(dict(random.choice(OF_ANOTHER)))
+        steps += [{"cardholder": {"do": "abandon", "any": True}}, {"card": {"scenario": card}}, _another(random)]
+    if card not in space.WITHOUT_CHALLENGE:
+        steps += _deeds(random, coverage, card)
+    if random.random() < 0.2:
+        steps.append({"clock": random.choice(space.JUMPS)})
+        steps += [_another(random)] * (random.random() < 0.5)
+    return _story(random, number, card, faults, steps)
+
+
+def _race(random: Random, coverage: Coverage) -> tuple[str, list[Tree], list[Tree]]:
+    card, faults, steps = space.RACES[coverage.choose(random, "race", dict.fromkeys(space.RACES, 1.0))]
+    more = [_fault(random, coverage)] if random.random() < 0.25 else []
+    later = _deeds(random, coverage, card) if random.random() < 0.25 and card not in space.WITHOUT_CHALLENGE else []
+    return (
+        card,
+        [*map(dict, faults), *more],
+        [
+            {"authenticate": {"any": True}},
+            *(_another(random) if "authenticate" in step else dict(step) for step in steps),
+            *later,
+        ],
+    )
+
+
+def _story(random: Random, number: int, card: str, faults: list[Tree], steps: list[Tree]) -> Tree:
+    version = random.choice(space.VERSIONS)
+    return {
+        "name": f"play {number}",
+        "about": f"Drawn as play {number}.",
+        "version": version,
+        "card": {"scenario": card, "scheme": random.choice(space.SCHEMES)},
+        "purchase": _purchase(random),
+        "faults": reasoned(faults),
+        "steps": [*(_in_version(step, version) for step in steps), {"verdict": "acquitted"}],
+    }
+
+
+def _another(random: Random) -> Tree:
+    """Another payment of the card."""
+    return {"authenticate": {"any": True, "send": {"purchaseAmount": random.choice(space.AMOUNTS)}}}
+
+
+def _in_version(step: Tree, version: str) -> Tree:
+    """Since 2.3.1 there may be several challenge indicators."""
+    sent = step.get("authenticate", {}).get("send", {})
+    if version != "2.3.1" or INDICATOR not in sent:
+        return step
+    return {"authenticate": {**step["authenticate"], "send": {**sent, INDICATOR: [sent[INDICATOR]]}}}
+
+
+def _authenticate(random: Random) -> Tree:
+    wish: Tree = {"any": True}
+    if random.random() < 0.3:
+        wish["send"] = {INDICATOR: random.choice(space.INDICATORS)}
+    return wish
+
+
+def _purchase(random: Random) -> Tree:
+    currency, exponent = random.choice(space.CURRENCIES)
+    elements = {
+        "purchaseAmount": random.choice(space.AMOUNTS),
+        "purchaseCurrency": currency,
+        "purchaseExponent": exponent,
+        "cardholderName": random.choice(space.NAMES),
+        "email": random.choice(space.EMAILS),
+        "billAddrCity": random.choice(space.CITIES),
+    }
+    return {name: value for name, value in elements.items() if name.startswith("purchase") or random.random() < 0.5}
+
+
+def _deeds(random: Random, coverage: Coverage, card: str) -> list[Tree]:
+    steps: list[Tree] = []
+    for _ in range(random.randint(0, MOST_DEEDS)):
+        steps.append({"cardholder": _deed(coverage.choose(random, "deed", space.DEEDS), card)})
+        if random.random() < 0.15:
+            steps.append({"clock": random.choice(space.JUMPS)})
+    return steps
+
+
+def _deed(name: str, card: str) -> Tree:
+    """What the name means in front of this card's challenge."""
+    if name in {"correct", "twice", "closed", "wrong"}:
+        answer = _answer("wrong" if name == "wrong" else "correct", card)
+        more: Tree = {"clicks": 2} if name == "twice" else {"deliver": False} if name == "closed" else {}
+        return {**answer, **more, "any": True}
+    return {"do": name, "any": True}
+
+
+def _answer(which: str, card: str) -> Tree:
+    if card in space.APPROVED:
+        return {"do": "approve" if which == "correct" else "decline"}
+    if card in space.CHOSEN:
+        return {"do": "select", "choice": which}
+    return {"do": "submit", "code": which}
+
+
+def _fault(random: Random, coverage: Coverage) -> Tree:
+    at, sender, do = coverage.choose_fault(random)
+    fault: Tree = {"at": at, "from": sender, "do": do, **space.SETTINGS.get(do, {})}
+    if random.random() < 0.2:
+        fault["when"] = "every"
+    if do in space.ELEMENT_FAULTS:
+        fault |= _element(random, at, do)
+    if do == "swap-ids" and (at == "RReq" or random.random() < 0.5):
+        fault["with"] = "unknown"  # a result with all the identifiers of another payment is one of that payment
+    return fault
+
+
+def _element(random: Random, at: str, do: str) -> Tree:
+    decisive = space.DECISIVE.get(at, ())
+    name = random.choice(decisive if decisive and random.random() < 0.6 else space.elements_of(at))
+    if do == "rename":
+        return {"element": name, "to": f"{name[:40]}s"}
+    if do == "retype":
+        return {"element": name, "to": random.choice(space.TYPES)}
+    if do == "set":
+        values = space.STATUSES if name == "transStatus" and random.random() < 0.8 else space.WRONG_VALUES
+        return {"element": name, "value": random.choice(values)}
+    return {"element": name}
+
+
+def reasoned(faults: list[Tree]) -> list[Tree]:
+    """The faults, with a transStatusReason beside each status that needs one: the message is right then, and says another."""
+    more: list[Tree] = []
+    for fault in faults:
+        more.append(fault)
+        status = fault.get("value") if fault.get("element") == "transStatus" and fault["do"] == "set" else None
+        if fault["at"] in ("ARes", "RReq") and isinstance(status, str) and status in space.REASONED:
+            more.append({**fault, "element": "transStatusReason", "value": space.REASONED[status]})
+    return more

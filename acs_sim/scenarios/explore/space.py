@@ -1,0 +1,163 @@
+"""What can be drawn, as tables. A weight says how often; what was drawn seldom is drawn sooner."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from threedsecure.faults import SENSIBLE
+from threedsecure.faults.points import POINTS, Written
+from threedsecure.v2.messages import MESSAGES
+
+SCHEMES: Final = ("visa", "mastercard", "cb", "amex", "jcb", "discover")
+VERSIONS: Final = ("2.1.0", "2.2.0", "2.3.1")
+CHALLENGED: Final = "challenge-otp"
+CARDS: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        CHALLENGED: 6.0,
+        "frictionless": 2.0,
+        "frictionless-attempt": 1.0,
+        "not-authenticated": 1.0,
+        "unavailable": 1.0,
+        "rejected": 1.0,
+        "challenge-auto-pass": 1.0,
+        "challenge-auto-fail": 1.0,
+        "challenge-oob": 1.0,
+        "challenge-single-select": 0.5,
+        "challenge-multi-select": 0.5,
+        "challenge-html": 0.5,
+        "challenge-password": 0.5,
+        "method-none": 1.0,
+        "method-timeout": 1.5,
+        "results-late": 1.5,
+        "results-never": 1.5,
+        "results-contradicting": 1.5,
+        "acs-error": 1.0,
+        "acs-down": 0.5,
+        "sms-lost": 0.5,
+        "sms-twice": 0.3,
+        "sms-refused": 0.3,
+    }
+)
+WITHOUT_CHALLENGE: Final = frozenset(
+    {
+        *("frictionless", "frictionless-attempt", "not-authenticated", "unavailable", "rejected"),
+        *("method-none", "method-timeout", "acs-error", "acs-down"),
+    }
+)
+APPROVED: Final = frozenset({"challenge-oob"})
+CHOSEN: Final = frozenset({"challenge-single-select", "challenge-multi-select", "challenge-html"})
+
+# number of ISO 4217, its exponent, and amounts in the smallest unit
+CURRENCIES: Final = (("978", "2"), ("840", "2"), ("392", "0"), ("048", "3"), ("152", "0"), ("826", "2"), ("788", "3"))
+AMOUNTS: Final = ("1", "99", "4200", "100000", "2147483648", "999999999999")
+NAMES: Final = ("Camille Exemple", "O'Brien", "A B", "Maximiliane-Charlotte von Hohenzollern", "Li Na")
+EMAILS: Final = ("camille@example.org", "c+3ds@mail.example.org", "a@b.example", "jean-luc.o'neill@example.com")
+CITIES: Final = ("Lyon", "Saint-Denis", "L'Isle-Adam", "X")
+INDICATORS: Final = ("01", "02", "03", "04")
+
+DEEDS: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        "correct": 5.0,
+        "wrong": 2.0,
+        "resend": 1.0,
+        "cancel": 1.5,
+        "abandon": 1.0,
+        "twice": 1.0,
+        "reload": 1.0,
+        "back": 1.0,
+        "return": 1.5,
+        "closed": 1.0,
+    }
+)
+"""What the cardholder does: `twice` is a double click on the right code, `closed` the right code and then no way back."""
+_RIGHT: Final[Mapping[str, Any]] = {"cardholder": {"do": "submit", "code": "correct", "any": True}}
+_LEAVE: Final[Mapping[str, Any]] = {"cardholder": {"do": "abandon", "any": True}}
+_CARD: Final[Mapping[str, Any]] = {"card": {"scenario": CHALLENGED}}
+_PAY: Final[Mapping[str, Any]] = {"authenticate": {"any": True}}
+RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mapping[str, Any], ...]]]] = MappingProxyType(
+    {
+        "RReq after the end of the wait": (
+            "results-late",
+            ({"at": "RReq", "do": "delay", "seconds": 20},),
+            (_RIGHT, {"clock": "31s"}, {"clock": "31s"}),
+        ),
+        "RReq after the CRes": ("results-late", (), (_RIGHT, {"clock": "31s"})),
+        "RReq never": ("results-never", (), (_RIGHT, {"clock": "61s"})),
+        "RReq twice": (CHALLENGED, ({"at": "RReq", "do": "twice"},), (_RIGHT,)),
+        "Erro for the RReq": (CHALLENGED, ({"at": "RReq", "do": "erro", "code": "404"},), (_RIGHT,)),
+        "CRes against RReq": ("results-contradicting", (), ({"cardholder": {"do": "cancel", "any": True}},)),
+        "CRes of another session": (
+            CHALLENGED,
+            ({"at": "CRes post", "do": "other-session"},),
+            (_LEAVE, _CARD, _PAY, _RIGHT),
+        ),
+        "RReq of another payment": (
+            CHALLENGED,
+            ({"at": "RReq", "do": "swap-ids", "element": "acsTransID"},),
+            (_LEAVE, _CARD, _PAY, _RIGHT),
+        ),
+        "two payments of a card": (CHALLENGED, (), (_PAY, _RIGHT)),
+        "a day later": ("frictionless", (), ({"clock": "25h"}, _PAY)),
+        "a slow cardholder": (CHALLENGED, (), ({"clock": "61s"}, _RIGHT)),
+        "the last page again": (CHALLENGED, (), (_RIGHT, {"cardholder": {"do": "return", "any": True}})),
+    }
+)
+"""Orders of events that hurt: a card, what goes wrong with it, and what happens after the first AReq. More is drawn around them."""
+JUMPS: Final = ("5s", "31s", "61s", "11m", "25h", "50h")
+
+_LEFT_OUT: Final = frozenset({"PRes"})
+FAULT_POINTS: Final = tuple(
+    name
+    for name, point in POINTS.items()
+    if point.written is not Written.XML and name not in (*_LEFT_OUT, "PARes page", "PARes")
+)
+CELLS: Final = tuple(
+    (at, sender, do) for at in FAULT_POINTS for sender in POINTS[at].senders for do in SENSIBLE[at] if do != "late"
+)
+"""Every fault that a gateway with a browser in front of it can meet: where, from whom, and what."""
+SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "delay": {"seconds": 0.02},
+        "silence": {"seconds": 0.05},
+        "dribble": {"seconds": 0.05},
+        "status": {"status": 503},
+    }
+)
+ELEMENT_FAULTS: Final = frozenset({"drop", "set", "rename", "retype", "duplicate-key"})
+CARRIED_BY: Final[Mapping[str, str]] = MappingProxyType({"CRes post": "CRes"})
+_OTHER_ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"Method callback": ("threeDSServerTransID",), "SMS": ("body",)}
+)
+DECISIVE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "ARes": ("transStatus", "eci", "authenticationValue", "acsTransID"),
+        "RReq": ("transStatus", "transStatus", "eci", "authenticationValue", "acsTransID", "messageVersion"),
+        "CRes post": ("transStatus", "transStatus", "acsTransID"),
+    }
+)
+"""Elements on which a payment depends: drawn as often as all others together."""
+STATUSES: Final = ("Y", "N", "R", "U", "A")
+WRONG_VALUES: Final = (
+    "",
+    "zz",
+    "0",
+    None,
+    "x" * 3000,
+    "Y",
+    "N",
+    "05",
+    "99",
+    "00000000-0000-4000-8000-000000000000",
+    {"a": 1},
+    7,
+)
+TYPES: Final = ("text", "number", "boolean", "list", "object", "null")
+REASONED: Final[Mapping[str, str]] = MappingProxyType({"N": "01", "R": "11", "U": "22"})
+"""A transStatusReason for each status that needs one, so that nothing else is wrong with the message."""
+
+
+def elements_of(at: str) -> tuple[str, ...]:
+    """The elements on the first level of what is carried at a point."""
+    if at in _OTHER_ELEMENTS:
+        return _OTHER_ELEMENTS[at]
+    return tuple(row.name for row in MESSAGES[CARRIED_BY.get(at, at)] if "." not in row.name)
