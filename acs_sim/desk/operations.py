@@ -37,8 +37,9 @@ from acs_sim.desk.api.documents import (
     Transactions,
     Transcript,
 )
-from acs_sim.desk.control import cards, check, faults, findings, ranges, rules
+from acs_sim.desk.control import cards, check, faults, findings, merchants, ranges, rules
 from acs_sim.desk.control import clock as control
+from acs_sim.desk.control.merchants import KnownMerchants, NewMerchant
 from acs_sim.desk.transactions import cardholder, journal
 from acs_sim.desk.transactions import list as transactions
 from threedsecure.faults import FaultDocument
@@ -164,6 +165,32 @@ OPERATIONS: Final = (
         body=RangeEdits,
         errors=(400, 409, 502),
         limit=ranges.EDIT_LIMIT,
+    ),
+    Operation(
+        "GET",
+        "/api/merchants",
+        merchants.list_merchants,
+        "The shops that were set up",
+        KnownMerchants,
+        errors=(502,),
+    ),
+    Operation(
+        "POST",
+        "/api/merchants",
+        merchants.add_merchant,
+        "Set up a shop of your own",
+        KnownMerchants,
+        body=NewMerchant,
+        status=201,
+        errors=(400, 409, 502),
+    ),
+    Operation(
+        "DELETE",
+        "/api/merchants",
+        merchants.forget_merchants,
+        "Forget those shops",
+        KnownMerchants,
+        errors=(502,),
     ),
     Operation("GET", "/api/rules", rules.list_rules, "The matching rules in force", Rules, errors=(502,)),
     Operation(

@@ -39,6 +39,14 @@ def networks(pan: str) -> tuple[str, ...]:
     return next((_BY_PREFIX[pan[:length]] for length in range(7, 0, -1) if pan[:length] in _BY_PREFIX), ())
 
 
+def preferred(names: tuple[str, ...], brand: str | None) -> tuple[str, ...]:
+    """The schemes of a card, that of the buyer's choice first (Regulation (EU) 2015/751, Article 8: of a co-badged card the buyer
+    chooses the brand)."""
+    if brand is None or brand not in names:
+        return names
+    return (brand, *(name for name in names if name != brand))
+
+
 @dataclass(frozen=True, slots=True)
 class VendorCard:
     """What a vendor's published test number does here: it plays a card of the simulator, and the acquirer answers as told.
@@ -90,14 +98,19 @@ class CardRefused(ValueError):
         self.faults = faults
 
 
-def read_entry(manner: str, number: str, expiry: str, cryptogram: str, now: datetime) -> CardEntry:
-    """`number` may hold spaces; `expiry` is MM/YY; cards are good to the end of their month. Errors: `CardRefused`."""
+def read_entry(
+    manner: str, number: str, expiry: str, cryptogram: str, now: datetime, brand: str | None = None
+) -> CardEntry:
+    """`number` may hold spaces; `expiry` is MM/YY; cards are good to the end of their month; `brand`: the only one that is taken.
+    Errors: `CardRefused`."""
     typed = re.sub(r"[ \u00a0-]", "", number)
     vendor = VENDOR_CARDS.get(manner, {}).get(typed)
     good_until = _expiry(expiry)
     faults = {}
     if not _is_number(typed) or (not luhn_valid(typed) and (vendor is None or vendor.luhn)):
         faults["card_number"] = "bad-card-number"
+    elif brand is not None and brand not in networks((vendor.plays if vendor else None) or typed):
+        faults["card_number"] = "brand-not-taken"
     if good_until is None:
         faults["expiry"] = "bad-expiry"
     elif good_until < f"{now:%y%m}":
