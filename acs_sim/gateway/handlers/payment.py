@@ -114,7 +114,7 @@ class PaymentHandlers:
         if purchase is None:
             return self._unknown()
         fields, now = read_form(request), self._gateway.runtime.clock.now()
-        typed = {name: fields.get(name, "") for name in ("card_number", "expiry", "cryptogram")}
+        typed = {name: fields.get(name, "") for name in ("card_number", "expiry", "cryptogram", "brand")}
         try:
             numbers = (typed["card_number"], typed["expiry"], typed["cryptogram"])
             entry = read_entry(purchase.request.manner, *numbers, now, purchase.request.brand)

@@ -9,7 +9,7 @@ from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.money import amount_text
 from acs_sim.gateway.pages.texts import choose_language, texts
 from acs_sim.gateway.payment import remote_mpi
-from acs_sim.gateway.payment.cards import VENDOR_CARDS
+from acs_sim.gateway.payment.cards import VENDOR_CARDS, co_badged
 from acs_sim.gateway.records.orders import WAYS_TO_PAY, Order
 from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.settings import GatewaySettings
@@ -119,6 +119,8 @@ class Pages:
             typed=typed or {},
             cards=list(listed_cards(purchase.request.manner, purchase.request.language, now)),
             window=purchase.window,
+            co_badged={} if purchase.request.brand else co_badged(),
+            brands={name: SCHEMES[name].name for names in co_badged().values() for name in names},
         )
 
     def connecting(self, purchase: Purchase) -> WireResponse:

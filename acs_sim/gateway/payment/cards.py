@@ -39,6 +39,11 @@ def networks(pan: str) -> tuple[str, ...]:
     return next((_BY_PREFIX[pan[:length]] for length in range(7, 0, -1) if pan[:length] in _BY_PREFIX), ())
 
 
+def co_badged() -> dict[str, tuple[str, ...]]:
+    """Where a card number begins so, the buyer chooses the brand."""
+    return {prefix: names for prefix, names in _BY_PREFIX.items() if len(names) > 1}
+
+
 def preferred(names: tuple[str, ...], brand: str | None) -> tuple[str, ...]:
     """The schemes of a card, that of the buyer's choice first (Regulation (EU) 2015/751, Article 8: of a co-badged card the buyer
     chooses the brand)."""
