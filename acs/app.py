@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from acs.cardholder.answers import too_large
 from acs.cardholder.pages import BROWSER_SEEN_PATH, STATIC
 from acs.control import cards, rules
-from acs.issuer import Issuer, issuer
+from acs.control import v1 as classic_control
 from acs.settings import (
     ANSWER_PATH,
     CHALLENGE_PATH,
@@ -18,11 +19,11 @@ from acs.settings import (
     STATE_PATH,
     AcsSettings,
 )
-from acs.v1 import control as classic_control
 from acs.v1 import pareq, vereq
 from acs.v1.issuer import Office, office
 from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.v2.challenge import banking_app, creq
+from acs.v2.issuer import EmvIssuer, emv_issuer
 from acs.v2.method import browser_seen
 from acs.v2.method import page as method
 from acs.v2.states import State
@@ -36,7 +37,7 @@ from threedsecure.web.wire import WireRequest, WireResponse
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
 BROWSER: Final = Hop("Browser", "ACS")
 
-_Handler = Callable[[Issuer, WireRequest], Awaitable[WireResponse]]
+_Handler = Callable[[EmvIssuer, WireRequest], Awaitable[WireResponse]]
 _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards": cards.register_card,
     "/control/cards/find": cards.find_card,
@@ -55,13 +56,12 @@ _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
     "/control/3ds1/root": classic_control.root,
     "/control/3ds1/authentications": classic_control.list_authentications,
     "/control/3ds1/challenge": classic_control.challenge,
-    "/control/reset": classic_control.reset,
 }
 
 
 def build(runtime: Runtime, settings: AcsSettings) -> Service:
     """The ACS. Its address is `settings.public_url`; its card range's directory server posts the AReq to `/3ds2/areq`."""
-    works_with = issuer(runtime, settings)
+    works_with = emv_issuer(runtime, settings)
     classic = office(works_with)
 
     @asynccontextmanager
@@ -72,19 +72,24 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
     def at(handler: _Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
         return partial(handler, works_with)
 
+    async def reset(request: WireRequest) -> WireResponse:
+        await classic.storage.forget()
+        return await cards.reset(works_with, request)
+
     routes = [
         Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
-        Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, creq.too_large),
+        Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large),
         Route("GET", CHALLENGE_PATH, at(creq.nothing_posted)),
-        Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=creq.too_large),
+        Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large),
         Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
         Route("POST", STATE_PATH, at(banking_app.state)),
         Route("POST", DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
+        Route("POST", "/control/reset", reset),
         *_classic_routes(classic),
     ]
 
@@ -95,7 +100,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         "acs",
         routes,
         working,
-        lambda: works_with.storage.is_open and works_with.agenda.is_kept,
+        lambda: works_with.storage.is_open and works_with.scheduler.is_kept,
         static=STATIC,
         also_at=settings.bank_urls,
         resign=partial(_resign, classic),
@@ -109,7 +114,7 @@ async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
     return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
 
 
-async def _measured(works_with: Issuer) -> list[Measured]:
+async def _measured(works_with: EmvIssuer) -> list[Measured]:
     """What is under way: challenges by state, and the results that are being delivered right now."""
     states, flights = await works_with.storage.open_by_state(), {"RReq": len(works_with.outbox)}
     return [
@@ -138,8 +143,8 @@ def _classic_routes(classic: Office) -> list[Route]:
             answer_error,
             mutual=True,
         ),
-        Route("POST", PAREQ_PATH, at(pareq.pareq), pareq.MAX_FORM_BYTES, answer_error=pareq.too_large),
-        Route("POST", CLASSIC_ANSWER_PATH, at(pareq.answer), answer_error=pareq.too_large),
+        Route("POST", PAREQ_PATH, at(pareq.pareq), pareq.MAX_FORM_BYTES, answer_error=too_large),
+        Route("POST", CLASSIC_ANSWER_PATH, at(pareq.answer), answer_error=too_large),
         Route("GET", "/3ds1/root.pem", at(classic_control.root)),
         *(Route("POST", path, at(handler)) for path, handler in _CLASSIC_CONTROL.items()),
     ]

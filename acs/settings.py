@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from acs.cards.banks import BANKS, Bank, bank_of
-from acs.cards.status import Limits
+from acs.banks import BANKS, Bank, bank_of
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
@@ -31,6 +30,16 @@ class Timers:
         timedelta(seconds=seconds) for seconds in (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
     )
     """What passes between two attempts to deliver an RReq; after the last one it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`failures`: how many failed purchases in a row lock the card, 0 for never. `challenges`: how many challenges a card gets
+    within `window`, 0 for as many as it is asked for."""
+
+    failures: int = 5
+    challenges: int = 0
+    window: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,8 @@ def model_of(scope: Scope, name: str = "AReq") -> type[BaseModel]:
 
 
 def annotation(form: Format) -> Any:
-    if isinstance(form, Coded):
-        own = tuple(str(value) for value in range(80, 100)) if form.directory_server else ()
-        return Literal[(*(value for value, _ in form.meanings), *own)]  # type: ignore[return-value]
-    if isinstance(form, IsoCode):
-        return Literal[tuple(sorted(form.compile().__self__))]  # type: ignore[attr-defined]
+    if isinstance(form, Coded | IsoCode):
+        return Literal[tuple(sorted(form.values))]  # type: ignore[return-value]
     if isinstance(form, Flag):
         return StrictBool
     if isinstance(form, Array):

@@ -1,9 +1,30 @@
 """What can be set on the directory server."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from directory_server.acquirers import TEST_ACQUIRERS, Acquirer
 from directory_server.ranges import StandIn
+from threedsecure.v1.errors import InvalidRequestCode
+
+
+@dataclass(frozen=True, slots=True)
+class Acquirer:
+    """An acquirer by its BIN. `merchants`: those that take part, None for all; `password`: what its merchants authenticate with
+    where the region wants one; `refusal`: the code with which all of them are refused."""
+
+    acq_bin: str
+    merchants: frozenset[str] | None = None
+    password: str | None = None
+    refusal: InvalidRequestCode | None = None
+
+
+TEST_ACQUIRERS: Final = (
+    Acquirer("99999900050", refusal=InvalidRequestCode.ACQUIRER_NOT_PARTICIPATING),
+    Acquirer("99999900051", merchants=frozenset({"PARTICIPANT"})),
+    Acquirer("99999900052", password="SECRET52"),  # noqa: S106 - printed in the documentation, for tests
+    Acquirer("99999900058", refusal=InvalidRequestCode.ACCESS_DENIED),
+)
+"""Acquirer BINs that are there to be refused."""
 
 
 @dataclass(frozen=True, slots=True)

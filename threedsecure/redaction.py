@@ -4,11 +4,8 @@ Only the names listed here are touched, wherever they stand in a document; the r
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
-from typing import Any, Final, NamedTuple
-
-import orjson
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from threedsecure.cards.card_numbers import luhn_valid, mask
 
@@ -61,112 +58,6 @@ def redact(document: Any) -> Any:
 def _redact_member(name: Any, value: Any) -> Any:
     how = REDACTED_ELEMENTS.get(name)
     return redact(value) if how is None or not value else how(value)
-
-
-class _NotPlain(Exception):
-    """Something stands where only the slow reading knows what it is."""
-
-
-_DIGITS_AS_ZEROS: Final = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
-_DIGIT_RUN: Final = b"0" * _SHORTEST_PAN
-_LONGEST_PAN: Final = 19
-_BACKSLASH: Final = ord("\\")
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"').match
-_SECRET: Final = frozenset(REDACTED_ELEMENTS)
-
-
-class Redacted(NamedTuple):
-    """A document as JSON: as it came (for memory alone; empty where it has no such form) and as it may be kept."""
-
-    plain: bytes
-    shown: bytes
-    members: int
-
-
-def redact_json(document: Any) -> bytes:
-    """`redact(document)` as JSON."""
-    return redacted(document).shown
-
-
-def redacted(document: Any, before: Redacted | None = None) -> Redacted:
-    """`redact(document)` as JSON. Most of a message is harmless, so its encoded form is searched instead of its members; where it
-    begins byte for byte as `before`, which came by on an earlier hop, only the members that follow are looked at."""
-    try:
-        plain = orjson.dumps(document)
-    except TypeError:
-        return Redacted(b"", orjson.dumps(redact(document)), 0)
-    if type(document) is not dict:
-        return Redacted(plain, orjson.dumps(redact(document)), 0)
-    if before is not None and before.members:
-        if plain == before.plain:
-            return before
-        if plain.startswith(before.plain[:-1] + b","):
-            more = redact_json(dict(islice(document.items(), before.members, None)))
-            return Redacted(plain, before.shown[:-1] + b"," + more[1:], len(document))
-    return Redacted(plain, _redacted(document, plain), len(document))
-
-
-def _redacted(document: dict[str, Any], written: bytes) -> bytes:
-    try:
-        return _without_card_numbers(_without_secrets(written, _secrets_in(document)))
-    except _NotPlain:
-        return orjson.dumps(redact(document))
-
-
-def _secrets_in(value: Any) -> set[str]:
-    """The names in a document that are to be hidden."""
-    found: set[str] = set()
-    items = value
-    if isinstance(value, dict):
-        if not _SECRET.isdisjoint(value):
-            found.update(_SECRET & value.keys())
-        items = value.values()
-    for item in items:
-        if type(item) is not str and isinstance(item, (dict, list, tuple)):
-            found |= _secrets_in(item)
-    return found
-
-
-def _without_secrets(written: bytes, names: Iterable[str]) -> bytes:
-    for name in names:
-        member = f'"{name}":'.encode()
-        at = written.find(member)
-        while at >= 0:
-            start = at + len(member)
-            if written[at - 1] != _BACKSLASH:  # else it is text that looks like a member
-                written = _with_secret_hidden(written, start, REDACTED_ELEMENTS[name])
-            at = written.find(member, start)
-    return written
-
-
-def _with_secret_hidden(written: bytes, start: int, how: Callable[[Any], str]) -> bytes:
-    found = _TEXT(written, start)
-    if found is None:
-        raise _NotPlain
-    value = orjson.loads(found[0])
-    return written if not value else written[:start] + orjson.dumps(how(value)) + written[found.end() :]
-
-
-def _without_card_numbers(written: bytes) -> bytes:
-    """Text that is nothing but a card number is masked where it stands; a number in the midst of words is left to `redact`."""
-    digits = written.translate(_DIGITS_AS_ZEROS)
-    at = digits.find(_DIGIT_RUN)
-    while at >= 0:
-        end = digits.find(b" ", at)
-        if end - at <= _LONGEST_PAN and luhn_valid(run := written[at:end].decode()):
-            if not (_opens_a_text(written[at - 2 : at]) and _closes_a_value(written[end : end + 2])):
-                raise _NotPlain
-            written = written[:at] + mask(run).encode() + written[end:]
-        at = digits.find(_DIGIT_RUN, end)
-    return written
-
-
-def _opens_a_text(before: bytes) -> bool:
-    return before in (b':"', b',"', b'["')
-
-
-def _closes_a_value(after: bytes) -> bool:
-    return after in (b'",', b'"}', b'"]')
 
 
 def redact_card_numbers(text: str) -> str:

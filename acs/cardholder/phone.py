@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 import orjson
 
+from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.single_select import phones
 from acs.cardholder.securecode import SecureCodes
 from acs.cardholder.short_messages import code_message, prompt_message
 from acs.settings import AcsSettings
-from acs.v2.records import Transaction
 from threedsecure.errors import TransportError
 from threedsecure.redaction import redact_text_message
 from threedsecure.web.serving.service import Runtime
@@ -29,49 +29,45 @@ class PhoneLine:
     codes: SecureCodes
 
 
-async def send_code(line: PhoneLine, transaction: Transaction, counter: int) -> bool:
+async def send_code(line: PhoneLine, asked: Confirmation, counter: int) -> bool:
     """Whether the phone network took the code of `counter`."""
-    card, settings = transaction.card, line.settings
+    settings = line.settings
     body = code_message(
-        line.codes.code(card.pan, counter),
-        issuer=settings.of(card.pan).issuer_name,
-        purchase=transaction.purchase,
-        language=card.language or transaction.purchase.language,
+        line.codes.code(asked.pan, counter),
+        issuer=settings.of(asked.pan).issuer_name,
+        purchase=asked,
+        language=asked.language,
         validity=settings.timers.code_validity,
     )
     message = {
-        "to": phones(card.phone)[transaction.challenge.phone] if transaction.challenge else card.phone,
+        "to": phones(asked.phone)[asked.challenge.phone] if asked.challenge else asked.phone,
         "from": settings.sms_sender,
         "body": body,
-        "reference": transaction.acs_trans_id,
+        "reference": asked.reference,
     }
     url = f"{settings.phone_url}/api/messages"
     try:
         response = await line.runtime.transport.post(url, orjson.dumps(message), timeout=settings.phone_timeout)
     except TransportError as error:
-        _note_failure(line, transaction, message, error.reason)
+        _note_failure(line, asked, message, error.reason)
         return False
     refusal = _refusal(response.status, response.body)
     if refusal is not None:
-        _note_failure(line, transaction, message, refusal)
+        _note_failure(line, asked, message, refusal)
     return refusal is None
 
 
-async def show_prompt(line: PhoneLine, transaction: Transaction, until: datetime | None) -> str | None:
+async def show_prompt(line: PhoneLine, asked: Confirmation, until: datetime | None) -> str | None:
     """The name under which the banking app asks the cardholder until `until`; None when it could not be reached."""
-    card, settings = transaction.card, line.settings
-    title, body = prompt_message(
-        issuer=settings.of(card.pan).issuer_name,
-        purchase=transaction.purchase,
-        language=card.language or transaction.purchase.language,
-    )
-    token = line.runtime.vault.token("decision", transaction.acs_trans_id)
-    named = urlencode({"acsTransID": transaction.acs_trans_id, "token": token})
+    settings = line.settings
+    title, body = prompt_message(issuer=settings.of(asked.pan).issuer_name, purchase=asked, language=asked.language)
+    token = line.runtime.vault.token("decision", asked.reference)
+    named = urlencode({"acsTransID": asked.reference, "token": token})
     prompt: dict[str, Any] = {
-        "to": card.phone,
+        "to": asked.phone,
         "title": title[:MAX_TITLE],
         "body": body,
-        "reference": transaction.acs_trans_id,
+        "reference": asked.reference,
         "callback": f"{settings.decision_url}?{named}",
     }
     if until is not None:
@@ -81,11 +77,11 @@ async def show_prompt(line: PhoneLine, transaction: Transaction, until: datetime
     try:
         response = await line.runtime.transport.post(url, orjson.dumps(prompt), timeout=settings.phone_timeout)
     except TransportError as error:
-        _note_failure(line, transaction, told, error.reason)
+        _note_failure(line, asked, told, error.reason)
         return None
     refusal, name = _refusal(response.status, response.body), _object(response.body).get("id")
     if refusal is not None or not isinstance(name, str):
-        _note_failure(line, transaction, told, refusal or "the banking app gave the prompt no name")
+        _note_failure(line, asked, told, refusal or "the banking app gave the prompt no name")
         return None
     return name
 
@@ -107,7 +103,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _note_failure(line: PhoneLine, transaction: Transaction, message: dict[str, Any], reason: str) -> None:
+def _note_failure(line: PhoneLine, asked: Confirmation, message: dict[str, Any], reason: str) -> None:
     told = {**message, "body": redact_text_message(message["body"]), "reason": reason}
     line.runtime.journal.record(
         line.runtime.clock.now(),
@@ -115,5 +111,5 @@ def _note_failure(line: PhoneLine, transaction: Transaction, message: dict[str, 
         "Phone",
         "SMS failed" if "title" not in message else "prompt failed",
         told,
-        transaction_id=transaction.purchase.three_ds_server_trans_id,
+        transaction_id=asked.journal_id,
     )

@@ -5,11 +5,23 @@ alphabet, in which a text has more than twice the room: what our own words need 
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from acs.cardholder.amounts import amount_text
 from acs.cardholder.texts import choose_language, counted, translated
-from acs.v2.records import Purchase
+
+
+class Purchase(Protocol):
+    """What is confirmed: `amount` in minor units and `currency` (numeric, ISO 4217) where something is paid."""
+
+    @property
+    def merchant_name(self) -> str: ...
+    @property
+    def amount(self) -> str | None: ...
+    @property
+    def currency(self) -> str | None: ...
+    @property
+    def exponent(self) -> int: ...
 
 
 def _(message: str) -> str:

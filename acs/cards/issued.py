@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from acs.v1.decision import PLAYS as CLASSIC_PLAYS
-from acs.v2.decision.plays import PLAYS, Ask, Settle
-from acs.v2.records import Card, Registration
+from acs.cards.plays import PLAYS, Ask, Settle
+from acs.cards.plays_v1 import PLAYS as CLASSIC_PLAYS
+from acs.cards.records import Card, Registration
 from threedsecure.cards.test_cards import ALL_SCENARIOS, nearest, phone_number, read
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.reasons import exists_in

@@ -5,8 +5,7 @@ passes wipes the failures out; one that was cancelled or timed out is neither.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import Ending
+from acs.settings import Limits
 
 MAX_TRUSTED: Final = 100
 MAX_REMEMBERED: Final = 100
@@ -30,16 +30,6 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     trusted: tuple[str, ...] = ()
     keeps_list: bool = False
     devices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`failures`: how many failed purchases in a row lock the card, 0 for never. `challenges`: how many challenges a card gets
-    within `window`, 0 for as many as it is asked for."""
-
-    failures: int = 5
-    challenges: int = 0
-    window: timedelta = timedelta(hours=1)
 
 
 GOOD: Final = Standing()

@@ -6,10 +6,11 @@ from typing import Any, Final, TypeVar
 
 from acs.cardholder.right_answers import answer_of
 from acs.cards.issued import NotACard, issued, register
+from acs.cards.records import Registration
 from acs.cards.status import described, unlocked
-from acs.issuer import RESET, Issuer
+from acs.v2.issuer import RESET, EmvIssuer
 from acs.v2.lifecycle import expire
-from acs.v2.records import Registration, Transaction
+from acs.v2.records import Transaction
 from acs.v2.states import State
 from threedsecure.cards.card_numbers import mask
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
@@ -26,7 +27,7 @@ _REASON: Final = re.compile("[0-9]{2}")
 Value = TypeVar("Value")
 
 
-async def register_card(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def register_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     body = read_json(request)
     pan, scenario = _required(body, "pan", str), _required(body, "scenario", str)
     try:
@@ -46,18 +47,18 @@ async def register_card(issuer: Issuer, request: WireRequest) -> WireResponse:
     return json_response(_card(registration), 201)
 
 
-async def find_card(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def find_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     registration = await issuer.storage.registration(_required(read_json(request), "pan", str))
     if registration is None:
         raise Problem(404, "Not Found", "no such card is registered")
     return json_response(_card(registration))
 
 
-async def list_cards(issuer: Issuer, _request: WireRequest) -> WireResponse:
+async def list_cards(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
     return json_response({"cards": [_card(known) for known in await issuer.storage.registrations()]})
 
 
-async def list_transactions(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def list_transactions(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     body = read_json(request)
     limit = _optional(body, "limit", int)
     limit = DEFAULT_LISTED if limit is None else limit
@@ -68,7 +69,7 @@ async def list_transactions(issuer: Issuer, request: WireRequest) -> WireRespons
     return json_response({"transactions": [_transaction(transaction) for transaction in found]})
 
 
-async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """What a cardholder without eyes needs: where to go, and what the phone shows."""
     found = await issuer.storage.load(_required(read_json(request), "id", str))
     if found is None or found.method is None:
@@ -96,7 +97,7 @@ async def challenge(issuer: Issuer, request: WireRequest) -> WireResponse:
     )
 
 
-async def unlock_card(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def unlock_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """A locked card is good again, and its failures are forgotten."""
     pan = _required(read_json(request), "pan", str)
     if issued(pan, None) is None:
@@ -104,14 +105,14 @@ async def unlock_card(issuer: Issuer, request: WireRequest) -> WireResponse:
     return json_response(dict(described(await issuer.storage.stand(pan, unlocked))))
 
 
-async def card_standing(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def card_standing(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     pan = _required(read_json(request), "pan", str)
     if issued(pan, None) is None:
         raise Problem(404, "Not Found", "the card is not one of this issuer")
     return json_response(dict(described(await issuer.storage.standing(pan))))
 
 
-async def reset(issuer: Issuer, _request: WireRequest) -> WireResponse:
+async def reset(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
     await issuer.break_off()
     await issuer.runtime.shared.tell_all(RESET)
     await issuer.storage.forget()

@@ -23,9 +23,9 @@ class Office:
 
     async def draw(self, found: Authentication, *, code: bool) -> Drawn:
         """What one step needs; `code`: it may send a code, which uses up the card's next counter."""
-        runtime, storage = self.issuer.runtime, self.issuer.storage
-        counter = await storage.reserve_counter(found.card.pan) if code else 0
-        standing, limits = await storage.standing(found.card.pan), self.issuer.settings.limits
+        runtime, cards = self.issuer.runtime, self.issuer.cards
+        counter = await cards.reserve_counter(found.card.pan) if code else 0
+        standing, limits = await cards.standing(found.card.pan), self.issuer.settings.limits
         too_often = asked_too_often(standing, runtime.clock.now(), limits)
         randomness = runtime.randomness.of("step", found.name)
         number = randomness.below(NUMBER_BELOW)
@@ -40,7 +40,7 @@ class Office:
             await self._stand(change, lambda standing: after_ending(standing, change.ended, limits))
 
     async def _stand(self, change: Change, step: Callable[[Standing], Standing]) -> None:
-        await self.issuer.storage.stand(change.authentication.card.pan, step)
+        await self.issuer.cards.stand(change.authentication.card.pan, step)
 
 
 def office(issuer: Issuer) -> Office:

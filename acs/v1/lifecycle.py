@@ -6,11 +6,12 @@ from datetime import datetime
 from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Effect, Ending, Over, Page, Submission
 from acs.cardholder.securecode import SecureCodes
+from acs.cards.plays import expired
+from acs.cards.plays_v1 import Play, play_of
 from acs.settings import AcsSettings
-from acs.v1.decision import Play, play_of, status_of
+from acs.v1.decision import status_of
 from acs.v1.records import Authentication, Outcome, Payment
 from acs.v1.states import Event, State, after
-from acs.v2.decision.plays import expired
 from threedsecure.v1.errors import InvalidRequest, InvalidRequestCode
 from threedsecure.v1.validation.refusals import invalid_transaction
 from threedsecure.v1.views import PayerAuthenticationRequest

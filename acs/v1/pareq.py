@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from acs.cardholder.answers import challenge_response, error_response, last_words
 from acs.cardholder.challenge import Action, SendCode, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.pages import Notice, post_back_page
 from acs.cardholder.phone import send_code
-from acs.v1.decision import Misbehaviour, play_of
+from acs.cardholder.texts import DEFAULT_LANGUAGE
+from acs.cards.plays_v1 import Misbehaviour, play_of
+from acs.forms import note_answer, note_exposure, read_answer
 from acs.v1.issuer import Office
 from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
 from acs.v1.messages import pares
-from acs.v1.records import Authentication, Payment, as_challenged
+from acs.v1.records import Authentication, Payment, confirmation
 from acs.v1.states import EventRefused
-from acs.v2.challenge.answers import DEFAULT_LANGUAGE, LAST_WORDS, challenge_response, error_response, posted_fields
-from acs.v2.challenge.creq import note_answer, note_exposure, read_answer
-from threedsecure.errors import ProtocolError
 from threedsecure.v1 import messages
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.envelope import pack, unpack
@@ -30,7 +30,7 @@ from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.v1.validation.checking import check
 from threedsecure.v1.views import for_journal
 from threedsecure.web.waiting import keep_waiting
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, page
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, page, read_form
 
 MAX_FORM_BYTES: Final = 256 * 1024
 MAX_TERM_URL: Final = 2048
@@ -81,11 +81,6 @@ def _code_follows(found: Authentication) -> bool:
     return found.challenge is not None and found.challenge.next_question is Question.SMS_CODE
 
 
-def too_large(error: ProtocolError, _request: WireRequest) -> WireResponse:
-    """A form that is longer than the endpoint reads."""
-    return error_response(413, "bad-request", str(error))
-
-
 async def _receive(
     office: Office, request: WireRequest, message: dict[str, Any], form: Mapping[str, str]
 ) -> WireResponse:
@@ -122,10 +117,13 @@ async def _respond(office: Office, change: Change | None, found: Authentication)
         return await _final(office, changed)
     for effect in change.effects:
         if isinstance(effect, SendCode):
-            taken = await send_code(office.issuer.line, as_challenged(changed), effect.counter)
+            asked = confirmation(changed, office.issuer.settings)
+            taken = await send_code(office.issuer.line, asked, effect.counter)
             changed = await _note_sent(office, changed, effect.counter, taken=taken)
     notice = changed.challenge.notice if changed.challenge else None
-    return challenge_response(office.issuer, as_challenged(changed), change.answer.notice or notice)
+    settings = office.issuer.settings.of(changed.card.pan)
+    asked = confirmation(changed, settings)
+    return challenge_response(asked, change.answer.notice or notice, settings, office.issuer.page_token)
 
 
 async def _note_sent(office: Office, found: Authentication, counter: int, *, taken: bool) -> Authentication:
@@ -141,11 +139,10 @@ async def _final(office: Office, found: Authentication) -> WireResponse:
     payment, outcome = found.payment, found.outcome
     if payment is None or outcome is None:
         return error_response(409, "error", "the authentication has no result")
-    words = LAST_WORDS.get(outcome.ending) if outcome.ending else None
     defect = play_of(found.card.scenario).defect if outcome.status == "Y" else None
     form = {"TermUrl": payment.term_url, "MD": payment.md}
     language = found.card.language or payment.language or DEFAULT_LANGUAGE
-    notice = Notice(words) if words else None
+    notice = last_words(outcome.ending)
     return await _signed_back(office, pares(found), form, found, defect=defect, notice=notice, language=language)
 
 
@@ -198,7 +195,7 @@ def _post_back(value: str, form: Mapping[str, str], notice: Notice | None, langu
 
 def _form(request: WireRequest) -> dict[str, str]:
     """PaReq, TermUrl and MD. Without an http(s) TermUrl nothing is sent anywhere. Errors: `Problem`."""
-    form = posted_fields(request)
+    form = read_form(request)
     if "PaReq" not in form:
         raise Problem(400, "Bad Request", "the form has no field PaReq")
     if not web_address(form.get("TermUrl", "")):

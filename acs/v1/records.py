@@ -1,15 +1,16 @@
 """What the ACS remembers of a 3-D Secure 1.0.2 authentication. Plain data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from acs.cardholder.challenge import Challenge, Ending
+from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.table import Method
+from acs.cards.records import Card
+from acs.settings import AcsSettings
 from acs.v1.states import State
-from acs.v2.records import Card, Purchase, Session
-from acs.v2.records import Transaction as ChallengedTransaction
-from acs.v2.states import State as EmvState
+from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v1.errors import InvalidRequest
 
 
@@ -60,39 +61,27 @@ class Authentication:
     outcome: Outcome | None = None
 
 
-def as_challenged(found: Authentication) -> ChallengedTransaction:
-    """The authentication in the words that the pages and the phone know: one path for the cardholder, whatever the protocol.
-
-    Errors: ValueError before the PAReq has come."""
-    payment = found.payment
+def confirmation(found: Authentication, settings: AcsSettings) -> Confirmation:
+    """What the cardholder is asked, as the pages and the phone know it. Errors: ValueError before the PAReq has come."""
+    payment, card = found.payment, found.card
     if payment is None:
         raise ValueError("there is no payment yet")
-    bought, merchant = payment.pareq["Purchase"], payment.pareq["Merchant"]
-    purchase = Purchase(
-        version=found.version,
-        device_channel="02",
-        message_category="01",
-        three_ds_server_trans_id=found.vereq_id,
-        ds_trans_id="",
-        ds_url="",
-        ds_reference_number="",
-        challenge_mandated=False,
-        merchant_name=merchant["name"],
+    bought, scheme = payment.pareq["Purchase"], SCHEMES[card.scheme]
+    return Confirmation(
+        reference=found.name,
+        journal_id=found.vereq_id,
+        pan=card.pan,
+        scheme=replace(scheme, programme=scheme.classic_programme or scheme.programme),
+        phone=card.phone,
+        language=card.language or payment.language,
+        merchant_name=payment.pareq["Merchant"]["name"],
         amount=bought["purchAmount"],
         currency=bought["currency"],
         exponent=int(bought["exponent"]),
-        language=payment.language,
-    )
-    return ChallengedTransaction(
-        acs_trans_id=found.name,
-        state=EmvState.CHALLENGING,
-        card=found.card,
-        purchase=purchase,
-        created_at=found.created_at,
-        updated_at=found.updated_at,
-        method=found.method,
+        answer_url=settings.of(card.pan).classic_answer_url,
         challenge=found.challenge,
-        session=Session("", payment.digest, WINDOW_SIZE, None, payment.began_at),
+        begun_at=payment.began_at,
+        window_size=WINDOW_SIZE,
     )
 
 

@@ -27,10 +27,10 @@ from sqlalchemy.exc import IntegrityError
 
 from acs.cardholder.challenge import Challenge
 from acs.cardholder.methods.table import Method
+from acs.cards.records import Card
 from acs.v1.lifecycle import Change
 from acs.v1.records import Authentication, Outcome, Payment
 from acs.v1.states import State
-from acs.v2.records import Card
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database
 from threedsecure.storage.rows.purging import PER_STEP

@@ -6,12 +6,12 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from acs.cards.issued import issued
+from acs.cards.plays_v1 import ATTEMPT, Misbehaviour, Play, play_of
+from acs.cards.records import Card
 from acs.cards.rules.then import instructed
-from acs.v1.decision import ATTEMPT, Misbehaviour, Play, play_of
 from acs.v1.issuer import Office
 from acs.v1.records import Authentication
 from acs.v1.states import State
-from acs.v2.records import Card
 from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
@@ -54,7 +54,7 @@ async def _answer(office: Office, request: WireRequest, *, attempts: bool) -> Wi
         return WireResponse(content_type=CONTENT_TYPE)
     check(message)
     view = VerifyEnrolmentRequest.from_message(message)
-    card = issued(view.pan, await office.issuer.storage.registration(view.pan))
+    card = issued(view.pan, await office.issuer.cards.registration(view.pan))
     rule = await office.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id)
     if rule is not None:
         card = instructed(card, view.pan, rule)

@@ -7,16 +7,18 @@ from msgspec.structs import replace
 
 from acs.cardholder.challenge import ShowPrompt
 from acs.cards.issued import advice, issued
+from acs.cards.plays import AnswerErro, KeepSilent, keeps_silent
+from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import Standing, asked
-from acs.issuer import Issuer
 from acs.settings import AcsSettings
 from acs.v2.decision.card_status import considered, wished
-from acs.v2.decision.plays import AnswerErro, KeepSilent, decide, keeps_silent
+from acs.v2.decision.decide import decide
 from acs.v2.decision.preferences import device_of, echoed
+from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
-from acs.v2.records import OnFile, Purchase, Transaction
+from acs.v2.records import Purchase, Transaction
 from acs.v2.states import State
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
@@ -35,7 +37,7 @@ MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
 
 
-async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     message = _decode(request, issuer.settings)
     if message["messageType"] == "Erro":
         return WireResponse()
@@ -47,7 +49,7 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
     rule = await issuer.rulebook.consult(arrived, view.three_ds_server_trans_id)
     transaction = await _begin(issuer, view, purchase, rule)
     if transaction.due_at is not None:
-        issuer.agenda.note(transaction.due_at)
+        issuer.scheduler.note(transaction.due_at)
     if transaction.state is State.DECOUPLED:
         await issuer.asking.ask(transaction, ShowPrompt())
     if keeps_silent(transaction.card):
@@ -57,7 +59,7 @@ async def areq(issuer: Issuer, request: WireRequest) -> WireResponse:
 
 
 async def _begin(
-    issuer: Issuer, view: AuthenticationRequest, purchase: Purchase, rule: Mapping[str, Any] | None
+    issuer: EmvIssuer, view: AuthenticationRequest, purchase: Purchase, rule: Mapping[str, Any] | None
 ) -> Transaction:
     """The transaction that the decision makes, written. Errors: `MessageError`."""
     told = view.three_ds_server_trans_id if view.three_ds_comp_ind == METHOD_COMPLETED else None
@@ -75,7 +77,7 @@ async def _begin(
 
 
 def _decided(
-    issuer: Issuer,
+    issuer: EmvIssuer,
     view: AuthenticationRequest,
     purchase: Purchase,
     rule: Mapping[str, Any] | None,

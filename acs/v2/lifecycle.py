@@ -14,16 +14,18 @@ from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
-from acs.cards.status import Limits, Standing, after_ending, binding, trusting
-from acs.settings import AcsSettings
+from acs.cards.plays import Ask, Defer, Settle
+from acs.cards.records import Card
+from acs.cards.rreq_order import Ordering, ordering_of
+from acs.cards.status import Standing, after_ending, binding, trusting
+from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
-from acs.v2.decision.plays import DECOUPLED_FALLBACK, Ask, Defer, Settle
+from acs.v2.decision.decide import DECOUPLED_FALLBACK
 from acs.v2.decision.result import BOUND, TRUSTED, challenge_result, final_result
-from acs.v2.decision.rreq_order import Ordering, ordering_of
+from acs.v2.decision.versions import LATEST
 from acs.v2.messages import answered_with, rreq
-from acs.v2.records import Card, Delivery, Purchase, Session, Transaction
+from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
-from acs.v2.versions import LATEST
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest

@@ -5,9 +5,9 @@ from typing import Any
 
 from acs.cardholder.methods.table import METHODS
 from acs.cardholder.texts import choose_language, decoupled_text
+from acs.cards.rreq_order import Ordering, ordering_of
 from acs.settings import AcsSettings
-from acs.v2 import versions
-from acs.v2.decision.rreq_order import Ordering, ordering_of
+from acs.v2.decision import versions
 from acs.v2.records import Purchase, Result, Transaction
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro

@@ -1,48 +1,16 @@
-"""What the ACS remembers of a card and of a transaction. Plain data: storage writes it, the pure modules replace it."""
+"""What the ACS remembers of a transaction. Plain data: storage writes it, the pure modules replace it."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from acs.cardholder.challenge import Challenge, Ending
+from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.table import Method
-from acs.cards.status import Standing
+from acs.cards.records import Card
+from acs.settings import AcsSettings
 from acs.v2.states import State
-
-
-class Registration(Struct, frozen=True, omit_defaults=True):
-    """What a minted card was told to be, over what its digits say."""
-
-    pan: str
-    scenario: str
-    phone: str
-    tries: int | None = None
-    language: str | None = None
-    trans_status: str | None = None
-    reason: str | None = None
-
-
-class OnFile(NamedTuple):
-    """What is known of a card when an AReq arrives. `method_seen`: whether the 3DS Method was called; None where nobody asked."""
-
-    registration: Registration | None
-    standing: Standing
-    method_seen: bool | None
-
-
-class Card(Struct, frozen=True, omit_defaults=True):
-    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
-    `trans_status` and `reason` (transStatusReason): when they are not the scenario's."""
-
-    pan: str
-    scheme: str
-    scenario: str
-    phone: str
-    tries: int | None = None
-    language: str | None = None
-    trans_status: str | None = None
-    reason: str | None = None
+from threedsecure.cards.schemes import SCHEMES
 
 
 class Purchase(Struct, frozen=True, omit_defaults=True):
@@ -153,3 +121,24 @@ class Transaction(Struct, frozen=True, omit_defaults=True):
         """When something has to be done for it: at its deadline, or before that when the phone is to be asked."""
         ask_at = self.challenge.ask_at if self.challenge is not None and self.result is None else None
         return min((at for at in (self.due_at, ask_at) if at is not None), default=None)
+
+
+def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmation:
+    """What the cardholder is asked."""
+    card, purchase, session = transaction.card, transaction.purchase, transaction.session
+    return Confirmation(
+        reference=transaction.acs_trans_id,
+        journal_id=purchase.three_ds_server_trans_id,
+        pan=card.pan,
+        scheme=SCHEMES[card.scheme],
+        phone=card.phone,
+        language=card.language or purchase.language,
+        merchant_name=purchase.merchant_name,
+        amount=purchase.amount,
+        currency=purchase.currency,
+        exponent=purchase.exponent,
+        answer_url=settings.of(card.pan).answer_url,
+        challenge=transaction.challenge,
+        begun_at=session.begun_at if session else None,
+        window_size=session.window_size if session else "",
+    )

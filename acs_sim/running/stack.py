@@ -26,7 +26,7 @@ from acs_sim.sharing.clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.sharing.faults import share_faults
 from threedsecure.faults.packs import PACKS
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage import journal as journal_table
+from threedsecure.storage import ledger
 from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.storage.sharing import faults as shared_faults_table
@@ -114,9 +114,9 @@ def with_free_ports(settings: Settings) -> Settings:
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
     vault = Vault(_master_key(settings, life), secrets.token_bytes)
     open_database, shared = await opened(settings, vault, life)
-    journal_database = open_database(journal_table.SCHEMA)
+    journal_database = open_database(ledger.SCHEMA)
     life.push_async_callback(journal_database.close)
-    journal = Journal(journal_database, shared)
+    journal = Journal(journal_database, vault, shared, several=set(settings.only) != set(PARTIES))
     await life.enter_async_context(exporting(journal, settings.otlp_endpoint))
     await life.enter_async_context(journal.writing())
     await share_clock(clock, shared)

@@ -11,10 +11,7 @@ from hashlib import blake2b
 from importlib import import_module
 from typing import Any, Final
 
-import orjson
-
-from threedsecure.storage.journal import Entry
-from threedsecure.web.journal import CLASSIC_IDS, EMV_IDS, Journal
+from threedsecure.web.journal import CLASSIC_IDS, EMV_IDS, Entry, Journal
 
 TRACES_PATH: Final = "/v1/traces"
 EXPORT_SECONDS: Final = 3.0
@@ -67,10 +64,9 @@ class Spans:
 
     def take(self, entries: Sequence[Entry]) -> None:
         """A span for each entry that ends an exchange."""
-        for recorded, transaction_id, document in entries:
-            entry = orjson.loads(document)
+        for recorded, entry in entries:
             if entry.get("took_ms") is not None or entry["kind"] in _FAILED:
-                self._span(recorded * _NANOSECONDS, transaction_id, entry)
+                self._span(recorded * _NANOSECONDS, entry["transaction_id"], entry)
 
     def close(self) -> None:
         self._provider.shutdown()

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from directory_server.acquirers import Acquirer
 from directory_server.ranges import Action, RangeList, list_name
+from directory_server.settings import Acquirer
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 from threedsecure.v1.errors import ErrorCode, InvalidRequest, InvalidRequestCode, MessageError

@@ -2,8 +2,8 @@
 
 import pytest
 
+from acs.banks import BANKS, bank_of
 from acs.cardholder.pages import challenge_page
-from acs.cards.banks import BANKS, bank_of
 from acs.settings import AcsSettings
 from tests.acs.stage import stage
 from tests.acs.views import view

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acs.v1.decision import PLAYS, play_of
+from acs.cards.plays_v1 import PLAYS, play_of
 from acs.v1.states import TRANSITIONS, State
 from acs.v1.storage import SCHEMA
 from tests.acs.stage import Shown, Stage, stage
@@ -347,7 +347,7 @@ def test_the_migrations_make_the_tables_that_a_new_database_has(tmp_path: Path):
     from alembic.config import Config
     from sqlalchemy import create_engine, inspect
 
-    SqliteDatabase(tmp_path / "new.sqlite3", SCHEMA)._engine.dispose()
+    SqliteDatabase(tmp_path / "new.sqlite3", SCHEMA).file._engine.dispose()
     engines = [create_engine(f"sqlite:///{tmp_path}/{name}.sqlite3") for name in ("new", "migrated")]
     config = Config()
     config.set_main_option("script_location", str(SCHEMA.migrations))

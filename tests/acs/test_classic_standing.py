@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from acs.cards.status import Limits
+from acs.settings import Limits
 from tests.acs.stage import OTP, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import PASSIVE, Mpi, back

@@ -7,8 +7,9 @@ import pytest
 
 from acs.cardholder.challenge import Method
 from acs.cards import issued
-from acs.v2.decision.plays import PLAYS, AnswerErro, Ask, KeepSilent, Settle, decide, expired
-from acs.v2.records import Card, Registration
+from acs.cards.plays import PLAYS, AnswerErro, Ask, KeepSilent, Settle, expired
+from acs.cards.records import Card, Registration
+from acs.v2.decision.decide import decide
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import SCENARIOS, compose
 from threedsecure.v2.views import AuthenticationRequest

@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from acs.cards.status import Limits
+from acs.settings import Limits
 from tests.acs.stage import OTP, Shown, stage
 from tests.support.steady_loop import SteadyLoop
 from threedsecure.cards.test_cards import SCENARIOS, compose

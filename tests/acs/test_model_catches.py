@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from acs.cards.status import Limits
+from acs.settings import Limits
 from acs.v2.results.outbox import Outbox
 from tests.acs import stage as stages
 from tests.acs import test_model

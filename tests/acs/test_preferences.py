@@ -8,8 +8,9 @@ from importlib.resources import files
 import pytest
 
 from acs.cardholder.challenge import Method
-from acs.v2.decision.plays import Ask, Settle, decide
-from acs.v2.records import Card
+from acs.cards.plays import Ask, Settle
+from acs.cards.records import Card
+from acs.v2.decision.decide import decide
 from tests.acs.test_decision import REQUEST
 from threedsecure.cards.test_cards import SCENARIOS, compose
 from threedsecure.v2.reasons import REASONS, SCHEME_REASONS, exists_in, meaning, reason_in

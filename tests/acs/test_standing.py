@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from acs.cards.status import Limits
-from acs.settings import AcsSettings
+from acs.settings import AcsSettings, Limits
 from tests.acs.stage import OTP, stage
 from tests.support.simulator import runtime
 from threedsecure.cards.test_cards import SCENARIOS, compose

@@ -55,14 +55,13 @@ def test_before_the_first_start_there_is_nothing(database):
 def test_tables_of_an_earlier_release_are_told_and_brought_up_to_date(database):
     at_first_revision(database)
     code, said = db("status", "--database", database)
-    assert (code, "journal      0001, older than 0003" in said) == (1, True)
+    assert (code, "journal      0001, older than 0004" in said) == (1, True)
     code, said = db("upgrade", "--database", database)
-    assert (code, "journal      0001 -> 0003" in said) == (0, True)
+    assert (code, "journal      0001 -> 0004" in said) == (0, True)
     assert db("status", "--database", database)[0] == 0
     engine = create_engine(database)
     with engine.begin() as connection:
-        assert "recorded" in {column["name"] for column in inspect(connection).get_columns("journal_entry")}
-        assert connection.execute(text("SELECT count(*) FROM journal_entry")).scalar_one() == 1
+        assert {"journal_record", "journal_key"} <= set(inspect(connection).get_table_names())
     engine.dispose()
 
 

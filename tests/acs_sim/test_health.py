@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 
 from acs_sim.running import health
-from threedsecure.storage import journal as journal_table
+from threedsecure.storage import ledger
 from threedsecure.storage.database import SqliteDatabase
 
 
@@ -17,7 +17,7 @@ class Stuck:
 
 async def test_a_database_that_can_be_written_is_well(tmp_path):
     looked_after = health.Health(lambda schema: SqliteDatabase(tmp_path / "journal.sqlite3", schema))
-    database = looked_after.open_database(journal_table.SCHEMA)
+    database = looked_after.open_database(ledger.SCHEMA)
     assert await looked_after.check() is None
     await database.close()
 
@@ -25,18 +25,18 @@ async def test_a_database_that_can_be_written_is_well(tmp_path):
 async def test_a_database_that_somebody_else_holds_or_that_turned_read_only_is_named(tmp_path):
     file = tmp_path / "journal.sqlite3"
     looked_after = health.Health(lambda schema: SqliteDatabase(file, schema))
-    database = looked_after.open_database(journal_table.SCHEMA)
+    database = looked_after.open_database(ledger.SCHEMA)
     await database.run(lambda c: c.exec_driver_sql("SELECT 1").fetchall())
     await database.read(lambda c: c.connection.cursor().execute("PRAGMA query_only=ON").fetchall())
     assert await looked_after.check() == "the journal database cannot be written: OperationalError"
     await database.close()
     assert sqlite3.connect(file).execute("SELECT version_num FROM journal_version").fetchall() == [
-        (journal_table.SCHEMA.head,)
+        (ledger.SCHEMA.head,)
     ]
 
 
 async def test_a_database_that_does_not_answer_is_named_in_time(monkeypatch):
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.01)
     looked_after = health.Health(lambda _schema: Stuck())
-    looked_after.open_database(journal_table.SCHEMA)
+    looked_after.open_database(ledger.SCHEMA)
     assert await looked_after.check() == "the journal database does not answer"

@@ -51,8 +51,16 @@ async def test_databases_without_their_key_are_not_started_upon(tmp_path, world)
     async with running_stack(settings, parties=world.parties()):
         pass
     (tmp_path / "key").unlink()
-    with pytest.raises(CannotStart, match=r"key is missing, and .*journal.sqlite3 was sealed with it"):
+    with pytest.raises(CannotStart, match=r"key is missing, and .*acs-sim.sqlite3 was sealed with it"):
         await started(settings, world)
+
+
+@about_sqlite("`acs-sim db upgrade` brings it up to date")
+async def test_a_folder_of_an_earlier_release_is_refused_in_words(tmp_path, world):
+    (tmp_path / "key").write_bytes(bytes(32))
+    (tmp_path / "acs.sqlite3").touch()
+    with pytest.raises(CannotStart, match=r"written by an earlier release \(acs.sqlite3\), .* take another --data"):
+        await started(settings_in(tmp_path), world)
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 33])
@@ -139,7 +147,7 @@ async def test_messages_older_than_what_is_kept_are_forgotten(stack):
     await journal.forget_before(clock.now() + timedelta(hours=1))
     assert await journal.transaction_of("old") is None
     assert await journal.transaction_of("old-too") is None
-    assert await journal.transaction_of("both-too") == "both"
+    assert await journal.transaction_of("both-too") is None
     assert [entry["kind"] for entry in await journal.entries_of("both")] == ["ARes"]
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from acs_sim.running.data import databases
 from acs_sim.settings.settings import Settings
-from tests.support.once import SqliteInMemory
+from tests.support.once import in_memory
 from tests.support.postgresql import Cluster, cluster
 from threedsecure.secrets.vault import Vault
 from threedsecure.web.sharing.processes import Alone, Shared
@@ -88,7 +88,7 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
         if address is not None:
             settings = msgspec.structs.replace(settings, fresh=False, database=address)
         elif settings.fresh:
-            return SqliteInMemory, Alone()
+            return in_memory(life), Alone()
     return await databases.opened(settings, vault, life)
 
 

@@ -5,8 +5,8 @@ A service makes them when it starts, and here one starts for nearly every test: 
 """
 
 import atexit
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from functools import partial
 from itertools import cycle
 from typing import Any, TypeVar
@@ -17,26 +17,31 @@ from sqlalchemy import Engine
 
 from acs_sim.gateway import app as gateway
 from tests.support.postgresql import LENT
-from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.database import SqliteDatabase, SqliteFile
 from threedsecure.storage.engines import postgresql
 from threedsecure.storage.schema import Schema
 from threedsecure.v1.signature import pki
 from threedsecure.web.serving import templates
 
 Key = TypeVar("Key")
-_IDLE: defaultdict[Schema, list[dict[str, Any]]] = defaultdict(list)
+_IDLE: list[dict[str, Any]] = []
 _KEYS = 7  # more than one set of signing keys has, and prime to it, so that two sets share no place
 
 
-class SqliteInMemory(SqliteDatabase):
+class _InMemory(SqliteFile):
     """Nothing is in it. At its end it is emptied and handed on."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._idle = _IDLE[schema]
-        if self._idle:
-            self.__dict__.update(self._idle.pop())
+    def __init__(self) -> None:
+        if _IDLE:
+            self.__dict__.update(_IDLE.pop())
         else:
-            super().__init__(None, schema)
+            super().__init__(None)
+            self.prepared: set[Schema] = set()
+
+    def prepare(self, schema: Schema) -> None:
+        if schema not in self.prepared:
+            super().prepare(schema)
+            self.prepared.add(schema)
 
     async def close(self) -> None:
         self._carry_out_waiting()
@@ -44,8 +49,15 @@ class SqliteInMemory(SqliteDatabase):
             await super().close()
             return
         _empty(self._connection.connection.driver_connection)
-        self._idle.append(dict(self.__dict__))
+        _IDLE.append(dict(self.__dict__) | {"_companion": None})
         self._waiting, self._connection = [], None  # who still used it would write into another's
+
+
+def in_memory(life: AsyncExitStack) -> Callable[[Schema], SqliteDatabase]:
+    """How parties open their tables."""
+    file = _InMemory()
+    life.push_async_callback(file.close)
+    return lambda schema: SqliteDatabase(file, schema)
 
 
 def _empty(connection: Any) -> None:

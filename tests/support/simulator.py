@@ -1,5 +1,6 @@
 """Running services in tests: real sockets, a clock that stands still, a database that is forgotten."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -8,10 +9,10 @@ from pathlib import Path
 from acs_sim.running.data.databases import opened
 from acs_sim.settings.settings import Settings
 from tests.support.engine import kept_in, nothing_kept
-from tests.support.once import SqliteInMemory
+from tests.support.once import in_memory
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage import journal as journal_table
-from threedsecure.storage.database import Database, SqliteDatabase
+from threedsecure.storage import ledger
+from threedsecure.storage.database import Database
 from threedsecure.storage.schema import Schema
 from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.clock import Clock
@@ -32,11 +33,11 @@ async def runtime(*, data: Path | None = None, postgresql: str | None = None, se
     async with AsyncExitStack() as life:
         address = postgresql or (kept_in(data) if data else life.enter_context(nothing_kept()))
         randomness = Randomness(seed)
-        vault = Vault(bytes(range(32)), randomness.bytes)
+        vault = Vault(bytes(range(32)), secrets.token_bytes)
         open_database, shared = await _opened(data, address, vault, life)
-        journal_database = open_database(journal_table.SCHEMA)
+        journal_database = open_database(ledger.SCHEMA)
         life.push_async_callback(journal_database.close)
-        journal = Journal(journal_database, shared)
+        journal = Journal(journal_database, vault, shared)
         session = await life.enter_async_context(HttpTransport.session())
         await life.enter_async_context(journal.writing())
         clock = Clock(frozen_at=STARTED_AT)
@@ -47,10 +48,9 @@ async def _opened(
     data: Path | None, address: str | None, vault: Vault, life: AsyncExitStack
 ) -> tuple[Callable[[Schema], Database], Shared]:
     if address is None and data is None:
-        return SqliteInMemory, Alone()
-    if address is None:
-        return lambda schema: SqliteDatabase(data / f"{schema.name}.sqlite3", schema), Alone()
-    return await opened(Settings(database=address), vault, life)
+        return in_memory(life), Alone()
+    settings = Settings(data=str(data)) if address is None else Settings(database=address)
+    return await opened(settings, vault, life)
 
 
 @asynccontextmanager

@@ -113,9 +113,9 @@ async def test_two_processes_may_start_on_an_empty_database_at_once(postgresql):
 
 
 async def test_a_database_written_by_a_newer_release_is_refused_in_words(tmp_path):
-    from threedsecure.storage import journal
+    from threedsecure.storage import ledger
 
-    newer = Schema("journal", journal.METADATA, "9999", journal.SCHEMA.migrations)
+    newer = Schema("journal", ledger.METADATA, "9999", ledger.SCHEMA.migrations)
     await SqliteDatabase(tmp_path / "j.sqlite3", newer).close()
     with pytest.raises(SchemaNotSupported, match="revision 9999"):
-        SqliteDatabase(tmp_path / "j.sqlite3", journal.SCHEMA)
+        SqliteDatabase(tmp_path / "j.sqlite3", ledger.SCHEMA)

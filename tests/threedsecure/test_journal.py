@@ -1,13 +1,17 @@
 """The journal on both engines: nothing is lost silently, nothing secret is kept."""
 
 import asyncio
+import secrets
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
 
+from tests.support.engine import about_sqlite, written
 from tests.support.simulator import STARTED_AT, runtime
-from threedsecure.storage import journal as journal_table
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage import ledger
+from threedsecure.storage.database import SqliteDatabase, SqliteFile
+from threedsecure.storage.ledger import More, Note
 from threedsecure.web import journal as journal_module
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
@@ -112,15 +116,6 @@ async def test_transactions_that_cross_are_told_in_the_order_of_their_messages(j
         assert [entry["transaction_id"] for entry in await journal.newest(last)] == told[-last:]
 
 
-async def test_entries_of_an_earlier_release_stand_before_those_that_share_a_row(journal):
-    record(journal, {"messageType": "ARes", "threeDSServerTransID": ID})
-    await journal.flush()
-    earlier = {"transaction_id": ID, "document": b'{"kind":"AReq","at":"2020","message":{}}', "recorded": 1}
-    await journal._database.run(lambda connection: connection.execute(insert(journal_table.ENTRIES), [earlier]))
-    record(journal, {"messageType": "CReq", "threeDSServerTransID": ID})
-    assert [entry["kind"] for entry in await journal.entries_of(ID)] == ["AReq", "ARes", "CReq"]
-
-
 async def test_a_transaction_is_forgotten_once_all_that_was_written_of_it_together_is_old_enough(journal):
     minute = timedelta(minutes=1)
     for at in (STARTED_AT, STARTED_AT + minute):
@@ -137,44 +132,95 @@ class HeldUp:
 
     def __init__(self, database):
         self._database = database
-        self.asked, self.allowed = asyncio.Event(), asyncio.Event()
+        self.allowed = asyncio.Event()
+        self.read = database.read
 
-    async def run(self, work):
-        self.asked.set()
+    def accompany(self, companion):
+        self._companion = companion
+
+    def due(self):
+        self.writing = asyncio.create_task(self._write(*self._companion.take()))
+
+    async def _write(self, work, done):
         await self.allowed.wait()
-        return await self._database.run(work)
-
-    async def read(self, work):
-        return await self._database.read(work)
+        done(await self._database.run(work))
 
 
-async def test_a_reader_waits_for_what_another_writer_has_taken_along():
+@pytest.fixture
+async def held_up():
     async with runtime() as shared:
-        database = shared.open_database(journal_table.SCHEMA)
-        held_up = HeldUp(database)
-        journal = journal_module.Journal(held_up)
-        record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
-        writer = asyncio.create_task(journal.flush())
-        await held_up.asked.wait()
-        reader = asyncio.create_task(journal.entries_of(ID))
-        await asyncio.sleep(0)
-        held_up.allowed.set()
-        assert [entry["kind"] for entry in await reader] == ["AReq"]
-        await writer
-        await database.close()
+        database = HeldUp(shared.open_database(ledger.SCHEMA))
+        database.journal = journal_module.Journal(database, shared.vault)
+        yield database
 
 
-async def test_a_writer_leaves_what_arrives_meanwhile_to_the_next_batch():
-    async with runtime() as shared:
-        database = shared.open_database(journal_table.SCHEMA)
-        held_up = HeldUp(database)
-        journal = journal_module.Journal(held_up)
-        record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
-        writer = asyncio.create_task(journal.flush())
-        await held_up.asked.wait()
-        record(journal, {"messageType": "ARes", "threeDSServerTransID": ID})
-        held_up.allowed.set()
-        await writer
-        assert [row["kind"] for row in await database.read(lambda c: journal_table.newest(c, 10))] == ["AReq"]
-        assert [entry["kind"] for entry in await journal.entries_of(ID)] == ["AReq", "ARes"]
-        await database.close()
+async def kinds(journal):
+    return [entry["kind"] for entry in await journal.entries_of(ID)]
+
+
+async def test_a_reader_waits_for_what_is_being_written(held_up):
+    record(held_up.journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+    writer = asyncio.create_task(held_up.journal.flush())
+    await asyncio.sleep(0)
+    reader = asyncio.create_task(kinds(held_up.journal))
+    await asyncio.sleep(0)
+    assert not reader.done()
+    held_up.allowed.set()
+    assert await reader == ["AReq"]
+    await writer
+
+
+async def test_what_arrives_meanwhile_is_left_to_the_next_record(held_up):
+    record(held_up.journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+    writer = asyncio.create_task(held_up.journal.flush())
+    await asyncio.sleep(0)
+    record(held_up.journal, {"messageType": "ARes", "threeDSServerTransID": ID})
+    held_up.allowed.set()
+    await writer
+    assert held_up.journal.waiting == 1
+    assert await kinds(held_up.journal) == ["AReq", "ARes"]
+
+
+@about_sqlite("nothing is indexed later there")
+async def test_after_a_crash_what_was_not_indexed_is_found(tmp_path):
+    file = SqliteFile(tmp_path / "ledger.sqlite3")
+    database, vault = SqliteDatabase(file, ledger.SCHEMA), Vault(bytes(range(32)), secrets.token_bytes)
+    before = journal_module.Journal(database, vault)
+    record(before, {"messageType": "ARes", "threeDSServerTransID": ID, "acsTransID": "a"})
+    await before.flush()
+    after = journal_module.Journal(database, vault)
+    assert await after.transaction_of("a") is None
+    async with after.writing():
+        assert await after.transaction_of("a") == ID
+    indexed = journal_module.Journal(database, vault)
+    assert await indexed.transaction_of("a") == ID
+    await file.close()
+
+
+async def test_nothing_is_on_disk_in_clear(tmp_path):
+    async with runtime(data=tmp_path) as shared:
+        record(shared.journal, {"messageType": "AReq", "threeDSServerTransID": ID, "acctNumber": "4000000001000001"})
+        await shared.journal.flush()
+    assert b"4000000001000001" not in written(tmp_path)
+
+
+async def test_who_waits_for_a_commit_is_told_once_it_stands(journal):
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+    told = []
+    journal.when_written(told.append)
+    await journal.written()
+    assert told == [None]
+
+
+async def test_a_note_that_rests_on_another_is_whole_when_it_is_read(journal):
+    first = Note(
+        1, STARTED_AT, "3DS Server", "Directory Server", "AReq", b'{"threeDSServerTransID":"%b"}' % ID.encode()
+    )
+    place = journal.note(first, [ID])
+    second = Note(2, STARTED_AT, "Directory Server", "ACS", "AReq", More(place, {"dsTransID": "d"}))
+    journal.note(second, [ID, "d"])
+    assert [entry["message"] for entry in await journal.entries_of(ID)] == [
+        {"threeDSServerTransID": ID},
+        {"threeDSServerTransID": ID, "dsTransID": "d"},
+    ]
+    assert await journal.transaction_of("d") == ID

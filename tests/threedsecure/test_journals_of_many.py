@@ -2,15 +2,18 @@
 the acctID, written by two of them in every order."""
 
 import asyncio
+import secrets
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 
-from threedsecure.storage import journal as table
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage import ledger
 from threedsecure.storage.database import PostgresDatabase
 from threedsecure.web.journal import Journal
 
+VAULT = Vault(bytes(range(32)), secrets.token_bytes)
 AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 VEREQ = ("VEReq", {"messageType": "VEReq", "messageId": "m-1"}, None)
 VERES = ("VERes", {"messageType": "VERes", "messageId": "m-1", "acctID": "account"}, None)
@@ -38,9 +41,9 @@ class InSeveral:
 @asynccontextmanager
 async def journals(postgresql):
     address = postgresql.fresh_database()
-    databases = [PostgresDatabase(address, table.SCHEMA) for _ in range(2)]
+    databases = [PostgresDatabase(address, ledger.SCHEMA) for _ in range(2)]
     try:
-        yield [Journal(database, InSeveral(str(number))) for number, database in enumerate(databases)]
+        yield [Journal(database, VAULT, InSeveral(str(number))) for number, database in enumerate(databases)]
     finally:
         for database in databases:
             await database.close()

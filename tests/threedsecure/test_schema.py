@@ -44,4 +44,4 @@ def test_the_database_commands_know_every_schema():
 
 
 def test_every_service_that_stores_is_found():
-    assert "threedsecure.storage.journal" in STORAGES
+    assert "threedsecure.storage.ledger" in STORAGES

@@ -22,6 +22,25 @@ class SealBroken(ValueError):
     """A sealed text that this vault did not seal, or that was changed since."""
 
 
+class Box:
+    """Seals and opens bytes under a key of its own (AES-256-GCM with random nonces)."""
+
+    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
+        self._sealing = AESGCM(key)
+        self._random_bytes = random_bytes
+
+    def seal(self, plain: bytes) -> bytes:
+        nonce = self._random_bytes(_NONCE_BYTES)
+        return nonce + self._sealing.encrypt(nonce, plain, None)
+
+    def open(self, sealed: bytes) -> bytes:
+        """Errors: `SealBroken`."""
+        try:
+            return self._sealing.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except (ValueError, InvalidTag) as error:
+            raise SealBroken("not sealed by this installation's key") from error
+
+
 class Vault:
     """Seals, opens and fingerprints short texts under one master key."""
 
@@ -31,23 +50,25 @@ class Vault:
             raise ValueError("the master key is 32 bytes long")
         self._master_key = master_key
         self._random_bytes = random_bytes
-        self._sealing = AESGCM(self.derive(b"seal"))
+        self._sealing = self.box(b"seal")
         self._fingerprinting = KeyedHash(self.derive(b"fingerprint"))
 
     def derive(self, label: bytes, length: int = 32) -> bytes:
         """A key of its own for another purpose; the same label gives the same key."""
         return HKDF(SHA256(), length, salt=None, info=b"acs-sim/" + label).derive(self._master_key)
 
+    def box(self, label: bytes) -> Box:
+        """For bytes, under the key that `label` gives."""
+        return Box(self.derive(label), self._random_bytes)
+
     def seal(self, text: str) -> str:
-        nonce = self._random_bytes(_NONCE_BYTES)
-        return base64.b64encode(nonce + self._sealing.encrypt(nonce, text.encode(), None)).decode()
+        return base64.b64encode(self._sealing.seal(text.encode())).decode()
 
     def open(self, sealed: str) -> str:
         """Errors: `SealBroken`."""
         try:
-            blob = base64.b64decode(sealed, validate=True)
-            return self._sealing.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], None).decode()
-        except (ValueError, InvalidTag) as error:
+            return self._sealing.open(base64.b64decode(sealed, validate=True)).decode()
+        except ValueError as error:
             raise SealBroken("not sealed by this installation's key") from error
 
     def fingerprint(self, text: str) -> str:

@@ -1,8 +1,9 @@
-"""One database per service, with grouped commits.
+"""Grouped commits.
 
 A unit of work is a plain function of a SQLAlchemy Core connection: it reads, decides and writes, and must be safe to run again.
-All units handed in during one turn of the event loop share one transaction, and each caller is resumed only after the commit:
-nothing is answered before its row is safe, and many requests share one commit.
+All units handed in during one turn of the event loop share one transaction, whichever party of the process they come from, and
+each caller is told only after the commit: nothing is answered before its row is safe, and many requests share one commit.
+What accompanies the units (`Companion`, the ledger) is written in the same transaction.
 
 SQLite runs on the loop itself, through one connection: a unit costs tens of microseconds, less than handing it to a thread
 (which would also wait for the interpreter lock). Checkpoints, which do block, run in a thread.
@@ -12,9 +13,10 @@ Under load a batch waits for a few turns of the loop as long as others join it: 
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -27,11 +29,22 @@ from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
 from threedsecure.storage.schema import Schema, prepare
 
-__all__ = ["Database", "DatabaseAway", "DatabaseUnusable", "PostgresDatabase", "SqliteDatabase"]
+__all__ = [
+    "Companion",
+    "Database",
+    "DatabaseAway",
+    "DatabaseUnusable",
+    "Failed",
+    "PostgresDatabase",
+    "SqliteDatabase",
+    "SqliteFile",
+]
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
-_Waiting = tuple[Work[Any], asyncio.Future[Any]]
+Done = Callable[[Any], None]
+"""Told after the commit what a unit returned, or that it `Failed`."""
+_Waiting = tuple[Work[Any], Done]
 
 MAX_UNITS_PER_COMMIT: Final = 256
 MAX_RUNS_OF_A_UNIT: Final = 5
@@ -58,62 +71,106 @@ class Database(Protocol):
 
     async def close(self) -> None: ...
 
+    def put(self, work: Work[Any], done: Done) -> None:
+        """Like `run`, for a caller that is no coroutine. Errors: `DatabaseAway` where too many wait already."""
+        ...
+
+    def due(self) -> None:
+        """Have a transaction at the end of this turn of the loop, for what accompanies."""
+        ...
+
+    def accompany(self, companion: "Companion") -> None:
+        """From now on `companion` is asked what goes along with each transaction."""
+        ...
+
+
+class Companion(Protocol):
+    """What is written along with whatever is written."""
+
+    @property
+    def crowd(self) -> int:
+        """How many wait for it to be written."""
+        ...
+
+    def take(self) -> "_Waiting | None":
+        """The unit that writes what there is now; None where there is nothing."""
+        ...
+
 
 class _GroupedCommits:
     """Collects the units handed in during one turn of the loop; a subclass says how a batch is carried out."""
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
+        self._companion: Companion | None = None
+        self._is_due = False
 
     @property
     def waiting(self) -> int:
         return len(self._waiting)
 
-    def _add(self, work: Work[Result]) -> asyncio.Future[Result]:
-        """Errors: `DatabaseAway` where too many wait already."""
+    def accompany(self, companion: Companion) -> None:
+        self._companion = companion
+
+    def put(self, work: Work[Any], done: Done) -> None:
         if len(self._waiting) >= timeouts.MOST_WAITING:
             raise DatabaseAway(f"{len(self._waiting)} units of work wait for the database, as many as may")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Result] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self._batch_is_due)
-        self._waiting.append((work, future))
-        return future
+        self._waiting.append((work, done))
+        self.due()
+
+    def due(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._batch_is_due)
+
+    async def run(self, work: Work[Result]) -> Result:
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.put(work, partial(_resolve, future))
+        return await future
 
     def _batch_is_due(self) -> None:
         raise NotImplementedError
 
+    def _crowd(self) -> int:
+        return len(self._waiting) + (0 if self._companion is None else self._companion.crowd)
+
     def _take_batch(self) -> list[_Waiting]:
         batch, self._waiting = self._waiting[:MAX_UNITS_PER_COMMIT], self._waiting[MAX_UNITS_PER_COMMIT:]
-        return batch
+        along = None if self._companion is None else self._companion.take()
+        return batch if along is None else [*batch, along]
 
 
-class SqliteDatabase(_GroupedCommits):
-    """SQLite in WAL mode, one writer connection, commits grouped by loop turn.
+class SqliteFile(_GroupedCommits):
+    """SQLite in WAL mode, one writer connection, commits grouped by loop turn; any number of schemas share it.
 
     A file that another program has locked is tried again and again without holding up the loop; readers need not wait for it."""
 
-    def __init__(self, path: Path | None, schema: Schema, *, durable: bool = False) -> None:
+    def __init__(self, path: Path | None, *, durable: bool = False) -> None:
         """`path=None` keeps everything in memory and forgets it at close. `durable` makes a commit survive a power cut
         (synchronous=FULL); without it a commit survives the death of the process. Errors: `DatabaseUnusable`."""
         super().__init__()
         self._path = path
         self._engine = sqlite.engine(path, durable=durable)
-        try:
+        with self._usable():
             self._connection = self._engine.connect()
-            with self._connection.begin():
-                prepare(self._connection, schema)
             sqlite.on_the_loop(self._connection)
-        except (DatabaseError, timeouts.Locked) as error:
-            self._engine.dispose()
-            reason = error.orig if isinstance(error, DatabaseError) else error
-            raise DatabaseUnusable(f"{path} cannot be used as a database: {reason}") from error
         self._checkpoints = None if path is None else sqlite.Checkpoints(path, self._connection)
         self._crowded, self._seen, self._turns = False, 0, 0
         self._locked_since: float | None = None
 
-    async def run(self, work: Work[Result]) -> Result:
-        return await self._add(work)
+    def prepare(self, schema: Schema) -> None:
+        """Errors: `DatabaseUnusable`, `SchemaNotSupported`."""
+        with self._usable(), sqlite.patient(self._connection), sqlite.Transaction(self._connection):
+            prepare(self._connection, schema)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except (DatabaseError, timeouts.Locked) as error:
+            self._engine.dispose()
+            reason = error.orig if isinstance(error, DatabaseError) else error
+            raise DatabaseUnusable(f"{self._path} cannot be used as a database: {reason}") from error
 
     async def read(self, work: Work[Result]) -> Result:
         asked = time.monotonic()
@@ -135,10 +192,14 @@ class SqliteDatabase(_GroupedCommits):
             if self._connection.in_transaction():
                 self._connection.rollback()
 
-    async def close(self) -> None:
+    async def settle(self) -> None:
+        """Return when nothing waits."""
         self._carry_out_waiting()
         while self._waiting:  # noqa: ASYNC110 - for a lock of another program, which tells nobody
             await asyncio.sleep(timeouts.LOOK_AGAIN_SECONDS)
+
+    async def close(self) -> None:
+        await self.settle()
         if self._checkpoints is not None:
             await self._checkpoints.close()
         self._connection.close()
@@ -146,7 +207,7 @@ class SqliteDatabase(_GroupedCommits):
 
     def _batch_is_due(self) -> None:
         """Where units come alone each is committed at once; where they crowd, others may be about to join them."""
-        waiting = len(self._waiting)
+        waiting = self._crowd()
         if self._crowded and waiting > self._seen and self._turns < MAX_TURNS_WAITED:
             self._seen, self._turns = waiting, self._turns + 1
             asyncio.get_running_loop().call_soon(self._batch_is_due)
@@ -155,6 +216,7 @@ class SqliteDatabase(_GroupedCommits):
         self._carry_out_waiting()
 
     def _carry_out_waiting(self) -> None:
+        self._is_due = False
         while batch := self._take_batch():
             outcomes = _carry_out(self._connection, [work for work, _ in batch], begin=sqlite.Transaction)
             if any(map(_met_a_lock, outcomes)):
@@ -163,24 +225,45 @@ class SqliteDatabase(_GroupedCommits):
             self._locked_since = None
             if self._checkpoints is not None:
                 self._checkpoints.written()
-            _resolve(batch, outcomes)
+            _tell(batch, outcomes)
 
     def _try_again(self, batch: list[_Waiting], outcomes: list[Any]) -> None:
         """Those of the batch that met a lock are the first of the next one, until patience is at its end."""
         both = list(zip(batch, outcomes, strict=True))
         self._waiting[:0] = [entry for entry, outcome in both if _met_a_lock(outcome)]
         done = [(entry, outcome) for entry, outcome in both if not _met_a_lock(outcome)]
-        _resolve([entry for entry, _ in done], [outcome for _, outcome in done])
+        _tell([entry for entry, _ in done], [outcome for _, outcome in done])
         now = time.monotonic()
         self._locked_since = now if self._locked_since is None or done else self._locked_since
         if now - self._locked_since >= timeouts.SECONDS:
             given_up, self._waiting = self._waiting, []
-            _resolve(given_up, [_Failed(self._away())] * len(given_up))
+            _tell(given_up, [Failed(self._away())] * len(given_up))
         else:
+            self._is_due = True
             asyncio.get_running_loop().call_later(timeouts.LOOK_AGAIN_SECONDS, self._carry_out_waiting)
 
     def _away(self) -> DatabaseAway:
         return DatabaseAway(f"{self._path} is locked by another program")
+
+
+class SqliteDatabase:
+    """The tables of one schema in a file that others may share."""
+
+    def __init__(self, file: SqliteFile | Path | None, schema: Schema, *, durable: bool = False) -> None:
+        """`file`: its path, None for memory, or the file that several schemas share, which its maker closes.
+        Errors: `DatabaseUnusable`, `SchemaNotSupported`."""
+        self._own = not isinstance(file, SqliteFile)
+        self.file = file if isinstance(file, SqliteFile) else SqliteFile(file, durable=durable)
+        self.file.prepare(schema)
+        self.run, self.read, self.put, self.due = self.file.run, self.file.read, self.file.put, self.file.due
+        self.accompany = self.file.accompany
+
+    @property
+    def waiting(self) -> int:
+        return self.file.waiting
+
+    async def close(self) -> None:
+        await (self.file.close() if self._own else self.file.settle())
 
 
 class PostgresDatabase(_GroupedCommits):
@@ -208,9 +291,6 @@ class PostgresDatabase(_GroupedCommits):
         self._carrying_out: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Future[Any]] = set()
 
-    async def run(self, work: Work[Result]) -> Result:
-        return await self._add(work)
-
     async def read(self, work: Work[Result]) -> Result:
         # A thread cannot be cancelled: when its caller is, `close` still has to wait for it.
         reading = asyncio.ensure_future(self._pool.call(lambda: self._read(work)))
@@ -235,7 +315,8 @@ class PostgresDatabase(_GroupedCommits):
             raise _away(self._engine, error) or error from error
 
     def _batch_is_due(self) -> None:
-        if self._waiting and (self._carrying_out is None or self._carrying_out.done()):
+        self._is_due = False
+        if self._crowd() and (self._carrying_out is None or self._carrying_out.done()):
             self._carrying_out = asyncio.create_task(self._carry_out_waiting())
 
     async def _carry_out_waiting(self) -> None:
@@ -243,10 +324,10 @@ class PostgresDatabase(_GroupedCommits):
             try:
                 outcomes = await self._outcomes([work for work, _ in batch])
             except DatabaseAway as error:
-                outcomes = [_Failed(error)] * len(batch)
+                outcomes = [Failed(error)] * len(batch)
             except (DBAPIError, PoolTimeoutError) as error:
-                outcomes = [_Failed(_away(self._engine, error) or error)] * len(batch)
-            _resolve(batch, outcomes)
+                outcomes = [Failed(_away(self._engine, error) or error)] * len(batch)
+            _tell(batch, outcomes)
 
     async def _outcomes(self, units: list[Work[Any]]) -> list[Any]:
         return await self._pool.call(lambda: self._carry_out(units))
@@ -255,17 +336,19 @@ class PostgresDatabase(_GroupedCommits):
         with self._engine.connect() as connection:
             outcomes = _carry_out(connection, units, _impatiently if len(units) > 1 else None)
         return [
-            _told_plainly(self._engine, outcome) if isinstance(outcome, _Failed) else outcome for outcome in outcomes
+            _told_plainly(self._engine, outcome) if isinstance(outcome, Failed) else outcome for outcome in outcomes
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Failed:
+class Failed:
+    """What a unit came to that raised `error`, or could not be carried out."""
+
     error: Exception
 
 
 def _met_a_lock(outcome: object) -> bool:
-    return isinstance(outcome, _Failed) and isinstance(outcome.error, timeouts.Locked)
+    return isinstance(outcome, Failed) and isinstance(outcome.error, timeouts.Locked)
 
 
 def _impatiently(connection: Connection) -> None:
@@ -274,10 +357,10 @@ def _impatiently(connection: Connection) -> None:
     connection.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
 
 
-def _told_plainly(engine: Engine, failed: _Failed) -> _Failed:
+def _told_plainly(engine: Engine, failed: Failed) -> Failed:
     error = failed.error
     away = _away(engine, error) if isinstance(error, DBAPIError) else None
-    return failed if away is None else _Failed(away)
+    return failed if away is None else Failed(away)
 
 
 def _carry_out(
@@ -286,7 +369,7 @@ def _carry_out(
     first: Work[None] | None = None,
     begin: Callable[[Connection], AbstractContextManager[Any]] = Connection.begin,
 ) -> list[Any]:
-    """What each unit returned, or `_Failed`. All in one transaction, which begins with `first`; when one fails, each in its own,
+    """What each unit returned, or `Failed`. All in one transaction, which begins with `first`; when one fails, each in its own,
     so that the others do not suffer."""
     try:
         with begin(connection):
@@ -297,7 +380,7 @@ def _carry_out(
         # Where the connection broke, nobody knows what of the transaction stands: nothing is run again.
         whole = isinstance(error, timeouts.Locked) or connection.invalidated
         if whole or (len(units) == 1 and not _lost_a_deadlock(error)):
-            return [_Failed(error)] * len(units)
+            return [Failed(error)] * len(units)
     return [_carry_out_alone(connection, unit, begin) for unit in units]
 
 
@@ -310,7 +393,7 @@ def _carry_out_alone(
                 return unit(connection)
         except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
             if not attempts_left or not _lost_a_deadlock(error):
-                return _Failed(error)
+                return Failed(error)
     raise AssertionError("a unit is carried out at least once")
 
 
@@ -330,11 +413,15 @@ def _lost_a_deadlock(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
 
 
-def _resolve(batch: list[_Waiting], outcomes: list[Any]) -> None:
-    for (_, future), outcome in zip(batch, outcomes, strict=True):
-        if future.done():
-            continue
-        if isinstance(outcome, _Failed):
-            future.set_exception(outcome.error)
-        else:
-            future.set_result(outcome)
+def _tell(batch: list[_Waiting], outcomes: list[Any]) -> None:
+    for (_, done), outcome in zip(batch, outcomes, strict=True):
+        done(outcome)
+
+
+def _resolve(future: asyncio.Future[Any], outcome: Any) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Failed):
+        future.set_exception(outcome.error)
+    else:
+        future.set_result(outcome)

@@ -1,10 +1,11 @@
 """What a message can do wrong: the wire codes (Annex A, error codes), one violation, and the exception that carries them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from threedsecure.errors import ProtocolError
 
@@ -89,8 +90,7 @@ class Stage(IntEnum):
     RULE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One fault: the element (dotted and indexed, `messageExtension[3].id`), what was found there, what is allowed, and where
     the specification says so. `found` carries no card number, code or key."""
 

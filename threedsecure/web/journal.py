@@ -1,46 +1,55 @@
-"""Everything that crosses a hop, decoded and redacted, to be seen, waited for and reset.
+"""Everything that crosses a hop: noted, sealed and written with the next transaction of the database, opened, expanded to entries
+and redacted when somebody reads (`threedsecure.storage.ledger`).
 
-Recording costs the request path one tuple in a queue. Redaction and storage happen in batches behind it. The queue is bounded;
-what does not fit is counted and the count is written where the entries would have stood.
-"""
+Whoever must not answer before its notes are safe is told when they are (`when_written`). All others need not wait: what is noted is
+written within FLUSH_EVERY_SECONDS, and before anything is read. What waits is bounded; what does not fit is counted, and the count
+is written where the entries would have stood."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeGuard
+from functools import partial
+from typing import Any, Final, TypeVar
 
-import orjson
 import structlog
 
-from threedsecure.redaction import Redacted, redact_json, redacted
-from threedsecure.storage import journal as table
-from threedsecure.storage.database import Database
+from threedsecure.redaction import redact
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage import ledger
+from threedsecure.storage.database import Database, Failed
 from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.filing import CLASSIC_IDS, EMV_IDS, Filing, is_a_name, names_in
+from threedsecure.storage.ledger import Found, More, Note
 from threedsecure.storage.rows.leases import real_now
+from threedsecure.web.clock import monotonic
 from threedsecure.web.sharing.processes import Alone, Shared
+
+__all__ = ["CLASSIC_IDS", "EMV_IDS", "MAX_ENTRIES_READ", "Entry", "Hop", "Journal"]
 
 log = structlog.get_logger()
 
 MAX_WAITING: Final = 20_000
 MAX_ENTRIES_READ: Final = 2_000
-MAX_IDENTIFIER: Final = 64
 FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 150
-"""Rows, each with the messages of an authentication or so."""
-WRITTEN_PER_STEP: Final = 100
-"""Few enough that no request waits long behind them."""
+"""Records."""
 WAIT_FOR_DATABASE_SECONDS: Final = 1.0
-# Words between processes: write what waits; these numbers were written; everything was forgotten.
+PUBLISHED_AT_ONCE: Final = 4
+"""Records, with a breath after them so that those who listen take a twentieth of the time at most."""
+BREATH: Final = 19
+MOST_BEHIND: Final = 1_000
+"""Records that listeners may be behind; what is older then is left out for them."""
+# Words between processes: write what waits; this record was written; everything was forgotten.
 FLUSH, WRITTEN, FORGOTTEN = "journal flush", "journal written", "journal forgotten"
-# The first identifier found names the transaction; the others become its aliases.
-EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
-CLASSIC_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
-# What 3-D Secure 1.0.2 has in common from one message to the next: VEReq and VERes the message id, VERes and PAReq the acctID.
-# An EMV message may carry an acctID too, but that is the buyer's account at the shop.
-LINKS: Final = ("acctID", "messageId")
+
+Result = TypeVar("Result")
+Told = Callable[[Exception | None], None]
+"""Told once the notes are safe, or why they are not."""
+Entry = tuple[int, dict[str, Any]]
+"""When it was recorded (real time, microseconds), and what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +60,48 @@ class Hop:
     receiver: str
 
 
-class _Recorded(NamedTuple):
-    at: datetime
-    sender: str
-    receiver: str
-    kind: str
-    document: Mapping[str, Any]
-    status: int | None
-    took_ms: float | None
-    transaction_id: str | None
-    facts: Mapping[str, Any] | None
-    recorded: int
+class _Turn:
+    """What is written at once: notes, the names that they carry, and who waits for it."""
+
+    __slots__ = ("first", "names", "notes", "told")
+
+    def __init__(self, first: int) -> None:
+        """`first`: how many notes there were before, since the journal began."""
+        self.first = first
+        self.notes: list[Note] = []
+        self.names: list[str] = []
+        self.told: list[Told] = []
 
 
 class Journal:
     """One per process, shared by the services that run in it. What other processes write can be read and waited for as well."""
 
-    def __init__(self, database: Database, shared: Shared | None = None) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, shared: Shared | None = None, *, several: bool = False
+    ) -> None:
+        """`several`: other processes may write to the same tables."""
         self._database = database
+        self._box = vault.box(b"ledger")
         self._shared = shared or Alone()
         self._shared.on(FLUSH, self._flush_for_others)
         self._shared.on(WRITTEN, self._others_wrote)
         self._shared.on(FORGOTTEN, self._others_forgot)
-        self._waiting: deque[_Recorded] = deque()
+        self._keys = ledger.Keys()
+        self._several = several or self._shared.worker is not None
+        self._turn = _Turn(0)
+        self._under_way = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._left_out = 0
         self.left_out = 0
         """How many entries found no place since the start."""
         self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
-        self.also_to: Callable[[Sequence[table.Entry]], None] | None = None
+        self.also_to: Callable[[Sequence[Entry]], None] | None = None
         """Who is given what this process has written, as it was written."""
-        self._known: dict[str, str] = {}
-        self._writing = asyncio.Lock()
+        self._unpublished: deque[tuple[int, bool]] = deque()
+        self._publishing: asyncio.Task[None] | None = None
+        database.accompany(self)
+
+    # --- noting ---
 
     def record(
         self,
@@ -99,129 +119,207 @@ class Journal:
         """Note one message. `kind` is its messageType, or what it is in a word (`3DS Method`, `SMS`, `connection failed`).
         `document` must not be changed afterwards. `transaction_id` is needed only where the document carries no identifier.
         `facts`: what the recorder knows and the message does not say, such as the scheme it was posted to."""
-        if len(self._waiting) >= MAX_WAITING:
+        told = document if type(document) is dict else dict(document)
+        known = None if facts is None else dict(facts)
+        note = Note(real_now(), at, sender, receiver, kind, told, status, took_ms, transaction_id, known)
+        self.note(note, names_in(document, transaction_id))
+
+    def note(self, note: Note, names: Sequence[str]) -> int:
+        """The same for a note that is made already, with the names that it carries; returns its place, for `More`."""
+        turn = self._turn
+        place = turn.first + len(turn.notes)
+        if len(turn.notes) >= MAX_WAITING:
             self._left_out += 1
             self.left_out += 1
-            return
-        self._waiting.append(
-            _Recorded(at, sender, receiver, kind, document, status, took_ms, transaction_id, facts, real_now())
-        )
+            return place
+        turn.notes.append(note)
+        turn.names += names
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_EVERY_SECONDS, self._look)
+        return place
+
+    def when_written(self, told: Told) -> None:
+        """Have `told` called once everything noted so far is safe."""
+        self._turn.told.append(told)
+        self._database.due()
 
     @property
     def waiting(self) -> int:
         """How many entries are not written yet."""
-        return len(self._waiting)
+        return len(self._turn.notes) + self._under_way
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
-        """Write behind the requests for as long as the context lasts."""
-        task = asyncio.create_task(self._write_forever(), name="journal")
+        """Write for as long as the context lasts."""
+        await self._database.run(self._begin)
         try:
             yield
         finally:
-            async with self._writing:  # what was taken along is written to its end
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._publishing is not None:
+                self._publishing.cancel()
             with suppress(DatabaseAway):
                 await self.flush()
+                await self._database.run(lambda connection: ledger.add_keys(connection, self._keys.pairs()))
 
     async def flush(self) -> None:
         """Return when everything recorded so far can be read."""
-        async with self._writing:  # whoever comes second waits for what the first has taken along
-            await self._write_waiting()
+        if self.waiting:
+            await self.written()
 
-    async def _write_waiting(self) -> None:
-        left = len(self._waiting)  # what arrives meanwhile has its own turn, in a batch worth a commit
-        while left > 0:
-            batch = [self._waiting.popleft() for _ in range(min(left, len(self._waiting), WRITTEN_PER_STEP))]
-            left -= WRITTEN_PER_STEP
-            if not batch:
-                return
-            try:
-                await self._write(batch)
-            except DatabaseAway:
-                self._waiting.extendleft(reversed(batch))
-                raise
+    async def written(self) -> None:
+        """Return when everything recorded so far is safe, with all that is written beside it. Errors: `DatabaseAway`."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.when_written(partial(_resolve, future))
+        await future
 
-    async def _write(self, batch: Sequence[_Recorded]) -> None:
-        named = [(recorded, self._names(recorded)) for recorded in batch]
-        await self._recall(named)
-        aliases: dict[str, str] = {}
-        seen: dict[tuple[str, str], Redacted] = {}
-        entries = [
-            (recorded.recorded, _entry(recorded, self._transaction(recorded, names, aliases), seen))
-            for recorded, names in named
-        ]
+    # --- along with each transaction of the database ---
+
+    @property
+    def crowd(self) -> int:
+        return len(self._turn.told)
+
+    def take(self) -> tuple[Callable[[Any], int | None], Callable[[Any], None]] | None:
+        turn = self._turn
+        if not turn.notes and not turn.told:
+            return None
         if self._left_out:
-            entries.append((batch[-1].recorded, self._omission(batch[-1].at)))
-        rows = [(recorded, entry["transaction_id"], orjson.dumps(entry)) for recorded, entry in entries]
-        if self._shared.worker is None:
-            await self._database.run(lambda connection: table.append(connection, rows, aliases))
+            turn.notes.append(self._omission(turn.notes[-1].at))
+        self._turn = _Turn(turn.first + len(turn.notes))
+        self._under_way += len(turn.notes)
+        document = self._sealed(turn)
+        keys = frozenset(map(ledger.key_of, turn.names))
+        return partial(self._write, turn, document, keys), partial(self._over, turn, keys)
+
+    def _sealed(self, turn: _Turn) -> bytes:
+        notes = [_placed(note, turn) for note in turn.notes]
+        return ledger.sealed(self._box, notes) if notes else b""
+
+    def _write(self, turn: _Turn, document: bytes, keys: frozenset[int], connection: Any) -> int | None:
+        if not turn.notes:
+            return None
+        number = ledger.append(connection, document, max(note.at for note in turn.notes))
+        if self._several:
+            ledger.add_keys(connection, ((key, number) for key in keys))
+        elif self._keys.is_bulk:
+            ledger.add_keys(connection, self._keys.pairs())
+        return number
+
+    def _over(self, turn: _Turn, keys: frozenset[int], outcome: Any) -> None:
+        self._under_way -= len(turn.notes)
+        if isinstance(outcome, Failed):
+            self._keep(turn, outcome.error)
+        elif outcome is not None:
+            self._is_written(outcome, keys)
+        error = outcome.error if isinstance(outcome, Failed) else None
+        for told in turn.told:
+            told(error)
+
+    def _is_written(self, number: int, keys: frozenset[int]) -> None:
+        if not self._several:
+            if self._keys.is_bulk:
+                self._keys.clear()
+            self._keys.add(keys, number)
         else:
-            self._shared.tell(WRITTEN, await self._database.run(lambda c: table.append_numbered(c, rows, aliases)))
-        if self.also_to is not None:
-            self.also_to(rows)
-        if self._subscribers:
-            self._publish(orjson.loads(document) for _, _, document in rows)
+            self._shared.tell(WRITTEN, number)
+        if self._subscribers or self.also_to is not None:
+            self._publish(number, own=True)
 
-    def _publish(self, entries: Iterable[dict[str, Any]]) -> None:
-        for entry in entries:
-            for subscriber in self._subscribers:
-                if subscriber.qsize() < MAX_WAITING:
-                    subscriber.put_nowait(entry)
+    def _keep(self, turn: _Turn, error: Exception) -> None:
+        """What could not be written waits for better times."""
+        if not isinstance(error, DatabaseAway):
+            self.left_out += len(turn.notes)
+            return
+        log.warning("the journal waits", error=str(error), entries=len(turn.notes))
+        later = self._turn
+        notes = [_unplaced(note, turn) for note in turn.notes]
+        more = [_unplaced(note, later) for note in later.notes]
+        self._turn = again = _Turn(later.first + len(later.notes))
+        again.notes, again.names, again.told = [*notes, *more][:MAX_WAITING], turn.names + later.names, later.told
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(WAIT_FOR_DATABASE_SECONDS, self._look)
 
-    async def _flush_everywhere(self) -> None:
+    def _look(self) -> None:
+        self._timer = None
+        if self._turn.notes:
+            self._database.due()
+
+    def _begin(self, connection: Any) -> None:
+        """What a process that died had not indexed is found as well."""
+        for number, notes in ledger.Records(connection, self._box, self._keys).since(ledger.last_indexed(connection)):
+            found = (ledger.whole(number, notes, place) for place in range(len(notes)))
+            names = {name for one in found for name in names_in(one.document, one.note.transaction_id)}
+            self._keys.add(map(ledger.key_of, names), number)
+        if self._several:
+            ledger.add_keys(connection, self._keys.pairs())
+            self._keys.clear()
+
+    def _omission(self, at: datetime) -> Note:
+        left_out, self._left_out = self._left_out, 0
+        return Note(real_now(), at, "", "", "left out", {"entries": left_out})
+
+    # --- reading ---
+
+    async def transaction_of(self, identifier: str) -> str | None:
+        """The transaction that goes by `identifier`: any id it has."""
+        if not is_a_name(identifier):
+            return None
+        return await self.read(lambda records: Filing(records).transaction_of(identifier))
+
+    async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
+        def entries(records: ledger.Records) -> list[dict[str, Any]]:
+            notes = Filing(records).notes_of(transaction_id)[:MAX_ENTRIES_READ]
+            return [_entry(found, transaction_id) for found in notes]
+
+        return await self.read(entries)
+
+    async def newest(self, limit: int) -> list[dict[str, Any]]:
+        def entries(records: ledger.Records) -> list[dict[str, Any]]:
+            notes = [found for found, _ in zip(records.newest(), range(limit), strict=False)]
+            filing = Filing(records)
+            return [_entry(found, filing.of(found)) for found in sorted(notes, key=lambda found: found[:3])]
+
+        return await self.read(entries)
+
+    async def read(self, work: Callable[[ledger.Records], Result]) -> Result:
+        """What `work` finds in the ledger, in which stands everything that was noted so far."""
         await self.flush()
         await self._shared.tell_all(FLUSH)
+        return await self._read(work)
+
+    async def _read(self, work: Callable[[ledger.Records], Result]) -> Result:
+        return await self._database.read(lambda connection: work(self.records(connection)))
+
+    def records(self, connection: Any) -> ledger.Records:
+        """The ledger, inside a unit of work."""
+        return ledger.Records(connection, self._box, self._keys)
 
     async def _flush_for_others(self, _content: Any) -> None:
         await self.flush()
 
-    async def _others_wrote(self, numbers: Any) -> None:
-        if self._subscribers and numbers:
-            self._publish(await self._database.read(lambda connection: table.numbered(connection, numbers)))
-
-    async def _others_forgot(self, _content: Any) -> None:
-        self._waiting.clear()
-        self._known.clear()
-
-    async def transaction_of(self, identifier: str) -> str | None:
-        """The transaction that goes by `identifier`: any id it has."""
-        if not _is_a_name(identifier):
-            return None
-        await self._flush_everywhere()
-        return await self._database.read(lambda connection: table.transaction_of(connection, identifier))
-
-    async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
-        await self._flush_everywhere()
-        return await self._database.read(
-            lambda connection: table.entries_of(connection, transaction_id, MAX_ENTRIES_READ)
-        )
-
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
-        await self._flush_everywhere()
-        return await self._database.read(lambda connection: table.newest(connection, limit))
+    # --- forgetting ---
 
     async def forget(self) -> None:
         await self._others_forgot(None)
         await self._shared.tell_all(FORGOTTEN)
-        await self._database.run(table.forget)
+        await self._database.run(ledger.forget)
+
+    async def _others_forgot(self, _content: Any) -> None:
+        self._turn.notes.clear()
+        self._turn.names.clear()
+        self._keys.clear()
 
     async def forget_before(self, at: datetime) -> int:
         """Forget some of what was recorded before `at`, few enough to let requests pass; returns how many, 0 at the end."""
         await self.flush()
-        stamp = at.isoformat(timespec="milliseconds")
-        gone = await self._database.run(
-            lambda connection: table.forget_before(connection, stamp, EMV_IDS + CLASSIC_IDS, FORGOTTEN_PER_STEP)
-        )
-        if gone:
-            self._known.clear()
-        return gone
+        return await self._database.run(lambda connection: ledger.forget_before(connection, at, FORGOTTEN_PER_STEP))
+
+    # --- those who listen ---
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
-        """A queue that receives every entry as it is written, while the context lasts."""
+        """A queue that receives every entry once it is written, while the context lasts."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._subscribers.add(queue)
         try:
@@ -229,99 +327,88 @@ class Journal:
         finally:
             self._subscribers.discard(queue)
 
-    async def _write_forever(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_EVERY_SECONDS)
+    async def _others_wrote(self, number: Any) -> None:
+        if self._subscribers and number:
+            self._publish(number, own=False)
+
+    def _publish(self, number: int, *, own: bool) -> None:
+        self._unpublished.append((number, own))
+        if len(self._unpublished) > MOST_BEHIND and self.also_to is None:
+            self._unpublished.popleft()
+        if self._publishing is None or self._publishing.done():
+            self._publishing = asyncio.create_task(self._publish_all(), name="those who listen")
+
+    async def _publish_all(self) -> None:
+        while self._unpublished:
+            began = monotonic()
+            some = [self._unpublished.popleft() for _ in range(min(PUBLISHED_AT_ONCE, len(self._unpublished)))]
+            own = {number for number, is_own in some if is_own}
             try:
-                await self.flush()
+                entries = await self._read(partial(_numbered, [number for number, _ in some]))
             except DatabaseAway as error:
-                log.warning("the journal waits", error=str(error), entries=len(self._waiting))
-                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
-
-    def _names(self, recorded: _Recorded) -> list[str]:
-        """The identifiers that an entry carries, the one that names its transaction first."""
-        document, known = recorded.document, self._known
-        keys = EMV_IDS if _is_emv(document) else CLASSIC_IDS
-        named = (recorded.transaction_id, *map(document.get, keys))
-        return [name for name in named if isinstance(name, str) and (name in known or _is_a_name(name))]
-
-    async def _recall(self, named: Iterable[tuple[_Recorded, list[str]]]) -> None:
-        """Learn what the table knows of the identifiers that decide: from before a restart, or from another process."""
-        known = self._known
-        unknown = {name for recorded, names in named for name in _deciding(recorded, names) if name not in known}
-        if unknown:
-            found = await self._database.read(lambda connection: table.transactions_of(connection, unknown))
-            for alias, transaction_id in found.items():
-                self._remember(alias, transaction_id)
-
-    def _transaction(self, recorded: _Recorded, names: list[str], aliases: dict[str, str]) -> str:
-        if not names:
-            return ""
-        known = [whole for name in _deciding(recorded, names) if (whole := self._known.get(name)) is not None]
-        transaction_id = next(iter(known), names[0])
-        for other in known[1:]:
-            # The one message that has the identifiers of both halves; another process may have filed the second before this.
-            if other != transaction_id and recorded.kind == "VERes":
-                aliases[other] = transaction_id
-                self._remember(other, transaction_id)
-        for name in names:
-            if name not in self._known:
-                self._remember(name, transaction_id)
-                if name != transaction_id:
-                    aliases[name] = transaction_id
-        return transaction_id
-
-    def _remember(self, alias: str, transaction_id: str) -> None:
-        if len(self._known) >= MAX_WAITING:
-            self._known.clear()
-        self._known[alias] = transaction_id
-
-    def _omission(self, at: datetime) -> dict[str, Any]:
-        left_out, self._left_out = self._left_out, 0
-        return {
-            "at": at.isoformat(timespec="milliseconds"),
-            "from": "",
-            "to": "",
-            "kind": "left out",
-            "transaction_id": "",
-            "message": {"entries": left_out},
-        }
+                log.warning("those who listen miss something", error=str(error))
+                continue
+            if self.also_to is not None:
+                self.also_to([(found.recorded, entry) for found, entry in entries if found.number in own])
+            for subscriber in self._subscribers:
+                for _, entry in entries:
+                    if subscriber.qsize() < MAX_WAITING:
+                        subscriber.put_nowait(entry)
+            await asyncio.sleep((monotonic() - began) * BREATH)
 
 
-def _entry(recorded: _Recorded, transaction_id: str, seen: dict[tuple[str, str], Redacted]) -> dict[str, Any]:
-    """`seen`: the last message of each transaction and kind, which comes by on two hops with little changed."""
-    of_its_kind = transaction_id, recorded.kind
-    message = seen[of_its_kind] = redacted(recorded.document, seen.get(of_its_kind))
+def _numbered(numbers: Sequence[int], records: ledger.Records) -> list[tuple[Found, dict[str, Any]]]:
+    filing = Filing(records)
+    return [(found, _entry(found, filing.of(found))) for found in records.numbered(numbers)]
+
+
+def _placed(note: Note, turn: _Turn) -> Note:
+    """With its base as the record has it."""
+    if not isinstance(note.document, More):
+        return note
+    return _with(note, More(note.document.base - turn.first, note.document.added))
+
+
+def _unplaced(note: Note, turn: _Turn) -> Note:
+    """Whole, so that it can stand anywhere."""
+    if not isinstance(note.document, More):
+        return note
+    base = turn.notes[note.document.base - turn.first]
+    found = ledger.whole(0, [_unplaced(base, turn), _with(note, More(0, note.document.added))], 1)
+    return _with(note, found.document)
+
+
+def _with(note: Note, document: dict[str, Any] | More) -> Note:
+    return Note(
+        note.recorded, note.at, note.sender, note.receiver, note.kind, document, note.status, note.took_ms,
+        note.transaction_id, note.facts, note.kept,
+    )  # fmt: skip
+
+
+def _entry(found: Found, transaction_id: str) -> dict[str, Any]:
+    """As it is shown."""
+    note = found.note
     entry: dict[str, Any] = {
-        "at": recorded.at.isoformat(timespec="milliseconds"),
-        "from": recorded.sender,
-        "to": recorded.receiver,
-        "kind": recorded.kind,
+        "at": note.at.isoformat(timespec="milliseconds"),
+        "from": note.sender,
+        "to": note.receiver,
+        "kind": note.kind,
         "transaction_id": transaction_id,
-        "message": orjson.Fragment(message.shown),
+        "message": redact(found.document),
     }
-    if recorded.status is not None:
-        entry["status"] = recorded.status
-    if recorded.took_ms is not None:
-        entry["took_ms"] = round(recorded.took_ms, 3)
-    if recorded.facts is not None:
-        entry["facts"] = orjson.Fragment(redact_json(recorded.facts))
+    if note.status is not None:
+        entry["status"] = note.status
+    if note.took_ms is not None:
+        entry["took_ms"] = round(note.took_ms, 3)
+    if note.facts is not None:
+        entry["facts"] = redact(note.facts)
     return entry
 
 
-def _is_emv(document: Mapping[str, Any]) -> bool:
-    return "threeDSServerTransID" in document
-
-
-def _deciding(recorded: _Recorded, names: list[str]) -> list[str]:
-    """The identifiers that tell which transaction an entry belongs to: the first one, and what classic messages share."""
-    return names[:1] if _is_emv(recorded.document) else [*names[:1], *_links(recorded)]
-
-
-def _is_a_name(name: object) -> TypeGuard[str]:
-    """A peer may send any text where an identifier is due, also one that no database takes (NUL, half a surrogate pair)."""
-    return isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER and name.isprintable()
-
-
-def _links(recorded: _Recorded) -> list[str]:
-    return [name for key in LINKS if _is_a_name(name := recorded.document.get(key))]
+def _resolve(future: asyncio.Future[None], error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

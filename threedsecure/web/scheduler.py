@@ -17,7 +17,7 @@ WAIT_FOR_DATABASE_SECONDS = 1.0
 CatchUp = Callable[[], Awaitable[datetime | None]]
 
 
-class Agenda:
+class Scheduler:
     """Runs `catch_up` at the start and whenever the time comes that it named last, or an earlier one that was noted since.
 
     `catch_up()` does what is due now and returns when something is due next, None when nothing is."""
@@ -43,7 +43,7 @@ class Agenda:
     @asynccontextmanager
     async def kept(self, catch_up: CatchUp) -> AsyncIterator[None]:
         """Run for as long as the context lasts."""
-        task = asyncio.create_task(self._run(catch_up), name="agenda")
+        task = asyncio.create_task(self._run(catch_up), name="scheduler")
         self._task = task
         task.add_done_callback(_log_bug)
         try:
@@ -60,7 +60,7 @@ class Agenda:
             try:
                 self._next = await catch_up()
             except DatabaseAway as error:
-                log.warning("the agenda waits", error=str(error))
+                log.warning("the scheduler waits", error=str(error))
                 await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
                 continue
             await self._wait()
@@ -79,4 +79,4 @@ class Agenda:
 
 def _log_bug(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (bug := task.exception()) is not None:
-        log.error("bug", service="acs", path="agenda", exc_info=bug)
+        log.error("bug", service="acs", path="scheduler", exc_info=bug)

@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from acs.cards.issued import NotACard, check_outcome
-from acs.v1.decision import PLAYS as CLASSIC_PLAYS
-from acs.v2.decision.plays import PLAYS
-from acs.v2.records import Card
+from acs.cards.plays import PLAYS
+from acs.cards.plays_v1 import PLAYS as CLASSIC_PLAYS
+from acs.cards.records import Card
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import ALL_SCENARIOS, METHOD, NOT_ENROLLED_DIGIT, VERSIONS, phone_number, read
 from threedsecure.faults import Fault, FaultRefused

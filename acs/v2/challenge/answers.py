@@ -1,73 +1,28 @@
-"""How the browser's endpoints answer: pages for people, and the self-posting page that carries a message to the 3DS Requestor."""
+"""How a challenge of EMV 3-D Secure is answered: its page, and the page that carries a message to the 3DS Requestor."""
 
-from dataclasses import replace
-from typing import Any, Final
-from urllib.parse import parse_qsl
+from typing import Any
 
-from acs.cardholder.challenge import Ending
-from acs.cardholder.methods.pages import method_page, phone_hint
-from acs.cardholder.methods.single_select import phones
-from acs.cardholder.pages import ChallengePage, Notice, error_page, post_back_page
+from acs.cardholder.answers import challenge_response, error_response, last_words
+from acs.cardholder.pages import Notice, post_back_page
+from acs.cardholder.texts import DEFAULT_LANGUAGE
 from acs.issuer import Issuer
 from acs.v2.messages import answered_with, cres, form_value
-from acs.v2.records import Transaction
-from threedsecure.cards.schemes import SCHEMES, Scheme
-from threedsecure.v1.grammar.tables import VERSIONS as CLASSIC_VERSIONS
+from acs.v2.records import Transaction, confirmation
 from threedsecure.v2.errors import MessageError
-from threedsecure.web.wire import WireRequest, WireResponse, page, read_form
-
-MAX_FIELDS: Final = 40
-DEFAULT_LANGUAGE: Final = "en"
-LAST_WORDS: Final = {
-    Ending.TOO_MANY_TRIES: "contact-bank",
-    Ending.CANCELLED: "cancelled",
-    Ending.DECLINED: "declined",
-    Ending.CARD_LOCKED: "card-locked",
-    Ending.NEVER_BEGUN: "timed-out",
-    Ending.LEFT_IDLE: "timed-out",
-}
+from threedsecure.web.wire import WireResponse, page
 
 
-def posted_fields(request: WireRequest) -> dict[str, str]:
-    """Errors: `Problem`."""
-    return read_form(request)
-
-
-def posted_values(request: WireRequest, name: str) -> list[str]:
-    """Every value of a field that may stand several times. Errors: none; what is no form has none."""
-    try:
-        pairs = parse_qsl(request.body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    except ValueError:
-        return []
-    return [value for field, value in pairs if field == name]
-
-
-def error_response(status: int, title_key: str, detail: str, language: str = DEFAULT_LANGUAGE) -> WireResponse:
-    """A page that says what cannot be done. `title_key`: a title of `acs.cardholder.texts`."""
-    return page(error_page(language=language, title_key=title_key, detail=detail), status, frame_ancestors="*")
-
-
-def challenge_response(issuer: Issuer, transaction: Transaction, notice: str | None) -> WireResponse:
+def open_response(issuer: Issuer, transaction: Transaction, notice: str | None) -> WireResponse:
     """The page of an open challenge."""
-    challenge = transaction.challenge
-    if challenge is None:
-        raise ValueError("a page is shown only once the challenge has begun")
-    view = _view(issuer, transaction, notice)
     settings = issuer.settings.of(transaction.card.pan)
-    html = method_page(view, challenge.question, phones(transaction.card.phone), settings)
-    response = page(html, frame_ancestors="*")
-    response.headers["Cache-Control"] = (
-        "private, no-cache"  # not no-store: the back button would end in a browser's error
-    )
-    return response
+    return challenge_response(confirmation(transaction, settings), notice, settings, issuer.page_token)
 
 
 def final_response(transaction: Transaction) -> WireResponse:
     """The end of a challenge: the last words to the cardholder, and the CRes on its way to notificationURL."""
-    ending = transaction.result.ending if transaction.result else None
-    words = LAST_WORDS.get(ending) if ending else None
+    words = last_words(transaction.result.ending if transaction.result else None)
     session_data = transaction.session.session_data if transaction.session else None
-    return _post_back(transaction, "cres", cres(transaction), session_data, Notice(words) if words else None)
+    return _post_back(transaction, "cres", cres(transaction), session_data, words)
 
 
 def erro_response(
@@ -95,42 +50,3 @@ def _post_back(
     response = page(html, frame_ancestors="*")
     response.message = message
     return response
-
-
-def _view(issuer: Issuer, transaction: Transaction, notice: str | None) -> ChallengePage:
-    challenge, session, purchase = transaction.challenge, transaction.session, transaction.purchase
-    if challenge is None or session is None:
-        raise ValueError("a page is shown only once the challenge has begun")
-    name, settings = transaction.acs_trans_id, issuer.settings.of(transaction.card.pan)
-    return ChallengePage(
-        language=language_of(transaction),
-        scheme=_scheme(transaction),
-        issuer_name=settings.issuer_name,
-        merchant_name=purchase.merchant_name,
-        amount=int(purchase.amount or 0),
-        currency=purchase.currency or "",
-        exponent=purchase.exponent,
-        masked_pan=f"•••• {transaction.card.pan[-4:]}",
-        phone_hint=phone_hint(phones(transaction.card.phone)[challenge.phone]),
-        action_url=settings.classic_answer_url if _classic(transaction) else settings.answer_url,
-        hidden={"acsTransID": name, "page": issuer.page_token(name, challenge.page)},
-        notice=Notice(notice) if notice else None,
-        tries_left=challenge.tries_left,
-        can_resend=challenge.resends_left > 0,
-        sent_at=challenge.code.sent_at if challenge.code else session.begun_at,
-        window_size=session.window_size,
-        asks_for_trust=challenge.trusts is not None and challenge.last_question,
-        asks_to_bind=challenge.binds is not None and challenge.last_question,
-    )
-
-
-def _classic(transaction: Transaction) -> bool:
-    return transaction.purchase.version in CLASSIC_VERSIONS
-
-
-def _scheme(transaction: Transaction) -> Scheme:
-    """The scheme under the name that its programme had in the protocol's time."""
-    scheme = SCHEMES[transaction.card.scheme]
-    if not _classic(transaction) or scheme.classic_programme is None:
-        return scheme
-    return replace(scheme, programme=scheme.classic_programme)

@@ -3,16 +3,15 @@
 import hmac
 from typing import Final
 
-from acs.issuer import Issuer
-from acs.v2.challenge.answers import posted_fields
+from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import expire, receive_decision
 from acs.v2.states import OPEN, State
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_form, read_json
 
 _DECISIONS: Final = {"approve": True, "decline": False}
 
 
-async def decision(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def decision(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """`POST /banking-app/decision?acsTransID=…&token=…`: what the cardholder decided. Nobody but the phone was given the token."""
     acs_trans_id = request.query.get("acsTransID", "")
     genuine = issuer.runtime.vault.token("decision", acs_trans_id)
@@ -32,9 +31,9 @@ async def decision(issuer: Issuer, request: WireRequest) -> WireResponse:
     return json_response({"state": found.state.value})
 
 
-async def state(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def state(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """`POST /3ds2/challenge/state` with the fields of a page: whether it has nothing more to wait for."""
-    form = posted_fields(request)
+    form = read_form(request)
     acs_trans_id = form.get("acsTransID", "")
     if issuer.page_of(acs_trans_id, form.get("page", "")) is None:
         raise Problem(403, "Forbidden", "this form was not written here")

@@ -3,32 +3,24 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from acs.cardholder.challenge import Action, Submission
-from acs.issuer import Issuer
+from acs.cardholder.answers import error_response
+from acs.cardholder.challenge import Submission
+from acs.cards.rreq_order import Ordering, ordering_of
+from acs.forms import note_answer, note_exposure, read_answer
 from acs.settings import AcsSettings
-from acs.v2.challenge.answers import (
-    challenge_response,
-    erro_response,
-    error_response,
-    final_response,
-    posted_fields,
-    posted_values,
-)
-from acs.v2.decision.rreq_order import Ordering, ordering_of
+from acs.v2.challenge.answers import erro_response, final_response, open_response
+from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import ChallengeRequest, Change, Finish, Refuse, Show, receive_answer, receive_creq, refuse
 from acs.v2.messages import identifiers
 from acs.v2.records import Transaction
 from acs.v2.states import EventRefused, State
-from threedsecure.errors import ProtocolError
-from threedsecure.secrets.exposure import shows
 from threedsecure.v2.codec import decode, decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check, defined
 from threedsecure.web.waiting import keep_waiting
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 MAX_FORM_BYTES: Final = 160 * 1024
 """A CReq whose messageExtension is as long as it may be, in base64url."""
@@ -36,22 +28,11 @@ MAX_CREQ_BYTES: Final = 100 * 1024
 MAX_SESSION_DATA: Final = 1024
 SESSION_DATA: Final = "threeDSSessionData"
 _CREQ: Final = frozenset({"CReq"})
-_ACTIONS: Final = {action.value: action for action in Action}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    acs_trans_id: str
-    action: Action
-    page: int
-    value: str
-    trusts: bool
-    binds: bool
-
-
-async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def creq(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     try:
-        form = posted_fields(request)
+        form = read_form(request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
     if "creq" not in form:
@@ -69,7 +50,7 @@ async def creq(issuer: Issuer, request: WireRequest) -> WireResponse:
     return await _respond(issuer, change, session_data)
 
 
-async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def answer(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     try:
         given = read_answer(issuer, request)
     except Problem as problem:
@@ -96,14 +77,9 @@ async def answer(issuer: Issuer, request: WireRequest) -> WireResponse:
     return await _respond(issuer, change, None)
 
 
-async def nothing_posted(_issuer: Issuer, _request: WireRequest) -> WireResponse:
+async def nothing_posted(_issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
     """A person who opened the address of a form."""
     return error_response(405, "bad-request", "this address takes forms that are posted")
-
-
-def too_large(error: ProtocolError, _request: WireRequest) -> WireResponse:
-    """A form that is longer than the endpoint reads."""
-    return error_response(413, "bad-request", str(error))
 
 
 def _nowhere_to_send(error: MessageError) -> WireResponse:
@@ -113,7 +89,7 @@ def _nowhere_to_send(error: MessageError) -> WireResponse:
     return error_response(404 if unknown else 400, title, f"Erro {error.code}: {error.detail}")
 
 
-async def _receive(issuer: Issuer, acs_trans_id: str, challenge_request: ChallengeRequest) -> Change:
+async def _receive(issuer: EmvIssuer, acs_trans_id: str, challenge_request: ChallengeRequest) -> Change:
     now = issuer.runtime.clock.now()
     change = await issuer.storage.change(
         acs_trans_id,
@@ -126,7 +102,7 @@ async def _receive(issuer: Issuer, acs_trans_id: str, challenge_request: Challen
     return change
 
 
-async def _refuse(issuer: Issuer, error: MessageError) -> Change | None:
+async def _refuse(issuer: EmvIssuer, error: MessageError) -> Change | None:
     """A CReq that does not pass the tables ends the transaction that it names, if there is one."""
     name = (error.message or {}).get("acsTransID")
     if not isinstance(name, str):
@@ -135,11 +111,11 @@ async def _refuse(issuer: Issuer, error: MessageError) -> Change | None:
     return await issuer.storage.change(name, lambda transaction, _counter: refuse(transaction, error, now))
 
 
-async def _respond(issuer: Issuer, change: Change, session_data: str | None) -> WireResponse:
+async def _respond(issuer: EmvIssuer, change: Change, session_data: str | None) -> WireResponse:
     """Do what the change asks for, and answer."""
     transaction = change.transaction
     if transaction.due_at is not None and transaction.state is not State.DECIDED:
-        issuer.agenda.note(transaction.due_at)
+        issuer.scheduler.note(transaction.due_at)
     match change.answer:
         case Show(notice):
             return await _show(issuer, change, notice)
@@ -152,13 +128,13 @@ async def _respond(issuer: Issuer, change: Change, session_data: str | None) -> 
             return erro_response(issuer, transaction, error, kept)
 
 
-async def _show(issuer: Issuer, change: Change, notice: str | None) -> WireResponse:
+async def _show(issuer: EmvIssuer, change: Change, notice: str | None) -> WireResponse:
     for effect in change.effects:
         notice = await issuer.asking.ask(change.transaction, effect) or notice
-    return challenge_response(issuer, change.transaction, notice)
+    return open_response(issuer, change.transaction, notice)
 
 
-async def _settle(issuer: Issuer, transaction: Transaction) -> None:
+async def _settle(issuer: EmvIssuer, transaction: Transaction) -> None:
     """The RReq goes before the final answer, but the cardholder does not wait for ever."""
     if transaction.state is not State.DECIDED:
         return
@@ -201,29 +177,3 @@ def _check_session_data(session_data: str, message: Mapping[str, Any]) -> None:
 
 def _digest(message: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
-
-
-def read_answer(issuer: Issuer, request: WireRequest) -> Answer:
-    """Errors: `Problem`."""
-    form, value = posted_fields(request), ",".join(posted_values(request, "challengeValue"))
-    acs_trans_id = form.get("acsTransID", "")
-    page_number = issuer.page_of(acs_trans_id, form.get("page", ""))
-    if page_number is None:
-        raise Problem(403, "Forbidden", "this form was not written here")
-    action = _ACTIONS.get(form.get("action", Action.SUBMIT.value))
-    if action is None:
-        raise Problem(400, "Bad Request", f"action is one of {', '.join(_ACTIONS)}")
-    trusts, binds = (form.get(box) == "Y" for box in ("trustMerchant", "bindDevice"))
-    return Answer(acs_trans_id, action, page_number, value, trusts=trusts, binds=binds)
-
-
-def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str, value: str | None) -> None:
-    """A form field of the gateway's own making that carries the card number through the browser."""
-    if value is not None and shows(value, pan):
-        found = {**ids, "element": element}
-        issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "card number in clear", found)
-
-
-def note_answer(issuer: Issuer, given: Answer) -> None:
-    document = {"acsTransID": given.acs_trans_id, "action": given.action.value, "challengeValue": given.value}
-    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "challenge page", document)

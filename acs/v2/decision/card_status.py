@@ -6,12 +6,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from acs.cards.status import Limits, Standing, asked_too_often
-from acs.v2.decision.plays import AnswerErro, Ask, Decision, Defer, KeepSilent, Settle
-from acs.v2.decision.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
+from acs.cards.plays import AnswerErro, Ask, Decision, Defer, KeepSilent, Settle
+from acs.cards.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
+from acs.cards.status import Standing, asked_too_often
+from acs.settings import Limits
 from acs.v2.decision.result import BOUND, NOT_BOUND, NOT_TRUSTED, TRUSTED
+from acs.v2.decision.versions import LATEST
 from acs.v2.records import Purchase
-from acs.v2.versions import LATEST
 from threedsecure.v2.views import AuthenticationRequest
 
 NO_CHALLENGE_TRUSTED: Final = "08"

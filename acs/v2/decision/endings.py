@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from acs.cardholder.challenge import Ending
-from acs.v2.decision.reasons import (
+from acs.cards.reasons import (
     ATTEMPTED_NOT_PERFORMED,
     CARD_AUTHENTICATION_FAILED,
     DECOUPLED_TIME_EXCEEDED,

@@ -10,7 +10,7 @@ from acs.cardholder.challenge import Ending
 from acs.cardholder.methods import knowledge, multi_select, static_password
 from acs.v2.decision.endings import ENDINGS
 from acs.v2.decision.result import reason_in
-from acs.v2.versions import LATEST, cancelled
+from acs.v2.decision.versions import LATEST, cancelled
 
 
 @dataclass(frozen=True, slots=True)

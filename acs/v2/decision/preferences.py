@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from acs.v2.versions import LATEST
+from acs.v2.decision.versions import LATEST
 from threedsecure.v2.views import AuthenticationRequest
 
 DATA_SHARE_ONLY: Final = "06"

@@ -6,9 +6,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import Challenge, Ending
+from acs.cards.reasons import INVALID_TRANSACTION
+from acs.cards.records import Card
 from acs.v2.decision.endings import ENDINGS
-from acs.v2.decision.reasons import INVALID_TRANSACTION
-from acs.v2.records import Card, Purchase, Result
+from acs.v2.records import Purchase, Result
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v2 import reasons

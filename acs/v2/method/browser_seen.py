@@ -3,9 +3,8 @@
 import re
 from typing import Final
 
-from acs.issuer import Issuer
-from acs.v2.challenge.answers import posted_fields
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from acs.v2.issuer import EmvIssuer
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 MAX_BYTES: Final = 8 * 1024
 MAX_USER_AGENT: Final = 2048
@@ -28,9 +27,9 @@ FIELDS: Final[tuple[str, ...]] = (
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-async def browser_seen(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def browser_seen(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """Notes it beside the messages of the transaction. A real issuer would compare it with earlier visits."""
-    form = posted_fields(request)
+    form = read_form(request)
     if not _UUID.fullmatch(form.get(TRANSACTION, "")):
         raise Problem(400, "Bad Request", f"{TRANSACTION} is not a UUID")
     seen = {name: _bounded(name, form[name]) for name in FIELDS if name in form}

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 import orjson
 
+from acs.cardholder.answers import error_response
 from acs.cardholder.pages import method_page, silent_method_page
-from acs.issuer import Issuer
-from acs.v2.challenge.answers import error_response, posted_fields
+from acs.v2.issuer import EmvIssuer
 from threedsecure.v2.codec import decode_base64url, decode_object, encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check
 from threedsecure.web.waiting import keep_waiting
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, page
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, page, read_form
 
 FIELD: Final = "threeDSMethodData"
 MAX_FIELD: Final = 8 * 1024
@@ -20,16 +20,16 @@ MAX_FIELD: Final = 8 * 1024
 _CONTEXT: Final = Context("2.2.0", leg=Leg.METHOD)
 
 
-async def method(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def method(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """Calls back at once: the simulated issuer has no use for what a browser tells."""
     return await _called(issuer, request, delay=0.0)
 
 
-async def late_method(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def late_method(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     return await _called(issuer, request, delay=issuer.settings.method_delay)
 
 
-async def _called(issuer: Issuer, request: WireRequest, *, delay: float) -> WireResponse:
+async def _called(issuer: EmvIssuer, request: WireRequest, *, delay: float) -> WireResponse:
     try:
         data = _read(issuer, request, calls_back=True)
     except Problem as problem:
@@ -43,7 +43,7 @@ async def _called(issuer: Issuer, request: WireRequest, *, delay: float) -> Wire
     return page(html, frame_ancestors="*")
 
 
-async def silent_method(issuer: Issuer, request: WireRequest) -> WireResponse:
+async def silent_method(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     try:
         _read(issuer, request, calls_back=False)
     except Problem as problem:
@@ -51,9 +51,9 @@ async def silent_method(issuer: Issuer, request: WireRequest) -> WireResponse:
     return page(silent_method_page(), frame_ancestors="*")
 
 
-def _read(issuer: Issuer, request: WireRequest, *, calls_back: bool) -> dict[str, Any]:
+def _read(issuer: EmvIssuer, request: WireRequest, *, calls_back: bool) -> dict[str, Any]:
     """What the form's field says. Errors: `Problem`."""
-    value = posted_fields(request).get(FIELD)
+    value = read_form(request).get(FIELD)
     if value is None:
         raise Problem(400, "Bad Request", f"the form has no field {FIELD}")
     try:

@@ -1,7 +1,7 @@
 """Delivers RReqs from the record in which they were decided, until they are acknowledged or given up.
 
-One flight per transaction at a time, whoever starts it: the request that decided, the agenda when another attempt is due, or the
-agenda of a new process that finds what its predecessor left behind. Of several processes that share the tables, one has leased
+One flight per transaction at a time, whoever starts it: the request that decided, the scheduler when another attempt is due, or the
+scheduler of a new process that finds what its predecessor left behind. Of several processes that share the tables, one has leased
 the transaction.
 """
 
@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
+from acs.cards.rreq_order import Ordering, ordering_of
 from acs.settings import AcsSettings
-from acs.v2.decision.rreq_order import Ordering, ordering_of
 from acs.v2.messages import identifiers
 from acs.v2.records import Delivery, Transaction
 from acs.v2.results.delivery import Acknowledged, Failed, Outcome, Rejected, judge, postpone, record
@@ -25,7 +25,7 @@ from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.calling.limits import peer_of
 from threedsecure.web.calling.queues import Lane, Lanes
-from threedsecure.web.scheduler import WAIT_FOR_DATABASE_SECONDS, Agenda
+from threedsecure.web.scheduler import WAIT_FOR_DATABASE_SECONDS, Scheduler
 from threedsecure.web.serving.service import Runtime
 
 log = structlog.get_logger()
@@ -35,17 +35,17 @@ CONNECTION_ATTEMPTS: Final = 2
 PLACES: Final = 100
 """Attempts at a time for one gateway."""
 MOST_FLIGHTS: Final = 1_000
-"""Attempts at a time, beyond which the agenda begins no more; what is due waits in its row."""
+"""Attempts at a time, beyond which the scheduler begins no more; what is due waits in its row."""
 
 
 class Outbox:
     """The RReqs in flight."""
 
-    def __init__(self, runtime: Runtime, settings: AcsSettings, storage: Storage, agenda: Agenda) -> None:
+    def __init__(self, runtime: Runtime, settings: AcsSettings, storage: Storage, scheduler: Scheduler) -> None:
         self._runtime = runtime
         self._settings = settings
         self._storage = storage
-        self._agenda = agenda
+        self._scheduler = scheduler
         self._flights: dict[str, asyncio.Task[datetime | None]] = {}
         self._broken: set[str] = set()
         self._lanes = Lanes(PLACES)
@@ -91,12 +91,12 @@ class Outbox:
         if isinstance(bug := flight.exception(), DatabaseAway):
             log.warning("an RReq waits for the database", error=str(bug))
             now = self._runtime.clock.now()
-            asyncio.get_running_loop().call_later(WAIT_FOR_DATABASE_SECONDS, self._agenda.note, now)
+            asyncio.get_running_loop().call_later(WAIT_FOR_DATABASE_SECONDS, self._scheduler.note, now)
         elif bug is not None:
             self._broken.add(acs_trans_id)
             log.error("bug", service="acs", path="outbox", exc_info=bug)
         elif (next_attempt := flight.result()) is not None:
-            self._agenda.note(next_attempt)
+            self._scheduler.note(next_attempt)
 
     async def _fly(self, acs_trans_id: str) -> datetime | None:
         """One attempt; returns when the next one is due."""
@@ -112,7 +112,7 @@ class Outbox:
                 return await self._deliver(transaction, transaction.delivery, lane)
 
     async def _queue(self, transaction: Transaction, lane: Lane) -> datetime | None:
-        """Wait for a place while the gateway answers others, leave it to the agenda when it does not."""
+        """Wait for a place while the gateway answers others, leave it to the scheduler when it does not."""
         acs_trans_id = transaction.acs_trans_id
         if not lane.is_silent:
             async with lane.places:

@@ -38,9 +38,10 @@ from sqlalchemy import (
 
 from acs.cardholder.challenge import Challenge, NextCounter, SendCode
 from acs.cardholder.methods.table import Method
+from acs.cards.records import Card, OnFile, Registration
 from acs.cards.status import GOOD, Standing
 from acs.v2.lifecycle import Change
-from acs.v2.records import Card, Delivery, OnFile, Purchase, Registration, Result, Session, Transaction
+from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
 from threedsecure.secrets.vault import Vault

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DatabaseError
 
-from acs_sim.running.data.databases import schemas
+from acs_sim.running.data.databases import database_file, schemas
 from acs_sim.settings.settings import Settings
 from threedsecure.storage.engines import postgresql
 from threedsecure.storage.errors import DatabaseUnusable
@@ -45,7 +44,7 @@ def _schemas(settings: Settings) -> list[Schema]:
 
 
 def _bring_up_to_date(settings: Settings, schema: Schema) -> None:
-    with _reached(settings, schema) as engine, engine.begin() as connection:
+    with _reached(settings) as engine, engine.begin() as connection:
         if settings.postgresql is not None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3250)")
         prepare(connection, schema)
@@ -53,18 +52,19 @@ def _bring_up_to_date(settings: Settings, schema: Schema) -> None:
 
 def _found(settings: Settings, schema: Schema) -> str | None:
     """The revision at which the tables are; None when there are none. Errors: `DatabaseUnusable`."""
-    if settings.postgresql is None and not _file(settings, schema).exists():
+    file = database_file(settings)
+    if settings.postgresql is None and (file is None or not file.exists()):
         return None
-    with _reached(settings, schema) as engine, engine.connect() as connection:
+    with _reached(settings) as engine, engine.connect() as connection:
         return revision(connection, schema)
 
 
 @contextmanager
-def _reached(settings: Settings, schema: Schema) -> Iterator[Engine]:
+def _reached(settings: Settings) -> Iterator[Engine]:
     if settings.postgresql is not None:
         engine, where = postgresql.engine(settings.postgresql), postgresql.shown(settings.postgresql)
     else:
-        file = _file(settings, schema)
+        file = database_file(settings)
         engine, where = create_engine(f"sqlite:///{file}"), str(file)
     try:
         yield engine
@@ -73,10 +73,6 @@ def _reached(settings: Settings, schema: Schema) -> Iterator[Engine]:
         raise DatabaseUnusable(f"{where} cannot be used as a database: {reason}") from error
     finally:
         engine.dispose()
-
-
-def _file(settings: Settings, schema: Schema) -> Path:
-    return settings.database_file or Path(settings.data) / f"{schema.name}.sqlite3"
 
 
 def _words(schema: Schema, at: str | None) -> str:

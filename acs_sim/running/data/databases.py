@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from acs_sim.settings.settings import Settings
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
+from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase, SqliteFile
 from threedsecure.storage.engines import postgresql
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.errors import DatabaseUnusable
@@ -20,13 +20,14 @@ from threedsecure.storage.sharing.signals import Signals
 from threedsecure.web.sharing.processes import Alone, Shared, Together
 
 OpenDatabase = Callable[[Schema], Database]
+FILE: Final = "acs-sim.sqlite3"
 KEY_MARK: Final = "the master key of this installation"
 
 
 async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tuple[OpenDatabase, Shared]:
     """How a party opens its tables, and who else works on them. Errors: `DatabaseUnusable`."""
     if settings.postgresql is None:
-        return _in_files(settings), Alone()
+        return _in_a_file(settings, life), Alone()
     pool = Pool(settings.postgresql)
     life.push_async_callback(pool.close)
     worker = uuid4().hex
@@ -37,12 +38,31 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
     return lambda schema: PostgresDatabase(pool, schema), together
 
 
-def _in_files(settings: Settings) -> OpenDatabase:
-    def open_database(schema: Schema) -> Database:
-        file = settings.database_file or Path(settings.data) / f"{schema.name}.sqlite3"
-        return SqliteDatabase(None if settings.fresh else file, schema, durable=settings.durable)
+def _in_a_file(settings: Settings, life: AsyncExitStack) -> OpenDatabase:
+    """One for all parties: what they write in one turn of the loop is one commit."""
+    path = database_file(settings)
+    if path is not None and settings.database_file is None:
+        _refuse_earlier(path.parent)
+    file = SqliteFile(path, durable=settings.durable)
+    life.push_async_callback(file.close)
+    return lambda schema: SqliteDatabase(file, schema)
 
-    return open_database
+
+def database_file(settings: Settings) -> Path | None:
+    """Where SQLite keeps everything; None for memory."""
+    return None if settings.fresh else settings.database_file or Path(settings.data) / FILE
+
+
+def _refuse_earlier(folder: Path) -> None:
+    """Earlier releases had a file for each party. Errors: `DatabaseUnusable`."""
+    earlier = sorted(
+        path.name for path in folder.glob("*.sqlite3") if path.stem in {schema.name for schema in schemas()}
+    )
+    if earlier:
+        raise DatabaseUnusable(
+            f"{folder}/ was written by an earlier release ({', '.join(earlier)}), whose files this one does not read: "
+            "take another --data, or remove them"
+        )
 
 
 @contextmanager
@@ -76,7 +96,7 @@ def schemas() -> tuple[Schema, ...]:
     from acs_sim.gateway.records.tables import SCHEMA as GATEWAY
     from directory_server.transactions.storage import SCHEMA as DIRECTORY_SERVER
     from issuer_sms.storage import SCHEMA as PHONE
-    from threedsecure.storage.journal import SCHEMA as JOURNAL
+    from threedsecure.storage.ledger import SCHEMA as JOURNAL
     from threedsecure.storage.sharing.faults import SCHEMA as SHARED_FAULTS
 
     return (shared_table.SCHEMA, SHARED_FAULTS, JOURNAL, DIRECTORY_SERVER, ACS, ACS_CLASSIC, ACS_RULES, PHONE, GATEWAY)

@@ -55,7 +55,7 @@ class StackTls:
         settings = self._settings
         named = [urlsplit(settings.addresses.of(party)).hostname or "localhost", settings.host]
         if party == "acs" and settings.bank_domain is not None:
-            from acs.cards.banks import BANKS
+            from acs.banks import BANKS
 
             # One by one: browsers do not accept every domain behind a wildcard.
             named += [f"{bank.key}.{settings.bank_domain}" for bank in BANKS]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from acs.v2.decision.plays import PLAYS, AnswerErro, Ask, DeferIfAsked, KeepSilent
+from acs.cards.plays import PLAYS, AnswerErro, Ask, DeferIfAsked, KeepSilent
 from acs_sim.scenarios.file.elements import Fault
 from acs_sim.scenarios.file.model import CLASSIC, Authenticate, Scenario, Step
 from threedsecure.cards.test_cards import (

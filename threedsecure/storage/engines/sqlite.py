@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -55,6 +56,17 @@ def on_the_loop(connection: Connection) -> None:
     for another program that writes; a lock is told at once, since waiting for it would hold up the loop."""
     connection.info[_BEGINS] = "BEGIN"
     _driver(connection).execute("PRAGMA busy_timeout=0").fetchall()
+
+
+@contextmanager
+def patient(connection: Connection) -> Iterator[None]:
+    """Before anybody else needs the loop, a lock is waited for."""
+    driver = _driver(connection)
+    driver.execute(f"PRAGMA busy_timeout={BUSY_AT_START_MILLISECONDS}").fetchall()
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA busy_timeout=0").fetchall()
 
 
 def _begun(driver: sqlite3.Connection, statement: str) -> None:

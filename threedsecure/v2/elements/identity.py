@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import OBJECTS, VERSION
-from threedsecure.v2.grammar.formats import PRINTABLE, Array, ByVersion, Flag, Format, Object, by_version
+from threedsecure.v2.grammar.formats import Array, ByVersion, Flag, Format, Object, by_version, printable_text
 from threedsecure.v2.grammar.patterns import UUID, YES_NO, codes, exactly, printable, prose, url
 
 ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
@@ -46,5 +46,5 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "errorComponent": codes("C 3DS SDK", "S 3DS Server", "D DS", "A ACS"),
     "errorDescription": prose(2048),
     "errorDetail": prose(2048),
-    "errorMessageType": exactly("a message type", f"{PRINTABLE}{{4}}", 4),
+    "errorMessageType": exactly("a message type", printable_text(4, 4), 4),
 }

@@ -1,10 +1,11 @@
 """Where a message stands: its version, channel, category and leg. They choose the column of the tables that it is held against."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 SUPPORTED_VERSIONS: Final = ("2.1.0", "2.2.0", "2.3.1")
 
@@ -27,8 +28,7 @@ class Leg(StrEnum):
     METHOD = "3DS Requestor to ACS, 3DS Method"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """`request` is the AReq of the transaction and `response` its ARes, where known: rules between messages read them."""
 
     version: str

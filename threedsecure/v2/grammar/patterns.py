@@ -6,12 +6,12 @@ from threedsecure.v2.grammar.formats import (
     ANYTHING,
     BASE64URL,
     EMV_COMMON,
-    PRINTABLE,
     ByVersion,
     Coded,
     IsoCode,
     Text,
     by_version,
+    printable_text,
 )
 
 
@@ -30,7 +30,7 @@ def growing(*values: str, v220: tuple[str, ...] = (), v231: tuple[str, ...] = ()
 def printable(least: int, most: int | None = None) -> Text:
     """Any characters but control characters; one argument is an exact length."""
     most = most or least
-    return Text("no control characters", f"{PRINTABLE}{{{least},{most}}}", least, most)
+    return Text("no control characters", printable_text(least, most), least, most)
 
 
 def prose(most: int | None, least: int = 1) -> Text:

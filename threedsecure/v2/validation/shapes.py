@@ -1,122 +1,211 @@
-"""The fast verdict on an object: is all well with it, yes or no.
+"""The generated check: one function for all messages of one shape, which says only whether all is well.
 
-Senders send the same shape - the same member names in the same order - again and again. A shape that keeps coming is learned: which
-required members it lacks and which conditions remain open is settled once, and all its short texts are joined with line feeds and
-matched by one expression instead of one each. No format that is joined accepts a line feed, so no value can pass for two."""
+Senders send the same shape - the same names in the same order, also inside - again and again. One that keeps coming is learned: the
+rows that concern it are settled once, and written as a function with no branch for what is not there. Short values that conditions
+and rules read are pinned; what reads longer ones is asked each time. Texts of one line are joined with line feeds and matched by
+one expression: no format that is joined accepts a line feed, so no value can pass for two.
+
+What the function does not accept goes to the slow reading (`plans.faults`), which alone names what is wrong; so does what was not
+learned. The function may refuse what is right, and never accepts what is wrong."""
 
 import re
 from collections.abc import Callable, Mapping
-from operator import call, itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
+
+import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from threedsecure.v2.grammar.context import Context
-from threedsecure.v2.grammar.formats import Accepts
+from threedsecure.v2.grammar.formats import Array, Coded, Format, IsoCode, line_pattern
+from threedsecure.v2.validation.plans import Field, Plan, Scope
 
-Verdict: TypeAlias = Callable[[Mapping[str, Any], Context], bool]
-Trigger: TypeAlias = tuple[tuple[str, ...], Verdict]
+Message: TypeAlias = Mapping[str, Any]
+Ask: TypeAlias = Callable[[Any, Context], Any]
 
 LEARN_AFTER: Final = 8
-MOST_LEARNED: Final = 64  # of one object in one plan: what hostile senders can make us keep
+MOST_LEARNED: Final = 256  # what hostile senders can make us keep
 MOST_MET: Final = 1024
+MOST_VARIANTS: Final = 8  # with the same names, but other pinned values or other names inside
+MOST_VALUES: Final = 400  # in one message
+LONGEST_PINNED: Final = 8
+LONGEST_JOINED: Final = 400  # what is longer takes milliseconds to compile, and is a call of its own
+_MISSING: Final = object()
+_CONDITION: Final = "if {}({}, context): return"
+_RULE: Final = "for _ in {}({}, context): return"
 
 
-class _Tests(dict[str, Accepts]):
-    """Tests by name; what is not defined passes."""
+class Shape(Struct, frozen=True):
+    """`accepts`: truthy for a message of this shape that is right; a TypeError means no, too. `whole`: all of it is defined."""
 
-    def __missing__(self, name: str) -> Accepts:
-        return _pass
-
-
-def _pass(_value: Any) -> bool:
-    return True
+    accepts: Callable[[Message, Context], object]
+    whole: bool
 
 
-class ShapeTest:
-    """`tests` by member name; `patterns`: those of them that are expressions on one line; `required` names; `absent`: what must not
-    hold for a name that is missing; `broken`: what must not hold when one of the names is there. `context` is that of the plan,
-    for objects inside a message: their conditions read nothing else."""
+class Shapes:
+    """The shapes that were met, and the functions of those that kept coming."""
 
-    __slots__ = ("_absent", "_broken", "_context", "_learned", "_met", "_patterns", "_required", "_tests")
+    def __init__(self) -> None:
+        self._learned: dict[tuple[object, ...], list[Shape]] = {}
+        self._met: dict[tuple[object, ...], int] = {}
+        self._count = 0
 
-    def __init__(
-        self,
-        tests: Mapping[str, Accepts],
-        patterns: Mapping[str, str],
-        required: frozenset[str],
-        absent: tuple[tuple[str, Verdict], ...],
-        context: Context,
-        broken: tuple[Trigger, ...] = (),
-    ) -> None:
-        self._tests = _Tests(tests)
-        self._patterns = patterns
-        self._required = required
-        self._absent = absent
+    def find(self, message: Message, context: Context) -> Shape | None:
+        """The shape of `message` if that was learned and all is well; None tells nothing."""
+        for shape in self._learned.get(_key(message, context), ()):
+            try:
+                if shape.accepts(message, context):
+                    return shape
+            except TypeError:  # a test met a JSON type that it does not read
+                pass
+        return None
+
+    def meet(self, message: Message, context: Context, plan: Plan) -> None:
+        """A right message that was not found. The shape is learned once it has come LEARN_AFTER times."""
+        key = _key(message, context)
+        times = self._met.pop(key, 0) + 1
+        if times < LEARN_AFTER:
+            if len(self._met) >= MOST_MET:
+                self._met.clear()
+            self._met[key] = times
+        elif _size(message) <= MOST_VALUES and len(self._learned.get(key, ())) < MOST_VARIANTS:
+            if self._count >= MOST_LEARNED:  # what still comes is soon learned again
+                self._learned.clear()
+                self._count = 0
+            self._learned.setdefault(key, []).append(_Generator(context).shape(message, plan))
+            self._count += 1
+
+
+def _key(message: Message, context: Context) -> tuple[object, ...]:
+    return (
+        tuple(message),
+        context.leg,
+        context.version,
+        context.device_channel,
+        context.message_category,
+        context.request is None,
+        context.response is None,
+    )
+
+
+def _size(value: Any) -> int:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_size, items))
+
+
+class _Generator:
+    """Writes the function line by line. No name or value of a message stands in it: they are its constants."""
+
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._broken = broken
-        self._learned: dict[tuple[str, ...], Verdict] = {}
-        self._met: dict[tuple[str, ...], int] = {}
+        self._lines: list[str] = []
+        self._constants: dict[str, Any] = {"missing": _MISSING, "dumps": orjson.dumps}
+        self._texts: list[tuple[str, str]] = []
+        self._pinned: set[str] = set()
+        self._values = 0
+        self._whole = True
 
-    def __call__(self, value: Mapping[str, Any], context: Context) -> bool:
-        """The verdict. A TypeError means no, too: a test met a JSON type that it does not read."""
-        names = tuple(value)
-        learned = self._learned.get(names)
-        return learned(value, context) if learned is not None else self._meet(names, value, context)
+    def shape(self, message: Message, plan: Plan) -> Shape:
+        values = self._object(message, plan.scope, "message")
+        for each in plan.rules:
+            if each.concerns(message):
+                self._settle(_RULE, each.find, message, "message", values)
+        self._texts.sort()  # not as in the message: `re` keeps what it has compiled
+        self._constants["match"] = re.compile("\n".join(f"(?:{pattern})" for pattern, _ in self._texts)).fullmatch
+        self._line(f"return match('\\n'.join(({''.join(f'{value}, ' for _, value in self._texts)})))")
+        exec("def accepts(message, context):\n" + "".join(self._lines), self._constants)  # noqa: S102 - see above
+        return Shape(self._constants["accepts"], self._whole)
 
-    def inside(self, value: Any) -> bool:
-        """The verdict on a value inside a message, which must be an object that is not empty."""
-        if type(value) is not dict:
-            return False
-        learned = self._learned.get(names := tuple(value))
-        if learned is not None:
-            return learned(value, self._context)
-        return bool(names) and self._meet(names, value, self._context)
+    def _line(self, line: str) -> None:
+        self._lines.append(f" {line}\n")
 
-    def _meet(self, names: tuple[str, ...], value: Mapping[str, Any], context: Context) -> bool:
-        well = (
-            all(map(call, map(self._tests.__getitem__, value), value.values()))
-            and self._required <= value.keys()
-            and not any(name not in value and holds(value, context) for name, holds in self._absent)
-            and not any(
-                broken(value, context) for triggers, broken in self._broken if any(name in value for name in triggers)
-            )
-        )
-        if well:
-            self._count(names)
-        return well
+    def _constant(self, value: Any) -> str:
+        name = f"c{len(self._constants)}"
+        self._constants[name] = value
+        return name
 
-    def _count(self, names: tuple[str, ...]) -> None:
-        """Only shapes that were found right are worth learning."""
-        times = self._met.get(names, 0) + 1
-        if times >= LEARN_AFTER and len(self._learned) < MOST_LEARNED:
-            self._learned[names] = self._learn(names)
-            self._met.pop(names, None)
-        elif names in self._met or len(self._met) < MOST_MET:
-            self._met[names] = times
+    def _variables(self, count: int) -> list[str]:
+        self._values += count
+        return [f"v{number}" for number in range(self._values - count, self._values)]
 
-    def _learn(self, names: tuple[str, ...]) -> Verdict:
-        texts = [name for name in names if name in self._patterns]
-        others = tuple((name, self._tests[name]) for name in names if name in self._tests and name not in texts)
-        absent = tuple(holds for name, holds in self._absent if name not in names)
-        broken = tuple(holds for triggers, holds in self._broken if any(name in names for name in triggers))
-        read = itemgetter(*texts, *texts[:1]) if texts else _nothing
-        match = re.compile("\n".join(f"(?:{self._patterns[name]})" for name in (*texts, *texts[:1]))).fullmatch
+    def _object(self, found: Message, scope: Scope, variable: str) -> dict[str, str]:
+        """An object with the names of `found`; returns the variables of its values."""
+        values = dict(zip(found, self._variables(len(found)), strict=True))
+        self._line(f"{', '.join(values.values())}, = {variable}.values()")
+        for name, holds in scope.conditions:
+            if name not in found:
+                self._settle(_CONDITION, holds, found, variable, values)
+        for name, value in found.items():
+            if each := scope.fields.get(name):
+                self._value(each, value, values[name])
+            else:
+                self._whole = False
+        return values
 
-        def verdict(value: Mapping[str, Any], context: Context) -> bool:
-            if match("\n".join(read(value))) is None:
-                return False
-            for name, test in others:
-                if not test(value[name]):
-                    return False
-            for holds in absent:
-                if holds(value, context):
-                    return False
-            for holds in broken:  # noqa: SIM110 - a loop costs half of what any() with a generator does
-                if holds(value, context):
-                    return False
-            return True
+    def _value(self, each: Field, value: Any, variable: str) -> None:
+        pattern = line_pattern(each.form)
+        if each.scope is not None:
+            self._nested(each.form, each.scope, value, variable)
+        elif isinstance(each.form, Coded | IsoCode):
+            self._line(f"if {variable} not in {self._constant(each.form.values)}: return")
+        elif pattern is not None and len(pattern) <= LONGEST_JOINED:
+            self._texts.append((pattern, variable))
+        else:
+            self._line(f"if not {self._constant(each.test)}({variable}): return")
 
-        return verdict
+    def _nested(self, form: Format, scope: Scope, value: Any, variable: str) -> None:
+        most, items = form.total if isinstance(form, Array) else form.most, {variable: value}
+        if isinstance(form, Array):
+            items = dict(zip(self._variables(len(value)), value, strict=True))
+            self._line(f"if type({variable}) is not list or len({variable}) != {len(value)}: return")
+            self._line(f"{', '.join(items)}, = {variable}")
+        for item, found in items.items():
+            self._line(f"if type({item}) is not dict or tuple({item}) != {self._constant(tuple(found))}: return")
+            self._object(found, scope, item)
+        if most is not None:
+            self._line(f"if len(dumps({variable})) > {most}: return")
+
+    def _settle(self, line: str, ask: Ask, found: Message, variable: str, values: Mapping[str, str]) -> None:
+        """What must not hold, or find anything: pin what its answer rests on, or else ask it each time."""
+        own, request, response = _Reads(found), _reads(self._context.request), _reads(self._context.response)
+        answer = ask(own, replace(self._context, request=request, response=response))
+        if line == _RULE:
+            list(answer)
+        pins = {values[name]: value for name, value in own.read.items() if name in values}
+        for source, reads in (("request", request), ("response", response)):
+            if reads is not None:
+                pins |= {f"context.{source}.get({name!r}, missing)": value for name, value in reads.read.items()}
+        if all(map(_is_pinned, pins.values())):
+            for place in pins.keys() - self._pinned:
+                unlike = "!=" if isinstance(pins[place], str) else "is not"
+                self._line(f"if {place} {unlike} {self._constant(pins[place])}: return")
+            self._pinned |= pins.keys()
+        else:
+            self._line(line.format(self._constant(ask), variable))
 
 
-def _nothing(_value: Mapping[str, Any]) -> tuple[str, ...]:
-    return ()
+def _is_pinned(value: object) -> bool:
+    return value in (None, True, False, _MISSING) or (isinstance(value, str) and len(value) <= LONGEST_PINNED)
+
+
+class _Reads(Mapping[str, Any]):
+    """A message that notes what is read of it: conditions and rules ask for names, and do not look through all of it."""
+
+    def __init__(self, source: Message) -> None:
+        self._source = source
+        self.read: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        value = self.read[name] = self._source.get(name, _MISSING)
+        if value is _MISSING:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> NoReturn:
+        raise NotImplementedError
+
+    __len__ = __iter__
+
+
+def _reads(source: Message | None) -> _Reads | None:
+    return None if source is None else _Reads(source)

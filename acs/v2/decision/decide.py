@@ -3,112 +3,29 @@
 A scenario whose point lies elsewhere (the card range, the 3DS Method) is authenticated here without a challenge.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
 from acs.cardholder.methods.table import Method
-from acs.v2.decision import preferences, reasons
-from acs.v2.decision.result import EXPLAINED
-from acs.v2.decision.rreq_order import ORDERINGS
-from acs.v2.records import Card
-from threedsecure.v2.errors import ErrorCode
-from threedsecure.v2.views import AuthenticationRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """Answer with a final transStatus."""
-
-    trans_status: str
-    reason: str | None = None
-    exemption: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes."""
-
-    method: Method
-    insists: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Defer:
-    """Answer transStatus D; the cardholder has so many minutes."""
-
-    minutes: int
-    method: Method = Method.DECOUPLED
-
-
-@dataclass(frozen=True, slots=True)
-class DeferIfAsked:
-    """Decoupled, when the requestor asks for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeepSilent:
-    """Decide as `late` says, and let the caller wait for it longer than it can."""
-
-    late: Settle
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerErro:
-    """Answer with an Erro although the AReq is right."""
-
-    code: str
-    detail: str
-
-
-Decision = Settle | Ask | Defer | KeepSilent | AnswerErro
-Play = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
-
-_AUTHENTICATED: Final = Settle("Y")
-_INFORMED: Final = Settle("I")
-_UNAVAILABLE: Final = Settle("U", reasons.ACS_TECHNICAL_ISSUE)
-
-PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
-    {
-        "frictionless": _AUTHENTICATED,
-        "frictionless-attempt": Settle("A"),
-        "not-authenticated": Settle("N", reasons.CARD_AUTHENTICATION_FAILED),
-        "unavailable": _UNAVAILABLE,
-        "rejected": Settle("R", reasons.SUSPECTED_FRAUD),
-        "challenge-otp": Ask(Method.SMS_CODE),
-        "informational": _INFORMED,
-        "challenge-mandated": Ask(Method.SMS_CODE, insists=True),
-        "challenge-auto-pass": Ask(Method.AUTO_PASS),
-        "challenge-auto-fail": Ask(Method.AUTO_FAIL),
-        "sms-lost": Ask(Method.SMS_CODE),
-        "sms-late": Ask(Method.SMS_CODE),
-        "sms-twice": Ask(Method.SMS_CODE),
-        "sms-refused": Ask(Method.SMS_CODE),
-        "challenge-oob": Ask(Method.OUT_OF_BAND),
-        "challenge-single-select": Ask(Method.SINGLE_SELECT),
-        "challenge-multi-select": Ask(Method.MULTI_SELECT),
-        "challenge-html": Ask(Method.HTML_PAGE),
-        "challenge-password": Ask(Method.PASSWORD),
-        "challenge-password-otp": Ask(Method.PASSWORD_AND_SMS_CODE),
-        "challenge-knowledge": Ask(Method.KNOWLEDGE),
-        "decoupled": DeferIfAsked(),
-        "decoupled-fallback": Ask(Method.SMS_CODE),
-        **{name: Ask(Method.SMS_CODE) for name in ORDERINGS},
-        "acs-timeout": KeepSilent(_UNAVAILABLE),
-        "acs-error": AnswerErro(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for an error"),
-        "not-enrolled": _AUTHENTICATED,
-        "method-none": _AUTHENTICATED,
-        "method-timeout": _AUTHENTICATED,
-        "method-late": _AUTHENTICATED,
-        "method-required": _AUTHENTICATED,
-        "acs-down": _AUTHENTICATED,
-        "stand-in-attempt": _AUTHENTICATED,
-        "stand-in-unavailable": _AUTHENTICATED,
-    }
+from acs.cards import reasons
+from acs.cards.plays import (
+    AUTHENTICATED,
+    INFORMED,
+    PLAYS,
+    UNAVAILABLE,
+    AnswerErro,
+    Ask,
+    Decision,
+    Defer,
+    DeferIfAsked,
+    KeepSilent,
+    Settle,
+    expired,
 )
-"""By scenario name. A scenario that this release does not play cannot be registered."""
+from acs.cards.records import Card
+from acs.v2.decision import preferences
+from acs.v2.decision.result import EXPLAINED
+from threedsecure.v2.views import AuthenticationRequest
 
 METHOD_REQUIRED: Final = "method-required"
 DECOUPLED_FALLBACK: Final = "decoupled-fallback"
@@ -125,7 +42,7 @@ DATA_ONLY: Final = "80"
 
 def decide(request: AuthenticationRequest, card: Card, now: datetime, *, method_seen: bool | None = None) -> Decision:
     """The answer to a checked AReq for `card`. `method_seen`: the 3DS Method was called (None: nobody says that it was)."""
-    play = PLAYS.get(card.scenario, _UNAVAILABLE)
+    play = PLAYS.get(card.scenario, UNAVAILABLE)
     if isinstance(play, KeepSilent | AnswerErro):
         return play
     if expired(request.card_expiry_date, now):
@@ -152,16 +69,6 @@ def _goes_on_decoupled(request: AuthenticationRequest, card: Card) -> bool:
     return card.scenario == DECOUPLED_FALLBACK and request.three_ri_ind == FALLBACK_CONTINUES
 
 
-def keeps_silent(card: Card) -> bool:
-    """Whether the answer to an AReq for `card`, once decided, is held back."""
-    return isinstance(PLAYS.get(card.scenario), KeepSilent)
-
-
-def expired(expiry: str | None, now: datetime) -> bool:
-    """`expiry`: YYMM; a card is good to the end of that month."""
-    return expiry is not None and expiry < f"{now.year % 100:02}{now.month:02}"
-
-
 def _for_the_scheme(request: AuthenticationRequest, card: Card) -> Settle:
     """A category that belongs to the scheme: Mastercard's data only (80) is answered U, and no other is known here."""
     known = card.scheme == "mastercard" and request.message_category == DATA_ONLY
@@ -180,11 +87,11 @@ def _as_minted(card: Card, play: Settle | Ask) -> Settle | Ask:
 def _as_wished(request: AuthenticationRequest, play: Settle | Ask) -> Settle | Ask:
     """What the requestor wishes, where the card allows it. I where the requestor did not ask for it is Y instead."""
     if isinstance(play, Settle) and play.trans_status == "I" and not preferences.informs(request):
-        play = _AUTHENTICATED
+        play = AUTHENTICATED
     if isinstance(play, Settle) and play.trans_status != "Y":
         return play
     if preferences.shares_data_only(request):
-        return _INFORMED
+        return INFORMED
     if isinstance(play, Ask):
         return play if play.insists or preferences.wants_challenge(request) else _spared(request, play)
     return Ask(Method.SMS_CODE) if _can_be_challenged(request) else play

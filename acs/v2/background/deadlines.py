@@ -4,7 +4,7 @@ for another attempt."""
 from datetime import datetime, timedelta
 from typing import Final
 
-from acs.v2.challenge.asking import Asking
+from acs.v2.background.asking import Asking
 from acs.v2.lifecycle import wake
 from acs.v2.results.outbox import Outbox
 from acs.v2.states import State

@@ -1,8 +1,7 @@
-"""What others ask of the ACS about 3-D Secure 1.0.2: the root that signs, the authentications, everything to forget."""
+"""What others ask of the ACS about 3-D Secure 1.0.2: the root that signs, and the authentications."""
 
 from typing import Any, Final
 
-from acs.control import cards
 from acs.v1.issuer import Office
 from acs.v1.lifecycle import expire
 from acs.v1.records import Authentication
@@ -47,11 +46,6 @@ async def challenge(office: Office, request: WireRequest) -> WireResponse:
             "fields": {"acsTransID": found.name, "page": page},
         }
     )
-
-
-async def reset(office: Office, request: WireRequest) -> WireResponse:
-    await office.storage.forget()
-    return await cards.reset(office.issuer, request)
 
 
 def _is_wanted(found: Authentication, name: object, pan: object) -> bool:

@@ -1,6 +1,6 @@
 """Asks the cardholder what a page needs outside itself: codes by SMS, prompts of the banking app.
 
-Who changes the record asks at once. What a process that died had written down and not done is found by the agenda (`ask_at`).
+Who changes the record asks at once. What a process that died had written down and not done is found by the scheduler (`ask_at`).
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import structlog
 from acs.cardholder.challenge import Effect, SendCode
 from acs.cardholder.phone import PhoneLine, send_code, show_prompt
 from acs.v2.lifecycle import code_sent, prompted
-from acs.v2.records import Transaction
+from acs.v2.records import Transaction, confirmation
 from acs.v2.storage.transactions import Storage
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.web.scheduler import Agenda
+from threedsecure.web.scheduler import Scheduler
 
 log = structlog.get_logger()
 
@@ -21,10 +21,10 @@ log = structlog.get_logger()
 class Asking:
     """What is being asked."""
 
-    def __init__(self, line: PhoneLine, storage: Storage, agenda: Agenda) -> None:
+    def __init__(self, line: PhoneLine, storage: Storage, scheduler: Scheduler) -> None:
         self._line = line
         self._storage = storage
-        self._agenda = agenda
+        self._scheduler = scheduler
         self._under_way: set[str] = set()
         self._tasks: set[asyncio.Task[str | None]] = set()
 
@@ -64,16 +64,16 @@ class Asking:
             log.error("bug", service="acs", path="asking", exc_info=bug)
 
     async def _by_sms(self, transaction: Transaction, counter: int) -> str | None:
-        taken = await send_code(self._line, transaction, counter)
+        taken = await send_code(self._line, confirmation(transaction, self._line.settings), counter)
         now = self._line.runtime.clock.now()
         await self._storage.replace(transaction.acs_trans_id, lambda found: code_sent(found, counter, now, taken=taken))
         return None if taken else "sms-failed"
 
     async def _by_app(self, transaction: Transaction) -> str | None:
         """Have the banking app ask, for as long as the transaction waits."""
-        name = await show_prompt(self._line, transaction, transaction.due_at)
+        name = await show_prompt(self._line, confirmation(transaction, self._line.settings), transaction.due_at)
         now, retry = self._line.runtime.clock.now(), self._line.settings.timers.ask_retry
         kept = await self._storage.replace(transaction.acs_trans_id, lambda found: prompted(found, name, now, retry))
         if kept is not None and kept.wakes_at is not None:
-            self._agenda.note(kept.wakes_at)
+            self._scheduler.note(kept.wakes_at)
         return None if name else "app-failed"

@@ -1,0 +1,41 @@
+"""What the issuer remembers of a card. Plain data."""
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from acs.cards.status import Standing
+
+
+class Registration(Struct, frozen=True, omit_defaults=True):
+    """What a minted card was told to be, over what its digits say."""
+
+    pan: str
+    scenario: str
+    phone: str
+    tries: int | None = None
+    language: str | None = None
+    trans_status: str | None = None
+    reason: str | None = None
+
+
+class OnFile(NamedTuple):
+    """What is known of a card when an AReq arrives. `method_seen`: whether the 3DS Method was called; None where nobody asked."""
+
+    registration: Registration | None
+    standing: Standing
+    method_seen: bool | None
+
+
+class Card(Struct, frozen=True, omit_defaults=True):
+    """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
+    `trans_status` and `reason` (transStatusReason): when they are not the scenario's."""
+
+    pan: str
+    scheme: str
+    scenario: str
+    phone: str
+    tries: int | None = None
+    language: str | None = None
+    trans_status: str | None = None
+    reason: str | None = None

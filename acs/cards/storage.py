@@ -1,0 +1,29 @@
+"""What is kept of cards, as both generations of the protocol use it. The rows are the storage's (`acs.v2.storage`)."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from acs.cards.records import Registration
+from acs.cards.status import Standing
+
+
+class CardStorage(Protocol):
+    """Of each card: what it was told when it was minted, its status across purchases, and the counter of its codes."""
+
+    async def register(self, registration: Registration) -> bool:
+        """False when the card is registered already."""
+        ...
+
+    async def registration(self, pan: str) -> Registration | None: ...
+
+    async def registrations(self) -> list[Registration]: ...
+
+    async def standing(self, pan: str) -> Standing: ...
+
+    async def stand(self, pan: str, step: Callable[[Standing], Standing]) -> Standing:
+        """The status after `step`, written."""
+        ...
+
+    async def reserve_counter(self, pan: str) -> int:
+        """The card's next counter, which nobody gets again."""
+        ...

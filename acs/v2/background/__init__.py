@@ -1,0 +1,1 @@
+"""What happens by itself: asking the cardholder outside a page, and what falls due."""
