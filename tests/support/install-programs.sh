@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the programs the tests drive are there: a real Chromium, a real PostgreSQL, xmlsec1 as an independent judge
-# of signatures, and certutil to have Chromium trust an authority. Uses what is installed, or asks the system's package manager.
+# of signatures, certutil to have Chromium trust an authority, and PHP, which most French shops are written in. Uses what is installed, or asks the system's package manager.
 set -eu
 
 missing=""
@@ -20,6 +20,7 @@ need chromium "${CHROMIUM:-}" chromium chromium-browser google-chrome
 need postgresql initdb $(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 need xmlsec1 xmlsec1
 need libnss3-tools certutil
+need php-cli php
 
 if [ -z "$missing" ]; then
     exit 0

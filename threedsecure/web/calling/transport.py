@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.web.broken_answers import carried
@@ -78,16 +79,22 @@ class HttpTransport:
         return await self._asked("POST", url, body, {"Content-Type": content_type, **(headers or {})}, timeout)
 
     async def get(self, url: str, *, timeout: float) -> WireResponse:
-        return await self._asked("GET", url, None, {}, timeout)
+        # As it is written: what an address tells may be signed, and another spelling of it is another text.
+        try:
+            address = URL(url, encoded=True)
+        except ValueError as error:
+            raise PeerUnreachable(url, f"not an address to call: {error}") from error
+        return await self._asked("GET", address, None, {}, timeout)
 
     async def _asked(
-        self, method: str, url: str, body: Body | None, headers: Mapping[str, str], timeout: float
+        self, method: str, address: str | URL, body: Body | None, headers: Mapping[str, str], timeout: float
     ) -> WireResponse:
+        url = str(address)
         try:
             with self._bulkhead.entered(url):
                 async with (
                     asyncio.timeout(timeout),
-                    self._session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer,
+                    self._session.request(method, address, data=body, headers=headers, allow_redirects=False) as answer,
                 ):
                     content = await _read_bounded(answer.content, url)
                     content = _unpacked(content, answer.headers.get("Content-Encoding", ""), url)
