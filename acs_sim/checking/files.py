@@ -4,13 +4,13 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from cryptography.x509 import Certificate
 
-from acs_sim.checking.signatures import signature_fault
+from acs_sim.checking.signatures import signature_verdict
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v1 import codec as v1_codec
 from threedsecure.v1 import envelope as v1_envelope
@@ -265,15 +265,21 @@ def _examine_classic(source: str, xml: bytes, message_type: str | None, roots: S
         v1_checking.check(message)
     except v1_errors.MessageError as error:
         return _classic(source, error.message or {}, (str(error.code), error.detail), _classic_faults(error))
-    return _classic(source, message, None, _signature(xml, message, roots))
+    if message["messageType"] != "PARes":
+        return _classic(source, message, None, ())
+    faults, advice = _signature(xml, message, roots)
+    return replace(_classic(source, message, None, faults), advice=advice)
 
 
-def _signature(xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]) -> tuple[Fault, ...]:
+def _signature(
+    xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]
+) -> tuple[tuple[Fault, ...], tuple[Advice, ...]]:
     """A merchant plug-in does not answer a bad signature: it takes the payment for status U."""
-    invalid = signature_fault(xml, message, roots) if message["messageType"] == "PARes" else None
+    invalid, advice = signature_verdict(xml, message, roots)
     if invalid is None:
-        return ()
-    return (Fault("signature", "Signature", invalid, "a signature that holds", "3-D Secure 1.0.2, XML signature"),)
+        return (), advice
+    clause = "3-D Secure 1.0.2, XML signature"
+    return (Fault("signature", "Signature", invalid, "a signature that holds", clause),), ()
 
 
 def _classic(
