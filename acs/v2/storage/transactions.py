@@ -44,6 +44,7 @@ from acs.v2.lifecycle import Change
 from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
+from threedsecure.identifiers import one_spelling
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database
 from threedsecure.storage.rows import leases
@@ -533,7 +534,7 @@ def _held_card(connection: Connection, fingerprint: str) -> _HeldCard:
 
 def _searchable(name: str) -> str:
     """A name that a peer sent: not every text can be bound to a statement, and what cannot names nothing."""
-    return name if name.isascii() and "\0" not in name else ""
+    return one_spelling(name) if name.isascii() and "\0" not in name else ""
 
 
 def _microseconds(instant: datetime) -> int:

@@ -13,6 +13,7 @@ from acs_sim.gateway.records.orders import Order
 from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.records.tables import CARD_RANGES, KEYS, ORDERS, PURCHASES, SCHEMA, TRANSACTIONS
 from acs_sim.gateway.records.transactions import Kept
+from threedsecure.identifiers import one_spelling
 from threedsecure.storage.database import Database
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
@@ -237,7 +238,7 @@ class Ledger:
 
 def searchable(name: str) -> str:
     """A name that anybody may have sent: not every text can be bound to a statement, and what cannot names nothing."""
-    return name if name.isprintable() else ""
+    return one_spelling(name) if name.isprintable() else ""
 
 
 def _milliseconds(at: datetime) -> int:
