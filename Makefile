@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 WORKERS ?= auto
+# Every worker and every simulator of the tests would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-postgresql screenshots check lint types contracts lock clean programs
+.PHONY: run demo test test-postgresql screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -25,6 +27,10 @@ test-postgresql: $(VENV)/.installed-tests programs
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
 	ACS_SIM_SCREENSHOTS=1 $(BIN)/pytest -q tests/system/test_shops_in_chromium.py tests/system/test_methods_in_chromium.py
+
+# What is written from tables in README.md and docs: elements, endings, findings, faults, cards, states.
+docs: $(VENV)/.installed
+	$(BIN)/python -m docs.generate
 
 check: lint types contracts
 
@@ -59,7 +65,7 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--upgrade --extra fast --extra postgresql pyproject.toml requirements/build.in -o requirements/run.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --extra otel --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
+		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --extra mcp --extra otel --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 \
 		requirements/kits.in -o requirements/kits.lock
 

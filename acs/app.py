@@ -20,7 +20,7 @@ from acs.settings import (
     AcsSettings,
 )
 from acs.v1 import pareq, vereq
-from acs.v1.issuer import Office, office
+from acs.v1.issuer import V1Context, context
 from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.v2.challenge import banking_app, creq
 from acs.v2.issuer import EmvIssuer, emv_issuer
@@ -32,18 +32,18 @@ from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
 from threedsecure.web.serving.service import Route, Runtime, Service
-from threedsecure.web.wire import WireRequest, WireResponse
+from threedsecure.web.wire import Handler, WireRequest, WireResponse
 
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
 BROWSER: Final = Hop("Browser", "ACS")
 
-_Handler = Callable[[EmvIssuer, WireRequest], Awaitable[WireResponse]]
+_Handler = Callable[[EmvIssuer, WireRequest], WireResponse | Awaitable[WireResponse]]
 _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards": cards.register_card,
     "/control/cards/find": cards.find_card,
     "/control/cards/list": cards.list_cards,
     "/control/cards/unlock": cards.unlock_card,
-    "/control/cards/standing": cards.card_standing,
+    "/control/cards/standing": cards.show_card_status,
     "/control/transactions": cards.list_transactions,
     "/control/challenge": cards.challenge,
     "/control/rules": rules.add_rule,
@@ -51,7 +51,7 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/rules/remove": rules.remove_rules,
     "/control/rules/outcome": rules.rule_outcome,
 }
-_ClassicHandler = Callable[[Office, WireRequest], Awaitable[WireResponse]]
+_ClassicHandler = Callable[[V1Context, WireRequest], Awaitable[WireResponse]]
 _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
     "/control/3ds1/root": classic_control.root,
     "/control/3ds1/authentications": classic_control.list_authentications,
@@ -62,14 +62,14 @@ _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
 def build(runtime: Runtime, settings: AcsSettings) -> Service:
     """The ACS. Its address is `settings.public_url`; its card range's directory server posts the AReq to `/3ds2/areq`."""
     works_with = emv_issuer(runtime, settings)
-    classic = office(works_with)
+    classic = context(works_with)
 
     @asynccontextmanager
     async def working() -> AsyncIterator[None]:
         async with classic.storage.opened(), works_with.working():
             yield
 
-    def at(handler: _Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
+    def at(handler: _Handler) -> Handler:
         return partial(handler, works_with)
 
     async def reset(request: WireRequest) -> WireResponse:
@@ -77,14 +77,23 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         return await cards.reset(works_with, request)
 
     routes = [
-        Route("POST", "/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True),
+        Route(
+            "POST",
+            "/3ds2/areq",
+            at(areq),
+            MAX_AREQ_BYTES,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=True,
+            at_the_edge=True,
+        ),
         Route("POST", "/3ds2/method", at(method.method)),
         Route("POST", "/3ds2/method/silent", at(method.silent_method)),
         Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
-        Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large),
+        Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
         *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
-        Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large),
+        Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
         Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
         Route("POST", STATE_PATH, at(banking_app.state)),
         Route("POST", DECISION_PATH, at(banking_app.decision)),
@@ -109,7 +118,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
     )
 
 
-async def _resign(classic: Office, pares: bytes, defect: str | None) -> bytes:
+async def _resign(classic: V1Context, pares: bytes, defect: str | None) -> bytes:
     """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
     return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
 
@@ -124,7 +133,7 @@ async def _measured(works_with: EmvIssuer) -> list[Measured]:
     ]
 
 
-def _classic_routes(classic: Office) -> list[Route]:
+def _classic_routes(classic: V1Context) -> list[Route]:
     """3-D Secure 1.0.2."""
 
     def at(handler: _ClassicHandler) -> Callable[[WireRequest], Awaitable[WireResponse]]:

@@ -1,14 +1,14 @@
 """The banks that issue the test cards. They are invented, and differ in name, look and, where asked for, in the host that serves
 their pages."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from threedsecure.cards.test_cards import read
 
 
-@dataclass(frozen=True, slots=True)
-class Bank:
+class Bank(Struct, frozen=True):
     """`key`: the first label of its host name."""
 
     key: str

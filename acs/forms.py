@@ -1,9 +1,10 @@
 """The forms of our own pages as they come back, in either generation of the protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from acs.cardholder.challenge import Action
 from acs.issuer import Issuer
@@ -14,8 +15,7 @@ MAX_FIELDS: Final = 40
 _ACTIONS: Final = {action.value: action for action in Action}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     acs_trans_id: str
     action: Action
     page: int

@@ -22,8 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def threeds(request: pytest.FixtureRequest) -> "Iterator[ThreeDS]":
-    """A 3-D Secure simulator: directory server, ACS and phone, in memory on free ports, for the whole session."""
-    from acs_sim.running.stack import CannotStart
+    """A 3-D Secure simulator: directory server, ACS and phone, in memory on free ports, in a process of its own for the whole
+    session."""
     from acs_sim.testing import SimulatorUnreachable
     from acs_sim.testing.session import simulator
 
@@ -32,7 +32,7 @@ def threeds(request: pytest.FixtureRequest) -> "Iterator[ThreeDS]":
             request.config.stash[RUNNING] = running
             yield running
             del request.config.stash[RUNNING]
-    except (CannotStart, SimulatorUnreachable) as error:
+    except SimulatorUnreachable as error:
         pytest.fail(f"no 3-D Secure simulator: {error}", pytrace=False)
 
 

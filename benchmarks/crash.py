@@ -37,7 +37,8 @@ from acs_sim.client.cardholder import Cardholder, CardholderStuck, decoded_resul
 from acs_sim.scenarios.file.elements import Column  # noqa: E402
 from acs_sim.scenarios.playing.gateway import Gateway, Mailbox, running_gateway  # noqa: E402
 from acs_sim.scenarios.playing.purchase import areq  # noqa: E402
-from threedsecure.cards.test_cards import SCENARIOS, compose, read  # noqa: E402
+from threedsecure.cards.scenarios import SCENARIOS  # noqa: E402
+from threedsecure.cards.test_cards import compose, read  # noqa: E402
 from threedsecure.errors import TransportError  # noqa: E402
 from threedsecure.v2.codec import encode_base64url  # noqa: E402
 from threedsecure.web.calling.transport import HttpTransport  # noqa: E402

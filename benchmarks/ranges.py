@@ -24,9 +24,10 @@ from directory_server.app import build
 from directory_server.settings import DirectoryServerSettings
 from tests.directory_server import messages
 from tests.support.simulator import runtime
+from threedsecure.web.calling.transport import Endpoint
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.serving.service import Dispatcher
-from threedsecure.web.wire import JSON, Handler, WireRequest, WireResponse
+from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 FEW, MANY = 10, 100_000
 ROUNDS, CALLS = 30, 40
@@ -38,6 +39,9 @@ HEADERS = {"content-type": JSON}
 
 class AnsweringAcs:
     """A transport that answers every AReq as an ACS would."""
+
+    def hand_over(self, *_message: object, **_how: object) -> None:
+        return None
 
     async def post(
         self,
@@ -51,7 +55,7 @@ class AnsweringAcs:
         return WireResponse(200, json.dumps(messages.ares(json.loads(body), "Y")).encode())
 
 
-async def directory_server(stack: AsyncExitStack, count: int) -> dict[str, Handler]:
+async def directory_server(stack: AsyncExitStack, count: int) -> dict[str, Endpoint]:
     """The endpoints of one that has `count` ranges more than it begins with."""
     shared = replace(await stack.enter_async_context(runtime()), transport=AnsweringAcs())
     service = build(shared, DirectoryServerSettings())
@@ -66,12 +70,12 @@ async def directory_server(stack: AsyncExitStack, count: int) -> dict[str, Handl
     return endpoints
 
 
-async def call(endpoints: dict[str, Handler], path: str, document: Any) -> WireResponse:
+async def call(endpoints: dict[str, Endpoint], path: str, document: Any) -> WireResponse:
     request = WireRequest("POST", path, json.dumps(document).encode(), HEADERS)
     return await endpoints[path](request)
 
 
-async def cost(endpoints: dict[str, Handler]) -> float:
+async def cost(endpoints: dict[str, Endpoint]) -> float:
     """CPU seconds of one AReq."""
     areqs = [messages.areq(CARD, "http://127.0.0.1/results") for _ in range(CALLS)]
     began = time.process_time()
@@ -81,7 +85,7 @@ async def cost(endpoints: dict[str, Handler]) -> float:
     return (time.process_time() - began) / CALLS
 
 
-async def pres_memory(endpoints: dict[str, Handler]) -> tuple[int, int]:
+async def pres_memory(endpoints: dict[str, Endpoint]) -> tuple[int, int]:
     """The length of a whole PRes, and the most memory that making it took; both in bytes."""
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

@@ -22,7 +22,11 @@ EDIT_LIMIT: Final = 64 << 20
 
 def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
     """The directory servers of all schemes, `POST /{scheme}/3ds2` each, `POST /{scheme}/3ds1` where 1.0.2 was spoken."""
-    party = Party(runtime, settings, Storage(runtime.open_database(SCHEMA), runtime.shared.worker))
+    party = Party(
+        runtime,
+        settings,
+        Storage(runtime.open_database(SCHEMA), runtime.journal, runtime.vault.fingerprint, runtime.shared.worker),
+    )
     runtime.shared.on(RANGES, party.reload_ranges)
     runtime.shared.on(REPORTED, party.others_reported)
     ready = False
@@ -49,7 +53,15 @@ def routes(party: Party) -> list[Route]:
     who sent a message depends on what it is."""
     answer = answer_error(party)
     schemes = [
-        Route("POST", f"/{scheme}/3ds2", receive(party, scheme), limit=MESSAGE_LIMIT, answer_error=answer, mutual=True)
+        Route(
+            "POST",
+            f"/{scheme}/3ds2",
+            receive(party, scheme),
+            limit=MESSAGE_LIMIT,
+            answer_error=answer,
+            mutual=True,
+            at_the_edge=True,
+        )
         for scheme in SCHEMES
     ]
     classic_answer = vereq.answer_error(party)

@@ -4,15 +4,17 @@ Our own ACS notes what it receives and answers; a call that fails, and every cal
 """
 
 import asyncio
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import structlog
 
 from directory_server.party import DIRECTORY_SERVER, Party
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable, TransportError
-from threedsecure.v2.codec import decode, encode
+from threedsecure.storage.ledger import More
+from threedsecure.v2.codec import admit, decode, encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.web.clock import monotonic
@@ -28,35 +30,71 @@ MAX_LABELS: Final = 16
 MAX_LABEL: Final = 256
 
 
-async def ask(
-    party: Party,
-    url: str,
-    message: Message,
-    *,
-    of: str,
-    timeout: float,
-    accepts: frozenset[str],
-    headers: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """Post a message to the party `of` and return the message that it answers, of a type in `accepts`.
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: a message, or why there is none - `MessageError` 403 for an HTTP status that says "later", else as `decode`
+    has them. `noted`: where the party that answered noted it; `body`: its bytes."""
 
-    Errors: `TransportError`; `MessageError` 403 for an HTTP status that says "later", else as `decode` has them."""
+    message: Message | None
+    error: TransportError | MessageError | None = None
+    noted: int = -1
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message to the party `of`, which may answer one of a type in `accepts`. `more`: how the ledger has it where it says little
+    more than what came in."""
+
+    of: str
+    url: str
+    message: dict[str, Any]
+    timeout: float
+    accepts: frozenset[str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: More | None = None
+
+
+def ask(party: Party, asked: Asked) -> Reply | Awaitable[Reply]:
+    """Post a message and return what is answered; straight where the party is in this process and answers straight."""
     began = monotonic()
-    response = await _post(party, url, message, of, timeout, headers)
+    found = None
+    if _notes_itself(party, asked.url):
+        found = party.runtime.transport.hand_over(
+            asked.url, asked.message, asked.more, timeout=asked.timeout, headers=asked.headers
+        )
+    if isinstance(found, WireResponse):
+        return _read(party, asked, began, found, found.message)
+    return _answered(party, asked, began, found)
+
+
+async def _answered(party: Party, asked: Asked, began: float, handed_over: Awaitable[WireResponse] | None) -> Reply:
+    try:
+        response = await (_post(party, asked) if handed_over is None else handed_over)
+    except TransportError as error:
+        if handed_over is not None:
+            _record_failure(party, asked, error)
+        return Reply(None, error)
+    return _read(party, asked, began, response)
+
+
+def _read(party: Party, asked: Asked, began: float, response: WireResponse, handed: Message | None = None) -> Reply:
+    """`handed`: the message in the answer, of a party that hands it over."""
     took = (monotonic() - began) * 1000
     try:
-        answer = decode(response.body, accepts=accepts, versions=SUPPORTED_VERSIONS)
+        answer = handed or decode(response.body, accepts=asked.accepts, versions=SUPPORTED_VERSIONS)
+        admit(answer, len(response.body), accepts=asked.accepts, versions=SUPPORTED_VERSIONS)
     except MessageError as error:
         received = error.message or unreadable(response.content_type, response.body)
-        about = _transaction(message)
-        party.record(of, DIRECTORY_SERVER, received, status=response.status, took_ms=took, transaction_id=about)
-        raise _explained(error, response) from error
-    if not _notes_itself(party, url):
-        party.record(of, DIRECTORY_SERVER, answer, status=response.status, took_ms=took)
-    return answer
+        about = _transaction(asked.message)
+        party.record(asked.of, DIRECTORY_SERVER, received, status=response.status, took_ms=took, transaction_id=about)
+        return Reply(None, _explained(error, response))
+    if not _notes_itself(party, asked.url):
+        party.record(asked.of, DIRECTORY_SERVER, answer, status=response.status, took_ms=took)
+    return Reply(answer, None, response.noted, response.body)
 
 
-def notify(party: Party, url: str, erro: Message, *, of: str, timeout: float) -> None:
+def notify(party: Party, url: str, erro: dict[str, Any], *, of: str, timeout: float) -> None:
     """Post an Erro behind the exchange at hand. Whether it arrives changes nothing, so nobody waits for it."""
     task = asyncio.create_task(_notify(party, url, erro, of, timeout), name="Erro")
     party.notices.add(task)
@@ -65,9 +103,9 @@ def notify(party: Party, url: str, erro: Message, *, of: str, timeout: float) ->
 
 def labels(request: WireRequest) -> dict[str, str]:
     """The headers of a 3DS Server that go on to the ACS, whose matching rules may read them: those that begin with x-."""
-    own = ((name, value) for name, value in request.headers.items() if name.startswith("x-"))
-    kept = ((name, value) for name, value in own if len(value) <= MAX_LABEL and value.isascii() and value.isprintable())
-    return dict(islice(kept, MAX_LABELS))
+    own = [name for name in request.headers if name.startswith("x-")][:MAX_LABELS]
+    found = {name: request.headers[name] for name in own}
+    return {n: v for n, v in found.items() if len(v) <= MAX_LABEL and v.isascii() and v.isprintable()}
 
 
 def is_worth_telling(error: MessageError) -> bool:
@@ -82,49 +120,47 @@ def unreadable(content_type: str, body: bytes) -> dict[str, Any]:
     return {"content-type": content_type[:100], "bytes": len(body), "begins": begins}
 
 
-async def _notify(party: Party, url: str, erro: Message, of: str, timeout: float) -> None:
+async def _notify(party: Party, url: str, erro: dict[str, Any], of: str, timeout: float) -> None:
     try:
-        await _post(party, url, erro, of, timeout)
+        await _post(party, Asked(of, url, erro, timeout, frozenset()))
     except TransportError as error:
         log.info("Erro not delivered", receiver=of, reason=error.reason)
 
 
-async def _post(
-    party: Party, url: str, message: Message, of: str, timeout: float, headers: Mapping[str, str] | None = None
-) -> WireResponse:
-    noted = not _notes_itself(party, url)
+async def _post(party: Party, asked: Asked) -> WireResponse:
+    noted = not _notes_itself(party, asked.url)
     if noted:
-        party.record(DIRECTORY_SERVER, of, message)
+        party.record(DIRECTORY_SERVER, asked.of, asked.message)
     try:
-        return await _post_twice(party, url, encode(message), timeout, headers)
+        return await _post_twice(party, asked)
     except TransportError as error:
         if not noted:
-            party.record(DIRECTORY_SERVER, of, message)
-        _record_failure(party, of, error, _transaction(message))
+            party.record(DIRECTORY_SERVER, asked.of, asked.message)
+        _record_failure(party, asked, error)
         raise
 
 
-async def _post_twice(
-    party: Party, url: str, body: bytes, timeout: float, headers: Mapping[str, str] | None
-) -> WireResponse:
+async def _post_twice(party: Party, asked: Asked) -> WireResponse:
     """A connection that fails is tried once more at once (EMV 3DS: flows, timers)."""
-    post = party.runtime.transport.post
+    post = partial(
+        party.runtime.transport.post, asked.url, encode(asked.message), timeout=asked.timeout, headers=asked.headers
+    )
     try:
-        return await post(url, body, timeout=timeout, headers=headers)
+        return await post()
     except ExchangeBroken as first:
         try:
-            return await post(url, body, timeout=timeout, headers=headers)
+            return await post()
         except PeerUnreachable:
             raise first from None  # it may have arrived at the first time, and that is what counts
     except PeerUnreachable:
-        return await post(url, body, timeout=timeout, headers=headers)
+        return await post()
 
 
-def _record_failure(party: Party, of: str, error: TransportError, transaction_id: str | None) -> None:
+def _record_failure(party: Party, asked: Asked, error: TransportError) -> None:
     kind = "no answer" if isinstance(error, PeerTimedOut) else "connection failed"
     failure = {"url": error.url, "reason": error.reason}
-    now = party.runtime.clock.now()
-    party.runtime.journal.record(now, DIRECTORY_SERVER, of, kind, failure, transaction_id=transaction_id)
+    now, about = party.runtime.clock.now(), _transaction(asked.message)
+    party.runtime.journal.record(now, DIRECTORY_SERVER, asked.of, kind, failure, transaction_id=about)
 
 
 def _explained(error: MessageError, response: WireResponse) -> MessageError:

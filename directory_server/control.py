@@ -8,9 +8,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from directory_server.party import RANGES, Party
 from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn
-from directory_server.transactions.records import Transaction
+from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.states import State
-from directory_server.transactions.storage import Filter, SerialMoved
+from directory_server.transactions.storage import SerialMoved
 from threedsecure.cards.card_numbers import CardRange
 from threedsecure.web.wire import Handler, Problem, WireRequest, WireResponse, json_response
 

@@ -1,6 +1,7 @@
 """The door of a scheme: every message comes in here, and every protocol error is answered here."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,15 +12,17 @@ from directory_server.preparation.preq import prepare
 from directory_server.results.rreq import report
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.errors import ProtocolError
-from threedsecure.v2.codec import decode, encode
+from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.web.clock import monotonic
+from threedsecure.web.receiving import received
+from threedsecure.web.straight import then
 from threedsecure.web.wire import Handler, WireRequest, WireResponse, message_response
 
 JSON_MEDIA_TYPE: Final = "application/json"
 
-Receiver = Callable[[Party, str, WireRequest, Mapping[str, Any]], Awaitable[WireResponse]]
+Receiver = Callable[[Party, str, WireRequest, Mapping[str, Any]], WireResponse | Awaitable[WireResponse]]
 
 
 async def receive_erro(_party: Party, _scheme: str, _request: WireRequest, _message: Mapping[str, Any]) -> WireResponse:
@@ -38,21 +41,24 @@ def receive(party: Party, scheme: str) -> Handler:
 
     facts = {"scheme": scheme}
 
-    async def handle(request: WireRequest) -> WireResponse:
+    def handle(request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
         began = monotonic()
         check_media_type(request)
-        message = decode(request.body, accepts=ACCEPTED, versions=party.settings.versions)
+        message = received(request, ACCEPTED, party.settings.versions)
         request.message = message
         sender = sender_of(message)
-        party.record(sender, DIRECTORY_SERVER, message, facts=facts)
-        response = await RECEIVERS[message["messageType"]](party, scheme, request, message)
-        if response.message is not None:
-            took = (monotonic() - began) * 1000
-            told = {"status": response.status, "took_ms": took, "facts": response.facts or facts}
-            party.record(DIRECTORY_SERVER, sender, response.message, **told)
-        return response
+        request.noted = party.record(sender, DIRECTORY_SERVER, message, facts=facts, written=request.body)
+        found = RECEIVERS[message["messageType"]](party, scheme, request, message)
+        return then(found, partial(_noted, party, sender, facts, began))
 
     return handle
+
+
+def _noted(party: Party, sender: str, facts: dict[str, str], began: float, response: WireResponse) -> WireResponse:
+    if response.message is not None:
+        told = {"status": response.status, "took_ms": (monotonic() - began) * 1000, "facts": facts}
+        party.record(DIRECTORY_SERVER, sender, response.message, **(told | response.noting))
+    return response
 
 
 def no_such_scheme(_request: WireRequest) -> Awaitable[WireResponse]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from directory_server.ranges import (
     CLASSIC_LISTS,
@@ -15,20 +15,15 @@ from directory_server.ranges import (
     listed_classic,
     scheme_of,
 )
-from directory_server.settings import DirectoryServerSettings
+from directory_server.settings import ACS, COMPONENT, DIRECTORY_SERVER, MPI, THREE_DS_SERVER, DirectoryServerSettings
 from directory_server.transactions.storage import Storage
 from threedsecure.cards.card_numbers import CardRangeTable
+from threedsecure.cards.scenarios import CLASSIC_VERSION
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_VERSION
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.serving.service import Runtime
 
-DIRECTORY_SERVER: Final = "Directory Server"
-THREE_DS_SERVER: Final = "3DS Server"
-MPI: Final = "MPI"
-ACS: Final = "ACS"
-COMPONENT: Final = "D"
-"""errorComponent of what is found here."""
+__all__ = ["ACS", "COMPONENT", "DIRECTORY_SERVER", "MPI", "RANGES", "REPORTED", "THREE_DS_SERVER", "Party"]
 
 Message = Mapping[str, Any]
 # Words between processes: a list of ranges was edited; a delivery to the 3DS Server has ended.
@@ -83,11 +78,11 @@ class Party:
             await self._load(scheme)
         return self.ranges[scheme]
 
-    def record(self, sender: str, receiver: str, message: Message, **more: Any) -> None:
-        """Note in the journal what went from `sender` to `receiver`."""
+    def record(self, sender: str, receiver: str, message: Message, **more: Any) -> int:
+        """Note in the journal what went from `sender` to `receiver`; returns its place there."""
         kind = message.get("messageType")
         name = kind if isinstance(kind, str) else "message"
-        self.runtime.journal.record(self.runtime.clock.now(), sender, receiver, name, message, **more)
+        return self.runtime.journal.record(self.runtime.clock.now(), sender, receiver, name, message, **more)
 
     async def stop(self) -> None:
         """End what is still under way. A result that was not acknowledged is sent again when the ACS sends it again."""

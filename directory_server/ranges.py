@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from threedsecure.cards import test_cards
+from threedsecure.cards import scenarios, test_cards
 from threedsecure.cards.card_numbers import CardRange, CardRangeTable
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import CLASSIC_SCHEMES
@@ -118,10 +118,10 @@ class RangeList:
 
 
 _STAND_INS: Final = {
-    test_cards.ATTEMPT_STANDS_IN: StandIn.ATTEMPT,
-    test_cards.UNAVAILABLE_STANDS_IN: StandIn.UNAVAILABLE,
+    scenarios.ATTEMPT_STANDS_IN: StandIn.ATTEMPT,
+    scenarios.UNAVAILABLE_STANDS_IN: StandIn.UNAVAILABLE,
 }
-_ISSUER_DOWN: Final = frozenset({test_cards.ISSUER_DOWN, *_STAND_INS})
+_ISSUER_DOWN: Final = frozenset({scenarios.ISSUER_DOWN, *_STAND_INS})
 
 
 def listed(
@@ -131,15 +131,15 @@ def listed(
     versions that are not in `versions` are left out, and ranges that would know none."""
     return CardRangeTable(
         _listed_range(scheme, version_digit, setup, known, acs_url, acs_down_url, stand_in)
-        for version_digit, all_versions in test_cards.VERSIONS.items()
+        for version_digit, all_versions in scenarios.VERSIONS.items()
         if (known := tuple(version for version in all_versions if version in versions))
-        for setup in test_cards.ISSUER_SETUPS
+        for setup in scenarios.ISSUER_SETUPS
     )
 
 
 def listed_classic(scheme: str, acs_url: str, acs_down_url: str, stand_in: StandIn) -> CardRangeTable[Issuer]:
     """The ranges of the grammar whose issuers speak 3-D Secure 1.0.2; their `acs_url` takes the VEReq."""
-    known = (test_cards.CLASSIC_VERSION,)
+    known = (scenarios.CLASSIC_VERSION,)
     return CardRangeTable(
         CardRange(found.start, found.end, replace(found.value, acs_url=classic_url(found.value.acs_url)))
         for found in listed(scheme, known, acs_url, acs_down_url, stand_in)
@@ -175,11 +175,11 @@ def _listed_range(
 
 def _method_url(setup: str, acs_url: str) -> str | None:
     match setup:
-        case test_cards.NO_METHOD:
+        case scenarios.NO_METHOD:
             return None
-        case test_cards.LATE_METHOD:
+        case scenarios.LATE_METHOD:
             return f"{acs_url}/3ds2/method/late"
-        case test_cards.SILENT_METHOD:
+        case scenarios.SILENT_METHOD:
             return f"{acs_url}/3ds2/method/silent"  # the form posted there does not say which card it is for
         case _:
             return f"{acs_url}/3ds2/method"

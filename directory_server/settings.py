@@ -6,6 +6,14 @@ from typing import Final
 from directory_server.ranges import StandIn
 from threedsecure.v1.errors import InvalidRequestCode
 
+# The parties of the hops that the directory server has a part in, in the words of the specifications.
+DIRECTORY_SERVER: Final = "Directory Server"
+THREE_DS_SERVER: Final = "3DS Server"
+MPI: Final = "MPI"
+ACS: Final = "ACS"
+COMPONENT: Final = "D"
+"""errorComponent of what is found here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acquirer:

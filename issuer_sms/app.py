@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from issuer_sms.callback_delivery import Courier
-from issuer_sms.handlers.control import reset
+from issuer_sms.callback_delivery import CallbackDelivery
 from issuer_sms.handlers.events import EventStream
 from issuer_sms.handlers.messages import MessageHandlers
 from issuer_sms.handlers.pages import PageHandlers
 from issuer_sms.handlers.prompts import PromptHandlers
-from issuer_sms.news.subscribers import in_background
 from issuer_sms.pages import STATIC
 from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
+from threedsecure.web.scheduler import in_background
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
 
@@ -27,13 +26,15 @@ def build(runtime: Runtime, settings: PhoneSettings) -> Service:
 
 def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
     """`phone` with its endpoints and its background work; its store is closed at the end of its life."""
-    courier = Courier(phone, runtime.clock, runtime.transport, runtime.journal, settings.callback_timeout)
+    callback_delivery = CallbackDelivery(
+        phone, runtime.clock, runtime.transport, runtime.journal, settings.callback_timeout
+    )
     at_work: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         try:
-            async with in_background(phone.deliver_forever(), courier.carry_forever()) as tasks:
+            async with in_background(phone.deliver_forever(), callback_delivery.carry_forever()) as tasks:
                 at_work.extend(tasks)
                 yield
         finally:
@@ -45,7 +46,7 @@ def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
         routes=[*_api(phone, runtime, settings), *_pages(phone, settings)],
         lifespan=lifespan,
         ready=lambda: bool(at_work) and not any(task.done() for task in at_work),
-        streams=[Stream("GET", "/api/events", EventStream(phone.hub).stream)],
+        streams=[Stream("GET", "/api/events", EventStream(phone.publisher).stream)],
         static=STATIC,
         forget_before=phone.store.forget_before,
     )
@@ -65,7 +66,7 @@ def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Ro
         Route("POST", "/api/prompts", prompts.show),
         Route("GET", "/api/prompts/{id}", prompts.prompt),
         Route("POST", "/api/prompts/{id}", prompts.decide),
-        Route("POST", "/control/reset", reset(phone)),
+        Route("POST", "/control/reset", messages.reset),
     ]
 
 

@@ -2,23 +2,23 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
 import structlog
+from msgspec.structs import replace
 
 from issuer_sms.callbacks import Callback, CallbackState, Subject, after_attempt, callback_document
-from issuer_sms.news.subscribers import first_of
 from issuer_sms.phone import Phone
 from threedsecure.errors import TransportError
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.calling.limits import peer_of
-from threedsecure.web.calling.queues import Lane, Lanes
+from threedsecure.web.calling.queues import PeerQueue, PeerQueues
 from threedsecure.web.calling.transport import Transport
 from threedsecure.web.clock import Clock
 from threedsecure.web.journal import Journal
+from threedsecure.web.scheduler import first_of
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ WAIT_FOR_SILENT: Final = timedelta(seconds=2)
 KINDS: Final = {Subject.MESSAGE: "delivery receipt", Subject.PROMPT: "prompt decision"}
 
 
-class Courier:
+class CallbackDelivery:
     """Reads the outbox of `phone` whenever there is something new in it, or an attempt is due."""
 
     def __init__(self, phone: Phone, clock: Clock, transport: Transport, journal: Journal, timeout: float) -> None:
@@ -40,7 +40,7 @@ class Courier:
         self._journal = journal
         self._timeout = timeout
         self._under_way: set[int] = set()
-        self._lanes = Lanes(PLACES)
+        self._queues = PeerQueues(PLACES)
 
     async def carry_forever(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -72,28 +72,28 @@ class Courier:
 
     async def _carry(self, callback: Callback) -> None:
         try:
-            async with self._lanes.towards(peer_of(callback.url)) as lane:
-                await self._carry_along(callback, lane)
+            async with self._queues.towards(peer_of(callback.url)) as queue:
+                await self._carry_along(callback, queue)
         except DatabaseAway as error:
             log.warning("a callback is carried again", error=str(error))
         finally:
             self._under_way.discard(callback.number)
             self._phone.told.set()
 
-    async def _carry_along(self, callback: Callback, lane: Lane) -> None:
+    async def _carry_along(self, callback: Callback, queue: PeerQueue) -> None:
         """Where as many try as may, wait for a place while the address answers; leave it for later when it does not."""
-        queues = lane.is_full
-        if not (queues and lane.is_silent):
-            async with lane.places:
-                if not (queues and lane.is_silent):
-                    return await self._try(callback, lane)
+        waits = queue.is_full
+        if not (waits and queue.is_silent):
+            async with queue.places:
+                if not (waits and queue.is_silent):
+                    return await self._try(callback, queue)
         later = self._clock.now() + WAIT_FOR_SILENT
         return await self._phone.store.save_attempt(replace(callback, due_at=later))
 
-    async def _try(self, callback: Callback, lane: Lane) -> None:
+    async def _try(self, callback: Callback, queue: PeerQueue) -> None:
         outcome, status = await self._attempt(callback)
         taken = status is not None and 200 <= status < 300
-        lane.is_silent = status is None
+        queue.is_silent = status is None
         done = after_attempt(callback, outcome, self._clock.now(), taken=taken)
         await self._phone.store.save_attempt(done)
         self._note(done, status)

@@ -5,10 +5,12 @@ is real time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 BACK_OFF: Final = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=60))
 
@@ -26,8 +28,7 @@ class Subject(StrEnum):
     PROMPT = "prompt"
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(Struct, frozen=True):
     """`number` identifies it; `due_at` is the next attempt (None when there will be none); `outcome` is what the last attempt met:
     an HTTP status, or why there was none."""
 

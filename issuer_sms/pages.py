@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote
@@ -45,11 +44,10 @@ class _Bubble:
 
 
 class Pages:
-    """Renders the pages. `static` files are addressed with a fingerprint, so that a new release is not shown with old styles."""
+    """Renders the pages."""
 
     def __init__(self) -> None:
         self._templates = environment("issuer_sms")
-        self._templates.globals.update(version=_fingerprint())
         self._templates.filters.update(clock=_clock, day=_day, number=numbers.display, address=phone_address)
 
     def inbox(self, summaries: Sequence[PhoneSummary], now: datetime) -> str:
@@ -153,10 +151,3 @@ def _clock(instant: datetime) -> str:
 
 def _day(instant: datetime) -> str:
     return f"{instant:%A} {instant.day} {instant:%B}"
-
-
-def _fingerprint() -> str:
-    digest = sha256()
-    for name in ("phone.css", "phone.js"):
-        digest.update((STATIC / name).read_bytes())
-    return digest.hexdigest()[:8]

@@ -9,13 +9,14 @@ import structlog
 
 from issuer_sms.callbacks import Callback
 from issuer_sms.messages import delivery
-from issuer_sms.messages.records import Mark, NewMessage, TextMessage, message_document
+from issuer_sms.messages.records import Mark, TextMessage, message_document
 from issuer_sms.news.processes import RESET, TOPIC, as_word, callback_news, read
-from issuer_sms.news.subscribers import Hub, News, first_of
-from issuer_sms.prompts import Decision, NewPrompt, Prompt, PromptState, prompt_document
+from issuer_sms.news.subscribers import News, Publisher
+from issuer_sms.prompts import Decision, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
+from threedsecure.web.scheduler import first_of
 from threedsecure.web.sharing.processes import Alone, Shared
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ class Phone:
     ) -> None:
         """`new_id(thing)`: a new identifier for what is sent about `thing`; `shared`: the other processes that serve the same
         handsets."""
-        self.hub = Hub()
+        self.publisher = Publisher()
         self._shared = shared or Alone()
         self._shared.on(TOPIC, self._others_told)
         self._shared.on(RESET, self._others_forgot)
@@ -58,8 +59,8 @@ class Phone:
         """Take a text in; it is answered once it is stored, and has arrived unless the network is slow."""
         await self.settle()
         ids = tuple(self._new_id(reference or to) for _ in range(delivery.copies(delivery.treatment(to))))
-        new = NewMessage(ids, to, sender, body, reference, callback_url)
-        change = await self._store.accept(new, self._clock.now())
+        now = self._clock.now()
+        change = await self._store.accept(ids, to, sender, body, now, reference=reference, callback_url=callback_url)
         self._publish(change)
         return change.messages[0]
 
@@ -74,10 +75,12 @@ class Phone:
         expires_at: datetime | None,
     ) -> Prompt:
         """Ask the cardholder something in the banking app."""
-        new = NewPrompt(self._new_id(reference or to), to, title, body, reference, callback_url, expires_at)
-        change = await self._store.show(new, self._clock.now())
-        self._publish(change)
-        return change.prompts[0]
+        name, now = self._new_id(reference or to), self._clock.now()
+        prompt = Prompt(
+            name, to, title, body, reference, PromptState.PENDING, now, expires_at, callback_url=callback_url
+        )
+        self._publish(await self._store.show(prompt))
+        return prompt
 
     async def decide(self, prompt_id: str, decision: Decision) -> Prompt | None:
         """The prompt once decided, None when there is no such prompt. Errors: `AlreadyOver`."""
@@ -109,13 +112,13 @@ class Phone:
     async def clear(self, number: str) -> int:
         """Forget the texts of a phone, those on their way included; how many there were."""
         cleared = await self._store.clear(number)
-        self.hub.publish(News("cleared", number, {"number": number}))
+        self.publisher.publish(News("cleared", number, {"number": number}))
         await self._shared.tell_all(TOPIC, as_word("cleared", number, None))
         return cleared
 
     async def forget(self) -> None:
         await self._store.forget()
-        self.hub.publish(News("reset", None, {}))
+        self.publisher.publish(News("reset", None, {}))
         await self._shared.tell_all(RESET)
 
     async def settle(self) -> None:
@@ -150,16 +153,16 @@ class Phone:
         self._looked = False
         self._rescheduled.set()
         if word is None:
-            self.hub.wake_all()
-        elif (news := await read(word, self._store, self.hub)) is not None:
-            self.hub.publish(news)
+            self.publisher.wake_all()
+        elif (news := await read(word, self._store, self.publisher)) is not None:
+            self.publisher.publish(news)
 
     async def _others_forgot(self, _content: None) -> None:
         self._looked = False
-        self.hub.publish(News("reset", None, {}))
+        self.publisher.publish(News("reset", None, {}))
 
     async def _await_news(self, number: str, find: Callable[[], Awaitable[Found | None]], wait: float) -> Found | None:
-        with self.hub.watching(number) as news:
+        with self.publisher.watching(number) as news:
             await self.settle()
             found = await find()
             try:
@@ -190,9 +193,9 @@ class Phone:
     def tell_of(self, callback: Callback) -> None:
         """A callback was carried, or not."""
         news = callback_news(callback)
-        self.hub.publish(news)
+        self.publisher.publish(news)
         self._shared.tell(TOPIC, as_word("callback", news.phone or "", callback.number))
 
     def _tell(self, kind: str, number: str, name: str, subject: Any, document: Callable[[Any], dict[str, Any]]) -> None:
-        self.hub.publish(News(kind, number, document(subject) if self.hub.subscribers else {}))
+        self.publisher.publish(News(kind, number, document(subject) if self.publisher.subscribers else {}))
         self._shared.tell(TOPIC, as_word(kind, number, name))

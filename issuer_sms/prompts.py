@@ -5,11 +5,13 @@ pending ──approve──► approved
    └──────expire───► expired
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from issuer_sms.callbacks import Callback, callback_document
 from issuer_sms.messages.records import iso
@@ -38,9 +40,9 @@ class AlreadyOver(ValueError):
     """The prompt has been decided otherwise, or has expired."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """One question to the cardholder. `expires_at` None: it stays until it is answered."""
+class Prompt(Struct, frozen=True):
+    """One question to the cardholder. `expires_at` None: it stays until it is answered. `callback` tells the issuer of the answer,
+    where it asked for that at `callback_url`."""
 
     id: str
     to: str
@@ -51,20 +53,8 @@ class Prompt:
     created_at: datetime
     expires_at: datetime | None
     decided_at: datetime | None = None
+    callback_url: str | None = None
     callback: Callback | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewPrompt:
-    """A prompt as the issuer hands it in."""
-
-    id: str
-    to: str
-    title: str
-    body: str
-    reference: str | None
-    callback_url: str | None
-    expires_at: datetime | None
 
 
 def decide(prompt: Prompt, decision: Decision, now: datetime) -> Prompt:

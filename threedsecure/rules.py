@@ -8,10 +8,11 @@ There are no regular expressions here: a rule may come from anybody who reaches 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Final
+
+from msgspec import Struct
 
 from threedsecure.cards.card_numbers import mask
 from threedsecure.paths import MISSING, element_name, look_up
@@ -54,8 +55,7 @@ class RuleError(ValueError):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A message as it arrived. Header names are lower-case."""
 
     kind: str
@@ -63,8 +63,7 @@ class Seen:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """`what` as the rule calls it; one of the elements at `paths`, or the header, has to be as `wanted`."""
 
     what: str
@@ -73,8 +72,7 @@ class Condition:
     header: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """`then` is what happens, as it was written. `once`: used up by being followed."""
 
     name: str
@@ -84,8 +82,7 @@ class Rule:
     once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """A condition that was not met, in words; card numbers are masked."""
 
     what: str
@@ -93,8 +90,7 @@ class Missed:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(Struct, frozen=True):
     """A rule that was not followed: `met` of its conditions were met, `missed` were not."""
 
     rule: Rule

@@ -1,18 +1,18 @@
 """Amounts of money as people write them. The rules are those of Unicode CLDR for the seven languages of the pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from iso4217 import Currency
+from msgspec import Struct
+
+from threedsecure.currencies import by_number
 
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
+class _Style(Struct, frozen=True):
     """`first`: the currency stands before the number. `gap`: what stands between a symbol and the number (a code always takes
     a space). `grouping_from`: the fewest digits before the decimal sign that are grouped."""
 
@@ -64,14 +64,12 @@ _SYMBOLS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     }
 )
 """What stands for a currency where that is not its code; the euro's sign is the same in all languages."""
-_CODES: Final[Mapping[str, str]] = MappingProxyType(
-    {f"{known.number:03}": known.code for known in Currency if known.number}
-)
 
 
 def alphabetic_code(currency: str) -> str:
     """The alphabetic code of a numeric one (ISO 4217), "978" → "EUR"; a number that means nothing stands for itself."""
-    return _CODES.get(currency, currency)
+    known = by_number().get(currency)
+    return currency if known is None else known.code
 
 
 def amount_text(amount: int, currency: str, exponent: int, language: str) -> str:

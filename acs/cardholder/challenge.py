@@ -11,7 +11,6 @@ what the first was told.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -20,8 +19,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.methods.single_select import CHOICES
-from acs.cardholder.methods.table import JUDGES, METHODS, Method, Question, notice
+from acs.cardholder.methods.table import JUDGES, METHODS, Question, notice
 from acs.cardholder.securecode import SentCode, Verdict
+from threedsecure.cards.plays import Method
 
 MAX_ANSWERS: Final = 99
 """interactionCounter has two digits."""
@@ -105,8 +105,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
         return self.stage + 1 == len(METHODS[self.method].questions)
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """What the cardholder posted: the button, the page it stood on, what was typed, and a `mark` that is the same for the same
     answer on the same page. `trusts`: the box that trusts the merchant was ticked, `binds`: the one that remembers the device."""
 
@@ -118,29 +117,25 @@ class Submission:
     binds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """The challenge goes on: show its page with this notice."""
 
     notice: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(Struct, frozen=True):
     """The challenge is decided."""
 
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True)
-class SendCode:
+class SendCode(Struct, frozen=True):
     """An effect: send the code of this counter to the cardholder's phone."""
 
     counter: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShowPrompt:
+class ShowPrompt(Struct, frozen=True):
     """An effect: have the banking app ask the cardholder."""
 
 

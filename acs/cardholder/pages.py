@@ -4,15 +4,19 @@ Everything is a plain form that works without JavaScript, in a frame of any chal
 `threedsecure.web.wire.page(html, frame_ancestors="*")`: any gateway may frame them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
 from jinja2 import Environment
+from markupsafe import escape
+from msgspec import Struct
+from msgspec.structs import replace
 
 from acs.cardholder.amounts import amount_text
 from acs.cardholder.texts import (
@@ -49,18 +53,18 @@ STATIC: Final = files("acs.cardholder") / "static"
 BROWSER_SEEN_PATH: Final = "/3ds2/method/seen"
 READING_MILLISECONDS: Final = 3000
 LOOKS: Final = 4
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_HOLE: Final = re.compile("\0(\\w+)\0")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One of several answers: what is posted, and what is read. `label`: marked for translation, or the same in all languages."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChallengePage:
+class ChallengePage(Struct, frozen=True):
     """What a challenge page shows.
 
     `language`: BCP 47, as the browser told it. `amount`: in minor units, `currency`: numeric (ISO 4217), or empty where
@@ -92,84 +96,135 @@ class ChallengePage:
 
 def challenge_page(view: ChallengePage) -> str:
     """The page that asks for the code."""
-    return _render("challenge.html", view.language, notice=_counted(view), **_purchase(view))
+    sent_at = view.sent_at.astimezone(UTC)
+    words = {"sent_at": f"{sent_at:%Y-%m-%dT%H:%M:%SZ}", "time_sent": f"{sent_at:%H:%M} UTC", "phone": view.phone_hint}
+    return _question("challenge.html", view, words, can_resend=view.can_resend)
 
 
 def password_page(view: ChallengePage, label: str, *, hides: bool) -> str:
     """The page that asks for a word that the cardholder knows. `label`: marked for translation; `hides`: shown as dots."""
-    return _render("password.html", view.language, notice=_counted(view), label=label, hides=hides, **_purchase(view))
+    return _question("password.html", view, {"label": _translated(label, view)}, hides=hides)
 
 
 def choice_page(view: ChallengePage, label: str, choices: Sequence[Choice], *, several: bool) -> str:
     """The page that asks to choose one of `choices`, or `several`."""
-    return _render(
-        "choice.html",
-        view.language,
-        notice=_counted(view),
-        label=label,
-        choices=choices,
-        several=several,
-        **_purchase(view),
-    )
+    answers = {choice.value: _translated(choice.label, view) for choice in choices}
+    return _question("choice.html", view, {"label": _translated(label, view)}, answers, several=several)
 
 
 def app_page(view: ChallengePage, state_url: str) -> str:
     """The page that waits for the banking app, with a button to go on. `state_url` tells its script whether the wait is over."""
-    return _render("app.html", view.language, notice=_counted(view), state_url=state_url, **_purchase(view))
+    return _question("app.html", view, {"state_url": state_url})
 
 
 def auto_page(view: ChallengePage, delay_ms: int) -> str:
     """The page that answers itself after `delay_ms` milliseconds, with `action` = submit and no code."""
-    return _render("auto.html", view.language, notice=None, delay=delay_ms, **_purchase(view))
+    return _question("auto.html", view, {"delay": str(delay_ms)})
 
 
 def post_back_page(*, language: str, url: str, fields: Mapping[str, str], notice: Notice | None) -> str:
     """The page that carries `fields` to `url`: at once, or, when there is a notice to read, after three seconds."""
-    delay = READING_MILLISECONDS if notice else 0
-    return _render("post_back.html", language, url=url, fields=fields, notice=notice, delay=delay)
+    language = choose_language(language)
+    told, choices = _told(notice, language)
+    delay = {"delay": READING_MILLISECONDS if notice else 0}
+    return _render("post_back.html", language, {"url": url, **told}, choices | delay, fields)
 
 
 def method_page(*, url: str, fields: Mapping[str, str], transaction_id: str) -> str:
     """The 3DS Method page, which no one sees: it tells the ACS what browser it runs in, and carries `fields` to `url`.
     `transaction_id`: threeDSServerTransID."""
-    return _render(
-        "method.html", "en", url=url, fields=fields, transaction_id=transaction_id, seen_url=BROWSER_SEEN_PATH
-    )
+    words = {"url": url, "transaction_id": transaction_id, "seen_url": BROWSER_SEEN_PATH}
+    return _render("method.html", "en", words, {}, fields)
 
 
 def silent_method_page() -> str:
     """A 3DS Method page that never calls back."""
-    return _render("method.html", "en", url=None, fields={})
+    return _render("method.html", "en", {}, {"url": None})
 
 
 def error_page(*, language: str, title_key: str, detail: str) -> str:
     """A page that says what cannot be done; `title_key` names a title of `texts`, `detail` is for developers, in English."""
     chosen = choose_language(language)
-    return _render("error.html", chosen, title=title_text(title_key, chosen), detail=detail)
+    return _render("error.html", chosen, {"title": title_text(title_key, chosen), "detail": detail}, {})
 
 
-def _counted(view: ChallengePage) -> Notice | None:
-    """The notice, with the tries left where it matters."""
-    notice = view.notice
+def _question(
+    name: str, view: ChallengePage, more: Mapping[str, str], answers: Mapping[str, str] = _NONE, **choices: bool
+) -> str:
+    """A page with the purchase above the question."""
+    language, notice = choose_language(view.language), view.notice
     if notice is not None and notice.tries_left is None and notice.kind in COUNTED_NOTICES:
-        return replace(notice, tries_left=view.tries_left)
-    return notice
-
-
-def _purchase(view: ChallengePage) -> dict[str, Any]:
-    language = choose_language(view.language)
-    return {
-        "view": view,
-        "amount": amount_text(view.amount, view.currency, view.exponent, language) if view.currency else None,
+        notice = replace(notice, tries_left=view.tries_left)
+    told, chosen = _told(notice, language)
+    words = {
+        "issuer": view.issuer_name,
+        "merchant": view.merchant_name,
+        "programme": view.scheme.programme,
         "card_ending": view.masked_pan[-4:],
-        "look": crc32(view.issuer_name.encode()) % LOOKS,
-        "sent_at": view.sent_at.astimezone(UTC),
+        "action_url": view.action_url,
+        "window_size": view.window_size,
     }
+    chosen |= {
+        "scheme": view.scheme.key,
+        "look": crc32(view.issuer_name.encode()) % LOOKS,
+        "asks_for_trust": view.asks_for_trust,
+        "asks_to_bind": view.asks_to_bind,
+    }
+    if view.currency:
+        words["amount"] = amount_text(view.amount, view.currency, view.exponent, language)
+    else:
+        chosen["amount"] = None
+    return _render(name, language, {**words, **told, **more}, chosen | choices, view.hidden, answers)
 
 
-def _render(name: str, browser_language: str, **values: Any) -> str:
-    language = choose_language(browser_language)
-    return _environment(language).get_template(name).render(language=language, **values)
+def _told(notice: Notice | None, language: str) -> tuple[dict[str, str], dict[str, Hashable]]:
+    """Words and choices for a page with a notice, or without one."""
+    if notice is None:
+        return {}, {"notice": None, "kind": None, "calm": False}
+    return {"notice": notice_text(notice, language), "kind": notice.kind}, {"calm": notice.kind in CALM_NOTICES}
+
+
+def _translated(text: str, view: ChallengePage) -> str:
+    return translated(text, choose_language(view.language))
+
+
+def _render(
+    name: str,
+    language: str,
+    words: Mapping[str, str],
+    choices: Mapping[str, Hashable],
+    fields: Mapping[str, str] = _NONE,
+    answers: Mapping[str, str] = _NONE,
+) -> str:
+    """The page that the template makes of `words`, `choices`, and names with their values in `fields` and `answers`. Jinja is asked
+    once for all pages that differ in words alone; those are filled in."""
+    filled = dict(words)
+    for kind, pairs in (("field", fields), ("answer", answers)):
+        for number, (key, value) in enumerate(pairs.items()):
+            filled[f"{kind}{number}"], filled[f"{kind}{number}_value"] = key, value
+    page = _with_holes(name, language, tuple(words), tuple(choices.items()), len(fields), len(answers))
+    return page % {hole: escape(word) for hole, word in filled.items()}
+
+
+@lru_cache(maxsize=256)
+def _with_holes(
+    name: str,
+    language: str,
+    words: tuple[str, ...],
+    choices: tuple[tuple[str, Hashable], ...],
+    fields: int,
+    answers: int,
+) -> str:
+    """A page with a place for each word, as the % operator fills them."""
+    values: dict[str, Any] = {word: _hole(word) for word in words} | dict(choices)
+    values["fields"] = {_hole(f"field{number}"): _hole(f"field{number}_value") for number in range(fields)}
+    values["answers"] = {_hole(f"answer{number}"): _hole(f"answer{number}_value") for number in range(answers)}
+    written = _environment(language).get_template(name).render(language=language, **values)
+    return _HOLE.sub(r"%(\1)s", written.replace("%", "%%"))
+
+
+def _hole(name: str) -> str:
+    return f"\0{name}\0"
 
 
 @cache
@@ -178,14 +233,4 @@ def _environment(language: str) -> Environment:
     pages = environment("acs.cardholder")
     pages.add_extension("jinja2.ext.i18n")
     pages.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    pages.filters["told"] = lambda notice: notice_text(notice, language)
-    pages.filters["translated"] = lambda text: translated(text, language)
-    pages.filters["static"] = _static_address
-    pages.tests["calm"] = lambda notice: notice.kind in CALM_NOTICES
     return pages
-
-
-@cache
-def _static_address(name: str) -> str:
-    """The address changes with the content, because browsers keep static files for an hour."""
-    return f"/static/{name}?v={crc32((STATIC / name).read_bytes()):08x}"

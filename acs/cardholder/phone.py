@@ -1,11 +1,11 @@
 """What the ACS has the cardholder's phone show: codes by SMS, and prompts of the banking app."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
+from msgspec import Struct
 
 from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.single_select import phones
@@ -20,8 +20,7 @@ MAX_TITLE: Final = 80
 REFUSED: Final = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneLine:
+class PhoneLine(Struct, frozen=True):
     """What it takes to reach a phone."""
 
     runtime: Runtime

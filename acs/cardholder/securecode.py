@@ -6,11 +6,12 @@ transaction remembers of its codes is their counters.
 
 import base64
 import hmac
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pyotp import HOTP
 
 DIGITS: Final = 6
@@ -31,8 +32,7 @@ class Verdict(StrEnum):
     DECLINED = "declined"
 
 
-@dataclass(frozen=True, slots=True)
-class SentCode:
+class SentCode(Struct, frozen=True):
     """The code that counts: its counter, when it was sent, and the counters of those that it replaced in the same challenge."""
 
     counter: int

@@ -4,12 +4,13 @@ English stands in the templates and in this file; other languages are gettext ca
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 LANGUAGES: Final = ("en", "fr", "de", "es", "it", "nl", "pt")
 DEFAULT_LANGUAGE: Final = "en"
@@ -74,8 +75,7 @@ _TITLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What the cardholder is told. `kind` is a name of the table above; `tries_left` is said too when it is given.
 
     Errors: `ValueError` for another kind."""

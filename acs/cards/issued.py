@@ -1,12 +1,14 @@
 """The cards of this issuer: what the digits of a test card say, and what a minted card was told instead."""
 
-from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
-from acs.cards.plays import PLAYS, Ask, Settle
-from acs.cards.plays_v1 import PLAYS as CLASSIC_PLAYS
+from msgspec.structs import replace
+
 from acs.cards.records import Card, Registration
-from threedsecure.cards.test_cards import ALL_SCENARIOS, nearest, phone_number, read
+from threedsecure.cards.plays import Ask, Settle
+from threedsecure.cards.scenarios import ALL_SCENARIOS, SCENARIOS
+from threedsecure.cards.test_cards import nearest, phone_number, read
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.reasons import exists_in
 
@@ -19,14 +21,12 @@ class NotACard(ValueError):
 
 def issued(pan: str, registration: Registration | None) -> Card | None:
     """The card of this number, or None when this issuer has none such."""
-    known = read(pan)
-    if known is None:
-        return None
-    if registration is None:
-        return Card(pan, known.scheme, known.scenario.name, known.phone)
+    printed = _printed(pan)
+    if printed is None or registration is None:
+        return printed
     return Card(
         pan,
-        known.scheme,
+        printed.scheme,
         registration.scenario,
         registration.phone,
         registration.tries,
@@ -34,6 +34,13 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         registration.trans_status,
         registration.reason,
     )
+
+
+@lru_cache(maxsize=1024)
+def _printed(pan: str) -> Card | None:
+    """What the digits alone say."""
+    known = read(pan)
+    return None if known is None else Card(pan, known.scheme, known.scenario.name, known.phone)
 
 
 def register(
@@ -50,8 +57,8 @@ def register(
     known = read(pan)
     if known is None:
         raise NotACard("the card number is not one that the grammar of the test cards reads")
-    if scenario not in PLAYS and scenario not in CLASSIC_PLAYS:
-        raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join({**PLAYS, **CLASSIC_PLAYS})}")
+    if scenario not in ALL_SCENARIOS:
+        raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join(ALL_SCENARIOS)}")
     check_outcome(scenario, known.versions, trans_status, reason)
     spoken = replace(known, scenario=ALL_SCENARIOS[scenario])
     return Registration(pan, scenario, phone or phone_number(spoken), tries, language, trans_status, reason)
@@ -59,7 +66,7 @@ def register(
 
 def check_outcome(scenario: str, versions: tuple[str, ...], trans_status: str | None, reason: str | None) -> None:
     """Errors: `NotACard` for an outcome that the scenario cannot have, or that no version of the card knows."""
-    play = PLAYS.get(scenario)
+    play = SCENARIOS[scenario].play if scenario in SCENARIOS else None
     if trans_status is not None and not isinstance(play, Settle):
         raise NotACard(f"transStatus: {scenario} decides that by itself; ask for a scenario without a challenge")
     if reason is None:

@@ -1,117 +1,64 @@
-"""What a card's scenario has the issuer do, in the words of EMV 3-D Secure.
-
-A scenario whose point lies elsewhere (the card range, the 3DS Method) is authenticated here without a challenge.
-"""
+"""What a card's scenario has the issuer do, in either generation of the protocol (`threedsecure.cards.scenarios`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
-from acs.cardholder.methods.table import Method
-from acs.cards import reasons
+from msgspec import Struct
+
 from acs.cards.records import Card
-from acs.cards.rreq_order import ORDERINGS
-from threedsecure.v2.errors import ErrorCode
+from threedsecure.cards.plays import AnswerErro, Ask, DeferIfAsked, KeepSilent, Method, PlayV1, RReqOrder, Settle
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS, UNAVAILABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
-    """Answer with a final transStatus."""
-
-    trans_status: str
-    reason: str | None = None
-    exemption: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes."""
-
-    method: Method
-    insists: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Defer:
+class Defer(Struct, frozen=True):
     """Answer transStatus D; the cardholder has so many minutes."""
 
     minutes: int
     method: Method = Method.DECOUPLED
 
 
-@dataclass(frozen=True, slots=True)
-class DeferIfAsked:
-    """Decoupled, when the requestor asks for it."""
+Decision: TypeAlias = Settle | Ask | Defer | KeepSilent | AnswerErro
+Play: TypeAlias = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
 
-
-@dataclass(frozen=True, slots=True)
-class KeepSilent:
-    """Decide as `late` says, and let the caller wait for it longer than it can."""
-
-    late: Settle
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerErro:
-    """Answer with an Erro although the AReq is right."""
-
-    code: str
-    detail: str
-
-
-Decision = Settle | Ask | Defer | KeepSilent | AnswerErro
-Play = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
-
-AUTHENTICATED: Final = Settle("Y")
 INFORMED: Final = Settle("I")
-UNAVAILABLE: Final = Settle("U", reasons.ACS_TECHNICAL_ISSUE)
+METHODS_V1: Final = frozenset({Method.SMS_CODE, Method.AUTO_PASS, Method.AUTO_FAIL})
+"""How cardholders were asked in the time of 1.0.2."""
+_STATUSES_V1: Final[Mapping[str, str]] = MappingProxyType({"Y": "Y", "A": "A", "N": "N", "R": "N"})
+ATTEMPT_V1: Final = PlayV1(status="A")
+"""What an attempts ACS plays for every card."""
 
-PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
-    {
-        "frictionless": AUTHENTICATED,
-        "frictionless-attempt": Settle("A"),
-        "not-authenticated": Settle("N", reasons.CARD_AUTHENTICATION_FAILED),
-        "unavailable": UNAVAILABLE,
-        "rejected": Settle("R", reasons.SUSPECTED_FRAUD),
-        "challenge-otp": Ask(Method.SMS_CODE),
-        "informational": INFORMED,
-        "challenge-mandated": Ask(Method.SMS_CODE, insists=True),
-        "challenge-auto-pass": Ask(Method.AUTO_PASS),
-        "challenge-auto-fail": Ask(Method.AUTO_FAIL),
-        "sms-lost": Ask(Method.SMS_CODE),
-        "sms-late": Ask(Method.SMS_CODE),
-        "sms-twice": Ask(Method.SMS_CODE),
-        "sms-refused": Ask(Method.SMS_CODE),
-        "challenge-oob": Ask(Method.OUT_OF_BAND),
-        "challenge-single-select": Ask(Method.SINGLE_SELECT),
-        "challenge-multi-select": Ask(Method.MULTI_SELECT),
-        "challenge-html": Ask(Method.HTML_PAGE),
-        "challenge-password": Ask(Method.PASSWORD),
-        "challenge-password-otp": Ask(Method.PASSWORD_AND_SMS_CODE),
-        "challenge-knowledge": Ask(Method.KNOWLEDGE),
-        "decoupled": DeferIfAsked(),
-        "decoupled-fallback": Ask(Method.SMS_CODE),
-        **{name: Ask(Method.SMS_CODE) for name in ORDERINGS},
-        "acs-timeout": KeepSilent(UNAVAILABLE),
-        "acs-error": AnswerErro(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for an error"),
-        "not-enrolled": AUTHENTICATED,
-        "method-none": AUTHENTICATED,
-        "method-timeout": AUTHENTICATED,
-        "method-late": AUTHENTICATED,
-        "method-required": AUTHENTICATED,
-        "acs-down": AUTHENTICATED,
-        "stand-in-attempt": AUTHENTICATED,
-        "stand-in-unavailable": AUTHENTICATED,
-    }
-)
-"""By scenario name. A scenario that this release does not play cannot be registered."""
+
+def play_of(scenario: str) -> Play:
+    """What a card with this scenario does in EMV 3DS; one that only 1.0.2 plays is unavailable."""
+    known = SCENARIOS.get(scenario)
+    return UNAVAILABLE if known is None or isinstance(known.play, PlayV1 | None) else known.play
+
+
+def play_v1_of(scenario: str) -> PlayV1:
+    """What it does in 1.0.2: where nothing else is said, the same as in EMV 3DS, so that a challenge is the same one in both."""
+    known = CLASSIC_SCENARIOS.get(scenario)
+    if known is not None and isinstance(known.play, PlayV1):
+        return known.play
+    match play_of(scenario):
+        case Ask(method) if method in METHODS_V1:
+            return PlayV1(method=method)
+        case Settle(status):
+            return PlayV1(status=_STATUSES_V1.get(status, "U"))
+        case _:
+            return PlayV1(status="U")
+
+
+def rreq_order_of(scenario: str) -> RReqOrder:
+    """When the RReq goes out beside the CRes."""
+    play = play_of(scenario)
+    return play.rreq if isinstance(play, Ask) else RReqOrder.FIRST
 
 
 def keeps_silent(card: Card) -> bool:
     """Whether the answer to an AReq for `card`, once decided, is held back."""
-    return isinstance(PLAYS.get(card.scenario), KeepSilent)
+    return isinstance(play_of(card.scenario), KeepSilent)
 
 
 def expired(expiry: str | None, now: datetime) -> bool:

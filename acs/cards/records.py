@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from acs.cards.status import Standing
+from acs.cards.status import CardStatus
 
 
 class Registration(Struct, frozen=True, omit_defaults=True):
@@ -23,7 +23,7 @@ class OnFile(NamedTuple):
     """What is known of a card when an AReq arrives. `method_seen`: whether the 3DS Method was called; None where nobody asked."""
 
     registration: Registration | None
-    standing: Standing
+    card_status: CardStatus
     method_seen: bool | None
 
 

@@ -20,7 +20,7 @@ MAX_REMEMBERED: Final = 100
 _FAILURES: Final = frozenset({Ending.TOO_MANY_TRIES, Ending.FAILED, Ending.DECLINED})
 
 
-class Standing(Struct, frozen=True, omit_defaults=True):
+class CardStatus(Struct, frozen=True, omit_defaults=True):
     """`failed`: purchases that failed in a row. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants;
     `keeps_list`: the cardholder has been asked about one; `devices`: those that are remembered."""
 
@@ -32,60 +32,60 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     devices: tuple[str, ...] = ()
 
 
-GOOD: Final = Standing()
+GOOD: Final = CardStatus()
 
 
-def after_ending(standing: Standing, ending: Ending | None, limits: Limits) -> Standing:
-    """The standing after a challenge ended."""
-    if ending is Ending.PASSED and not standing.locked:
-        return replace(standing, failed=0)
+def after_ending(card_status: CardStatus, ending: Ending | None, limits: Limits) -> CardStatus:
+    """The status after a challenge ended."""
+    if ending is Ending.PASSED and not card_status.locked:
+        return replace(card_status, failed=0)
     if ending not in _FAILURES:
-        return standing
-    failed = standing.failed + 1
-    return replace(standing, failed=failed, locked=standing.locked or 0 < limits.failures <= failed)
+        return card_status
+    failed = card_status.failed + 1
+    return replace(card_status, failed=failed, locked=card_status.locked or 0 < limits.failures <= failed)
 
 
-def asked(standing: Standing, now: datetime, limits: Limits) -> Standing:
-    """The standing after another challenge began; remembered only where it is counted."""
+def asked(card_status: CardStatus, now: datetime, limits: Limits) -> CardStatus:
+    """The status after another challenge began; remembered only where it is counted."""
     if limits.challenges == 0:
-        return standing
-    recent = (*_recent(standing, now, limits), now)[-MAX_REMEMBERED:]
-    return replace(standing, asked_at=recent)
+        return card_status
+    recent = (*_recent(card_status, now, limits), now)[-MAX_REMEMBERED:]
+    return replace(card_status, asked_at=recent)
 
 
-def asked_too_often(standing: Standing, now: datetime, limits: Limits) -> bool:
-    return 0 < limits.challenges <= len(_recent(standing, now, limits))
+def asked_too_often(card_status: CardStatus, now: datetime, limits: Limits) -> bool:
+    return 0 < limits.challenges <= len(_recent(card_status, now, limits))
 
 
-def trusting(standing: Standing, merchant: str, *, trusted: bool) -> Standing:
+def trusting(card_status: CardStatus, merchant: str, *, trusted: bool) -> CardStatus:
     """What the cardholder answered about a merchant. The newest hundred are remembered."""
     if not trusted:
-        return replace(standing, keeps_list=True)
-    others = tuple(known for known in standing.trusted if known != merchant)
-    return replace(standing, trusted=(*others, merchant)[-MAX_TRUSTED:], keeps_list=True)
+        return replace(card_status, keeps_list=True)
+    others = tuple(known for known in card_status.trusted if known != merchant)
+    return replace(card_status, trusted=(*others, merchant)[-MAX_TRUSTED:], keeps_list=True)
 
 
-def binding(standing: Standing, device: str) -> Standing:
+def binding(card_status: CardStatus, device: str) -> CardStatus:
     """The device is remembered, and so are the newest hundred."""
-    others = tuple(known for known in standing.devices if known != device)
-    return replace(standing, devices=(*others, device)[-MAX_REMEMBERED:])
+    others = tuple(known for known in card_status.devices if known != device)
+    return replace(card_status, devices=(*others, device)[-MAX_REMEMBERED:])
 
 
-def unlocked(standing: Standing) -> Standing:
-    return replace(standing, failed=0, locked=False, asked_at=())
+def unlocked(card_status: CardStatus) -> CardStatus:
+    return replace(card_status, failed=0, locked=False, asked_at=())
 
 
-def described(standing: Standing) -> Mapping[str, object]:
+def described(card_status: CardStatus) -> Mapping[str, object]:
     """For the control calls."""
     return MappingProxyType(
         {
-            "locked": standing.locked,
-            "failed_purchases": standing.failed,
-            "trusted_merchants": len(standing.trusted),
-            "remembered_devices": len(standing.devices),
+            "locked": card_status.locked,
+            "failed_purchases": card_status.failed,
+            "trusted_merchants": len(card_status.trusted),
+            "remembered_devices": len(card_status.devices),
         }
     )
 
 
-def _recent(standing: Standing, now: datetime, limits: Limits) -> tuple[datetime, ...]:
-    return tuple(instant for instant in standing.asked_at if instant > now - limits.window)
+def _recent(card_status: CardStatus, now: datetime, limits: Limits) -> tuple[datetime, ...]:
+    return tuple(instant for instant in card_status.asked_at if instant > now - limits.window)

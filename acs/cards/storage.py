@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from acs.cards.records import Registration
-from acs.cards.status import Standing
+from acs.cards.status import CardStatus
 
 
 class CardStorage(Protocol):
@@ -18,9 +18,9 @@ class CardStorage(Protocol):
 
     async def registrations(self) -> list[Registration]: ...
 
-    async def standing(self, pan: str) -> Standing: ...
+    async def card_status(self, pan: str) -> CardStatus: ...
 
-    async def stand(self, pan: str, step: Callable[[Standing], Standing]) -> Standing:
+    async def keep_status(self, pan: str, step: Callable[[CardStatus], CardStatus]) -> CardStatus:
         """The status after `step`, written."""
         ...
 

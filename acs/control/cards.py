@@ -102,14 +102,14 @@ async def unlock_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     pan = _required(read_json(request), "pan", str)
     if issued(pan, None) is None:
         raise Problem(404, "Not Found", "the card is not one of this issuer")
-    return json_response(dict(described(await issuer.storage.stand(pan, unlocked))))
+    return json_response(dict(described(await issuer.storage.keep_status(pan, unlocked))))
 
 
-async def card_standing(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+async def show_card_status(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     pan = _required(read_json(request), "pan", str)
     if issued(pan, None) is None:
         raise Problem(404, "Not Found", "the card is not one of this issuer")
-    return json_response(dict(described(await issuer.storage.standing(pan))))
+    return json_response(dict(described(await issuer.storage.card_status(pan))))
 
 
 async def reset(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:

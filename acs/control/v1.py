@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from acs.v1.issuer import Office
+from acs.v1.issuer import V1Context
 from acs.v1.lifecycle import expire
 from acs.v1.records import Authentication
 from acs.v1.states import State
@@ -13,36 +13,36 @@ PEM: Final = "application/x-pem-file"
 LISTED: Final = 500
 
 
-async def root(office: Office, _request: WireRequest) -> WireResponse:
+async def root(context: V1Context, _request: WireRequest) -> WireResponse:
     """The root certificate that a merchant plug-in is to trust."""
-    return WireResponse(200, (await office.signing.root()).encode(), PEM)
+    return WireResponse(200, (await context.signing.root()).encode(), PEM)
 
 
-async def list_authentications(office: Office, request: WireRequest) -> WireResponse:
+async def list_authentications(context: V1Context, request: WireRequest) -> WireResponse:
     """The newest, oldest first; `id`: those that go by it (acsTransID, acctID, xid or a message id), `pan`: those of a card."""
-    wanted, found = read_json(request), await office.storage.newest(LISTED)
+    wanted, found = read_json(request), await context.storage.newest(LISTED)
     chosen = [each for each in found if _is_wanted(each, wanted.get("id"), wanted.get("pan"))]
     return json_response({"authentications": [_document(each) for each in chosen]})
 
 
-async def challenge(office: Office, request: WireRequest) -> WireResponse:
+async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
     """What a cardholder without eyes needs: the phone's number, and what it shows."""
     name = read_json(request).get("id")
-    found = await office.storage.load(name) if isinstance(name, str) else None
+    found = await context.storage.load(name) if isinstance(name, str) else None
     if found is None or found.payment is None or found.challenge is None:
         raise Problem(404, "Not Found", "no challenge of 1.0.2 goes by this acsTransID")
-    found = expire(found, office.issuer.runtime.clock.now(), await office.draw(found, code=False))
+    found = expire(found, context.issuer.runtime.clock.now(), await context.draw(found, code=False))
     held = found.challenge
-    page = office.issuer.page_token(found.name, held.page) if held is not None else None
+    page = context.issuer.page_token(found.name, held.page) if held is not None else None
     code = held.code if held is not None and found.state is State.CHALLENGING else None
     return json_response(
         {
             "state": found.state.value,
             "phone": found.card.phone,
-            "code": office.issuer.codes.code(found.card.pan, code.counter) if code else None,
+            "code": context.issuer.codes.code(found.card.pan, code.counter) if code else None,
             "tries_left": held.tries_left if held else 0,
             "resends_left": held.resends_left if held else 0,
-            "answer_url": office.issuer.settings.classic_answer_url,
+            "answer_url": context.issuer.settings.classic_answer_url,
             "fields": {"acsTransID": found.name, "page": page},
         }
     )

@@ -1,10 +1,11 @@
-"""How a PARes calls the ending of a challenge."""
+"""What VERes and PARes call an ending of a challenge, and a refusal that a scenario asks for."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from acs.cardholder.challenge import Ending
+from threedsecure.v1.errors import InvalidRequest, InvalidRequestCode
 
 STATUS_OF_ENDING: Final[Mapping[Ending, str]] = MappingProxyType({Ending.PASSED: "Y", Ending.BROKEN: "U"})
 """The PARes by the ending of a challenge; every other one is N."""
@@ -12,3 +13,8 @@ STATUS_OF_ENDING: Final[Mapping[Ending, str]] = MappingProxyType({Ending.PASSED:
 
 def status_of(ending: Ending) -> str:
     return STATUS_OF_ENDING.get(ending, "N")
+
+
+def refusal_of(code: str | None) -> InvalidRequest | None:
+    """The IReq with this iReqCode, for a card that asks for it."""
+    return None if code is None else InvalidRequest(InvalidRequestCode(code), "the scenario of this card asks for it")

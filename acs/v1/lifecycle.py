@@ -1,26 +1,27 @@
 """What happens to a 3-D Secure 1.0.2 authentication: pure functions from a record and an event to the next one."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Effect, Ending, Over, Page, Submission
 from acs.cardholder.securecode import SecureCodes
-from acs.cards.plays import expired
-from acs.cards.plays_v1 import Play, play_of
+from acs.cards.plays import expired, play_v1_of
 from acs.settings import AcsSettings
-from acs.v1.decision import status_of
+from acs.v1.decision import refusal_of, status_of
 from acs.v1.records import Authentication, Outcome, Payment
 from acs.v1.states import Event, State, after
+from threedsecure.cards.plays import PlayV1
 from threedsecure.v1.errors import InvalidRequest, InvalidRequestCode
 from threedsecure.v1.validation.refusals import invalid_transaction
 from threedsecure.v1.views import PayerAuthenticationRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """What comes from outside the record. Chance: the id of the PARes, its number, and the card's next code counter; the card's
-    standing: whether it is locked, and whether it is asked too often."""
+    status: whether it is locked, and whether it is asked too often."""
 
     pares_id: str
     number: int
@@ -29,29 +30,25 @@ class Drawn:
     asked_too_often: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(Struct, frozen=True):
     """Answer with the challenge page."""
 
     notice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """Answer with the PARes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     """Answer with a PARes U of its own, that says nothing of this authentication."""
 
     refusal: InvalidRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The record as it has to be written, what to answer, and the codes to send once it is written. `begun`, `ended`: what the
-    card's standing has to learn of it."""
+    card's status has to learn of it."""
 
     authentication: Authentication
     answer: Show | Finish | Refuse
@@ -71,7 +68,7 @@ def receive_pareq(
     misrouted = _misrouted(found, view)
     if misrouted:
         return Change(found, Refuse(InvalidRequest(InvalidRequestCode.PAREQ_MISROUTED, misrouted)))
-    return _begin(replace(found, payment=payment), play_of(found.card.scenario), view, now, drawn, settings)
+    return _begin(replace(found, payment=payment), play_v1_of(found.card.scenario), view, now, drawn, settings)
 
 
 def receive_answer(
@@ -136,13 +133,13 @@ def _misrouted(found: Authentication, view: PayerAuthenticationRequest) -> str:
 
 def _begin(
     found: Authentication,
-    play: Play,
+    play: PlayV1,
     view: PayerAuthenticationRequest,
     now: datetime,
     drawn: Drawn,
     settings: AcsSettings,
 ) -> Change:
-    refusal = invalid_transaction(view) or play.refusal
+    refusal = invalid_transaction(view) or refusal_of(play.refusal)
     if refusal is not None:
         return _settled(found, "U", now, drawn, refusal)
     if drawn.locked or expired(view.expiry, now):

@@ -14,9 +14,9 @@ from acs.cardholder.methods.table import Question
 from acs.cardholder.pages import Notice, post_back_page
 from acs.cardholder.phone import send_code
 from acs.cardholder.texts import DEFAULT_LANGUAGE
-from acs.cards.plays_v1 import Misbehaviour, play_of
+from acs.cards.plays import play_v1_of
 from acs.forms import note_answer, note_exposure, read_answer
-from acs.v1.issuer import Office
+from acs.v1.issuer import V1Context
 from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
 from acs.v1.messages import pares
 from acs.v1.records import Authentication, Payment, confirmation
@@ -29,7 +29,7 @@ from threedsecure.v1.identifiers import message_id, pares_id
 from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.v1.validation.checking import check
 from threedsecure.v1.views import for_journal
-from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, page, read_form
 
 MAX_FORM_BYTES: Final = 256 * 1024
@@ -40,7 +40,7 @@ _PAREQ: Final = frozenset({"PAReq"})
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
 
 
-async def pareq(office: Office, request: WireRequest) -> WireResponse:
+async def pareq(context: V1Context, request: WireRequest) -> WireResponse:
     try:
         form = _form(request)
     except Problem as problem:
@@ -49,31 +49,31 @@ async def pareq(office: Office, request: WireRequest) -> WireResponse:
         message = decode(unpack(form["PaReq"]), accepts=_PAREQ)
         check(message)
     except MessageError as error:
-        return _error_back(office, error, form)
-    return await _receive(office, request, message, form)
+        return _error_back(context, error, form)
+    return await _receive(context, request, message, form)
 
 
-async def answer(office: Office, request: WireRequest) -> WireResponse:
+async def answer(context: V1Context, request: WireRequest) -> WireResponse:
     try:
-        given = read_answer(office.issuer, request)
+        given = read_answer(context.issuer, request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
-    note_answer(office.issuer, given)
-    found = await office.storage.load(given.acs_trans_id)
+    note_answer(context.issuer, given)
+    found = await context.storage.load(given.acs_trans_id)
     if found is None:
         return error_response(404, "unknown-transaction", "acsTransID is not known here")
-    now = office.issuer.runtime.clock.now()
-    mark = office.issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
+    now = context.issuer.runtime.clock.now()
+    mark = context.issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
     submission = Submission(given.action, given.page, given.value, mark)
-    drawn = await office.draw(found, code=given.action is Action.RESEND or _code_follows(found))
-    codes, settings = office.issuer.codes, office.issuer.settings
+    drawn = await context.draw(found, code=given.action is Action.RESEND or _code_follows(found))
+    codes, settings = context.issuer.codes, context.issuer.settings
     try:
-        change = await office.storage.change(
+        change = await context.storage.change(
             found.name, lambda record: receive_answer(record, submission, now, drawn, codes, settings)
         )
     except EventRefused as error:
         return error_response(409, "error", str(error))
-    return await _respond(office, change, found)
+    return await _respond(context, change, found)
 
 
 def _code_follows(found: Authentication) -> bool:
@@ -82,72 +82,73 @@ def _code_follows(found: Authentication) -> bool:
 
 
 async def _receive(
-    office: Office, request: WireRequest, message: dict[str, Any], form: Mapping[str, str]
+    context: V1Context, request: WireRequest, message: dict[str, Any], form: Mapping[str, str]
 ) -> WireResponse:
-    found = await office.storage.of_account(message["CH"]["acctID"])
+    found = await context.storage.of_account(message["CH"]["acctID"])
     if found is None:
-        _journal(office, "Browser", "ACS", message, None)
-        return await _refused(office, message, form, _unknown_account(message["CH"]["acctID"]), pan=None)
-    _journal(office, "Browser", "ACS", message, found)
-    note_exposure(office.issuer, found.card.pan, {"acsTransID": found.name}, "MD", form.get("MD"))
-    play = play_of(found.card.scenario)
-    if play.page is Misbehaviour.ERROR:
+        _journal(context, "Browser", "ACS", message, None)
+        return await _refused(context, message, form, _unknown_account(message["CH"]["acctID"]), pan=None)
+    _journal(context, "Browser", "ACS", message, found)
+    note_exposure(context.issuer, found.card.pan, {"acsTransID": found.name}, "MD", form.get("MD"))
+    play = play_v1_of(found.card.scenario)
+    if play.page == "error":
         error = MessageError(ErrorCode.TRANSIENT_FAILURE, "the scenario of this card asks for it", message=message)
-        return _error_back(office, error, form, found)
-    if play.page is Misbehaviour.SILENCE:
-        await keep_waiting(office.issuer.runtime.clock, office.issuer.settings.silence)
-    payment = _payment(office, request, message, form)
-    drawn = await office.draw(found, code=play.method is not None and found.payment is None)
-    now, settings = office.issuer.runtime.clock.now(), office.issuer.settings
-    change = await office.storage.change(
+        return _error_back(context, error, form, found)
+    if play.page == "silence":
+        await keep_waiting(context.issuer.runtime.clock, context.issuer.settings.silence)
+    payment = _payment(context, request, message, form)
+    drawn = await context.draw(found, code=play.method is not None and found.payment is None)
+    now, settings = context.issuer.runtime.clock.now(), context.issuer.settings
+    change = await context.storage.change(
         found.name, lambda record: receive_pareq(record, payment, now, drawn, settings)
     )
     if change is not None and isinstance(change.answer, Refuse):
-        return await _refused(office, message, form, change.answer.refusal, pan=found.card.pan, found=found)
-    return await _respond(office, change, found)
+        return await _refused(context, message, form, change.answer.refusal, pan=found.card.pan, found=found)
+    return await _respond(context, change, found)
 
 
-async def _respond(office: Office, change: Change | None, found: Authentication) -> WireResponse:
+async def _respond(context: V1Context, change: Change | None, found: Authentication) -> WireResponse:
     """Do what the change asks for, and answer."""
     if change is None:
         return error_response(404, "unknown-transaction", "the authentication has been forgotten")
-    await office.mark(change)
+    await context.mark(change)
     changed = change.authentication
     if not isinstance(change.answer, Show):
-        return await _final(office, changed)
+        return await _final(context, changed)
     for effect in change.effects:
         if isinstance(effect, SendCode):
-            asked = confirmation(changed, office.issuer.settings)
-            taken = await send_code(office.issuer.line, asked, effect.counter)
-            changed = await _note_sent(office, changed, effect.counter, taken=taken)
+            asked = confirmation(changed, context.issuer.settings)
+            taken = await send_code(context.issuer.line, asked, effect.counter)
+            changed = await _note_sent(context, changed, effect.counter, taken=taken)
     notice = changed.challenge.notice if changed.challenge else None
-    settings = office.issuer.settings.of(changed.card.pan)
+    settings = context.issuer.settings.of(changed.card.pan)
     asked = confirmation(changed, settings)
-    return challenge_response(asked, change.answer.notice or notice, settings, office.issuer.page_token)
+    return challenge_response(asked, change.answer.notice or notice, settings, context.issuer.page_token)
 
 
-async def _note_sent(office: Office, found: Authentication, counter: int, *, taken: bool) -> Authentication:
-    now = office.issuer.runtime.clock.now()
-    change = await office.storage.change(
+async def _note_sent(context: V1Context, found: Authentication, counter: int, *, taken: bool) -> Authentication:
+    now = context.issuer.runtime.clock.now()
+    change = await context.storage.change(
         found.name, lambda record: Change(code_sent(record, counter, now, taken=taken), Finish())
     )
     return change.authentication if change is not None else found
 
 
-async def _final(office: Office, found: Authentication) -> WireResponse:
+async def _final(context: V1Context, found: Authentication) -> WireResponse:
     """The end: the last words to the cardholder, and the PARes on its way to TermUrl."""
     payment, outcome = found.payment, found.outcome
     if payment is None or outcome is None:
         return error_response(409, "error", "the authentication has no result")
-    defect = play_of(found.card.scenario).defect if outcome.status == "Y" else None
+    asked = play_v1_of(found.card.scenario).defect if outcome.status == "Y" else None
+    defect = None if asked is None else SignatureDefect(asked)
     form = {"TermUrl": payment.term_url, "MD": payment.md}
     language = found.card.language or payment.language or DEFAULT_LANGUAGE
     notice = last_words(outcome.ending)
-    return await _signed_back(office, pares(found), form, found, defect=defect, notice=notice, language=language)
+    return await _signed_back(context, pares(found), form, found, defect=defect, notice=notice, language=language)
 
 
 async def _refused(
-    office: Office,
+    context: V1Context,
     message: Mapping[str, Any],
     form: Mapping[str, str],
     refusal: InvalidRequest,
@@ -156,15 +157,15 @@ async def _refused(
     found: Authentication | None = None,
 ) -> WireResponse:
     """PARes U with an IReq, for a PAReq that is none of ours, or not any more."""
-    runtime = office.issuer.runtime
+    runtime = context.issuer.runtime
     answer = messages.refused(
-        message, refusal, now=runtime.clock.now(), pares_id=pares_id(office.issuer.draws_for(message).bytes), pan=pan
+        message, refusal, now=runtime.clock.now(), pares_id=pares_id(context.issuer.draws_for(message).bytes), pan=pan
     )
-    return await _signed_back(office, answer, form, found)
+    return await _signed_back(context, answer, form, found)
 
 
 async def _signed_back(
-    office: Office,
+    context: V1Context,
     answer: Mapping[str, Any],
     form: Mapping[str, str],
     found: Authentication | None,
@@ -173,17 +174,17 @@ async def _signed_back(
     notice: Notice | None = None,
     language: str = DEFAULT_LANGUAGE,
 ) -> WireResponse:
-    _journal(office, "ACS", "Browser", answer, found)
-    value = pack(await office.signing.sign(encode(answer), defect))
+    _journal(context, "ACS", "Browser", answer, found)
+    value = pack(await context.signing.sign(encode(answer), defect))
     return _post_back(value, form, notice, language)
 
 
 def _error_back(
-    office: Office, error: MessageError, form: Mapping[str, str], found: Authentication | None = None
+    context: V1Context, error: MessageError, form: Mapping[str, str], found: Authentication | None = None
 ) -> WireResponse:
     """An Error in the place of the PARes: the merchant is told, the cardholder sees the shop again."""
-    answer = messages.error(error, message_id=message_id(office.issuer.draws_for(error.message).bytes))
-    _journal(office, "ACS", "Browser", answer, found)
+    answer = messages.error(error, message_id=message_id(context.issuer.draws_for(error.message).bytes))
+    _journal(context, "ACS", "Browser", answer, found)
     return _post_back(pack(encode(answer)), form, None, DEFAULT_LANGUAGE)
 
 
@@ -227,7 +228,7 @@ def _unknown_account(acct_id: str) -> InvalidRequest:
     return InvalidRequest(InvalidRequestCode.PAREQ_MISROUTED, "CH.acctID is not of this ACS")
 
 
-def _payment(office: Office, request: WireRequest, message: dict[str, Any], form: Mapping[str, str]) -> Payment:
+def _payment(context: V1Context, request: WireRequest, message: dict[str, Any], form: Mapping[str, str]) -> Payment:
     told = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
     return Payment(
         pareq=message,
@@ -235,15 +236,15 @@ def _payment(office: Office, request: WireRequest, message: dict[str, Any], form
         term_url=form["TermUrl"],
         md=form.get("MD", ""),
         language=told if _LANGUAGE.fullmatch(told) else None,
-        began_at=office.issuer.runtime.clock.now(),
+        began_at=context.issuer.runtime.clock.now(),
     )
 
 
 def _journal(
-    office: Office, sender: str, receiver: str, message: Mapping[str, Any], found: Authentication | None
+    context: V1Context, sender: str, receiver: str, message: Mapping[str, Any], found: Authentication | None
 ) -> None:
     """A browser's leg is filed under the VEReq that the acctID comes from, and from then on by the name that texts carry."""
-    runtime = office.issuer.runtime
+    runtime = context.issuer.runtime
     runtime.journal.record(
         runtime.clock.now(),
         sender,

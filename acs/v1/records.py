@@ -1,21 +1,22 @@
 """What the ACS remembers of a 3-D Secure 1.0.2 authentication. Plain data."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.confirmation import Confirmation
-from acs.cardholder.methods.table import Method
 from acs.cards.records import Card
 from acs.settings import AcsSettings
 from acs.v1.states import State
+from threedsecure.cards.plays import Method
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v1.errors import InvalidRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """What the browser brought. `pareq`: the message; `digest`: of the form value; `md` goes back as it came."""
 
     pareq: dict[str, Any]
@@ -26,8 +27,7 @@ class Payment:
     began_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What the PARes says. `ending`: of the challenge, None without one; `number`: the ACS's own number of the authentication,
     which the CAVV carries."""
 
@@ -39,8 +39,7 @@ class Outcome:
     refusal: InvalidRequest | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Authentication:
+class Authentication(Struct, frozen=True):
     """`name`: the ACS's identifier, which its pages and texts carry; `acct_id`: the cardholder in front of the merchant;
     `vereq_id`: the id of the VEReq, under which the journal files the whole; `due_at`: when an open page times out."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from acs.v1.storage import ClassicStorage
+from acs.v1.storage import V1Storage
 from threedsecure.v1.signature.pki import SigningKeys, create
 from threedsecure.v1.signature.signing import RSA_SHA1, RSA_SHA256, Algorithm, SignatureDefect, signed
 from threedsecure.web.serving.service import Runtime
@@ -20,7 +20,7 @@ ALGORITHMS: Final[Mapping[str, Algorithm]] = MappingProxyType({"rsa-sha1": RSA_S
 class Signing:
     """Signs in a thread, because an RSA signature takes longer than everything else the ACS does for a page."""
 
-    def __init__(self, runtime: Runtime, storage: ClassicStorage, algorithm: Algorithm) -> None:
+    def __init__(self, runtime: Runtime, storage: V1Storage, algorithm: Algorithm) -> None:
         self._algorithm = algorithm
         self._runtime = runtime
         self._storage = storage

@@ -26,11 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from acs.cardholder.challenge import Challenge
-from acs.cardholder.methods.table import Method
 from acs.cards.records import Card
 from acs.v1.lifecycle import Change
 from acs.v1.records import Authentication, Outcome, Payment
 from acs.v1.states import State
+from threedsecure.cards.plays import Method
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database
 from threedsecure.storage.rows.purging import PER_STEP
@@ -83,7 +83,7 @@ _documents: Final = msgspec.json.Decoder(_Document)
 _cards: Final = msgspec.json.Decoder(Card)
 
 
-class ClassicStorage:
+class V1Storage:
     """Open between entering and leaving `opened`."""
 
     def __init__(self, open_database: Callable[[Schema], Database], vault: Vault) -> None:

@@ -1,16 +1,20 @@
 """`POST /3ds2/areq`: the directory server asks, the issuer decides."""
 
-from collections.abc import Mapping
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import ShowPrompt
 from acs.cards.issued import advice, issued
-from acs.cards.plays import AnswerErro, KeepSilent, keeps_silent
+from acs.cards.plays import keeps_silent
 from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
-from acs.cards.status import Standing, asked
+from acs.cards.status import CardStatus, asked
 from acs.settings import AcsSettings
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
@@ -20,14 +24,19 @@ from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
 from acs.v2.records import Purchase, Transaction
 from acs.v2.states import State
+from acs.v2.storage.finals import kept_of
+from threedsecure.cards.plays import AnswerErro, KeepSilent
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
-from threedsecure.v2.codec import decode, encode
+from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
-from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.randomness import Randomness
+from threedsecure.web.receiving import received
+from threedsecure.web.scheduler import keep_waiting
+from threedsecure.web.straight import then
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 METHOD_COMPLETED: Final = "Y"
@@ -37,7 +46,7 @@ MAX_AREQ_BYTES: Final = 256 * 1024
 """An AReq with everything in it: messageExtension alone may take 81920 characters."""
 
 
-async def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
     message = _decode(request, issuer.settings)
     if message["messageType"] == "Erro":
         return WireResponse()
@@ -46,64 +55,92 @@ async def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     if purchase.asks_to_bind:
         purchase = replace(purchase, device=device_of(message))
     arrived = Seen("AReq", message, request.headers)
-    rule = await issuer.rulebook.consult(arrived, view.three_ds_server_trans_id)
-    transaction = await _begin(issuer, view, purchase, rule)
-    if transaction.due_at is not None:
-        issuer.scheduler.note(transaction.due_at)
-    if transaction.state is State.DECOUPLED:
-        await issuer.asking.ask(transaction, ShowPrompt())
-    if keeps_silent(transaction.card):
-        await keep_waiting(issuer.runtime.clock, issuer.settings.silence)
-    answer = ares(transaction, issuer.settings)
-    return message_response(answer, encode(answer))
+    rule = issuer.rulebook.consult(arrived, view.three_ds_server_trans_id)
+    return then(rule, partial(_begin, issuer, request, view, purchase))
 
 
-async def _begin(
-    issuer: EmvIssuer, view: AuthenticationRequest, purchase: Purchase, rule: Mapping[str, Any] | None
-) -> Transaction:
-    """The transaction that the decision makes, written. Errors: `MessageError`."""
+def _begin(
+    issuer: EmvIssuer,
+    request: WireRequest,
+    view: AuthenticationRequest,
+    purchase: Purchase,
+    rule: Mapping[str, Any] | None,
+) -> WireResponse | Awaitable[WireResponse]:
     told = view.three_ds_server_trans_id if view.three_ds_comp_ind == METHOD_COMPLETED else None
+    name = issuer.runtime.randomness.of("acsTransID", view.three_ds_server_trans_id)
+    now = issuer.runtime.clock.now()
 
-    def decided(card: OnFile) -> tuple[Transaction | AnswerErro | None, Standing]:
-        return _decided(issuer, view, replace(purchase, method_seen=card.method_seen), rule, card)
+    def decided(card: OnFile) -> tuple[Transaction | AnswerErro | None, CardStatus]:
+        bought = purchase if card.method_seen is None else replace(purchase, method_seen=card.method_seen)
+        return decided_for(view, bought, rule, card, now, issuer.settings, name)
 
-    match await issuer.storage.begin(view.acct_number, decided, method_of=told):
+    found = issuer.storage.begin(view.acct_number, decided, method_of=told)
+    return then(found, partial(_answer, issuer, request, view))
+
+
+def _answer(
+    issuer: EmvIssuer, request: WireRequest, view: AuthenticationRequest, found: Transaction | AnswerErro | None
+) -> WireResponse | Awaitable[WireResponse]:
+    match found:
         case None:
             raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "acctNumber", description=advice(view.acct_number))
         case AnswerErro(code, detail):
             raise MessageError(code, detail)
-        case transaction:
-            return transaction
+    if found.due_at is not None:
+        issuer.scheduler.note(found.due_at)
+    if found.state is State.DECOUPLED or keeps_silent(found.card):
+        return _late(issuer, request, found)
+    return _response(issuer, request, found)
 
 
-def _decided(
-    issuer: EmvIssuer,
+async def _late(issuer: EmvIssuer, request: WireRequest, transaction: Transaction) -> WireResponse:
+    if transaction.state is State.DECOUPLED:
+        await issuer.runtime.journal.written()  # the phone is told of nothing that may be lost
+        await issuer.asking.ask(transaction, ShowPrompt())
+    if keeps_silent(transaction.card):
+        await keep_waiting(issuer.runtime.clock, issuer.settings.silence)
+    return _response(issuer, request, transaction)
+
+
+def _response(issuer: EmvIssuer, request: WireRequest, transaction: Transaction) -> WireResponse:
+    answer = ares(transaction, issuer.settings)
+    response = message_response(answer, encode(answer))
+    response.promises = True
+    if issuer.storage.is_without_row(transaction):
+        beside = issuer.runtime.journal.is_of_this_turn(request.noted)
+        response.noting = {"kept": kept_of(transaction, beside_its_areq=beside)}
+    return response
+
+
+def decided_for(
     view: AuthenticationRequest,
     purchase: Purchase,
     rule: Mapping[str, Any] | None,
     on_file: OnFile,
-) -> tuple[Transaction | AnswerErro | None, Standing]:
-    """The new transaction, or why there is none - None for a card that is not ours -, and the card's standing after it."""
-    standing, now, limits = on_file.standing, issuer.runtime.clock.now(), issuer.settings.limits
+    now: datetime,
+    settings: AcsSettings,
+    randomness: Randomness,
+) -> tuple[Transaction | AnswerErro | None, CardStatus]:
+    """The new transaction, or why there is none - None for a card that is not ours -, and the card's status after it: pure."""
+    card_status, limits = on_file.card_status, settings.limits
     card = issued(view.acct_number, on_file.registration)
     if rule is not None:
         card = instructed(card, view.acct_number, rule)
     if card is None:
-        return None, standing
+        return None, card_status
     decision, purchase = considered(
-        decide(wished(view, purchase, standing), card, now, method_seen=purchase.method_seen),
+        decide(wished(view, purchase, card_status), card, now, method_seen=purchase.method_seen),
         view,
         purchase,
-        standing,
+        card_status,
         limits,
         now,
     )
     if isinstance(decision, AnswerErro):
-        return decision, standing
+        return decision, card_status
     settled = decision.late if isinstance(decision, KeepSilent) else decision
-    name = issuer.runtime.randomness.of("acsTransID", view.three_ds_server_trans_id).uuid()
-    begun = begin(name, purchase, card, settled, now, issuer.settings)
-    return begun, standing if begun.result is not None else asked(standing, now, limits)
+    begun = begin(randomness.uuid(), purchase, card, settled, now, settings)
+    return begun, card_status if begun.result is not None else asked(card_status, now, limits)
 
 
 def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
@@ -120,7 +157,7 @@ def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:
 def _decode(request: WireRequest, settings: AcsSettings) -> dict[str, Any]:
     if request.media_type != "application/json":
         raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "the content type is not application/json")
-    message = decode(request.body, accepts=_ACCEPTED, versions=settings.versions)
+    message = received(request, _ACCEPTED, settings.versions)
     request.message = message
     if message["messageType"] != "Erro":
         check(message, context_of(message, Leg.DS_TO_ACS))

@@ -8,12 +8,12 @@ from typing import Final
 from acs.cardholder.phone import PhoneLine
 from acs.cardholder.securecode import SecureCodes
 from acs.cards.rules.book import Rulebook
-from acs.cards.status import Standing
+from acs.cards.status import CardStatus
 from acs.issuer import Issuer
 from acs.settings import AcsSettings
 from acs.v2.background.asking import Asking
 from acs.v2.background.deadlines import Deadlines
-from acs.v2.lifecycle import with_standing
+from acs.v2.lifecycle import with_card_status
 from acs.v2.records import Transaction
 from acs.v2.results.outbox import Outbox
 from acs.v2.storage.transactions import Storage
@@ -54,13 +54,21 @@ class EmvIssuer(Issuer):
 
 
 def emv_issuer(runtime: Runtime, settings: AcsSettings) -> EmvIssuer:
-    def settle(transaction: Transaction, standing: Standing) -> tuple[Transaction, Standing]:
-        return with_standing(transaction, standing, settings.limits)
+    def settle(transaction: Transaction, card_status: CardStatus) -> tuple[Transaction, CardStatus]:
+        return with_card_status(transaction, card_status, settings.limits)
 
     def first_counter(pan: str) -> int:
         return runtime.randomness.of("code counter", pan).below(FIRST_COUNTER_BELOW)
 
-    storage = Storage(runtime.open_database, runtime.vault, first_counter, settle, runtime.shared.worker)
+    storage = Storage(
+        runtime.open_database,
+        runtime.vault,
+        runtime.journal,
+        first_counter,
+        settle,
+        repeats=lambda: runtime.randomness.repeats,
+        worker=runtime.shared.worker,
+    )
     scheduler = Scheduler(runtime.clock, storage.leases.look_again_after)
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)

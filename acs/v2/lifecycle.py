@@ -14,10 +14,9 @@ from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
-from acs.cards.plays import Ask, Defer, Settle
+from acs.cards.plays import Defer, rreq_order_of
 from acs.cards.records import Card
-from acs.cards.rreq_order import Ordering, ordering_of
-from acs.cards.status import Standing, after_ending, binding, trusting
+from acs.cards.status import CardStatus, after_ending, binding, trusting
 from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
 from acs.v2.decision.decide import DECOUPLED_FALLBACK
@@ -26,6 +25,7 @@ from acs.v2.decision.versions import LATEST
 from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
+from threedsecure.cards.plays import Ask, RReqOrder, Settle
 from threedsecure.identifiers import same_id
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -94,16 +94,17 @@ def begin(
     settings: AcsSettings,
 ) -> Transaction:
     """The record of a new transaction, as decided."""
+    if isinstance(decision, Settle):
+        result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
+        state = after(State.RECEIVED, Event.ARES_FINAL)
+        return Transaction(acs_trans_id, state, card, purchase, created_at=now, updated_at=now, result=result)
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
-    if isinstance(decision, Ask):
-        state = after(record.state, Event.ARES_CHALLENGE)
-        purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
-        due_at = now + settings.timers.first_creq
-        return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
     if isinstance(decision, Defer):
         return _defer(record, decision, now, settings)
-    result = final_result(card, purchase, decision.trans_status, decision.reason, decision.exemption)
-    return replace(record, state=after(record.state, Event.ARES_FINAL), result=result)
+    state = after(record.state, Event.ARES_CHALLENGE)
+    purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
+    due_at = now + settings.timers.first_creq
+    return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
 
 
 def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed: dict[str, str]) -> Purchase:
@@ -251,14 +252,16 @@ def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSet
     )
 
 
-def with_standing(transaction: Transaction, standing: Standing, limits: Limits) -> tuple[Transaction, Standing]:
-    """A decision just taken, and the standing of its card: a locked card passes no more, and every ending leaves its mark."""
+def with_card_status(
+    transaction: Transaction, card_status: CardStatus, limits: Limits
+) -> tuple[Transaction, CardStatus]:
+    """A decision just taken, and the status of its card: a locked card passes no more, and every ending leaves its mark."""
     result = transaction.result
     if result is None:
-        return transaction, standing
-    if standing.locked and result.ending in (Ending.PASSED, Ending.MORE_NEEDED):
-        return _redecided(transaction, Ending.CARD_LOCKED), standing
-    after_all = after_ending(standing, result.ending, limits)
+        return transaction, card_status
+    if card_status.locked and result.ending in (Ending.PASSED, Ending.MORE_NEEDED):
+        return _redecided(transaction, Ending.CARD_LOCKED), card_status
+    after_all = after_ending(card_status, result.ending, limits)
     if result.trust_status is not None:
         after_all = trusting(after_all, transaction.purchase.merchant, trusted=result.trust_status == TRUSTED)
     if result.binding_status == BOUND:
@@ -369,10 +372,10 @@ def _conclude(
 
 def _ordered(transaction: Transaction, now: datetime) -> Transaction:
     """The delivery as the card's scenario wants it."""
-    match ordering_of(transaction.card.scenario):
-        case Ordering.RESULT_LONG_AFTER:
+    match rreq_order_of(transaction.card.scenario):
+        case RReqOrder.LONG_AFTER:
             return replace(transaction, due_at=now + RESULT_LATE_BY)
-        case Ordering.NO_RESULT if transaction.delivery is not None:
+        case RReqOrder.NEVER if transaction.delivery is not None:
             unsent = replace(transaction.delivery, given_up="the scenario of this card sends no RReq")
             state = after(transaction.state, Event.RREQ_GIVEN_UP)
             return replace(transaction, state=state, delivery=unsent, due_at=None)

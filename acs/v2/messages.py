@@ -5,10 +5,11 @@ from typing import Any
 
 from acs.cardholder.methods.table import METHODS
 from acs.cardholder.texts import choose_language, decoupled_text
-from acs.cards.rreq_order import Ordering, ordering_of
+from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
 from acs.v2.decision import versions
 from acs.v2.records import Purchase, Result, Transaction
+from threedsecure.cards.plays import RReqOrder
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
@@ -67,7 +68,7 @@ def cres(transaction: Transaction) -> dict[str, Any]:
     """The final CRes for the browser. It knows only Y and N, and D where it goes on decoupled; what the RReq said counts."""
     told = transaction.result.trans_status if transaction.result is not None else "N"
     status = told if told in ("Y", "D") else "N"
-    if ordering_of(transaction.card.scenario) is Ordering.CONTRADICTING:
+    if rreq_order_of(transaction.card.scenario) is RReqOrder.CONTRADICTING:
         status = "N" if status == "Y" else "Y"
     return {
         "messageType": "CRes",

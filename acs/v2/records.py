@@ -6,10 +6,10 @@ from msgspec import Struct, field
 
 from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.confirmation import Confirmation
-from acs.cardholder.methods.table import Method
 from acs.cards.records import Card
 from acs.settings import AcsSettings
 from acs.v2.states import State
+from threedsecure.cards.plays import Method
 from threedsecure.cards.schemes import SCHEMES
 
 

@@ -110,17 +110,3 @@ def after(state: State, event: Event) -> State:
         return TRANSITIONS[state][event]
     except KeyError:
         raise EventRefused(state, event) from None
-
-
-def diagram() -> str:
-    """The table as a Mermaid state diagram; what leaves a state where it is, is not drawn."""
-    lines = ["stateDiagram-v2", f"    [*] --> {_name(State.RECEIVED)}"]
-    for state, row in TRANSITIONS.items():
-        lines += [f"    {_name(state)} --> {_name(to)}: {event}" for event, to in row.items() if to is not state]
-        if all(to is state for to in row.values()):
-            lines.append(f"    {_name(state)} --> [*]")
-    return "\n".join(lines) + "\n"
-
-
-def _name(state: State) -> str:
-    return state.replace("-", "_")

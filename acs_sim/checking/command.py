@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from acs_sim.checking.files import Examination
+    from acs_sim.checking.files import Checked
 
 MAX_BYTES = 1 << 26
 
@@ -33,7 +33,7 @@ def check_command(
     The signature of a PARes is verified. Advice is no error. An AReq and the messages of its transaction, given together, are held
     against each other. Exit status 1 when there is any error.
     """
-    from acs_sim.checking.files import examine_all, known_types
+    from acs_sim.checking.files import check_all, known_types
     from acs_sim.checking.report import as_documents, as_text
     from acs_sim.checking.signatures import read_roots
 
@@ -43,9 +43,9 @@ def check_command(
         roots = read_roots(root.read(MAX_BYTES)) if root else ()
     except ValueError as error:
         raise click.UsageError("--root: no certificate in PEM") from error
-    examined = examine_all([(_name(file), file.read(MAX_BYTES + 1)) for file in files], message_type, roots)
-    click.echo(as_documents(examined) if as_json else as_text(examined))
-    sys.exit(_status(examined))
+    checked = check_all([(_name(file), file.read(MAX_BYTES + 1)) for file in files], message_type, roots)
+    click.echo(as_documents(checked) if as_json else as_text(checked))
+    sys.exit(_status(checked))
 
 
 def _name(file: IO[bytes]) -> str:
@@ -53,5 +53,5 @@ def _name(file: IO[bytes]) -> str:
     return "standard input" if name in ("<stdin>", "-", 0) else str(name)
 
 
-def _status(examined: "list[Examination]") -> int:
-    return 1 if any(each.errors for each in examined) else 0
+def _status(checked: "list[Checked]") -> int:
+    return 1 if any(each.errors for each in checked) else 0

@@ -4,11 +4,13 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from cryptography.x509 import Certificate
+from msgspec import Struct
+from msgspec.structs import replace
 
 from acs_sim.checking.signatures import signature_verdict
 from threedsecure.redaction import redact_card_numbers
@@ -29,9 +31,9 @@ _MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef
 _DECODE_CLAUSE: Final = "the message itself"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One error of a message of either generation; the words carry no card number."""
+class CheckedError(Struct, frozen=True):
+    """One error of a message of either generation: the element, what was found, what is allowed, and where the specification says
+    so. The words carry no card number."""
 
     code: str
     element: str
@@ -40,17 +42,25 @@ class Fault:
     clause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What was found in one file. `answer` is the code and detail that a receiver would send back, None for a right message;
-    `place` says in words which column of the tables it was held against."""
+class Answer(Struct, frozen=True, rename={"code": "errorCode", "detail": "errorDetail"}):
+    """The code and detail that a receiver would answer."""
+
+    code: str
+    detail: str
+
+
+class Checked(
+    Struct, frozen=True, rename={"source": "file", "message_type": "messageType", "version": "messageVersion"}
+):
+    """What is wrong with a message, and what could be better. `answer` is null for a right one; `place` says in words where it
+    travels: which column of the tables it was held against."""
 
     source: str
     message_type: str | None
     version: str | None
     place: str
-    answer: tuple[str, str] | None
-    errors: tuple[Fault, ...]
+    answer: Answer | None
+    errors: tuple[CheckedError, ...]
     advice: tuple[Advice, ...] = ()
 
 
@@ -70,14 +80,14 @@ def known_types() -> list[str]:
     return [*MESSAGES, *v1_tables.MESSAGES]
 
 
-def examine_all(
+def check_all(
     files: Sequence[tuple[str, bytes]], message_type: str | None = None, roots: Sequence[Certificate] = ()
-) -> list[Examination]:
+) -> list[Checked]:
     """Examine `(name, content)` files. `message_type`: what to read them as, whatever they say. AReq and ARes are the context of
     the other messages with the same threeDSServerTransID. `roots`: under which a PARes has to be signed; without any, the root that
     it carries is taken for good."""
     read = [_read(source, raw) for source, raw in files]
-    return [_examine(each, message_type, _transaction(each, read), roots) for each in read]
+    return [_check_one(each, message_type, _transaction(each, read), roots) for each in read]
 
 
 # Reading.
@@ -154,33 +164,33 @@ def _id(read: _Read) -> Any:
     return read.document.get("threeDSServerTransID") if read.document else None
 
 
-def _examine(
+def _check_one(
     read: _Read,
     message_type: str | None,
     transaction: Mapping[str, Mapping[str, Any]],
     roots: Sequence[Certificate],
-) -> Examination:
+) -> Checked:
     if read.xml is not None:
-        return _examine_classic(read.source, read.xml, message_type, roots)
+        return _check_v1(read.source, read.xml, message_type, roots)
     if read.document is None:
         code, detail = read.failure or (ErrorCode.MESSAGE_RECEIVED_INVALID, "nothing to read")
-        fault = Fault(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
-        return Examination(read.source, None, None, "", (fault.code, fault.found), (fault,))
-    return _examine_emv(read, message_type, transaction)
+        fault = CheckedError(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
+        return Checked(read.source, None, None, "", Answer(fault.code, fault.found), (fault,))
+    return _check_emv(read, message_type, transaction)
 
 
-def _examine_emv(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Examination:
+def _check_emv(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Checked:
     document = read.document or {}
     kind = message_type or (METHOD_DATA if _looks_like_method_data(document) else document.get("messageType"))
     version = document.get("messageVersion")
     if not isinstance(kind, str) or kind not in MESSAGES:
         fault = _decoding(ErrorCode.MESSAGE_RECEIVED_INVALID, "messageType", kind, f"one of {', '.join(MESSAGES)}")
-        return _examination(read.source, None, version, "", [fault], [])
+        return _checked(read.source, None, version, "", [fault], [])
     leg = _leg(kind, document)
     context = context_of(document, leg, transaction.get("AReq"), transaction.get("ARes"))
     found = [*_before_tables(read, kind, version), *_in_tables(kind, document, context)]
     found.sort(key=lambda each: each.stage)
-    return _examination(read.source, kind, version, _place(context), found, advise(kind, document, context))
+    return _checked(read.source, kind, version, _place(context), found, advise(kind, document, context))
 
 
 def _looks_like_method_data(document: Mapping[str, Any]) -> bool:
@@ -250,17 +260,17 @@ def _place(context: Context) -> str:
     return f"{context.leg}, {_CHANNELS.get(context.device_channel, 'browser')}, {category}"
 
 
-def _examination(
+def _checked(
     source: str, kind: str | None, version: Any, place: str, found: Sequence[Violation], advice: Sequence[Advice]
-) -> Examination:
+) -> Checked:
     answer = refusal(found, {}) if found else None
-    return Examination(
+    return Checked(
         source,
         kind,
         version if isinstance(version, str) else None,
         place,
-        (answer.code, answer.detail) if answer else None,
-        tuple(Fault(str(each.code), each.element, each.found, each.allowed, each.clause) for each in found),
+        Answer(str(answer.code), answer.detail) if answer else None,
+        tuple(CheckedError(str(each.code), each.element, each.found, each.allowed, each.clause) for each in found),
         tuple(advice),
     )
 
@@ -268,13 +278,14 @@ def _examination(
 # 3-D Secure 1.0.2.
 
 
-def _examine_classic(source: str, xml: bytes, message_type: str | None, roots: Sequence[Certificate]) -> Examination:
+def _check_v1(source: str, xml: bytes, message_type: str | None, roots: Sequence[Certificate]) -> Checked:
     accepts = {message_type} if message_type else set(v1_tables.MESSAGES)
     try:
         message = v1_codec.decode(xml, accepts=accepts)
         v1_checking.check(message)
     except v1_errors.MessageError as error:
-        return _classic(source, error.message or {}, (str(error.code), error.detail), _classic_faults(error))
+        answer = Answer(str(error.code), redact_card_numbers(error.detail))
+        return _classic(source, error.message or {}, answer, _classic_faults(error))
     if message["messageType"] != "PARes":
         return _classic(source, message, None, ())
     faults, advice = _signature(xml, message, roots)
@@ -283,28 +294,27 @@ def _examine_classic(source: str, xml: bytes, message_type: str | None, roots: S
 
 def _signature(
     xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]
-) -> tuple[tuple[Fault, ...], tuple[Advice, ...]]:
+) -> tuple[tuple[CheckedError, ...], tuple[Advice, ...]]:
     """A merchant plug-in does not answer a bad signature: it takes the payment for status U."""
     invalid, advice = signature_verdict(xml, message, roots)
     if invalid is None:
         return (), advice
     clause = "3-D Secure 1.0.2, XML signature"
-    return (Fault("signature", "Signature", invalid, "a signature that holds", clause),), ()
+    return (CheckedError("signature", "Signature", invalid, "a signature that holds", clause),), ()
 
 
 def _classic(
-    source: str, message: Mapping[str, Any], answer: tuple[str, str] | None, faults: tuple[Fault, ...]
-) -> Examination:
+    source: str, message: Mapping[str, Any], answer: Answer | None, faults: tuple[CheckedError, ...]
+) -> Checked:
     kind, version = message.get("messageType"), message.get("version")
-    shown = (answer[0], redact_card_numbers(answer[1])) if answer else None
-    return Examination(source, kind, version if isinstance(version, str) else None, "3-D Secure 1.0.2", shown, faults)
+    return Checked(source, kind, version if isinstance(version, str) else None, "3-D Secure 1.0.2", answer, faults)
 
 
-def _classic_faults(error: v1_errors.MessageError) -> tuple[Fault, ...]:
+def _classic_faults(error: v1_errors.MessageError) -> tuple[CheckedError, ...]:
     clause = "3-D Secure 1.0.2, message tables"
     if not error.violations:
-        return (Fault(str(error.code), "", redact_card_numbers(error.detail), error.description, clause),)
+        return (CheckedError(str(error.code), "", redact_card_numbers(error.detail), error.description, clause),)
     return tuple(
-        Fault(str(each.code), each.element, redact_card_numbers(str(each.found)), each.allowed, clause)
+        CheckedError(str(each.code), each.element, redact_card_numbers(str(each.found)), each.allowed, clause)
         for each in error.violations
     )

@@ -1,11 +1,8 @@
-"""The reference of all data elements, written from the tables that do the checking.
+"""Every data element of every message in words, from the tables that do the checking."""
 
-`python -m acs_sim.checking.reference` writes docs/elements.md and what is in docs/elements."""
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Final
 
 from threedsecure.v2.elements import format_of
@@ -13,9 +10,9 @@ from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.grammar.formats import Array, Coded, Format
 from threedsecure.v2.grammar.table import Row
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
-from threedsecure.v2.validation.rules import RULES
 
 _MODULES: Final = {METHOD_DATA: "method_data"}
+Grouped = tuple[tuple[str, str], ...]
 _LONG: Final = 4  # a list of more values stands below the table
 
 
@@ -111,53 +108,30 @@ def _values(form: Format) -> tuple[tuple[str, str], ...]:
     return coded.meanings if coded is not None and len(coded.meanings) > _LONG else ()
 
 
-# Pages.
+def grouped(words: Mapping[str, str]) -> Grouped:
+    """`(words, versions)`; the versions are left out where all that define the element agree."""
+    groups: dict[str, list[str]] = {}
+    for version, text in words.items():
+        groups.setdefault(text, []).append(version)
+    return tuple((text, "" if len(groups) == 1 else ", ".join(versions)) for text, versions in groups.items())
 
 
-def pages() -> dict[str, str]:
-    """Path below docs to Markdown, for every page."""
-    return {"elements.md": _index(), **{f"elements/{message}.md": _page(message) for message in MESSAGES}}
+def values_of(entry: Entry) -> tuple[tuple[str, str, str], ...]:
+    """`(value, meaning, versions)` of a long list of values; the versions are left out where all that define the element agree."""
+    known: dict[tuple[str, str], list[str]] = {}
+    for version, values in entry.values.items():
+        for pair in values:
+            known.setdefault(pair, []).append(version)
+    everywhere = len(entry.presence)
+    return tuple(
+        (value, meaning, "" if len(versions) == everywhere else ", ".join(versions))
+        for (value, meaning), versions in sorted(known.items())
+    )
 
 
-def _index() -> str:
-    return "\n".join([_HEAD, *_message_list(), "", *_one_source(), "", *_rules(), "", *_all_names(), ""])
-
-
-_HEAD: Final = """# Data elements
-
-What `acs-sim` holds EMV 3-D Secure messages against, in 2.1.0, 2.2.0 and 2.3.1: every element of every message. These pages are
-written by `python -m acs_sim.checking.reference` from the very tables that do the checking; a test proves that they are up to date.
-
-How to read them:
-
-* **R** required, **C** conditional, **O** optional, in one column per version; empty: the version does not define it, and it is
-  neither checked nor forwarded. `R (NPA: C)` is required in a payment and conditional in a non-payment authentication. Where a
-  device channel is named - APP, BRW (browser), 3RI - it counts for that channel only.
-* **missing**: absent, null, `""`, `{}` or `[]` where required, or where the condition holds: error 201. The same empty values where
-  the element is not required: 203.
-* **format**: what is refused is 203, an ISO code that does not exist 304, a value reserved for EMVCo 207 (2.3.1; 203 before).
-  Values 80 to 99 belong to the DS where it says so.
-* A condition that only the sender can know (*if the DS requires it*, *unless a law forbids it*) makes no absence an error; for some
-  of them `acs-sim check` gives advice.
-* **sure**: *high* rests on two independent sources. *medium* rests on **one source**, or its presence is confirmed and its length
-  is that of 2.3.1. *low* is inferred or in conflict, and the note says how. Where sources disagree the wider is accepted, and what
-  to send is the narrower.
-
-The notes name their sources: CORE the EMVCo Protocol and Core Functions Specification 2.3.1.1; CH the field tables of a public
-3DS Server API; RBK and FFS open-source implementations of a 3DS Server and of an ACS; SDK published 3DS SDKs.
-
-A receiver answers with the lowest stage that finds a fault, and names all the elements of that stage: names that stand twice (204),
-formats (203, 304, 207), critical extensions (202), missing elements (201), transaction ids (301), rules between elements (203).
-
-## Messages
-"""
-
-
-def _message_list() -> Iterator[str]:
-    yield "| message | | elements |"
-    yield "|---|---|---|"
-    for message in MESSAGES:
-        yield f"| [{message}](elements/{message}.md) | {title(message)} | {len(entries(message))} |"
+def some(versions: tuple[str, ...]) -> str:
+    """Which versions, where these are not all."""
+    return "" if versions == SUPPORTED_VERSIONS else ", ".join(versions)
 
 
 def title(message: str) -> str:
@@ -165,124 +139,3 @@ def title(message: str) -> str:
     module = import_module(f"threedsecure.v2.messages.{_MODULES.get(message, message.lower())}")
     words = " ".join((module.__doc__ or "").split()).removeprefix(f"{message}, ").rstrip(".")
     return words[:1].upper() + words[1:]
-
-
-def _one_source() -> Iterator[str]:
-    yield "## What rests on one source"
-    yield ""
-    yield "| message | 2.1.0, 2.2.0 | 2.3.1 |"
-    yield "|---|---|---|"
-    for message in MESSAGES:
-        old, new = _weak(message, "2.2.0", "2.1.0"), _weak(message, "2.3.1")
-        if old or new:
-            yield f"| {message} | {old} | {new} |"
-
-
-def _weak(message: str, *versions: str) -> str:
-    names = [entry.element for entry in entries(message) if set(versions) & set(entry.one_source)]
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _rules() -> Iterator[str]:
-    yield "## Rules between elements"
-    yield ""
-    for rule in RULES:
-        versions = "" if rule.versions == SUPPORTED_VERSIONS else f" ({', '.join(rule.versions)})"
-        yield f"* {', '.join(rule.messages)}{versions}: {_plain(rule.words)}"
-
-
-def _all_names() -> Iterator[str]:
-    yield "## All elements"
-    yield ""
-    yield "| element | in |"
-    yield "|---|---|"
-    where: dict[str, list[str]] = {}
-    for message in MESSAGES:
-        for entry in entries(message):
-            where.setdefault(entry.element, []).append(f"[{message}](elements/{message}.md#{_anchor(entry.element)})")
-    for name in sorted(where, key=str.lower):
-        yield f"| `{name}` | {', '.join(where[name])} |"
-
-
-def _anchor(element: str) -> str:
-    return element.replace(".", "-")
-
-
-def _page(message: str) -> str:
-    lines = [f"# {message}", "", f"{title(message)}. How to read this page: [data elements](../elements.md).", ""]
-    lines += ["| element | 2.1.0 | 2.2.0 | 2.3.1 | format | when (C), notes | sure |", "|---|---|---|---|---|---|---|"]
-    found = entries(message)
-    lines += [_line(entry) for entry in found]
-    own = [rule for rule in RULES if message in rule.messages]
-    if own:
-        lines += ["", "## Rules between elements", ""]
-        lines += [f"* {_plain(rule.words)}{_in_versions(rule.versions)}" for rule in own]
-    lines += _value_lists(found)
-    return "\n".join([*lines, ""])
-
-
-def _in_versions(versions: tuple[str, ...]) -> str:
-    return "" if versions == SUPPORTED_VERSIONS else f" ({', '.join(versions)})"
-
-
-def _line(entry: Entry) -> str:
-    presence = " | ".join(entry.presence.get(version, "") for version in SUPPORTED_VERSIONS)
-    when = f"when {entry.when}" if entry.when else ""
-    remarks = "<br>".join(filter(None, (_plain(when), _plain(entry.note))))
-    name = f'<a id="{_anchor(entry.element)}"></a>`{entry.element}`'
-    return f"| {name} | {presence} | {_by_version(entry.formats)} | {remarks} | {_by_version(entry.sure)} |"
-
-
-def _by_version(words: Mapping[str, str]) -> str:
-    """Once where all versions agree; else each group of versions with its words."""
-    groups: dict[str, list[str]] = {}
-    for version, text in words.items():
-        groups.setdefault(_plain(text), []).append(version)
-    if len(groups) == 1:
-        return next(iter(groups))
-    return "<br>".join(f"{', '.join(versions)}: {text}" for text, versions in groups.items())
-
-
-def _value_lists(found: list[Entry]) -> Iterator[str]:
-    listed = [entry for entry in found if entry.values]
-    if listed:
-        yield from ("", "## Values")
-    for entry in listed:
-        yield from ("", f"### {entry.element}", "", "| value | meaning | in |", "|---|---|---|")
-        yield from _value_rows(entry)
-
-
-def _value_rows(entry: Entry) -> Iterator[str]:
-    known: dict[tuple[str, str], list[str]] = {}
-    for version, values in entry.values.items():
-        for pair in values:
-            known.setdefault(pair, []).append(version)
-    for (value, meaning), versions in sorted(known.items()):
-        yield f"| {value} | {_plain(meaning)} | {'all' if len(versions) == len(entry.presence) else ', '.join(versions)} |"
-
-
-def _plain(text: str) -> str:
-    """`text` as a cell of a Markdown table."""
-    return (
-        text.replace("|", "\\|")
-        .replace("\n", " ")
-        .replace("<=", "≤")
-        .replace(">=", "≥")
-        .replace("->", "→")
-        .replace("<", "&lt;")
-    )
-
-
-def write(folder: Path) -> list[Path]:
-    """Write all pages below `folder`; returns what was written."""
-    written = []
-    for path, text in pages().items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
-        written.append(file)
-    return written
-
-
-if __name__ == "__main__":
-    write(Path(__file__).parents[2] / "docs")

@@ -1,18 +1,18 @@
-"""Examinations for people, and for programs."""
+"""What was found in messages, for people and for programs."""
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from acs_sim.checking.files import Examination
+import msgspec
+
+from acs_sim.checking.files import Checked
 
 
-def as_text(examined: Sequence[Examination]) -> str:
+def as_text(checked: Sequence[Checked]) -> str:
     """One paragraph a file."""
-    return "\n\n".join("\n".join(_lines(each)) for each in examined)
+    return "\n\n".join("\n".join(_lines(each)) for each in checked)
 
 
-def _lines(one: Examination) -> Iterator[str]:
+def _lines(one: Checked) -> Iterator[str]:
     kind = " ".join(filter(None, (one.message_type, one.version))) or "no message"
     yield f"{one.source}: {kind}{f' ({one.place})' if one.place else ''}"
     yield f"  {_verdict(one)}"
@@ -29,37 +29,15 @@ def _lines(one: Examination) -> Iterator[str]:
             yield f"      {advice.element}: {advice.words}"
 
 
-def _verdict(one: Examination) -> str:
+def _verdict(one: Checked) -> str:
     if one.answer is None and one.errors:
         return "1 error; a merchant takes the payment for status U, without ECI and CAVV"
     if one.answer is None:
         return "no errors"
-    code, detail = one.answer
     count = f"{len(one.errors)} error{'s' if len(one.errors) != 1 else ''}"
-    return f"{count}; a receiver answers {code}, detail: {detail}"
+    return f"{count}; a receiver answers {one.answer.code}, detail: {one.answer.detail}"
 
 
-def as_documents(examined: Sequence[Examination]) -> str:
+def as_documents(checked: Sequence[Checked]) -> str:
     """A JSON array, an object a file."""
-    return json.dumps([as_document(each) for each in examined], indent=2, ensure_ascii=False)
-
-
-def as_document(one: Examination) -> dict[str, Any]:
-    return {
-        "file": one.source,
-        "messageType": one.message_type,
-        "messageVersion": one.version,
-        "place": one.place,
-        "answer": {"errorCode": one.answer[0], "errorDetail": one.answer[1]} if one.answer else None,
-        "errors": [
-            {
-                "code": each.code,
-                "element": each.element,
-                "found": each.found,
-                "allowed": each.allowed,
-                "clause": each.clause,
-            }
-            for each in one.errors
-        ],
-        "advice": [{"element": each.element, "words": each.words} for each in one.advice],
-    }
+    return msgspec.json.format(msgspec.json.encode(checked)).decode()

@@ -11,15 +11,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from acs_sim.client.card_list import check_known
+from acs_sim.client.tables import aligned
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_VERSION, SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import (
-    ALL_SCENARIOS,
-    CLASSIC_SCENARIOS,
-    CLASSIC_SCHEMES,
-    CLASSIC_VERSION,
-    SCENARIOS,
-    compose,
-)
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose
 
 SEPARATOR: Final = "/"
 _COLUMNS: Final = ("alias", "card", "scenario", "what happens")
@@ -79,19 +75,16 @@ def find(name: str) -> Alias:
 
 def listed(pack: str, scheme: str | None = None) -> list[dict[str, Any]]:
     """What a pack holds, with the listed card of each alias that needs none of its own. Errors: `ValueError`."""
-    if pack not in packs():
-        raise ValueError(f"there is no pack {pack[:40]!r}; there are {', '.join(packs())}")
-    if scheme is not None and scheme not in SCHEMES:
-        raise ValueError(f"there is no scheme {scheme[:40]!r}; there are {', '.join(SCHEMES)}")
+    check_known("pack", pack, packs())
+    check_known("scheme", scheme, SCHEMES)
     return [_document(pack, alias, scheme or next(iter(SCHEMES))) for alias in packs()[pack].alias]
 
 
 def as_table(rows: Sequence[dict[str, Any]]) -> str:
     """Aligned text, for a terminal."""
-    cells = [_COLUMNS, *((row["alias"], row["pan"] or "mint one", row["scenario"], row["says"]) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_COLUMNS))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
-    return "\n".join(lines)
+    return aligned(
+        [_COLUMNS, *((row["alias"], row["pan"] or "mint one", row["scenario"], row["says"]) for row in rows)]
+    )
 
 
 def _all() -> Iterator[tuple[str, Alias]]:

@@ -1,11 +1,13 @@
 """The test cards as documents and as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from acs_sim.client.tables import aligned
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_VERSION, SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import ALL_SCENARIOS, CLASSIC_VERSION, SCENARIOS, TestCard, listed
+from threedsecure.cards.test_cards import TestCard, listed
 
 # Any future expiry is accepted; the one that is shown stays in the future for years.
 EXPIRY_YEARS_AHEAD: Final = 3
@@ -43,8 +45,8 @@ def listed_cards(
     """The listed cards that match; with version 1.0.2 what 3-D Secure 1.0.2 plays.
 
     Errors: `ValueError` that names the schemes or scenarios there are."""
-    _known("scheme", scheme, tuple(SCHEMES))
-    _known("scenario", scenario, tuple(ALL_SCENARIOS))
+    check_known("scheme", scheme, SCHEMES)
+    check_known("scenario", scenario, ALL_SCENARIOS)
     only_classic = scenario is not None and scenario not in SCENARIOS
     return [
         card_document(card, now or datetime.now(UTC))
@@ -57,14 +59,10 @@ def listed_cards(
 
 def as_table(cards: Sequence[dict[str, Any]]) -> str:
     """The cards as aligned text, for a terminal."""
-    rows = [tuple(str(card[name]) for name in _COLUMNS) for card in cards]
-    widths = [max(len(row[column]) for row in (_COLUMNS, *rows)) for column in range(len(_COLUMNS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (_COLUMNS, *rows)
-    )
+    return aligned([_COLUMNS, *(tuple(str(card[name]) for name in _COLUMNS) for card in cards)])
 
 
-def _known(kind: str, value: str | None, known: Sequence[str]) -> None:
+def check_known(kind: str, value: str | None, known: Collection[str]) -> None:
+    """Errors: `ValueError` that names what there is."""
     if value is not None and value not in known:
         raise ValueError(f"there is no {kind} {value[:40]!r}; there are {', '.join(known)}")

@@ -11,6 +11,7 @@ import orjson
 
 from acs_sim.client.challenge_page import Form, NotAPage, Page
 from threedsecure.errors import TransportError
+from threedsecure.v2.codec import encode_base64url
 from threedsecure.web.calling.transport import Transport
 from threedsecure.web.wire import FORM, WireResponse
 
@@ -39,42 +40,31 @@ class Cardholder:
         return await self.visit(Form(acs_url, fields))
 
     async def visit(self, form: Form) -> Page:
-        """Post a form, and see what comes. Errors: `CardholderStuck`."""
-        return await self._show(form)
-
-    async def show(self, form: Form) -> Page:
-        """Post a form, as a page of the shop does by itself. Errors: `CardholderStuck`."""
-        return await self._show(form)
-
-    async def carry(self, form: Form) -> Page:
-        """Post a form, as a page that posts itself does. Errors: `CardholderStuck`."""
-        return await self._show(form)
+        """Post a form, as a person or a page of itself does, and see what comes. Errors: `CardholderStuck`."""
+        answer = await self._post(form)
+        try:
+            return Page(form.url, answer.body)
+        except NotAPage as error:
+            raise CardholderStuck(str(error)) from error
 
     async def wait(self, page: Page) -> Page:
         """Let a page that posts itself do so. Errors: `CardholderStuck`."""
         for _ in range(MAX_AUTOMATIC_POSTS):
             if page.result is not None or (form := page.automatic) is None:
                 return page
-            page = await self._show(form)
+            page = await self.visit(form)
         raise CardholderStuck("the page posts itself again and again")
 
     async def press(self, page: Page, button_id: str, entry: str | None = None, *, boxes: Sequence[str] = ()) -> Page:
         """Errors: `CardholderStuck`, also when the page has no such button."""
         try:
-            return await self._show(page.press(button_id, entry, boxes=boxes))
+            return await self.visit(page.press(button_id, entry, boxes=boxes))
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
 
     async def deliver(self, result: Form) -> int:
         """Post the result to the shop, as the last page does by itself; returns the HTTP status. Errors: `CardholderStuck`."""
         return (await self._post(result)).status
-
-    async def _show(self, form: Form) -> Page:
-        answer = await self._post(form)
-        try:
-            return Page(form.url, answer.body)
-        except NotAPage as error:
-            raise CardholderStuck(str(error)) from error
 
     async def _post(self, form: Form) -> WireResponse:
         if urlsplit(form.url).scheme not in {"http", "https"}:
@@ -96,7 +86,7 @@ def creq_of(transaction: dict[str, Any]) -> str:
         "acsTransID": transaction["acsTransID"],
         "challengeWindowSize": FULL_WINDOW,
     }
-    return base64.urlsafe_b64encode(orjson.dumps(message)).decode().rstrip("=")
+    return encode_base64url(orjson.dumps(message))
 
 
 def decoded_result(result: Form) -> dict[str, Any]:

@@ -1,18 +1,13 @@
-"""Waiting for a SecureCode at the phone's API, with the standard library alone."""
+"""Waiting for a SecureCode at the phone's API."""
 
-import json
 import ssl
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from acs_sim.client.asking import ask
 
 LONGEST_POLL_SECONDS: Final = 20.0
-
-
-class NoAnswer(RuntimeError):
-    """The phone does not answer, or refuses the number; the message says what it said."""
 
 
 def next_code(
@@ -22,7 +17,7 @@ def next_code(
     `unseen`, what has arrived already does not count. `tls`: whom to trust, where it is not the system's authorities.
 
     Errors: `NoAnswer`."""
-    address = f"{phone_url}/api/phones/{urllib.parse.quote(number, safe='')}/latest"
+    address = f"{phone_url}/api/phones/{quote(number, safe='')}/latest"
     deadline = time.monotonic() + timeout
     seen = _latest(address, 0.0, None, tls)
     if seen is not None and seen.get("code") and not unseen:
@@ -39,20 +34,7 @@ def _latest(
     address: str, wait: float, after: dict[str, Any] | None, tls: ssl.SSLContext | None
 ) -> dict[str, Any] | None:
     asked = {"wait": f"{wait:.3f}"} | ({"after": str(after["id"])} if after is not None else {})
-    try:
-        url = f"{address}?{urllib.parse.urlencode(asked)}"
-        with urllib.request.urlopen(url, timeout=wait + 10, context=tls) as answer:  # noqa: S310
-            return None if answer.status == 204 else json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            raise NoAnswer(f"the phone refuses: {_words(error.read(), error.reason)}") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise NoAnswer(f"the phone at {address.partition('/api/')[0]} does not answer: {reason}") from error
-
-
-def _words(body: bytes, otherwise: str) -> str:
-    try:
-        return str(json.loads(body)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return otherwise
+    where = f"the phone at {address.partition('/api/')[0]}"
+    refuses = "the phone refuses: "
+    found: dict[str, Any] | None = ask(f"{address}?{urlencode(asked)}", where, wait + 10, tls, refuses=refuses)
+    return found

@@ -1,5 +1,6 @@
 """The command line. Commands import what they run when they run, so that `--help` answers at once."""
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from acs_sim.checking.command import check_command
+from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
-from acs_sim.commands.tls import caller_context
+from acs_sim.commands.simulator import caller_context, settings_of, told
 from acs_sim.commands.transcripts import COMMANDS
+from acs_sim.running import home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,6 +75,13 @@ _UP_OPTIONS = (
 )
 
 
+class ScenarioPath(click.Path):
+    """A file or folder, or a part of the library that comes with the simulator."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(home.beside(Path(value)), param, ctx)
+
+
 def up_options(command: Command) -> Command:
     """Every setting as a flag, and the file that holds the others."""
     for option in reversed(_UP_OPTIONS):
@@ -98,7 +108,7 @@ def up(config: Path | None, *, print_config: bool, **flags: Any) -> None:
     """Start everything, and print `ready` when it is."""
     from acs_sim.settings.settings import to_toml
 
-    settings, sources = _settings(flags, config)
+    settings, sources = settings_of(flags, config)
     if print_config:
         click.echo(to_toml(settings, sources))
         return
@@ -114,7 +124,7 @@ def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
     """Start everything, then the split screen: shop, phone, and the messages between them."""
     from acs_sim.settings.settings import has_display
 
-    settings, _ = _settings(flags, config)
+    settings, _ = settings_of(flags, config)
     address = f"{settings.addresses.desk}/demo"
     _run(settings, demo=address, opens=has_display() if opens is None else opens)
 
@@ -134,13 +144,11 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 
     if aliases is not None and (scenario is not None or version is not None):
         raise click.UsageError("--aliases lists a whole pack: leave --scenario and --version out")
-    try:
+    with told(ValueError, by=click.UsageError):
         if aliases is not None:
             chosen = other_names.listed(aliases, scheme)
         else:
             chosen = listed_cards(scheme=scheme, scenario=scenario, version=version)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
     if as_json:
         import json
 
@@ -150,13 +158,17 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 
 
 @main.command()
-@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, metavar="PATH...", type=ScenarioPath(exists=True, path_type=Path))
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON report.")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a report to look at: one file, with pictures.",
+)
+@click.option("--ctrf", type=click.Path(dir_okay=False, path_type=Path), help="Write a CTRF report (ctrf.io).")
+@click.option(
+    "--annotate", type=click.Choice(["github"]), help="Print what is wrong as annotations of this kind of build."
 )
 @click.option(
     "-k", "expression", metavar="EXPR", help="Only scenarios whose name, tags or file say so: 'otp and not slow'."
@@ -171,6 +183,7 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 @click.option(
     "--browser", is_flag=True, help="The cardholder has a real Chromium, and the report pictures of each step."
 )
+@click.option("--convict", is_flag=True, help="With --against, a gateway that does something against the book fails.")
 @click.option(
     "--transcripts",
     type=click.Path(file_okay=False, path_type=Path),
@@ -188,6 +201,7 @@ def run(
     *,
     against: str | None,
     browser: bool,
+    convict: bool,
     running: bool,
     shows_schema: bool,
     **flags: Any,
@@ -201,9 +215,9 @@ def run(
         return
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
-    settings = _settings({}, config)[0] if running or against is not None else None
+    settings = settings_of({}, config)[0] if running or against is not None else None
     at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if running and settings else (None, None)
-    means = Means(against, settings if not running else None, browser)
+    means = Means(against, settings if not running else None, browser, convict=convict)
     sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
 
 
@@ -219,14 +233,13 @@ def phone() -> None:
 @click.option("--new", "unseen", is_flag=True, help="Do not take a code that has arrived already.")
 def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> None:
     """Print the next SecureCode sent to NUMBER (+33…), or the one that has just arrived."""
-    from acs_sim.client.phone_wait import NoAnswer, next_code
+    from acs_sim.client.asking import NoAnswer
+    from acs_sim.client.phone_wait import next_code
 
-    settings, _ = _settings({}, config)
+    settings, _ = settings_of({}, config)
     tls = caller_context(settings)
-    try:
+    with told(NoAnswer):
         code = next_code(settings.addresses.phone, number, timeout, unseen=unseen, tls=tls)
-    except NoAnswer as error:
-        raise click.ClickException(str(error)) from error
     if code is None:
         raise click.ClickException(f"no SecureCode came to {number} within {timeout:g} seconds")
     click.echo(code)
@@ -252,11 +265,9 @@ def issue(
     """Mint a certificate for NAME: a gateway shows it to the directory server, and serves its own addresses with it."""
     from acs_sim.running.pki.issuing import CannotIssue, issue_files
 
-    settings, _ = _settings({"data": data}, config)
-    try:
+    settings, _ = settings_of({"data": data}, config)
+    with told(CannotIssue):
         written = issue_files(Path(settings.data), name, hosts, out, password)
-    except CannotIssue as error:
-        raise click.ClickException(str(error)) from error
     for path in written:
         click.echo(path)
 
@@ -282,10 +293,8 @@ def db_status(config: Path | None, **flags: Any) -> None:
     """Say at which revision every party's tables are; exit 1 when this release cannot use them as they are."""
     from acs_sim.running.data.database_command import DatabaseUnusable, status
 
-    try:
-        lines, usable = status(_settings(flags, config)[0])
-    except DatabaseUnusable as error:
-        raise click.ClickException(str(error)) from error
+    with told(DatabaseUnusable):
+        lines, usable = status(settings_of(flags, config)[0])
     click.echo("\n".join(lines))
     sys.exit(0 if usable else 1)
 
@@ -296,22 +305,12 @@ def db_upgrade(config: Path | None, **flags: Any) -> None:
     """Bring the tables of an earlier release up to date. Stop every process that uses them first."""
     from acs_sim.running.data.database_command import DatabaseUnusable, SchemaNotSupported, upgrade
 
-    try:
-        click.echo("\n".join(upgrade(_settings(flags, config)[0])))
-    except (DatabaseUnusable, SchemaNotSupported) as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _settings(flags: dict[str, Any], config: Path | None) -> Any:
-    from acs_sim.settings.settings import SettingsError, load
-
-    try:
-        return load(flags, file=config)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+    with told(DatabaseUnusable, SchemaNotSupported):
+        click.echo("\n".join(upgrade(settings_of(flags, config)[0])))
 
 
 def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None:
+    gc.disable()  # what is imported stays; `spare_the_collector` enables it
     from acs_sim.running.serve import serve
     from acs_sim.running.stack import CannotStart
 
@@ -322,5 +321,5 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
-for command in (*COMMANDS, bench, check_command):
+for command in (*COMMANDS, bench, check_command, mcp_command):
     main.add_command(command)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from acs_sim.commands.tls import caller_context
+from acs_sim.commands.simulator import caller_context, settings_of
 
 SAME, DIFFERENT, UNUSABLE = 0, 1, 2
 _CONFIG: Final = click.option(
@@ -25,19 +25,18 @@ def transcript_command(identifier: str, output: Path | None, archive: Path | Non
 
     ID is any identifier of a transaction of the simulator that runs, or the file of a transcript.
     """
-    from acs_sim.transcripts.client import NoTranscript, fetch
-    from acs_sim.transcripts.document import NotATranscript, checked, encode, read
+    from acs_sim.client.asking import NoAnswer
+    from acs_sim.transcripts.client import fetch
+    from acs_sim.transcripts.document import NotATranscript, encode, read
     from acs_sim.transcripts.har import har
 
     try:
         if Path(identifier).is_file():
             document = read(Path(identifier))
         else:
-            settings = _settings(config)
-            document = checked(
-                fetch(settings.addresses.desk, identifier, caller_context(settings)), "what the desk answers"
-            )
-    except (NoTranscript, NotATranscript) as error:
+            settings = settings_of({}, config)[0]
+            document = fetch(settings.addresses.desk, identifier, caller_context(settings))
+    except (NoAnswer, NotATranscript) as error:
         _stop(str(error))
     if archive is not None:
         _write(archive, encode(har(document)))
@@ -95,7 +94,7 @@ def replay_command(file: Path, config: Path | None, *, as_json: bool, **wish: An
     from acs_sim.scenarios.replay.command import Again, CannotDo, play_again
     from acs_sim.transcripts.document import NotATranscript, read
 
-    settings = _settings(config) if wish.pop("running") else None
+    settings = settings_of({}, config)[0] if wish.pop("running") else None
     at, tls = (settings.addresses, caller_context(settings)) if settings is not None else (None, None)
     try:
         lines, changes = play_again(read(file), Again(at=at, tls=tls, **wish))
@@ -120,15 +119,6 @@ def _tell(changes: list[Any], heading: str, *, as_json: bool) -> None:
     else:
         click.echo("no difference")
     sys.exit(DIFFERENT if changes else SAME)
-
-
-def _settings(config: Path | None) -> Any:
-    from acs_sim.settings.settings import SettingsError, load
-
-    try:
-        return load({}, file=config)[0]
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _write(file: Path, content: bytes) -> None:

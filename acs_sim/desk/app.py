@@ -6,15 +6,13 @@ from typing import Final
 
 from acs_sim.client.parties import Parties
 from acs_sim.desk.api.calls import Desk, Handler, bound
-from acs_sim.desk.api.openapi import AUTHORITY_PATH, EVENTS_PATH
-from acs_sim.desk.control import clock as control
 from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import console, faults_page, findings_page, reading, rules_page
 from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
-from acs_sim.desk.transactions.events import as_json, event_stream
+from acs_sim.desk.transactions.events import EVENTS, as_json, event_stream
 from acs_sim.settings.addresses import Addresses
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
@@ -52,14 +50,13 @@ def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (
     return Service(
         name="desk",
         routes=[
-            *(operation.route(desk) for operation in OPERATIONS),
-            Route("GET", AUTHORITY_PATH, bound(desk, control.show_authority)),
+            *(Route(one.method, one.path, bound(desk, one.handler), one.limit) for one in OPERATIONS if one.handler),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(Route(method, path, bound(desk, console.answering_pages(handler))) for method, path, handler in PAGES),
             Route("POST", "/check", bound(desk, console.answering_pages(reading.check_from_form)), BODY_LIMIT),
         ],
         streams=[
-            Stream("GET", EVENTS_PATH, event_stream(runtime.journal, as_json)),
+            Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, as_json)),
             Stream("GET", "/demo/messages", event_stream(runtime.journal, console.drawn_arrow)),
         ],
         lifespan=_nothing_to_open,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from iso4217 import Currency
+from threedsecure.currencies import by_number
 
 TRANS_STATUS: Final = {
     "Y": "authenticated",
@@ -27,14 +27,14 @@ TONES: Final = {
     "R": "bad",
 }
 CODE_DIGITS: Final = 6
-_CURRENCIES: Final = {f"{currency.number:03}": currency.code for currency in Currency if currency.number}
 
 
 def amount_text(amount: Any, currency: Any, exponent: Any = None) -> str:
     """`4200`, `978`, `2` → `42.00 EUR`; what cannot be read is shown as it is, nothing as nothing."""
     if not (isinstance(amount, str | int) and str(amount).isascii() and str(amount).isdigit()):
         return ""
-    code = _CURRENCIES.get(str(currency), str(currency or ""))
+    known = by_number().get(str(currency))
+    code = str(currency or "") if known is None else known.code
     decimals = int(exponent) if str(exponent) in {*"0123456789"} else 2
     digits = str(amount).zfill(decimals + 1)
     number = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from types import ModuleType
 from typing import Any, Final
 
 from acs_sim.findings.case import Case
@@ -11,14 +12,14 @@ from acs_sim.findings.rules.preparation import Party
 
 Entries = Sequence[Mapping[str, Any]]
 
-RULES: Final[tuple[Rule[Case], ...]] = (
-    *results.RULES,
-    *authentication.RULES,
-    *challenge.RULES,
-    *exposure.RULES,
-    *classic.RULES,
-)
-PARTY_RULES: Final[tuple[Rule[Party], ...]] = preparation.RULES
+
+def _of(*modules: ModuleType) -> tuple[Rule[Any], ...]:
+    """Every rule that stands in these modules, in their order."""
+    return tuple(each for module in modules for each in vars(module).values() if isinstance(each, Rule))
+
+
+RULES: Final[tuple[Rule[Case], ...]] = _of(results, authentication, challenge, exposure, classic)
+PARTY_RULES: Final[tuple[Rule[Party], ...]] = _of(preparation)
 ALL_RULES: Final[tuple[Rule[Any], ...]] = tuple(
     sorted((*RULES, *PARTY_RULES), key=lambda rule: RANKS.index(rule.severity))
 )

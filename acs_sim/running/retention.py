@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,6 +10,7 @@ import structlog
 
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
+from threedsecure.web.scheduler import in_background
 
 log = structlog.get_logger()
 
@@ -27,13 +28,8 @@ async def retaining(forgetting: Sequence[Forget], clock: Clock, keep: timedelta 
     if keep is None:
         yield
         return
-    task = asyncio.create_task(_forget_forever(forgetting, clock, keep), name="retention")
-    try:
+    async with in_background(_forget_forever(forgetting, clock, keep)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def oldest_kept(clock: Clock, keep: timedelta) -> datetime:

@@ -48,6 +48,7 @@ async def _serve_by_workers(settings: Settings, demo: str | None, *, opens: bool
         calling = StackTls(settings).calling(settings.only[0]).calling if settings.tls else None
         await _until_ready(settings, calling)
         await _announce(settings, demo, opens=opens)
+        spare_the_collector()
         await workers.watch(stop)
     finally:
         await workers.stop()

@@ -30,7 +30,7 @@ from threedsecure.storage import ledger
 from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.storage.sharing import faults as shared_faults_table
-from threedsecure.web.calling.limits import SHARE, Bulkhead
+from threedsecure.web.calling.limits import SHARE, PeerLimits
 from threedsecure.web.calling.transport import HttpTransport, InProcessTransport
 from threedsecure.web.clock import Clock
 from threedsecure.web.faults.injector import Faults
@@ -59,7 +59,7 @@ class Stack:
     addresses: Addresses
     runtime: Runtime
     tls: StackTls | None = None
-    bulkhead: Bulkhead = field(default_factory=Bulkhead)
+    peer_limits: PeerLimits = field(default_factory=PeerLimits)
     """What is asked of others beyond this process."""
 
     @property
@@ -83,11 +83,11 @@ async def running_stack(
         try:
             tls = StackTls(settings) if settings.tls else None
             calling = None if tls is None else tls.calling(settings.only[0]).calling
-            bulkhead = Bulkhead(max(1, settings.most_under_way // SHARE))
+            peer_limits = PeerLimits(max(1, settings.most_under_way // SHARE))
             session = await life.enter_async_context(HttpTransport.session(calling))
-            transport = InProcessTransport(HttpTransport(session, bulkhead))
+            transport = InProcessTransport(HttpTransport(session, peer_limits))
             runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
-            stack = Stack(settings, settings.addresses, runtime, tls, bulkhead)
+            stack = Stack(settings, settings.addresses, runtime, tls, peer_limits)
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
@@ -180,7 +180,7 @@ async def _bring_to_life(
             forgetting.append(service.forget_before)
         for address in (stack.addresses.of(name), *service.also_at):
             transport.register(address, dispatcher.endpoints())
-        app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.bulkhead))
+        app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.peer_limits))
         tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
         served.append((name, app, tls))
     await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for))
@@ -194,8 +194,8 @@ async def _bring_to_life(
             raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error
 
 
-def _figures(health: Health, bulkhead: Bulkhead) -> list[Measured]:
-    calls = {"under way": bulkhead.under_way, "refused": bulkhead.refused}
+def _figures(health: Health, peer_limits: PeerLimits) -> list[Measured]:
+    calls = {"under way": peer_limits.under_way, "refused": peer_limits.refused}
     return [
         Measured("calls", "Calls to others: under way, and refused since the start", "state", calls, of_process=True),
         health.waiting(),
@@ -209,6 +209,6 @@ async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, l
     if stack.tls is not None:
         tls = stack.tls.calling(party)
         session = await life.enter_async_context(HttpTransport.session(tls.calling))
-        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.bulkhead)), tls=tls)
+        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.peer_limits)), tls=tls)
     sender = SENDERS.get(party)
     return own if sender is None else replace(own, transport=PartyTransport(own.faults, sender, own.transport))

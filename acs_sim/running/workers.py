@@ -1,34 +1,29 @@
 """Several processes that share the ports of one simulator (SO_REUSEPORT): a parent that starts them, watches over them, and starts
-one that died anew, within bounds.
-
-A worker is told its settings on its standard input (the address of the database may hold a password, and command lines can be read
-by everybody), says on its standard output that it is ready, and ends when its input does, so that none outlives its parent.
+one that died anew, within bounds. What a worker is told and says: `acs_sim.running.process.worker`.
 """
 
 import asyncio
 import json
 import os
-import signal
 import socket
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
 
-from acs_sim.running.process.loop import loop_factory, spare_the_collector
-from acs_sim.running.stack import CannotStart, running_stack
+from acs_sim.running.process.worker import READY
+from acs_sim.running.stack import CannotStart
 from acs_sim.settings.addresses import TITLES
 from acs_sim.settings.settings import Settings
 from threedsecure.web.sharing.metrics import FOLDER, forget_process
 
 log = structlog.get_logger()
 
-READY: Final = "ready"
 READY_WITHIN_SECONDS: Final = 60.0
 STOPPED_WITHIN_SECONDS: Final = 15.0
 # A worker that dies as soon as it lives, again and again, has a reason that another start does not remove.
@@ -105,7 +100,7 @@ class Workers:
 
     async def _start_one(self) -> None:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "acs_sim.running.workers"),
+            *(sys.executable, "-m", "acs_sim.running.process"),
             stdin=PIPE,
             stdout=PIPE,
             start_new_session=True,
@@ -123,7 +118,7 @@ class Workers:
             self._processes.discard(process)
             await _stopped(process)
             raise CannotStart(f"a worker was not ready within {READY_WITHIN_SECONDS:g} seconds") from error
-        if said != READY:
+        if said.partition(" ")[0] != READY:
             self._processes.discard(process)
             await process.wait()
             raise CannotStart(said or "a worker ended before it was ready; the log says more")
@@ -156,44 +151,3 @@ def _check_ports(settings: Settings) -> None:
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def main() -> None:
-    """A worker: `python -m acs_sim.running.workers`, with the settings as one line of JSON on standard input."""
-    from acs_sim.running.process import logs
-
-    given: Any = json.loads(sys.stdin.buffer.readline())
-    settings = msgspec.convert(given, Settings)
-    logs.configure(settings.log_format, settings.log_level)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_work(settings))
-
-
-async def _work(settings: Settings) -> None:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_reader(sys.stdin.fileno(), _parent_gone, stop)
-    try:
-        async with running_stack(settings):
-            _say(READY)
-            spare_the_collector()
-            await stop.wait()
-    except CannotStart as error:
-        _say(str(error))
-
-
-def _parent_gone(stop: asyncio.Event) -> None:
-    """Nothing more is ever written, so what can be read is the end."""
-    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-    stop.set()
-
-
-def _say(line: str) -> None:
-    with suppress(BrokenPipeError):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -20,6 +20,8 @@ from acs_sim.scenarios.file.model import json_schema
 from acs_sim.scenarios.file.selecting import compile_expression
 from acs_sim.scenarios.playing.play import Outcome
 from acs_sim.scenarios.reports import junit as reports
+from acs_sim.scenarios.reports.annotations import ANNOTATIONS
+from acs_sim.scenarios.reports.ctrf import ctrf
 from acs_sim.scenarios.reports.html_report import html
 from acs_sim.scenarios.reports.progress import Progress
 from acs_sim.scenarios.running import Means, run
@@ -37,6 +39,8 @@ class Wish:
     junit: Path | None = None
     json: Path | None = None
     html: Path | None = None
+    ctrf: Path | None = None
+    annotate: str | None = None
     expression: str | None = None
     seed: int | None = None
     at: Addresses | None = None
@@ -96,7 +100,11 @@ def _play(plays: list[Play], wish: Wish) -> int:
             click.echo(f"\n{reports.failure(outcome)}")
     for line in dict.fromkeys(line for outcome in outcomes for line in reports.against_the_book(outcome)):
         click.echo(line)
+    for line in ANNOTATIONS[wish.annotate](outcomes) if wish.annotate is not None else ():
+        click.echo(line)
     _write(outcomes, wish)
+    if wish.ctrf is not None:
+        wish.ctrf.write_bytes(ctrf(outcomes, began_at, seconds))
     if wish.html is not None:
         wish.html.write_bytes(html(outcomes, seconds, seed=wish.seed, began_at=began_at))
     click.echo(f"\n{reports.summary(outcomes, seconds)}")

@@ -26,7 +26,7 @@ from acs_sim.scenarios.playing.cardholders import Cardholders, cardholders
 from acs_sim.scenarios.playing.gateway import Gateway, running_gateway
 from acs_sim.scenarios.playing.play import Outcome, play, wished_card
 from acs_sim.scenarios.playing.restarting import Restarter
-from acs_sim.scenarios.reports.evidence import collect, verdict
+from acs_sim.scenarios.reports.evidence import collect, conviction, verdict
 from acs_sim.scenarios.simulator import CannotPlay, Restart, Simulator
 from acs_sim.settings.addresses import Addresses
 from acs_sim.settings.settings import Settings
@@ -46,12 +46,13 @@ Told = Callable[[Outcome], None]
 class Means:
     """Who plays besides the run itself. `against`: the address at which a gateway takes purchases, instead of the run's own;
     `serving`: whose addresses a simulator of the run's own then takes. `browser`: the cardholder has a real Chromium. `restart`:
-    stops and starts a party of a simulator that runs already."""
+    stops and starts a party of a simulator that runs already. `convict`: what that gateway does against the book fails the play."""
 
     against: str | None = None
     serving: Settings | None = None
     browser: bool = False
     restart: Restart | None = None
+    convict: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ async def run(
         cardholders(means.browser, means.against, simulator, tls) as people,
     ):
         ruled = at is None and seed is not None and means.against is None
-        turns = _Turns(simulator, gateway, people, tell, ruled=ruled)
+        turns = _Turns(simulator, gateway, people, tell, ruled=ruled, convict=means.convict)
         return await turns.side_by_side(await _prepared(plays, simulator, seed))
 
 
@@ -168,13 +169,16 @@ def _keys(plays: Sequence[Play]) -> list[str]:
 
 
 class _Turns:
-    def __init__(self, simulator: Simulator, gateway: Gateway, people: Cardholders, tell: Told, *, ruled: bool) -> None:
-        """`ruled`: the seed, the clock and the gateway are ours."""
+    def __init__(
+        self, simulator: Simulator, gateway: Gateway, people: Cardholders, tell: Told, *, ruled: bool, convict: bool
+    ) -> None:
+        """`ruled`: the seed, the clock and the gateway are ours. `convict`: as in `Means`."""
         self._simulator = simulator
         self._gateway = gateway
         self._people = people
         self._tell = tell
         self._ruled = ruled
+        self._convict = convict
         self._places = asyncio.Semaphore(CHROMIUM_SIDE_BY_SIDE if people.use_chromium else SIDE_BY_SIDE)
 
     async def side_by_side(self, turns: Sequence[_Turn]) -> list[Outcome]:
@@ -212,6 +216,8 @@ class _Turns:
         outcome.transcript = await collect(self._simulator, identifier, ruled=self._ruled, moved=moved)
         if self._people.another_drives:
             outcome.findings = await verdict(self._simulator, identifier)
+            if self._convict and outcome.passed:
+                outcome.problem = conviction(outcome.findings)
         if outcome.transcript is not None and outcome.transcript["card"]["scenario"] is None:
             outcome.transcript["card"]["scenario"] = outcome.card_scenario
 

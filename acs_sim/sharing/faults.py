@@ -112,23 +112,13 @@ class Together:
         found: list[Mapping[str, Any]] = []
         for card in {fault.card for fault in faults if fault.card is not None}:
             for name in told.values():
-                rows = await self._rows_of(emv, {"pan": card, "id": name})
-                found += [message for row in rows for message in _messages(row, card)]
+                found += await messages_told(self._parties, {"pan": card, "id": name}, card, emv=emv)
         for name in {fault.transaction for fault in faults if fault.transaction is not None}:
-            found += [message for row in await self._rows_of(emv, {"id": name}) for message in _messages(row, None)]
+            found += await messages_told(self._parties, {"id": name}, emv=emv)
         return found
 
     async def latest(self) -> list[Mapping[str, Any]]:
-        rows = await self._rows_of(True, {"limit": LATEST})
-        return [message for row in reversed(rows) for message in _messages(row, None)]
-
-    async def _rows_of(self, emv: bool, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-        party, path, member = _EMV_ROWS if emv else _CLASSIC_ROWS
-        try:
-            rows: list[dict[str, Any]] = (await self._parties.call(party, path, wanted)).get(member, [])
-        except (Problem, Refused):
-            return []
-        return rows
+        return [*reversed(await messages_told(self._parties, {"limit": LATEST}))]
 
     # A callback of the 3DS Method that waits for an AReq, which any process may answer.
 
@@ -190,6 +180,18 @@ async def share_faults(
     opened = database()
     await Together(faults, shared, vault, opened, Parties(*by)).join()
     return opened
+
+
+async def messages_told(
+    parties: Parties, wanted: Mapping[str, Any], card: str | None = None, *, emv: bool = True
+) -> list[dict[str, Any]]:
+    """What a party tells of the transactions that are `wanted`, as the messages told it; nothing when it cannot be asked."""
+    party, path, member = _EMV_ROWS if emv else _CLASSIC_ROWS
+    try:
+        rows = (await parties.call(party, path, wanted)).get(member, [])
+    except (Problem, Refused):
+        return []
+    return [message for row in rows for message in _messages(row, card)]
 
 
 def _messages(row: Mapping[str, Any], card: str | None) -> list[dict[str, Any]]:

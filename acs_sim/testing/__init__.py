@@ -3,10 +3,9 @@
 Only the standard library is imported until a simulator is asked for.
 """
 
-from acs_sim.testing.faults import Fault, Faults
+from acs_sim.testing.faults import Fault
 from acs_sim.testing.findings import Finding, Findings
-from acs_sim.testing.pages import complete_challenge
-from acs_sim.testing.sync import Card, Clock, Phone, ThreeDS, Transaction
+from acs_sim.testing.sync import Card, Clock, Faults, Phone, ThreeDS, Transaction, complete_challenge
 from acs_sim.testing.values import (
     CardDetails,
     Message,

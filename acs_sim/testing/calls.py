@@ -47,6 +47,11 @@ class Calls:
         document = await self._desk("POST", "/api/cards", {"scheme": scheme, "scenario": scenario, **asked})
         return CardDetails.read(document)
 
+    async def buy(self, wanted: dict[str, Any]) -> str:
+        """Have the reference gateway buy something with a card; returns the id of the transaction."""
+        purchase = await call(self._session, "POST", f"{self.addresses.shop}/api/purchases", wanted)
+        return str(purchase["id"])
+
     async def reset(self) -> None:
         await self._desk("POST", "/api/reset")
 

@@ -2,57 +2,38 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Final
 
 import aiohttp
 
-from acs_sim.running.stack import CannotStart, Stack, running_stack, with_free_ports
 from acs_sim.settings.addresses import Addresses
-from acs_sim.settings.settings import Settings
 from acs_sim.testing.calls import Calls, call
 from acs_sim.testing.loop_thread import LoopThread
+from acs_sim.testing.process import own_simulator
 from acs_sim.testing.sync import ThreeDS
 from acs_sim.testing.values import SimulatorRefused, SimulatorUnreachable
-
-# Between looking for a free port and opening it, another process may take it.
-ATTEMPTS_TO_START: Final = 5
 
 
 @contextmanager
 def simulator(url: str | None = None) -> Iterator[ThreeDS]:
     """A simulator in memory on free ports, or the one whose desk is at `url`.
 
-    Errors: `CannotStart`; `SimulatorUnreachable` when there is none at `url`."""
+    Errors: `SimulatorUnreachable` when there is none at `url`, or none can be started."""
     loop = LoopThread()
     try:
-        with loop.holding(_calls(url)) as calls:
+        with loop.holding(calls_to(url)) as calls:
             yield ThreeDS(loop, calls)
     finally:
         loop.close()
 
 
 @asynccontextmanager
-async def _calls(url: str | None) -> AsyncIterator[Calls]:
+async def calls_to(url: str | None = None) -> AsyncIterator[Calls]:
+    """The same for a loop that is the caller's own. Errors: `SimulatorUnreachable`."""
     async with AsyncExitStack() as life:
-        desk = url.rstrip("/") if url is not None else (await _started(life)).addresses.desk
+        desk = url.rstrip("/") if url is not None else await life.enter_async_context(own_simulator())
         connector = aiohttp.TCPConnector(limit=0)
         session = await life.enter_async_context(aiohttp.ClientSession(connector=connector))
         yield Calls(session, await _addresses(session, desk))
-
-
-async def _started(life: AsyncExitStack) -> Stack:
-    for _ in range(ATTEMPTS_TO_START - 1):
-        try:
-            return await life.enter_async_context(_stack())
-        except CannotStart:
-            continue
-    return await life.enter_async_context(_stack())
-
-
-@asynccontextmanager
-async def _stack() -> AsyncIterator[Stack]:
-    async with running_stack(with_free_ports(Settings(fresh=True))) as stack:
-        yield stack
 
 
 async def _addresses(session: aiohttp.ClientSession, desk: str) -> Addresses:

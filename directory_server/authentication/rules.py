@@ -7,12 +7,9 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from directory_server.authentication.device_information import SDK_ENCRYPTED_DATA
 from directory_server.ranges import StandIn
-from directory_server.transactions.records import Transaction, ares_elements
-from directory_server.transactions.states import Event, step
+from directory_server.transactions.states import Event
 from directory_server.transactions.versions import at_least
 from threedsecure.cards import test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
@@ -21,7 +18,7 @@ from threedsecure.cards.schemes import SCHEMES
 from threedsecure.identifiers import same_id
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
-from threedsecure.v2.validation.checking import Leg, check, context_of, defined
+from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined
 
 Message = Mapping[str, Any]
 
@@ -55,35 +52,12 @@ class OwnAnswer:
 _VISA_REASONS: Final = {Trouble.UNREACHABLE: "80", Trouble.SILENT: "81", Trouble.INVALID: "82", Trouble.ERRO: "83"}
 
 
-def for_the_acs(
-    areq: Message, *, ds_trans_id: str, ds_url: str, reference_number: str, device: Mapping[str, str]
-) -> dict[str, Any]:
-    """The AReq as the ACS gets it: only what its version, channel and category define, and the directory server's own elements.
+def for_the_acs(areq: Message, context: Context, device: Mapping[str, str]) -> dict[str, Any]:
+    """The AReq as the ACS gets it, but for the directory server's own elements: only what its version, channel and category define.
     `device`: what the directory server decrypted."""
-    relayed = defined(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
+    relayed = defined(areq, context)
     relayed.pop(SDK_ENCRYPTED_DATA, None)
-    relayed |= device
-    relayed |= {"dsReferenceNumber": reference_number, "dsTransID": ds_trans_id, "dsURL": ds_url}
-    return relayed
-
-
-def concluded(transaction: Transaction, answer: Message, event: Event, now: datetime) -> Transaction:
-    """What the answer to the AReq makes of a transaction; nothing where a result came before it."""
-    state = step(transaction.state, event)
-    if state is transaction.state:
-        return transaction
-    if answer["messageType"] != "ARes":
-        return replace(transaction, state=state, updated_at=now)
-    return replace(
-        transaction,
-        state=state,
-        acs_trans_id=answer["acsTransID"],
-        trans_status=answer.get("transStatus"),
-        trans_status_reason=answer.get("transStatusReason"),
-        eci=answer.get("eci"),
-        ares=ares_elements(answer),
-        updated_at=now,
-    )
+    return {**relayed, **device} if device else relayed
 
 
 def check_answer(ares: Message, sent: Message) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from directory_server.calls import ask, is_worth_telling, notify
+from directory_server.calls import Asked, ask, is_worth_telling, notify
 from directory_server.party import COMPONENT, REPORTED, THREE_DS_SERVER, Party
 from directory_server.results import rules
 from directory_server.results.rules import Forward, Refuse, Repeat
@@ -18,6 +18,7 @@ from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro, transport_error
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.checking import Leg, check, context_of
+from threedsecure.web.straight import soon
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 FROM_THE_THREE_DS_SERVER: Final = frozenset({"RRes", "Erro"})
@@ -101,7 +102,10 @@ async def _forward(party: Party, transaction: Transaction, rreq: Message) -> Mes
     sent = rules.for_the_three_ds_server(rreq, transaction)
     url, timeout = transaction.three_ds_server_url, party.settings.results_timeout
     try:
-        answer = await ask(party, url, sent, of=THREE_DS_SERVER, timeout=timeout, accepts=FROM_THE_THREE_DS_SERVER)
+        reply = await soon(ask(party, Asked(THREE_DS_SERVER, url, sent, timeout, FROM_THE_THREE_DS_SERVER)))
+        answer = reply.message
+        if answer is None:
+            raise reply.error  # type: ignore[misc]
         if answer["messageType"] == "Erro":
             return await _refused(party, transaction, answer)
         rules.check_answer(answer, sent, transaction)

@@ -75,14 +75,3 @@ def step(state: State, event: Event) -> State:
         return TRANSITIONS[state, event]
     except KeyError:
         raise EventNotAllowed(state, event) from None
-
-
-def diagram() -> str:
-    """The table as a Mermaid state diagram, for the documentation."""
-    lines = [f"    [*] --> {State.RECEIVED.value}"]
-    lines += [
-        f"    {before.value} --> {after.value}: {event.value}"
-        for (before, event), after in TRANSITIONS.items()
-        if before is not after
-    ]
-    return "\n".join(["stateDiagram-v2", *lines])

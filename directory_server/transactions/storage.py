@@ -1,9 +1,9 @@
 """The directory server's tables. The only module here that knows SQLAlchemy."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -28,19 +28,20 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from directory_server.ranges import Action, Change, Issuer, StandIn
-from directory_server.transactions.begun import Begun
-from directory_server.transactions.records import Transaction
+from directory_server.transactions.finals import Fingerprint, named, newest
+from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.states import State
 from threedsecure.cards.card_numbers import CardRange
-from threedsecure.storage.database import Database
-from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.database import Database, Failed
+from threedsecure.storage.ledger import Ledger
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
+from threedsecure.web.straight import then
 
 Result = TypeVar("Result")
 METADATA: Final = MetaData()
@@ -120,6 +121,8 @@ PREPARATIONS: Final = Table(
 
 # sdkMaxTimeout and threeDSRequestorDecMaxTime end within seven days.
 LONGEST_CHALLENGE: Final = timedelta(days=8)
+MOST_HELD: Final = 20_000
+"""Transactions in memory."""
 _MAY_STILL_END: Final = (State.RECEIVED, State.CHALLENGED, State.UNANSWERED, State.REPORTING, State.UNDELIVERED)
 
 SCHEMA: Final = Schema("ds", METADATA, "0003", Path(__file__).parent / "migrations")
@@ -134,17 +137,6 @@ class SerialMoved(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which transactions to show: newest first, at most `limit`. `identifier` may be any identifier a transaction has."""
-
-    identifier: str | None = None
-    pan_fingerprint: str | None = None
-    state: State | None = None
-    since: datetime | None = None
-    limit: int = 100
-
-
-@dataclass(frozen=True, slots=True)
 class StoredRanges:
     """A scheme's list of card ranges as stored: its serial number, the oldest one it remembers, and the edits since."""
 
@@ -154,45 +146,77 @@ class StoredRanges:
 
 
 class Storage:
-    """Everything the directory server keeps. Each method is one unit of work, and returns after its commit."""
+    """Everything the directory server keeps. Each method is one unit of work, and returns after its commit, but where it says that
+    it is straight: its caller promises nothing before the commit.
 
-    def __init__(self, database: Database, worker: str | None = None) -> None:
+    Where one process has the tables, transactions whose result may still come are held in memory and written through; of several
+    processes each may be told the next thing, so there the row is the truth. What was final at its ARes has no row there."""
+
+    def __init__(self, database: Database, ledger: Ledger, fingerprint: Fingerprint, worker: str | None = None) -> None:
         """`worker`: of several processes on these tables, this one."""
         self._database = database
+        self._ledger = ledger
+        self._fingerprint = fingerprint
         self._leases = leases.Leases(worker)
-        self._begun = Begun(self._write_begun)
+        self._held: dict[str, Transaction] = {}
+        self._without_row: set[str] = set()
 
-    async def begin(self, transaction: Transaction, *, repeats: bool = True) -> bool:
-        """False where its dsTransID is taken, which a seed that `repeats` brings about. Of several processes each may be told of it
-        next, so there it is written at once."""
-        if self._leases.alone:
-            taken = repeats and await self._is_taken(transaction.ds_trans_id)
-            return not taken and self._begun.hold(transaction)
-        try:
-            await self._database.run(lambda c: _insert(c, transaction))
-        except IntegrityError:
-            return False
-        return True
+    @property
+    def keeps_no_finals(self) -> bool:
+        """Whether the ledger alone says what was final at its ARes."""
+        return self._leases.alone
 
-    async def _is_taken(self, ds_trans_id: str) -> bool:
-        name = {"wanted": ds_trans_id}
-        return await self._database.read(lambda c: _TAKEN.first(c, name)) is not None
+    def taken(self, ds_trans_id: str) -> bool | Awaitable[bool]:
+        """Whether there is one of this dsTransID, which a seed that begins anew brings about. Straight."""
+        return ds_trans_id in self._held or self._is_known(ds_trans_id)
+
+    async def _is_known(self, ds_trans_id: str) -> bool:
+        return await self.find(ds_trans_id) is not None
+
+    def begin(self, transaction: Transaction) -> Awaitable[None] | None:
+        """It waits for its answer, and whatever happens to it meanwhile finds it. Straight."""
+        if not self._leases.alone:
+            return self._database.run(lambda c: _insert(c, transaction))
+        self._held[transaction.ds_trans_id] = transaction
+        self._without_row.add(transaction.ds_trans_id)
+        return None
+
+    def settle(self, known: Transaction, decide: Callable[[Transaction], Transaction]) -> Awaitable[None] | None:
+        """What the answer makes of a transaction that its caller has just begun, unless something came between. Straight."""
+        if not self._leases.alone:
+            return self._database.run(lambda c: _settle(c, known, decide))
+        before = self._held.get(known.ds_trans_id)
+        if before is not None:
+            self._write(before, decide(before))
+        return None
+
+    def conclude(self, transaction: Transaction) -> Awaitable[None] | None:
+        """A transaction that was answered straight away. Straight."""
+        return then(self.begin(transaction), lambda _: self.settle(transaction, lambda before: before))
 
     async def find(self, ds_trans_id: str) -> Transaction | None:
-        found = await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
-        return self._begun.get(ds_trans_id) if found is None else found
+        found = self._held.get(ds_trans_id) or await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
+        if found is None and self._leases.alone:
+            finals = await self._ledger.read(lambda records: named(records, ds_trans_id, self._fingerprint))
+            found = next((each for each in finals if each.ds_trans_id == ds_trans_id), None)
+        return found
 
     async def step(
         self, ds_trans_id: str, decide: Callable[[Transaction], tuple[Transaction, Result]]
     ) -> Result | None:
         """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
         `decide` is pure and may be run again."""
-
-        def work(connection: Connection) -> Result | None:
-            self._write_one(connection, ds_trans_id)
-            return _step(connection, ds_trans_id, decide)
-
-        return await self._database.run(work)
+        if not self._leases.alone:
+            return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+        known = await self.find(ds_trans_id)
+        before = self._held.get(ds_trans_id, known)
+        if before is None:
+            return None
+        after, result = decide(before)
+        if after is not before:
+            self._write(before, after)
+            await self._ledger.written()
+        return result
 
     async def report(
         self,
@@ -202,11 +226,10 @@ class Storage:
     ) -> Result | None:
         """Like `step`; where the decision `delivers`, it is this process's alone to do so until `reported`.
         Errors: `BeingReported`."""
+        if self._leases.alone:
+            return await self.step(ds_trans_id, decide)
 
         def work(connection: Connection) -> Result | None:
-            if self._leases.alone:
-                self._write_one(connection, ds_trans_id)
-                return _step(connection, ds_trans_id, decide)
             holder = connection.execute(_HOLDER, {"wanted": ds_trans_id}).first()
             if holder is not None and self._leases.elsewhere(holder):
                 raise BeingReported(ds_trans_id)
@@ -229,26 +252,42 @@ class Storage:
 
         await self._database.run(work)
 
-    async def settle(
-        self, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
-    ) -> Result | None:
-        """Like `step`, for a transaction that the caller has just begun: it is read again only where something came between."""
-
-        def work(connection: Connection) -> Result | None:
-            if self._begun.get(known.ds_trans_id) is not None:
-                after, result = decide(known)
-                if _INSERT_NEW.run(connection, _row(after)) == 1:
-                    return result
-            return _settle(connection, known, decide)
-
-        try:
-            return await self._database.run(work)
-        finally:
-            self._begun.let_go(known.ds_trans_id)
-
     async def select(self, wanted: Filter) -> list[Transaction]:
-        await self._write_begun(self._begun.all())
-        return await self._database.read(lambda c: _select(c, wanted))
+        rows = await self._database.run(lambda c: _select(c, wanted))  # behind all that was handed in before
+        if not self._leases.alone:
+            return rows
+        open_ones = [self._held[name] for name in self._without_row if wanted.fits(self._held[name])]
+        finals = await self._ledger.read(lambda records: newest(records, wanted, self._fingerprint))
+        every = {each.ds_trans_id: each for each in (*finals, *rows, *open_ones)}
+        return sorted(every.values(), key=lambda each: each.created_at, reverse=True)[: wanted.limit]
+
+    def _write(self, before: Transaction, after: Transaction) -> None:
+        """Handed in with this turn's commit; nothing where it is final and never had a row."""
+        name, is_new = after.ds_trans_id, before.ds_trans_id in self._without_row
+        self._without_row.discard(name)
+        if after.state in _MAY_STILL_END:
+            self._hold(after)
+        else:
+            self._held.pop(name, None)
+        if is_new and after.state is State.ANSWERED:
+            return
+        if is_new:
+            row = _row(after)
+            self._database.put(lambda c: _INSERT_NEW.run(c, row), partial(self._is_written, name))
+        elif after is not before:
+            changes = _changes(after)
+            self._database.put(lambda c: _UPDATE.run(c, changes), partial(self._is_written, name))
+
+    def _is_written(self, name: str, outcome: object) -> None:
+        if isinstance(outcome, Failed):  # then the row is the truth
+            self._held.pop(name, None)
+            self._ledger.failed(outcome.error)
+
+    def _hold(self, transaction: Transaction) -> None:
+        if len(self._held) >= MOST_HELD:  # what has a row can be read again
+            for name in [name for name in self._held if name not in self._without_row][: MOST_HELD // 10]:
+                del self._held[name]
+        self._held[transaction.ds_trans_id] = transaction
 
     async def ranges(self, scheme: str, base: str) -> StoredRanges:
         """The stored list of a scheme. Where it began with another base its edits stay, and its history begins anew."""
@@ -272,7 +311,8 @@ class Storage:
 
     async def forget(self) -> None:
         """Everything but the serial numbers, which never go back: a 3DS Server may hold one."""
-        self._begun.clear()
+        self._held.clear()
+        self._without_row.clear()
         await self._database.run(_forget)
 
     async def forget_before(self, at: datetime) -> int:
@@ -290,23 +330,7 @@ class Storage:
         return await self._database.run(work)
 
     async def close(self) -> None:
-        await self._begun.close()
         await self._database.close()
-
-    async def _write_begun(self, begun: Sequence[Transaction]) -> None:
-        """What cannot be written now is written with its answer, whose failure is told."""
-        if not begun:
-            return
-        with suppress(DBAPIError, DatabaseAway):
-            await self._database.run(lambda c: _INSERT_NEW.run_many(c, map(_row, begun)))
-            for each in begun:
-                self._begun.let_go(each.ds_trans_id)
-
-    def _write_one(self, connection: Connection, ds_trans_id: str) -> None:
-        """Before anything but the answer happens to it."""
-        begun = self._begun.get(ds_trans_id)
-        if begun is not None:
-            _INSERT_NEW.run(connection, _row(begun))
 
 
 _COLUMNS: Final = Transaction.__struct_fields__
@@ -331,7 +355,6 @@ _INSERT_NEW: Final = Prepared(
         f"VALUES (:{', :'.join(_COLUMNS)}) ON CONFLICT DO NOTHING"
     ).bindparams(*(bindparam(name, type_=TRANSACTIONS.c[name].type) for name in _COLUMNS))
 )
-_TAKEN: Final = Prepared(select(TRANSACTIONS.c.state).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted")))
 _FINDING: Final = select(*_ROW).where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
 _FIND: Final = Prepared(_FINDING)
 _LOCK: Final = Prepared(_FINDING.with_for_update())
@@ -395,14 +418,12 @@ def _step(
     return result
 
 
-def _settle(
-    connection: Connection, known: Transaction, decide: Callable[[Transaction], tuple[Transaction, Result]]
-) -> Result | None:
-    after, result = decide(known)
+def _settle(connection: Connection, known: Transaction, decide: Callable[[Transaction], Transaction]) -> None:
+    after = decide(known)
     unmoved = {"known_state": known.state.value, "known_at": _instant(known.updated_at)}
-    if after is not known and _UPDATE_AS_KNOWN.run(connection, _changes(after) | unmoved) == 1:
-        return result
-    return _step(connection, known.ds_trans_id, decide)
+    if after is known or _UPDATE_AS_KNOWN.run(connection, _changes(after) | unmoved) == 1:
+        return
+    _step(connection, known.ds_trans_id, lambda before: (decide(before), None))
 
 
 def _select(connection: Connection, wanted: Filter) -> list[Transaction]:

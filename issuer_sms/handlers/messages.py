@@ -67,6 +67,11 @@ class MessageHandlers:
         number = requests.number_in_path(request)
         return json_response({"number": number, "cleared": await self._phone.clear(number)})
 
+    async def reset(self, _request: WireRequest) -> WireResponse:
+        """What the desk calls: forget everything."""
+        await self._phone.forget()
+        return json_response({})
+
     async def phones(self, request: WireRequest) -> WireResponse:
         await self._phone.settle()
         summaries = await self._phone.store.phones(requests.limit(request))

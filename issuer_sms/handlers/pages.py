@@ -8,6 +8,7 @@ from issuer_sms.handlers.prompts import decided
 from issuer_sms.pages import Pages, phone_address
 from issuer_sms.phone import Phone
 from issuer_sms.prompts import Decision
+from threedsecure.web.straight import soon
 from threedsecure.web.wire import Handler, Problem, WireRequest, WireResponse, page, read_form, see_other
 
 PHONES_SHOWN: Final = 100
@@ -65,7 +66,7 @@ class PageHandlers:
 
         async def answer(request: WireRequest) -> WireResponse:
             try:
-                return await handler(request)
+                return await soon(handler(request))
             except Problem as problem:
                 return self._page(self._pages.problem(problem.title, problem.detail), problem.status)
 

@@ -12,37 +12,42 @@ has several such groups, the first of these rules that finds one decides:
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
-from iso4217 import Currency
+from threedsecure.currencies import by_code
 
-_CODES: Final = "|".join(sorted(currency.code for currency in Currency))
 _SYMBOLS: Final = "€$£¥₩₹₺₽"
-
-_GROUP: Final = re.compile(
+# Compiled when the first text is read.
+_GROUP: Final = (
     r"(?<![\w.,+*•#/-])"  # not the tail of a word, a decimal, a phone or a masked card number, a date
     r"(?<!\d[ \u00a0\u202f])"  # not the second group of "1 2345"
     r"[0-9]{4,8}"
     r"(?![\w/])(?![.,-]\d)(?![ \u00a0\u202f]\d)"
 )
-_CURRENCY_BEFORE: Final = re.compile(rf"(?:[{_SYMBOLS}]|\b(?:{_CODES}))[ \u00a0\u202f]?$")
-_CURRENCY_AFTER: Final = re.compile(rf"[ \u00a0\u202f]?(?:[{_SYMBOLS}]|(?:{_CODES})\b)")
-_CODE_WORD: Final = re.compile(
-    r"\b(?:secure ?code|passcode|code|kode|c[oó]digo|codice|otp|pin|m?tan|password|mot de passe|contraseña|kennwort|wachtwoord|"
-    r"palavra-passe)\b[^\d.!?\n]{0,24}$",
-    re.IGNORECASE,
+_CODE_WORD: Final = (
+    r"(?i)\b(?:secure ?code|passcode|code|kode|c[oó]digo|codice|otp|pin|m?tan|password|mot de passe|contraseña|kennwort|"
+    r"wachtwoord|palavra-passe)\b[^\d.!?\n]{0,24}$"
 )
-_IS: Final = re.compile(r"\s+(?:is|est|ist|es|è|é)\b", re.IGNORECASE)
-_COLON: Final = re.compile(r":\s*$")
+_IS: Final = r"(?i)\s+(?:is|est|ist|es|è|é)\b"
+_COLON: Final = r":\s*$"
 
 Rule = Callable[[str, re.Match[str]], bool]
 
 _RULES: Final[tuple[Rule, ...]] = (
-    lambda text, group: _begins(text, group) and _IS.match(text, group.end()) is not None,
-    lambda text, group: _CODE_WORD.search(text[: group.start()]) is not None,
+    lambda text, group: _begins(text, group) and re.match(_IS, text[group.end() :]) is not None,
+    lambda text, group: re.search(_CODE_WORD, text[: group.start()]) is not None,
     lambda text, group: _begins(text, group),
-    lambda text, group: _COLON.search(text[: group.start()]) is not None,
+    lambda text, group: re.search(_COLON, text[: group.start()]) is not None,
 )
+
+
+@cache
+def _amounts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A currency before a group, and one after it."""
+    codes = "|".join(sorted(by_code()))
+    currency, blank = rf"(?:[{_SYMBOLS}]|\b(?:{codes})\b)", "[ \u00a0\u202f]?"
+    return re.compile(f"{currency}{blank}$"), re.compile(blank + currency)
 
 
 def locate(text: str) -> slice | None:
@@ -66,7 +71,8 @@ def _begins(text: str, group: re.Match[str]) -> bool:
 
 
 def _groups(text: str) -> Iterator[re.Match[str]]:
-    for group in _GROUP.finditer(text):
+    currency_before, currency_after = _amounts()
+    for group in re.finditer(_GROUP, text):
         before, after = text[: group.start()], text[group.end() :]
-        if not (_CURRENCY_BEFORE.search(before) or _CURRENCY_AFTER.match(after)):
+        if not (currency_before.search(before) or currency_after.match(after)):
             yield group

@@ -11,11 +11,13 @@ Numbers that begin `+33639989` or `+9999` are magic: their next digit says what 
 served at once.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 # Longer than a SecureCode lives (five minutes).
 LATE_BY: Final = timedelta(minutes=6)
@@ -81,16 +83,14 @@ def treatment(number: str) -> Treatment:
     return Treatment.NORMAL
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """How fast the network is: how long a text waits for the carrier to take it, and how long it is then on its way."""
 
     carrier_delay: timedelta = timedelta()
     delivery_delay: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """One text on its way. `leaves_at` and `arrives_at` are the plan (`arrives_at` None: never; `refused`: it leaves for nowhere);
     `sent_at`, `delivered_at` and `failed_at` are what has happened."""
 

@@ -4,8 +4,9 @@ Sources: 3GPP TS 23.038 clause 6.2.1 (alphabet, extension table), TS 23.040 clau
 six octets of each to the concatenation header).
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 GSM_7: Final = "GSM-7"
 UCS_2: Final = "UCS-2"
@@ -15,13 +16,13 @@ _BASIC: Final = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+_ALL: Final = _BASIC | _EXTENSION
 
 # Units (septets, or 16-bit code units) that one segment holds: alone, and as one of several.
 _CAPACITY: Final = {GSM_7: (160, 153), UCS_2: (70, 67)}
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(Struct, frozen=True):
     """`units`: septets (GSM-7) or 16-bit code units (UCS-2) of the whole text."""
 
     encoding: str
@@ -31,24 +32,26 @@ class Encoded:
 
 def measure(body: str) -> Encoded:
     """What `body` costs on the air. An empty text still takes one segment."""
-    encoding = GSM_7 if all(character in _BASIC or character in _EXTENSION for character in body) else UCS_2
-    widths = [_width(character, encoding) for character in body]
-    return Encoded(encoding, sum(widths), _segments(widths, *_CAPACITY[encoding]))
+    encoding, wide = (GSM_7, _EXTENSION) if _ALL.issuperset(body) else (UCS_2, _beyond_16_bits(body))
+    alone, among_others = _CAPACITY[encoding]
+    units = len(body) + sum(map(body.count, wide.intersection(body)))
+    if units <= alone:
+        return Encoded(encoding, units, 1)
+    if units == len(body):
+        return Encoded(encoding, units, -(-units // among_others))
+    return Encoded(encoding, units, _segments(body, wide, among_others))
 
 
-def _width(character: str, encoding: str) -> int:
-    if encoding == GSM_7:
-        return 2 if character in _EXTENSION else 1
-    return 2 if ord(character) > 0xFFFF else 1
+def _beyond_16_bits(body: str) -> frozenset[str]:
+    return frozenset(character for character in set(body) if character > "\uffff")
 
 
-def _segments(widths: list[int], alone: int, among_others: int) -> int:
+def _segments(body: str, wide: frozenset[str], most: int) -> int:
     """An escape sequence or a surrogate pair is never split, so a segment may end one unit early."""
-    if sum(widths) <= alone:
-        return 1
     segments, used = 1, 0
-    for width in widths:
-        if used + width > among_others:
+    for character in body:
+        width = 2 if character in wide else 1
+        if used + width > most:
             segments, used = segments + 1, 0
         used += width
     return segments

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from issuer_sms.callbacks import Callback, callback_document
 from issuer_sms.messages.records import message_document
-from issuer_sms.news.subscribers import Hub, News
+from issuer_sms.news.subscribers import News, Publisher
 from issuer_sms.prompts import prompt_document
 from issuer_sms.storage import PhoneStore
 
@@ -21,12 +21,12 @@ def as_word(kind: str, phone: str, name: str | int | None) -> dict[str, Any]:
     return {"kind": kind, "phone": phone, "name": name}
 
 
-async def read(word: dict[str, Any], store: PhoneStore, hub: Hub) -> News | None:
+async def read(word: dict[str, Any], store: PhoneStore, publisher: Publisher) -> News | None:
     """What the word is about, as far as anybody here wants to know; None when it is gone."""
     kind, phone = word["kind"], word["phone"]
     if kind == "cleared":
         return News(kind, phone, {"number": phone})
-    if not hub.subscribers:
+    if not publisher.subscribers:
         return News(kind, phone, {})
     if kind == "message":
         message = await store.message(word["name"])

@@ -1,8 +1,8 @@
-"""Who waits for news of which phone: long polls, event streams and the background work."""
+"""Who waits for news of which phone: long polls and event streams."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class Subscription:
             self.lagging = True
 
 
-class Hub:
+class Publisher:
     """Hands news to those who wait for it."""
 
     def __init__(self) -> None:
@@ -90,28 +90,3 @@ class Hub:
         if news.phone is not None:
             for event in self._watchers.get(news.phone, ()):
                 event.set()
-
-
-async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
-    """Return when any of `waits` has; the others are cancelled."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def in_background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Run endless `works` for as long as the context lasts; a bug that ended one of them is raised at its end."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome

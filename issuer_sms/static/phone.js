@@ -7,6 +7,7 @@ const state = document.getElementById("live-state");
 const refreshLink = document.getElementById("refresh");
 let refreshing = null;
 let stale = false;
+let drawn = live && live.innerHTML;
 
 function localTimes() {
   for (const time of document.querySelectorAll("time")) {
@@ -30,11 +31,15 @@ function newestText() {
   return live.querySelector("[data-announce]");
 }
 
-// Everything that was said about the page stays true: what had the focus keeps it, and a new text is read out.
+// Everything that was said about the page stays true: what is the same is not touched, so that a click on it is not lost; what had
+// the focus keeps it, and a new text is read out.
 function show(page) {
+  const content = page.getElementById("live");
+  if (content.innerHTML === drawn) return;
+  drawn = content.innerHTML;
   const focused = document.activeElement && document.activeElement.id;
   const before = newestText() && newestText().id;
-  live.replaceChildren(...page.getElementById("live").childNodes);
+  live.replaceChildren(...content.childNodes);
   dress();
   if (focused && !document.activeElement?.id) document.getElementById(focused)?.focus();
   const newest = newestText();

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.stage import OTP, stage
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 MINUTE = timedelta(minutes=1)

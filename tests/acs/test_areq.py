@@ -7,7 +7,8 @@ from time import monotonic
 import pytest
 
 from tests.acs.stage import OTP, stage
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
 from threedsecure.web.calling.transport import InProcessTransport
 from threedsecure.web.metrics import Metrics

@@ -7,7 +7,8 @@ from acs.cardholder.pages import challenge_page
 from acs.settings import AcsSettings
 from tests.acs.stage import stage
 from tests.acs.views import view
-from threedsecure.cards.test_cards import SCENARIOS, compose, listed
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose, listed
 
 OTP = SCENARIOS["challenge-otp"]
 

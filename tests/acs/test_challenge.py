@@ -13,7 +13,6 @@ from acs.cardholder.challenge import (
     Action,
     Challenge,
     Ending,
-    Method,
     Over,
     Page,
     SendCode,
@@ -23,6 +22,7 @@ from acs.cardholder.challenge import (
     sent,
 )
 from acs.cardholder.securecode import SecureCodes, SentCode, Verdict
+from threedsecure.cards.plays import Method
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 OPEN = Challenge(Method.SMS_CODE, tries_left=3, resends_left=2, page=4, code=SentCode(100, NOW))

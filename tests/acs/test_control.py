@@ -4,7 +4,8 @@ import pytest
 
 from tests.acs.stage import OTP, stage
 from tests.acs.test_areq import card
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 MINTED = compose("visa", SCENARIOS["frictionless"], serial="4242")
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from tests.acs.stage import OTP, Stage, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import Mpi, back
-from tests.acs.test_situations import DECOUPLED
+from tests.acs.test_endings import DECOUPLED
 from tests.support.classic_mpi import pareq
 from tests.support.engine import written
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.test_creq import erro
-from tests.acs.test_situations import DECOUPLED
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from tests.acs.test_endings import DECOUPLED
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 SECOND = timedelta(seconds=1)

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.stage import OTP, base64url, from_base64url, stage
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 NAME = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
 DATA = {"threeDSServerTransID": NAME, "threeDSMethodNotificationURL": "http://127.0.0.1:8400/3ds2/method-notification"}

@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 import pytest
 
 from acs.cardholder.methods.single_select import phones
-from acs.cardholder.methods.table import METHODS, Method
+from acs.cardholder.methods.table import METHODS
 from tests.acs.stage import stage
+from threedsecure.cards.plays import Method
+from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import SCENARIOS, compose, read
+from threedsecure.cards.test_cards import compose, read
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 CHALLENGES = (

@@ -12,7 +12,8 @@ from tests.acs.views import view
 from tests.support.accessibility import findings
 from tests.support.browser import new_context
 from tests.support.windows import OVERFLOWS, WINDOWS
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 PHONES = ("+33639981121", "+33639981122")
 ASKED = {

@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from acs.settings import Limits
 from tests.acs.stage import OTP, Shown, stage
 from tests.support.steady_loop import SteadyLoop
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 TRIES = 3
 LIMITS = Limits(failures=2)

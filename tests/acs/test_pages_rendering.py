@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lxml import html
 
+from acs.cardholder import pages
 from acs.cardholder.pages import (
     Notice,
     auto_page,
@@ -261,3 +262,43 @@ def test_any_text_renders_and_comes_back_as_it_was(merchant, issuer, value):
     page = challenge_page(view(merchant_name=merchant, issuer_name=issuer, hidden={"threeDSSessionData": value}))
     assert page.count("<form") == page.count("</form>") == 1
     assert page.count("<input") == 2
+
+
+hostile_words = st.text(max_size=20) | st.sampled_from(
+    (HOSTILE, "%(issuer)s", "100 %", "\0issuer\0", "{{ issuer }}", "")
+)
+QUESTION = {
+    "words": ("issuer", "merchant", "programme", "card_ending", "action_url", "window_size", "amount"),
+    "choices": {"scheme": "visa", "look": 1, "asks_for_trust": True, "asks_to_bind": True},
+}
+SILENT = {"notice": None, "kind": None, "calm": False}
+TEMPLATES = {
+    "challenge.html": (
+        ("sent_at", "time_sent", "phone", "notice", "kind"),
+        {"can_resend": False, "calm": True},
+        QUESTION,
+    ),
+    "password.html": (("label",), {"hides": True, **SILENT}, QUESTION),
+    "choice.html": (("label", "notice", "kind"), {"several": False, "calm": False}, QUESTION),
+    "app.html": (("state_url",), SILENT, QUESTION),
+    "auto.html": (("delay",), SILENT, QUESTION),
+    "post_back.html": (("url", "notice", "kind"), {"delay": 3000, "calm": True}, None),
+    "method.html": (("url", "transaction_id", "seen_url"), {}, None),
+    "error.html": (("title", "detail"), {}, None),
+}
+
+
+@given(st.data(), st.sampled_from(sorted(TEMPLATES)), st.sampled_from(LANGUAGES))
+def test_a_page_that_is_filled_in_is_the_one_that_the_template_writes(data, name, language):
+    own, choices, question = TEMPLATES[name]
+    names = (*own, *(question["words"] if question else ()))
+    choices = {**choices, **(question["choices"] if question else {})}
+    words = data.draw(st.fixed_dictionaries(dict.fromkeys(names, hostile_words)))
+    assume(
+        all(words.get(needed, "x") for needed in ("amount", "notice", "url"))
+    )  # where they are empty, they are not given
+    pairs = st.dictionaries(hostile_words, hostile_words, max_size=3)
+    hidden, answers = data.draw(pairs), data.draw(pairs)
+    template = pages._environment(language).get_template(name)
+    expected = template.render(language=language, fields=hidden, answers=answers, **words, **choices)
+    assert pages._render(name, language, words, choices, hidden, answers) == expected

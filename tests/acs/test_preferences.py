@@ -1,18 +1,18 @@
 """Channels, categories and what the requestor wishes: what the issuer decides, as pure functions and over the socket."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
+from msgspec.structs import replace
 
-from acs.cardholder.challenge import Method
-from acs.cards.plays import Ask, Settle
 from acs.cards.records import Card
 from acs.v2.decision.decide import decide
 from tests.acs.test_decision import REQUEST
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.plays import Ask, Method, Settle
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.reasons import REASONS, SCHEME_REASONS, exists_in, meaning, reason_in
 from threedsecure.v2.validation.checking import Context, Leg, check, context_of
 

@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from acs.cardholder.challenge import Challenge, Ending, Method
+from acs.cardholder.challenge import Challenge, Ending
 from acs.cards.records import Card
 from acs.v2.decision.result import challenge_result, final_result
 from acs.v2.records import Purchase
 from threedsecure.cards.authentication_values import verify_emv_authentication_value
+from threedsecure.cards.plays import Method
 
 PURCHASE = Purchase(
     version="2.2.0",

@@ -14,9 +14,10 @@ from tests.acs.stage import stage
 from tests.support.engine import about_sqlite
 from tests.support.simulator import runtime
 from tests.support.slow_peers import dribbling, ended, silent
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.storage.engines import timeouts
-from threedsecure.web.calling.limits import Bulkhead
+from threedsecure.web.calling.limits import PeerLimits
 from threedsecure.web.calling.transport import HttpTransport
 
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
@@ -32,7 +33,7 @@ async def calling_at_most(most, **changes):
     async with AsyncExitStack() as life:
         shared = await life.enter_async_context(runtime())
         session = await life.enter_async_context(HttpTransport.session())
-        shared = replace(shared, transport=HttpTransport(session, Bulkhead(most)))
+        shared = replace(shared, transport=HttpTransport(session, PeerLimits(most)))
         yield await life.enter_async_context(stage(shared=shared, **changes))
 
 

@@ -14,7 +14,8 @@ from acs.settings import AcsSettings
 from acs_sim.client.cardholder import creq_of
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa-from-ds.json").read_bytes())
 PLAIN = {"threeDSRequestorChallengeInd": "01", "threeDSRequestorDecReqInd": "N"}

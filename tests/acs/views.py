@@ -1,8 +1,9 @@
 """A challenge page to bend."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from acs.cardholder.pages import ChallengePage
 from threedsecure.cards.schemes import SCHEMES

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from acs_sim.checking.files import examine_all
+from acs_sim.checking.files import check_all
 from acs_sim.commands.cli import main
 from tests.threedsecure.v2.golden import GOLDEN, find
 from threedsecure.v1.envelope import pack
@@ -93,8 +93,8 @@ def test_programs_get_the_same_as_json(tmp_path: Path) -> None:
 
 def test_every_right_message_is_right() -> None:
     for golden in GOLDEN:
-        (examined,) = examine_all([(str(golden), golden.text.encode())])
-        assert examined.errors == (), str(golden)
+        (checked,) = check_all([(str(golden), golden.text.encode())])
+        assert checked.errors == (), str(golden)
 
 
 def test_one_wrong_message_among_right_ones_fails_the_run(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from acs_sim.desk.operations import OPERATIONS
-from acs_sim.desk.pages.docs import EXAMPLES
+from acs_sim.desk.pages.docs import BODIES, command
 from tests.acs_sim.world import SERVER_ID
 
 
@@ -186,4 +186,10 @@ async def test_the_desk_says_where_every_party_is(call, stack):
 
 
 def test_every_call_has_a_command_to_try_beside_it():
-    assert {operation.handler.__name__ for operation in OPERATIONS} <= set(EXAMPLES)
+    assert set(BODIES) == {operation.name for operation in OPERATIONS if operation.bodies}
+    commands = {one.name: command(one.method, one.path, one.name, "http://d") for one in OPERATIONS}
+    assert commands["reset"] == "curl -X POST http://d/api/reset"
+    assert commands["show_misses"] == "curl 'http://d/api/rules/misses?transaction=ID'"
+    assert commands["set_seed"] == """curl -X PUT http://d/api/seed -d '{"seed":42}'"""
+    assert commands["remove_rule"] == "curl -X DELETE http://d/api/rules/RULE"
+    assert not any("{id}" in words for words in commands.values())

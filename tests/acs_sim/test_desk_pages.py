@@ -60,7 +60,9 @@ async def test_a_transaction_is_drawn_message_by_message(desk, stack):
     await expect(said).to_have_text(
         ["AReq 2.2.0 · 42.00 EUR · Librairie Exemple", "ARes C challenge", "Erro 203 · <b>eci</b>"]
     )
-    boxes = [await line.bounding_box() for line in await desk.locator(".arrow .line").all()]
+    boxes = await desk.locator(".arrow .line").evaluate_all(
+        "lines => lines.map((line) => line.getBoundingClientRect().toJSON())"
+    )
     assert boxes[0]["x"] == pytest.approx(boxes[1]["x"], abs=2), "both run between the same two lines of life"
     assert boxes[2]["x"] == pytest.approx(boxes[0]["x"] + boxes[0]["width"], abs=4), "the third begins where they end"
     assert desk.errors == []
@@ -83,6 +85,26 @@ async def test_what_was_opened_stays_open_when_another_message_arrives(desk, sta
     journal(stack, "ARes")
     await expect(desk.locator(".arrow")).to_have_count(2)
     await expect(desk.locator(".arrow pre").first).to_be_visible()
+
+
+async def test_what_has_the_focus_keeps_it_when_another_message_arrives(desk, stack):
+    journal(stack, "AReq")
+    await listening(desk, f"/transactions/{SERVER_ID}")
+    await desk.locator(".arrow summary").focus()
+    journal(stack, "ARes")
+    await expect(desk.locator(".arrow")).to_have_count(2)
+    await expect(desk.locator(".arrow summary").first).to_be_focused()
+
+
+async def test_what_is_the_same_is_not_drawn_anew(desk, stack, world):
+    world.rows = [row()]
+    await listening(desk, "/")
+    listed = desk.locator("#transactions tbody tr")
+    await listed.evaluate("row => { row.mark = 'the same' }")
+    for kind in ("AReq", "ARes"):  # what the first one brought is there when the second one is asked for
+        async with desk.expect_response("**/transactions/rows"):
+            journal(stack, kind)
+    assert await listed.evaluate("row => row.mark") == "the same"
 
 
 async def test_any_id_leads_to_the_transaction(desk, stack):

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.scenarios.file.elements import Column
@@ -16,20 +15,18 @@ from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 CARD = "4000000000000002"
 IDS = iter(range(1, 1000))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def stack() -> AsyncIterator[Stack]:
     settings = with_free_ports(Settings(fresh=True, only=("desk", "ds", "acs", "phone")))
     async with running_stack(settings, clock=Clock(frozen_at=STARTED_AT)) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def call(stack) -> AsyncIterator[Caller]:
     async with aiohttp.ClientSession() as session:
         yield Caller(session, stack.addresses.desk)

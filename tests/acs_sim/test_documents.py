@@ -10,9 +10,10 @@ from click.testing import CliRunner
 from acs_sim.commands.cli import main
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.settings.settings import FIELDS
-from threedsecure.cards.test_cards import PREFIXES, SCENARIOS, listed, read
+from threedsecure.cards.test_cards import PREFIXES, read
 
 ROOT = Path(__file__).parents[2]
+LLMS = (ROOT / "llms.txt").read_text()
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [
     ROOT / "README.md",
@@ -47,20 +48,10 @@ def is_read_as(text, kind):
     return True
 
 
-def test_the_readmes_visa_cards_are_the_listed_ones():
-    rows = re.findall(r"^\| ([0-9 ]{19}) \| `([\w-]+)` \| (.+) \|$", README, re.MULTILINE)
-    listed_visa = [
-        (card.pan, card.scenario.name, card.scenario.description) for card in listed() if card.scheme == "visa"
-    ]
-    assert [(pan.replace(" ", ""), name, told) for pan, name, told in rows] == listed_visa
-
-
-def test_the_readme_explains_every_prefix_and_code():
+def test_the_readme_explains_every_prefix():
     grammar = README[README.index("4000000 0 0 10 0000 1") :]
     for prefix in PREFIXES.values():
         assert prefix in grammar
-    for code in {scenario.code for scenario in SCENARIOS.values()}:
-        assert re.search(rf"\b{code} ", grammar)
 
 
 def test_every_full_card_number_in_the_documents_is_one_of_ours():
@@ -85,6 +76,16 @@ def test_every_link_within_the_repository_leads_somewhere():
     for document in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists()
+
+
+def test_llms_txt_lists_every_document_and_no_other():
+    listed = re.findall(r"^- \[.+?\]\(https://github\.com/acs-sim/acs-sim/blob/main/(\S+)\): .+$", LLMS, re.MULTILINE)
+    there = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")} | {
+        "README.md",
+        "CONTRIBUTING.md",
+        "clients/typescript/README.md",
+    }
+    assert sorted(listed) == sorted(there)
 
 
 def test_the_api_document_names_every_call():

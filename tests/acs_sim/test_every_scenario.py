@@ -17,8 +17,9 @@ from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS, SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_SCHEMES, SCENARIOS
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES
 from threedsecure.web.clock import Clock
 
 ANSWERS = {

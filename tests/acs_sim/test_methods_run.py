@@ -3,8 +3,9 @@
 import pytest
 
 from tests.acs_sim.test_whole_run import act, authenticate, desk, gateway, minted, received, whole  # noqa: F401
+from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.test_cards import compose
 
 DECOUPLED = {"threeDSRequestorDecReqInd": "Y", "threeDSRequestorDecMaxTime": "00005"}
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from acs_sim.checking.files import examine_all
+from acs_sim.checking.files import check_all
 from threedsecure.v1.codec import decode as decode_xml
 from threedsecure.v1.errors import MessageError as ClassicError
 from threedsecure.v2.codec import SUPPORTED_VERSIONS, decode
@@ -48,8 +48,8 @@ def receiver(decoding) -> str | None:
 
 
 def offline(content: bytes) -> str | None:
-    (found,) = examine_all([("file", content)])
-    return found.answer[0] if found.answer and found.message_type is None else None
+    (found,) = check_all([("file", content)])
+    return found.answer.code if found.answer and found.message_type is None else None
 
 
 @pytest.mark.parametrize("form", [False, True], ids=["value", "form"])
@@ -85,5 +85,5 @@ def test_xml_is_read_as_the_directory_server_reads_it(charset, before):
     name = charset.removesuffix("-sig").removesuffix("-le")
     content = (before + VEREQ.format(name)).encode(charset)
     found = receiver(lambda: decode_xml(content, accepts={"VEReq"}))
-    (examined,) = examine_all([("file", content)])
+    (examined,) = check_all([("file", content)])
     assert (examined.answer is None) == (found is None), (found, examined.answer)

@@ -51,6 +51,40 @@ def test_the_example_project_passes_with_pytest_and_the_wheel_alone(fresh, proje
     assert passed(fresh.run(*STRICT, cwd=project), 3)
 
 
+OTHERS = ("acs", "directory_server", "fixtures", "issuer_sms", "threedsecure")
+
+
+def test_a_project_with_packages_of_the_same_names_keeps_them_and_passes(fresh, project):
+    for name in OTHERS:
+        (project / name).mkdir()
+        (project / name / "__init__.py").write_text("OWNER = 'the project'")
+    written = write(
+        project,
+        """
+        import acs, directory_server, fixtures, issuer_sms, threedsecure
+        from acs_sim.testing.authentication_values import verify_emv_authentication_value
+
+        def test_the_names_are_the_projects(threeds):
+            card = threeds.card("frictionless")
+            for package in (acs, directory_server, fixtures, issuer_sms, threedsecure):
+                assert package.OWNER == "the project"
+            assert not verify_emv_authentication_value(
+                "visa", "AAIBB0lZeAAAAAABl4FmdQAAAAA=", pan=card.pan, trans_status="Y", ds_trans_id="1", purchase_amount=1,
+                purchase_currency="978", purchase_date="20260615120000", version="2.2.0",
+            )
+        """,
+    )
+    assert passed(fresh.run(*STRICT, written, "test_gateway.py", cwd=project), 4)
+    told = fresh.run("-m", "acs_sim", "run", "fixtures/scenarios/frictionless.yaml", cwd=project)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_wheel_brings_no_top_level_name_but_its_own(fresh, tmp_path, name):
+    told = fresh.run("-c", f"import acs_sim, importlib.util; print(importlib.util.find_spec({name!r}))", cwd=tmp_path)
+    assert told.stdout.strip() == "None"
+
+
 def test_the_example_is_a_gateway_tested_in_forty_lines():
     assert len((EXAMPLE / "test_gateway.py").read_text().splitlines()) <= 40
 

@@ -104,7 +104,7 @@ async def test_while_another_program_has_locked_the_file_who_needs_not_write_is_
         monkeypatch.setattr(timeouts, "SECONDS", 3600.0)
         with locked(tmp_path / "acs-sim.sqlite3"):
             waiting = asyncio.create_task(visitor.resets_the_acs())
-            while 'acs_sim_database_waiting{database="acs"} 1' not in await visitor.figures():
+            while 'acs_sim_database_waiting{database="acs"} 0' in await visitor.figures():
                 pass
             await visitor.sees_what_needs_no_database()
             assert (await visitor.readiness("acs"))[0] == 503

@@ -1,6 +1,5 @@
-"""What the plugin's objects promise beside their work: two interfaces that are one, and a person at the bank's page."""
+"""What the plugin promises beside its work: what is said when something does not come, and a person at the bank's page."""
 
-import inspect
 import json
 import urllib.request
 from collections.abc import Iterator
@@ -9,14 +8,12 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import sync_playwright
 
-from acs_sim.testing import NotInTime, SimulatorRefused, ThreeDS, aio, complete_challenge, sync
+from acs_sim.testing import NotInTime, SimulatorRefused, ThreeDS, aio, complete_challenge
 from acs_sim.testing.session import simulator
 from acs_sim.testing.words import written
 from tests.support.browser import ACTION_MILLISECONDS
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.third_party import ThreeDSServer, post_json, three_ds_server
-
-KINDS = ("ThreeDS", "Card", "Phone", "Clock", "Transaction", "Faults")
 
 
 @pytest.fixture(scope="module")
@@ -87,24 +84,6 @@ def test_the_same_seed_mints_the_same_card(threeds):
     threeds.seed(None)
     assert minted[0] == minted[1]
     assert (minted[0].scheme, minted[0].versions) == ("amex", ("2.2.0",))
-
-
-def public(kind):
-    return {name: member for name, member in vars(kind).items() if not name.startswith("_")}
-
-
-def parameters(member):
-    called = getattr(member, "fget", None) or getattr(member, "func", None) or member
-    return [(one.name, one.default, one.kind) for one in inspect.signature(called).parameters.values()]
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_both_interfaces_have_the_same_names_parameters_and_words(name):
-    plain, coroutines = public(getattr(sync, name)), public(getattr(aio, f"Async{name}"))
-    assert set(plain) - {"aio"} == set(coroutines)
-    for member in coroutines:
-        assert parameters(plain[member]) == parameters(coroutines[member])
-        assert plain[member].__doc__ == coroutines[member].__doc__
 
 
 @pytest.mark.parametrize(("step", "text"), [("1h30m", "1h30m"), (timedelta(days=1, minutes=1), "86460s")])

@@ -10,8 +10,9 @@ from directory_server.ranges import StandIn
 from tests.directory_server import messages
 from tests.directory_server.peers import CutOff, OutOfOrder, Scene, Silence, scene
 from threedsecure.cards.authentication_values import emv_authentication_value, verify_emv_authentication_value
+from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import SCENARIOS, compose, listed
+from threedsecure.cards.test_cards import compose, listed
 from threedsecure.v2.validation.checking import Leg, context_of, violations
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

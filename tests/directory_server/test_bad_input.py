@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 CARD = compose("visa", SCENARIOS["frictionless"])
 

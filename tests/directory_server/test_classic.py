@@ -17,7 +17,8 @@ from directory_server.settings import DirectoryServerSettings
 from tests.support.classic_mpi import XML, Answer, crreq, vereq
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.web.serving.application import serving
 from threedsecure.web.serving.service import Runtime
 

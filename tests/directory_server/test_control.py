@@ -8,7 +8,8 @@ import pytest
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
 from tests.support.engine import written
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 CARD = compose("visa", SCENARIOS["challenge-otp"])
 OTHER = compose("visa", SCENARIOS["challenge-otp"], serial="77")

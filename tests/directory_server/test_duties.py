@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from directory_server.authentication.device_information import keys
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.jose import encrypt
 
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"])

@@ -11,7 +11,8 @@ from directory_server.preparation.card_range_data import RANGES_AT_A_TIME, card_
 from directory_server.ranges import RangeList, StandIn, listed
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Leg, context_of, violations
 
 NEW = {"start": "9900000000000000", "end": "9900000000009999"}

@@ -6,7 +6,8 @@ import pytest
 
 from tests.directory_server import messages
 from tests.directory_server.peers import CutOff, OutOfOrder, Scene, Silence, scene
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 CHALLENGE = compose("visa", SCENARIOS["challenge-otp"])
 MASTERCARD = compose("mastercard", SCENARIOS["challenge-otp"])

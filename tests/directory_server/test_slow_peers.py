@@ -15,8 +15,9 @@ from tests.directory_server.peers import Peer, Scene
 from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.simulator import running, runtime
 from tests.support.slow_peers import dribbling, ended, silent
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
-from threedsecure.web.calling.limits import Bulkhead
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.web.calling.limits import PeerLimits
 from threedsecure.web.calling.transport import HttpTransport
 
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
@@ -34,7 +35,7 @@ async def scene(most: int = 3, **changes):
         await life.enter_async_context(three_ds_server.serving("/results"))
         shared = await life.enter_async_context(runtime())
         session = await life.enter_async_context(HttpTransport.session())
-        shared = replace(shared, transport=HttpTransport(session, Bulkhead(most)))
+        shared = replace(shared, transport=HttpTransport(session, PeerLimits(most)))
         patient = DirectoryServerSettings(acs_url=acs.url, acs_timeout=FOR_EVER, results_timeout=FOR_EVER)
         url = await life.enter_async_context(running(build(shared, replace(patient, **changes)), shared))
         http = await life.enter_async_context(aiohttp.ClientSession())

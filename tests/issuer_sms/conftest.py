@@ -59,7 +59,7 @@ class Caller:
     async def waited_on(self, number: str, by: int = 1) -> None:
         """Return once `by` callers wait for news of `number`."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.phone.hub.watchers(number) < by:  # noqa: ASYNC110 - nothing announces a caller who only waits
+            while self.phone.publisher.watchers(number) < by:  # noqa: ASYNC110 - nothing announces a caller who only waits
                 await asyncio.sleep(0)
 
     async def _call(self, method: str, path: str, **more: Any) -> Answer:

@@ -36,7 +36,7 @@ def test_what_is_taken_is_not_tried_again():
 async def settled(phone, kind, subject_id):
     """The callback of a text or prompt, once it is no longer pending."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        with phone.phone.hub.subscribed(None) as news:
+        with phone.phone.publisher.subscribed(None) as news:
             while (document := (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"])["state"] == "pending":
                 await news.next()
     return document
@@ -45,7 +45,7 @@ async def settled(phone, kind, subject_id):
 async def attempted(phone, kind, subject_id, attempts):
     """Return once so many attempts have been written down."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        with phone.phone.hub.subscribed(None) as news:
+        with phone.phone.publisher.subscribed(None) as news:
             while (await phone.get(f"/api/{kind}/{subject_id}")).json["callback"]["attempts"] < attempts:
                 await news.next()
 

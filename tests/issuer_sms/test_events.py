@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from issuer_sms.handlers.events import MAX_STREAMS
-from issuer_sms.news.subscribers import MAX_BEHIND, Hub, News
+from issuer_sms.news.subscribers import MAX_BEHIND, News, Publisher
 from tests.support.patience import PATIENCE_SECONDS
 
 NUMBER = "+33639981101"
@@ -65,19 +65,19 @@ async def test_a_stream_of_one_phone_is_silent_about_the_others(phone):
 
 
 async def test_whoever_falls_too_far_behind_is_cut_off():
-    hub = Hub()
-    with hub.subscribed(None) as slow, hub.subscribed("+33639981102") as other:
+    publisher = Publisher()
+    with publisher.subscribed(None) as slow, publisher.subscribed("+33639981102") as other:
         for _ in range(MAX_BEHIND):
-            hub.publish(News("message", NUMBER, {}))
+            publisher.publish(News("message", NUMBER, {}))
         assert not slow.lagging
-        hub.publish(News("message", NUMBER, {}))
+        publisher.publish(News("message", NUMBER, {}))
         assert slow.lagging
         assert not other.lagging
-    assert hub.subscribers == 0
+    assert publisher.subscribers == 0
 
 
 async def test_streams_are_bounded_in_number(phone):
-    subscriptions = [phone.phone.hub.subscribed(None) for _ in range(MAX_STREAMS)]
+    subscriptions = [phone.phone.publisher.subscribed(None) for _ in range(MAX_STREAMS)]
     for subscription in subscriptions:
         subscription.__enter__()
     answer = await phone.get("/api/events")

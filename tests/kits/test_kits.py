@@ -4,15 +4,16 @@ the buyer's, and what the shop's server is told is verified by the kit's own cod
 import json
 import urllib.parse
 from contextlib import ExitStack
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.kits.kit import Kit, ShopServer, kit
 from tests.kits.shopper import Shopper
 from tests.support.process import simulator
 from tests.support.third_party import post
-from threedsecure.cards.test_cards import NO_METHOD, SCENARIOS, compose
+from threedsecure.cards.scenarios import NO_METHOD, SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 KEY_HEX = "00112233445566778899AABBCCDDEEFF" * 4
 MONETICO_KEY = "12345678901234567890123456789012345678P0"

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-from playwright.async_api import Browser, Frame, Page, async_playwright
+from playwright.async_api import Browser, Frame, Page
 
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
@@ -125,17 +125,12 @@ def wrong(code: str) -> str:
 
 
 @asynccontextmanager
-async def checkout(chromium: str, **settings: Any) -> AsyncIterator[Checkout]:
-    """`chromium`: the address of its debugging socket; `settings`: of the simulator."""
+async def checkout(browser: Browser, **settings: Any) -> AsyncIterator[Checkout]:
+    """`settings`: of the simulator."""
     chosen = with_free_ports(Settings(**{"fresh": True, "seed": 7, "bank_domain": "localhost", **settings}))
     with three_ds_server() as server:
         async with (
             running_stack(chosen, clock=Clock(frozen_at=STARTED_AT)) as stack,
-            async_playwright() as playwright,
             aiohttp.ClientSession() as session,
         ):
-            browser = await playwright.chromium.connect_over_cdp(chromium)
-            try:
-                yield Checkout(stack, server, browser, session)
-            finally:
-                await browser.close()
+            yield Checkout(stack, server, browser, session)

@@ -63,7 +63,7 @@ class FreshEnvironment:
 
 def fresh_environment(folder: Path) -> FreshEnvironment:
     """With the wheel, pytest, and what those two require."""
-    wheel = _built_wheel(folder)
+    wheel = built("wheel", folder)
     venv.create(folder / "venv", with_pip=False, symlinks=True)
     fresh = FreshEnvironment(folder / "venv")
     _run("-m", "pip", "--python", str(fresh.python), "install", "--quiet", "--no-deps", "--no-index", str(wheel))
@@ -72,14 +72,15 @@ def fresh_environment(folder: Path) -> FreshEnvironment:
     return fresh
 
 
-def _built_wheel(folder: Path) -> Path:
-    _run("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
-    return next(folder.glob("*.whl"))
+def built(kind: str, folder: Path, source: Path = ROOT) -> Path:
+    """The `wheel` or the `sdist` of what is in `source`."""
+    _run("-m", "hatchling", "build", "-t", kind, "-d", str(folder), cwd=source)
+    return next(path for path in folder.iterdir() if path.name.endswith((".whl", ".tar.gz")[kind == "sdist"]))
 
 
-def _run(*arguments: str) -> None:
+def _run(*arguments: str, cwd: Path = ROOT) -> None:
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -67,8 +67,11 @@ class Simulator:
         return code
 
 
-def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Simulator:
-    """Run `acs-sim up` with `arguments` and return once it prints `ready`."""
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments: str, base: int | None = None, log: IO[str] | None = None, checkout: Path = ROOT) -> Simulator:
+    """Run `acs-sim up` with `arguments`, of this checkout or another one, and return once it prints `ready`."""
     base = base or free_port_base()
     life = ExitStack()
     arguments = arguments_of(arguments, life)
@@ -80,7 +83,7 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
         stderr=log or subprocess.STDOUT,
         text=True,
         env={**environment, "PYTHONUNBUFFERED": "1"},
-        cwd=Path(__file__).parents[2],
+        cwd=checkout,
     )
     simulator = Simulator(process, base, [], life, "https" if "--tls" in arguments else "http")
     try:
@@ -92,9 +95,11 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None) 
 
 
 @contextmanager
-def simulator(*arguments: str, base: int | None = None, log: IO[str] | None = None) -> Iterator[Simulator]:
+def simulator(
+    *arguments: str, base: int | None = None, log: IO[str] | None = None, checkout: Path = ROOT
+) -> Iterator[Simulator]:
     """What `start` gives, ended in any case."""
-    running = start(*arguments, base=base, log=log)
+    running = start(*arguments, base=base, log=log, checkout=checkout)
     try:
         yield running
     finally:

@@ -23,6 +23,7 @@ from threedsecure.web.serving.application import application, serving
 from threedsecure.web.serving.service import Dispatcher, Runtime, Service
 from threedsecure.web.sharing.processes import Alone, Shared
 
+KEY = bytes(range(32))
 STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 
@@ -33,11 +34,11 @@ async def runtime(*, data: Path | None = None, postgresql: str | None = None, se
     async with AsyncExitStack() as life:
         address = postgresql or (kept_in(data) if data else life.enter_context(nothing_kept()))
         randomness = Randomness(seed)
-        vault = Vault(bytes(range(32)), secrets.token_bytes)
+        vault = Vault(KEY, randomness.bytes)
         open_database, shared = await _opened(data, address, vault, life)
         journal_database = open_database(ledger.SCHEMA)
         life.push_async_callback(journal_database.close)
-        journal = Journal(journal_database, vault, shared)
+        journal = Journal(journal_database, Vault(KEY, secrets.token_bytes), shared)
         session = await life.enter_async_context(HttpTransport.session())
         await life.enter_async_context(journal.writing())
         clock = Clock(frozen_at=STARTED_AT)

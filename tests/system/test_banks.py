@@ -10,7 +10,8 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import three_ds_server
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.web.clock import Clock
 
 CARD = compose("visa", SCENARIOS["challenge-otp"], serial="2")

@@ -4,13 +4,12 @@ they do, one answer counts once and there is one result."""
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Frame, Page
+from playwright.async_api import Browser, Frame, Page
 
 from tests.support.browser import let_last_words_stand
 from tests.support.checkout import Checkout, checkout, wrong
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 # What answers the first page of a method wrongly and rightly. A choice is made by its value.
 ANSWERS = {
@@ -21,13 +20,13 @@ ANSWERS = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(chromium: str) -> AsyncIterator[Checkout]:
-    async with checkout(chromium) as running:
+@pytest.fixture(scope="module")
+async def shared(browser: Browser) -> AsyncIterator[Checkout]:
+    async with checkout(browser) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def shop(shared: Checkout) -> AsyncIterator[Checkout]:
     yield shared
     await shared.clear_up()

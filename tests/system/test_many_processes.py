@@ -104,14 +104,19 @@ class Restarts:
             await replaced(self._simulator, victim)
 
 
-async def test_the_scenario_library_passes_without_stickiness(simulator, call, monkeypatch):
+def first_rows(plays):
+    """Every scenario by the first of its rows: the rows differ in what is told, not in what one process needs of another."""
+    return list({(play.file, play.scenario.name): play for play in reversed(plays)}.values())[::-1]
+
+
+async def test_every_scenario_of_the_library_passes_without_stickiness(simulator, call, monkeypatch):
     unsticky(monkeypatch)
     await call(
         "POST", f"{simulator.desk}/api/clock", json={"freeze": True}
     )  # how long something takes is not what is played
-    plays, means = load([ROOT / "fixtures" / "scenarios"]), Means(restart=Restarts(simulator))
+    plays, means = first_rows(load([ROOT / "fixtures" / "scenarios"])), Means(restart=Restarts(simulator))
     outcomes = await run(plays, lambda _outcome: None, at=addresses(simulator), means=means)
-    assert len(outcomes) > 460
+    assert len(outcomes) > 160
     assert "\n\n".join(failure(each) for each in outcomes if not each.passed) == ""
 
 
@@ -121,7 +126,7 @@ async def test_with_tls_any_worker_goes_on_with_what_another_began(postgresql, t
     try:
         tls = caller_context(Settings(tls=True, data=str(tmp_path)), "gateway")
         played = [ROOT / "fixtures" / "scenarios" / f"{name}.yaml" for name in ("challenge", "classic")]
-        outcomes = await run(load(played), lambda _outcome: None, at=addresses(encrypted), tls=tls)
+        outcomes = await run(first_rows(load(played)), lambda _outcome: None, at=addresses(encrypted), tls=tls)
         assert "\n\n".join(failure(each) for each in outcomes if not each.passed) == ""
     finally:
         assert encrypted.stop() == 0

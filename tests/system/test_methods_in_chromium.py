@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Frame, Page
+from playwright.async_api import Browser, Frame, Page
 
 from acs.cardholder.methods.single_select import phones
 from tests.support.accessibility import findings
@@ -17,16 +16,16 @@ from tests.support.simulator import STARTED_AT
 from tests.support.windows import WINDOWS, fits, overflows, resized
 from tests.system.test_shops_in_chromium import PICTURES
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(chromium: str) -> AsyncIterator[Checkout]:
-    async with checkout(chromium) as running:
+@pytest.fixture(scope="module")
+async def shared(browser: Browser) -> AsyncIterator[Checkout]:
+    async with checkout(browser) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def shop(shared: Checkout) -> AsyncIterator[Checkout]:
     yield shared
     await shared.clear_up()

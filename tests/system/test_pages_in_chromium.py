@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from tests.support.accessibility import findings
 from tests.support.checkout import Checkout, checkout
@@ -16,16 +15,16 @@ from tests.support.third_party import base64url, from_base64url
 from tests.support.windows import overflows
 from tests.system.test_shops_in_chromium import pay, verdict
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(chromium: str) -> AsyncIterator[Checkout]:
-    async with checkout(chromium) as running:
+@pytest.fixture(scope="module")
+async def shared(browser: Browser) -> AsyncIterator[Checkout]:
+    async with checkout(browser) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def shop(shared: Checkout) -> AsyncIterator[Checkout]:
     yield shared
     await shared.clear_up()
@@ -172,9 +171,9 @@ async def test_a_frame_src_that_lists_the_hosts_that_were_tried_blanks_the_page_
 
 @pytest.mark.parametrize(("domain", "comes_back"), [("localhost", False), (None, True)])
 async def test_a_lax_cookie_of_the_shop_comes_back_with_the_cres_only_from_a_bank_next_door(
-    chromium, domain, comes_back
+    browser, domain, comes_back
 ):
-    async with checkout(chromium, bank_domain=domain, only=("desk", "ds", "acs", "phone")) as shop:
+    async with checkout(browser, bank_domain=domain, only=("desk", "ds", "acs", "phone")) as shop:
         page = await shop.page()
         cookie = {"name": "session", "value": "1", "url": shop.server.url, "sameSite": "Lax"}
         await page.context.add_cookies([cookie])

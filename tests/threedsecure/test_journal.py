@@ -11,7 +11,7 @@ from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import SqliteDatabase, SqliteFile
-from threedsecure.storage.ledger import More, Note
+from threedsecure.storage.ledger import More
 from threedsecure.web import journal as journal_module
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
@@ -213,12 +213,10 @@ async def test_who_waits_for_a_commit_is_told_once_it_stands(journal):
 
 
 async def test_a_note_that_rests_on_another_is_whole_when_it_is_read(journal):
-    first = Note(
-        1, STARTED_AT, "3DS Server", "Directory Server", "AReq", b'{"threeDSServerTransID":"%b"}' % ID.encode()
-    )
-    place = journal.note(first, [ID])
-    second = Note(2, STARTED_AT, "Directory Server", "ACS", "AReq", More(place, {"dsTransID": "d"}))
-    journal.note(second, [ID, "d"])
+    message, added = {"threeDSServerTransID": ID}, {"dsTransID": "d"}
+    hop = (STARTED_AT, "3DS Server", "Directory Server", "AReq")
+    place = journal.record(*hop, message, written=b'{"threeDSServerTransID":"%b"}' % ID.encode())
+    journal.record(*hop, message | added, written=More(place, added))
     assert [entry["message"] for entry in await journal.entries_of(ID)] == [
         {"threeDSServerTransID": ID},
         {"threeDSServerTransID": ID, "dsTransID": "d"},

@@ -9,7 +9,7 @@ import pytest
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.errors import PeerTimedOut, PeerUnreachable, ProtocolError
-from threedsecure.web.calling.transport import InProcessTransport
+from threedsecure.web.calling.transport import Endpoint, InProcessTransport
 from threedsecure.web.journal import Hop
 from threedsecure.web.serving.service import Route, Service
 from threedsecure.web.wire import Problem, WireResponse, json_response, message_response, read_form, read_json
@@ -158,7 +158,7 @@ async def test_a_call_within_the_process_carries_the_same_bytes_and_keeps_the_ti
         return json_response({})
 
     inside = InProcessTransport(shared.transport)
-    inside.register("http://acs.example", {"/areq": endpoint, "/silent": silent})
+    inside.register("http://acs.example", {"/areq": Endpoint(endpoint, endpoint), "/silent": Endpoint(silent, silent)})
     assert (await inside.post("http://acs.example/areq", b"{}", timeout=PATIENCE_SECONDS)).status == 200
     assert seen == [("/areq", b"{}", "application/json; charset=utf-8")]
     with pytest.raises(PeerTimedOut):

@@ -11,7 +11,6 @@ the Mastercard IAV as issuers compute it. The layouts of the other schemes are n
 import base64
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from hashlib import sha1, sha256
@@ -20,9 +19,30 @@ from typing import Final
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, modes
+from msgspec import Struct
 
-from threedsecure.cards.schemes import SCHEMES
-from threedsecure.secrets.keyed_hash import KeyedHash
+# Relative, because users have this module inside `acs_sim` (`acs_sim.testing.authentication_values`).
+from ..secrets.keyed_hash import KeyedHash
+from .schemes import SCHEMES
+
+# What `acs_sim.testing.authentication_values` offers.
+__all__ = [
+    "MASTERCARD_AAV_KEY",
+    "MASTERCARD_CVC2_KEY_A",
+    "MASTERCARD_CVC2_KEY_B",
+    "MASTERCARD_IAV_KEY",
+    "SIMULATOR_KEY",
+    "VISA_CAVV_KEY_A",
+    "VISA_CAVV_KEY_B",
+    "NoAuthenticationValue",
+    "classic_authentication_value",
+    "emv_authentication_value",
+    "mastercard_cvc2_aav",
+    "mastercard_spa_aav",
+    "verify_classic_authentication_value",
+    "verify_emv_authentication_value",
+    "visa_cavv_version_0",
+]
 
 # The keys of the published vectors, each under the scheme whose vector it belongs to.
 VISA_CAVV_KEY_A: Final = bytes.fromhex("0123456789ABCDEF")
@@ -65,25 +85,19 @@ def card_verification_digits(pan: str, tracking_digits: str, service_code: str, 
     """
     digits = _digits("pan", pan)[-16:].zfill(16) + tracking_digits + service_code
     first, second = bytes.fromhex(digits[:16]), bytes.fromhex(digits[16:].ljust(16, "0"))
-    block = (int.from_bytes(_encrypt(key_a, first)) ^ int.from_bytes(second)).to_bytes(8)
-    return _decimalise(_encrypt(key_a + key_b + key_a, block))[:3]
+    once, thrice = _encryptors(key_a, key_b)
+    block = (int.from_bytes(once.update(first)) ^ int.from_bytes(second)).to_bytes(8)
+    text = thrice.update(block).hex()
+    decimal = text.translate(_DECIMAL_ALONE)
+    return (decimal if len(decimal) > 2 else decimal + text.translate(_LETTERS_LESS_TEN))[:3]
 
 
-def _decimalise(block: bytes) -> str:
-    """The decimal digits of `block` in hexadecimal, from left to right, and then its letters, each less ten."""
-    text = block.hex()
-    return text.translate(_DECIMAL_ALONE) + text.translate(_LETTERS_LESS_TEN)
-
-
-def _encrypt(key: bytes, block: bytes) -> bytes:
-    return _encryptor(key).update(block)
-
-
-@lru_cache(maxsize=16)
-def _encryptor(key: bytes) -> CipherContext:
-    """One for all blocks under `key`: in this mode a whole block leaves nothing behind for the next."""
+@lru_cache(maxsize=4)
+def _encryptors(key_a: bytes, key_b: bytes) -> tuple[CipherContext, CipherContext]:
+    """DES under `key_a`, and triple DES under both. One each for all blocks: in this mode a whole block leaves nothing behind."""
     # Triple DES under the same key thrice is single DES, which the layouts prescribe and the library no longer offers.
-    return Cipher(TripleDES(key if len(key) == 24 else key * 3), modes.ECB()).encryptor()  # noqa: S305
+    once, thrice = TripleDES(key_a * 3), TripleDES(key_a + key_b + key_a)
+    return Cipher(once, modes.ECB()).encryptor(), Cipher(thrice, modes.ECB()).encryptor()  # noqa: S305
 
 
 # --- EMV 3DS -------------------------------------------------------------------------------------------------------------
@@ -108,10 +122,22 @@ def emv_authentication_value(
     authenticated (02 code by SMS, 07 out of band, 97 and 99 frictionless, 98 attempts server).
     Errors: `NoAuthenticationValue`.
     """
-    purchase = _Purchase(pan, trans_status, ds_trans_id, purchase_amount, purchase_currency, purchase_date, method)
     if scheme not in SCHEMES or version not in _PROTOCOL_NIBBLES:
         raise NoAuthenticationValue(f"no authentication value is known for {scheme} in version {version}")
-    purchase.check()
+    if trans_status not in AUTHENTICATION_RESULTS:
+        raise NoAuthenticationValue(f"no authentication value goes with transStatus {trans_status}")
+    if purchase_amount < 0:
+        raise NoAuthenticationValue("purchaseAmount is negative")
+    purchase = _Purchase(
+        _digits("pan", pan),
+        trans_status,
+        ds_trans_id,
+        str(purchase_amount)[-12:].zfill(12),
+        _digits("purchaseCurrency", purchase_currency, 3),
+        _day_of_year(purchase_date),
+        purchase_date[:8],
+        _digits("method", method, 2),
+    )
     if scheme == "visa":
         return _text(_visa_cavv_version_7(purchase, version))
     return _text(_mastercard_iav(purchase) if scheme == "mastercard" else _own_value(scheme, purchase))
@@ -148,30 +174,18 @@ def verify_emv_authentication_value(
     return hmac.compare_digest(expected.encode(), value.encode(errors="replace"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Purchase:
+class _Purchase(Struct, frozen=True):
+    """`amount`: twelve digits, as an authorisation carries them; an EMV 3DS amount may be longer, and then its end counts. `day`:
+    two digits of the year and three of the day in it; `date`: YYYYMMDD."""
+
     pan: str
     trans_status: str
     ds_trans_id: str
-    amount: int
+    amount: str
     currency: str
-    purchased_at: str
+    day: str
+    date: str
     method: str
-
-    def check(self) -> None:
-        if self.trans_status not in AUTHENTICATION_RESULTS:
-            raise NoAuthenticationValue(f"no authentication value goes with transStatus {self.trans_status}")
-        _digits("pan", self.pan)
-        _digits("purchaseCurrency", self.currency, 3)
-        _digits("method", self.method, 2)
-        if self.amount < 0:
-            raise NoAuthenticationValue("purchaseAmount is negative")
-        _day_of_year(self.purchased_at)
-
-    @property
-    def amount_digits(self) -> str:
-        """Twelve digits, as an authorisation carries them; an EMV 3DS amount may be longer, and then its end counts."""
-        return str(self.amount % 10**12).zfill(12)
 
 
 def _visa_cavv_version_7(purchase: _Purchase, version: str) -> bytes:
@@ -183,7 +197,7 @@ def _visa_cavv_version_7(purchase: _Purchase, version: str) -> bytes:
     output = card_verification_digits(
         _hashed_pan(purchase), seed, result + purchase.method, VISA_CAVV_KEY_A, VISA_CAVV_KEY_B
     )
-    supplement = f"{int(purchase.amount_digits):010x}{purchase.currency}{_day_of_year(purchase.purchased_at)[2:]}"
+    supplement = f"{int(purchase.amount):010x}{purchase.currency}{purchase.day[2:]}"
     head = f"0{result}{purchase.method}{KEY_INDICATOR}0{output}{seed}"
     return bytes.fromhex(f"{head}{supplement}7{_PROTOCOL_NIBBLES[version]}00000000")
 
@@ -192,8 +206,7 @@ def _hashed_pan(purchase: _Purchase) -> str:
     """What stands in for the card number in the output: the first sixteen decimal digits of SHA-256 over the number, its last
     digit exchanged for that of the ECI, with amount, currency and date (year and day of the year)."""
     eci = SCHEMES["visa"].eci(purchase.trans_status) or "0"
-    day = _day_of_year(purchase.purchased_at)
-    text = purchase.pan[:-1] + eci[-1] + purchase.amount_digits + purchase.currency + day
+    text = purchase.pan[:-1] + eci[-1] + purchase.amount + purchase.currency + purchase.day
     digits = sha256(text.encode()).hexdigest().translate(_DECIMAL_ALONE)
     return digits[:16].ljust(16, "0")
 
@@ -216,9 +229,9 @@ def _own_value(scheme: str, purchase: _Purchase) -> bytes:
             purchase.pan,
             purchase.trans_status,
             purchase.ds_trans_id,
-            purchase.amount_digits,
+            purchase.amount,
             purchase.currency,
-            purchase.purchased_at[:8],
+            purchase.date,
             purchase.method,
         )
     )
@@ -337,12 +350,12 @@ def _digits(name: str, value: str, length: int | None = None) -> str:
 
 def _day_of_year(purchase_date: str) -> str:
     """Two digits of the year and three of the day in it."""
-    return _julian(_digits("purchaseDate", purchase_date[:8], 8))
+    return _julian(purchase_date[:8])
 
 
 @lru_cache(maxsize=64)
 def _julian(day: str) -> str:
     try:
-        return f"{date.fromisoformat(day):%y%j}"
+        return f"{date.fromisoformat(_digits('purchaseDate', day, 8)):%y%j}"
     except ValueError as error:
         raise NoAuthenticationValue("purchaseDate does not begin with a day (YYYYMMDD)") from error

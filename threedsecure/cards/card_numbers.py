@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 Value = TypeVar("Value")
 
@@ -35,8 +36,7 @@ def mask(pan: str) -> str:
     return pan[:6] + "*" * (len(pan) - 10) + pan[-4:]
 
 
-@dataclass(frozen=True, slots=True)
-class CardRange(Generic[Value]):
+class CardRange(Struct, Generic[Value], frozen=True):
     """Card numbers from `start` to `end`, both included and of the same length, and what is known of them."""
 
     start: str

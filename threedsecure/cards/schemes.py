@@ -4,13 +4,14 @@ Sources: ECI values are payment-system rules, not EMVCo's (Visa, Mastercard, Ame
 Cartes Bancaires follows the other brand on the card. RIDs: ISO/IEC 7816-5 registered application provider identifiers.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+
+class Scheme(Struct, frozen=True):
     """One payment system.
 
     `key` is its name in addresses (`/visa/3ds2`); `programme` and `classic_programme` are what cardholders see today and saw
@@ -68,3 +69,31 @@ SCHEMES: Final = MappingProxyType(
         )
     }
 )
+
+# By issuer identification number, longest first. The co-badged ones name Cartes Bancaires first.
+_NETWORKS: Final = (
+    ("4000002", ("cb", "visa")),
+    ("6011", ("discover",)),
+    *((str(prefix), ("jcb",)) for prefix in range(3528, 3590)),
+    *((str(prefix), ("mastercard",)) for prefix in range(2221, 2721)),
+    ("497", ("cb", "visa")),
+    ("513", ("cb", "mastercard")),
+    ("534", ("cb", "mastercard")),
+    *((str(prefix), ("discover",)) for prefix in (*range(300, 306), *range(644, 650))),
+    *((prefix, ("amex",)) for prefix in ("34", "37")),
+    *((prefix, ("discover",)) for prefix in ("36", "38", "65")),
+    ("62", ("unionpay",)),
+    *((str(prefix), ("mastercard",)) for prefix in range(50, 70)),
+    ("4", ("visa",)),
+)
+_BY_PREFIX: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(dict(reversed(_NETWORKS)))
+
+
+def networks(pan: str) -> tuple[str, ...]:
+    """The schemes whose ranges may hold `pan`, the preferred one first; empty when no scheme begins its numbers so."""
+    return next((_BY_PREFIX[pan[:length]] for length in range(7, 0, -1) if pan[:length] in _BY_PREFIX), ())
+
+
+def co_badged() -> dict[str, tuple[str, ...]]:
+    """The beginnings of numbers that bear several brands: there the buyer chooses."""
+    return {prefix: names for prefix, names in _BY_PREFIX.items() if len(names) > 1}

@@ -2,22 +2,27 @@
 messages (`threedsecure.web`) does.
 """
 
-from threedsecure.faults.documents import Fault, FaultDocument, FaultRefused, as_document, read
-from threedsecure.faults.plan import Armed, Plan, Situation
+from threedsecure.faults.documents import as_document, read, refusal
+from threedsecure.faults.fault import Carriage, Fault, FaultRefused, MessageFault, SignatureFault
+from threedsecure.faults.kinds import KINDS, SENSIBLE, FaultDocument
+from threedsecure.faults.plan import Armed, Plan, Transit
 from threedsecure.faults.points import POINTS, Carrier, Point
-from threedsecure.faults.table import SENSIBLE, refusal
 
 __all__ = [
+    "KINDS",
     "POINTS",
     "SENSIBLE",
     "Armed",
+    "Carriage",
     "Carrier",
     "Fault",
     "FaultDocument",
     "FaultRefused",
+    "MessageFault",
     "Plan",
     "Point",
-    "Situation",
+    "SignatureFault",
+    "Transit",
     "as_document",
     "read",
     "refusal",

@@ -1,25 +1,20 @@
-"""What faults do to a message in JSON: from bytes to bytes."""
+"""What can be done to a message in JSON."""
 
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
-from threedsecure.faults import documents as kinds
-from threedsecure.faults.documents import Fault
-from threedsecure.faults.paths import MISSING, find, parent_of, renamed
+from threedsecure.faults.fault import Draw, Message
+from threedsecure.paths import parent_of, renamed
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 
-IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 _SECOND: Final = "\N{REPLACEMENT CHARACTER}a second time\N{REPLACEMENT CHARACTER}"
 _COMPONENTS: Final = {"Directory Server": "D", "ACS": "A", "3DS Server": "S"}
 _ANSWERED: Final = {"PRes": "PReq", "ARes": "AReq", "RRes": "RReq", "RReq": "CReq", "CRes": "CReq"}
 _EXTENSIONS: Final = "messageExtension"
-
-Draw = Callable[[int], int]
-Message = dict[str, Any]
+DEFAULT_ERROR: Final = "404"  # permanent system failure
 
 
 def decoded(raw: bytes) -> Message | None:
@@ -31,53 +26,6 @@ def decoded(raw: bytes) -> Message | None:
     return document if isinstance(document, dict) else None
 
 
-def applies(fault: Fault, message: Message) -> bool:
-    """Whether there is something in `message` that the fault can happen to."""
-    match fault:
-        case kinds.Drop(element=element) | kinds.Rename(element=element) | kinds.DuplicateKey(element=element):
-            found = parent_of(message, element)
-            return found is not None and isinstance(found[0], dict) and found[1] in found[0]
-        case kinds.Retype(element=element, to=to):
-            value = find(message, element)
-            return value is not MISSING and _type(value) != to
-        case kinds.Set(element=element):
-            return parent_of(orjson.loads(orjson.dumps(message)), element, makes=True) is not None
-        case kinds.SwapIds(element=element):
-            return any(name in message for name in (IDS if element is None else (element,)))
-    return True
-
-
-def changed(fault: Fault, message: Message, sender: str, other: Mapping[str, str], draw: Draw) -> bytes:
-    """`message` after the fault, encoded. `other`: the identifiers of another transaction, by name."""
-    match fault:
-        case kinds.Drop(element=element):
-            holder, name = _holder(message, element)
-            del holder[name]
-        case kinds.Set(element=element, value=value):
-            _put(message, element, value)
-        case kinds.Rename(element=element, to=to):
-            renamed(*_holder(message, element), to)
-        case kinds.Retype(element=element, to=to):
-            _put(message, element, _retyped(find(message, element), to))
-        case kinds.SwapIds():
-            message |= swapped(message, fault, other, draw)
-        case kinds.CriticalExtension(id=identifier):
-            _extend(message, identifier)
-        case kinds.DuplicateKey(element=element):
-            return _with_second(message, element)
-        case kinds.Shuffle():
-            message = shuffled(message, draw)
-        case kinds.Erro(code=code, detail=detail):
-            message = _erro(message, sender, code or "404", detail)
-    return orjson.dumps(message)
-
-
-def swapped(message: Message, fault: kinds.SwapIds, other: Mapping[str, str], draw: Draw) -> Message:
-    names = [name for name in (IDS if fault.element is None else (fault.element,)) if name in message]
-    known = other if fault.of == "another" else {}
-    return {name: known.get(name) or str(UUID(int=draw(1 << 128), version=4)) for name in names}
-
-
 def shuffled(message: Message, draw: Draw) -> Message:
     names = list(message)
     mixed: Message = {}
@@ -87,14 +35,24 @@ def shuffled(message: Message, draw: Draw) -> Message:
     return mixed
 
 
-def _holder(message: Message, element: str) -> tuple[dict[str, Any], str]:
+def random_id(draw: Draw) -> str:
+    return str(UUID(int=draw(1 << 128), version=4))
+
+
+def has_member(message: Message, element: str) -> bool:
+    """Whether the element is there, by a name and not by a number."""
+    found = parent_of(message, element)
+    return found is not None and isinstance(found[0], dict) and found[1] in found[0]
+
+
+def holder_of(message: Message, element: str) -> tuple[dict[str, Any], str]:
     found = parent_of(message, element)
     if found is None or not isinstance(found[1], str):
         raise ValueError(f"there is no {element} in the message")
     return found[0], found[1]
 
 
-def _put(message: Message, element: str, value: Any) -> None:
+def put(message: Message, element: str, value: Any) -> None:
     found = parent_of(message, element, makes=True)
     if found is None:
         return
@@ -105,7 +63,7 @@ def _put(message: Message, element: str, value: Any) -> None:
         holder.append(value)
 
 
-def _extend(message: Message, identifier: str) -> None:
+def extend(message: Message, identifier: str) -> None:
     extension = {
         "name": "unknown",
         "id": identifier,
@@ -116,9 +74,9 @@ def _extend(message: Message, identifier: str) -> None:
     message[_EXTENSIONS] = [*(known if isinstance(known, list) else []), extension]
 
 
-def _with_second(message: Message, element: str) -> bytes:
+def with_second(message: Message, element: str) -> bytes:
     """A name that stands twice, which no mapping can hold: written under another one first."""
-    holder, name = _holder(message, element)
+    holder, name = holder_of(message, element)
     renamed(holder, name, _SECOND, _another(holder[name]))
     return orjson.dumps(message).replace(orjson.dumps(_SECOND) + b":", orjson.dumps(name) + b":")
 
@@ -134,13 +92,13 @@ def _another(value: Any) -> Any:
     return None
 
 
-def _erro(message: Message, sender: str, code: str, detail: str) -> Message:
+def erro_instead(message: Message, sender: str, code: str, detail: str) -> Message:
     kind = _ANSWERED.get(str(message.get("messageType")), "AReq")
     source = {**message, "messageType": kind}
     return erro(MessageError(code, detail, message=source), component=_COMPONENTS[sender])
 
 
-def _type(value: Any) -> str:
+def type_of(value: Any) -> str:
     match value:
         case None:
             return "null"
@@ -153,7 +111,7 @@ def _type(value: Any) -> str:
     return "list" if isinstance(value, list) else "object"
 
 
-def _retyped(value: Any, to: str) -> Any:
+def retyped(value: Any, to: str) -> Any:
     match to:
         case "text":
             return orjson.dumps(value).decode()

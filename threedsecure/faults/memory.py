@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from threedsecure.paths import look_up
+
 MAX_KNOWN: Final = 2_000
 MAX_NAME: Final = 128
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
@@ -86,14 +88,8 @@ class Memory:
 def identifiers(message: Mapping[str, Any]) -> dict[str, str]:
     """The identifiers in a decoded message of either generation, by their names."""
     names = EMV_IDS if any(name in message for name in EMV_IDS) else CLASSIC_IDS
-    found = {name: message.get(name) or _inside(message, name) for name in names}
+    found = {name: message.get(name) or look_up(message, PATHS.get(name, name)) for name in names}
     return {name: value for name, value in found.items() if _is_name(value)}
-
-
-def _inside(message: Mapping[str, Any], name: str) -> Any:
-    outer, _, inner = PATHS.get(name, "").partition(".")
-    part = message.get(outer)
-    return part.get(inner) if isinstance(part, Mapping) else None
 
 
 def _is_name(value: object) -> bool:

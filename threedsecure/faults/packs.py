@@ -1,18 +1,19 @@
 """Faults that go together, under one name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from threedsecure.faults.documents import Fault, read
+from msgspec import Struct
+
+from threedsecure.faults.documents import read
+from threedsecure.faults.fault import Fault
 
 _Table = tuple[tuple[str, float, dict[str, Any]], ...]
 QUIRK: Final = "acsSimIssuerQuirk"
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(Struct, frozen=True):
     """`about`: what it is for."""
 
     name: str

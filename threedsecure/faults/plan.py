@@ -4,7 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from threedsecure.faults.documents import Count, Fault, FaultRefused, as_document, read
+from msgspec import Struct
+
+from threedsecure.faults.documents import as_document, read
+from threedsecure.faults.fault import Count, Fault, FaultRefused
 
 MAX_FAULTS: Final = 1_000
 MAX_GONE: Final = 10_000
@@ -31,8 +34,7 @@ class Armed:
         return {"id": self.id, **as_document(self.fault), "fired": self.fired}
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Transit(Struct, frozen=True):
     """A message on its way. `names`: every identifier that its transaction is known by, and the number of its card."""
 
     at: str
@@ -108,20 +110,20 @@ class Plan:
 
     def limited(self, at: str, sender: str) -> list[Fault]:
         """Those at this point that are for one card or one transaction."""
-        here = Situation(at, sender)
+        here = Transit(at, sender)
         faults = [armed.fault for armed in self if _is_at(armed.fault, here)]
         return [fault for fault in faults if fault.card is not None or fault.transaction is not None]
 
-    def fitting(self, situation: Situation, applies: Callable[[Fault], bool]) -> list[Armed]:
+    def fitting(self, transit: Transit, applies: Callable[[Fault], bool]) -> list[Armed]:
         """The faults that this message counts for. `applies`: whether there is something in it that a fault can happen to."""
-        return [armed for armed in self if _fits(armed.fault, situation) and applies(armed.fault)]
+        return [armed for armed in self if _fits(armed.fault, transit) and applies(armed.fault)]
 
     def meet(
-        self, situation: Situation, draw: Callable[[int], int], applies: Callable[[Fault], bool] = lambda _fault: True
+        self, transit: Transit, draw: Callable[[int], int], applies: Callable[[Fault], bool] = lambda _fault: True
     ) -> list[Armed]:
         """The faults that happen to this message, in the order in which they were armed. `draw(n)`: a number below n, from the
         seeded source. `applies`: as for `fitting`."""
-        fitting = self.fitting(situation, applies)
+        fitting = self.fitting(transit, applies)
         drawn = [armed for armed in fitting if is_drawn(armed, draw)]
         for armed in fitting:
             armed.met += 1
@@ -170,13 +172,13 @@ def is_drawn(armed: Armed, draw: Callable[[int], int]) -> bool:
     return draw(CHANCES) < (when.probability or 0) * CHANCES
 
 
-def _fits(fault: Fault, situation: Situation) -> bool:
+def _fits(fault: Fault, transit: Transit) -> bool:
     return (
-        _is_at(fault, situation)
-        and (fault.card is None or fault.card in situation.names)
-        and (fault.transaction is None or fault.transaction.lower() in situation.names)
+        _is_at(fault, transit)
+        and (fault.card is None or fault.card in transit.names)
+        and (fault.transaction is None or fault.transaction.lower() in transit.names)
     )
 
 
-def _is_at(fault: Fault, situation: Situation) -> bool:
-    return fault.at == situation.at and fault.sent_by == situation.sender
+def _is_at(fault: Fault, transit: Transit) -> bool:
+    return fault.at == transit.at and fault.sent_by == transit.sender

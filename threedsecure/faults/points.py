@@ -1,10 +1,11 @@
 """Where something can go wrong: the messages that the simulator sends, and how each of them is carried."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 DIRECTORY_SERVER: Final = "Directory Server"
 ACS: Final = "ACS"
@@ -32,8 +33,7 @@ class Written(StrEnum):
     PAGE = "HTML"
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """`senders`: by whom; the first one when nothing is said. `field`: the form field that carries it, at a post."""
 
     name: str
@@ -71,7 +71,8 @@ _POINTS: Final = (
 )
 POINTS: Final[Mapping[str, Point]] = MappingProxyType({point.name: point for point in _POINTS})
 
-POST_OF_PAGE: Final[Mapping[str, str]] = MappingProxyType(
-    {"Method page": "Method callback", "CRes page": "CRes post", "PARes page": "PARes"}
-)
-"""What each page has the browser post."""
+# Points at which the same things can happen.
+ANSWERS: Final = ("PRes", "ARes", "RRes", "Erro", "VERes")
+PAGES: Final = ("Method page", "challenge page", "CRes page", "PARes page")
+REQUESTS: Final = ("AReq", "RReq", "VEReq")
+POSTS: Final = ("Method callback", "CRes post", "PARes")

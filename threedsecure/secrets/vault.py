@@ -7,6 +7,8 @@ number without the number being stored.
 
 import base64
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from threedsecure.secrets.keyed_hash import KeyedHash
 
 _NONCE_BYTES = 12
+REMEMBERED: Final = 256
+"""Fingerprints that both parties of an authentication ask for, one after the other."""
 
 
 class SealBroken(ValueError):
@@ -52,6 +56,8 @@ class Vault:
         self._random_bytes = random_bytes
         self._sealing = self.box(b"seal")
         self._fingerprinting = KeyedHash(self.derive(b"fingerprint"))
+        self.fingerprint = lru_cache(maxsize=REMEMBERED)(self._fingerprint)
+        """32 hexadecimal digits that stand for a text and do not reveal it without the key."""
 
     def derive(self, label: bytes, length: int = 32) -> bytes:
         """A key of its own for another purpose; the same label gives the same key."""
@@ -71,8 +77,7 @@ class Vault:
         except ValueError as error:
             raise SealBroken("not sealed by this installation's key") from error
 
-    def fingerprint(self, text: str) -> str:
-        """32 hexadecimal digits that stand for `text` and do not reveal it without the key."""
+    def _fingerprint(self, text: str) -> str:
         return self._fingerprinting(text.encode())[:16].hex()
 
     def token(self, *parts: str) -> str:

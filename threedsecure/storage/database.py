@@ -136,7 +136,8 @@ class _GroupedCommits:
 
     def _take_batch(self) -> list[_Waiting]:
         batch, self._waiting = self._waiting[:MAX_UNITS_PER_COMMIT], self._waiting[MAX_UNITS_PER_COMMIT:]
-        along = None if self._companion is None else self._companion.take()
+        # What accompanies speaks of everything written before it, and goes with the last.
+        along = None if self._companion is None or self._waiting else self._companion.take()
         return batch if along is None else [*batch, along]
 
 
@@ -183,6 +184,15 @@ class SqliteFile(_GroupedCommits):
                 if time.monotonic() - asked >= timeouts.SECONDS:
                     raise self._away() from error
             await asyncio.sleep(timeouts.LOOK_AGAIN_SECONDS)
+
+    def look(self, work: Work[Result]) -> Result:
+        """Like `read`, at once. Errors: `DatabaseAway` where the file is locked against readers, too."""
+        try:
+            return self._read(work)
+        except (DBAPIError, sqlite3.OperationalError) as error:
+            if timeouts.is_locked(error):
+                raise self._away() from error
+            raise
 
     def _read(self, work: Work[Result]) -> Result:
         # A prepared statement reads what is committed without a transaction; everything else begins its own.
@@ -256,7 +266,7 @@ class SqliteDatabase:
         self.file = file if isinstance(file, SqliteFile) else SqliteFile(file, durable=durable)
         self.file.prepare(schema)
         self.run, self.read, self.put, self.due = self.file.run, self.file.read, self.file.put, self.file.due
-        self.accompany = self.file.accompany
+        self.accompany, self.look = self.file.accompany, self.file.look
 
     @property
     def waiting(self) -> int:

@@ -9,7 +9,7 @@ written is read from its records again."""
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -21,6 +21,8 @@ from sqlalchemy.sql.functions import min as oldest_of
 from threedsecure.secrets.vault import Box
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
+
+Result = TypeVar("Result")
 
 METADATA: Final = MetaData()
 RECORDS: Final = Table(
@@ -77,7 +79,8 @@ class More(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 class Note(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """One message that crossed a hop. `recorded`: real time in microseconds, which puts in order what several processes write;
-    `document`: a decoded message, or the JSON text of one without escapes; `kept`: what only its recorder reads."""
+    `document`: a decoded message, or the JSON text of one without escapes; `kept`: what only its recorder reads; `also`: names
+    that are not in the message, by which its recorder finds it."""
 
     recorded: int
     at: datetime
@@ -90,6 +93,7 @@ class Note(msgspec.Struct, array_like=True, gc=False, frozen=True):
     transaction_id: str | None = None
     facts: dict[str, Any] | None = None
     kept: Any = None
+    also: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -100,6 +104,26 @@ class Found(NamedTuple):
     place: int
     note: Note
     document: dict[str, Any]
+
+
+class Ledger(Protocol):
+    """The ledger as parties know it, who write it with what they note."""
+
+    async def read(self, work: Callable[["Records"], Result]) -> Result:
+        """What `work` finds, in everything that was noted so far."""
+        ...
+
+    def look(self, work: Callable[["Records"], Result]) -> Result:
+        """What `work` finds at once in what is written. Only where one process has the ledger."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """A row that was handed in beside what is noted could not be written: nobody is told of either."""
+        ...
+
+    async def written(self) -> None:
+        """Return when everything noted so far is safe, with what is written beside it. Errors: `DatabaseAway`."""
+        ...
 
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=dict)
@@ -175,6 +199,23 @@ class Records:
             if name in names_of(one.note, one.document)
         ]
         return sorted(found, key=_order)
+
+    def found_also_by(self, name: str) -> list[Found]:
+        """The notes with this name beside those of their messages, in order."""
+        return sorted(
+            (
+                whole(number, notes, place)
+                for number, notes in self._with_key(key_of(name))
+                for place, note in enumerate(notes)
+                if name in note.also
+            ),
+            key=_order,
+        )
+
+    def before(self, found: Found) -> Iterator[Found]:
+        """The notes of the same record before this one, the last first."""
+        notes = self._opened[found.number]
+        return (whole(found.number, notes, place) for place in range(found.place - 1, -1, -1))
 
     def newest(self) -> Iterator[Found]:
         """All notes, the newest record first, and the last of its notes first."""

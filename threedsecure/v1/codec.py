@@ -15,7 +15,7 @@ CONTENT_TYPE: Final = 'application/xml; charset="utf-8"'
 SIGNATURE: Final = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 # What XML 1.0 cannot carry (section 2.2): a value that came from elsewhere loses it instead of stopping the message.
-_UNSPEAKABLE: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def decode(

@@ -1,10 +1,11 @@
 """What goes wrong in 3-D Secure 1.0.2, under the protocol's own numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from threedsecure.errors import ProtocolError
 
@@ -52,8 +53,7 @@ class InvalidRequestCode(StrEnum):
     PERMANENT_FAILURE = "99"
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """One rule that a message breaks. `element` is dotted and indexed from below the message: `Purchase.xid`, `CR[1].begin`."""
 
     code: ErrorCode
@@ -83,8 +83,7 @@ class MessageError(ProtocolError):
         super().__init__(f"{code}: {self.description} {detail}")
 
 
-@dataclass(frozen=True, slots=True)
-class InvalidRequest:
+class InvalidRequest(Struct, frozen=True):
     """Why a request that was understood is refused: an IReq. `code` is an InvalidRequestCode, `detail` names what is wrong."""
 
     code: InvalidRequestCode

@@ -4,9 +4,10 @@ An answer is made from the request it answers (a checked message), and repeats w
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from threedsecure.v1.errors import InvalidRequest, MessageError
 from threedsecure.v1.grammar.tables import NEWEST, VERSIONS
@@ -15,8 +16,7 @@ from threedsecure.v1.outcomes import date_time, masked_pan
 Message = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Requester:
+class Requester(Struct, frozen=True):
     """Who asks: the acquirer's BIN and its merchant, with a password where the region wants one."""
 
     acq_bin: str
@@ -27,8 +27,7 @@ class Requester:
         return {"acqBIN": self.acq_bin, "merID": self.mer_id, "password": self.password}
 
 
-@dataclass(frozen=True, slots=True)
-class CardRangeChange:
+class CardRangeChange(Struct, frozen=True):
     """One CR: card numbers from `begin` to `end`, both included, are added (A) or deleted (D)."""
 
     begin: str
@@ -39,8 +38,7 @@ class CardRangeChange:
         return {"begin": self.begin, "end": self.end, "action": self.action}
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
+class Shop(Struct, frozen=True):
     """The merchant as a PAReq shows it to the cardholder. `country` is ISO 3166 numeric, `url` the shop's own site."""
 
     acq_bin: str
@@ -59,8 +57,7 @@ class Shop:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True):
     """What is paid. `amount` in minor units, `currency` ISO 4217 numeric, `expiry` YYMM; `recurring` is days and YYYYMMDD."""
 
     xid: str

@@ -1,188 +1,114 @@
 """What decisions read of a message that has been checked: small and frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
+
+import msgspec
+from msgspec import Struct, field
+
+from threedsecure.paths import MISSING, look_up
 
 Message = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CardRangeRequest:
+class View(Struct, frozen=True):
+    """Each field has the path of its element; one that may be absent or empty has a default."""
+
+    @classmethod
+    def from_message(cls, message: Message) -> Self:
+        told = {}
+        for path, is_number in _elements(cls):
+            value = look_up(message, path)
+            if value is not MISSING and value not in (None, ""):
+                told[path] = int(value) if is_number else value
+        return msgspec.convert(told, cls)
+
+
+@cache
+def _elements(view: type[View]) -> tuple[tuple[str, bool], ...]:
+    return tuple((one.encode_name, one.type in (int, int | None)) for one in msgspec.structs.fields(view))
+
+
+class CardRangeRequest(View, frozen=True):
     """A CRReq. Without `serial_number` all ranges are asked for."""
 
-    message_id: str
+    message_id: str = field(name="messageId")
     version: str
-    acq_bin: str
-    mer_id: str
-    password: str | None
-    serial_number: str | None
-
-    @classmethod
-    def from_message(cls, crreq: Message) -> Self:
-        merchant = crreq["Merchant"]
-        return cls(
-            message_id=crreq["messageId"],
-            version=crreq["version"],
-            acq_bin=merchant["acqBIN"],
-            mer_id=merchant["merID"],
-            password=merchant.get("password") or None,
-            serial_number=crreq.get("serialNumber") or None,
-        )
+    acq_bin: str = field(name="Merchant.acqBIN")
+    mer_id: str = field(name="Merchant.merID")
+    password: str | None = field(default=None, name="Merchant.password")
+    serial_number: str | None = field(default=None, name="serialNumber")
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyEnrolmentRequest:
+class VerifyEnrolmentRequest(View, frozen=True):
     """A VEReq. `device_category` 0 is a full browser, 1 a constrained one."""
 
-    message_id: str
+    message_id: str = field(name="messageId")
     version: str
     pan: str
-    acq_bin: str
-    mer_id: str
-    password: str | None
-    device_category: int
-    accept: str | None
-    user_agent: str | None
-
-    @classmethod
-    def from_message(cls, vereq: Message) -> Self:
-        merchant, browser = vereq["Merchant"], vereq.get("Browser") or {}
-        return cls(
-            message_id=vereq["messageId"],
-            version=vereq["version"],
-            pan=vereq["pan"],
-            acq_bin=merchant["acqBIN"],
-            mer_id=merchant["merID"],
-            password=merchant.get("password") or None,
-            device_category=int(browser.get("deviceCategory") or 0),
-            accept=browser.get("accept") or None,
-            user_agent=browser.get("userAgent") or None,
-        )
+    acq_bin: str = field(name="Merchant.acqBIN")
+    mer_id: str = field(name="Merchant.merID")
+    password: str | None = field(default=None, name="Merchant.password")
+    device_category: int = field(default=0, name="Browser.deviceCategory")
+    accept: str | None = field(default=None, name="Browser.accept")
+    user_agent: str | None = field(default=None, name="Browser.userAgent")
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyEnrolmentResponse:
+class VerifyEnrolmentResponse(View, frozen=True):
     """A VERes. With `enrolled` Y, `acct_id` and `url` (the ACS) are there."""
 
-    message_id: str
+    message_id: str = field(name="messageId")
     version: str
-    enrolled: str
-    acct_id: str | None
-    url: str | None
-    ireq_code: str | None
-    ireq_detail: str | None
-
-    @classmethod
-    def from_message(cls, veres: Message) -> Self:
-        account_holder, refusal = veres["CH"], veres.get("IReq") or {}
-        return cls(
-            message_id=veres["messageId"],
-            version=veres["version"],
-            enrolled=account_holder["enrolled"],
-            acct_id=account_holder.get("acctID") or None,
-            url=veres.get("url") or None,
-            ireq_code=refusal.get("iReqCode"),
-            ireq_detail=refusal.get("iReqDetail") or None,
-        )
+    enrolled: str = field(name="CH.enrolled")
+    acct_id: str | None = field(default=None, name="CH.acctID")
+    url: str | None = None
+    ireq_code: str | None = field(default=None, name="IReq.iReqCode")
+    ireq_detail: str | None = field(default=None, name="IReq.iReqDetail")
 
 
-@dataclass(frozen=True, slots=True)
-class PayerAuthenticationRequest:
+class PayerAuthenticationRequest(View, frozen=True):
     """A PAReq. `amount` is in minor units of `currency` (ISO 4217 numeric), `display_amount` is for people; `date` is
     YYYYMMDD HH:MM:SS in UTC; `expiry` is YYMM; `recur_frequency` is in days, `end_recur` is YYYYMMDD."""
 
-    message_id: str
+    message_id: str = field(name="messageId")
     version: str
-    acq_bin: str
-    mer_id: str
-    merchant_name: str
-    merchant_country: str
-    merchant_url: str
-    xid: str
-    date: str
-    display_amount: str
-    amount: int
-    currency: str
-    exponent: int
-    description: str | None
-    recur_frequency: int | None
-    end_recur: str | None
-    installments: int | None
-    acct_id: str
-    expiry: str
-
-    @classmethod
-    def from_message(cls, pareq: Message) -> Self:
-        merchant, purchase, account_holder = pareq["Merchant"], pareq["Purchase"], pareq["CH"]
-        recurring = purchase.get("Recur") or {}
-        return cls(
-            message_id=pareq["messageId"],
-            version=pareq["version"],
-            acq_bin=merchant["acqBIN"],
-            mer_id=merchant["merID"],
-            merchant_name=merchant["name"],
-            merchant_country=merchant["country"],
-            merchant_url=merchant["url"],
-            xid=purchase["xid"],
-            date=purchase["date"],
-            display_amount=purchase["amount"],
-            amount=int(purchase["purchAmount"]),
-            currency=purchase["currency"],
-            exponent=int(purchase["exponent"]),
-            description=purchase.get("desc") or None,
-            recur_frequency=_number(recurring.get("frequency")),
-            end_recur=recurring.get("endRecur"),
-            installments=_number(purchase.get("install")),
-            acct_id=account_holder["acctID"],
-            expiry=account_holder["expiry"],
-        )
+    acq_bin: str = field(name="Merchant.acqBIN")
+    mer_id: str = field(name="Merchant.merID")
+    merchant_name: str = field(name="Merchant.name")
+    merchant_country: str = field(name="Merchant.country")
+    merchant_url: str = field(name="Merchant.url")
+    xid: str = field(name="Purchase.xid")
+    date: str = field(name="Purchase.date")
+    display_amount: str = field(name="Purchase.amount")
+    amount: int = field(name="Purchase.purchAmount")
+    currency: str = field(name="Purchase.currency")
+    exponent: int = field(name="Purchase.exponent")
+    acct_id: str = field(name="CH.acctID")
+    expiry: str = field(name="CH.expiry")
+    description: str | None = field(default=None, name="Purchase.desc")
+    recur_frequency: int | None = field(default=None, name="Purchase.Recur.frequency")
+    end_recur: str | None = field(default=None, name="Purchase.Recur.endRecur")
+    installments: int | None = field(default=None, name="Purchase.install")
 
 
-@dataclass(frozen=True, slots=True)
-class PayerAuthenticationResponse:
+class PayerAuthenticationResponse(View, frozen=True):
     """A PARes. `time` is YYYYMMDD HH:MM:SS in UTC. The proof is to be believed only once the signature has been verified."""
 
-    message_id: str
+    message_id: str = field(name="messageId")
     version: str
-    xid: str
+    xid: str = field(name="Purchase.xid")
     pan: str
-    time: str
-    status: str
-    cavv: str | None
-    eci: str | None
-    cavv_algorithm: str | None
-    ireq_code: str | None
-    ireq_detail: str | None
-
-    @classmethod
-    def from_message(cls, pares: Message) -> Self:
-        transaction, refusal = pares["TX"], pares.get("IReq") or {}
-        return cls(
-            message_id=pares["messageId"],
-            version=pares["version"],
-            xid=pares["Purchase"]["xid"],
-            pan=pares["pan"],
-            time=transaction["time"],
-            status=transaction["status"],
-            cavv=transaction.get("cavv") or None,
-            eci=transaction.get("eci") or None,
-            cavv_algorithm=transaction.get("cavvAlgorithm") or None,
-            ireq_code=refusal.get("iReqCode"),
-            ireq_detail=refusal.get("iReqDetail") or None,
-        )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text else None
+    time: str = field(name="TX.time")
+    status: str = field(name="TX.status")
+    cavv: str | None = field(default=None, name="TX.cavv")
+    eci: str | None = field(default=None, name="TX.eci")
+    cavv_algorithm: str | None = field(default=None, name="TX.cavvAlgorithm")
+    ireq_code: str | None = field(default=None, name="IReq.iReqCode")
+    ireq_detail: str | None = field(default=None, name="IReq.iReqDetail")
 
 
 def for_journal(message: Message) -> dict[str, Any]:
     """`message` with the identifiers that stand inside it (xid, acctID) on top, where the journal looks for them."""
-    lifted = {}
-    for outer, name in (("Purchase", "xid"), ("CH", "acctID")):
-        part = message.get(outer)
-        value = part.get(name) if isinstance(part, Mapping) else None
-        if isinstance(value, str):
-            lifted[name] = value
-    return {**lifted, **message}
+    lifted = {name: look_up(message, path) for name, path in (("xid", "Purchase.xid"), ("acctID", "CH.acctID"))}
+    return {**{name: value for name, value in lifted.items() if isinstance(value, str)}, **message}

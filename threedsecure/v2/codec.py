@@ -29,17 +29,22 @@ def decode(raw: bytes, *, accepts: frozenset[str], versions: Sequence[str]) -> d
     (messageVersion missing or ill-formed), 204 (duplicates)."""
     limit = MAX_CARD_RANGE_BYTES if "PRes" in accepts else MAX_BYTES
     message, repeated = load(raw, limit)
+    admit(message, len(raw), accepts=accepts, versions=versions)
+    if repeated:
+        raise MessageError(ErrorCode.DUPLICATE_ELEMENT, ",".join(repeated), message=message)
+    return message
+
+
+def admit(message: Mapping[str, Any], size: int, *, accepts: frozenset[str], versions: Sequence[str]) -> None:
+    """What `decode` looks at once a message of `size` bytes is read: whether its type and version are for this receiver."""
     message_type = message.get("messageType")
     if not isinstance(message_type, str) or message_type not in accepts:
         allowed = ", ".join(sorted(accepts))
         raise _invalid(f"messageType is not one that this component receives ({allowed})", message)
-    if len(raw) > MAX_BYTES and message_type != "PRes":
+    if size > MAX_BYTES and message_type != "PRes":
         raise _invalid(f"the message is longer than {MAX_BYTES} bytes")
     if message_type != "Erro":
         _check_version(message, versions)
-    if repeated:
-        raise MessageError(ErrorCode.DUPLICATE_ELEMENT, ",".join(repeated), message=message)
-    return message
 
 
 def decode_object(raw: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:

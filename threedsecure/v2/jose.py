@@ -8,7 +8,6 @@ import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
+from msgspec import Struct
 
 RSA_OAEP_256: Final = "RSA-OAEP-256"
 ECDH_ES: Final = "ECDH-ES"
@@ -50,8 +50,7 @@ class KeyUnknown(NotDecrypted):
     """The header names a key that the receiver does not have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Jwe:
+class Jwe(Struct, frozen=True):
     """A compact JWE taken apart; `protected` is the header as it was written, which the tag covers."""
 
     header: Mapping[str, Any]

@@ -3,15 +3,15 @@
 01 to 30 are EMVCo's, 80 to 99 belong to the directory server of each scheme."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """`instead`: the nearest code of the versions before `since`."""
 
     code: str

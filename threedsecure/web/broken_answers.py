@@ -8,20 +8,20 @@ from typing import Final
 from aiohttp import web
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut
-from threedsecure.web.wire import Conduct, WireResponse
+from threedsecure.web.wire import Disruption, WireResponse
 
 PIECES: Final = 10
 _HARD_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
-async def carried(response: WireResponse, conduct: Conduct, url: str, timeout: float) -> WireResponse:
+async def carried(response: WireResponse, disruption: Disruption, url: str, timeout: float) -> WireResponse:
     """What a caller in this process gets. Errors: `PeerTimedOut`, `ExchangeBroken`."""
-    await conduct.pause(min(conduct.seconds, timeout))
-    if conduct.seconds >= timeout:
+    await disruption.pause(min(disruption.seconds, timeout))
+    if disruption.seconds >= timeout:
         raise PeerTimedOut(url, f"no answer within {timeout:g} seconds")
-    if conduct.ends in {"whole", "dribbled"}:
+    if disruption.ends in {"whole", "dribbled"}:
         return response
-    raise ExchangeBroken(url, f"the exchange broke off: {_REASONS[conduct.ends]}")
+    raise ExchangeBroken(url, f"the exchange broke off: {_REASONS[disruption.ends]}")
 
 
 _REASONS: Final = {
@@ -31,14 +31,14 @@ _REASONS: Final = {
 }
 
 
-async def misbehaved(request: web.Request, response: WireResponse, conduct: Conduct) -> web.StreamResponse:
+async def misbehaved(request: web.Request, response: WireResponse, disruption: Disruption) -> web.StreamResponse:
     """What a caller behind a socket gets."""
-    if conduct.ends == "dribbled":
-        return await _dribbled(request, response, conduct)
-    await conduct.pause(conduct.seconds)
-    match conduct.ends:
+    if disruption.ends == "dribbled":
+        return await _dribbled(request, response, disruption)
+    await disruption.pause(disruption.seconds)
+    match disruption.ends:
         case "cut":
-            return await _cut(request, response, conduct.keep)
+            return await _cut(request, response, disruption.keep)
         case "reset":
             _reset(request)
         case "silent":
@@ -48,10 +48,10 @@ async def misbehaved(request: web.Request, response: WireResponse, conduct: Cond
     )
 
 
-async def _dribbled(request: web.Request, response: WireResponse, conduct: Conduct) -> web.StreamResponse:
+async def _dribbled(request: web.Request, response: WireResponse, disruption: Disruption) -> web.StreamResponse:
     stream = await _begun(request, response)
     for piece in pieces(response.body):
-        await conduct.pause(conduct.seconds / PIECES)
+        await disruption.pause(disruption.seconds / PIECES)
         await stream.write(piece)
     await stream.write_eof()
     return stream

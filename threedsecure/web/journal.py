@@ -20,7 +20,7 @@ from threedsecure.identifiers import one_spelling
 from threedsecure.redaction import redact
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
-from threedsecure.storage.database import Database, Failed
+from threedsecure.storage.database import Database, Failed, SqliteDatabase
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.filing import CLASSIC_IDS, EMV_IDS, Filing, is_a_name, names_in
 from threedsecure.storage.ledger import Found, More, Note
@@ -91,6 +91,7 @@ class Journal:
         self._several = several or self._shared.worker is not None
         self._turn = _Turn(0)
         self._under_way = 0
+        self._failed: Exception | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._left_out = 0
         self.left_out = 0
@@ -116,18 +117,26 @@ class Journal:
         took_ms: float | None = None,
         transaction_id: str | None = None,
         facts: Mapping[str, Any] | None = None,
-    ) -> None:
+        written: bytes | More | None = None,
+        kept: Any = None,
+        also: tuple[str, ...] = (),
+    ) -> int:
         """Note one message. `kind` is its messageType, or what it is in a word (`3DS Method`, `SMS`, `connection failed`).
         `document` must not be changed afterwards. `transaction_id` is needed only where the document carries no identifier.
-        `facts`: what the recorder knows and the message does not say, such as the scheme it was posted to."""
-        told = document if type(document) is dict else dict(document)
-        known = None if facts is None else dict(facts)
-        note = Note(real_now(), at, sender, receiver, kind, told, status, took_ms, transaction_id, known)
-        self.note(note, names_in(document, transaction_id))
+        `facts`: what the recorder knows and the message does not say, such as the scheme it was posted to.
+        `written`: the document as JSON text, or what it says more than a note of this turn. `kept`: what only the recorder reads;
+        `also`: other names by which it finds it.
 
-    def note(self, note: Note, names: Sequence[str]) -> int:
-        """The same for a note that is made already, with the names that it carries; returns its place, for `More`."""
+        Returns the place of the note, on which others of this turn can rest."""
+        told: dict[str, Any] | bytes | More
+        if written is None or (type(written) is bytes and (written[:1] != b"{" or b"\\" in written)):
+            told = document if type(document) is dict else dict(document)
+        else:
+            told = written
+        known = None if facts is None else dict(facts)
+        note = Note(real_now(), at, sender, receiver, kind, told, status, took_ms, transaction_id, known, kept, also)
         turn = self._turn
+        names = (*names_in(told.added if isinstance(told, More) else document, transaction_id), *also)
         place = turn.first + len(turn.notes)
         if len(turn.notes) >= MAX_WAITING:
             self._left_out += 1
@@ -143,6 +152,10 @@ class Journal:
         """Have `told` called once everything noted so far is safe."""
         self._turn.told.append(told)
         self._database.due()
+
+    def is_of_this_turn(self, place: int) -> bool:
+        """Whether what is noted now is written together with the note at `place`."""
+        return place >= self._turn.first
 
     @property
     def waiting(self) -> int:
@@ -176,6 +189,10 @@ class Journal:
         await future
 
     # --- along with each transaction of the database ---
+
+    def failed(self, error: Exception) -> None:
+        """A row that was handed in beside what is noted could not be written: nobody is told of either."""
+        self._failed = error
 
     @property
     def crowd(self) -> int:
@@ -213,7 +230,8 @@ class Journal:
             self._keep(turn, outcome.error)
         elif outcome is not None:
             self._is_written(outcome, keys)
-        error = outcome.error if isinstance(outcome, Failed) else None
+        error = outcome.error if isinstance(outcome, Failed) else self._failed
+        self._failed = None
         for told in turn.told:
             told(error)
 
@@ -250,7 +268,9 @@ class Journal:
         """What a process that died had not indexed is found as well."""
         for number, notes in ledger.Records(connection, self._box, self._keys).since(ledger.last_indexed(connection)):
             found = (ledger.whole(number, notes, place) for place in range(len(notes)))
-            names = {name for one in found for name in names_in(one.document, one.note.transaction_id)}
+            names = {
+                name for one in found for name in (*names_in(one.document, one.note.transaction_id), *one.note.also)
+            }
             self._keys.add(map(ledger.key_of, names), number)
         if self._several:
             ledger.add_keys(connection, self._keys.pairs())
@@ -291,6 +311,12 @@ class Journal:
 
     async def _read(self, work: Callable[[ledger.Records], Result]) -> Result:
         return await self._database.read(lambda connection: work(self.records(connection)))
+
+    def look(self, work: Callable[[ledger.Records], Result]) -> Result:
+        """What `work` finds at once in what is written. Only on SQLite."""
+        if not isinstance(self._database, SqliteDatabase):
+            raise TypeError("only SQLite is looked into at once")
+        return self._database.look(lambda connection: work(self.records(connection)))
 
     def records(self, connection: Any) -> ledger.Records:
         """The ledger, inside a unit of work."""
@@ -382,7 +408,7 @@ def _unplaced(note: Note, turn: _Turn) -> Note:
 def _with(note: Note, document: dict[str, Any] | More) -> Note:
     return Note(
         note.recorded, note.at, note.sender, note.receiver, note.kind, document, note.status, note.took_ms,
-        note.transaction_id, note.facts, note.kept,
+        note.transaction_id, note.facts, note.kept, note.also,
     )  # fmt: skip
 
 

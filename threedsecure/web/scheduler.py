@@ -1,9 +1,9 @@
-"""Wakes when something falls due on the virtual clock, however the clock came to show that time."""
+"""What waits for its time, or for others: a scheduler on the virtual clock, callers kept waiting, and work beside the requests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -80,3 +80,35 @@ class Scheduler:
 def _log_bug(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (bug := task.exception()) is not None:
         log.error("bug", service="acs", path="scheduler", exc_info=bug)
+
+
+async def keep_waiting(clock: Clock, seconds: float) -> None:
+    """`seconds` of the virtual clock, and of the real one where that stands still or a test has moved it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await clock.sleep_until(clock.now() + timedelta(seconds=seconds))
+
+
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when any of `waits` has; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def in_background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Run endless `works` for as long as the context lasts; a bug that ended one of them is raised at its end."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome

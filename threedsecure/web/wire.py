@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from threedsecure.errors import ProtocolError
+from threedsecure.storage.ledger import More
 
 JSON: Final = "application/json; charset=utf-8"
 HTML: Final = "text/html; charset=utf-8"
@@ -19,7 +20,8 @@ FORM: Final = "application/x-www-form-urlencoded"
 class WireRequest:
     """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body; whoever is
     listening (`on_message`) is told then, before the handler acts on it. `peer` is the name in the certificate that the caller
-    showed, with TLS."""
+    showed, with TLS. `handed`: the message itself, from a sender in this process, in the place of the body that would say the
+    same; `more` is how the ledger has it, then. `noted`: where it stands in the journal."""
 
     method: str
     path: str
@@ -29,6 +31,9 @@ class WireRequest:
     match: Mapping[str, str] = field(default_factory=dict)
     peer: str | None = None
     on_message: Callable[[Mapping[str, Any]], None] | None = None
+    handed: dict[str, Any] | None = None
+    more: More | None = None
+    noted: int = -1
     _message: Mapping[str, Any] | None = None
 
     @property
@@ -49,17 +54,20 @@ class WireRequest:
 @dataclass(slots=True)
 class WireResponse:
     """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
-    for `body` where an answer is too long to be held whole. `facts` go into the journal beside `message`. `conduct`: how whoever
-    carries it is to misbehave."""
+    for `body` where an answer is too long to be held whole. `noting`: what else the journal is told of `message`; `noted`: where it
+    stands there (`Journal.record`). `promises`: nobody may be told before all that was noted and written is safe. `disruption`: how
+    whoever carries it is to misbehave."""
 
     status: int = 200
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     message: Mapping[str, Any] | None = None
-    facts: Mapping[str, Any] | None = None
+    noting: dict[str, Any] = field(default_factory=dict)
+    noted: int = -1
+    promises: bool = False
     chunks: Iterable[bytes] | None = None
-    conduct: "Conduct | None" = None
+    disruption: "Disruption | None" = None
 
     def whole(self) -> "WireResponse":
         """The same with its chunks as a body, for a caller within the process."""
@@ -69,7 +77,7 @@ class WireResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class Disruption:
     """How an answer misbehaves on its way (`threedsecure.faults`).
 
     `seconds` pass before it goes, or until it has gone where it dribbles; `pause` lets them pass. `ends`: whole, or how it breaks
@@ -81,7 +89,8 @@ class Conduct:
     keep: float = 1.0
 
 
-Handler = Callable[[WireRequest], Awaitable[WireResponse]]
+Handler = Callable[[WireRequest], WireResponse | Awaitable[WireResponse]]
+"""Answers at once where nothing has to be waited for (`threedsecure.web.straight`)."""
 
 
 class BodyTooLarge(ProtocolError):

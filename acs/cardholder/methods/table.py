@@ -1,29 +1,15 @@
 """The methods: what their pages ask, in which order, and what EMV 3DS calls them (authenticationType, authenticationMethod)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
+
 from acs.cardholder.methods import html_page, knowledge, multi_select, single_select, static_password
 from acs.cardholder.securecode import Verdict
-
-
-class Method(StrEnum):
-    """How the cardholder is authenticated."""
-
-    SMS_CODE = "sms-code"
-    AUTO_PASS = "auto-pass"  # noqa: S105 - a name, not a secret
-    AUTO_FAIL = "auto-fail"
-    PASSWORD = "password"  # noqa: S105 - a name, not a secret
-    PASSWORD_AND_SMS_CODE = "password-sms-code"  # noqa: S105 - a name, not a secret
-    KNOWLEDGE = "knowledge"
-    SINGLE_SELECT = "single-select"
-    MULTI_SELECT = "multi-select"
-    HTML_PAGE = "html-page"
-    OUT_OF_BAND = "out-of-band"
-    DECOUPLED = "decoupled"
+from threedsecure.cards.plays import Method
 
 
 class Question(StrEnum):
@@ -40,8 +26,7 @@ class Question(StrEnum):
     NOTHING_FAIL = "nothing-fail"
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """`authentication_methods`: one code per factor. 2.1.0 and 2.2.0 have room for one, which is the last; `in_2_2_0` stands
     in its place where 2.2.0 knew a better word."""
 

@@ -1,6 +1,6 @@
 """The rules in force: a message is held against them, and what came of that is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Final
 
@@ -26,8 +26,12 @@ class Rulebook:
     def opened(self) -> AbstractAsyncContextManager[None]:
         return self._storage.opened()
 
-    async def consult(self, seen: Seen, subject: str) -> Mapping[str, Any] | None:
-        """The `then` of the rule to follow, None without one. `subject`: the name under which the outcome is kept."""
+    def consult(self, seen: Seen, subject: str) -> Mapping[str, Any] | Awaitable[Mapping[str, Any] | None] | None:
+        """The `then` of the rule to follow, None without one. `subject`: the name under which the outcome is kept. Straight where
+        it is known that there is none."""
+        return None if self._storage.has_none else self._consult(seen, subject)
+
+    async def _consult(self, seen: Seen, subject: str) -> Mapping[str, Any] | None:
         rules = await self._storage.rules()
         if not rules:
             return None

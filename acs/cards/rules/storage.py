@@ -66,6 +66,11 @@ class RuleStorage:
             database, self._database = self._database, None
             await database.close()
 
+    @property
+    def has_none(self) -> bool:
+        """Whether it is known that there is no rule."""
+        return self._held is not None and not self._held
+
     async def documents(self) -> list[tuple[str, Document]]:
         """Every rule with its name, in the order in which they were made."""
         return [(name, self._open(sealed)) for name, sealed in await self._rows()]

@@ -1,6 +1,5 @@
 """What a matching rule makes of a card: the `then` of a rule. Pure."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -9,11 +8,10 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from acs.cards.issued import NotACard, check_outcome
-from acs.cards.plays import PLAYS
-from acs.cards.plays_v1 import PLAYS as CLASSIC_PLAYS
 from acs.cards.records import Card
+from threedsecure.cards.scenarios import ALL_SCENARIOS, METHOD, NOT_ENROLLED_DIGIT, SCENARIOS, VERSIONS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import ALL_SCENARIOS, METHOD, NOT_ENROLLED_DIGIT, VERSIONS, phone_number, read
+from threedsecure.cards.test_cards import phone_number, read
 from threedsecure.faults import Fault, FaultRefused
 from threedsecure.faults import read as read_fault
 from threedsecure.rules import Rule, RuleError
@@ -74,7 +72,7 @@ def _check_alone(rule: Rule, then: Then) -> None:
 
 
 def _check_scenario(rule: Rule, then: Then, scenario: str) -> None:
-    plays = {**PLAYS, **CLASSIC_PLAYS} if rule.kind == "VEReq" else PLAYS
+    plays = ALL_SCENARIOS if rule.kind == "VEReq" else SCENARIOS
     if scenario not in plays:
         raise RuleError(".then.scenario", f"no scenario is called {scenario!r}; there are {', '.join(plays)}")
     if of_the_range(scenario):
@@ -119,4 +117,4 @@ def _phone(card: Card, scenario: str) -> str:
     grammar = read(card.pan)
     if grammar is None or ALL_SCENARIOS[scenario].sms is None:
         return card.phone
-    return phone_number(dataclasses.replace(grammar, scenario=ALL_SCENARIOS[scenario]))
+    return phone_number(replace(grammar, scenario=ALL_SCENARIOS[scenario]))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from acs.cardholder.answers import error_response
 from acs.cardholder.challenge import Submission
-from acs.cards.rreq_order import Ordering, ordering_of
+from acs.cards.plays import rreq_order_of
 from acs.forms import note_answer, note_exposure, read_answer
 from acs.settings import AcsSettings
 from acs.v2.challenge.answers import erro_response, final_response, open_response
@@ -16,10 +16,11 @@ from acs.v2.lifecycle import ChallengeRequest, Change, Finish, Refuse, Show, rec
 from acs.v2.messages import identifiers
 from acs.v2.records import Transaction
 from acs.v2.states import EventRefused, State
+from threedsecure.cards.plays import RReqOrder
 from threedsecure.v2.codec import decode, decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check, defined
-from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 MAX_FORM_BYTES: Final = 160 * 1024
@@ -140,7 +141,7 @@ async def _settle(issuer: EmvIssuer, transaction: Transaction) -> None:
         return
     issuer.outbox.start(transaction.acs_trans_id)
     await issuer.outbox.settle(transaction.acs_trans_id)
-    if ordering_of(transaction.card.scenario) is Ordering.RESULT_LONG_BEFORE:
+    if rreq_order_of(transaction.card.scenario) is RReqOrder.LONG_BEFORE:
         await keep_waiting(issuer.runtime.clock, issuer.settings.result_lead)
 
 

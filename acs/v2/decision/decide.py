@@ -6,25 +6,13 @@ A scenario whose point lies elsewhere (the card range, the 3DS Method) is authen
 from datetime import datetime
 from typing import Final
 
-from acs.cardholder.methods.table import Method
 from acs.cards import reasons
-from acs.cards.plays import (
-    AUTHENTICATED,
-    INFORMED,
-    PLAYS,
-    UNAVAILABLE,
-    AnswerErro,
-    Ask,
-    Decision,
-    Defer,
-    DeferIfAsked,
-    KeepSilent,
-    Settle,
-    expired,
-)
+from acs.cards.plays import INFORMED, Decision, Defer, expired, play_of
 from acs.cards.records import Card
 from acs.v2.decision import preferences
 from acs.v2.decision.result import EXPLAINED
+from threedsecure.cards.plays import AnswerErro, Ask, DeferIfAsked, KeepSilent, Method, Settle
+from threedsecure.cards.scenarios import AUTHENTICATED
 from threedsecure.v2.views import AuthenticationRequest
 
 METHOD_REQUIRED: Final = "method-required"
@@ -42,7 +30,7 @@ DATA_ONLY: Final = "80"
 
 def decide(request: AuthenticationRequest, card: Card, now: datetime, *, method_seen: bool | None = None) -> Decision:
     """The answer to a checked AReq for `card`. `method_seen`: the 3DS Method was called (None: nobody says that it was)."""
-    play = PLAYS.get(card.scenario, UNAVAILABLE)
+    play = play_of(card.scenario)
     if isinstance(play, KeepSilent | AnswerErro):
         return play
     if expired(request.card_expiry_date, now):

@@ -1,9 +1,10 @@
 """How a challenge ends, and what the RReq says of it. `docs/endings.md` is written from these tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from acs.cardholder.challenge import Ending
 from acs.cards.reasons import (
@@ -19,8 +20,7 @@ from acs.cards.reasons import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """`reason` in the words of 2.3.1 (`acs.v2.decision.result.reason_in` finds those of earlier versions)."""
 
     trans_status: str

@@ -11,7 +11,7 @@ from acs.v2.issuer import EmvIssuer
 from threedsecure.v2.codec import decode_base64url, decode_object, encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check
-from threedsecure.web.waiting import keep_waiting
+from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, page, read_form
 
 FIELD: Final = "threeDSMethodData"

@@ -9,24 +9,27 @@ import asyncio
 from datetime import datetime
 from typing import Final
 
+import orjson
 import structlog
 
-from acs.cards.rreq_order import Ordering, ordering_of
+from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
 from acs.v2.messages import identifiers
 from acs.v2.records import Delivery, Transaction
 from acs.v2.results.delivery import Acknowledged, Failed, Outcome, Rejected, judge, postpone, record
 from acs.v2.states import State
 from acs.v2.storage.transactions import Storage
+from threedsecure.cards.plays import RReqOrder
 from threedsecure.errors import PeerUnreachable, TransportError
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.calling.limits import peer_of
-from threedsecure.web.calling.queues import Lane, Lanes
+from threedsecure.web.calling.queues import PeerQueue, PeerQueues
 from threedsecure.web.scheduler import WAIT_FOR_DATABASE_SECONDS, Scheduler
 from threedsecure.web.serving.service import Runtime
+from threedsecure.web.straight import soon
 
 log = structlog.get_logger()
 
@@ -48,7 +51,7 @@ class Outbox:
         self._scheduler = scheduler
         self._flights: dict[str, asyncio.Task[datetime | None]] = {}
         self._broken: set[str] = set()
-        self._lanes = Lanes(PLACES)
+        self._queues = PeerQueues(PLACES)
 
     def start(self, acs_trans_id: str) -> None:
         """See to it that an attempt is under way."""
@@ -105,30 +108,30 @@ class Outbox:
             return None
         if transaction.delivery.attempts == 0 and _is_early(transaction, self._runtime.clock.now()):
             return transaction.due_at
-        async with self._lanes.towards(_gateway(transaction)) as lane:
-            if lane.is_full:
-                return await self._queue(transaction, lane)
-            async with lane.places:
-                return await self._deliver(transaction, transaction.delivery, lane)
+        async with self._queues.towards(_gateway(transaction)) as queue:
+            if queue.is_full:
+                return await self._queue(transaction, queue)
+            async with queue.places:
+                return await self._deliver(transaction, transaction.delivery, queue)
 
-    async def _queue(self, transaction: Transaction, lane: Lane) -> datetime | None:
+    async def _queue(self, transaction: Transaction, queue: PeerQueue) -> datetime | None:
         """Wait for a place while the gateway answers others, leave it to the scheduler when it does not."""
         acs_trans_id = transaction.acs_trans_id
-        if not lane.is_silent:
-            async with lane.places:
+        if not queue.is_silent:
+            async with queue.places:
                 again = await self._storage.take(acs_trans_id)
                 if again is None or again.state is not State.DECIDED or again.delivery is None:
                     return None
-                if not lane.is_silent:
-                    return await self._deliver(again, again.delivery, lane)
+                if not queue.is_silent:
+                    return await self._deliver(again, again.delivery, queue)
         now, retry = self._runtime.clock.now(), self._settings.timers.results_retry
         kept = await self._storage.replace(acs_trans_id, lambda found: postpone(found, now, retry))
         return kept.due_at if kept is not None else None
 
-    async def _deliver(self, transaction: Transaction, delivery: Delivery, lane: Lane) -> datetime | None:
+    async def _deliver(self, transaction: Transaction, delivery: Delivery, queue: PeerQueue) -> datetime | None:
         outcome = await self._attempt(transaction, delivery.url, delivery.body)
-        lane.is_silent = isinstance(outcome, Failed)
-        if isinstance(outcome, Acknowledged) and ordering_of(transaction.card.scenario) is Ordering.RESULT_TWICE:
+        queue.is_silent = isinstance(outcome, Failed)
+        if isinstance(outcome, Acknowledged) and rreq_order_of(transaction.card.scenario) is RReqOrder.TWICE:
             await self._attempt(transaction, delivery.url, delivery.body)
         acs_trans_id, now = transaction.acs_trans_id, self._runtime.clock.now()
         recorded = await self._storage.replace(
@@ -155,7 +158,9 @@ class Outbox:
         return await self._post_once(url, body)
 
     async def _post_once(self, url: str, body: bytes) -> tuple[int, bytes]:
-        response = await self._runtime.transport.post(url, body, timeout=self._settings.results_timeout)
+        transport, timeout = self._runtime.transport, self._settings.results_timeout
+        handed = transport.hand_over(url, orjson.loads(body), None, timeout=timeout, headers={})
+        response = await (transport.post(url, body, timeout=timeout) if handed is None else soon(handed))
         return response.status, response.body
 
     async def _tell(self, transaction: Transaction, error: MessageError) -> None:

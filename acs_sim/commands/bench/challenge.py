@@ -2,7 +2,6 @@
 that answers the RReq."""
 
 import asyncio
-import base64
 import html
 import re
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from acs_sim.client.cardholder import creq_of
+from acs_sim.client.cardholder import creq_of, decoded_result
+from acs_sim.client.challenge_page import Form
 from acs_sim.commands.bench.connection import Answer, Connection, request
 from acs_sim.commands.bench.load import JourneyFailed
 from acs_sim.settings.addresses import Addresses
@@ -61,8 +61,7 @@ class Lane:
         return str(message["code"])
 
     def _check(self, fields: dict[str, str]) -> None:
-        written = fields.get("cres", "")
-        cres = orjson.loads(base64.urlsafe_b64decode(written + "=" * (-len(written) % 4)) or b"{}")
+        cres = decoded_result(Form("", fields))
         if cres.get("transStatus") != "Y":
             raise JourneyFailed(f"the challenge ended with {cres or 'no CRes'}")
 

@@ -2,8 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
+
+from acs_sim.commands.simulator import settings_of, told
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -45,11 +48,6 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--json", "json_file", type=FILE, help="Write the figures.")
 @click.option("--plot", "plot_file", type=FILE, help="Write the latencies as an SVG.")
 def bench(
-    flows: tuple[str, ...],
-    rates: tuple[float, ...],
-    seconds: float,
-    most: int | None,
-    connections: int,
     cores: str,
     database: str | None,
     workers: int,
@@ -57,27 +55,22 @@ def bench(
     json_file: Path | None,
     plot_file: Path | None,
     *,
-    apart: bool,
     durable: bool,
-    tls: bool,
-    bare: bool,
     running: bool,
+    **wished: Any,
 ) -> None:
     """Load a simulator of its own, and print throughput, latency, processor time and memory."""
     from acs_sim.commands.bench.command import Wish, measure
-    from acs_sim.settings.settings import SettingsError, load
 
-    try:
+    with told(ValueError, by=click.UsageError):
         chosen = tuple(int(core) for core in cores.split(",") if core.strip())
-        at = load({}, file=config)[0] if running else None
-    except (ValueError, SettingsError) as error:
-        raise click.UsageError(str(error)) from error
+    at = settings_of({}, config)[0] if running else None
     shared = database if database is not None and "://" in database and not database.startswith("sqlite") else None
     if workers > 1 and shared is None:
         raise click.UsageError("--workers needs --database postgresql://…: SQLite has one writer")
-    if apart and (workers > 1 or database is not None or tls):
+    if wished["apart"] and (workers > 1 or database is not None or wished["tls"]):
         raise click.UsageError("--apart measures two processes with a database each, without --workers and --tls")
     file = ("--database", database) if database is not None and shared is None else ()
     flags = (*file, *(("--durable",) if durable else ()), *(("--workers", str(workers)) if workers > 1 else ()))
-    wish = Wish(flows, rates, seconds, connections, most, chosen, flags, tls, bare, at, shared, apart)
+    wish = Wish(cores=chosen, flags=flags, at=at, postgresql=shared, **wished)
     sys.exit(measure(wish, json=json_file, plot_file=plot_file))

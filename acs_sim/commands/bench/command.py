@@ -18,6 +18,7 @@ from acs_sim.commands.bench.process import DidNotStart, hold_to, python, running
 from acs_sim.commands.bench.report import as_json, plot, table
 from acs_sim.commands.bench.subjects import NotOurs, Subject, own_simulator, posting, running_simulator
 from acs_sim.commands.bench.traffic import authentication_requests
+from acs_sim.commands.simulator import told
 from acs_sim.running.data.databases import passing_database
 from acs_sim.running.process.loop import loop_factory
 from acs_sim.running.stack import with_free_ports
@@ -51,11 +52,8 @@ class Wish:
 
 def measure(wish: Wish, *, json: Path | None, plot_file: Path | None) -> int:
     """Measure, print the table, write the files; returns the exit code: 1 where a journey failed."""
-    try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            rows = runner.run(_measure(wish))
-    except (DidNotStart, NotOurs, DatabaseUnusable) as error:
-        raise click.ClickException(str(error)) from error
+    with told(DidNotStart, NotOurs, DatabaseUnusable), asyncio.Runner(loop_factory=loop_factory()) as runner:
+        rows = runner.run(_measure(wish))
     click.echo(table(rows))
     for words in sorted({words for row in rows for words in row.errors}):
         click.echo(f"failed: {words}", err=True)

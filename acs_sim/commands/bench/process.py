@@ -38,29 +38,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A process that is ready. `start_seconds`: how long it took to be."""
+    """Processes that are ready, and one subject. `start_seconds`: how long they took to be."""
 
-    pid: int
+    pids: tuple[int, ...]
     start_seconds: float
 
     def usage(self) -> Usage:
         """Zeros where the operating system does not tell (it needs /proc)."""
-        each = [_usage_of(pid) for pid in _family(self.pid)]
-        return Usage(sum(one.cpu_seconds for one in each), sum(one.megabytes for one in each))
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Several processes that are one subject."""
-
-    servers: tuple[Server, ...]
-
-    @property
-    def start_seconds(self) -> float:
-        return max(server.start_seconds for server in self.servers)
-
-    def usage(self) -> Usage:
-        each = [server.usage() for server in self.servers]
+        each = [_usage_of(pid) for pid in _family(self.pids)]
         return Usage(sum(one.cpu_seconds for one in each), sum(one.megabytes for one in each))
 
 
@@ -80,7 +65,7 @@ async def running(
     process = await asyncio.to_thread(_started, command, cores, environment or {}, log)
     try:
         await _until_ready(process, ready, log, tls=tls)
-        yield Server(process.pid, time.perf_counter() - began)
+        yield Server((process.pid,), time.perf_counter() - began)
     finally:
         await asyncio.to_thread(_end, process)
 
@@ -143,9 +128,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _family(pid: int) -> list[int]:
-    """A process and its children, and theirs."""
-    found = [pid]
+def _family(pids: Sequence[int]) -> list[int]:
+    """Processes and their children, and theirs."""
+    found = [*pids]
     for one in found:
         with suppress(OSError):
             for task in Path(f"/proc/{one}/task").iterdir():

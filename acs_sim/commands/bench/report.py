@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 import orjson
 
+from acs_sim.client.tables import aligned
 from acs_sim.commands.bench.figures import Figures
 
 FORMAT: Final = "acs-sim bench 1"
@@ -31,9 +32,7 @@ def machine() -> dict[str, Any]:
 
 def table(rows: Sequence[Figures]) -> str:
     """One line for each stretch."""
-    lines = [_COLUMNS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(_COLUMNS))]
-    return "\n".join("  ".join(_aligned(line, widths)).rstrip() for line in lines)
+    return aligned([_COLUMNS, *(_cells(row) for row in rows)], numbers_from=2)
 
 
 def as_json(rows: Sequence[Figures], **more: Any) -> bytes:
@@ -63,11 +62,6 @@ def _cells(row: Figures) -> tuple[str, ...]:
     times = (f"{value:.2f}" for value in row.percentiles.values())
     figures = (f"{row.cpu_us:.0f}", f"{row.megabytes:.0f}", str(row.failed))
     return (row.name, row.flow, asked, f"{row.per_second:.0f}", *times, *figures)
-
-
-def _aligned(line: tuple[str, ...], widths: Sequence[int]) -> Iterator[str]:
-    for place, (cell, width) in enumerate(zip(line, widths, strict=True)):
-        yield cell.ljust(width) if place < 2 else cell.rjust(width)
 
 
 def _y(milliseconds: float, decades: int) -> float:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from acs_sim.commands.bench.challenge import Lane, results_taken
 from acs_sim.commands.bench.connection import Connection, request
 from acs_sim.commands.bench.load import Journey, JourneyFailed
-from acs_sim.commands.bench.process import Group, Server, Usage, python, running
+from acs_sim.commands.bench.process import Server, Usage, python, running
 from acs_sim.commands.bench.traffic import PLAIN, authentication_requests, card_number
 from acs_sim.running.pki.stack import caller_context
 from acs_sim.running.stack import with_free_ports
@@ -32,7 +32,7 @@ class Subject:
     """`server` is None for a simulator that somebody else runs."""
 
     name: str
-    server: Server | Group | None
+    server: Server | None
     settings: Settings
     results_url: str
 
@@ -91,7 +91,9 @@ async def own_simulator(
             servers.append(await life.enter_async_context(_started(settings, own, parties[0], (*only, *more), cores)))
         results_url = await life.enter_async_context(results_taken())
         name = "acs-sim, apart" if apart else "acs-sim"
-        yield Subject(name, Group(tuple(servers)), settings, results_url)
+        pids = tuple(pid for server in servers for pid in server.pids)
+        together = Server(pids, max(server.start_seconds for server in servers))
+        yield Subject(name, together, settings, results_url)
 
 
 def _started(

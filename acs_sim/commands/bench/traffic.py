@@ -9,7 +9,8 @@ from typing import Final
 import orjson
 
 from acs_sim.commands.bench.connection import request
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 MESSAGE: Final = "messages/2.2.0/areq-brw-pa.json"
 _PLACE: Final = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"

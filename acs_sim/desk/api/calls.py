@@ -1,19 +1,21 @@
 """How a call of the control API is described: once, for routing it and for documenting it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from inspect import getdoc
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from acs_sim.client.parties import Parties, Refused
 from acs_sim.settings.addresses import Addresses
-from threedsecure.web.serving.service import Route, Runtime
+from threedsecure.web.serving.service import Runtime
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 BODY_LIMIT: Final = 16 * 1024
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +29,60 @@ class Desk:
 
 
 Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]
+Function = Callable[..., Awaitable[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One call: `body` and `answer` are types of `documents`, or tuples of several; `query` says what each parameter
-    means;    `errors` are the statuses it answers besides success; `limit` is the longest body in bytes."""
+    """One call. `answers` and `bodies` are types of `documents`; `query` has the type of each parameter, which says what it means;
+    `errors` are the statuses it answers besides success; `limit` is the longest body in bytes; `media` is what it answers."""
 
     method: str
     path: str
-    handler: Handler
+    name: str
     summary: str
-    answer: Any
-    body: Any = None
-    query: tuple[tuple[str, str], ...] = ()
+    answers: tuple[Any, ...]
+    handler: Handler | None = None
+    bodies: tuple[Any, ...] = ()
+    query: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     errors: tuple[int, ...] = ()
     limit: int = BODY_LIMIT
-
-    @property
-    def bodies(self) -> tuple[Any, ...]:
-        return () if self.body is None else _several(self.body)
-
-    @property
-    def answers(self) -> tuple[Any, ...]:
-        return _several(self.answer)
-
-    def route(self, desk: Desk) -> Route:
-        return Route(self.method, self.path, bound(desk, self.handler), self.limit)
+    media: str = JSON
 
 
-def _several(kinds: Any) -> tuple[Any, ...]:
-    return kinds if isinstance(kinds, tuple) else (kinds,)
+def call(
+    method: str, path: str, *, body: tuple[Any, ...] = (), answer: tuple[Any, ...] = (), **more: Any
+) -> Callable[[Function], Operation]:
+    """A call of the control API, from the function that answers it. That takes `desk`; `wish`, the body; `request`, where it reads
+    that itself; what the path names; what the query names. A name that Python has taken is followed by an underscore. The first
+    line of its documentation is the summary.
+
+    `body`, `answer`: where its types do not say what it takes and gives. `more`: as for `Operation`."""
+
+    def described(function: Function) -> Operation:
+        hints = get_type_hints(function, include_extras=True)
+        answers, wish = answer or (hints["return"],), hints.get("wish")
+        spelt = {name.rstrip("_"): name for name in hints if name not in {"desk", "request", "wish", "return"}}
+        query = {name: hints[own] for name, own in spelt.items() if f"{{{name}}}" not in path}
+        status = more.get("status", 200)
+
+        async def handler(desk: Desk, request: WireRequest) -> WireResponse:
+            given: dict[str, Any] = {spelt[name]: value for name, value in request.match.items()}
+            if "request" in hints:
+                given["request"] = request
+            if wish is not None:
+                given["wish"] = read_body(request, wish)
+            if query:
+                given |= {spelt[name]: value for name, value in read_query(request, query).items()}
+            found = await function(desk, **given)
+            return found if isinstance(found, WireResponse) else answered(found, status)
+
+        summary = (getdoc(function) or "").partition("\n")[0].rstrip(".")
+        bodies = body or ((wish,) if wish is not None else ())
+        return Operation(method, path, function.__name__, summary, answers, handler, bodies, query, **more)
+
+    return described
 
 
 def bound(desk: Desk, handler: Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
@@ -88,12 +112,25 @@ def read_body(request: WireRequest, kind: type[Body]) -> Body:
         raise Problem(400, "Bad Request", f"the body is not JSON: {error}") from error
 
 
-def known_query(request: WireRequest, names: tuple[str, ...]) -> dict[str, str]:
-    """The parameters of the address. Errors: `Problem` 400 for one that means nothing here."""
-    for name in request.query:
-        if name not in names:
-            raise Problem(400, "Bad Request", f"there is no parameter {name[:40]!r} here; there are {', '.join(names)}")
-    return dict(request.query)
+def read_query(request: WireRequest, known: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the address, each as the type that `known` has for it. Errors: `Problem` 400 that names the parameter."""
+    found = {}
+    for name, text in request.query.items():
+        if name not in known:
+            raise Problem(400, "Bad Request", f"there is no parameter {name[:40]!r} here; there are {', '.join(known)}")
+        try:
+            found[name] = msgspec.convert(text, known[name], strict=False)
+        except msgspec.ValidationError as error:
+            raise Problem(400, "Bad Request", f"{name} is {_in_words(known[name])}") from error
+    return found
+
+
+def _in_words(kind: Any) -> str:
+    """What a parameter can be: one of the values of a Literal, or a number."""
+    schema = msgspec.json.schema(kind)
+    if "enum" in schema:
+        return f"one of {', '.join(get_args(kind.__origin__))}"
+    return f"a number from {schema.get('minimum')} to {schema.get('maximum')}"
 
 
 def answered(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> WireResponse:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from threedsecure.faults import FaultDocument as FaultWish
+from threedsecure.faults import FaultDocument
 
 PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164, with the leading +")]
 Scheme = Literal["visa", "mastercard", "amex", "cb", "jcb", "discover", "unionpay"]
@@ -71,7 +71,7 @@ class CardWish(Request, frozen=True):
     language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - its name in the messages
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
-    faults: Annotated[list[FaultWish], Meta(max_length=50)] = []
+    faults: Annotated[list[FaultDocument], Meta(max_length=50)] = []
 
 
 class CardRange(Struct, frozen=True):
@@ -223,34 +223,30 @@ class Transactions(Struct, frozen=True):
     transactions: list[Transaction]
 
 
-class Message(Struct, frozen=True, rename={"sender": "from", "receiver": "to"}):
-    """One message that crossed a hop, decoded and redacted."""
-
+class Hop(Struct, frozen=True, kw_only=True, rename={"sender": "from", "receiver": "to"}):
     at: str
     sender: str
     receiver: str
     kind: str
-    transaction_id: str
     message: dict[str, Any]
     status: int | UnsetType = UNSET
     took_ms: float | UnsetType = UNSET
+
+
+class Message(Hop, frozen=True, kw_only=True):
+    """One message that crossed a hop, decoded and redacted."""
+
+    transaction_id: str
 
 
 class Messages(Struct, frozen=True):
     messages: list[Message]
 
 
-class TranscriptHop(Struct, frozen=True, rename={"sender": "from", "receiver": "to"}):
+class TranscriptHop(Hop, frozen=True, kw_only=True):
     """One message of a transcript. `offset_ms` counts from the first on the simulator's clock; `took_ms` is real time."""
 
-    at: str
     offset_ms: int
-    sender: str
-    receiver: str
-    kind: str
-    message: dict[str, Any]
-    status: int | UnsetType = UNSET
-    took_ms: float | UnsetType = UNSET
 
 
 class TranscriptCard(Struct, frozen=True):
@@ -414,39 +410,3 @@ class CheckWish(Request, frozen=True):
 
     message: Raw
     message_type: str | None = field(default=None, name="as")
-
-
-class FaultDocument(Struct, frozen=True):
-    """One error: the element, what was found, what is allowed, and where the specification says so."""
-
-    code: str
-    element: str
-    found: str
-    allowed: str
-    clause: str
-
-
-class AdviceDocument(Struct, frozen=True):
-    """What could be better, and is no error."""
-
-    element: str
-    words: str
-
-
-class AnswerDocument(Struct, frozen=True):
-    """The code and detail that a receiver would answer."""
-
-    errorCode: str  # noqa: N815 - the specification's name
-    errorDetail: str  # noqa: N815
-
-
-class Checked(Struct, frozen=True):
-    """What is wrong with a message, and what could be better. `answer` is null for a right one; `place` is where it travels."""
-
-    file: str
-    messageType: str | None  # noqa: N815
-    messageVersion: str | None  # noqa: N815
-    place: str
-    answer: AnswerDocument | None
-    errors: list[FaultDocument]
-    advice: list[AdviceDocument]

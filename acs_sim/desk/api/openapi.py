@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from acs_sim.desk.api.calls import Operation
+from acs_sim.desk.api.calls import JSON, Operation
 from acs_sim.desk.api.documents import ProblemDocument
+from threedsecure.web.wire import PROBLEM
 
 _REFERENCE: Final = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -28,8 +29,6 @@ _PATH_PARAMETERS: Final = {
     "id": "any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID",
     "fault": "the id of the fault",
 }
-EVENTS_PATH: Final = "/api/events"
-AUTHORITY_PATH: Final = "/api/ca.pem"
 
 
 @cache
@@ -41,8 +40,6 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, references)
-    paths[EVENTS_PATH] = {"get": _events()}
-    paths[AUTHORITY_PATH] = {"get": _authority()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,84 +55,44 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 def _operation(operation: Operation, references: dict[Any, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": operation.handler.__name__,
+        "operationId": operation.name,
         "summary": operation.summary,
         "responses": {
-            str(operation.status): {
-                "description": "Done",
-                "content": {
-                    "application/json": {"schema": _any_of([references[answer] for answer in operation.answers])}
-                },
+            str(operation.status): _content("Done", operation.media, operation.answers, references),
+            **{
+                str(status): _content(_ERRORS[status], PROBLEM, (ProblemDocument,), references)
+                for status in operation.errors
             },
-            **{str(status): _problem(status, references) for status in operation.errors},
         },
     }
     if parameters := _parameters(operation):
         described["parameters"] = parameters
-    if operation.body is not None:
-        described["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": _any_of([references[body] for body in operation.bodies])}},
-        }
+    if operation.bodies:
+        described["requestBody"] = {"required": True, **_content("", JSON, operation.bodies, references)}
     return described
 
 
-def _any_of(schemas: list[dict[str, Any]]) -> dict[str, Any]:
-    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+def _content(description: str, media: str, kinds: Sequence[Any], references: dict[Any, Any]) -> dict[str, Any]:
+    schemas = [references[kind] for kind in kinds]
+    content = {"content": {media: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}}
+    return {"description": description, **content} if description else content
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
-    in_path = [(name, "path", _PATH_PARAMETERS[name]) for name in _PARAMETER.findall(operation.path)]
-    in_query = [(name, "query", meaning) for name, meaning in operation.query]
-    return [
-        {"name": name, "in": where, "required": where == "path", "description": meaning, "schema": {"type": "string"}}
-        for name, where, meaning in [*in_path, *in_query]
+    in_path = [
+        _parameter(name, "path", {"type": "string", "description": _PATH_PARAMETERS[name]})
+        for name in _PARAMETER.findall(operation.path)
     ]
+    return [*in_path, *(_parameter(name, "query", _given(kind)) for name, kind in operation.query.items())]
 
 
-def _problem(status: int, references: dict[Any, Any]) -> dict[str, Any]:
-    return {
-        "description": _ERRORS[status],
-        "content": {"application/problem+json": {"schema": references[ProblemDocument]}},
-    }
+def _parameter(name: str, where: str, schema: dict[str, Any]) -> dict[str, Any]:
+    meaning = schema.pop("description")
+    return {"name": name, "in": where, "required": where == "path", "description": meaning, "schema": schema}
 
 
-def _authority() -> dict[str, Any]:
-    return {
-        "operationId": "show_authority",
-        "summary": "The simulator's certificate authority (PEM), for callers to trust; with --tls",
-        "responses": {
-            "200": {
-                "description": "The certificate",
-                "content": {"application/x-pem-file": {"schema": {"type": "string"}}},
-            },
-            "404": {
-                "description": "The simulator runs without TLS",
-                "content": {
-                    "application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="ProblemDocument")}}
-                },
-            },
-        },
-    }
-
-
-def _events() -> dict[str, Any]:
-    return {
-        "operationId": "events",
-        "summary": "Every message as it crosses a hop: server-sent events whose data is a Message in JSON",
-        "parameters": [
-            {
-                "name": "transaction",
-                "in": "query",
-                "required": False,
-                "description": "only this transaction's, by any of its ids",
-                "schema": {"type": "string"},
-            }
-        ],
-        "responses": {
-            "200": {
-                "description": "A stream that ends when the caller or the simulator does",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            }
-        },
-    }
+def _given(kind: Any) -> dict[str, Any]:
+    """The schema of a parameter where it is given: null stands for one that is not."""
+    schema = msgspec.json.schema(kind)
+    alternatives = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
+    return {**schema, **(alternatives[0] if alternatives else {})}

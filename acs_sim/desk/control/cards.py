@@ -1,69 +1,73 @@
 """`/api/cards` and `/api/scenarios`."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from acs_sim.client.aliases import NoSuchAlias, find, is_alias
 from acs_sim.client.card_list import card_document, listed_cards
 from acs_sim.client.parties import Refused
-from acs_sim.desk.api.calls import Desk, answered, known_query, read_body
+from acs_sim.desk.api.calls import Desk, answered, call
 from acs_sim.desk.api.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
 from acs_sim.desk.control import faults
 from acs_sim.desk.known_cards import known_card
-from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import (
+from threedsecure.cards.scenarios import (
     ALL_SCENARIOS,
     CLASSIC_SCENARIOS,
-    CLASSIC_SCHEMES,
     CLASSIC_VERSION,
     NOT_ENROLLED_DIGIT,
     SCENARIOS,
     VERSIONS,
-    compose,
-    read,
 )
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose, read
 from threedsecure.faults import read as read_fault
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from threedsecure.web.wire import Problem, WireResponse
 
 _KEPT: Final = ("phone", "tries", "language", "transStatus", "reason")
 """What the issuer keeps of a wish."""
-CARD_FILTERS: Final = (
-    ("scheme", "only cards of this scheme"),
-    ("scenario", "only cards with this scenario"),
-    ("version", "only cards whose range knows this protocol version"),
-)
 
 
-async def list_cards(desk: Desk, request: WireRequest) -> WireResponse:
-    wanted = known_query(request, tuple(name for name, _ in CARD_FILTERS))
+@call("GET", "/api/cards", errors=(400,))
+async def list_cards(
+    desk: Desk,
+    scheme: Annotated[str | None, Meta(description="only cards of this scheme")] = None,
+    scenario: Annotated[str | None, Meta(description="only cards with this scenario")] = None,
+    version: Annotated[str | None, Meta(description="only cards whose range knows this protocol version")] = None,
+) -> Cards:
+    """The test cards."""
     try:
-        found = listed_cards(**wanted, now=desk.runtime.clock.now())
+        found = listed_cards(scheme=scheme, scenario=scenario, version=version, now=desk.runtime.clock.now())
     except ValueError as error:
         raise Problem(400, "Bad Request", str(error)) from error
-    return answered(Cards([msgspec.convert(card, Card) for card in found]))
+    return Cards([msgspec.convert(card, Card) for card in found])
 
 
-async def show_card(desk: Desk, request: WireRequest) -> WireResponse:
-    return answered(await find_card(desk, request.match["pan"]))
+@call("GET", "/api/cards/{pan}", errors=(404, 502))
+async def show_card(desk: Desk, pan: str) -> Card:
+    """What a card does."""
+    return await find_card(desk, pan)
 
 
-async def unlock_card(desk: Desk, request: WireRequest) -> WireResponse:
-    pan = known_card(request.match["pan"]).pan
-    return answered(
-        msgspec.convert(await desk.parties.call("acs", "/control/cards/unlock", {"pan": pan}), CardStanding)
-    )
+@call("POST", "/api/cards/{pan}/unlock", errors=(404, 502))
+async def unlock_card(desk: Desk, pan: str) -> CardStanding:
+    """Make a card good again that failed purchases have locked."""
+    stands = await desk.parties.call("acs", "/control/cards/unlock", {"pan": known_card(pan).pan})
+    return msgspec.convert(stands, CardStanding)
 
 
-async def mint_card(desk: Desk, request: WireRequest) -> WireResponse:
-    card = await mint(desk, read_body(request, CardWish))
+@call("POST", "/api/cards", status=201, errors=(400, 409, 422, 502), answer=(Card,))
+async def mint_card(desk: Desk, wish: CardWish) -> WireResponse:
+    """Mint a fresh card with a phone of its own, so that tests running side by side share nothing."""
+    card = await mint(desk, wish)
     return answered(card, 201, {"Location": f"/api/cards/{card.pan}"})
 
 
-async def list_scenarios(_desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(
-        Scenarios([Scenario(s.name, s.description, s.version + s.setup + s.code) for s in ALL_SCENARIOS.values()])
-    )
+@call("GET", "/api/scenarios")
+async def list_scenarios(desk: Desk) -> Scenarios:
+    """What a card can be told to do."""
+    return Scenarios([Scenario(s.name, s.description, s.version + s.setup + s.code) for s in ALL_SCENARIOS.values()])
 
 
 async def find_card(desk: Desk, pan: str) -> Card:

@@ -5,24 +5,23 @@ from typing import Final
 
 import msgspec
 
-from acs_sim.checking.files import Examination, examine_all, known_types
-from acs_sim.checking.report import as_document
-from acs_sim.desk.api.calls import Desk, read_body
+from acs_sim.checking.files import Checked, check_all, known_types
+from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import CheckWish
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
+from threedsecure.web.wire import Problem
 
 MAX_MESSAGE_BYTES: Final = 128 * 1024
 BODY_LIMIT: Final = 4 * MAX_MESSAGE_BYTES  # a form, or JSON in JSON, takes up to three bytes for one
 SOURCE: Final = "message"
 
 
-async def check_message(_desk: Desk, request: WireRequest) -> WireResponse:
-    wish = read_body(request, CheckWish)
-    examined = await examination(_content(bytes(wish.message)), wish.message_type)
-    return json_response([as_document(examined)])
+@call("POST", "/api/check", errors=(400, 413), limit=BODY_LIMIT)
+async def check_message(desk: Desk, wish: CheckWish) -> list[Checked]:
+    """Hold a message against the specification, as `acs-sim check --json` does."""
+    return [await checked_message(_content(bytes(wish.message)), wish.message_type)]
 
 
-async def examination(content: bytes, message_type: str | None) -> Examination:
+async def checked_message(content: bytes, message_type: str | None) -> Checked:
     """What is wrong with a message, worked out beside the loop: a long one takes a second.
 
     Errors: `Problem` 413 for a message longer than `MAX_MESSAGE_BYTES`, 400 for a type that does not exist."""
@@ -32,8 +31,8 @@ async def examination(content: bytes, message_type: str | None) -> Examination:
     if message_type is not None and message_type not in known_types():
         words = f"as: there is no message {message_type[:40]!r}; there are {', '.join(known_types())}"
         raise Problem(400, "Bad Request", words)
-    (examined,) = await asyncio.to_thread(examine_all, [(SOURCE, content)], message_type)
-    return examined
+    (checked,) = await asyncio.to_thread(check_all, [(SOURCE, content)], message_type)
+    return checked
 
 
 def _content(message: bytes) -> bytes:

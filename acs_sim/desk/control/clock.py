@@ -3,63 +3,65 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from acs_sim.client.parties import PartyUnreachable
-from acs_sim.desk.api.calls import Desk, answered, read_body
+from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.control import faults
 from acs_sim.desk.transactions.list import instant
 from acs_sim.settings.durations import parse_duration
 from acs_sim.sharing import clock as shared_clock
 from threedsecure.web.clock import Clock
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from threedsecure.web.wire import Problem, WireResponse
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 SEED: Final = "seed"
-FORGETTING: Final = ("shop", "ds", "acs", "phone")
+PEM: Final = "application/x-pem-file"
 
 
-async def show_clock(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(clock_state(desk.runtime.clock))
+@call("GET", "/api/clock")
+async def show_clock(desk: Desk) -> ClockState:
+    """What time it is in the simulator."""
+    return clock_state(desk.runtime.clock)
 
 
-async def move_clock(desk: Desk, request: WireRequest) -> WireResponse:
-    await move_everybodys(desk, read_body(request, ClockMove))
-    return answered(clock_state(desk.runtime.clock))
+@call("POST", "/api/clock", errors=(400,))
+async def move_clock(desk: Desk, wish: ClockMove) -> ClockState:
+    """Move the clock; whatever falls due on the way happens."""
+    await move_everybodys(desk, wish)
+    return clock_state(desk.runtime.clock)
 
 
-async def show_authority(desk: Desk, _request: WireRequest) -> WireResponse:
-    """The certificate that callers are to trust, where there is one."""
+@call("GET", "/api/ca.pem", errors=(404,), answer=(str,), media=PEM)
+async def show_authority(desk: Desk) -> WireResponse:
+    """The simulator's certificate authority (PEM), for callers to trust, where it runs with --tls."""
     if desk.runtime.tls is None:
         raise Problem(404, "Not Found", "this simulator runs without TLS; start it with --tls")
     headers = {"Content-Disposition": 'attachment; filename="acs-sim-ca.pem"'}
-    return WireResponse(200, desk.runtime.tls.authority_pem, "application/x-pem-file", headers)
+    return WireResponse(200, desk.runtime.tls.authority_pem, PEM, headers)
 
 
-async def show_addresses(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(PartyAddresses(**dict(desk.addresses)))
+@call("GET", "/api/addresses")
+async def show_addresses(desk: Desk) -> PartyAddresses:
+    """Where every party is found."""
+    return PartyAddresses(**dict(desk.addresses))
 
 
-async def reset(desk: Desk, _request: WireRequest) -> WireResponse:
-    forgotten: list[str] = []
-    unreachable: list[str] = []
-    for party in FORGETTING:
-        try:
-            await desk.parties.call(party, "/control/reset")
-        except PartyUnreachable:
-            unreachable.append(party)
-        else:
-            forgotten.append(party)
+@call("POST", "/api/reset", errors=(504,))
+async def reset(desk: Desk) -> ResetOutcome:
+    """Forget everything but the clock and the seed."""
+    told = await desk.parties.call_others("/control/reset")
     await faults.begin_again(desk)
     await desk.runtime.journal.forget()
-    return answered(ResetOutcome(forgotten, unreachable))
+    unreachable = [party for party, answer in told.items() if answer is None]
+    return ResetOutcome([party for party in told if party not in unreachable], unreachable)
 
 
-async def set_seed(desk: Desk, request: WireRequest) -> WireResponse:
-    wish = read_body(request, Seed)
+@call("PUT", "/api/seed", errors=(400,))
+async def set_seed(desk: Desk, wish: Seed) -> Seed:
+    """Make identifiers and codes repeatable."""
     desk.runtime.randomness.seed(wish.seed)
     await desk.runtime.shared.tell_all(SEED, [wish.seed])
-    return answered(wish)
+    return wish
 
 
 def clock_state(clock: Clock) -> ClockState:

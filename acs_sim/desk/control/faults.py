@@ -5,44 +5,59 @@ from typing import Any, Final
 
 import msgspec
 
-from acs_sim.client.parties import PartyUnreachable, Refused
-from acs_sim.desk.api.calls import Desk, answered, read_body
-from acs_sim.desk.api.documents import Cleared, FaultsInForce, PackWish
-from threedsecure.faults import Fault, FaultRefused, read
-from threedsecure.faults.documents import WITHOUT_CARD, Count, check
+from acs_sim.desk.api.calls import Desk, call, read_body
+from acs_sim.desk.api.documents import Cleared, FaultInForce, FaultsInForce, PackWish
+from acs_sim.sharing.faults import messages_told
+from threedsecure.faults import Fault, FaultDocument, FaultRefused, read
+from threedsecure.faults.documents import WITHOUT_CARD, check
+from threedsecure.faults.fault import Count
 from threedsecure.faults.packs import PACKS
 from threedsecure.web.faults.injector import CONTROL_PATH
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
+from threedsecure.web.wire import Problem, WireRequest, read_json
 
 BODY_LIMIT: Final = 64 * 1024
-PARTIES: Final = ("shop", "ds", "acs", "phone")
 KNOWN_TRANSACTIONS: Final = 20
-_NAMES: Final = {"id": "threeDSServerTransID", **{name: name for name in ("dsTransID", "acsTransID", "sdkTransID")}}
 
 
-async def list_faults(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(FaultsInForce(await in_force(desk)))
+@call("GET", "/api/faults", errors=(502, 504))
+async def list_faults(desk: Desk) -> FaultsInForce:
+    """What misbehaves."""
+    return FaultsInForce(await in_force(desk))
 
 
-async def arm_fault(desk: Desk, request: WireRequest) -> WireResponse:
-    document = _decoded(request)
+@call(
+    "POST",
+    "/api/faults",
+    body=(FaultDocument, PackWish),
+    answer=(FaultInForce, FaultsInForce),
+    status=201,
+    errors=(400, 422, 502, 504),
+    limit=BODY_LIMIT,
+)
+async def arm_fault(desk: Desk, request: WireRequest) -> FaultsInForce | dict[str, Any]:
+    """Have something go wrong: a fault (docs/faults.md), or a pack of them. Answers the fault with its id."""
+    document = read_json(request)
     if "pack" in document:
-        return answered(FaultsInForce(await arm(desk, packed(read_body(request, PackWish)))), 201)
+        return FaultsInForce(await arm(desk, packed(read_body(request, PackWish))))
     try:
         fault = read(document)
     except FaultRefused as refused:
         raise Problem(400, "Bad Request", str(refused)) from refused
-    return json_response((await arm(desk, [fault]))[0], 201)
+    return (await arm(desk, [fault]))[0]
 
 
-async def clear_faults(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(Cleared(await clear(desk)))
+@call("DELETE", "/api/faults", errors=(502, 504))
+async def clear_faults(desk: Desk) -> Cleared:
+    """Have nothing go wrong any more."""
+    return Cleared(await clear(desk))
 
 
-async def clear_fault(desk: Desk, request: WireRequest) -> WireResponse:
+@call("DELETE", "/api/faults/{fault}", errors=(404, 502, 504))
+async def clear_fault(desk: Desk, fault: str) -> Cleared:
+    """Take one fault back."""
     await in_force(desk)
-    await disarm(desk, request.match["fault"])
-    return answered(Cleared(1))
+    await disarm(desk, fault)
+    return Cleared(1)
 
 
 async def disarm(desk: Desk, identifier: str) -> None:
@@ -101,8 +116,8 @@ async def in_force(desk: Desk) -> list[dict[str, Any]]:
     found = {one["id"]: one for one in await own.documents()}
     if not found:
         return []
-    for told in await _told(desk):
-        if told.get("process") == own.process:
+    for told in (await desk.parties.call_others(CONTROL_PATH)).values():
+        if told is None or told.get("process") == own.process:
             continue
         theirs = {one["id"]: one for one in told.get("faults", [])}
         for identifier, one in list(found.items()):
@@ -119,54 +134,17 @@ def _happens_once(document: Mapping[str, Any]) -> bool:
     return when == "next" or (isinstance(when, Count) and when.nth is not None)
 
 
-async def _told(desk: Desk) -> list[dict[str, Any]]:
-    answers = []
-    for party in PARTIES:
-        try:
-            answers.append(await desk.parties.call(party, CONTROL_PATH))
-        except PartyUnreachable:
-            continue
-    return answers
-
-
 async def _tell(desk: Desk, known: Iterable[Mapping[str, Any]] = ()) -> None:
     """Every party that runs has the same faults in force as the desk."""
     own, identifiers = desk.runtime.faults, list(known)
     document = {"process": own.process, "faults": await own.documents(), "known": identifiers}
-    for party in PARTIES:
-        try:
-            await desk.parties.call(party, CONTROL_PATH, document)
-        except PartyUnreachable:
-            continue
+    await desk.parties.call_others(CONTROL_PATH, document)
 
 
 async def _known(desk: Desk, faults: Sequence[Fault]) -> list[dict[str, Any]]:
     """What is under way already for the cards and transactions that the faults name."""
     cards = {fault.card for fault in faults if fault.card is not None}
     names = {fault.transaction for fault in faults if fault.transaction is not None}
-    known = [_identifiers(row, card) for card in cards for row in await _rows(desk, {"pan": card})]
-    return known + [_identifiers(row, None) for name in names for row in await _rows(desk, {"id": name})]
-
-
-async def _rows(desk: Desk, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    try:
-        told = await desk.parties.call("ds", "/control/transactions", {**wanted, "limit": KNOWN_TRANSACTIONS})
-    except (Problem, Refused):
-        return []
-    rows: list[dict[str, Any]] = told.get("transactions", [])
-    return rows
-
-
-def _identifiers(row: Mapping[str, Any], card: str | None) -> dict[str, Any]:
-    named = {name: row[member] for member, name in _NAMES.items() if row.get(member)}
-    return {"messageType": "AReq", **named, **({"acctNumber": card} if card else {})}
-
-
-def _decoded(request: WireRequest) -> dict[str, Any]:
-    try:
-        document = msgspec.json.decode(request.body or b"{}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(400, "Bad Request", f"the body is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise Problem(400, "Bad Request", "the body is not a JSON object")
-    return document
+    wanted = [*({"pan": card} for card in cards), *({"id": name} for name in names)]
+    told = [await messages_told(desk.parties, {**one, "limit": KNOWN_TRANSACTIONS}, one.get("pan")) for one in wanted]
+    return [message for messages in told for message in messages]

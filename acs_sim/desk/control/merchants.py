@@ -4,9 +4,8 @@ from typing import Any
 
 import msgspec
 
-from acs_sim.desk.api.calls import Desk, answered, read_body
+from acs_sim.desk.api.calls import Desk, call
 from acs_sim.settings.merchants import ETransactionsMerchant, MoneticoMerchant
-from threedsecure.web.wire import WireRequest, WireResponse
 
 
 class NewMerchant(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename="kebab"):
@@ -23,17 +22,22 @@ class KnownMerchants(msgspec.Struct, rename="kebab"):
     monetico: list[dict[str, Any]]
 
 
-async def list_merchants(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(await _asked(desk, {}))
+@call("GET", "/api/merchants", errors=(502,))
+async def list_merchants(desk: Desk) -> KnownMerchants:
+    """The shops of your own that were set up."""
+    return await _asked(desk, {})
 
 
-async def add_merchant(desk: Desk, request: WireRequest) -> WireResponse:
-    wish = read_body(request, NewMerchant)
-    return answered(await _asked(desk, {"add": msgspec.to_builtins(wish)}), 201)
+@call("POST", "/api/merchants", status=201, errors=(400, 409, 502))
+async def add_merchant(desk: Desk, wish: NewMerchant) -> KnownMerchants:
+    """Set up a shop of your own."""
+    return await _asked(desk, {"add": msgspec.to_builtins(wish)})
 
 
-async def forget_merchants(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(await _asked(desk, {"forget": True}))
+@call("DELETE", "/api/merchants", errors=(502,))
+async def forget_merchants(desk: Desk) -> KnownMerchants:
+    """Forget the shops that scripts have set up."""
+    return await _asked(desk, {"forget": True})
 
 
 async def _asked(desk: Desk, wish: dict[str, Any]) -> KnownMerchants:

@@ -1,40 +1,50 @@
 """`/api/rules`: which messages are answered otherwise than the card says."""
 
-from typing import Final
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from acs_sim.desk.api.calls import Desk, answered, known_query, read_body
+from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import Rule, RuleOutcome, Rules, RulesLeft, RuleWish
 from acs_sim.desk.transactions.list import find_transaction
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
-
-MISS_FILTERS: Final = (("transaction", "any id of the transaction; required"),)
+from threedsecure.web.wire import Problem
 
 
-async def list_rules(desk: Desk, _request: WireRequest) -> WireResponse:
-    return answered(Rules(await rules_in_force(desk)))
+@call("GET", "/api/rules", errors=(502,))
+async def list_rules(desk: Desk) -> Rules:
+    """The matching rules in force."""
+    return Rules(await rules_in_force(desk))
 
 
-async def add_rule(desk: Desk, request: WireRequest) -> WireResponse:
-    return answered(await make_rule(desk, read_body(request, RuleWish)), 201)
+@call("POST", "/api/rules", status=201, errors=(400, 409, 422, 502))
+async def add_rule(desk: Desk, wish: RuleWish) -> Rule:
+    """Answer messages that match otherwise than their card says."""
+    return await make_rule(desk, wish)
 
 
-async def remove_rule(desk: Desk, request: WireRequest) -> WireResponse:
-    await desk.parties.call("acs", "/control/rules/remove", {"id": request.match["rule"]})
-    return answered(RulesLeft(len(await rules_in_force(desk))))
-
-
-async def remove_rules(desk: Desk, _request: WireRequest) -> WireResponse:
+@call("DELETE", "/api/rules", errors=(502,))
+async def remove_rules(desk: Desk) -> RulesLeft:
+    """Remove all matching rules."""
     await desk.parties.call("acs", "/control/rules/remove")
-    return answered(RulesLeft(0))
+    return RulesLeft(0)
 
 
-async def show_misses(desk: Desk, request: WireRequest) -> WireResponse:
-    wanted = known_query(request, tuple(name for name, _ in MISS_FILTERS)).get("transaction")
-    if not wanted:
+@call("DELETE", "/api/rules/{rule}", errors=(404, 502))
+async def remove_rule(desk: Desk, rule: str) -> RulesLeft:
+    """Remove one matching rule."""
+    await desk.parties.call("acs", "/control/rules/remove", {"id": rule})
+    return RulesLeft(len(await rules_in_force(desk)))
+
+
+@call("GET", "/api/rules/misses", errors=(400, 404, 502))
+async def show_misses(
+    desk: Desk, transaction: Annotated[str, Meta(description="any id of the transaction; required")] = ""
+) -> RuleOutcome:
+    """Which rule a transaction followed, or which came nearest and why they were not followed."""
+    if not transaction:
         raise Problem(400, "Bad Request", "transaction is missing: any id of the transaction")
-    return answered(await outcome_of(desk, wanted))
+    return await outcome_of(desk, transaction)
 
 
 async def outcome_of(desk: Desk, identifier: str) -> RuleOutcome:

@@ -13,8 +13,9 @@ from acs_sim.desk.control.findings import judged
 from acs_sim.desk.pages.rendering import drift, facts, identifiers, render, shown
 from acs_sim.desk.transactions.diagram import LIVE, diagram
 from acs_sim.desk.transactions.list import entries_of, find_transaction, newest_transactions
+from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import SCENARIOS, compose, read
+from threedsecure.cards.test_cards import compose, read
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
 
 OVERVIEW_LIMIT: Final = 50

@@ -9,45 +9,39 @@ from acs_sim.desk.api.openapi import document
 from acs_sim.desk.pages.console import page_of
 from threedsecure.web.wire import WireRequest, WireResponse, json_response
 
-# A command to try, by the handler's name; {desk} is the address that the reader looks at.
-EXAMPLES: Final = {
-    "list_cards": "curl '{desk}/api/cards?scheme=visa&scenario=challenge-otp'",
-    "show_card": "curl {desk}/api/cards/4000000001000001",
-    "mint_card": """curl {desk}/api/cards -d '{{"scheme":"visa","scenario":"challenge-otp"}}'""",
-    "unlock_card": "curl -X POST {desk}/api/cards/4000000001000001/unlock",
-    "list_scenarios": "curl {desk}/api/scenarios",
-    "list_transactions": "curl '{desk}/api/transactions?pan=4000000001000001'",
-    "show_transaction": "curl {desk}/api/transactions/ID",
-    "show_messages": "curl {desk}/api/transactions/ID/messages",
-    "show_transcript": "curl -OJ {desk}/api/transactions/ID/transcript",
-    "newest_messages": "curl '{desk}/api/messages?kind=PReq'",
-    "act": """curl {desk}/api/transactions/ID/cardholder -d '{{"do":"submit","code":"correct"}}'""",
-    "show_findings": "curl '{desk}/api/transactions/ID/findings?severity=good'",
-    "take_outcome": """curl {desk}/api/transactions/ID/outcome -d '{{"outcome":"accepted","transStatus":"Y"}}'""",
-    "list_findings": "curl '{desk}/api/findings?format=junit'",
-    "list_ranges": "curl '{desk}/api/ranges?scheme=visa&pan=4000000001000001'",
-    "edit_ranges": (
-        """curl {desk}/api/ranges -d '{{"scheme":"visa","edits":[{{"action":"M","start":"4000000030000000","""
-        """"end":"4000000039999999","stand_in":"attempt"}}]}}'"""
-    ),
-    "show_addresses": "curl {desk}/api/addresses",
-    "list_rules": "curl {desk}/api/rules",
-    "add_rule": """curl {desk}/api/rules -d '{{"if":{{"amount":{{"at_least":10000}}}},"then":{{"scenario":"challenge-otp"}}}}'""",
-    "remove_rules": "curl -X DELETE {desk}/api/rules",
-    "remove_rule": "curl -X DELETE {desk}/api/rules/RULE",
-    "show_misses": "curl '{desk}/api/rules/misses?transaction=ID'",
-    "show_authority": "curl -k {desk}/api/ca.pem -o acs-sim-ca.pem",
-    "show_clock": "curl {desk}/api/clock",
-    "move_clock": """curl {desk}/api/clock -d '{{"advance":"10m"}}'""",
-    "check_message": """curl {desk}/api/check -d '{{"message":{{"messageType":"RRes","messageVersion":"2.2.0"}}}}'""",
-    "list_faults": "curl {desk}/api/faults",
-    "arm_fault": """curl {desk}/api/faults -d '{{"at":"RReq","do":"twice","card":"4000000001000001"}}'""",
-    "clear_faults": "curl -X DELETE {desk}/api/faults",
-    "clear_fault": "curl -X DELETE {desk}/api/faults/FAULT",
-    "reset": "curl -X POST {desk}/api/reset",
-    "set_seed": """curl -X PUT {desk}/api/seed -d '{{"seed":42}}'""",
-    "events": "curl -N {desk}/api/events",
+# What a call to try names in its address, asks for, and posts.
+_NAMED: Final = {"pan": "4000000001000001", "id": "ID", "rule": "RULE", "fault": "FAULT"}
+_QUERIES: Final = {
+    "list_cards": "scheme=visa&scenario=challenge-otp",
+    "list_transactions": "pan=4000000001000001",
+    "newest_messages": "kind=PReq",
+    "show_findings": "severity=good",
+    "list_findings": "format=junit",
+    "list_ranges": "scheme=visa&pan=4000000001000001",
+    "show_misses": "transaction=ID",
 }
+BODIES: Final = {
+    "mint_card": '{"scheme":"visa","scenario":"challenge-otp"}',
+    "act": '{"do":"submit","code":"correct"}',
+    "take_outcome": '{"outcome":"accepted","transStatus":"Y"}',
+    "edit_ranges": '{"scheme":"visa","edits":[{"action":"M","start":"4000000030000000","end":"4000000039999999",'
+    '"stand_in":"attempt"}]}',
+    "add_rule": '{"if":{"amount":{"at_least":10000}},"then":{"scenario":"challenge-otp"}}',
+    "move_clock": '{"advance":"10m"}',
+    "check_message": '{"message":{"messageType":"RRes","messageVersion":"2.2.0"}}',
+    "arm_fault": '{"at":"RReq","do":"twice","card":"4000000001000001"}',
+    "set_seed": '{"seed":42}',
+}
+_OPTIONS: Final = {"show_transcript": " -OJ", "show_authority": " -k -o acs-sim-ca.pem", "events": " -N"}
+
+
+def command(method: str, path: str, name: str, desk: str) -> str:
+    """A call to try, for a shell. `desk`: the address that the reader looks at."""
+    address = desk + path.format_map(_NAMED)
+    address = f"'{address}?{_QUERIES[name]}'" if name in _QUERIES else address
+    body = f" -d '{BODIES[name]}'" if name in BODIES else ""
+    asks = "" if method == "GET" or (method == "POST" and body) else f" -X {method}"
+    return f"curl{_OPTIONS.get(name, '')}{asks} {address}{body}"
 
 
 def openapi_handler(operations: tuple[Operation, ...]) -> Handler:
@@ -61,17 +55,19 @@ def docs_handler(operations: tuple[Operation, ...]) -> Handler:
     async def docs(desk: Desk, _request: WireRequest) -> WireResponse:
         whole = document(operations)
         calls = [
-            {"method": method, "path": path, "call": call, "body": _body(call, whole), "example": _example(call, desk)}
+            {
+                "method": method,
+                "path": path,
+                "call": call,
+                "body": _body(call, whole),
+                "example": command(method.upper(), path, call["operationId"], desk.addresses.desk),
+            }
             for path, methods in whole["paths"].items()
             for method, call in methods.items()
         ]
         return page_of(desk, "docs.html", "/api/docs", calls=calls, kind=kind)
 
     return docs
-
-
-def _example(call: dict[str, Any], desk: Desk) -> str:
-    return EXAMPLES[call["operationId"]].format(desk=desk.addresses.desk)
 
 
 def _body(call: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any] | None:

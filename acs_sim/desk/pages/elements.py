@@ -1,20 +1,17 @@
 """The pages `/elements` and `/elements/{message}`: the reference of all data elements, from the tables that do the checking."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 from urllib.parse import quote
 
-from acs_sim.checking.reference import Entry, entries, title
+from acs_sim.checking.reference import Entry, Grouped, entries, grouped, some, title, values_of
+from threedsecure.paths import element_name
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.v2.validation.rules import RULES
 
 MAX_QUERY: Final = 100
-_INDEX: Final = re.compile(r"\[[0-9]+\]")
-Grouped = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def message_page(message: str) -> MessagePage:
         short = entry.element.rpartition(".")[2]
         lines.append(_line(entry, "" if short in taken else short))
         taken.add(short)
-    rules = tuple((rule.words, _versions(rule.versions)) for rule in RULES if message in rule.messages)
+    rules = tuple((rule.words, some(rule.versions)) for rule in RULES if message in rule.messages)
     return MessagePage(message, title(message), tuple(lines), rules)
 
 
@@ -80,7 +77,7 @@ def message_list() -> tuple[tuple[str, str, int], ...]:
 
 def address_of(message: object, element: str) -> str:
     """Where the element is explained, "" when the tables do not know it. `element` may have indexes: `messageExtension[3].id`."""
-    name = _INDEX.sub("", element)
+    name = element_name(element)
     if not isinstance(message, str) or message not in MESSAGES or name not in names_of(message):
         return ""
     return f"/elements/{message}#{quote(name)}"
@@ -96,34 +93,10 @@ def _line(entry: Entry, short: str) -> Line:
         element=entry.element,
         short=short,
         presence=tuple(entry.presence.get(version, "") for version in SUPPORTED_VERSIONS),
-        formats=_grouped(entry.formats),
-        values=_values(entry),
+        formats=grouped(entry.formats),
+        values=values_of(entry),
         when=entry.when,
         clause=entry.clause,
         note=entry.note,
-        sure=_grouped(entry.sure),
+        sure=grouped(entry.sure),
     )
-
-
-def _grouped(words: Mapping[str, str]) -> Grouped:
-    """`(words, versions)`; the versions are left out where all that define the element agree."""
-    groups: dict[str, list[str]] = {}
-    for version, text in words.items():
-        groups.setdefault(text, []).append(version)
-    return tuple((text, "" if len(groups) == 1 else ", ".join(versions)) for text, versions in groups.items())
-
-
-def _values(entry: Entry) -> tuple[tuple[str, str, str], ...]:
-    known: dict[tuple[str, str], list[str]] = {}
-    for version, values in entry.values.items():
-        for pair in values:
-            known.setdefault(pair, []).append(version)
-    everywhere = len(entry.presence)
-    return tuple(
-        (value, meaning, "" if len(versions) == everywhere else ", ".join(versions))
-        for (value, meaning), versions in sorted(known.items())
-    )
-
-
-def _versions(versions: tuple[str, ...]) -> str:
-    return "" if versions == SUPPORTED_VERSIONS else ", ".join(versions)

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from acs_sim.checking.files import Examination, known_types
+from acs_sim.checking.files import Checked, known_types
 from acs_sim.desk.api.calls import Desk
-from acs_sim.desk.control.check import MAX_MESSAGE_BYTES, examination
+from acs_sim.desk.control.check import MAX_MESSAGE_BYTES, checked_message
 from acs_sim.desk.pages.console import page_of
 from acs_sim.desk.pages.elements import MAX_QUERY, all_elements, matches, message_list, message_page
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
@@ -51,10 +51,10 @@ async def check_from_form(desk: Desk, request: WireRequest) -> WireResponse:
     text, kind = form.get("message", ""), form.get("as", "")
     if not text.strip():
         raise Problem(400, "Bad Request", "there is no message: paste one into the field")
-    return _check_page(desk, text, kind, await examination(text.encode(), kind or None))
+    return _check_page(desk, text, kind, await checked_message(text.encode(), kind or None))
 
 
-def _check_page(desk: Desk, text: str, kind: str, result: Examination | None) -> WireResponse:
+def _check_page(desk: Desk, text: str, kind: str, result: Checked | None) -> WireResponse:
     return page_of(
         desk,
         "check.html",

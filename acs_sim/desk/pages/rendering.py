@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
-from zlib import crc32
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
@@ -126,7 +125,6 @@ def _coded(text: str) -> Markup:
 @cache
 def _environment() -> Environment:
     pages = environment("acs_sim.desk.pages")
-    pages.filters["static"] = _static_address
     pages.filters["drift"] = drift
     pages.filters["grouped"] = grouped
     pages.filters["as_json"] = as_json
@@ -137,9 +135,3 @@ def _environment() -> Environment:
     pages.filters["tone"] = lambda status: TONES.get(status, "")
     pages.filters["told"] = lambda status: escape(TRANS_STATUS.get(status, ""))
     return pages
-
-
-@cache
-def _static_address(name: str) -> str:
-    """The address changes with the content, because browsers keep static files for an hour."""
-    return f"/static/{name}?v={crc32((STATIC / name).read_bytes()):08x}"

@@ -5,16 +5,15 @@ from typing import Any, Final
 
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
-from acs_sim.client.parties import Refused
-from acs_sim.desk.api.calls import Desk, answered, read_body
+from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import CardholderAct, CardholderOutcome, Notification, Transaction
 from acs_sim.desk.transactions import cardholder_v1
+from acs_sim.desk.transactions.challenges import challenge_of, code_for, outcome_of
 from acs_sim.desk.transactions.list import find_transaction
 from acs_sim.desk.transactions.list_v1 import is_classic
-from acs_sim.desk.words import another_code
 from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.journal import EMV_IDS
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from threedsecure.web.wire import Problem
 
 METHODS_OF: Final = {
     "approve": frozenset({"out-of-band", "decoupled"}),
@@ -30,14 +29,15 @@ CHALLENGES: Final = frozenset({"C", "D"})
 HTTP_ERROR: Final = 400
 
 
-async def act(desk: Desk, request: WireRequest) -> WireResponse:
-    wish = read_body(request, CardholderAct)
+@call("POST", "/api/transactions/{id}/cardholder", errors=(400, 404, 409, 502))
+async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
+    """The headless cardholder: play a person's part in the challenge."""
     _check(wish)
-    transaction = await find_transaction(desk, request.match["id"])
+    transaction = await find_transaction(desk, id_)
     try:
         async with HttpTransport.session(desk.runtime.calling) as session:
             play = cardholder_v1.play if is_classic(transaction) else _play
-            return answered(await play(desk, Cardholder(HttpTransport(session)), transaction, wish))
+            return await play(desk, Cardholder(HttpTransport(session)), transaction, wish)
     except CardholderStuck as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
 
@@ -138,28 +138,16 @@ def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:
         return None
     if answer is not None:
         return str(answer) if wanted == "correct" else WRONG_ANSWERS.get(str(question), "wrong")
-    return _code(challenge.get("code"), wanted)
-
-
-def _code(code: str | None, wanted: str) -> str:
-    if wanted == "wrong":
-        return another_code(code)
-    if not code:
-        raise Problem(409, "Conflict", "no SecureCode is in force for this challenge: it expired, or none was sent")
-    return str(code)
+    return code_for(challenge.get("code"), wanted)
 
 
 async def _outcome(
     desk: Desk, cardholder: Cardholder, page: Page, challenge: dict[str, Any], *, deliver: bool
 ) -> CardholderOutcome:
-    result = page.result
-    return CardholderOutcome(
-        state=str(challenge.get("state", "unknown")),
-        transStatus=decoded_result(result).get("transStatus") if result is not None else None,
-        message=page.message or (page.title or None),
-        tries_left=challenge.get("tries_left"),
-        notification=await _notified(desk, cardholder, page.results, deliver=deliver) if result is not None else None,
-    )
+    if page.result is None:
+        return outcome_of(challenge, page, None, None)
+    notification = await _notified(desk, cardholder, page.results, deliver=deliver)
+    return outcome_of(challenge, page, decoded_result(page.result).get("transStatus"), notification)
 
 
 async def _notified(desk: Desk, cardholder: Cardholder, results: list[Form], *, deliver: bool) -> Notification:
@@ -189,14 +177,8 @@ def _note_not_taken(desk: Desk, result: Form, why: dict[str, Any], status: int |
 
 
 async def _challenge(desk: Desk, acs_trans_id: str) -> dict[str, Any]:
-    try:
-        return await desk.parties.call("acs", "/control/challenge", {"id": acs_trans_id})
-    except Refused as refusal:
-        if refusal.status == 404:
-            raise Problem(
-                409, "Conflict", "the ACS does not know this transaction: it was answered elsewhere"
-            ) from refusal
-        raise
+    unknown = "the ACS does not know this transaction: it was answered elsewhere"
+    return await challenge_of(desk, "/control/challenge", acs_trans_id, unknown)
 
 
 def _challenged(transaction: Transaction) -> str:

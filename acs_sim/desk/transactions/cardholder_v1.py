@@ -4,10 +4,9 @@ from typing import Any, Final
 
 from acs_sim.client.cardholder import Cardholder
 from acs_sim.client.challenge_page import Form, Page
-from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk
 from acs_sim.desk.api.documents import CardholderAct, CardholderOutcome, Notification, Transaction
-from acs_sim.desk.words import another_code
+from acs_sim.desk.transactions.challenges import challenge_of, code_for, outcome_of
 from threedsecure.v1.codec import decode
 from threedsecure.v1.envelope import unpack
 from threedsecure.v1.errors import MessageError
@@ -25,7 +24,7 @@ async def play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wis
         raise Problem(409, "Conflict", f"this authentication is over: status {transaction.transStatus}")
     page = await _opened(desk, cardholder, transaction, wish) if wish.PaReq is not None else None
     if wish.do != "abandon" and (page is None or (page.result is None and page.automatic is None)):
-        page = await cardholder.show(await _answer(desk, transaction, wish))
+        page = await cardholder.visit(await _answer(desk, transaction, wish))
     page = await cardholder.wait(page) if page is not None and wish.do != "abandon" else page
     return await _outcome(desk, cardholder, transaction, page, wish)
 
@@ -34,7 +33,7 @@ async def _opened(desk: Desk, cardholder: Cardholder, transaction: Transaction, 
     if wish.TermUrl is None:
         raise Problem(400, "Bad Request", "TermUrl goes with PaReq")
     fields = {"PaReq": wish.PaReq or "", "TermUrl": wish.TermUrl, "MD": wish.MD}
-    return await cardholder.show(Form(desk.addresses.acs + PAREQ_PATH, fields))
+    return await cardholder.visit(Form(desk.addresses.acs + PAREQ_PATH, fields))
 
 
 async def _answer(desk: Desk, transaction: Transaction, wish: CardholderAct) -> Form:
@@ -42,18 +41,9 @@ async def _answer(desk: Desk, transaction: Transaction, wish: CardholderAct) -> 
     challenge = await _challenge(desk, transaction)
     fields = {**challenge["fields"], "action": wish.do}
     if wish.do == "submit":
-        fields["challengeValue"] = _entry(wish.code, challenge.get("code"))
+        named = wish.code in {"correct", "wrong"}
+        fields["challengeValue"] = code_for(challenge.get("code"), str(wish.code)) if named else wish.code or ""
     return Form(challenge["answer_url"], fields)
-
-
-def _entry(wanted: str | None, code: str | None) -> str:
-    if wanted == "wrong":
-        return another_code(code)
-    if wanted != "correct":
-        return wanted or ""
-    if not code:
-        raise Problem(409, "Conflict", "no SecureCode is in force for this challenge: it expired, or none was sent")
-    return code
 
 
 async def _ended(desk: Desk, transaction: Transaction) -> dict[str, Any]:
@@ -65,30 +55,17 @@ async def _ended(desk: Desk, transaction: Transaction) -> dict[str, Any]:
 
 
 async def _challenge(desk: Desk, transaction: Transaction) -> dict[str, Any]:
-    try:
-        return await desk.parties.call("acs", "/control/3ds1/challenge", {"id": transaction.acsTransID})
-    except Refused as refusal:
-        if refusal.status == 404:
-            raise Problem(
-                409,
-                "Conflict",
-                "no browser has brought a PaReq yet, or it was answered without a challenge: give PaReq, TermUrl and MD",
-            ) from refusal
-        raise
+    unknown = "no browser has brought a PaReq yet, or it was answered without a challenge: give PaReq, TermUrl and MD"
+    return await challenge_of(desk, "/control/3ds1/challenge", transaction.acsTransID, unknown)
 
 
 async def _outcome(
     desk: Desk, cardholder: Cardholder, transaction: Transaction, page: Page | None, wish: CardholderAct
 ) -> CardholderOutcome:
-    result = page.result if page is not None else None
-    challenge = await _challenge(desk, transaction) if result is None else await _ended(desk, transaction)
-    return CardholderOutcome(
-        state=str(challenge.get("state", "unknown")),
-        transStatus=_status(result.fields.get("PaRes", "")) if result is not None else None,
-        message=(page.message or page.title or None) if page is not None else None,
-        tries_left=challenge.get("tries_left"),
-        notification=await _delivered(cardholder, result, wish) if result is not None else None,
-    )
+    if page is None or page.result is None:
+        return outcome_of(await _challenge(desk, transaction), page, None, None)
+    challenge, status = await _ended(desk, transaction), _status(page.result.fields.get("PaRes", ""))
+    return outcome_of(challenge, page, status, await _delivered(cardholder, page.result, wish))
 
 
 async def _delivered(cardholder: Cardholder, result: Form, wish: CardholderAct) -> Notification:

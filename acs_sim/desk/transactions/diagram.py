@@ -1,11 +1,11 @@
 """A conversation as a picture: who speaks to whom, in what order, and what the gist of each message is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from acs_sim.desk.words import TRANS_STATUS, amount_text
+from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 
 # The order in which the parties stand; others stand behind them.
 STANDING: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
@@ -53,8 +53,10 @@ def diagram(entries: Sequence[Mapping[str, Any]], parties: Sequence[str] | None 
 
 def gist(kind: str, message: Mapping[str, Any]) -> str:
     """The few words that a reader wants before opening the message."""
-    told = _GISTS.get(kind, _words)(message)
-    return " · ".join(part for part in told if part)
+    if kind not in _GISTS:
+        told = (message.get(name) for name in _OTHERWISE)
+        return next((value for value in told if isinstance(value, str) and value), "")
+    return " · ".join(filter(None, (_told(message, name, words) for name, words in _GISTS[kind].items())))
 
 
 def tone(kind: str, message: Mapping[str, Any]) -> str:
@@ -62,7 +64,7 @@ def tone(kind: str, message: Mapping[str, Any]) -> str:
     if kind in {"Erro", "Error"} or "failed" in kind:
         return "bad"
     status = message.get("transStatus")
-    return {"Y": "good", "A": "good", "I": "good", "C": "wait", "D": "wait"}.get(str(status), "bad" if status else "")
+    return TONES.get(str(status), "bad" if status else "")
 
 
 def _standing(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -96,55 +98,35 @@ def _column(name: str, standing: Sequence[str]) -> int:
     return standing.index(name) + 1 if name in standing else 1
 
 
-Gist = Callable[[Mapping[str, Any]], tuple[str, ...]]
+def _told(message: Mapping[str, Any], name: str, words: str) -> str:
+    """An element in words, nothing where it is absent."""
+    match name:
+        case "purchaseAmount":
+            told = amount_text(message.get(name), message.get("purchaseCurrency"), message.get("purchaseExponent"))
+        case "transStatus":
+            told = f"{_text(message, name)} {TRANS_STATUS.get(_text(message, name), '')}".strip()
+        case _:
+            told = _text(message, name)
+    return words.format(told) if told else ""
 
 
-def _areq(message: Mapping[str, Any]) -> tuple[str, ...]:
-    amount = amount_text(
-        message.get("purchaseAmount"), message.get("purchaseCurrency"), message.get("purchaseExponent")
-    )
-    return (_text(message, "messageVersion"), amount, _text(message, "merchantName"))
-
-
-def _result(message: Mapping[str, Any]) -> tuple[str, ...]:
-    status = _text(message, "transStatus")
-    told = f"{status} {TRANS_STATUS.get(status, '')}".strip()
-    reason, eci = _text(message, "transStatusReason"), _text(message, "eci")
-    counter = _text(message, "interactionCounter")
-    return (told, reason and f"reason {reason}", eci and f"ECI {eci}", counter and f"tries {counter}")
-
-
-def _erro(message: Mapping[str, Any]) -> tuple[str, ...]:
-    return (_text(message, "errorCode"), _text(message, "errorDescription"), _text(message, "errorDetail"))
-
-
-def _rres(message: Mapping[str, Any]) -> tuple[str, ...]:
-    return (f"results {_text(message, 'resultsStatus')}",)
-
-
-def _creq(message: Mapping[str, Any]) -> tuple[str, ...]:
-    return (_text(message, "messageVersion"), f"window {_text(message, 'challengeWindowSize')}")
-
-
-def _sms(message: Mapping[str, Any]) -> tuple[str, ...]:
-    return (_text(message, "state"), _text(message, "failure"))
-
-
-def _words(message: Mapping[str, Any]) -> tuple[str, ...]:
-    told = (message.get(name) for name in ("reason", "body", "detail", "action", "outcome"))
-    return (next((str(value) for value in told if isinstance(value, str) and value), ""),)
-
-
-_GISTS: Final[Mapping[str, Gist]] = {
-    "AReq": _areq,
-    "ARes": _result,
-    "CReq": _creq,
-    "CRes": _result,
-    "RReq": _result,
-    "RRes": _rres,
-    "Erro": _erro,
-    "SMS": _sms,
+_RESULT: Final = {
+    "transStatus": "{}",
+    "transStatusReason": "reason {}",
+    "eci": "ECI {}",
+    "interactionCounter": "tries {}",
 }
+_GISTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "AReq": {"messageVersion": "{}", "purchaseAmount": "{}", "merchantName": "{}"},
+    "ARes": _RESULT,
+    "CReq": {"messageVersion": "{}", "challengeWindowSize": "window {}"},
+    "CRes": _RESULT,
+    "RReq": _RESULT,
+    "RRes": {"resultsStatus": "results {}"},
+    "Erro": {"errorCode": "{}", "errorDescription": "{}", "errorDetail": "{}"},
+    "SMS": {"state": "{}", "failure": "{}"},
+}
+_OTHERWISE: Final = ("reason", "body", "detail", "action", "outcome")
 
 
 def _text(message: Mapping[str, Any], name: str) -> str:

@@ -2,61 +2,72 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from acs_sim.client.parties import Refused
-from acs_sim.desk.api.calls import Desk, answered, known_query
+from acs_sim.desk.api.calls import Desk, answered, call
 from acs_sim.desk.api.documents import Message, Messages, Transaction, Transactions, Transcript
 from acs_sim.desk.known_cards import known_card
 from acs_sim.desk.transactions.list_v1 import newest_classic
 from acs_sim.transcripts.document import compose
 from acs_sim.transcripts.har import har
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from threedsecure.web.wire import Problem, WireResponse
 
-TRANSACTION_FILTERS: Final = (
-    ("pan", "only this card's"),
-    ("state", "only those in this state at the directory server"),
-    ("since", "only those begun at this instant or later (RFC 3339)"),
-    ("limit", "at most so many, the newest; 100 when left out, 500 at most"),
-)
 DEFAULT_LIMIT: Final = 100
-MAX_LIMIT: Final = 500
-FORMS: Final = ("transcript", "har")
+_SINCE: Final = "only those begun at this instant or later (RFC 3339)"
+_LIMIT: Final = "at most so many, the newest; 100 when left out, 500 at most"
+_FORMAT: Final = "transcript when left out; har: an HTTP Archive (HAR 1.2) instead"
 SPOKEN_OF: Final = {"Directory Server": "ds", "ACS": "acs", "Phone": "phone"}
 """Parties by their names in the journal."""
 MAX_IDENTIFIER: Final = 64
 
 
-async def list_transactions(desk: Desk, request: WireRequest) -> WireResponse:
-    wanted = known_query(request, tuple(name for name, _ in TRANSACTION_FILTERS))
-    found = await newest_transactions(desk, _filter(wanted))
-    if not found and "pan" in wanted:
-        known_card(wanted["pan"])
-    return answered(Transactions(found))
+@call("GET", "/api/transactions", errors=(400, 404, 502))
+async def list_transactions(
+    desk: Desk,
+    pan: Annotated[str | None, Meta(description="only this card's")] = None,
+    state: Annotated[str | None, Meta(description="only those in this state at the directory server")] = None,
+    since: Annotated[str | None, Meta(description=_SINCE)] = None,
+    limit: Annotated[int, Meta(ge=1, le=500, description=_LIMIT)] = DEFAULT_LIMIT,
+) -> Transactions:
+    """The newest transactions first."""
+    begun = None if since is None else instant("since", since).isoformat()
+    wanted = {"pan": pan, "state": state, "since": begun, "limit": limit}
+    found = await newest_transactions(desk, {name: value for name, value in wanted.items() if value is not None})
+    if not found and pan is not None:
+        known_card(pan)
+    return Transactions(found)
 
 
-async def show_transaction(desk: Desk, request: WireRequest) -> WireResponse:
-    return answered(await find_transaction(desk, request.match["id"]))
+@call("GET", "/api/transactions/{id}", errors=(404, 502))
+async def show_transaction(desk: Desk, id_: str) -> Transaction:
+    """One transaction, by any id that it has."""
+    return await find_transaction(desk, id_)
 
 
-async def show_messages(desk: Desk, request: WireRequest) -> WireResponse:
-    transaction = await find_transaction(desk, request.match["id"])
-    return answered(Messages(messages_of(await entries_of(desk, transaction))))
+@call("GET", "/api/transactions/{id}/messages", errors=(404, 502))
+async def show_messages(desk: Desk, id_: str) -> Messages:
+    """Every message that crossed a hop, decoded and redacted."""
+    return Messages(messages_of(await entries_of(desk, await find_transaction(desk, id_))))
 
 
-async def show_transcript(desk: Desk, request: WireRequest) -> WireResponse:
-    form = known_query(request, ("format",)).get("format", "transcript")
-    if form not in FORMS:
-        raise Problem(400, "Bad Request", f"format is one of {', '.join(FORMS)}")
-    transaction = await find_transaction(desk, request.match["id"])
+@call("GET", "/api/transactions/{id}/transcript", errors=(400, 404, 502), answer=(Transcript,))
+async def show_transcript(
+    desk: Desk,
+    id_: str,
+    format_: Annotated[Literal["transcript", "har"], Meta(description=_FORMAT)] = "transcript",
+) -> WireResponse:
+    """The whole transaction as one file."""
+    transaction = await find_transaction(desk, id_)
     entries = await entries_of(desk, transaction)
     addresses = {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
     document = compose(msgspec.to_builtins(transaction), entries, addresses)
-    suffix = "har" if form == "har" else "json"
+    suffix = "har" if format_ == "har" else "json"
     named = {"Content-Disposition": f'attachment; filename="transcript-{transaction.id}.{suffix}"'}
-    if form == "har":
+    if format_ == "har":
         return answered(har(document), headers=named)
     return answered(msgspec.convert(document, Transcript), headers=named)
 
@@ -110,16 +121,6 @@ def _merged(row: Mapping[str, Any], challenge: dict[str, Any] | None) -> Transac
         field.name: row[field.name] for field in msgspec.structs.fields(Transaction) if row.get(field.name) is not None
     }
     return msgspec.convert({**known, "challenge": challenge}, Transaction, strict=False)
-
-
-def _filter(wanted: Mapping[str, str]) -> dict[str, Any]:
-    chosen: dict[str, Any] = {name: wanted[name] for name in ("pan", "state") if name in wanted}
-    if "since" in wanted:
-        chosen["since"] = instant("since", wanted["since"]).isoformat()
-    limit = wanted.get("limit", str(DEFAULT_LIMIT))
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and 1 <= int(limit) <= MAX_LIMIT):
-        raise Problem(400, "Bad Request", f"limit is a number from 1 to {MAX_LIMIT}")
-    return {**chosen, "limit": int(limit)}
 
 
 def instant(name: str, text: str) -> datetime:

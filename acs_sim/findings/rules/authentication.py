@@ -9,6 +9,7 @@ from acs_sim.findings.model import Evidence, Severity, rule
 from threedsecure.v2.grammar.context import BRW, SUPPORTED_VERSIONS
 from threedsecure.v2.validation.advice import Advice, advise
 from threedsecure.v2.validation.checking import Leg, context_of
+from threedsecure.v2.validation.expectations import EXPECTATIONS
 
 STORM: Final = 3
 """So many times the same AReq are no retry any more."""
@@ -16,8 +17,8 @@ REQUESTS: Final = frozenset({"AReq", "PReq"})
 VERSION_CODE: Final = "102"
 LIMIT_CODE: Final = "103"
 NOT_THE_SENDERS_FAULT: Final = frozenset({VERSION_CODE, LIMIT_CODE, "402", "403", "404", "405"})
-WANTED: Final = frozenset({"browserIP", "cardholderName", "email", "billAddrLine1", "cardExpiryDate"})
-"""What schemes ask for, of all that could help (threedsecure.v2.validation.advice)."""
+WANTED: Final = frozenset(row.elements[0] for row in EXPECTATIONS if row.missed)
+"""What schemes ask for, of all that could help (threedsecure.v2.validation.expectations)."""
 _CHANGES_WITH_TIME: Final = frozenset({"purchaseDate"})
 
 
@@ -250,19 +251,3 @@ def method_completed(case: Case) -> Iterator[Evidence]:
         if areq is not None and areq.text("threeDSCompInd") == "Y" and visit.facts.get("callsBack", True):
             yield visit.shows()
             return
-
-
-RULES: Final = (
-    request_refused,
-    version_above_range,
-    comp_ind_mismatch,
-    method_skipped,
-    trans_id_reused,
-    retry_storm,
-    erro_for_right_message,
-    elements_missing,
-    elements_undefined,
-    wrong_message_refused,
-    buyer_data_complete,
-    method_completed,
-)

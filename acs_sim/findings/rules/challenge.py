@@ -105,12 +105,3 @@ def cres_never_fetched(case: Case) -> Iterator[Evidence]:
         if rreq is not None and rreq.text("transStatus") == "Y" and case.creqs and not case.cres:
             yield rreq.shows("transStatus", "Y, and no CRes", "a CRes to notificationURL")
             return
-
-
-RULES: Final = (
-    creq_wrong,
-    challenge_reused,
-    notification_unanswered,
-    challenge_never_begun,
-    cres_never_fetched,
-)

@@ -42,6 +42,3 @@ def pareq_reused(case: Case) -> Iterator[Evidence]:
     for pareq in case.of("PAReq", BROWSER):
         if any(pares.number < pareq.number for pares in ended):
             yield pareq.shows("acctID", pareq.text("acctID"), "no PAReq after the PARes")
-
-
-RULES: Final = (classic_request_refused, pareq_reused)

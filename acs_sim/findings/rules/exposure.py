@@ -65,6 +65,3 @@ def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _texts(item, f"{name}[{index}]")
-
-
-RULES: Final = (secrets_in_clear,)

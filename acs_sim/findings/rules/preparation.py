@@ -125,6 +125,3 @@ def _purchase(areq: Entry) -> str:
 
 def _minutes(apart: timedelta) -> str:
     return f"{apart.total_seconds() / 60:.0f} min"
-
-
-RULES: Final = (preq_too_eager, preq_whole_list, preq_stale, purchase_retried)

@@ -19,100 +19,6 @@ MONETICO_ACCEPTED: Final = frozenset({"payetest", "paiement"})
 PAYBOX_ACCEPTED: Final = "00000"
 
 
-@rule(
-    "results-unanswered",
-    Severity.ERROR,
-    "An RReq got no RRes",
-    clause="EMV 3-D Secure, RReq/RRes: the 3DS Server answers every RReq with an RRes within 3 seconds",
-    mistake="threeDSServerURL cannot be reached from outside, wants a login, or answers with an empty page.",
-    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
-)
-def results_unanswered(case: Case) -> Iterator[Evidence]:
-    for rreq in case.rreqs:
-        after = _what_followed(case, rreq)
-        if after is None or case.disturbed("RReq", "RRes"):
-            continue
-        if after.sender == DIRECTORY_SERVER and after.kind in FAILURES:
-            yield rreq.shows("threeDSServerURL", f"{after.kind}: {after.message.get('reason')}", "an RRes")
-        elif after.sender == THREE_DS_SERVER and after.kind not in ("RRes", "Erro"):
-            begins = after.message.get("begins", after.kind)
-            yield after.shows("messageType", f"HTTP {after.status} {begins}", "an RRes")
-
-
-def _what_followed(case: Case, rreq: Entry) -> Entry | None:
-    """The answer, or what came instead; None while it is waited for."""
-    for entry in case.entries[rreq.number :]:
-        if (
-            entry.sender == THREE_DS_SERVER
-            and entry.receiver == DIRECTORY_SERVER
-            and entry.kind not in ("AReq", "PReq")
-        ):
-            return entry
-        if entry.receiver == THREE_DS_SERVER and entry.kind in FAILURES:
-            return entry
-    return None
-
-
-@rule(
-    "results-late",
-    Severity.WARNING,
-    "The RRes came late",
-    clause="EMV 3-D Secure, RReq/RRes: within 3 seconds",
-    mistake="The payment is authorised, or mail is sent, before the RReq is answered.",
-    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
-)
-def results_late(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        if rres.took_ms is not None and rres.took_ms > LATE_MS:
-            yield rres.shows(None, f"{rres.took_ms:.0f} ms", f"{LATE_MS:.0f} ms at most")
-
-
-@rule(
-    "results-answered-wrongly",
-    Severity.ERROR,
-    "The RRes is wrong",
-    clause="EMV 3-D Secure, Annex B, RRes; Annex A, resultsStatus",
-    mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
-    remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
-)
-def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        rreq = case.last_before(case.rreqs, rres)
-        yield from (
-            rres.shows(element, found, allowed)
-            for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
-        )
-        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.creqs:
-            yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
-
-
-@rule(
-    "wrong-result-taken",
-    Severity.WARNING,
-    "A wrong RReq was acknowledged",
-    clause="EMV 3-D Secure, RReq: validation by the 3DS Server",
-    mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
-    remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
-)
-def wrong_result_taken(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        rreq = case.last_before(case.rreqs, rres)
-        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER) if rreq is not None else ():
-            yield rreq.shows(element, found, allowed) if rreq is not None else rres.shows()
-
-
-@rule(
-    "results-acknowledged",
-    Severity.GOOD,
-    "The RRes came in time",
-    clause="EMV 3-D Secure, RReq/RRes",
-)
-def results_acknowledged(case: Case) -> Iterator[Evidence]:
-    for rres in case.rres:
-        if rres.took_ms is not None and rres.took_ms <= LATE_MS:
-            yield rres.shows(None, f"{rres.took_ms:.0f} ms")
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the gateway did with the payment, and the transStatus that it went by where it says so."""
@@ -216,6 +122,100 @@ def result_not_followed(case: Case) -> Iterator[Evidence]:
 
 
 @rule(
+    "results-unanswered",
+    Severity.ERROR,
+    "An RReq got no RRes",
+    clause="EMV 3-D Secure, RReq/RRes: the 3DS Server answers every RReq with an RRes within 3 seconds",
+    mistake="threeDSServerURL cannot be reached from outside, wants a login, or answers with an empty page.",
+    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+)
+def results_unanswered(case: Case) -> Iterator[Evidence]:
+    for rreq in case.rreqs:
+        after = _what_followed(case, rreq)
+        if after is None or case.disturbed("RReq", "RRes"):
+            continue
+        if after.sender == DIRECTORY_SERVER and after.kind in FAILURES:
+            yield rreq.shows("threeDSServerURL", f"{after.kind}: {after.message.get('reason')}", "an RRes")
+        elif after.sender == THREE_DS_SERVER and after.kind not in ("RRes", "Erro"):
+            begins = after.message.get("begins", after.kind)
+            yield after.shows("messageType", f"HTTP {after.status} {begins}", "an RRes")
+
+
+def _what_followed(case: Case, rreq: Entry) -> Entry | None:
+    """The answer, or what came instead; None while it is waited for."""
+    for entry in case.entries[rreq.number :]:
+        if (
+            entry.sender == THREE_DS_SERVER
+            and entry.receiver == DIRECTORY_SERVER
+            and entry.kind not in ("AReq", "PReq")
+        ):
+            return entry
+        if entry.receiver == THREE_DS_SERVER and entry.kind in FAILURES:
+            return entry
+    return None
+
+
+@rule(
+    "results-late",
+    Severity.WARNING,
+    "The RRes came late",
+    clause="EMV 3-D Secure, RReq/RRes: within 3 seconds",
+    mistake="The payment is authorised, or mail is sent, before the RReq is answered.",
+    remedy="Store the result, then answer with an RRes at once; do the rest behind it.",
+)
+def results_late(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        if rres.took_ms is not None and rres.took_ms > LATE_MS:
+            yield rres.shows(None, f"{rres.took_ms:.0f} ms", f"{LATE_MS:.0f} ms at most")
+
+
+@rule(
+    "results-answered-wrongly",
+    Severity.ERROR,
+    "The RRes is wrong",
+    clause="EMV 3-D Secure, Annex B, RRes; Annex A, resultsStatus",
+    mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
+    remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
+)
+def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        rreq = case.last_before(case.rreqs, rres)
+        yield from (
+            rres.shows(element, found, allowed)
+            for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
+        )
+        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.creqs:
+            yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
+
+
+@rule(
+    "wrong-result-taken",
+    Severity.WARNING,
+    "A wrong RReq was acknowledged",
+    clause="EMV 3-D Secure, RReq: validation by the 3DS Server",
+    mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
+    remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
+)
+def wrong_result_taken(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        rreq = case.last_before(case.rreqs, rres)
+        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER) if rreq is not None else ():
+            yield rreq.shows(element, found, allowed) if rreq is not None else rres.shows()
+
+
+@rule(
+    "results-acknowledged",
+    Severity.GOOD,
+    "The RRes came in time",
+    clause="EMV 3-D Secure, RReq/RRes",
+)
+def results_acknowledged(case: Case) -> Iterator[Evidence]:
+    for rres in case.rres:
+        if rres.took_ms is not None and rres.took_ms <= LATE_MS:
+            yield rres.shows(None, f"{rres.took_ms:.0f} ms")
+
+
+@rule(
     "result-followed",
     Severity.GOOD,
     "The gateway did what the result says",
@@ -236,15 +236,3 @@ def result_followed(case: Case) -> Iterator[Evidence]:
 
 def _words(told: Told) -> str:
     return " ".join(filter(None, ("accepted" if told.accepted else "refused", told.trans_status)))
-
-
-RULES: Final = (
-    result_from_cres,
-    result_not_followed,
-    results_unanswered,
-    results_late,
-    results_answered_wrongly,
-    wrong_result_taken,
-    results_acknowledged,
-    result_followed,
-)

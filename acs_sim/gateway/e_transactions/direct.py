@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.forms.fields import Posted
 from acs_sim.gateway.forms.merchants import Merchants
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.transactions import Context, Transaction
 from acs_sim.settings.merchants import ETransactionsMerchant
 
@@ -121,7 +121,7 @@ _RULES: Final[tuple[tuple[Callable[[Question], bool], str], ...]] = (
     (lambda asked: asked.type in _TYPES, "00009"),
     (lambda asked: re.fullmatch(r"[0-9]{1,10}", asked["NUMQUESTION"], re.ASCII) is not None, "00005"),
     (lambda asked: asked.type not in _OF_AMOUNT or _amount(asked["MONTANT"]), "00011"),
-    (lambda asked: asked.type not in _OF_AMOUNT or asked["DEVISE"] in BY_NUMBER, "00010"),
+    (lambda asked: asked.type not in _OF_AMOUNT or asked["DEVISE"] in exponents(), "00010"),
     (lambda asked: asked.type not in _OF_CARD | {EXISTS} or 0 < len(asked["REFERENCE"]) <= 250, "00012"),
     (lambda asked: asked.type not in _OF_CARD or asked["3DSTATUS"] in _AUTHENTICATED, "00040"),
 )

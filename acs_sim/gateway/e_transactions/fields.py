@@ -10,7 +10,7 @@ from typing import Final
 
 from acs_sim.gateway.e_transactions.answer import letters
 from acs_sim.gateway.forms.fields import web_address
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 
 REQUIRED: Final = (
     *("PBX_SITE", "PBX_RANG", "PBX_IDENTIFIANT", "PBX_TOTAL", "PBX_DEVISE", "PBX_CMD", "PBX_PORTEUR", "PBX_RETOUR"),
@@ -75,7 +75,7 @@ def _total(text: str) -> bool:
 _RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "PBX_TOTAL": (_total, "an amount in minor units, 3 to 10 digits, above zero"),
-        "PBX_DEVISE": ((lambda text: text in BY_NUMBER), "a numeric ISO 4217 code"),
+        "PBX_DEVISE": ((lambda text: text in exponents()), "a numeric ISO 4217 code"),
         "PBX_CMD": _longest(250),
         "PBX_PORTEUR": _longest(120),
         "PBX_RETOUR": ((lambda text: bool(letters(text))), "name:letter;… with known letters, K last"),

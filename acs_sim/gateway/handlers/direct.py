@@ -6,11 +6,12 @@ from acs_sim.gateway.e_transactions.form import MANNER
 from acs_sim.gateway.forms.fields import FormRefused, Posted, read_posted
 from acs_sim.gateway.handlers.gateway import Gateway
 from acs_sim.gateway.payment import answer_codes
-from acs_sim.gateway.payment.cards import CardEntry, CardRefused, networks, read_entry
+from acs_sim.gateway.payment.cards import CardEntry, CardRefused, read_entry
 from acs_sim.gateway.payment.settlement import PRE_PRODUCTION_AUTHORISATION
 from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.records.transactions import Context, Kept, Transaction, as_of, order_key
 from threedsecure.cards.card_numbers import mask
+from threedsecure.cards.schemes import networks
 from threedsecure.web.serving.service import Route
 from threedsecure.web.wire import WireRequest, WireResponse
 

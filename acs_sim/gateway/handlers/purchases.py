@@ -6,7 +6,7 @@ import msgspec
 
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.fields import Posted
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.handlers.gateway import RESET, Gateway
 from acs_sim.gateway.handlers.shops import ShopHandlers
 from acs_sim.gateway.monetico import form as monetico
@@ -151,7 +151,7 @@ def _read(request: WireRequest) -> NewPurchase:
         raise Problem(400, "Bad Request", str(error)) from error
     allowed = (
         ("shop", SHOPS),
-        ("currency", BY_NUMBER),
+        ("currency", exponents()),
         ("window", WINDOW_SIZES),
         ("version", (None, *VERSIONS)),
         ("brand", (None, *SCHEMES)),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from acs_sim.gateway.forms.money import BY_CODE, BY_NUMBER, decimal_text
+from acs_sim.gateway.forms.money import decimal_text
+from threedsecure.currencies import by_code, by_number
 
 _AMOUNT: Final = re.compile(r"(\d{1,10})(?:\.(\d{1,4}))?([A-Z]{3})")
 
@@ -14,15 +15,15 @@ _AMOUNT: Final = re.compile(r"(\d{1,10})(?:\.(\d{1,4}))?([A-Z]{3})")
 def read_amount(text: str) -> tuple[int, str] | None:
     """`95.25EUR` as minor units and numeric currency; None when it is none, or has more decimals than the currency."""
     match = _AMOUNT.fullmatch(text)
-    currency = BY_CODE.get(match[3]) if match else None
-    if match is None or currency is None or len(match[2] or "") > currency.exponent:
+    currency = by_code().get(match[3]) if match else None
+    if match is None or currency is None or currency.exponent is None or len(match[2] or "") > currency.exponent:
         return None
     amount = int(match[1]) * 10**currency.exponent + int((match[2] or "").ljust(currency.exponent, "0") or "0")
     return (amount, currency.number) if amount else None
 
 
 def amount_field(amount: int, currency: str) -> str:
-    return f"{decimal_text(amount, currency)}{BY_NUMBER[currency].code}"
+    return f"{decimal_text(amount, currency)}{by_number()[currency].code}"
 
 
 def base64_json(document: Mapping[str, Any]) -> str:

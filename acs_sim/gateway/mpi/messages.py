@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cryptography.x509 import Certificate
 
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.card_ranges import CachedRanges, RangeFacts, RangesBroken
 from acs_sim.gateway.records.purchase import ClassicResult, Purchase
 from acs_sim.gateway.settings import GatewaySettings
@@ -51,7 +51,7 @@ def payment_request(
         date=at,
         amount=request.amount,
         currency=request.currency,
-        exponent=BY_NUMBER[request.currency].exponent,
+        exponent=exponents()[request.currency],
         expiry=purchase.card.expiry if purchase.card else "",
     )
     return messages.payer_authentication_request(message_id, veres, shop, bought)

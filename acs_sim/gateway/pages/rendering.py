@@ -9,7 +9,7 @@ from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.money import amount_text
 from acs_sim.gateway.pages.texts import choose_language, texts
 from acs_sim.gateway.payment import remote_mpi
-from acs_sim.gateway.payment.cards import VENDOR_CARDS, co_badged
+from acs_sim.gateway.payment.cards import VENDOR_CARDS
 from acs_sim.gateway.records.orders import WAYS_TO_PAY, Order
 from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.settings import GatewaySettings
@@ -17,8 +17,9 @@ from acs_sim.gateway.shops.answers import authorisation
 from acs_sim.gateway.shops.shop import SHOPS, Shop, total
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES
-from threedsecure.cards.schemes import SCHEMES, Scheme
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, TestCard, compose, listed
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
+from threedsecure.cards.schemes import SCHEMES, Scheme, co_badged
+from threedsecure.cards.test_cards import TestCard, compose, listed
 from threedsecure.web.serving.templates import environment
 from threedsecure.web.wire import WireResponse, page
 

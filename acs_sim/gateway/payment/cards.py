@@ -10,38 +10,12 @@ from typing import Final
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.monetico import form as monetico
 from threedsecure.cards.card_numbers import luhn_valid
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.schemes import networks
+from threedsecure.cards.test_cards import compose
 
 APPROVED: Final = "00"
 DO_NOT_HONOUR: Final = "05"
-
-# By issuer identification number, longest first. The co-badged ones name Cartes Bancaires first: a French shop prefers it.
-_NETWORKS: Final = (
-    ("4000002", ("cb", "visa")),
-    ("6011", ("discover",)),
-    *((str(prefix), ("jcb",)) for prefix in range(3528, 3590)),
-    *((str(prefix), ("mastercard",)) for prefix in range(2221, 2721)),
-    ("497", ("cb", "visa")),
-    ("513", ("cb", "mastercard")),
-    ("534", ("cb", "mastercard")),
-    *((str(prefix), ("discover",)) for prefix in (*range(300, 306), *range(644, 650))),
-    *((prefix, ("amex",)) for prefix in ("34", "37")),
-    *((prefix, ("discover",)) for prefix in ("36", "38", "65")),
-    ("62", ("unionpay",)),
-    *((str(prefix), ("mastercard",)) for prefix in range(50, 70)),
-    ("4", ("visa",)),
-)
-_BY_PREFIX: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(dict(reversed(_NETWORKS)))
-
-
-def networks(pan: str) -> tuple[str, ...]:
-    """The schemes whose ranges may hold `pan`, the preferred one first; empty when no scheme begins its numbers so."""
-    return next((_BY_PREFIX[pan[:length]] for length in range(7, 0, -1) if pan[:length] in _BY_PREFIX), ())
-
-
-def co_badged() -> dict[str, tuple[str, ...]]:
-    """Where a card number begins so, the buyer chooses the brand."""
-    return {prefix: names for prefix, names in _BY_PREFIX.items() if len(names) > 1}
 
 
 def preferred(names: tuple[str, ...], brand: str | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.payment import remote_mpi
-from acs_sim.gateway.payment.cards import CardEntry, networks, preferred
+from acs_sim.gateway.payment.cards import CardEntry, preferred
 from acs_sim.gateway.payment.progress_v1 import ClassicTill
 from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.payment.watch import Watch
@@ -19,6 +19,7 @@ from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES, browser_elements, window_size
 from acs_sim.gateway.three_ds_server.directory import Directory, DirectoryFailed
 from threedsecure.cards.card_numbers import mask
+from threedsecure.cards.schemes import networks
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.serving.service import Runtime
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.forms.fields import FormRefused, require, web_address
 from acs_sim.gateway.forms.merchants import Merchants
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.payment.cards import CardEntry, CardRefused, read_entry
 from acs_sim.gateway.records.purchase import Outcome, PaymentRequest, Purchase
 
@@ -52,7 +52,7 @@ def read(fields: Mapping[str, str], now: datetime, merchants: Merchants) -> tupl
     amount = fields["Amount"]
     if not (amount.isascii() and amount.isdigit() and len(amount) <= 12) or int(amount) == 0:
         faults.append("Amount: minor units, up to 12 digits, above zero")
-    if fields["Currency"] not in BY_NUMBER:
+    if fields["Currency"] not in exponents():
         faults.append("Currency: a numeric ISO 4217 code")
     given = [name for name in ("URLRetour", "URLHttpDirect") if fields.get(name)]
     faults += [f"{name}: an absolute http or https address" for name in given if not web_address(fields[name])]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from acs_sim.gateway.forms import buyer
-from acs_sim.gateway.forms.money import BY_NUMBER
+from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from threedsecure.identifiers import same_id
@@ -73,7 +73,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "merchantName": request.merchant_name,
         "purchaseAmount": str(request.amount),
         "purchaseCurrency": request.currency,
-        "purchaseExponent": str(BY_NUMBER[request.currency].exponent),
+        "purchaseExponent": str(exponents()[request.currency]),
         "purchaseDate": purchase.purchase_date,
         **purchase.browser,
         **_of_buyer(request),

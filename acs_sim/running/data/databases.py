@@ -92,7 +92,7 @@ def schemas() -> tuple[Schema, ...]:
     """Every party's tables, the journal's and those that the processes share."""
     from acs.cards.rules.storage import SCHEMA as ACS_RULES
     from acs.v1.storage import SCHEMA as ACS_CLASSIC
-    from acs.v2.storage.transactions import SCHEMA as ACS
+    from acs.v2.storage.rows import SCHEMA as ACS
     from acs_sim.gateway.records.tables import SCHEMA as GATEWAY
     from directory_server.transactions.storage import SCHEMA as DIRECTORY_SERVER
     from issuer_sms.storage import SCHEMA as PHONE

@@ -23,4 +23,5 @@ def spare_the_collector() -> None:
     looks for cycles once in some fifty requests under way, instead of with each."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(GARBAGE_THRESHOLD, 10, 10)

@@ -29,7 +29,7 @@ from acs_sim.scenarios.file.model import (
 from acs_sim.scenarios.file.possible import sequence
 from acs_sim.scenarios.file.words import plain
 from acs_sim.settings.durations import parse_duration
-from threedsecure.cards.test_cards import ALL_SCENARIOS, CLASSIC_SCENARIOS
+from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS
 from threedsecure.faults import Fault as Misbehaviour
 from threedsecure.faults import FaultRefused
 from threedsecure.faults.documents import check as check_fault

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from acs.cards.plays import PLAYS, AnswerErro, Ask, DeferIfAsked, KeepSilent
 from acs_sim.scenarios.file.elements import Fault
 from acs_sim.scenarios.file.model import CLASSIC, Authenticate, Scenario, Step
-from threedsecure.cards.test_cards import (
+from threedsecure.cards.plays import AnswerErro, Ask, DeferIfAsked, KeepSilent, Settle
+from threedsecure.cards.scenarios import (
     ATTEMPT_STANDS_IN,
     ISSUER_DOWN,
     NOT_ENROLLED_DIGIT,
@@ -92,7 +92,7 @@ def _certain(scenario: Scenario) -> str | None:
     known = SCENARIOS.get(card.scenario or "")
     if known is None or changed or not plain or any(_fixes(step) for step in scenario.steps):
         return None
-    play = PLAYS.get(known.name)
+    play = known.play
     if known.version == NOT_ENROLLED_DIGIT:
         return "N"
     if known.setup in _OF_THE_RANGE:
@@ -101,7 +101,7 @@ def _certain(scenario: Scenario) -> str | None:
         return "Erro"
     if isinstance(play, DeferIfAsked):
         return "N"
-    status = "C" if isinstance(play, Ask) else play.trans_status if play is not None else None
+    status = "C" if isinstance(play, Ask) else play.trans_status if isinstance(play, Settle) else None
     return "Y" if status == "I" else status
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from acs_sim.running.parties import PARTIES, Build
 from acs_sim.settings.settings import Settings
 from threedsecure.web.serving.service import Route, Runtime, Service
+from threedsecure.web.straight import soon
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 RESTARTABLE: Final = ("acs", "ds", "phone")
@@ -57,7 +58,7 @@ class Restartable:
         async def handler(request: WireRequest) -> WireResponse:
             if self._service is None:
                 raise Problem(503, "Service Unavailable", "the party is being restarted")
-            return await self._service.routes[index].handler(request)
+            return await soon(self._service.routes[index].handler(request))
 
         return replace(route, handler=handler)
 

@@ -14,7 +14,7 @@ from acs_sim.scenarios.playing.conversation import follows
 from acs_sim.scenarios.playing.turn import Turn, until_met
 from acs_sim.scenarios.simulator import Simulator
 from acs_sim.settings.durations import parse_duration
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, NOT_ENROLLED_DIGIT
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, NOT_ENROLLED_DIGIT
 from threedsecure.faults import Fault, as_document
 from threedsecure.faults.documents import WITHOUT_CARD
 

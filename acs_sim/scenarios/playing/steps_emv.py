@@ -91,7 +91,7 @@ async def _method_page(turn: Turn, url: str, transaction_id: str) -> Page | None
     """None when the bank shows nothing: the frame is one that nobody looks at."""
     data = {"threeDSServerTransID": transaction_id, "threeDSMethodNotificationURL": turn.box.method_url}
     try:
-        return await turn.simulator.browser.carry(Form(url, {METHOD_FIELD: _base64url(data)}))
+        return await turn.simulator.browser.visit(Form(url, {METHOD_FIELD: _base64url(data)}))
     except CardholderStuck as error:
         turn.conversation.did(f"the 3DS Method's page: {error}")
         return None

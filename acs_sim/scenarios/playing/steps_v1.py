@@ -54,7 +54,7 @@ async def payment(turn: Turn, wish: Payment) -> None:
     fields = {"PaReq": pack(encode(classic.pareq)), "TermUrl": turn.box.term_url, "MD": SESSION}
     turn.conversation.did("the browser carries the PAReq to the bank")
     try:
-        page = await turn.simulator.browser.carry(Form(str(classic.veres["url"]), fields))
+        page = await turn.simulator.browser.visit(Form(str(classic.veres["url"]), fields))
         classic.page = await turn.simulator.browser.wait(page)
     except CardholderStuck as error:
         if wish.fails is None:

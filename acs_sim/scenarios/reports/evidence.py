@@ -1,9 +1,11 @@
 """The transcript of a play, taken when nothing of its transaction is under way any more."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from acs_sim.findings.model import Evidence
+from acs_sim.findings.reports import evidence_words
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 from acs_sim.transcripts.har import legs
 from acs_sim.transcripts.ordering import ordered
@@ -60,3 +62,18 @@ async def verdict(simulator: Simulator, identifier: str) -> list[dict[str, Any]]
         return await simulator.findings(identifier)
     except CannotPlay:
         return None
+
+
+def conviction(findings: Sequence[Mapping[str, Any]] | None) -> str | None:
+    """What convicts the gateway, in one line; None when nothing does."""
+    errors = [finding_words(finding) for finding in findings or () if finding["severity"] == "error"]
+    return f"the gateway is convicted: {'; '.join(errors)}" if errors else None
+
+
+def finding_words(finding: Mapping[str, Any]) -> str:
+    """`The RRes is wrong (results-answered-wrongly): RRes 9, acsTransID: …, expected …`."""
+    return f"{finding['title']} ({finding['rule']}): {', '.join(map(_evidence_words, finding['evidence']))}"
+
+
+def _evidence_words(evidence: Mapping[str, Any]) -> str:
+    return evidence_words(Evidence(transaction_id="", **evidence))

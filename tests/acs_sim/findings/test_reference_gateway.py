@@ -6,7 +6,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from acs_sim.findings.engine import of_all
 from acs_sim.findings.model import Severity
@@ -54,10 +53,9 @@ PLAYS = {
 UNDECIDED = frozenset({"results-never", "results-late"})
 """The gateway waits for an RReq, and for the clock."""
 WITHOUT_RESULT = frozenset({"not-enrolled", "acs-error", "acs-down"})
-in_one_loop = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def stack() -> AsyncIterator[Stack]:
     settings = with_free_ports(Settings(fresh=True, seed=1))
     async with running_stack(settings, clock=Clock(frozen_at=STARTED_AT)) as running:
@@ -85,7 +83,6 @@ async def bought(stack: Stack, session: aiohttp.ClientSession, shop: str, scenar
     return [finding["rule"] for finding in document["findings"] if finding["severity"] != "good"]
 
 
-@in_one_loop
 @pytest.mark.parametrize("shop", ["e-transactions", "monetico"])
 async def test_the_reference_gateway_is_acquitted_of_everything(stack, shop):
     places = asyncio.Semaphore(6)
@@ -99,7 +96,6 @@ async def test_the_reference_gateway_is_acquitted_of_everything(stack, shop):
     assert {scenario: rules for scenario, rules in zip(PLAYS, found, strict=True) if rules} == {}
 
 
-@in_one_loop
 async def test_the_reference_gateway_keeps_its_card_ranges_as_it_should(stack):
     async with aiohttp.ClientSession() as session:
         await bought(stack, session, "monetico", "frictionless")

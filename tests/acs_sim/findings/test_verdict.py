@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
@@ -56,18 +55,17 @@ MEANT_FOR = {
     Mistake.MISSPELLS: ("elements-undefined", ONCE),
     Mistake.FORGETS_THE_CURRENCY: ("request-refused", ONCE),
 }
-in_one_loop = pytest.mark.asyncio(loop_scope="module")
 PLAYS = (CODE, CONTRADICTED, REFUSED, TWICE, OLD_CARD, NO_METHOD, SILENT_METHOD, Play(deed={"do": "cancel"}))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
 async def stack() -> AsyncIterator[Stack]:
     settings = with_free_ports(Settings(fresh=True, seed=1))
     async with running_stack(settings, clock=Clock(frozen_at=STARTED_AT)) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest.fixture
 async def call(stack) -> AsyncIterator[Caller]:
     async with aiohttp.ClientSession() as session:
         yield Caller(session, stack.addresses.desk)
@@ -97,7 +95,6 @@ def test_every_mistake_has_the_finding_that_is_meant_for_it():
     assert {*MEANT_FOR} == {*Mistake}
 
 
-@in_one_loop
 @pytest.mark.parametrize("mistake", Mistake, ids=str)
 async def test_a_gateway_is_convicted_of_its_mistake_and_of_nothing_else(stack, call, mistake):
     rule, play = MEANT_FOR[mistake]
@@ -105,7 +102,6 @@ async def test_a_gateway_is_convicted_of_its_mistake_and_of_nothing_else(stack, 
         assert await played(call, gateway, play) == [rule]
 
 
-@in_one_loop
 @pytest.mark.parametrize("play", PLAYS, ids=lambda play: f"{play.scenario} {play.deed and play.deed['do']}")
 async def test_a_gateway_without_mistakes_is_acquitted(stack, call, play):
     async with wrong_gateway(stack.addresses) as gateway:
@@ -113,7 +109,6 @@ async def test_a_gateway_without_mistakes_is_acquitted(stack, call, play):
         assert "buyer-data-complete" in await rules_against(call, gateway, "good")
 
 
-@in_one_loop
 async def test_what_is_good_is_told_to_who_asks_for_it(stack, call):
     async with wrong_gateway(stack.addresses) as gateway:
         await played(call, gateway, CODE)
@@ -125,7 +120,6 @@ async def test_what_is_good_is_told_to_who_asks_for_it(stack, call):
         ]
 
 
-@in_one_loop
 async def test_a_verdict_says_where_the_evidence_stands_in_the_conversation(stack, call):
     async with wrong_gateway(stack.addresses, Mistake.BELIEVES_THE_CRES) as gateway:
         await played(call, gateway, CONTRADICTED)
@@ -143,7 +137,6 @@ async def test_a_verdict_says_where_the_evidence_stands_in_the_conversation(stac
     assert finding["evidence"][0]["found"] == "accepted"
 
 
-@in_one_loop
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acs_sim.gateway.payment.cards import VENDOR_CARDS, CardRefused, networks, read_entry
+from acs_sim.gateway.payment.cards import VENDOR_CARDS, CardRefused, read_entry
 from threedsecure.cards.card_numbers import luhn_valid
+from threedsecure.cards.schemes import networks
 from threedsecure.cards.test_cards import listed, read
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

@@ -18,7 +18,8 @@ from tests.support.classic_mpi import packed
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import Page
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, compose
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.web.clock import Clock
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.acs_sim.gateway.test_purchases import answer, outcome
 from tests.support.ports import free_port
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 ERRO = {
     "messageType": "Erro",

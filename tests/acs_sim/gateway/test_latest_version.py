@@ -9,7 +9,8 @@ from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import Caller
 from tests.support.ports import with_free_ports
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Leg, check, context_of
 
 LATEST = "2.3.1"

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests.acs_sim.gateway.scheme import ACS_TRANS_ID, DS_TRANS_ID, from_base64url
-from threedsecure.cards.test_cards import SCENARIOS, compose
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Leg, check, context_of
 
 SHOPS = ("e-transactions", "monetico")

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tests.acs_sim.gateway.test_classic import Desk, desk
 from tests.support.third_party import Page
-from threedsecure.cards.test_cards import CLASSIC_SCENARIOS, SCENARIOS, compose
+from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.test_cards import compose
 
 __all__ = ["desk"]
 

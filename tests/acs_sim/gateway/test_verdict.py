@@ -16,7 +16,7 @@ from acs_sim.gateway.records.purchase import Authentication, Outcome
 from tests.acs_sim.gateway.test_seals import SIGNING_KEY
 from tests.acs_sim.gateway.test_steps import CARD, NOW, REQUEST, purchase
 from threedsecure.cards.authentication_values import emv_authentication_value
-from threedsecure.cards.test_cards import SCENARIOS
+from threedsecure.cards.scenarios import SCENARIOS
 
 PAN = "4000000001000001"
 DS_TRANS_ID = "13c701a3-5a88-4c45-89e9-ef65e50a8bf9"

@@ -1,12 +1,10 @@
 """Files that are wrong: each mistake is one line with its place."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from acs_sim.scenarios.file.loading import FileError, load
-from acs_sim.scenarios.file.model import json_schema
 
 ROOT = Path(__file__).parents[3]
 HEAD = "scenarios:\n  - name: one\n    about: It shows something.\n"
@@ -102,7 +100,3 @@ def test_a_row_of_examples_is_a_play_of_its_own_with_its_values_put_in(tmp_path)
     assert (first.name, second.name, first.tags) == ("one [first]", "one [second]", ("all", "some"))
     assert first.scenario.purchase == {"purchaseAmount": "05", "merchantName": "978x", "browserJavaEnabled": True}
     assert second.scenario.purchase["browserJavaEnabled"] is False
-
-
-def test_the_published_schema_is_the_one_that_files_are_read_with():
-    assert json.loads((ROOT / "docs" / "scenario-file.schema.json").read_text()) == json_schema()

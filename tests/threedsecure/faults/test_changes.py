@@ -6,7 +6,8 @@ from html import escape
 import pytest
 
 from threedsecure.faults import forms, read
-from threedsecure.faults.changes import Surroundings, applies, changed, garbage, seconds_of
+from threedsecure.faults.changes import applies, changed
+from threedsecure.faults.fault import Around
 from threedsecure.faults.memory import Memory
 
 ARES = {
@@ -39,7 +40,7 @@ def after(message=ARES, sender="Directory Server", **fault):
     document = read({"at": "ARes", **fault})
     raw = json.dumps(message).encode()
     assert applies(document, raw)
-    return changed(document, raw, Surroundings(sender, OTHER, lowest))
+    return changed(document, raw, Around(sender, OTHER, lowest))
 
 
 def message_after(**fault):
@@ -111,7 +112,7 @@ def test_a_critical_extension_stands_beside_those_that_were_there():
 def test_shuffled_names_mean_the_same():
     document = read({"at": "ARes", "do": "shuffle"})
     draws = iter(range(100))
-    mixed = changed(document, json.dumps(ARES).encode(), Surroundings("ACS", {}, lambda bound: next(draws) % bound))
+    mixed = changed(document, json.dumps(ARES).encode(), Around("ACS", {}, lambda bound: next(draws) % bound))
     assert json.loads(mixed) == ARES
     assert list(json.loads(mixed)) != list(ARES)
 
@@ -144,7 +145,7 @@ def test_a_fault_does_not_apply_to_what_is_not_there(fault):
 def test_what_cannot_be_read_is_left_alone(raw):
     for at, fault in (("ARes", {"do": "shuffle"}), ("VERes", {"do": "critical-extension"})):
         assert not applies(read({"at": at, **fault}), raw)
-        assert changed(read({"at": at, **fault}), raw, Surroundings("ACS", {}, lowest)) == raw
+        assert changed(read({"at": at, **fault}), raw, Around("ACS", {}, lowest)) == raw
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_what_cannot_be_read_is_left_alone(raw):
 def test_xml_is_changed_where_it_is_meant(fault, there, gone):
     fault = read({"at": "VERes", **fault})
     assert applies(fault, VERES)
-    became = changed(fault, VERES, Surroundings("ACS", OTHER, lowest))
+    became = changed(fault, VERES, Around("ACS", OTHER, lowest))
     assert there in became
     assert gone not in became
     assert b'<Message id="vereq-1">' in became
@@ -173,17 +174,17 @@ def test_xml_is_changed_where_it_is_meant(fault, there, gone):
 
 def test_a_delay_may_be_drawn_between_two_bounds():
     even = read({"at": "ARes", "do": "delay", "seconds": 1, "up_to": 3})
-    assert [seconds_of(even, lambda bound, share=share: int(bound * share)) for share in (0, 0.5)] == [1, 2]
+    assert [even.carriage(lambda bound, share=share: int(bound * share)).seconds for share in (0, 0.5)] == [1, 2]
     tail = read({"at": "ARes", "do": "delay", "seconds": 1, "up_to": 3, "distribution": "exponential"})
-    drawn = [seconds_of(tail, lambda bound, share=share: int(bound * share)) for share in (0, 0.5, 0.999999)]
+    drawn = [tail.carriage(lambda bound, share=share: int(bound * share)).seconds for share in (0, 0.5, 0.999999)]
     assert drawn[0] == 1
     assert 1.2 < drawn[1] < 1.5
     assert drawn[2] == 3
-    assert seconds_of(read({"at": "ARes", "do": "delay", "seconds": 4}), lowest) == 4
+    assert read({"at": "ARes", "do": "delay", "seconds": 4}).carriage(lowest).seconds == 4
 
 
 def test_garbage_has_the_length_that_was_asked_for():
-    assert garbage(5, lambda bound: bound - 1) == b"\xff" * 5
+    assert read({"at": "ARes", "do": "garbage", "bytes": 5}).carriage(lambda bound: bound - 1).body == b"\xff" * 5
 
 
 PAGE = """<!doctype html><form method="post" action="https://shop.example/n?a=1&amp;b=2" class="ending" data-delay="3000">

@@ -10,16 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threedsecure.faults import POINTS, SENSIBLE, FaultDocument, FaultRefused, as_document, read
-from threedsecure.faults.documents import KINDS
+from threedsecure.faults.kinds import KINDS
 from threedsecure.faults.packs import PACKS
 
+EVERYWHERE = {"at", "do", "from", "when"}
 PARAMETERS = {
-    "delay": {"seconds": 2},
-    "drop": {"element": "dsTransID"},
-    "set": {"element": "eci", "value": "07"},
-    "rename": {"element": "dsTransID", "to": "dsTransId"},
-    "retype": {"element": "dsTransID", "to": "number"},
-    "duplicate-key": {"element": "dsTransID"},
+    do: {name: value for name, value in json.loads(kind.example).items() if name not in EVERYWHERE}
+    for do, kind in KINDS.items()
 }
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from threedsecure.faults import FaultRefused, Plan, Situation, read
+from threedsecure.faults import FaultRefused, Plan, Transit, read
 from threedsecure.faults.plan import MAX_FAULTS
 
-ARES = Situation("ARes", "Directory Server", frozenset({"4000000000000002", "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"}))
+ARES = Transit("ARes", "Directory Server", frozenset({"4000000000000002", "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"}))
 
 
 def plan(*documents):
@@ -19,8 +19,8 @@ def never(_bound):
     raise AssertionError("nothing is drawn here")
 
 
-def fired(of, times, situation=ARES, draw=never):
-    return [len(of.meet(situation, draw)) for _ in range(times)]
+def fired(of, times, transit=ARES, draw=never):
+    return [len(of.meet(transit, draw)) for _ in range(times)]
 
 
 def test_next_happens_once_and_is_gone():
@@ -50,7 +50,7 @@ def test_every_happens_until_it_is_taken_back():
 def test_the_nth_counts_only_what_fits():
     one = plan({"when": {"nth": 2}})
     assert fired(one, 1) == [0]
-    assert fired(one, 5, Situation("RReq", "Directory Server")) == [0] * 5
+    assert fired(one, 5, Transit("RReq", "Directory Server")) == [0] * 5
     assert fired(one, 3) == [1, 0, 0]
 
 
@@ -130,7 +130,7 @@ def test_whoever_carries_the_plan_elsewhere_hears_of_changes():
     heard = []
     one = Plan(changed=lambda: heard.append(len(heard)))
     one.arm("a", read({"at": "ARes", "do": "reset"}))
-    one.meet(Situation("RReq", "ACS"), never)
+    one.meet(Transit("RReq", "ACS"), never)
     one.meet(ARES, never)
     one.clear()
     assert len(heard) == 3

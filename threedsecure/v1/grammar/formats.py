@@ -7,10 +7,11 @@ some of them, and then `accepts` is wider than `sends`.
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 MAX_MESSAGE_ID: Final = 64
 """The longest message id accepted; 44 characters have been seen, 30 are allowed."""
@@ -18,8 +19,7 @@ MAX_MESSAGE_ID: Final = 64
 Test = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """`allowed` says in words what `sends` tests."""
 
     allowed: str
@@ -42,8 +42,7 @@ def text(least: int, most: int) -> Format:
 
 
 def _matches(expression: str) -> Test:
-    compiled = re.compile(expression)
-    return lambda value: compiled.fullmatch(value) is not None
+    return lambda value: re.fullmatch(expression, value) is not None
 
 
 def _strptime(shape: str) -> Test:

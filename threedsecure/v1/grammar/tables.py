@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from threedsecure.v1.grammar import formats as f
 from threedsecure.v1.grammar.formats import Format
@@ -20,8 +21,7 @@ HEAD: Final = ("messageType", "messageId")
 _OLD, _NEW = VERSIONS[:1], VERSIONS[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """One element, or an attribute. `content` is the format of its text, or its children in order."""
 
     name: str

@@ -4,7 +4,6 @@ Keys come from `cryptography`; time and serial numbers are handed in.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
+from msgspec import Struct
 
 RSA_BITS: Final = 2048
 _YEAR: Final = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """A key and its certificates: the signer's own, the issuing authority's, the root's."""
 
     key: rsa.RSAPrivateKey
@@ -49,8 +48,7 @@ class Signer:
         return cls(key, tuple(x509.load_pem_x509_certificates(pem.encode())))
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKeys:
+class SigningKeys(Struct, frozen=True):
     """`good` is issued under the root that merchants trust; `expired` is the same key in a certificate that has run out;
     `stray` has a chain with the same names under a root that nobody trusts."""
 
@@ -96,8 +94,7 @@ def _new_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, RSA_BITS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Authority:
+class _Authority(Struct, frozen=True):
     organisation: str
     random_bytes: Callable[[int], bytes]
 

@@ -6,7 +6,6 @@ Transforms, canonicalised by inclusive C14N 1.0, RSA-SHA1, with the signer's, th
 
 import base64
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, Hash, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
+from msgspec import Struct
 
 from threedsecure.v1.codec import DECLARATION, message_element
 from threedsecure.v1.parsing import parse
@@ -24,8 +24,7 @@ _XML_NAMESPACE: Final = "{http://www.w3.org/XML/1998/namespace}"
 C14N: Final = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
 
-@dataclass(frozen=True, slots=True)
-class Algorithm:
+class Algorithm(Struct, frozen=True):
     """A signature method and the digest method that goes with it, by their XML names."""
 
     signature: str
@@ -56,17 +55,11 @@ def signed(
     pares: bytes, keys: SigningKeys, *, algorithm: Algorithm = RSA_SHA1, defect: SignatureDefect | None = None
 ) -> bytes:
     """An encoded PARes with its signature, or with the `defect` asked for. Its PARes element must have an id."""
-    match defect:
-        case None:
-            return sign(pares, keys.good, algorithm=algorithm)
-        case SignatureDefect.TAMPERED:
-            return _with_another_time(sign(pares, keys.good, algorithm=algorithm))
-        case SignatureDefect.WRONG_CHAIN:
-            return sign(pares, keys.stray, algorithm=algorithm)
-        case SignatureDefect.EXPIRED_CERTIFICATE:
-            return sign(pares, keys.expired, algorithm=algorithm)
-        case SignatureDefect.MISSING:
-            return pares
+    if defect is SignatureDefect.MISSING:
+        return pares
+    signers = {SignatureDefect.WRONG_CHAIN: keys.stray, SignatureDefect.EXPIRED_CERTIFICATE: keys.expired}
+    made = sign(pares, signers.get(defect, keys.good) if defect else keys.good, algorithm=algorithm)
+    return _with_another_time(made) if defect is SignatureDefect.TAMPERED else made
 
 
 def sign(pares: bytes, signer: Signer, *, algorithm: Algorithm = RSA_SHA1) -> bytes:

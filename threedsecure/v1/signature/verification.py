@@ -8,7 +8,6 @@ import base64
 import binascii
 import hmac
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from lxml import etree
+from msgspec import Struct
 
 from threedsecure.errors import ProtocolError
 from threedsecure.v1.codec import SIGNATURE, message_element
@@ -60,8 +60,7 @@ class SignatureInvalid(ProtocolError):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """A signature that holds: the path of certificates from the signer's to a trusted root, and the signature method."""
 
     path: tuple[x509.Certificate, ...]

@@ -10,6 +10,7 @@ from threedsecure.v1.errors import ErrorCode, MessageError, Violation
 from threedsecure.v1.grammar.formats import MESSAGE_ID, Format
 from threedsecure.v1.grammar.tables import HEAD, MESSAGES, NEWEST, VERSIONS, Element, of_version
 from threedsecure.v1.validation import rules
+from threedsecure.v1.validation.rules import invalid, missing
 
 _STAGES: Final = (
     ErrorCode.REQUIRED_ELEMENT_MISSING,
@@ -44,9 +45,9 @@ def violations(message: Mapping[str, Any], *, sent: bool = False, extensions: Co
 def _message_id(message: Mapping[str, Any], sent: bool) -> Iterator[Violation]:
     value = message.get("messageId")
     if value is None:
-        yield _missing("Message.id", MESSAGE_ID.allowed)
+        yield missing("Message.id", MESSAGE_ID.allowed)
     elif not isinstance(value, str) or not _fits(MESSAGE_ID, value, sent):
-        yield _invalid("Message.id", value, MESSAGE_ID.allowed)
+        yield invalid("Message.id", value, MESSAGE_ID.allowed)
 
 
 def _children(
@@ -67,7 +68,7 @@ def _order(found: Mapping[str, Any], elements: Mapping[str, Element], path: str)
     for name in found:
         rank = ranks.get(name, last)
         if rank < last:
-            yield _invalid(path + name, "out of order", "the order " + ", ".join(ranks))
+            yield invalid(path + name, "out of order", "the order " + ", ".join(ranks))
             return
         last = rank
 
@@ -79,10 +80,10 @@ def _element(value: Any, element: Element, path: str, version: str, sent: bool) 
     elif value is None or (value == "" and not sent and not element.children):
         # An empty optional element is what some senders write for an absent one; an empty required one is missing.
         if element.required:
-            yield _missing(path, _allowed(element))
+            yield missing(path, _allowed(element))
     elif isinstance(value, list) or element.repeated:
         times = len(value) if isinstance(value, list) else 1
-        yield _invalid(path, f"{times} times", "a list" if element.repeated else "once")
+        yield invalid(path, f"{times} times", "a list" if element.repeated else "once")
     else:
         yield from _one(value, element, path, version, sent)
 
@@ -90,13 +91,13 @@ def _element(value: Any, element: Element, path: str, version: str, sent: bool) 
 def _one(value: Any, element: Element, path: str, version: str, sent: bool) -> Iterator[Violation]:
     if isinstance(element.content, Format):
         if not isinstance(value, str):
-            yield _invalid(path, "elements", element.content.allowed)
+            yield invalid(path, "elements", element.content.allowed)
         elif not _fits(element.content, value, sent):
-            yield _invalid(path, value, element.content.allowed)
+            yield invalid(path, value, element.content.allowed)
     elif isinstance(value, Mapping):
         yield from _children(value, of_version(element.content, version), path + ".", version, sent)
     else:
-        yield _invalid(path, str(value), "elements")
+        yield invalid(path, str(value), "elements")
 
 
 def _critical_extensions(message: Mapping[str, Any], known: Collection[str]) -> Iterator[Violation]:
@@ -113,11 +114,3 @@ def _fits(format_: Format, value: str, sent: bool) -> bool:
 
 def _allowed(element: Element) -> str:
     return element.content.allowed if isinstance(element.content, Format) else "elements"
-
-
-def _missing(path: str, allowed: str) -> Violation:
-    return Violation(ErrorCode.REQUIRED_ELEMENT_MISSING, path, "", allowed)
-
-
-def _invalid(path: str, found: object, allowed: str) -> Violation:
-    return Violation(ErrorCode.FORMAT_INVALID, path, str(found)[:256], allowed)

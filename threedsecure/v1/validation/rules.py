@@ -1,14 +1,16 @@
 """What the elements of one message demand of each other, and what an answer owes to its request.
 
-Each rule is a small generator. A rule that ends in `_sent` holds only for what the simulator itself sends.
+What is there or not is a row of `PRESENCE`; what takes more is a small generator. A rule that ends in `_sent` holds only for what
+the simulator itself sends.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from iso4217 import Currency
-
+from threedsecure.currencies import by_number
+from threedsecure.paths import MISSING, look_up
 from threedsecure.v1.errors import ErrorCode, MessageError, Violation
 
 Message = Mapping[str, Any]
@@ -17,164 +19,109 @@ Rule = Callable[[Message], Iterator[Violation]]
 
 def violations(message: Message, *, sent: bool = False) -> list[Violation]:
     """What breaks a rule. The formats of the single elements must have been found in order."""
-    rules = (*RULES.get(message["messageType"], ()), *(SENT_RULES.get(message["messageType"], ()) if sent else ()))
-    return [violation for rule in rules for violation in rule(message)]
+    kind = message["messageType"]
+    rows = [row for row in PRESENCE if row.message == kind and (sent or not row.sent) and row.when(message)]
+    rules = (*RULES.get(kind, ()), *(SENT_RULES.get(kind, ()) if sent else ()))
+    return [violation for rule in (*(row.violations for row in rows), *rules) for violation in rule(message)]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What stands in a message, or does not, `when` something holds. `words` say it; `sent`: only for what the simulator sends."""
+
+    message: str
+    when: Callable[[Message], bool]
+    words: str
+    needs: tuple[str, ...] = ()
+    bars: tuple[str, ...] = ()
+    sent: bool = False
+
+    def violations(self, message: Message) -> Iterator[Violation]:
+        yield from (missing(path, self.words) for path in self.needs if not _at(message, path))
+        for path in self.bars:
+            if value := _at(message, path):
+                yield invalid(path, value if isinstance(value, str) else "present", self.words)
 
 
 def exponent_of(currency: str) -> str | None:
     """The ISO 4217 exponent of a numeric currency code, or None for a code that is not in the list."""
-    known = _CURRENCIES.get(currency)
+    known = by_number().get(currency)
     return None if known is None or known.exponent is None else str(known.exponent)
 
 
-_CURRENCIES: Final = {str(currency.number).zfill(3): currency for currency in Currency}
+def _has(path: str, *values: str) -> Callable[[Message], bool]:
+    """Whether an element is there, with one of these values."""
+    return lambda message: bool(found := _at(message, path)) and (not values or found in values)
 
 
-# --- VERes ---------------------------------------------------------------------------------------------------------------
+def _unless(when: Callable[[Message], bool]) -> Callable[[Message], bool]:
+    return lambda message: not when(message)
 
 
-def _enrolled_has_an_account_and_an_address(message: Message) -> Iterator[Violation]:
-    account_holder = _part(message, "CH")
-    if account_holder.get("enrolled") != "Y":
-        return
-    if not account_holder.get("acctID"):
-        yield _missing("CH.acctID", "required when enrolled is Y")
-    for name in ("url", "protocol"):
-        if not message.get(name):
-            yield _missing(name, "required when enrolled is Y")
+_ENROLLED: Final = _has("CH.enrolled", "Y")
+_PROVEN: Final = _has("TX.status", "Y", "A")
+_ACCOUNT: Final = ("CH.acctID", "url", "protocol")
+_PROOF: Final = ("TX.cavv", "TX.eci", "TX.cavvAlgorithm")
+PRESENCE: Final = (
+    Presence("VERes", _ENROLLED, "required when enrolled is Y", needs=_ACCOUNT),
+    Presence("VERes", _ENROLLED, "absent when enrolled is Y", bars=("IReq",)),
+    Presence("VERes", _unless(_ENROLLED), "absent unless enrolled is Y", bars=_ACCOUNT, sent=True),
+    Presence("PAReq", _has("Purchase.Recur"), "absent beside Recur", bars=("Purchase.install",)),
+    Presence("PARes", _PROVEN, "required with status Y and A", needs=_PROOF),
+    Presence("PARes", _unless(_PROVEN), "absent with status N and U", bars=("TX.cavv",)),
+    Presence("PARes", _PROVEN, "absent with status Y and A", bars=("IReq",)),
+    Presence("PARes", _unless(_has("TX.status", "U")), "absent unless status is U", bars=("IReq",), sent=True),
+    Presence("CRRes", _has("CR"), "required beside CR", needs=("serialNumber",)),
+    Presence("CRRes", _has("CR"), "absent beside CR", bars=("IReq",)),
+)
 
 
 def _enrolled_offers_three_d_secure(message: Message) -> Iterator[Violation]:
     protocols = message.get("protocol")
-    if _part(message, "CH").get("enrolled") == "Y" and protocols and "ThreeDSecure" not in protocols:
-        yield _invalid("protocol", ", ".join(protocols), "ThreeDSecure among them")
-
-
-def _enrolled_is_no_refusal(message: Message) -> Iterator[Violation]:
-    if _part(message, "CH").get("enrolled") == "Y" and _part(message, "IReq"):
-        yield _invalid("IReq", "present", "absent when enrolled is Y")
-
-
-def _not_enrolled_has_nothing_more_sent(message: Message) -> Iterator[Violation]:
-    account_holder = _part(message, "CH")
-    if account_holder.get("enrolled") == "Y":
-        return
-    for path, value in (
-        ("CH.acctID", account_holder.get("acctID")),
-        ("url", message.get("url")),
-        ("protocol", message.get("protocol")),
-    ):
-        if value:
-            yield _invalid(path, "present", "absent unless enrolled is Y")
-
-
-# --- PAReq ---------------------------------------------------------------------------------------------------------------
-
-
-def _recurring_is_not_in_installments(message: Message) -> Iterator[Violation]:
-    purchase = _part(message, "Purchase")
-    if purchase.get("install") and purchase.get("Recur"):
-        yield _invalid("Purchase.install", purchase["install"], "absent beside Recur")
-
-
-# --- PARes ---------------------------------------------------------------------------------------------------------------
-
-
-def _proof_goes_with_y_and_a(message: Message) -> Iterator[Violation]:
-    transaction = _part(message, "TX")
-    proven = transaction.get("status") in ("Y", "A")
-    for name in ("cavv", "eci", "cavvAlgorithm"):
-        if proven and not transaction.get(name):
-            yield _missing(f"TX.{name}", "required with status Y and A")
-    if not proven and transaction.get("cavv"):
-        yield _invalid("TX.cavv", transaction["cavv"], "absent with status N and U")
-
-
-def _proof_is_no_refusal(message: Message) -> Iterator[Violation]:
-    if _part(message, "TX").get("status") in ("Y", "A") and _part(message, "IReq"):
-        yield _invalid("IReq", "present", "absent with status Y and A")
+    if _ENROLLED(message) and protocols and "ThreeDSecure" not in protocols:
+        yield invalid("protocol", ", ".join(protocols), "ThreeDSecure among them")
 
 
 def _no_card_without_proof(message: Message) -> Iterator[Violation]:
-    if _part(message, "TX").get("status") in ("N", "U") and message.get("pan", "").strip("0"):
-        yield _invalid("pan", "digits other than 0", "zeros with status N and U")
+    if _at(message, "TX.status") in ("N", "U") and message.get("pan", "").strip("0"):
+        yield invalid("pan", "digits other than 0", "zeros with status N and U")
 
 
 def _exponent_is_the_currencys(message: Message) -> Iterator[Violation]:
-    purchase = _part(message, "Purchase")
-    expected = exponent_of(purchase.get("currency", ""))
-    if expected is not None and purchase.get("exponent") not in (None, expected):
-        yield _invalid("Purchase.exponent", purchase["exponent"], f"{expected} for currency {purchase['currency']}")
+    currency, exponent = _at(message, "Purchase.currency"), _at(message, "Purchase.exponent")
+    expected = exponent_of(currency or "")
+    if expected is not None and exponent not in (None, expected):
+        yield invalid("Purchase.exponent", exponent, f"{expected} for currency {currency}")
 
 
 def _pan_is_masked_sent(message: Message) -> Iterator[Violation]:
     if message.get("version") == "1.0.2" and message.get("pan", "")[:-4].strip("0"):
-        yield _invalid("pan", "more than the last four digits", "zeros and the last four digits")
-
-
-def _refusal_goes_with_u_sent(message: Message) -> Iterator[Violation]:
-    if _part(message, "IReq") and _part(message, "TX").get("status") != "U":
-        yield _invalid("IReq", "present", "absent unless status is U")
-
-
-# --- CRRes ---------------------------------------------------------------------------------------------------------------
-
-
-def _ranges_carry_a_serial_number(message: Message) -> Iterator[Violation]:
-    if message.get("CR") and not message.get("serialNumber"):
-        yield _missing("serialNumber", "required beside CR")
-
-
-def _ranges_are_no_refusal(message: Message) -> Iterator[Violation]:
-    if message.get("CR") and _part(message, "IReq"):
-        yield _invalid("IReq", "present", "absent beside CR")
+        yield invalid("pan", "more than the last four digits", "zeros and the last four digits")
 
 
 def _refusal_and_serial_number(message: Message) -> Iterator[Violation]:
     """1.0.1 sends 0 with a refusal, 1.0.2 sends none."""
     serial_number = message.get("serialNumber") or None
-    if not _part(message, "IReq"):
-        return
     expected = "0" if message.get("version") == "1.0.1" else None
-    if serial_number != expected:
-        yield _invalid("serialNumber", serial_number or "", "0" if expected else "absent beside IReq")
+    if _at(message, "IReq") and serial_number != expected:
+        yield invalid("serialNumber", serial_number or "", "0" if expected else "absent beside IReq")
 
 
 def _range_runs_upwards(message: Message) -> Iterator[Violation]:
     for index, card_range in enumerate(message.get("CR") or []):
         begin, end = card_range.get("begin", ""), card_range.get("end", "")
         if begin and end and (len(begin) != len(end) or begin > end):
-            yield _invalid(f"CR[{index}].end", end, "of the length of begin, and not below it")
+            yield invalid(f"CR[{index}].end", end, "of the length of begin, and not below it")
 
 
 RULES: Final[Mapping[str, tuple[Rule, ...]]] = MappingProxyType(
     {
-        "VERes": (
-            _enrolled_has_an_account_and_an_address,
-            _enrolled_offers_three_d_secure,
-            _enrolled_is_no_refusal,
-        ),
-        "PAReq": (_recurring_is_not_in_installments,),
-        "PARes": (
-            _proof_goes_with_y_and_a,
-            _proof_is_no_refusal,
-            _no_card_without_proof,
-            _exponent_is_the_currencys,
-        ),
-        "CRRes": (
-            _ranges_carry_a_serial_number,
-            _ranges_are_no_refusal,
-            _refusal_and_serial_number,
-            _range_runs_upwards,
-        ),
+        "VERes": (_enrolled_offers_three_d_secure,),
+        "PARes": (_no_card_without_proof, _exponent_is_the_currencys),
+        "CRRes": (_refusal_and_serial_number, _range_runs_upwards),
     }
 )
-SENT_RULES: Final[Mapping[str, tuple[Rule, ...]]] = MappingProxyType(
-    {
-        "VERes": (_not_enrolled_has_nothing_more_sent,),
-        "PARes": (_pan_is_masked_sent, _refusal_goes_with_u_sent),
-    }
-)
+SENT_RULES: Final[Mapping[str, tuple[Rule, ...]]] = MappingProxyType({"PARes": (_pan_is_masked_sent,)})
 
 
 # --- between messages ----------------------------------------------------------------------------------------------------
@@ -211,30 +158,24 @@ def mismatches(answer: Message, request: Message, *, pan: str | None = None) -> 
     """The elements in which `answer` does not repeat `request`."""
     found = []
     for path in ECHOED[answer["messageType"]]:
-        sent, received = _at(request, path), _at(answer, path)
+        sent, received = (_at(one, path) or "" for one in (request, answer))
         if received != sent:
             name = "Message.id" if path == "messageId" else path
-            found.append(_invalid(name, received or "", f"{sent or ''}, as in the {request['messageType']}"))
+            found.append(invalid(name, received, f"{sent}, as in the {request['messageType']}"))
     masked = answer.get("pan", "")
-    proven = _part(answer, "TX").get("status") in ("Y", "A")
-    if pan is not None and proven and (masked[-4:], len(masked)) != (pan[-4:], len(pan)):
-        found.append(_invalid("pan", masked[-4:], "the last four digits of the VEReq's pan, in its length"))
+    if pan is not None and _PROVEN(answer) and (masked[-4:], len(masked)) != (pan[-4:], len(pan)):
+        found.append(invalid("pan", masked[-4:], "the last four digits of the VEReq's pan, in its length"))
     return found
 
 
 def _at(message: Message, path: str) -> Any:
-    outer, _, inner = path.partition(".")
-    return _part(message, outer).get(inner) if inner else message.get(outer)
+    found = look_up(message, path)
+    return None if found is MISSING else found
 
 
-def _part(message: Message, name: str) -> Mapping[str, Any]:
-    part = message.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _missing(path: str, allowed: str) -> Violation:
+def missing(path: str, allowed: str) -> Violation:
     return Violation(ErrorCode.REQUIRED_ELEMENT_MISSING, path, "", allowed)
 
 
-def _invalid(path: str, found: str, allowed: str) -> Violation:
-    return Violation(ErrorCode.FORMAT_INVALID, path, found[:256], allowed)
+def invalid(path: str, found: object, allowed: str) -> Violation:
+    return Violation(ErrorCode.FORMAT_INVALID, path, str(found)[:256], allowed)

@@ -9,7 +9,11 @@ from typing import Final
 
 from threedsecure.v2.elements import cardholder, challenge, device, identity, operations, purchase, requestor, results
 from threedsecure.v2.grammar.formats import ByVersion, Format
+from threedsecure.v2.messages import MESSAGES
 
+_OF_ONE_MESSAGE: Final = {
+    f"{message}.{row.name}": row.form for message, rows in MESSAGES.items() for row in rows if row.form is not None
+}
 ELEMENTS: Final[Mapping[str, Format | ByVersion]] = MappingProxyType(
     {
         **identity.ELEMENTS,
@@ -20,6 +24,7 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = MappingProxyType(
         **results.ELEMENTS,
         **challenge.ELEMENTS,
         **operations.ELEMENTS,
+        **_OF_ONE_MESSAGE,
     }
 )
 

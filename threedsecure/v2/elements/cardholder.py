@@ -19,7 +19,6 @@ from threedsecure.v2.grammar.patterns import (
 )
 
 STATUS_SOURCE: Final = codes("01 3DS Server", "02 DS", "03 ACS", ds=True)
-LISTED_OR_NOT: Final = codes("Y listed", "N not listed")
 LIST_STATUS: Final = codes(
     "Y listed", "N not listed", "E not eligible", "P pending", "R rejected by the cardholder", "U unknown"
 )
@@ -99,10 +98,8 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "tokenStatusIndicator": printable(1, 40),
     # What is kept about the cardholder: trust list, device binding
     "whiteListStatus": LIST_STATUS,
-    "AReq.whiteListStatus": LISTED_OR_NOT,
     "whiteListStatusSource": STATUS_SOURCE,
     "trustListStatus": LIST_STATUS,
-    "AReq.trustListStatus": LISTED_OR_NOT,
     "trustListStatusSource": STATUS_SOURCE,
     "deviceBindingStatus": codes(*_DEVICE_BINDING, ds=True),
     "deviceBindingStatusSource": STATUS_SOURCE,

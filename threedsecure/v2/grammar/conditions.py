@@ -2,17 +2,17 @@
 and the context. It is always defined: an element of a wrong type or value reads as absent."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from threedsecure.v2.grammar.context import PA, THREE_RI, Context, Leg
 
 Holds: TypeAlias = Callable[[Mapping[str, Any], Context], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """`words` say when the element must be there, `clause` where the specification says so. A condition that a receiver cannot
     know from the messages (`enforced` is False) never makes an absent element a fault."""
 

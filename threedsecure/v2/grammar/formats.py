@@ -5,12 +5,13 @@ A compiled test is truthy for what the format accepts and falsy - or a TypeError
 import json
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
 import orjson
+from msgspec import Struct
 
+from threedsecure.currencies import by_code, by_number
 from threedsecure.v2.errors import ErrorCode
 
 Accepts: TypeAlias = Callable[[Any], object]
@@ -43,8 +44,7 @@ class Format(Hashable, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string that `regex` matches whole, lengths included. `lines`: it may hold line feeds."""
 
     words: str
@@ -65,8 +65,7 @@ class Text:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(Struct, frozen=True):
     """One of a list of values; `directory_server`: 80 to 99 are the payment system's own."""
 
     meanings: tuple[tuple[str, str], ...]
@@ -108,8 +107,7 @@ class Coded:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class IsoCode:
+class IsoCode(Struct, frozen=True):
     """A code of an ISO list: three digits, or three letters where `alphabetic`. `list_name` is "country" or "currency"."""
 
     list_name: str
@@ -143,16 +141,10 @@ def _iso_codes(list_name: str, alphabetic: bool) -> frozenset[str]:
         from iso3166 import countries_by_numeric
 
         return frozenset(code for code in countries_by_numeric if code < "901")
-    from iso4217 import Currency
-
-    if alphabetic:
-        return frozenset(currency.code for currency in Currency)
-    numbers = {currency.number for currency in Currency}
-    return frozenset(f"{number:03}" for number in numbers - {*range(955, 965), 999})
+    return frozenset(by_code() if alphabetic else by_number().keys() - {*map(str, range(955, 965)), "999"})
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """A JSON boolean; `only_true`: false is not sent."""
 
     only_true: bool = False
@@ -173,8 +165,7 @@ class Flag:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A JSON integer from `least` to `most`."""
 
     words: str
@@ -193,8 +184,7 @@ class Number:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Struct, frozen=True):
     """A JSON object of at most `most` characters when encoded. What stands in it: the rows below its own, if there are any."""
 
     most: int | None = None
@@ -214,8 +204,7 @@ class Object:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Struct, frozen=True):
     """`least` to `most` items, each of format `item`; `total` bounds the characters of the whole when encoded."""
 
     item: Format
@@ -241,8 +230,7 @@ class Array:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One item of challengeSelectInfo: an object of one key and the label that the cardholder reads, at most `most` characters."""
 
     most: int
@@ -261,8 +249,7 @@ class Choice:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Struct, frozen=True):
     """One of several formats, where sources or the specification itself leave the choice."""
 
     formats: tuple[Format, ...]
@@ -291,8 +278,7 @@ class Either:
         return ErrorCode.FORMAT_INVALID
 
 
-@dataclass(frozen=True, slots=True)
-class ByVersion:
+class ByVersion(Struct, frozen=True):
     """A format that changed: one for 2.1.0, one for 2.2.0, one for 2.3.1."""
 
     v210: Format

@@ -7,10 +7,13 @@ The second column is the inclusion in 2.1.0, 2.2.0 and 2.3.1: R required, C cond
 payment (PA) and C in a non-payment (NPA) authentication. The third is the device channel, one word for all versions or one each."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from threedsecure.v2.grammar.conditions import Condition
 from threedsecure.v2.grammar.context import APP, BRW, NPA, SUPPORTED_VERSIONS, THREE_RI, Leg
+from threedsecure.v2.grammar.formats import ByVersion, Format
 
 _CHANNELS = {
     "APP": {APP},
@@ -22,8 +25,7 @@ _CHANNELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A data element of a message. `name` is dotted for what stands inside an object or an array of objects.
 
     `when` is the condition of a C. `legs`: where it is defined, everywhere if empty. `note` tells what sources disagree on and
@@ -37,6 +39,7 @@ class Row:
     legs: tuple[Leg, ...] = ()
     note: str = ""
     sure: str = "high high"
+    form: Format | ByVersion | None = None
 
     @property
     def parent(self) -> str:
@@ -61,4 +64,4 @@ class Row:
 
 def within(parent: str, rows: Iterable[Row], **changes: str) -> Iterator[Row]:
     """`rows` below `parent`: objects that stand in several places are written once."""
-    return (replace(row, name=f"{parent}.{row.name}", **changes) for row in rows)  # type: ignore[arg-type]
+    return (replace(row, name=f"{parent}.{row.name}", **changes) for row in rows)

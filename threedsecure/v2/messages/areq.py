@@ -4,8 +4,11 @@ from typing import Final
 
 from threedsecure.v2 import objects
 from threedsecure.v2.grammar import conditions as c
+from threedsecure.v2.grammar import patterns as p
 from threedsecure.v2.grammar.context import Leg
 from threedsecure.v2.grammar.table import Row, within
+
+_LISTED_OR_NOT: Final = p.codes("Y listed", "N not listed")
 
 ROWS: Final = (
     Row(
@@ -215,8 +218,8 @@ ROWS: Final = (
         when=c.market_requires,
         note="CH lists O; FFS APP/BRW in all versions",
     ),
-    Row("whiteListStatus", "- O -", note="Renamed trustListStatus in 2.3.1", sure="high -"),
+    Row("whiteListStatus", "- O -", note="Renamed trustListStatus in 2.3.1", sure="high -", form=_LISTED_OR_NOT),
     Row("whiteListStatusSource", "- C -", when=c.present("whiteListStatus"), sure="high -"),
-    Row("trustListStatus", "- - O", sure="- high"),
+    Row("trustListStatus", "- - O", sure="- high", form=_LISTED_OR_NOT),
     Row("trustListStatusSource", "- - C", when=c.present("trustListStatus"), sure="- high"),
 )

@@ -2,15 +2,17 @@
 names that are dropped on the way, and values that a stricter receiver refuses."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
+from msgspec import Struct
+
 from threedsecure.v2.grammar.conditions import text
-from threedsecure.v2.grammar.context import BRW, PA, Context
+from threedsecure.v2.grammar.context import Context
 from threedsecure.v2.grammar.formats import Format, accepted, compile_format
 from threedsecure.v2.grammar.patterns import codes, digits, emv_common, printable, url
+from threedsecure.v2.validation.expectations import EXPECTATIONS
 from threedsecure.v2.validation.plans import Scope, is_empty, plan_for
 
 Message: TypeAlias = Mapping[str, Any]
@@ -19,8 +21,7 @@ MAX_UNDEFINED_TOLD: Final = 100
 """Each one costs a search for the name that may have been meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """`element` is dotted and indexed as in a violation; `words` say what would be better, and why."""
 
     element: str
@@ -40,42 +41,14 @@ def advise(message_type: str, message: Message, context: Context) -> list[Advice
     return found
 
 
-def _absent(message: Message, *names: str) -> bool:
-    return all(is_empty(message.get(name)) for name in names)
-
-
 # What a sender may add.
-
-_RISK: Final = "helps the issuer to decide without a challenge"
-_WANTED: Final = "schemes ask for it in payments, and a challenge is more likely without it"
 
 
 def _expected(message: Message, context: Context) -> Iterator[Advice]:
-    """Conditional on law and availability, so that no receiver can call their absence a fault."""
-    if context.device_channel == BRW and _absent(message, "browserIP"):
-        yield Advice("browserIP", f"absent: {_WANTED}")
-    if context.message_category == PA:
-        if _absent(message, "cardholderName"):
-            yield Advice("cardholderName", f"absent: {_WANTED}")
-        if _absent(message, "email", "homePhone", "mobilePhone", "workPhone"):
-            yield Advice("email", f"no e-mail address and no phone number: {_WANTED}")
-        if _absent(message, "billAddrLine1", "billAddrPostCode", "billAddrCity", "billAddrCountry"):
-            yield Advice("billAddrLine1", f"no billing address: it {_RISK}")
-        if _absent(message, "shipAddrLine1", "shipAddrCity") and text(message, "addrMatch") != "Y":
-            yield Advice("shipAddrLine1", f"no shipping address and addrMatch is not Y: it {_RISK}")
-    if _absent(message, "cardExpiryDate"):
-        yield Advice("cardExpiryDate", "absent: schemes may require it")
-
-
-def _history(message: Message, context: Context) -> Iterator[Advice]:
-    for name, what in (
-        ("acctInfo", "the history of the cardholder's account"),
-        ("merchantRiskIndicator", "what is bought and how it is delivered"),
-        ("threeDSRequestorAuthenticationInfo", "how the cardholder logged in"),
-    ):
-        defined = name in plan_for("AReq", context).scope.fields
-        if defined and _absent(message, name):
-            yield Advice(name, f"absent: {what} {_RISK}")
+    for row in EXPECTATIONS:
+        defined = any(name in plan_for("AReq", context).scope.fields for name in row.elements)
+        if defined and row.concerns(message, context) and all(is_empty(message.get(name)) for name in row.elements):
+            yield Advice(row.elements[0], row.words)
 
 
 def _method(message: Message, context: Context) -> Iterator[Advice]:
@@ -87,13 +60,13 @@ def _method(message: Message, context: Context) -> Iterator[Advice]:
 
 
 def _proof(message: Message, context: Context) -> Iterator[Advice]:
-    if text(message, "transStatus") in ("Y", "A") and _absent(message, "eci"):
+    if text(message, "transStatus") in ("Y", "A") and is_empty(message.get("eci")):
         yield Advice("eci", "absent: acquirers look for it beside the authenticationValue")
 
 
 Adviser: TypeAlias = Callable[[Message, Context], Iterator[Advice]]
 _ADVISERS: Final[Mapping[str, tuple[Adviser, ...]]] = {
-    "AReq": (_expected, _history, _method),
+    "AReq": (_expected, _method),
     "ARes": (_proof,),
     "RReq": (_proof,),
 }

@@ -4,9 +4,10 @@ A rule runs when one of its triggers is in the message, and yields what it finds
 a wrong type or value read as absent. Where the request or response is not known, what depends on it is not judged."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from threedsecure.v2.errors import ErrorCode, Stage, Violation
 from threedsecure.v2.grammar.conditions import objects, text, texts
@@ -18,8 +19,7 @@ Find: TypeAlias = Callable[[Message, Context], Iterator[Violation]]
 RECOGNISED_EXTENSIONS: Final = frozenset({"A000000802-004"})  # EMVCo's bridging extension
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """`find` yields the violations; `messages` and `versions` say where it applies, and it runs when a trigger is present."""
 
     name: str

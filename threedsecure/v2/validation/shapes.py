@@ -27,7 +27,7 @@ LEARN_AFTER: Final = 8
 MOST_LEARNED: Final = 256  # what hostile senders can make us keep
 MOST_MET: Final = 1024
 MOST_VARIANTS: Final = 8  # with the same names, but other pinned values or other names inside
-MOST_VALUES: Final = 400  # in one message
+LARGEST: Final = 10_000  # characters of all names in one message, and one more for each value
 LONGEST_PINNED: Final = 8
 LONGEST_JOINED: Final = 400  # what is longer takes milliseconds to compile, and is a call of its own
 _MISSING: Final = object()
@@ -47,7 +47,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._learned: dict[tuple[object, ...], list[Shape]] = {}
-        self._met: dict[tuple[object, ...], int] = {}
+        self._met: dict[int, int] = {}  # by hash: names are the sender's, and may be long
         self._count = 0
 
     def find(self, message: Message, context: Context) -> Shape | None:
@@ -63,12 +63,13 @@ class Shapes:
     def meet(self, message: Message, context: Context, plan: Plan) -> None:
         """A right message that was not found. The shape is learned once it has come LEARN_AFTER times."""
         key = _key(message, context)
-        times = self._met.pop(key, 0) + 1
+        met = hash(key)
+        times = self._met.pop(met, 0) + 1
         if times < LEARN_AFTER:
             if len(self._met) >= MOST_MET:
                 self._met.clear()
-            self._met[key] = times
-        elif _size(message) <= MOST_VALUES and len(self._learned.get(key, ())) < MOST_VARIANTS:
+            self._met[met] = times
+        elif _size(message) <= LARGEST and len(self._learned.get(key, ())) < MOST_VARIANTS:
             if self._count >= MOST_LEARNED:  # what still comes is soon learned again
                 self._learned.clear()
                 self._count = 0
@@ -89,8 +90,9 @@ def _key(message: Message, context: Context) -> tuple[object, ...]:
 
 
 def _size(value: Any) -> int:
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(map(_size, items))
+    if isinstance(value, dict):
+        return 1 + sum(map(len, value)) + sum(map(_size, value.values()))
+    return 1 + (sum(map(_size, value)) if isinstance(value, list) else 0)
 
 
 class _Generator:

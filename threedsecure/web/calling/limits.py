@@ -19,7 +19,7 @@ class PeerBusy(PeerUnreachable):
     """As many calls to it are under way as may be."""
 
 
-class Bulkhead:
+class PeerLimits:
     """The calls of one process, by peer: scheme, host and port."""
 
     def __init__(self, most: int = MOST_TO_ONE_PEER) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 GRAIN_SECONDS: Final = 0.1
 
 
-class Patience:
+class Timeouts:
     """Of one event loop."""
 
     def __init__(self) -> None:
@@ -48,10 +48,10 @@ class Patience:
 
 
 class _Waiting:
-    __slots__ = ("_cancelling", "_expired", "_patience", "_seconds", "_task", "ends_at")
+    __slots__ = ("_cancelling", "_expired", "_seconds", "_task", "_timeouts", "ends_at")
 
-    def __init__(self, patience: Patience, seconds: float) -> None:
-        self._patience = patience
+    def __init__(self, timeouts: Timeouts, seconds: float) -> None:
+        self._timeouts = timeouts
         self._seconds = seconds
         self._expired = False
 
@@ -62,12 +62,12 @@ class _Waiting:
         self._task: asyncio.Task[Any] = task
         self._cancelling = task.cancelling()
         self.ends_at = asyncio.get_running_loop().time() + self._seconds
-        self._patience.enter(self)
+        self._timeouts.enter(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._patience.leave(self)
+        self._timeouts.leave(self)
         # As asyncio.timeout has it: a task that somebody else has cancelled too stays cancelled.
         if self._expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error

@@ -8,17 +8,20 @@ import ssl
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from functools import lru_cache
-from typing import Final, Protocol
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 from yarl import URL
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
+from threedsecure.storage.ledger import More
 from threedsecure.web.broken_answers import carried
-from threedsecure.web.calling.limits import Bulkhead
+from threedsecure.web.calling.limits import PeerLimits
 from threedsecure.web.calling.resolver import Resolver
-from threedsecure.web.calling.timeouts import Patience
+from threedsecure.web.calling.timeouts import Timeouts
+from threedsecure.web.straight import waits
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 MAX_ANSWER_BYTES: Final = 1 << 20
@@ -26,7 +29,13 @@ _CODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 Body = bytes | AsyncIterable[bytes]
 """Whole, or bit by bit; headers then tell the Content-Length."""
-Endpoint = Callable[[WireRequest], Awaitable[WireResponse]]
+
+
+class Endpoint(NamedTuple):
+    """What answers a POST within the process. `straight`: as soon as it can; `safely`: once what its answer promises is safe."""
+
+    straight: Callable[[WireRequest], WireResponse | Awaitable[WireResponse]]
+    safely: Callable[[WireRequest], Awaitable[WireResponse]]
 
 
 class Transport(Protocol):
@@ -49,13 +58,20 @@ class Transport(Protocol):
         """The same without a body, for a peer beyond this process that takes what it is told in the address."""
         ...
 
+    def hand_over(
+        self, url: str, message: dict[str, Any], more: More | None, *, timeout: float, headers: Mapping[str, str]
+    ) -> WireResponse | Awaitable[WireResponse] | None:
+        """Like `post`, of a message that its receiver in this process takes as it is: where nothing can touch it on its way, the
+        bytes would say the same. None where it has to be posted. `more`: how the ledger has it."""
+        ...
+
 
 class HttpTransport:
     """aiohttp's client with one session: keep-alive, no cookies, no redirects, answers bounded, and calls to one peer, too."""
 
-    def __init__(self, session: aiohttp.ClientSession, bulkhead: Bulkhead | None = None) -> None:
+    def __init__(self, session: aiohttp.ClientSession, peer_limits: PeerLimits | None = None) -> None:
         self._session = session
-        self._bulkhead = bulkhead or Bulkhead()
+        self._peer_limits = peer_limits or PeerLimits()
 
     @staticmethod
     def session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
@@ -66,6 +82,11 @@ class HttpTransport:
             auto_decompress=False,
             skip_auto_headers=("User-Agent", "Accept-Encoding"),
         )
+
+    def hand_over(
+        self, url: str, message: dict[str, Any], more: More | None, *, timeout: float, headers: Mapping[str, str]
+    ) -> None:
+        """Nobody out there takes anything but bytes."""
 
     async def post(
         self,
@@ -91,7 +112,7 @@ class HttpTransport:
     ) -> WireResponse:
         url = str(address)
         try:
-            with self._bulkhead.entered(url):
+            with self._peer_limits.entered(url):
                 async with (
                     asyncio.timeout(timeout),
                     self._session.request(method, address, data=body, headers=headers, allow_redirects=False) as answer,
@@ -147,7 +168,7 @@ class InProcessTransport:
         self._elsewhere = elsewhere
         self._endpoints: dict[str, dict[str, Endpoint]] = {}
         self._caller: str | None = None
-        self._patience = Patience()
+        self._timeouts = Timeouts()
 
     def of(self, caller: str, elsewhere: Transport) -> "InProcessTransport":
         """The same services, called by a party that has a way of its own to call all others: its certificate."""
@@ -174,20 +195,46 @@ class InProcessTransport:
         content_type: str = JSON,
         headers: Mapping[str, str] | None = None,
     ) -> WireResponse:
-        base, path, query = _parts(url)
-        endpoint = self._endpoints.get(base, {}).get(path)
+        endpoint, path, query = self._at(url)
         if endpoint is None:
             return await self._elsewhere.post(url, body, timeout=timeout, content_type=content_type, headers=headers)
         sent = {"content-type": content_type, **{name.lower(): value for name, value in (headers or {}).items()}}
         asked = dict(parse_qsl(query)) if query else {}
         request = WireRequest("POST", path, b"", sent, query=asked, peer=self._caller)
+
+        async def answered() -> WireResponse:
+            request.body = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
+            return await endpoint.safely(request)
+
+        return await self._within(answered(), url, timeout)
+
+    def hand_over(
+        self, url: str, message: dict[str, Any], more: More | None, *, timeout: float, headers: Mapping[str, str]
+    ) -> WireResponse | Awaitable[WireResponse] | None:
+        endpoint, path, query = self._at(url)
+        if endpoint is None or query:
+            return None
+        sent = {**headers, "content-type": JSON} if headers else _JSON_ALONE
+        request = WireRequest("POST", path, b"", sent, peer=self._caller, handed=message, more=more)
+        found = endpoint.straight(request)
+        return self._within(found, url, timeout) if waits(found) else found
+
+    def _at(self, url: str) -> tuple[Endpoint | None, str, str]:
+        """What answers at an address, with its path and its query."""
+        base, path, query = _parts(url)
+        return self._endpoints.get(base, {}).get(path), path, query
+
+    async def _within(self, found: Awaitable[WireResponse], url: str, timeout: float) -> WireResponse:
+        """Errors: `PeerTimedOut`, and those of a fault on the way back."""
         try:
-            with self._patience.until(timeout):
-                request.body = body if isinstance(body, bytes) else b"".join([piece async for piece in body])
-                answer = await endpoint(request)
+            with self._timeouts.until(timeout):
+                answer = await found
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
-        return answer if answer.conduct is None else await carried(answer, answer.conduct, url, timeout)
+        return answer if answer.disruption is None else await carried(answer, answer.disruption, url, timeout)
+
+
+_JSON_ALONE: Final[Mapping[str, str]] = MappingProxyType({"content-type": JSON})
 
 
 @lru_cache(maxsize=256)

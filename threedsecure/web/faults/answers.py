@@ -8,13 +8,25 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from threedsecure.faults import POINTS, Carrier, Fault, forms, json_messages, xml_messages
-from threedsecure.faults import documents as kinds
-from threedsecure.faults.changes import ELEMENT_KINDS, changed, garbage, seconds_of
+from threedsecure.faults import (
+    POINTS,
+    Carriage,
+    Carrier,
+    Fault,
+    MessageFault,
+    SignatureFault,
+    forms,
+    json_messages,
+    xml_messages,
+)
+from threedsecure.faults.changes import changed
+from threedsecure.faults.kinds.browser import Late, OtherSession, PaddedBase64
+from threedsecure.faults.kinds.message import Erro
+from threedsecure.v1.codec import encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.web.faults.injector import Faults
-from threedsecure.web.wire import HTML, Conduct, WireRequest, WireResponse
+from threedsecure.web.wire import Disruption, WireRequest, WireResponse
 
 Resign = Callable[[bytes, str | None], Awaitable[bytes]]
 """Signs a PARes that has no signature; with the name of a defect, badly."""
@@ -22,13 +34,8 @@ Resign = Callable[[bytes, str | None], Awaitable[bytes]]
 _SENDERS: Final = {"directory server": "Directory Server", "acs": "ACS", "gateway": "3DS Server"}
 _ANSWERS: Final = frozenset(name for name, point in POINTS.items() if point.carrier is Carrier.ANSWER)
 _PAGES: Final = (("cres", "CRes page"), ("PaRes", "PARes page"), ("threeDSMethodData", "Method page"))
+SESSION_BYTES: Final = 32
 _POSTS: Final = {"CRes page": "CRes post", "PARes page": "PARes", "Method page": "Method callback"}
-_DEFECTS: Final = {
-    kinds.WrongSignature: "tampered",
-    kinds.WrongChain: "wrong-chain",
-    kinds.ExpiredCertificate: "expired-certificate",
-}
-_EMPTY_PAGE: Final = b"<!doctype html><title>HTTP %d</title>"
 
 
 @dataclass(slots=True)
@@ -94,96 +101,77 @@ class Answering:
         sent = None
         if POINTS[one.at].carrier is Carrier.POST:
             await self._strike_post(fault, one, response, names)
-        elif isinstance(fault, ELEMENT_KINDS):
+        elif isinstance(fault, MessageFault):
             sent = response.body = one.raw = await self._changed(fault, one.raw, names)
         else:
-            _misconduct(fault, response, self._faults)
+            _carry(fault.carriage(self._faults.draw), response, self._faults)
         self._faults.note(fault, one.message, sent)
 
-    async def _changed(self, fault: Fault, raw: bytes, names: frozenset[str]) -> bytes:
+    async def _changed(self, fault: MessageFault, raw: bytes, names: frozenset[str]) -> bytes:
         return changed(fault, raw, await self._faults.around(fault, self._sender or "", names))
 
     # What a page has the browser post.
 
     async def _strike_post(self, fault: Fault, one: _Carried, response: WireResponse, names: frozenset[str]) -> None:
         page, field = response.body.decode(errors="replace"), POINTS[one.at].field or ""
-        match fault:
-            case kinds.Silence():
-                response.body = forms.without_form(response.body)
-            case kinds.Twice():
-                response.body = forms.posted_twice(response.body)
-            case kinds.Late():
-                named = str(one.message.get("threeDSServerTransID"))
-                await self._faults.hold_callback(named, forms.action_of(page), forms.field_of(page, field) or "")
-                response.body = forms.without_form(response.body)
-            case kinds.OtherSession():
-                session = self._faults.memory.another_session(names) or forms.value_of(garbage(32, self._faults.draw))
-                response.body = forms.with_field(page, forms.SESSION_FIELD, session).encode()
-            case _:
-                value = await self._value(fault, one, names)
-                response.body = forms.with_field(page, field, value).encode()
+        carriage = fault.carriage(self._faults.draw)
+        if carriage.ends == "silent":
+            response.body = forms.without_form(response.body)
+        elif carriage.times > 1:
+            response.body = forms.posted_twice(response.body)
+        elif isinstance(fault, Late):
+            named = str(one.message.get("threeDSServerTransID"))
+            await self._faults.hold_callback(named, forms.action_of(page), forms.field_of(page, field) or "")
+            response.body = forms.without_form(response.body)
+        elif isinstance(fault, OtherSession):
+            session = self._faults.memory.another_session(names) or self._unknown_session()
+            response.body = forms.with_field(page, forms.SESSION_FIELD, session).encode()
+        else:
+            value = forms.value_of(carriage.body) if carriage.body is not None else await self._value(fault, one, names)
+            response.body = forms.with_field(page, field, value).encode()
+
+    def _unknown_session(self) -> str:
+        return forms.value_of(self._faults.draw(1 << 8 * SESSION_BYTES).to_bytes(SESSION_BYTES, "big"))
 
     async def _value(self, fault: Fault, one: _Carried, names: frozenset[str]) -> str:
         """The field after the fault."""
-        if isinstance(fault, kinds.Garbage):
-            return forms.value_of(garbage(fault.bytes, self._faults.draw))
         if one.at == "PARes":
             one.raw = await self._pares(fault, one.raw, names)
             return pack(one.raw)
-        if isinstance(fault, kinds.PaddedBase64):
-            return forms.padded_value(one.raw)
-        one.raw = await self._changed(fault, one.raw, names)
-        return forms.value_of(one.raw)
+        if isinstance(fault, MessageFault):
+            one.raw = await self._changed(fault, one.raw, names)
+        return forms.padded_value(one.raw) if isinstance(fault, PaddedBase64) else forms.value_of(one.raw)
 
     async def _pares(self, fault: Fault, raw: bytes, names: frozenset[str]) -> bytes:
         """A PARes that was changed is signed again, so that only what was asked for is wrong with it."""
-        if isinstance(fault, ELEMENT_KINDS):
+        if isinstance(fault, MessageFault):
             raw = await self._changed(fault, raw, names)
-        root = xml_messages.decoded(raw)
-        if root is None or isinstance(fault, kinds.Erro) or self._resign is None:
+        message = xml_messages.decoded(raw)
+        if message is None or isinstance(fault, Erro) or self._resign is None:
             return raw
-        xml_messages.unsign(root)
-        unsigned = xml_messages.written(root)
-        if isinstance(fault, kinds.NoSignature):
+        unsigned = encode(message)
+        defect = fault.defect if isinstance(fault, SignatureFault) else None
+        if isinstance(fault, SignatureFault) and defect is None:
             return unsigned
         try:
-            return await self._resign(unsigned, _DEFECTS.get(type(fault)))
+            return await self._resign(unsigned, defect)
         except ValueError:  # what the signature stands on was taken away
             return unsigned
 
 
-def _misconduct(fault: Fault, response: WireResponse, faults: Faults) -> None:
-    """Everything that happens to the carriage of an answer. Of several that end it the last one wins."""
-    match fault:
-        case kinds.Delay():
-            late = seconds_of(fault, faults.draw)
-            known = response.conduct
-            response.conduct = (
-                Conduct(late + known.seconds, faults.pause, known.ends, known.keep)
-                if known
-                else Conduct(late, faults.pause)
-            )
-        case kinds.Silence(seconds=seconds):
-            response.conduct = Conduct(seconds, faults.pause, "silent")
-        case kinds.Reset():
-            response.conduct = Conduct(0, faults.pause, "reset")
-        case kinds.Truncate(keep=keep):
-            response.conduct = Conduct(0, faults.pause, "cut", keep)
-        case kinds.Dribble(seconds=seconds):
-            response.conduct = Conduct(seconds, faults.pause, "dribbled")
-        case kinds.Status(status=status, body="kept"):
-            response.status = status
-        case kinds.Status(status=status):
-            response.status, response.body, response.content_type = status, _EMPTY_PAGE % status, HTML
-        case kinds.Redirect(location=location, status=status):
-            response.status, response.body, response.content_type = status, b"", HTML
-            response.headers["Location"] = location
-        case kinds.ContentType(value=value):
-            response.content_type = value
-        case kinds.GzipLie():
-            response.headers["Content-Encoding"] = "gzip"
-        case kinds.Garbage(bytes=count):
-            response.body = garbage(count, faults.draw)
+def _carry(carriage: Carriage, response: WireResponse, faults: Faults) -> None:
+    """Everything that happens to the carriage of an answer. Of several that end it the last one wins; delays add up."""
+    known = response.disruption
+    if carriage.ends is not None and carriage.ends != "refused":
+        response.disruption = Disruption(carriage.seconds, faults.pause, carriage.ends, carriage.keep)
+    elif carriage.seconds and known is not None:
+        response.disruption = Disruption(carriage.seconds + known.seconds, faults.pause, known.ends, known.keep)
+    elif carriage.seconds:
+        response.disruption = Disruption(carriage.seconds, faults.pause)
+    response.status = carriage.status or response.status
+    response.body = response.body if carriage.body is None else carriage.body
+    response.content_type = carriage.content_type or response.content_type
+    response.headers.update(carriage.headers)
 
 
 def _plain(response: WireResponse) -> WireResponse:
@@ -213,5 +201,5 @@ def _unpacked(value: str) -> bytes:
 
 
 def _xml_message(raw: bytes) -> dict[str, Any]:
-    root = xml_messages.decoded(raw) if raw else None
-    return {} if root is None else xml_messages.summary(root)
+    message = xml_messages.decoded(raw) if raw else None
+    return {} if message is None else xml_messages.summary(message)

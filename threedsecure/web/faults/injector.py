@@ -16,9 +16,10 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
 from threedsecure.errors import TransportError
-from threedsecure.faults import POINTS, Armed, Fault, FaultRefused, Plan, Situation, as_document
-from threedsecure.faults import documents as kinds
-from threedsecure.faults.changes import Surroundings, applies, shown
+from threedsecure.faults import POINTS, Armed, Fault, FaultRefused, Plan, Transit, as_document
+from threedsecure.faults.changes import applies, shown
+from threedsecure.faults.fault import Around
+from threedsecure.faults.kinds.message import SwapIds
 from threedsecure.faults.memory import Memory, identifiers
 from threedsecure.faults.plan import armed_of, is_drawn
 from threedsecure.web.calling.transport import Transport
@@ -60,7 +61,7 @@ class Journal(Protocol):
         document: Mapping[str, Any],
         *,
         transaction_id: str | None = None,
-    ) -> None: ...
+    ) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,26 +216,26 @@ class Faults:
     async def struck(self, at: str, sender: str, names: frozenset[str], raw: bytes) -> list[Fault]:
         """The faults that happen to this message. From here on, the task draws for it."""
         _message.set((at, sender, *sorted(names)))
-        situation = Situation(at, sender, names)
+        transit = Transit(at, sender, names)
         if self.others is None:
-            met = self.plan.meet(situation, self.draw, lambda fault: applies(fault, raw))
+            met = self.plan.meet(transit, self.draw, lambda fault: applies(fault, raw))
         else:
-            met = await self._met_together(self.others, situation, raw)
+            met = await self._met_together(self.others, transit, raw)
         return [armed.fault for armed in met]
 
-    async def _met_together(self, others: Others, situation: Situation, raw: bytes) -> list[Armed]:
-        fitting = self.plan.fitting(situation, lambda fault: applies(fault, raw))
+    async def _met_together(self, others: Others, transit: Transit, raw: bytes) -> list[Armed]:
+        fitting = self.plan.fitting(transit, lambda fault: applies(fault, raw))
         drawn = [armed for armed in fitting if is_drawn(armed, self.draw)]
         return self.plan.settle(drawn, await others.count(drawn)) if drawn else []
 
-    async def around(self, fault: Fault, sender: str, names: frozenset[str]) -> Surroundings:
+    async def around(self, fault: Fault, sender: str, names: frozenset[str]) -> Around:
         """What a change of a message depends on besides the message. `names`: those of its transaction."""
-        swaps = isinstance(fault, kinds.SwapIds) and fault.of == "another"
+        swaps = isinstance(fault, SwapIds) and fault.of == "another"
         if swaps and self.others is not None:
             for found in await self.others.latest():
                 self.learn(found)
         other = self.memory.another(names)
-        return Surroundings(sender, other.ids if other else {}, self.draw)
+        return Around(sender, other.ids if other else {}, self.draw)
 
     def draw(self, bound: int) -> int:
         """For the message at hand alone, so that messages that cross stay repeatable."""

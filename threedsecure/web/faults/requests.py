@@ -1,14 +1,14 @@
 """Faults of requests: what a party sends, and what happens to it on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
-from threedsecure.faults import POINTS, Carrier, Fault, json_messages, xml_messages
-from threedsecure.faults import documents as kinds
-from threedsecure.faults.changes import ELEMENT_KINDS, changed, garbage, seconds_of
+from threedsecure.faults import POINTS, Carriage, Carrier, Fault, MessageFault, json_messages, xml_messages
+from threedsecure.faults.changes import changed
+from threedsecure.storage.ledger import More
 from threedsecure.web.broken_answers import PIECES, pieces
 from threedsecure.web.calling.transport import Body, Transport
 from threedsecure.web.faults.injector import Faults
@@ -43,6 +43,13 @@ class PartyTransport:
     def get(self, url: str, *, timeout: float) -> Coroutine[Any, Any, WireResponse]:
         return self._transport.get(url, timeout=timeout)
 
+    def hand_over(
+        self, url: str, message: dict[str, Any], more: More | None, *, timeout: float, headers: Mapping[str, str]
+    ) -> WireResponse | Awaitable[WireResponse] | None:
+        if self._plan.active:
+            return None
+        return self._transport.hand_over(url, message, more, timeout=timeout, headers=headers)
+
 
 class _Letter:
     """A request as it goes out; faults change it."""
@@ -67,17 +74,14 @@ class _Sending:
         at = self._point(message)
         names = await self._faults.names_of(at, self._party, message)
         struck = await self._faults.struck(at, self._party, names, self._letter.body) if at else []
-        for fault in struck:
-            await self._change(fault, names)
-            became = self._letter.body if isinstance(fault, ELEMENT_KINDS) else None
-            self._faults.note(fault, message, became)
-        return await self._go([fault for fault in struck if not isinstance(fault, ELEMENT_KINDS)])
+        on_the_way = [await self._change(fault, names, message) for fault in struck]
+        return await self._go(on_the_way)
 
     def _read(self) -> dict[str, Any]:
         body = self._letter.body
         if body.lstrip().startswith(b"<"):
-            root = xml_messages.decoded(body)
-            return {} if root is None else dict(xml_messages.summary(root))
+            told = xml_messages.decoded(body)
+            return {} if told is None else dict(xml_messages.summary(told))
         message = json_messages.decoded(body) or {}
         if self._is_text(message):
             return {**message, "acsTransID": message.get("reference")}
@@ -93,41 +97,39 @@ class _Sending:
             return None
         return at
 
-    async def _change(self, fault: Fault, names: frozenset[str]) -> None:
-        """What happens to the message and its envelope, before it goes."""
-        match fault:
-            case kinds.ContentType(value=value):
-                self._letter.content_type = value
-            case kinds.Garbage(bytes=count):
-                self._letter.body = garbage(count, self._faults.draw)
-            case _ if isinstance(fault, ELEMENT_KINDS):
-                around = await self._faults.around(fault, self._party, names)
-                self._letter.body = changed(fault, self._letter.body, around)
+    async def _change(self, fault: Fault, names: frozenset[str], message: Mapping[str, Any]) -> Carriage:
+        """What happens to the message and its envelope, before it goes; what is to happen on the way."""
+        became = None
+        if isinstance(fault, MessageFault):
+            around = await self._faults.around(fault, self._party, names)
+            became = self._letter.body = changed(fault, self._letter.body, around)
+        carriage = fault.carriage(self._faults.draw)
+        self._letter.content_type = carriage.content_type or self._letter.content_type
+        self._letter.body = self._letter.body if carriage.body is None else carriage.body
+        self._faults.note(fault, message, became)
+        return carriage
 
-    async def _go(self, faults: list[Fault]) -> WireResponse:
+    async def _go(self, on_the_way: list[Carriage]) -> WireResponse:
         """What happens on the way, in order; the last thing is that it arrives."""
         url, timeout = self._letter.url, self._letter.timeout
-        twice = False
-        for fault in faults:
-            match fault:
-                case kinds.Delay():
-                    await self._delayed(seconds_of(fault, self._faults.draw))
-                case kinds.Silence(seconds=seconds):
-                    await self._faults.pause(min(seconds, timeout))
+        for carriage in on_the_way:
+            match carriage.ends:
+                case "silent":
+                    await self._faults.pause(min(carriage.seconds, timeout))
                     raise PeerTimedOut(url, f"no answer within {timeout:g} seconds")
-                case kinds.Refuse():
+                case "refused":
                     raise PeerUnreachable(url, "no connection: Connection refused")
-                case kinds.Reset():
+                case "reset":
                     await self._arrive()
                     raise ExchangeBroken(url, "the exchange broke off: connection reset by peer")
-                case kinds.Truncate(keep=keep):
-                    return await self._in_pieces(0, keep)
-                case kinds.Dribble(seconds=seconds):
-                    return await self._in_pieces(seconds, None)
-                case kinds.Twice():
-                    twice = True
+                case "cut":
+                    return await self._in_pieces(0, carriage.keep)
+                case "dribbled":
+                    return await self._in_pieces(carriage.seconds, None)
+            if carriage.seconds:
+                await self._delayed(carriage.seconds)
         answer = await self._arrive()
-        if twice:
+        for _again in range(max((carriage.times for carriage in on_the_way), default=1) - 1):
             await self._arrive()
         return answer
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.broken_answers import misbehaved
 from threedsecure.web.metrics import Measured, Metrics
+from threedsecure.web.serving.edge import STRAIGHT, EdgeRunner
 from threedsecure.web.serving.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
 
@@ -41,6 +42,7 @@ def application(
     app = web.Application(client_max_size=0, middlewares=[_unroutable])
     for route in (*service.routes, *dispatcher.own_routes):
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
+    app[STRAIGHT] = {route.path: (route, dispatcher) for route in service.routes if route.at_the_edge}
     for stream in service.streams:
         app.router.add_route(stream.method, stream.path, _until_shutdown(stream.handler))
     app[OPEN_STREAMS] = set()
@@ -72,7 +74,7 @@ async def serving(
     app: web.Application, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[int]:
     """Serve `app`, over TLS when it is given; yields the port in use (which matters when `port` is 0)."""
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
+    runner = EdgeRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
     await runner.setup()
     site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None, ssl_context=tls)
     try:
@@ -104,23 +106,14 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             {name.lower(): value for name, value in request.headers.items()},
             request.query if "?" in request.raw_path else _NO_QUERY,
             request.match_info,
-            _certified_name(request) if route.mutual else None,
+            dispatcher.certified_name(request.transport) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
-        if response.conduct is not None:
-            return await misbehaved(request, response, response.conduct)
+        if response.disruption is not None:
+            return await misbehaved(request, response, response.disruption)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
 
     return answer
-
-
-def _certified_name(request: web.Request) -> str | None:
-    """The common name in the certificate that the caller showed, or "unnamed" where it holds none."""
-    certificate = request.get_extra_info("peercert")
-    if not certificate:
-        return None
-    names = (value for part in certificate["subject"] for key, value in part if key == "commonName")
-    return next(names, "unnamed")
 
 
 def _until_shutdown(handler: StreamHandler) -> StreamHandler:

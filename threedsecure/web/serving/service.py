@@ -2,6 +2,7 @@
 the figures.
 """
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -18,7 +19,7 @@ from threedsecure.errors import ProtocolError
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database, DatabaseAway
 from threedsecure.storage.schema import Schema
-from threedsecure.web.calling.transport import Transport
+from threedsecure.web.calling.transport import Endpoint, Transport
 from threedsecure.web.clock import Clock, monotonic
 from threedsecure.web.faults.answers import Answering, Resign
 from threedsecure.web.faults.injector import CONTROL_LIMIT, CONTROL_PATH, Faults
@@ -26,6 +27,7 @@ from threedsecure.web.journal import Hop, Journal
 from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.sharing.processes import Alone, Shared
+from threedsecure.web.straight import soon, waits
 from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, WireResponse
 
 log = structlog.get_logger()
@@ -75,6 +77,7 @@ class Route:
     `limit`: the longest body read, in bytes. `hop`: who calls whom, when the exchange belongs in the journal.
     `answer_error`: turns a protocol error into the protocol's own error message; without it the error is a problem document.
     `mutual`: the specifications want the caller to show a certificate; with TLS one without is refused.
+    `at_the_edge`: what is posted there is answered without aiohttp's router where that can be (`threedsecure.web.serving.edge`).
     """
 
     method: str
@@ -84,6 +87,7 @@ class Route:
     hop: Hop | None = None
     answer_error: AnswerError | None = None
     mutual: bool = False
+    at_the_edge: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,34 +134,69 @@ class Dispatcher:
         self.own_routes = (Route("POST", CONTROL_PATH, runtime.faults.control, CONTROL_LIMIT),)
         """What every service has beside its own routes."""
 
-    async def dispatch(self, route: Route, request: WireRequest) -> WireResponse:
-        """Answer `request`. A bug answers 500 and is logged; nothing else does."""
+    def straight(self, route: Route, request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
+        """Answer `request`, at once where nothing has to be waited for. A bug answers 500 and is logged; nothing else does."""
         began = monotonic()
         if route.hop is not None:
-            request.on_message = partial(self._journal_request, route.hop)
+            request.on_message = partial(self._journal_request, route.hop, request)
         try:
-            if len(request.body) > route.limit:
-                raise BodyTooLarge(route.limit)
-            if route.mutual and request.peer is None and self._runtime.tls is not None:
-                raise self._without_certificate(route)
-            response = await route.handler(request)
-        except ProtocolError as error:
-            response = self._answer(error, route, request)
-        except Problem as problem:
-            response = problem.response()
-        except DatabaseAway as error:
-            log.warning("database away", service=self._service.name, path=route.path, error=str(error))
-            response = Problem(503, "Service Unavailable", "the database is not reached").response()
-            response.headers["Retry-After"] = "1"
-        except Exception:
-            log.exception("bug", service=self._service.name, path=route.path)
-            response = Problem(500, "Internal Server Error", "a bug in the simulator; its log says more").response()
+            self._admit(route, request)
+            found = route.handler(request)
+        except Exception as error:  # noqa: BLE001 - this is where a bug is answered
+            found = self.troubled(route, request, error)
+        if waits(found):
+            return self._awaited(route, request, began, found)
+        return self._done(route, request, began, found)  # type: ignore[arg-type]
+
+    async def dispatch(self, route: Route, request: WireRequest) -> WireResponse:
+        """The same, and whatever it promises safe."""
+        response = await soon(self.straight(route, request))
+        if response.promises:
+            try:
+                await self.journal.written()
+            except Exception as error:  # noqa: BLE001 - this is where a bug is answered
+                return self.troubled(route, request, error)
+        return response
+
+    async def _awaited(
+        self, route: Route, request: WireRequest, began: float, found: Awaitable[WireResponse]
+    ) -> WireResponse:
+        try:
+            response = await found
+        except Exception as error:  # noqa: BLE001 - this is where a bug is answered
+            response = self.troubled(route, request, error)
+        return await soon(self._done(route, request, began, response))
+
+    def _admit(self, route: Route, request: WireRequest) -> None:
+        if len(request.body) > route.limit:
+            raise BodyTooLarge(route.limit)
+        if route.mutual and request.peer is None and self._runtime.tls is not None:
+            raise self._without_certificate(route)
+
+    def troubled(self, route: Route, request: WireRequest, error: Exception) -> WireResponse:
+        """What answers an error."""
+        match error:
+            case ProtocolError():
+                return self._answer(error, route, request)
+            case Problem():
+                return error.response()
+            case DatabaseAway():
+                log.warning("database away", service=self._service.name, path=route.path, error=str(error))
+                response = Problem(503, "Service Unavailable", "the database is not reached").response()
+                response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+                return response
+        log.error("bug", service=self._service.name, path=route.path, exc_info=error)
+        return Problem(500, "Internal Server Error", "a bug in the simulator; its log says more").response()
+
+    def _done(
+        self, route: Route, request: WireRequest, began: float, response: WireResponse
+    ) -> WireResponse | Awaitable[WireResponse]:
         took = monotonic() - began
-        if self._plan.active:
-            return await self._misbehaved(route, request, response, took)
-        self._count(route, request, response, took)
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
+        if self._plan.active:  # the journal has what was meant, and behind it what becomes of that
+            return self._misbehaved(route, request, response, took)
+        self._count(route, request, response, took)
         return response
 
     def _count(self, route: Route, request: WireRequest, response: WireResponse, took: float) -> None:
@@ -168,23 +207,35 @@ class Dispatcher:
     async def _misbehaved(
         self, route: Route, request: WireRequest, response: WireResponse, took: float
     ) -> WireResponse:
-        """The same with a fault in force: the journal has what was meant, and behind it what became of that."""
-        if route.hop is not None:
-            self._journal_response(route.hop, response, took)
+        """The same with a fault in force."""
         response = await self._answering.answered(request, response)
         self._count(route, request, response, took)
         return response
 
-    def endpoints(self) -> dict[str, Handler]:
+    def endpoints(self) -> dict[str, Endpoint]:
         """The POST endpoints with fixed paths, for calls from within the process."""
         return {
-            route.path: partial(self._dispatch_whole, route)
+            route.path: Endpoint(partial(self.straight, route), partial(self._dispatch_whole, route))
             for route in (*self._service.routes, *self.own_routes)
             if route.method == "POST" and "{" not in route.path
         }
 
     async def _dispatch_whole(self, route: Route, request: WireRequest) -> WireResponse:
         return (await self.dispatch(route, request)).whole()
+
+    @property
+    def misbehaves(self) -> bool:
+        """Whether a fault is in force, which may have an answer go out in pieces, late or not at all."""
+        return self._plan.active
+
+    @staticmethod
+    def certified_name(transport: asyncio.BaseTransport | None) -> str | None:
+        """The common name in the certificate that the caller showed, or "unnamed" where it holds none."""
+        certificate = None if transport is None else transport.get_extra_info("peercert")
+        if not certificate:
+            return None
+        names = (value for part in certificate["subject"] for key, value in part if key == "commonName")
+        return next(names, "unnamed")
 
     @property
     def is_full(self) -> bool:
@@ -220,14 +271,15 @@ class Dispatcher:
             return Problem(413, "Content Too Large", str(error)).response()
         return Problem(400, "Bad Request", str(error)).response()
 
-    def _journal_request(self, hop: Hop, message: Mapping[str, Any]) -> None:
+    def _journal_request(self, hop: Hop, request: WireRequest, message: Mapping[str, Any]) -> None:
         """Before the handler acts on it, so that what it causes stands behind it."""
-        self._runtime.journal.record(self._runtime.clock.now(), hop.sender, hop.receiver, _kind(message), message)
+        now, written = self._runtime.clock.now(), request.more or request.body
+        request.noted = self.journal.record(now, hop.sender, hop.receiver, _kind(message), message, written=written)
 
     def _journal_response(self, hop: Hop, response: WireResponse, took: float) -> None:
         message = response.message
         if message is not None:
-            self._runtime.journal.record(
+            response.noted = self.journal.record(
                 self._runtime.clock.now(),
                 hop.receiver,
                 hop.sender,
@@ -235,6 +287,8 @@ class Dispatcher:
                 message,
                 status=response.status,
                 took_ms=took * 1000,
+                written=response.body,
+                **response.noting,
             )
 
 

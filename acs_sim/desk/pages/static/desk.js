@@ -15,15 +15,28 @@ function enableCopying(root) {
 }
 
 // A part of a page that is drawn again when a message of its concern has crossed a hop. What was opened stays open.
+function whereItStands(element) {
+  if (element.id) return `#${element.id}`;
+  const opened = element.matches("summary") && element.parentElement.id;
+  return opened ? `#${opened} > summary` : "";
+}
+
+// What is the same is not touched, so that a click on it is not lost; what is open stays so, and what has the focus keeps it.
 function followLive(part) {
-  let asked = false;
+  let asked = false, drawn = part.innerHTML.trim();
   const redraw = async () => {
     asked = false;
     const answer = await fetch(part.dataset.live);
     if (!answer.ok) return;
+    const content = document.createElement("template");
+    content.innerHTML = (await answer.text()).trim();
+    if (content.innerHTML === drawn) return;
+    drawn = content.innerHTML;
     const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
-    part.innerHTML = await answer.text();
+    const focused = part.contains(document.activeElement) && whereItStands(document.activeElement);
+    part.replaceChildren(content.content);
     open.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
+    if (focused) document.querySelector(focused)?.focus();
     enableCopying(part);
   };
   const ask = () => { if (!asked) { asked = true; setTimeout(redraw, 150); } };

@@ -1,0 +1,75 @@
+"""Transactions that were final at their ARes have no row: what is known of them is what the ledger says."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from acs.cards.issued import issued
+from acs.cards.records import Card
+from acs.v2.decision.preferences import echoed
+from acs.v2.lifecycle import purchase_of
+from acs.v2.records import Result, Transaction
+from acs.v2.states import State
+from threedsecure.storage.filing import names_of
+from threedsecure.storage.ledger import Found, Records
+from threedsecure.v2.views import AuthenticationRequest
+
+ACS: Final = "ACS"
+LOOKED_AT: Final = 20_000
+"""Notes, for a list of the newest."""
+
+
+def kept_of(transaction: Transaction, *, beside_its_areq: bool) -> Any:
+    """What the ledger is to keep of a final transaction beside its messages."""
+    if not beside_its_areq:
+        return transaction
+    card = transaction.card
+    return [None if card == issued(card.pan, None) else card, transaction.purchase.method_seen]
+
+
+def named(records: Records, acs_trans_id: str) -> Transaction | None:
+    """The one that goes by this acsTransID."""
+    found = _finals(records, records.carrying(acs_trans_id, names_of))
+    return next((one for one in found if one.acs_trans_id == acs_trans_id), None)
+
+
+def newest(records: Records, limit: int) -> list[Transaction]:
+    """The newest first."""
+    return list(islice(_finals(records, islice(records.newest(), LOOKED_AT)), limit))
+
+
+def _finals(records: Records, notes: Iterable[Found]) -> Iterator[Transaction]:
+    for found in notes:
+        if found.note.kind == "ARes" and found.note.sender == ACS and found.note.kept is not None:
+            transaction = _final(records, found)
+            if transaction is not None:
+                yield transaction
+
+
+def _final(records: Records, found: Found) -> Transaction | None:
+    kept, ares = found.note.kept, found.document
+    if isinstance(kept, dict):
+        return msgspec.convert(kept, Transaction)
+    for one in records.before(found):
+        if one.note.receiver == ACS and one.document.get("dsTransID") == ares["dsTransID"]:
+            return _of(one, ares, *kept)
+    return None
+
+
+def _of(areq: Found, ares: dict[str, Any], card: Any, method_seen: bool | None) -> Transaction:
+    message, at = areq.document, areq.note.at
+    view = AuthenticationRequest.from_message(message)
+    purchase = replace(purchase_of(view, message["dsReferenceNumber"], echoed(message)), method_seen=method_seen)
+    told = issued(view.acct_number, None) if card is None else msgspec.convert(card, Card)
+    if told is None:
+        raise ValueError("an authentication of a card that is none")
+    result = Result(
+        ares["transStatus"],
+        ares.get("transStatusReason"),
+        eci=ares.get("eci"),
+        authentication_value=ares.get("authenticationValue"),
+    )
+    return Transaction(ares["acsTransID"], State.ANSWERED, told, purchase, at, at, result=result)

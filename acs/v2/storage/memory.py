@@ -1,0 +1,162 @@
+"""What of the tables one process holds in memory, and writes through: cards that something is known of, calls of 3DS Methods, and
+the transactions to which something has still to happen.
+
+Reading is a look into a dictionary, or into the row where that was let go; what changes is handed in with this turn's commit.
+Nobody is told before the commit, and where it fails the rows are the truth again."""
+
+from __future__ import annotations  # else those of inner functions are evaluated with every message
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from acs.cards.records import Registration
+from acs.cards.status import CardStatus
+from acs.v2.records import Transaction
+from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows
+from threedsecure.identifiers import one_spelling
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage.database import Failed, SqliteDatabase
+from threedsecure.storage.rows.leases import Leases
+
+MOST_TRANSACTIONS: Final = 20_000
+MOST_CARDS: Final = 10_000
+MOST_CALLS: Final = 50_000
+"""What is held; the rest is read from its rows."""
+
+
+class Memory:
+    """The same as `Rows`, for a process that has the tables to itself."""
+
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        vault: Vault,
+        leases: Leases,
+        without_row: Callable[[Transaction], bool],
+        is_taken: Callable[[str], bool],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """`without_row(transaction)`: the ledger alone says what is known of it. `is_taken(acs_trans_id)`: whether something of
+        this name is known beside what is held. `failed(error)`: what was handed in could not be written."""
+        self._database = database
+        self._vault = vault
+        self._leases = leases
+        self._without_row = without_row
+        self._is_taken = is_taken
+        self._failed = failed
+        self._transactions: dict[str, Transaction] = {}
+        self._cards: dict[str, CardOnFile] = {}
+        self._calls: dict[str, None] = {}
+        self._with_row, self._all_calls = database.look(self._begin)
+
+    def _begin(self, connection: Connection) -> tuple[set[str], bool]:
+        called = select(METHOD_CALLS.c.three_ds_server_trans_id).order_by(METHOD_CALLS.c.called_at.desc())
+        newest = list(connection.execute(called.limit(MOST_CALLS)).scalars())
+        self._calls.update(dict.fromkeys(reversed(newest)))
+        return set(connection.execute(select(CARDS.c.fingerprint)).scalars()), len(newest) < MOST_CALLS
+
+    def forget(self) -> None:
+        for held in (self._transactions, self._cards, self._calls, self._with_row):
+            held.clear()
+        self._all_calls = True
+
+    # --- transactions ---
+
+    def find(self, acs_trans_id: str) -> Transaction | None:
+        acs_trans_id = one_spelling(acs_trans_id)
+        return self._transactions.get(acs_trans_id) or self._look(lambda rows: rows.find(acs_trans_id))
+
+    hold = find
+
+    def held(self) -> list[Transaction]:
+        return list(self._transactions.values())
+
+    def insert(self, transaction: Transaction) -> bool:
+        name = transaction.acs_trans_id
+        if name in self._transactions or self._is_taken(name):
+            return False
+        if not self._without_row(transaction):
+            self._hold(transaction)
+            self._put(lambda rows: rows.insert(transaction), self._transactions, name)
+        return True
+
+    def save(self, before: Transaction, after: Transaction) -> None:
+        self._hold(after)
+        self._put(lambda rows: rows.save(before, after), self._transactions, after.acs_trans_id)
+
+    def _hold(self, transaction: Transaction) -> None:
+        self._transactions.pop(transaction.acs_trans_id, None)
+        if transaction.wakes_at is not None:
+            _remember(self._transactions, transaction.acs_trans_id, transaction, MOST_TRANSACTIONS)
+
+    # --- cards ---
+
+    def card(self, pan: str) -> CardOnFile:
+        fingerprint = self._vault.fingerprint(pan)
+        if fingerprint not in self._with_row:
+            return UNKNOWN_CARD
+        held = self._cards.get(fingerprint)
+        if held is None:
+            held = self._look(lambda rows: rows.card(pan))
+            _remember(self._cards, fingerprint, held, MOST_CARDS)
+        return held
+
+    held_card = card
+
+    def keep_status(self, pan: str, card_status: CardStatus) -> None:
+        self._change_card(
+            pan, self.card(pan)._replace(card_status=card_status), lambda rows: rows.keep_status(pan, card_status)
+        )
+
+    def register(self, registration: Registration) -> None:
+        pan = registration.pan
+        known = self.card(pan)._replace(registration=registration)
+        self._change_card(pan, known, lambda rows: rows.register(registration))
+
+    def use_counter(self, pan: str, counter: int) -> None:
+        known = self.card(pan)
+        if known.counter is None or known.counter < counter:
+            self._change_card(pan, known._replace(counter=counter), lambda rows: rows.use_counter(pan, counter))
+
+    def _change_card(self, pan: str, card: CardOnFile, write: Callable[[Rows], object]) -> None:
+        fingerprint = self._vault.fingerprint(pan)
+        self._with_row.add(fingerprint)
+        _remember(self._cards, fingerprint, card, MOST_CARDS)
+        self._put(write, self._cards, fingerprint)
+
+    # --- calls of 3DS Methods ---
+
+    def called(self, three_ds_server_trans_id: str) -> bool:
+        if three_ds_server_trans_id in self._calls:
+            return True
+        return not self._all_calls and self._look(lambda rows: rows.called(three_ds_server_trans_id))
+
+    def note_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
+        self._all_calls = self._all_calls and len(self._calls) < MOST_CALLS
+        _remember(self._calls, three_ds_server_trans_id, None, MOST_CALLS)
+        self._put(lambda rows: rows.note_call(three_ds_server_trans_id, now), self._calls, three_ds_server_trans_id)
+
+    # --- the rows behind it ---
+
+    def _look(self, read: Callable[[Rows], Any]) -> Any:
+        return self._database.look(lambda connection: read(Rows(connection, self._vault, self._leases)))
+
+    def _put(self, write: Callable[[Rows], object], held: dict[str, Any], name: str) -> None:
+        def done(outcome: object) -> None:
+            if isinstance(outcome, Failed):
+                held.pop(name, None)
+                self._failed(outcome.error)
+
+        self._database.put(lambda connection: write(Rows(connection, self._vault, self._leases)), done)
+
+
+def _remember(held: dict[str, Any], name: str, value: Any, most: int) -> None:
+    """Behind all others; the first ones go where there are too many."""
+    held.pop(name, None)
+    if len(held) >= most:
+        for oldest in list(held)[: most // 10]:
+            del held[oldest]
+    held[name] = value

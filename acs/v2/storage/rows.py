@@ -1,0 +1,306 @@
+"""The ACS's tables, and what stands in them.
+
+A transaction is one row: a few columns to find it by, the rest as one document. The decision and the RReq that tells it stand in
+that row, so no write can part them. `due_at` is set only while something has to happen by itself, and only such rows are in its
+index: deadlines and undelivered results are found without a scan however many transactions are kept.
+
+Card numbers and phone numbers are sealed; a card is found by the fingerprint of its number. Codes are not stored at all, only their
+counters.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from acs.cardholder.challenge import Challenge
+from acs.cards.records import Card, Registration
+from acs.cards.status import GOOD, CardStatus
+from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
+from acs.v2.states import State
+from acs.v2.storage import method_calls
+from threedsecure.cards.plays import Method
+from threedsecure.identifiers import one_spelling
+from threedsecure.secrets.vault import Vault
+from threedsecure.storage.rows import leases
+from threedsecure.storage.rows.leases import Leases
+from threedsecure.storage.rows.prepared import Prepared
+from threedsecure.storage.schema import Schema
+
+METADATA: Final = MetaData()
+
+TRANSACTIONS: Final = Table(
+    "acs_transaction",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("acs_trans_id", String(36), nullable=False, unique=True),
+    Column("state", String(20), nullable=False),
+    Column("due_at", BigInteger),
+    Column("card", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    *leases.columns(),
+    sqlite_autoincrement=True,
+)
+_DUE: Final = TRANSACTIONS.c.due_at.is_not(None)
+Index("acs_transaction_due", TRANSACTIONS.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+
+CARDS: Final = Table(
+    "acs_card",
+    METADATA,
+    Column("fingerprint", String(32), primary_key=True),
+    Column("registration", Text),
+    Column("code_counter", BigInteger),
+    Column("standing", Text),
+)
+
+METHOD_CALLS: Final = method_calls.table(METADATA)
+
+ROW: Final = (
+    TRANSACTIONS.c.acs_trans_id,
+    TRANSACTIONS.c.state,
+    TRANSACTIONS.c.due_at,
+    TRANSACTIONS.c.card,
+    TRANSACTIONS.c.document,
+)
+_FINDING: Final = select(*ROW).where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+_FIND: Final = Prepared(_FINDING)
+_HOLD: Final = Prepared(_FINDING.with_for_update())
+_UPDATING: Final = (
+    update(TRANSACTIONS)
+    .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+    .values(state=bindparam("state"), due_at=bindparam("due_at"), document=bindparam("document"))
+)
+_UPDATE: Final = Prepared(_UPDATING)
+_UPDATE_LEASED: Final = Prepared(
+    _UPDATING.values(leased_by=bindparam("leased_by"), leased_until=bindparam("leased_until"))
+)
+HOLDER: Final = (
+    select(TRANSACTIONS.c.leased_by, TRANSACTIONS.c.leased_until)
+    .where(TRANSACTIONS.c.acs_trans_id == bindparam("name"))
+    .with_for_update()
+)
+DUE_BY: Final = (
+    select(TRANSACTIONS.c.acs_trans_id, TRANSACTIONS.c.state)
+    .where(TRANSACTIONS.c.due_at <= bindparam("now"), leases.free(TRANSACTIONS))
+    .order_by(TRANSACTIONS.c.due_at)
+    .limit(bindparam("limit"))
+)
+OPEN_BY_STATE: Final = Prepared(
+    select(TRANSACTIONS.c.state, func.count()).where(TRANSACTIONS.c.due_at.is_not(None)).group_by(TRANSACTIONS.c.state)
+)
+TAKE_DUE: Final = DUE_BY.with_for_update(skip_locked=True)
+NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
+_FINDING_CARD: Final = select(CARDS.c.registration, CARDS.c.code_counter, CARDS.c.standing).where(
+    CARDS.c.fingerprint == bindparam("fingerprint")
+)
+_FIND_CARD: Final = Prepared(_FINDING_CARD)
+_HOLD_CARD: Final = Prepared(_FINDING_CARD.with_for_update())
+# SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
+_INSERT_TRANSACTION: Final = Prepared(
+    text(
+        "INSERT INTO acs_transaction (acs_trans_id, state, due_at, card, document) "
+        "VALUES (:acs_trans_id, :state, :due_at, :card, :document) ON CONFLICT DO NOTHING"
+    )
+)
+_INSERT_CARD: Final = Prepared(text("INSERT INTO acs_card (fingerprint) VALUES (:fingerprint) ON CONFLICT DO NOTHING"))
+_STAND: Final = Prepared(
+    update(CARDS).where(CARDS.c.fingerprint == bindparam("name")).values(standing=bindparam("standing"))
+)
+_USE_COUNTER: Final = Prepared(
+    update(CARDS)
+    .where(
+        CARDS.c.fingerprint == bindparam("name"),
+        or_(CARDS.c.code_counter.is_(None), CARDS.c.code_counter < bindparam("counter")),
+    )
+    .values(code_counter=bindparam("counter"))
+)
+
+SCHEMA: Final = Schema("acs", METADATA, "0004", Path(__file__).parent / "migrations")
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What of a transaction is neither a column nor sealed. `deadline`: where the column says an earlier time."""
+
+    created_at: datetime
+    updated_at: datetime
+    purchase: Purchase
+    method: Method | None
+    challenge: Challenge | None
+    session: Session | None
+    result: Result | None
+    delivery: Delivery | None
+    deadline: datetime | None = None
+
+
+_encoder: Final = msgspec.json.Encoder()
+documents: Final = msgspec.json.Decoder(_Document)
+_cards: Final = msgspec.json.Decoder(Card)
+_registrations: Final = msgspec.json.Decoder(Registration)
+_statuses: Final = msgspec.json.Decoder(CardStatus)
+
+
+class CardOnFile(NamedTuple):
+    """What is kept of a card."""
+
+    registration: Registration | None
+    counter: int | None
+    card_status: CardStatus
+
+
+UNKNOWN_CARD: Final = CardOnFile(None, None, GOOD)
+
+
+class Rows:
+    """The tables, inside a unit of work."""
+
+    def __init__(self, connection: Connection, vault: Vault, leases: Leases) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._leases = leases
+
+    def find(self, acs_trans_id: str) -> Transaction | None:
+        return self._read(_FIND.first(self._connection, {"name": searchable(acs_trans_id)}))
+
+    def hold(self, acs_trans_id: str) -> Transaction | None:
+        """The same, locked."""
+        return self._read(_HOLD.first(self._connection, {"name": searchable(acs_trans_id)}))
+
+    def insert(self, transaction: Transaction) -> bool:
+        """False where its acsTransID is taken."""
+        sealed = self._vault.seal(_encoder.encode(transaction.card).decode())
+        row = {"acs_trans_id": transaction.acs_trans_id, "card": sealed, **columns(transaction)}
+        return _INSERT_TRANSACTION.run(self._connection, row) == 1
+
+    def save(self, before: Transaction, after: Transaction) -> None:
+        """Whoever decides delivers, and an attempt that was recorded is over."""
+        row = {"name": after.acs_trans_id, **columns(after)}
+        if self._leases.alone or before.delivery == after.delivery:
+            _UPDATE.run(self._connection, row)
+        else:
+            lease = self._leases.taken() if before.delivery is None else self._leases.given_back()
+            _UPDATE_LEASED.run(self._connection, row | lease)
+
+    def card(self, pan: str) -> CardOnFile:
+        row = _FIND_CARD.first(self._connection, {"fingerprint": self._vault.fingerprint(pan)})
+        return UNKNOWN_CARD if row is None else self._card(row)
+
+    def held_card(self, pan: str) -> CardOnFile:
+        """The same, made if need be, and locked: two processes must not send the same code."""
+        named = {"fingerprint": self._vault.fingerprint(pan)}
+        row = _HOLD_CARD.first(self._connection, named)
+        if row is None:
+            _INSERT_CARD.run(self._connection, named)
+            row = _HOLD_CARD.first(self._connection, named)
+        if row is None:
+            raise RuntimeError("a card that was just written cannot be read")
+        return self._card(row)
+
+    def keep_status(self, pan: str, card_status: CardStatus) -> None:
+        self.held_card(pan)
+        written = _encoder.encode(card_status).decode()
+        _STAND.run(self._connection, {"name": self._vault.fingerprint(pan), "standing": written})
+
+    def register(self, registration: Registration) -> None:
+        self.held_card(registration.pan)
+        fingerprint = self._vault.fingerprint(registration.pan)
+        sealed = self._vault.seal(_encoder.encode(registration).decode())
+        self._connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(registration=sealed))
+
+    def use_counter(self, pan: str, counter: int) -> None:
+        """A counter only rises, also when an older code is sent again."""
+        self.held_card(pan)
+        _USE_COUNTER.run(self._connection, {"name": self._vault.fingerprint(pan), "counter": counter})
+
+    def called(self, three_ds_server_trans_id: str) -> bool:
+        return method_calls.called(self._connection, three_ds_server_trans_id)
+
+    def note_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
+        oldest = microseconds(now - method_calls.KEPT_FOR)
+        method_calls.note(self._connection, METHOD_CALLS, three_ds_server_trans_id, microseconds(now), oldest)
+
+    def registrations(self) -> list[Registration]:
+        query = select(CARDS.c.registration).where(CARDS.c.registration.is_not(None))
+        return [self._registration(sealed) for sealed in self._connection.execute(query).scalars()]
+
+    def transactions(self, query: Any) -> list[Transaction]:
+        return [self._transaction(row) for row in self._connection.execute(query)]
+
+    def _card(self, row: Sequence[Any]) -> CardOnFile:
+        registration, counter, card_status = row
+        known = None if registration is None else self._registration(registration)
+        return CardOnFile(known, counter, GOOD if card_status is None else _statuses.decode(card_status))
+
+    def _registration(self, sealed: str) -> Registration:
+        return _registrations.decode(self._vault.open(sealed))
+
+    def _read(self, row: Sequence[Any] | None) -> Transaction | None:
+        return None if row is None else self._transaction(row)
+
+    def _transaction(self, row: Sequence[Any]) -> Transaction:
+        acs_trans_id, state, due_at, card, written = row
+        document = documents.decode(written)
+        return Transaction(
+            acs_trans_id=acs_trans_id,
+            state=State(state),
+            card=_cards.decode(self._vault.open(card)),
+            purchase=document.purchase,
+            created_at=document.created_at,
+            updated_at=document.updated_at,
+            due_at=document.deadline or (None if due_at is None else EPOCH + due_at * MICROSECOND),
+            method=document.method,
+            challenge=document.challenge,
+            session=document.session,
+            result=document.result,
+            delivery=document.delivery,
+        )
+
+
+def columns(transaction: Transaction) -> dict[str, Any]:
+    """What changes in the course of a transaction."""
+    document = _Document(
+        transaction.created_at,
+        transaction.updated_at,
+        transaction.purchase,
+        transaction.method,
+        transaction.challenge,
+        transaction.session,
+        transaction.result,
+        transaction.delivery,
+        transaction.due_at if transaction.wakes_at != transaction.due_at else None,
+    )
+    due_at = None if transaction.wakes_at is None else microseconds(transaction.wakes_at)
+    return {"state": transaction.state.value, "due_at": due_at, "document": _encoder.encode(document)}
+
+
+def searchable(name: str) -> str:
+    """A name that a peer sent: not every text can be bound to a statement, and what cannot names nothing."""
+    return one_spelling(name) if name.isascii() and "\0" not in name else ""
+
+
+def microseconds(instant: datetime) -> int:
+    return (instant - EPOCH) // MICROSECOND

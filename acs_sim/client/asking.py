@@ -1,0 +1,31 @@
+"""Asking a simulator that runs, with the standard library alone."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from typing import Any
+
+
+class NoAnswer(RuntimeError):
+    """Who was asked does not answer, or refuses; the message says what it said."""
+
+
+def ask(address: str, whose: str, seconds: float, tls: ssl.SSLContext | None, *, refuses: str = "") -> Any:
+    """The JSON that is answered, None where there is no content. `whose`: the party and its address, in words; `tls`: whom to
+    trust, where not the system; `refuses`: what is said before the words of a refusal. Errors: `NoAnswer`."""
+    try:
+        with urllib.request.urlopen(address, timeout=seconds, context=tls) as answer:  # noqa: S310
+            return None if answer.status == 204 else json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            raise NoAnswer(refuses + _words(error.read(), error.reason)) from error
+    except (OSError, ValueError) as error:
+        raise NoAnswer(f"{whose} does not answer: {getattr(error, 'reason', error)}") from error
+
+
+def _words(body: bytes, otherwise: str) -> str:
+    try:
+        return str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return otherwise

@@ -1,0 +1,1 @@
+"""`acs-sim mcp`: the control API as tools for agents (Model Context Protocol)."""

@@ -1,0 +1,4 @@
+export { NotInTime, SimulatorRefused, SimulatorUnreachable } from "./calls.js";
+export type * from "./documents.js";
+export { start, type StartOptions } from "./process.js";
+export { Card, Clock, Faults, Phone, ThreeDS, Transaction } from "./simulator.js";

@@ -1,0 +1,60 @@
+"""Transactions that were final at their ARes have no row: what is known of them is what the ledger says."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from directory_server.settings import DIRECTORY_SERVER, THREE_DS_SERVER
+from directory_server.transactions.records import Filter, Transaction, begun, concluded
+from directory_server.transactions.states import Event, State
+from threedsecure.storage.filing import names_of
+from threedsecure.storage.ledger import Found, Records
+
+LOOKED_AT: Final = 20_000
+"""Notes, for a list of the newest."""
+
+Fingerprint = Callable[[str], str]
+
+
+def named(records: Records, identifier: str, fingerprint: Fingerprint) -> list[Transaction]:
+    """Those that go by `identifier`, oldest first."""
+    return list(_finals(records, records.carrying(identifier, names_of), fingerprint))
+
+
+def newest(records: Records, wanted: Filter, fingerprint: Fingerprint) -> list[Transaction]:
+    """Those that are wanted, the newest first."""
+    if wanted.state not in (None, State.ANSWERED):
+        return []
+    if wanted.identifier is not None:
+        found = iter(records.carrying(wanted.identifier, names_of)[::-1])
+    elif wanted.pan_fingerprint is not None:
+        found = iter(records.found_also_by(wanted.pan_fingerprint)[::-1])
+    else:
+        found = islice(records.newest(), LOOKED_AT)
+    fitting = (each for each in _finals(records, found, fingerprint) if wanted.fits(each))
+    return list(islice(fitting, wanted.limit))
+
+
+def _finals(records: Records, notes: Iterator[Found] | list[Found], fingerprint: Fingerprint) -> Iterator[Transaction]:
+    for found in notes:
+        note = found.note
+        if note.kind == "ARes" and note.sender == DIRECTORY_SERVER and note.also:
+            transaction = _final(records, found, fingerprint)
+            if transaction is not None:
+                yield transaction
+
+
+def _final(records: Records, found: Found, fingerprint: Fingerprint) -> Transaction | None:
+    """What the ARes that went to the 3DS Server made of its AReq, which stands before it where nothing came between."""
+    if found.note.kept is not None:
+        return msgspec.convert(found.note.kept, Transaction)
+    ares = found.document
+    for one in records.before(found):
+        areq, note = one.document, one.note
+        if note.sender == THREE_DS_SERVER and areq.get("threeDSServerTransID") == ares["threeDSServerTransID"]:
+            scheme = (note.facts or {})["scheme"]
+            before = begun(areq, scheme, ares["dsTransID"], fingerprint(areq["acctNumber"]), note.at)
+            return concluded(before, ares, Event.ARES_FINAL, found.note.at)
+    return None

@@ -1,0 +1,5 @@
+"""`python -m docs.generate` writes them all."""
+
+from docs.generate import write
+
+write()

@@ -1,0 +1,138 @@
+"""Where messages come in: a POST that is there as a whole goes straight to its route, without a task and without a request object.
+
+aiohttp's parser reads everything, and everything else - other routes, bodies that come in pieces, connections that end with their
+answer, answers that are to misbehave - is aiohttp's. Answers go out in the order of their requests."""
+
+from collections.abc import Awaitable, Mapping
+from functools import partial
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.helpers import rfc822_formatted_time
+from aiohttp.web_protocol import RequestHandler
+
+from threedsecure.web.serving.service import Dispatcher, Route
+from threedsecure.web.straight import waits
+from threedsecure.web.wire import WireRequest, WireResponse
+
+Straight = Mapping[str, tuple[Route, Dispatcher]]
+"""Routes by their paths."""
+STRAIGHT: Final = web.AppKey[Straight]("straight", Mapping)
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class EdgeRunner(web.AppRunner):
+    """Serves an application, and its routes of STRAIGHT before its router."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Edge  # what aiohttp has made is to make our connections
+        server.straight = self.app.get(STRAIGHT, {})  # type: ignore[attr-defined]
+        return server
+
+
+class _Edge(web.Server):
+    straight: Straight
+
+    def __call__(self) -> RequestHandler:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+class _Connection(RequestHandler):
+    """`_busy`: an answer of a straight route is on its way; what comes meanwhile waits."""
+
+    __slots__ = ("_busy", "_straight")
+
+    def __init__(self, manager: _Edge, **more: Any) -> None:
+        super().__init__(manager, **more)
+        self._straight = manager.straight
+        self._busy = False
+
+    def data_received(self, data: bytes) -> None:
+        waiter, self._waiter = self._waiter, None  # aiohttp reads, and does not wake its task yet
+        super().data_received(data)
+        self._waiter = waiter
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer what came first, or leave it to aiohttp."""
+        waiter, messages = self._waiter, self._messages
+        if waiter is None or waiter.done() or not messages or self._busy:
+            return
+        message, payload = messages[0]
+        found = self._straight.get(getattr(message, "path", ""))
+        if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves:
+            waiter.set_result(None)
+            return
+        messages.popleft()
+        if self._parser is not None:
+            self._parser.message_consumed()
+        if self._buffer_paused and len(messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        self._answer(*found, message, payload.read_nowait(-1))
+
+    @staticmethod
+    def _is_for_aiohttp(message: Any, payload: Any) -> bool:
+        return message.method != "POST" or message.should_close or not payload.is_eof() or "Expect" in message.headers
+
+    def _answer(self, route: Route, dispatcher: Dispatcher, message: Any, body: bytes) -> None:
+        if dispatcher.is_full:
+            self._send(dispatcher.turned_away())
+            return
+        headers = {name.lower(): value for name, value in message.headers.items()}
+        peer = dispatcher.certified_name(self.transport) if route.mutual else None
+        request = WireRequest("POST", route.path, body, headers, _NONE, _NONE, peer)
+        self._busy = self._request_in_progress = True
+        dispatcher.under_way += 1
+        found = dispatcher.straight(route, request)
+        if waits(found):
+            self._loop.create_task(self._later(route, dispatcher, request, found))
+        else:
+            self._once_safe(route, dispatcher, request, found)  # type: ignore[arg-type]
+
+    async def _later(
+        self, route: Route, dispatcher: Dispatcher, request: WireRequest, found: Awaitable[WireResponse]
+    ) -> None:
+        self._once_safe(route, dispatcher, request, await found)
+
+    def _once_safe(self, route: Route, dispatcher: Dispatcher, request: WireRequest, response: WireResponse) -> None:
+        if response.promises:
+            dispatcher.journal.when_written(partial(self._over, route, dispatcher, request, response))
+        else:
+            self._over(route, dispatcher, request, response, None)
+
+    def _over(
+        self,
+        route: Route,
+        dispatcher: Dispatcher,
+        request: WireRequest,
+        response: WireResponse,
+        error: Exception | None,
+    ) -> None:
+        dispatcher.under_way -= 1
+        self._busy = self._request_in_progress = False
+        self._send(response if error is None else dispatcher.troubled(route, request, error))
+        if self._handler_waiter is not None and not self._handler_waiter.done():
+            self._handler_waiter.set_result(None)
+        self._go_on()
+
+    def _send(self, response: WireResponse) -> None:
+        if self._manager is not None:
+            self._manager.requests_count += 1
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self.transport is None:
+            return
+        if response.disruption is not None:  # a fault was armed while this was on its way: nothing is answered
+            self.transport.abort()
+            return
+        self.transport.write(_head(response) + response.whole().body)
+
+
+def _head(response: WireResponse) -> bytes:
+    more = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items()) if response.headers else ""
+    return (
+        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\nContent-Type: {response.content_type}\r\n{more}"
+        f"Content-Length: {len(response.whole().body)}\r\nDate: {rfc822_formatted_time()}\r\n\r\n"
+    ).encode()
