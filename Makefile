@@ -65,6 +65,8 @@ lock:
 		--upgrade --extra fast --extra postgresql pyproject.toml requirements/build.in -o requirements/run.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --extra mcp --extra otel --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 \
+		requirements/kits.in -o requirements/kits.lock
 
 clean:
 	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

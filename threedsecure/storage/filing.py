@@ -6,6 +6,7 @@ of the first note that carried one of its deciding names; the first of all gives
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
+from threedsecure.identifiers import one_spelling
 from threedsecure.storage.ledger import Found, Note, Records
 
 MAX_IDENTIFIER: Final = 64
@@ -27,7 +28,7 @@ def is_a_name(name: object) -> TypeGuard[str]:
 def names_in(document: Mapping[str, Any], told: str | None = None) -> list[str]:
     """The identifiers that a message carries, the one that names its transaction first."""
     keys = EMV_IDS if "threeDSServerTransID" in document else V1_IDS
-    return [name for name in (told, *map(document.get, keys)) if name is not None and is_a_name(name)]
+    return [one_spelling(name) for name in (told, *map(document.get, keys)) if name is not None and is_a_name(name)]
 
 
 def names_of(note: Note, document: Mapping[str, Any]) -> list[str]:
