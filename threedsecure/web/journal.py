@@ -21,14 +21,14 @@ from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import Database, Failed, SqliteDatabase
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.storage.filing import CLASSIC_IDS, EMV_IDS, Filing, is_a_name, names_in
+from threedsecure.storage.filing import EMV_IDS, V1_IDS, Filing, is_a_name, names_in
 from threedsecure.storage.ledger import Found, More, Note
 from threedsecure.storage.rows.leases import real_now
 from threedsecure.v2.validation.identifiers import one_spelling
 from threedsecure.web.clock import monotonic
 from threedsecure.web.sharing.processes import Alone, Shared
 
-__all__ = ["CLASSIC_IDS", "EMV_IDS", "MAX_ENTRIES_READ", "Entry", "Hop", "Journal"]
+__all__ = ["EMV_IDS", "MAX_ENTRIES_READ", "V1_IDS", "Entry", "Hop", "Journal"]
 
 log = structlog.get_logger()
 

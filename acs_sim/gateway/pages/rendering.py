@@ -17,7 +17,7 @@ from acs_sim.gateway.shops.answers import authorisation
 from acs_sim.gateway.shops.shop import SHOPS, Shop, total
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
+from threedsecure.cards.scenarios import V1_SCENARIOS
 from threedsecure.cards.schemes import SCHEMES, Scheme, co_badged
 from threedsecure.cards.test_cards import TestCard, compose, listed
 from threedsecure.web.serving.templates import environment
@@ -214,7 +214,7 @@ def _programme(scheme: Scheme, purchase: Purchase) -> str:
 
 def _listed_classic(scheme: str, words: Mapping[str, str], expiry: str) -> ListedCard:
     """The card that only 3-D Secure 1.0.2 knows, under the name of its programme."""
-    scenario = CLASSIC_SCENARIOS["challenge-otp"]
+    scenario = V1_SCENARIOS["challenge-otp"]
     description = words.get(f"scenario-{scenario.name}", scenario.description)
     group = f"{SCHEMES[scheme].classic_programme} (1.0.2)"
     return ListedCard(group, compose(scheme, scenario), expiry, "123", scenario.name, description)

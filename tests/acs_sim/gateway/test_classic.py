@@ -18,7 +18,7 @@ from tests.support.classic_mpi import packed
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import Page
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
+from threedsecure.cards.scenarios import V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.web.clock import Clock
 
@@ -42,7 +42,7 @@ class Desk:
 
     async def purchase(self, scenario: str, shop: str = "e-transactions", scheme: str = "visa") -> Any:
         """A purchase up to where the browser goes to the ACS, or its end."""
-        pan = compose(scheme, CLASSIC_SCENARIOS[scenario])
+        pan = compose(scheme, V1_SCENARIOS[scenario])
         wanted = {"shop": shop, "pan": pan, "expiry": "2912", "amount": 4200, "currency": "978"}
         return await self.json("POST", f"{self.shop}/api/purchases", wanted)
 
