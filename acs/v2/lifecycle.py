@@ -26,9 +26,9 @@ from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
 from threedsecure.cards.plays import Ask, RReqOrder, Settle
-from threedsecure.identifiers import same_id
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.validation.identifiers import same_id
 from threedsecure.v2.views import AuthenticationRequest
 
 CHALLENGE_MANDATED: Final = "04"

@@ -28,7 +28,7 @@ from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops.merchant_book import MerchantBook
 from acs_sim.gateway.three_ds_server.directory import Directory
 from threedsecure.secrets.vault import Vault
-from threedsecure.web.serving.service import Runtime, Service
+from threedsecure.web.serving.service import Route, Runtime, Service
 
 KEY_BITS = 1024
 """As long as Paybox's own: shops have been written for its 172 characters."""
@@ -62,24 +62,28 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
                     await worker
                 settlement.key = None
 
-    shops, payment = ShopHandlers(gateway), PaymentHandlers(gateway)
     return Service(
         name="gateway",
-        routes=[
-            *shops.routes(),
-            *payment.routes(),
-            *MessageHandlers(gateway).routes(),
-            *ClassicHandlers(gateway).routes(),
-            *RemoteMpiHandlers(gateway).routes(),
-            *DirectHandlers(gateway).routes(),
-            *MerchantHandlers(gateway).routes(),
-            *PurchaseHandlers(gateway, shops).routes(),
-        ],
+        routes=_routes(gateway),
         lifespan=lifespan,
         ready=lambda: settlement.key is not None,
         static=files("acs_sim.gateway.pages") / "static",
         forget_before=ledger.forget_before,
     )
+
+
+def _routes(gateway: Gateway) -> list[Route]:
+    shops = ShopHandlers(gateway)
+    return [
+        *shops.routes(),
+        *PaymentHandlers(gateway).routes(),
+        *MessageHandlers(gateway).routes(),
+        *ClassicHandlers(gateway).routes(),
+        *RemoteMpiHandlers(gateway).routes(),
+        *DirectHandlers(gateway).routes(),
+        *MerchantHandlers(gateway).routes(),
+        *PurchaseHandlers(gateway, shops).routes(),
+    ]
 
 
 async def _signing_key(ledger: Ledger, vault: Vault) -> RSAPrivateKey:

@@ -15,10 +15,10 @@ from threedsecure.cards import test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.identifiers import same_id
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined
+from threedsecure.v2.validation.identifiers import same_id
 
 Message = Mapping[str, Any]
 

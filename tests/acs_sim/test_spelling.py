@@ -11,7 +11,7 @@ from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
 from tests.support.ports import with_free_ports
 from tests.support.third_party import base64url, three_ds_server
-from threedsecure.identifiers import one_spelling, same_id
+from threedsecure.v2.validation.identifiers import one_spelling, same_id
 
 NAMES = ("threeDSServerTransID", "dsTransID", "acsTransID")
 

@@ -6,8 +6,8 @@ of the first note that carried one of its deciding names; the first of all gives
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
-from threedsecure.identifiers import one_spelling
 from threedsecure.storage.ledger import Found, Note, Records
+from threedsecure.v2.validation.identifiers import one_spelling
 
 MAX_IDENTIFIER: Final = 64
 # The first identifier found names the transaction; by the others it is known as well.

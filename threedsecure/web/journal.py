@@ -16,7 +16,6 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from threedsecure.identifiers import one_spelling
 from threedsecure.redaction import redact
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
@@ -25,6 +24,7 @@ from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.filing import EMV_IDS, V1_IDS, Filing, is_a_name, names_in
 from threedsecure.storage.ledger import Found, More, Note
 from threedsecure.storage.rows.leases import real_now
+from threedsecure.v2.validation.identifiers import one_spelling
 from threedsecure.web.clock import monotonic
 from threedsecure.web.sharing.processes import Alone, Shared
 

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from acs.v2.messages import identifiers
 from acs.v2.records import Delivery, Transaction
 from acs.v2.states import Event, State, after
-from threedsecure.identifiers import same_id
 from threedsecure.v2.codec import decode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check
+from threedsecure.v2.validation.identifiers import same_id
 
 MAX_REASON: Final = 300
 _ANSWERS: Final = frozenset({"RRes", "Erro"})

@@ -16,10 +16,10 @@ from acs.cards.records import Registration
 from acs.cards.status import CardStatus
 from acs.v2.records import Transaction
 from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows
-from threedsecure.identifiers import one_spelling
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Failed, SqliteDatabase
 from threedsecure.storage.rows.leases import Leases
+from threedsecure.v2.validation.identifiers import one_spelling
 
 MOST_TRANSACTIONS: Final = 20_000
 MOST_CARDS: Final = 10_000

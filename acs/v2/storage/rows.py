@@ -41,12 +41,12 @@ from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
 from threedsecure.cards.plays import Method
-from threedsecure.identifiers import one_spelling
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.leases import Leases
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
+from threedsecure.v2.validation.identifiers import one_spelling
 
 METADATA: Final = MetaData()
 

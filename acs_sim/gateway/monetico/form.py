@@ -58,8 +58,7 @@ def read(posted: Posted, merchants: Merchants) -> PaymentRequest:
         raise FormRefused(f"TPE, societe: neither the test terminal {TERMINAL} nor a shop that was set up here")
     interface, seal_charset = _seal(fields, posted.charset, merchant)
     buyer, of_buyer = buyer_in(fields, "contexte_commande", from_order_context)
-    faults = [*_faults(fields), *of_buyer]
-    if faults:
+    if faults := [*_faults(fields), *of_buyer]:
         raise FormRefused(*faults)
     amount, currency = read_amount(fields["montant"]) or (0, "")
     preference = fields.get("ThreeDSecureChallenge") or "no_preference"

@@ -13,10 +13,10 @@ from acs_sim.gateway.records.orders import Order
 from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.records.tables import CARD_RANGES, KEYS, ORDERS, PURCHASES, SCHEMA, TRANSACTIONS
 from acs_sim.gateway.records.transactions import Kept
-from threedsecure.identifiers import one_spelling
 from threedsecure.storage.database import Database
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
+from threedsecure.v2.validation.identifiers import one_spelling
 
 MAX_LISTED: Final = 100
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.

@@ -9,11 +9,11 @@ from acs_sim.gateway.forms import buyer
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
-from threedsecure.identifiers import same_id
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import form_value
 from threedsecure.v2.validation.checking import Context, Leg, check
+from threedsecure.v2.validation.identifiers import same_id
 
 RESULTS_PATH: Final = "/3ds2/results"
 NOTIFICATION_PATH: Final = "/3ds2/notification"
