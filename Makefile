@@ -6,7 +6,7 @@ WORKERS ?= auto
 # Every worker and every simulator of the tests would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-postgresql screenshots docs check lint types contracts lock clean programs
+.PHONY: run demo test test-fast screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -14,15 +14,14 @@ run: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(BIN)/acs-sim demo
 
-# Every test; then those that keep something once more, with a real PostgreSQL in the place of SQLite.
+# Every test; those of storage and of who comes at once, on SQLite and on PostgreSQL.
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 test: $(VENV)/.installed-tests programs
 	$(PYTEST) $(ARGS)
-	TEST_ENGINE=postgresql $(PYTEST) --that-keep $(ARGS)
 
-# The second half alone.
-test-postgresql: $(VENV)/.installed-tests programs
-	TEST_ENGINE=postgresql $(PYTEST) --that-keep $(ARGS)
+# What needs neither a browser nor a process of its own nor PostgreSQL: the protocols and the services.
+test-fast: $(VENV)/.installed-tests
+	$(PYTEST) -m "not slow" tests/threedsecure tests/acs tests/directory_server tests/issuer_sms $(ARGS)
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
@@ -66,6 +65,8 @@ lock:
 		--upgrade --extra fast --extra postgresql pyproject.toml requirements/build.in -o requirements/run.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --extra mcp --extra otel --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 \
+		requirements/kits.in -o requirements/kits.lock
 
 clean:
 	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

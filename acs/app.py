@@ -92,7 +92,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
         Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
-        Route("GET", CHALLENGE_PATH, at(creq.nothing_posted)),
+        *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
         Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
         Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
         Route("POST", STATE_PATH, at(banking_app.state)),

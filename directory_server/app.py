@@ -11,7 +11,7 @@ from directory_server.settings import DirectoryServerSettings
 from directory_server.transactions.storage import SCHEMA, Storage
 from directory_server.v1 import vereq
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES
+from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.web.serving.service import Route, Runtime, Service
 
@@ -74,7 +74,7 @@ def routes(party: Party) -> list[Route]:
             answer_error=classic_answer,
             mutual=True,
         )
-        for scheme in CLASSIC_SCHEMES
+        for scheme in V1_SCHEMES
     ]
     return [
         *schemes,

@@ -16,7 +16,7 @@ from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.web.clock import monotonic
-from threedsecure.web.receiving import received
+from threedsecure.web.serving.receiving import received
 from threedsecure.web.straight import then
 from threedsecure.web.wire import Handler, WireRequest, WireResponse, message_response
 

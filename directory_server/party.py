@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from directory_server.ranges import (
-    CLASSIC_LISTS,
+    V1_LISTS,
     VEREQ_PATH,
     Issuer,
     RangeList,
@@ -18,7 +18,7 @@ from directory_server.ranges import (
 from directory_server.settings import ACS, COMPONENT, DIRECTORY_SERVER, MPI, THREE_DS_SERVER, DirectoryServerSettings
 from directory_server.transactions.storage import Storage
 from threedsecure.cards.card_numbers import CardRangeTable
-from threedsecure.cards.scenarios import CLASSIC_VERSION
+from threedsecure.cards.scenarios import V1_VERSION
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.serving.service import Runtime
@@ -48,7 +48,7 @@ class Party:
 
     async def load_ranges(self) -> None:
         """Read the card ranges of every scheme."""
-        for name in (*SCHEMES, *CLASSIC_LISTS):
+        for name in (*SCHEMES, *V1_LISTS):
             await self._load(name)
 
     async def reload_ranges(self, name: str | None) -> None:
@@ -93,13 +93,13 @@ class Party:
 
     def versions(self, name: str) -> tuple[str, ...]:
         """The protocol versions that a range in this list can know, lowest first."""
-        return (CLASSIC_VERSION,) if name in CLASSIC_LISTS else self.settings.versions
+        return (V1_VERSION,) if name in V1_LISTS else self.settings.versions
 
     def usual_issuer(self, name: str) -> Issuer:
         """An issuer set up as for the listed test cards of this list, that speaks no version yet; 1.0.2 leaves no choice."""
         acs = self.settings.acs_url
-        if name in CLASSIC_LISTS:
-            return Issuer((CLASSIC_VERSION,), acs + VEREQ_PATH, stand_in=self.settings.stand_in)
+        if name in V1_LISTS:
+            return Issuer((V1_VERSION,), acs + VEREQ_PATH, stand_in=self.settings.stand_in)
         return Issuer((), f"{acs}/3ds2/areq", f"{acs}/3ds2/method", stand_in=self.settings.stand_in)
 
     async def _load(self, scheme: str) -> None:
@@ -109,6 +109,6 @@ class Party:
 
     def _listed(self, scheme: str) -> CardRangeTable[Issuer]:
         s = self.settings
-        if scheme in CLASSIC_LISTS:
+        if scheme in V1_LISTS:
             return listed_classic(scheme_of(scheme), s.acs_url, s.acs_down_url, s.stand_in)
         return listed(scheme, s.versions, s.acs_url, s.acs_down_url, s.stand_in)

@@ -14,7 +14,7 @@ from typing import Final
 from threedsecure.cards import scenarios, test_cards
 from threedsecure.cards.card_numbers import CardRange, CardRangeTable
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES
+from threedsecure.cards.test_cards import V1_SCHEMES
 
 AREQ_PATH: Final = "/3ds2/areq"
 VEREQ_PATH: Final = "/3ds1/vereq"
@@ -139,7 +139,7 @@ def listed(
 
 def listed_classic(scheme: str, acs_url: str, acs_down_url: str, stand_in: StandIn) -> CardRangeTable[Issuer]:
     """The ranges of the grammar whose issuers speak 3-D Secure 1.0.2; their `acs_url` takes the VEReq."""
-    known = (scenarios.CLASSIC_VERSION,)
+    known = (scenarios.V1_VERSION,)
     return CardRangeTable(
         CardRange(found.start, found.end, replace(found.value, acs_url=classic_url(found.value.acs_url)))
         for found in listed(scheme, known, acs_url, acs_down_url, stand_in)
@@ -227,4 +227,4 @@ def scheme_of(name: str) -> str:
     return name.removesuffix(_LIST_SUFFIX)
 
 
-CLASSIC_LISTS: Final = tuple(list_name(scheme) for scheme in CLASSIC_SCHEMES)
+V1_LISTS: Final = tuple(list_name(scheme) for scheme in V1_SCHEMES)

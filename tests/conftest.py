@@ -1,7 +1,7 @@
 """What every test may ask for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, settings
 from acs_sim.running import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
-from tests.support.keeping import Keeping
 from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once
 from tests.support.postgresql import Cluster
 from tests.support.steady_loop import SteadyLoop
@@ -27,12 +26,15 @@ def postgresql() -> Cluster:
     return engine.server()
 
 
+@pytest.fixture(name="engine", params=engine.ENGINES, scope="module")
+def engine_in_force(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the test keeps what it keeps; every test that asks for it runs once on each."""
+    with engine.in_force(request.param):
+        yield request.param
+
+
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     return {"steady": SteadyLoop}
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--that-keep", action="store_true", help="only the tests that kept something in the run before")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,13 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
     sign_with_keys_made_once()
     compile_pages_once()
     connect_once()
-    if engine.ON_POSTGRESQL:
-        engine.server()  # before the run's workers, which find it by the environment
-    config.pluginmanager.register(Keeping(config))
+    if config.getoption("numprocesses", None) and "not slow" not in config.getoption("markexpr"):
+        engine.server()  # one for all workers, which find it by the environment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a browser carries the marker `browser` without saying so."""
+    """A test that asks for a browser or a PostgreSQL carries the marker `browser` or `slow` without saying so."""
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        asks = set(getattr(item, "fixturenames", ()))
+        if "chromium" in asks:
             item.add_marker(pytest.mark.browser)
+        if asks & {"chromium", "postgresql"} or _engine_of(item) == "postgresql":
+            item.add_marker(pytest.mark.slow)
+
+
+def _engine_of(item: pytest.Item) -> str | None:
+    return item.callspec.params.get("engine") if hasattr(item, "callspec") else None

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from threedsecure.cards.card_numbers import mask
 from threedsecure.paths import MISSING, element_name, look_up
-from threedsecure.v1.grammar.tables import MESSAGES as CLASSIC_MESSAGES
+from threedsecure.v1.grammar.tables import MESSAGES as V1_MESSAGES
 from threedsecure.v1.grammar.tables import Element
 from threedsecure.v2.messages import MESSAGES
 
@@ -332,7 +332,7 @@ def element_names(kind: str) -> Sequence[str]:
     """Every element that an AReq or VEReq can have, in any version."""
     if kind in MESSAGES:
         return tuple(row.name for row in MESSAGES[kind])
-    return tuple(_within("", CLASSIC_MESSAGES[kind]))
+    return tuple(_within("", V1_MESSAGES[kind]))
 
 
 def _within(parent: str, elements: Iterable[Element]) -> Iterator[str]:

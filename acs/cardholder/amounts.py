@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from threedsecure.currencies import by_number
+from threedsecure.cards.currencies import by_number
 
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from acs.cards.records import Card
 from threedsecure.cards.plays import AnswerErro, Ask, DeferIfAsked, KeepSilent, Method, PlayV1, RReqOrder, Settle
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS, UNAVAILABLE
+from threedsecure.cards.scenarios import SCENARIOS, UNAVAILABLE, V1_SCENARIOS
 
 
 class Defer(Struct, frozen=True):
@@ -38,7 +38,7 @@ def play_of(scenario: str) -> Play:
 
 def play_v1_of(scenario: str) -> PlayV1:
     """What it does in 1.0.2: where nothing else is said, the same as in EMV 3DS, so that a challenge is the same one in both."""
-    known = CLASSIC_SCENARIOS.get(scenario)
+    known = V1_SCENARIOS.get(scenario)
     if known is not None and isinstance(known.play, PlayV1):
         return known.play
     match play_of(scenario):

@@ -14,7 +14,7 @@ from acs.v1.issuer import V1Context
 from acs.v1.records import Authentication
 from acs.v1.states import State
 from threedsecure.cards.plays import PlayV1
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES
+from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.errors import ProtocolError
 from threedsecure.rules import Seen
 from threedsecure.v1 import messages
@@ -61,7 +61,7 @@ async def _answer(context: V1Context, request: WireRequest, *, attempts: bool) -
     rule = await soon(context.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id))
     if rule is not None:
         card = instructed(card, view.pan, rule)
-    if card is None or card.scheme not in CLASSIC_SCHEMES:
+    if card is None or card.scheme not in V1_SCHEMES:
         return xml_response(messages.not_enrolled(message))
     if attempts:
         card = replace(card, scenario=ATTEMPT_SCENARIO)

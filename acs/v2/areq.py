@@ -34,8 +34,8 @@ from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
-from threedsecure.web.receiving import received
 from threedsecure.web.scheduler import keep_waiting
+from threedsecure.web.serving.receiving import received
 from threedsecure.web.straight import then
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 

@@ -26,6 +26,7 @@ from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
 from threedsecure.cards.plays import Ask, RReqOrder, Settle
+from threedsecure.identifiers import same_id
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.views import AuthenticationRequest
@@ -286,7 +287,7 @@ def _admit(
 def _check_against(transaction: Transaction, creq: ChallengeRequest) -> None:
     if creq.version != transaction.purchase.version:
         raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion")
-    if creq.three_ds_server_trans_id != transaction.purchase.three_ds_server_trans_id:
+    if not same_id(creq.three_ds_server_trans_id, transaction.purchase.three_ds_server_trans_id):
         raise MessageError(ErrorCode.TRANSACTION_ID_NOT_RECOGNISED, "threeDSServerTransID")
     ended = transaction.result.ending if transaction.result is not None else None
     if ended in _TIMED_OUT and transaction.purchase.version != LATEST:

@@ -10,21 +10,24 @@ from urllib.parse import parse_qsl
 
 from cryptography.x509 import Certificate
 from msgspec import Struct
+from msgspec.structs import replace
 
-from acs_sim.checking.signatures import signature_fault
+from acs_sim.checking.signatures import signature_verdict
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v1 import codec as v1_codec
 from threedsecure.v1 import envelope as v1_envelope
 from threedsecure.v1 import errors as v1_errors
 from threedsecure.v1.grammar import tables as v1_tables
 from threedsecure.v1.validation import checking as v1_checking
-from threedsecure.v2.codec import MAX_CARD_RANGE_BYTES, SUPPORTED_VERSIONS, load
+from threedsecure.v2.codec import MAX_BYTES, MAX_CARD_RANGE_BYTES, SUPPORTED_VERSIONS, decode_base64url, load
 from threedsecure.v2.errors import ErrorCode, MessageError, Stage, Violation
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
 from threedsecure.v2.validation.advice import Advice, advise
 from threedsecure.v2.validation.checking import Context, Leg, context_of, refusal, violations
 
 FORM_FIELDS: Final = ("creq", "cres", "threeDSMethodData", "PaReq", "PaRes")
+_MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"), (b"", "latin-1"))
+"""How a file begins that says in which encoding it is; XML may be in any of them, JSON in none."""
 _DECODE_CLAUSE: Final = "the message itself"
 
 
@@ -92,8 +95,8 @@ def check_all(
 
 def _read(source: str, raw: bytes) -> _Read:
     try:
-        content = _unwrapped(raw.removeprefix(b"\xef\xbb\xbf").strip())
-        if content.startswith(b"<"):
+        content = _unwrapped(raw)
+        if _is_xml(content):
             return _Read(source, xml=content)
         document, repeated = load(content, MAX_CARD_RANGE_BYTES)
     except (MessageError, v1_errors.MessageError) as error:
@@ -101,25 +104,33 @@ def _read(source: str, raw: bytes) -> _Read:
     return _Read(source, document, tuple(repeated))
 
 
+def _is_xml(content: bytes) -> bool:
+    mark, encoding = next(each for each in _MARKS if content.startswith(each[0]))
+    return content[len(mark) :].decode(encoding, "ignore").lstrip().startswith("<")
+
+
 def _unwrapped(content: bytes) -> bytes:
-    """The JSON or XML in the value of a form field, or in a whole form; anything else as it is."""
-    if content[:1] in (b"{", b"[", b"<", b""):
+    """The JSON or XML in the value of a form field, or in a whole form, by the decoder of whoever receives it; anything else as it
+    is. What ends a line at the end of a file is not the value's."""
+    if content.lstrip()[:1] in (b"{", b"[", b"<", b""):
         return content
-    value = _field_value(content.decode("latin-1"))
+    name, value = _field(content.decode("latin-1").rstrip("\r\n"))
     if re.fullmatch(r"[A-Za-z0-9+/=_\s-]+", value) is None:
         return content
     plain = _base64(value)
     if plain.lstrip()[:1] == b"{":
-        return plain.strip()
+        return decode_base64url(value, limit=MAX_BYTES, element=name)
     return v1_envelope.unpack(value) if plain[:1] == b"x" else content
 
 
-def _field_value(text: str) -> str:
+def _field(text: str) -> tuple[str, str]:
+    """The name of the form's field and its value; a value alone is as good as a creq."""
     fields = dict(parse_qsl(text)) if text.partition("=")[0] in FORM_FIELDS else {}
-    return next((fields[name] for name in FORM_FIELDS if name in fields), text)
+    return next(((name, fields[name]) for name in FORM_FIELDS if name in fields), (FORM_FIELDS[0], text))
 
 
 def _base64(value: str) -> bytes:
+    """What a value most likely holds, however it is written: enough to know which decoder it is meant for."""
     characters = "".join(value.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return b64decode(characters + "=" * (-len(characters) % 4), validate=True)
@@ -275,17 +286,21 @@ def _check_v1(source: str, xml: bytes, message_type: str | None, roots: Sequence
     except v1_errors.MessageError as error:
         answer = Answer(str(error.code), redact_card_numbers(error.detail))
         return _classic(source, error.message or {}, answer, _classic_faults(error))
-    return _classic(source, message, None, _signature(xml, message, roots))
+    if message["messageType"] != "PARes":
+        return _classic(source, message, None, ())
+    faults, advice = _signature(xml, message, roots)
+    return replace(_classic(source, message, None, faults), advice=advice)
 
 
-def _signature(xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]) -> tuple[CheckedError, ...]:
+def _signature(
+    xml: bytes, message: dict[str, Any], roots: Sequence[Certificate]
+) -> tuple[tuple[CheckedError, ...], tuple[Advice, ...]]:
     """A merchant plug-in does not answer a bad signature: it takes the payment for status U."""
-    invalid = signature_fault(xml, message, roots) if message["messageType"] == "PARes" else None
+    invalid, advice = signature_verdict(xml, message, roots)
     if invalid is None:
-        return ()
-    return (
-        CheckedError("signature", "Signature", invalid, "a signature that holds", "3-D Secure 1.0.2, XML signature"),
-    )
+        return (), advice
+    clause = "3-D Secure 1.0.2, XML signature"
+    return (CheckedError("signature", "Signature", invalid, "a signature that holds", clause),), ()
 
 
 def _classic(

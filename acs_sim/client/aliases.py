@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from acs_sim.client.card_list import check_known
 from acs_sim.client.tables import aligned
-from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS, CLASSIC_VERSION, SCENARIOS
+from threedsecure.cards.scenarios import ALL_SCENARIOS, SCENARIOS, V1_SCENARIOS, V1_VERSION
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose
+from threedsecure.cards.test_cards import V1_SCHEMES, compose
 
 SEPARATOR: Final = "/"
 _COLUMNS: Final = ("alias", "card", "scenario", "what happens")
@@ -102,7 +102,7 @@ def _document(pack: str, alias: Alias, scheme: str) -> dict[str, Any]:
 
 
 def _listed_card(alias: Alias, scheme: str) -> str | None:
-    classic = alias.version == CLASSIC_VERSION or alias.scenario not in SCENARIOS
-    if classic and scheme not in CLASSIC_SCHEMES:
+    classic = alias.version == V1_VERSION or alias.scenario not in SCENARIOS
+    if classic and scheme not in V1_SCHEMES:
         return None
-    return compose(scheme, (CLASSIC_SCENARIOS if classic else ALL_SCENARIOS)[alias.scenario])
+    return compose(scheme, (V1_SCENARIOS if classic else ALL_SCENARIOS)[alias.scenario])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from acs_sim.client.tables import aligned
-from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_VERSION, SCENARIOS
+from threedsecure.cards.scenarios import ALL_SCENARIOS, SCENARIOS, V1_VERSION
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import TestCard, listed
 
@@ -50,10 +50,10 @@ def listed_cards(
     only_classic = scenario is not None and scenario not in SCENARIOS
     return [
         card_document(card, now or datetime.now(UTC))
-        for card in listed(CLASSIC_VERSION if only_classic else version)
+        for card in listed(V1_VERSION if only_classic else version)
         if scheme in {None, card.scheme}
         and scenario in {None, card.scenario.name}
-        and (version in {None, CLASSIC_VERSION} or version in card.versions)
+        and (version in {None, V1_VERSION} or version in card.versions)
     ]
 
 

@@ -58,6 +58,18 @@ _UP_OPTIONS = (
         "--bank-domain", metavar="DOMAIN", help="Serve each bank's pages from a host of its own: BANK.DOMAIN."
     ),
     click.option("--otlp-endpoint", metavar="URL", help="Export spans to this OpenTelemetry collector (OTLP/HTTP)."),
+    click.option(
+        "--e-transactions",
+        multiple=True,
+        metavar="NAME=VALUE,…",
+        help="A shop of yours that pays as with e-transactions: site, rank, identifier, key. May be repeated.",
+    ),
+    click.option(
+        "--monetico",
+        multiple=True,
+        metavar="NAME=VALUE,…",
+        help="A shop of yours that pays as with Monetico: tpe, key, answer-url. May be repeated.",
+    ),
     click.option("--log-format", metavar="FORMAT", help="auto, console or json.  [default: auto]"),
     click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.  [default: info]"),
 )

@@ -3,9 +3,22 @@
 from typing import Final
 
 from acs_sim.desk.api.calls import Operation
-from acs_sim.desk.control import cards, check, clock, faults, findings, ranges, rules
+from acs_sim.desk.control import cards, check, clock, faults, findings, merchants, ranges, rules
 from acs_sim.desk.transactions import cardholder, events, journal
 from acs_sim.desk.transactions import list as transactions
 
-_MODULES: Final = (cards, transactions, cardholder, findings, journal, events, ranges, rules, check, faults, clock)
+_MODULES: Final = (
+    cards,
+    transactions,
+    cardholder,
+    findings,
+    journal,
+    events,
+    ranges,
+    merchants,
+    rules,
+    check,
+    faults,
+    clock,
+)
 OPERATIONS: Final = tuple(one for module in _MODULES for one in vars(module).values() if isinstance(one, Operation))

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from threedsecure.currencies import by_number
+from threedsecure.cards.currencies import by_number
 
 TRANS_STATUS: Final = {
     "Y": "authenticated",

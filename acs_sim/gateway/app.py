@@ -8,7 +8,9 @@ from importlib.resources import files
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from acs_sim.gateway.handlers.direct import DirectHandlers
 from acs_sim.gateway.handlers.gateway import RESET, Gateway
+from acs_sim.gateway.handlers.merchants import MerchantHandlers
 from acs_sim.gateway.handlers.messages import MessageHandlers
 from acs_sim.gateway.handlers.payment import PaymentHandlers
 from acs_sim.gateway.handlers.purchases import PurchaseHandlers
@@ -23,6 +25,7 @@ from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records.storage import Ledger
 from acs_sim.gateway.settings import GatewaySettings
+from acs_sim.gateway.shops.merchant_book import MerchantBook
 from acs_sim.gateway.three_ds_server.directory import Directory
 from threedsecure.secrets.vault import Vault
 from threedsecure.web.serving.service import Runtime, Service
@@ -35,10 +38,11 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
     """The gateway, its payment pages and its two shops."""
     ledger, watch = Ledger(runtime.open_database), Watch(runtime.shared)
     directory = Directory(runtime, settings, ledger)
-    settlement = Settlement(runtime, settings, ledger, watch)
+    merchants = MerchantBook(settings, ledger, runtime.vault)
+    settlement = Settlement(runtime, settings, ledger, watch, merchants)
     classic = ClassicTill(runtime, settings, ledger, ClassicDirectory(runtime, settings, ledger), settlement, watch)
     till = Till(runtime, settings, ledger, directory, settlement, watch, classic)
-    gateway = Gateway(runtime, settings, ledger, directory, settlement, till, Pages(settings), classic)
+    gateway = Gateway(runtime, settings, ledger, directory, settlement, till, Pages(settings), classic, merchants)
 
     async def forget_ranges(_content: object) -> None:
         gateway.forget_ranges()
@@ -67,7 +71,9 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
             *MessageHandlers(gateway).routes(),
             *ClassicHandlers(gateway).routes(),
             *RemoteMpiHandlers(gateway).routes(),
-            *PurchaseHandlers(gateway, shops, payment).routes(),
+            *DirectHandlers(gateway).routes(),
+            *MerchantHandlers(gateway).routes(),
+            *PurchaseHandlers(gateway, shops).routes(),
         ],
         lifespan=lifespan,
         ready=lambda: settlement.key is not None,

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from acs_sim.settings.merchants import Merchant
+
 VERSIONS: Final = ("2.1.0", "2.2.0", "2.3.1")
 """The EMV 3DS versions that this 3DS Server speaks, lowest first."""
 
@@ -28,9 +30,9 @@ class GatewaySettings:
     """`public_url` and `directory_server_url` without a trailing slash; `version`: the highest that is offered.
 
     `ds_timeout` and `shop_timeout` are real seconds. `frame_ancestors`: who may show the pages in a frame, as a
-    Content-Security-Policy source list. `monetico_answer_url`: where sealed answers in the manner of Monetico go, which a real
-    merchant sets in the back office and not in the form; None means this gateway's own shop. `browser_ip`: what the AReq says,
-    since the buyers sit at the same desk. `classic_root_url`: where the root is had under which 1.0.2's PARes are signed."""
+    Content-Security-Policy source list. `merchants`: shops that may pay here besides the published test sets. `browser_ip`: what
+    the AReq says, since the buyers sit at the same desk. `classic_root_url`: where the root is had under which 1.0.2's PARes are
+    signed."""
 
     public_url: str = "http://127.0.0.1:8400"
     directory_server_url: str = "http://127.0.0.1:8100"
@@ -43,7 +45,7 @@ class GatewaySettings:
     ds_timeout: float = 30.0
     shop_timeout: float = 20.0
     frame_ancestors: str = "*"
-    monetico_answer_url: str | None = None
+    merchants: tuple[Merchant, ...] = ()
     waits: Waits = field(default_factory=Waits)
 
     def __post_init__(self) -> None:

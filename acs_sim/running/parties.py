@@ -5,6 +5,7 @@ A party's package is imported only when it is built, so that `--only` loads only
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from acs_sim.settings.merchants import Merchant
 from acs_sim.settings.settings import Settings
 from acs_sim.sharing.clock import elsewhere
 from threedsecure.web.serving.service import Runtime, Service
@@ -41,7 +42,11 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
 
     at = settings.addresses
     root = f"{at.acs}/control/3ds1/root"
-    return build(runtime, GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root))
+    merchants: tuple[Merchant, ...] = (*settings.e_transactions, *settings.monetico)
+    return build(
+        runtime,
+        GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root, merchants=merchants),
+    )
 
 
 def _desk(runtime: Runtime, settings: Settings) -> Service:

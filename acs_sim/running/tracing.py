@@ -11,12 +11,12 @@ from hashlib import blake2b
 from importlib import import_module
 from typing import Any, Final
 
-from threedsecure.web.journal import CLASSIC_IDS, EMV_IDS, Entry, Journal
+from threedsecure.web.journal import EMV_IDS, V1_IDS, Entry, Journal
 
 TRACES_PATH: Final = "/v1/traces"
 EXPORT_SECONDS: Final = 3.0
 """How long a collector may take; one that is silent delays the end of the process by no more."""
-IDENTIFIERS: Final = tuple(dict.fromkeys((*EMV_IDS, *CLASSIC_IDS)))
+IDENTIFIERS: Final = tuple(dict.fromkeys((*EMV_IDS, *V1_IDS)))
 TOLD: Final = ("messageVersion", "transStatus", "transStatusReason", "resultsStatus", "errorCode", "errorComponent")
 MAX_VALUE: Final = 64
 _NANOSECONDS: Final = 1_000

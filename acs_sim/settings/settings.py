@@ -19,6 +19,7 @@ import msgspec
 
 from acs_sim.settings.addresses import PORT_OFFSETS, Addresses
 from acs_sim.settings.durations import parse_duration
+from acs_sim.settings.merchants import KINDS, ETransactionsMerchant, MoneticoMerchant, read_merchants, shown
 
 PREFIX: Final = "ACS_SIM_"
 _DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
@@ -64,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     shop_url: str | None = None
     bank_domain: str | None = None
     otlp_endpoint: str | None = None
+    e_transactions: tuple[ETransactionsMerchant, ...] = ()
+    monetico: tuple[MoneticoMerchant, ...] = ()
 
     @property
     def scheme(self) -> str:
@@ -125,7 +128,7 @@ def load(
     for origin, given in (
         _from_file(file, environment),
         _from_environment(environment),
-        ("flag", {name.replace("_", "-"): value for name, value in flags.items() if value is not None}),
+        ("flag", {name.replace("_", "-"): value for name, value in flags.items() if value not in (None, ())}),
     ):
         for key, value in given.items():
             values[key] = _converted(key, value, origin)
@@ -138,14 +141,23 @@ def load(
 def to_toml(settings: Settings, sources: Mapping[str, str]) -> str:
     """The settings as an `acs-sim.toml`, each line with where its value came from."""
     document = {**msgspec.to_builtins(settings), "database": without_password(settings.database)}
+    document |= {kind: [shown(one) for one in getattr(settings, FIELDS[kind].name)] for kind in KINDS}
     width = max(len(key) for key in FIELDS)
     lines = []
     for key in FIELDS:
         value = document[key]
         written = "# " + key.ljust(width) if value is None else f"{key.ljust(width + 2)}"
-        shown = "" if value is None else msgspec.json.encode(value).decode()
-        lines.append(f"{written} = {shown}".ljust(48).rstrip() + f"  # {sources.get(key, 'default')}")
+        lines.append(f"{written} = {_toml(value)}".ljust(48).rstrip() + f"  # {sources.get(key, 'default')}")
     return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML writes it; nothing for none."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_toml, value))}]"
+    return "" if value is None else msgspec.json.encode(value).decode()
 
 
 def without_password(database: str | None) -> str | None:
@@ -190,8 +202,10 @@ def _converted(key: str, value: Any, origin: str) -> Any:
     if key == "only" and isinstance(value, str):
         value = list(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     try:
+        if key in KINDS and (isinstance(value, str) or origin == "flag"):
+            value = read_merchants(value)
         return msgspec.convert(value, field.type, strict=origin != "environment")
-    except msgspec.ValidationError as error:
+    except ValueError as error:
         raise SettingsError(f"{named} ({origin}): {error}") from error
 
 

@@ -150,19 +150,26 @@ def _asked(party: Party, request: WireRequest, begun: Begun) -> WireResponse | A
     rests = begun.more is not None and party.runtime.journal.is_of_this_turn(request.noted)
     more = More(request.noted, begun.more) if rests and begun.more is not None else None
     timeout, url = party.settings.acs_timeout, begun.issuer.acs_url
-    found = ask(party, Asked(ACS, url, begun.sent, timeout, FROM_THE_ACS, labels(request), more))
+    asked = Asked(ACS, url, begun.sent, timeout, FROM_THE_ACS, labels(request), more)
+    if not party.storage.keeps_no_finals:  # another process may be told the result, and looks for the row
+        return _waited(party, request, begun, asked, acs_trans_id)
+    found = ask(party, asked)
     if waits(found):
         return _waited(party, request, begun, found, acs_trans_id)
     return _told(party, request, begun, found, judge(begun, found, acs_trans_id))  # type: ignore[arg-type]
 
 
 async def _waited(
-    party: Party, request: WireRequest, begun: Begun, found: Awaitable[Reply], acs_trans_id: Callable[[], str]
+    party: Party,
+    request: WireRequest,
+    begun: Begun,
+    asked: Asked | Awaitable[Reply],
+    acs_trans_id: Callable[[], str],
 ) -> WireResponse:
     """A result may come before the answer: until then the transaction is kept."""
     transaction = begun.transaction
     await soon(party.storage.begin(transaction))
-    reply = await found
+    reply = await soon(ask(party, asked) if isinstance(asked, Asked) else asked)
     outcome, now = judge(begun, reply, acs_trans_id), party.runtime.clock.now()
     await soon(party.storage.settle(transaction, lambda before: concluded(before, outcome.answer, outcome.event, now)))
     return _response(party, request, begun, reply, outcome)

@@ -15,6 +15,7 @@ from threedsecure.cards import test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.identifiers import same_id
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined
@@ -229,7 +230,3 @@ def check_identifiers(message: Message, expected: Mapping[str, str | None]) -> N
     ]
     if wrong:
         raise MessageError(ErrorCode.TRANSACTION_ID_NOT_RECOGNISED, ",".join(wrong), message=message)
-
-
-def same_id(found: object, expected: str) -> bool:
-    return isinstance(found, str) and found.lower() == expected.lower()

@@ -12,12 +12,12 @@ from directory_server.authentication.rules import (
     check_same_version,
     eci_of,
     identifiers,
-    same_id,
     with_scheme_eci,
 )
 from directory_server.transactions.records import Transaction
 from directory_server.transactions.states import Event, EventNotAllowed, State, step
 from directory_server.transactions.versions import at_least
+from threedsecure.identifiers import same_id
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Leg, check, context_of, defined
 

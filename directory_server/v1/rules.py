@@ -6,7 +6,7 @@ from typing import Any
 from directory_server.ranges import Action, RangeList, list_name
 from directory_server.settings import Acquirer
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES
+from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.v1.errors import ErrorCode, InvalidRequest, InvalidRequestCode, MessageError
 from threedsecure.v1.messages import CardRangeChange
 from threedsecure.v1.validation.checking import check
@@ -72,7 +72,7 @@ def for_the_acs(vereq: Message) -> dict[str, Any]:
 
 def addresses() -> str:
     """Where the schemes that had a 1.0.2 programme are reached."""
-    return ", ".join(f"/{list_name(scheme)}" for scheme in SCHEMES if scheme in CLASSIC_SCHEMES)
+    return ", ".join(f"/{list_name(scheme)}" for scheme in SCHEMES if scheme in V1_SCHEMES)
 
 
 def _refused(code: InvalidRequestCode, detail: str) -> InvalidRequest:

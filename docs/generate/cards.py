@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from acs_sim.client.card_list import grouped
-from threedsecure.cards.scenarios import CLASSIC_VERSION
+from threedsecure.cards.scenarios import V1_VERSION
 from threedsecure.cards.test_cards import listed
 
 
@@ -14,7 +14,7 @@ def emv() -> str:
 
 def of_1_0_2() -> str:
     """Visa's cards of 3-D Secure 1.0.2."""
-    return "\n".join(_table(CLASSIC_VERSION))
+    return "\n".join(_table(V1_VERSION))
 
 
 def _table(version: str | None = None) -> Iterator[str]:

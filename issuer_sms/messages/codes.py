@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
-from threedsecure.currencies import by_code
+from threedsecure.cards.currencies import by_code
 
 _SYMBOLS: Final = "€$£¥₩₹₺₽"
 # Compiled when the first text is read.

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from tests.acs.stage import OTP, stage
+from tests.support.engine import on_both_engines
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
+
+pytestmark = on_both_engines
 
 MINUTE = timedelta(minutes=1)
 

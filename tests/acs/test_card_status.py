@@ -8,10 +8,13 @@ import pytest
 
 from acs.settings import AcsSettings, Limits
 from tests.acs.stage import OTP, stage
+from tests.support.engine import on_both_engines
 from tests.support.simulator import runtime
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
+
+pytestmark = on_both_engines
 
 PASSWORD = compose("visa", SCENARIOS["challenge-password"])
 OOB = compose("visa", SCENARIOS["challenge-oob"])

@@ -8,12 +8,12 @@ from acs.settings import Limits
 from tests.acs.stage import OTP, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import PASSIVE, Mpi, back
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
+from threedsecure.cards.scenarios import V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 
 TWO = Limits(failures=2)
 ONCE = Limits(challenges=1, window=timedelta(hours=1))
-FAILS = compose("visa", CLASSIC_SCENARIOS["challenge-auto-fail"])
+FAILS = compose("visa", V1_SCENARIOS["challenge-auto-fail"])
 
 
 def status(shown):

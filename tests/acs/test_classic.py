@@ -13,17 +13,19 @@ from acs.v1.states import TRANSITIONS, State
 from acs.v1.storage import SCHEMA
 from tests.acs.stage import Shown, Stage, stage
 from tests.support.classic_mpi import XID, XML, Answer, packed, pareq, unpacked, vereq, xmlsec1_accepts
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.cards.authentication_values import verify_classic_authentication_value
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose
+from threedsecure.cards.scenarios import SCENARIOS, V1_SCENARIOS
+from threedsecure.cards.test_cards import V1_SCHEMES, compose
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.v1.errors import InvalidRequestCode
 from threedsecure.v1.signature.signing import SignatureDefect
 
-OTP = compose("visa", CLASSIC_SCENARIOS["challenge-otp"])
-PASSIVE = compose("visa", CLASSIC_SCENARIOS["frictionless"])
+pytestmark = on_both_engines
+
+OTP = compose("visa", V1_SCENARIOS["challenge-otp"])
+PASSIVE = compose("visa", V1_SCENARIOS["frictionless"])
 TERM = "https://shop.example/3ds1/term?order=7&x=1"
 MD = 'opaque "& <data> é=='
 NEVER_SENT = "no code"
@@ -156,7 +158,7 @@ async def test_the_last_page_posted_twice_brings_the_same_result(mpi: Mpi):
     assert back(await mpi.acs.type(shown, code)).xml == back(await mpi.acs.type(shown, NEVER_SENT)).xml
 
 
-@pytest.mark.parametrize("scheme", CLASSIC_SCHEMES)
+@pytest.mark.parametrize("scheme", V1_SCHEMES)
 @pytest.mark.parametrize(
     ("scenario", "status", "eci"),
     [
@@ -169,7 +171,7 @@ async def test_the_last_page_posted_twice_brings_the_same_result(mpi: Mpi):
 async def test_every_status_of_every_scheme_is_signed(
     mpi: Mpi, tmp_path: Path, scheme: str, scenario: str, status: str, eci: dict[str, str]
 ):
-    pares = back(await mpi.pay(compose(scheme, CLASSIC_SCENARIOS[scenario])))
+    pares = back(await mpi.pay(compose(scheme, V1_SCENARIOS[scenario])))
     assert pares["PARes/TX/status"] == status
     assert pares["PARes/TX/eci"] == eci.get(scheme, {"Y": "05", "A": "06"}.get(status, "07"))
     assert (pares["PARes/TX/cavv"] is not None) == (status in "YA")
@@ -180,14 +182,14 @@ async def test_every_status_of_every_scheme_is_signed(
 
 async def test_pages_can_end_by_themselves(mpi: Mpi):
     for scenario, status in (("challenge-auto-pass", "Y"), ("challenge-auto-fail", "N")):
-        shown = await mpi.pay(compose("visa", CLASSIC_SCENARIOS[scenario]))
+        shown = await mpi.pay(compose("visa", V1_SCENARIOS[scenario]))
         assert "code" not in shown.form.ids
         assert back(await mpi.acs.post(shown.form.action, shown.form.fields))["PARes/TX/status"] == status
 
 
-@pytest.mark.parametrize("scenario", [name for name in CLASSIC_SCENARIOS if name.startswith("bad-signature")])
+@pytest.mark.parametrize("scenario", [name for name in V1_SCENARIOS if name.startswith("bad-signature")])
 async def test_a_bad_signature_on_demand_is_refused_by_xmlsec1(mpi: Mpi, tmp_path: Path, scenario: str):
-    pares = back(await mpi.pay(compose("visa", CLASSIC_SCENARIOS[scenario])))
+    pares = back(await mpi.pay(compose("visa", V1_SCENARIOS[scenario])))
     assert pares["PARes/TX/status"] == "Y"
     assert (b"Signature" in pares.xml) == (scenario != "bad-signature-missing")
     assert not await mpi.trusts(pares.xml, tmp_path)
@@ -197,7 +199,7 @@ async def test_a_bad_signature_on_demand_is_refused_by_xmlsec1(mpi: Mpi, tmp_pat
 
 async def test_enrolment_can_be_unknown_refused_silent_or_an_error(mpi: Mpi):
     async def look(scenario: str) -> Answer:
-        return await mpi.lookup(compose("jcb", CLASSIC_SCENARIOS[scenario]))
+        return await mpi.lookup(compose("jcb", V1_SCENARIOS[scenario]))
 
     assert (await look("enrolment-unknown"))["VERes/CH/enrolled"] == "U"
     refused = await look("enrolment-refused")
@@ -209,11 +211,11 @@ async def test_enrolment_can_be_unknown_refused_silent_or_an_error(mpi: Mpi):
 
 
 async def test_the_page_can_be_an_error_a_refusal_or_late(mpi: Mpi):
-    error = back(await mpi.pay(compose("visa", CLASSIC_SCENARIOS["page-error"])))
+    error = back(await mpi.pay(compose("visa", V1_SCENARIOS["page-error"])))
     assert (error.type, error["Error/errorCode"]) == ("Error", "98")
-    refused = back(await mpi.pay(compose("visa", CLASSIC_SCENARIOS["payment-refused"])))
+    refused = back(await mpi.pay(compose("visa", V1_SCENARIOS["payment-refused"])))
     assert (refused["PARes/TX/status"], refused["PARes/IReq/iReqCode"]) == ("U", "55")
-    assert back(await mpi.pay(compose("visa", CLASSIC_SCENARIOS["page-timeout"])))["PARes/TX/status"] == "U"
+    assert back(await mpi.pay(compose("visa", V1_SCENARIOS["page-timeout"])))["PARes/TX/status"] == "U"
 
 
 async def test_an_attempts_acs_answers_for_every_card_with_a(mpi: Mpi, tmp_path: Path):
@@ -294,7 +296,7 @@ async def test_a_forged_page_moves_nothing(mpi: Mpi):
 
 
 async def test_a_minted_card_plays_what_it_was_told_and_a_reset_forgets_it_all_but_the_keys(mpi: Mpi, tmp_path: Path):
-    pan = compose("visa", CLASSIC_SCENARIOS["challenge-otp"], serial="42")
+    pan = compose("visa", V1_SCENARIOS["challenge-otp"], serial="42")
     card = {"pan": pan, "scenario": "bad-signature-missing", "phone": "+99912345", "tries": 1}
     assert (await mpi.acs.control("cards", card))[0] == 201
     assert b"Signature" not in back(await mpi.pay(pan)).xml
@@ -345,6 +347,7 @@ async def test_the_keys_outlive_the_process_and_stand_on_disk_only_sealed(tmp_pa
     assert PASSIVE.encode() not in kept
 
 
+@on_sqlite_alone
 def test_the_migrations_make_the_tables_that_a_new_database_has(tmp_path: Path):
     from alembic import command
     from alembic.config import Config
@@ -375,7 +378,7 @@ def test_every_state_is_reached():
     assert {State.ENROLLED, *TRANSITIONS.values()} == set(State)
 
 
-@pytest.mark.parametrize("scenario", CLASSIC_SCENARIOS.values(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", V1_SCENARIOS.values(), ids=lambda scenario: scenario.name)
 def test_what_a_card_of_1_0_2_asks_for_exists_there(scenario):
     play = play_v1_of(scenario.name)
     refusals = [InvalidRequestCode(code) for code in (play.refused, play.refusal) if code is not None]

@@ -4,8 +4,11 @@ import pytest
 
 from tests.acs.stage import OTP, stage
 from tests.acs.test_areq import card
+from tests.support.engine import on_both_engines
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+
+pytestmark = on_both_engines
 
 MINTED = compose("visa", SCENARIOS["frictionless"], serial="4242")
 

@@ -6,16 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.acs.stage import OTP, Stage, stage
 from tests.acs.test_classic import OTP as CLASSIC
 from tests.acs.test_classic import Mpi, back
 from tests.acs.test_endings import DECOUPLED
 from tests.support.classic_mpi import pareq
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, written
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+
+pytestmark = [on_both_engines, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 
@@ -167,5 +171,5 @@ async def test_no_card_number_or_code_is_in_clear_in_files_or_logs(tmp_path):
         assert b"acs_transaction" in kept
         secrets = {OTP, "4111111111111111"} | {message["body"][:6] for message in acs.phone.messages}
         assert {secret for secret in secrets if secret.encode() in kept} == set()
-        own = b"".join(path.read_bytes() for path in tmp_path.glob("acs.sqlite3*"))
+        own = b"".join(path.read_bytes() for path in tmp_path.glob("acs-sim.sqlite3*"))
         assert b"+999777555333" not in own

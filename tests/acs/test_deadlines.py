@@ -7,9 +7,12 @@ import pytest
 
 from tests.acs.test_creq import erro
 from tests.acs.test_endings import DECOUPLED
+from tests.support.engine import on_both_engines
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
+
+pytestmark = on_both_engines
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,10 @@ import pytest
 
 from acs.settings import Timers
 from tests.acs.stage import stage
+from tests.support.engine import on_both_engines
 from threedsecure.v2.validation.checking import Context, Leg, check
+
+pytestmark = on_both_engines
 
 SECOND = timedelta(seconds=1)
 UNKNOWN = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"

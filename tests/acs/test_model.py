@@ -8,16 +8,27 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from acs.settings import Limits
 from tests.acs.stage import OTP, Shown, stage
+from tests.support.engine import on_both_engines
 from tests.support.steady_loop import SteadyLoop
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+
+pytestmark = [on_both_engines, pytest.mark.slow]
 
 TRIES = 3
 LIMITS = Limits(failures=2)
@@ -196,10 +207,11 @@ class World(RuleBasedStateMachine):
         return (await self.acs.control("challenge", {"id": purchase.name}))[1]["code"]
 
 
-World.TestCase.settings = hypothesis_settings(
-    max_examples=15,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-TestWorld = World.TestCase
+def test_no_move_breaks_a_rule():
+    settings = hypothesis_settings(
+        max_examples=15,
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+    run_state_machine_as_test(World, settings=settings)

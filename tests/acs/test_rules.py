@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from tests.acs.stage import OTP, stage
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, written
 from tests.support.simulator import runtime
+
+pytestmark = on_both_engines
 
 FRICTIONLESS = "4000000000000002"
 DEAR = {"name": "dear books", "if": {"amount": {"at_least": 10000}}, "then": {"scenario": "challenge-otp"}}

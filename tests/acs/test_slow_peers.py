@@ -11,7 +11,6 @@ import pytest
 
 from acs.v2.results import outbox
 from tests.acs.stage import stage
-from tests.support.engine import about_sqlite
 from tests.support.simulator import runtime
 from tests.support.slow_peers import dribbling, ended, silent
 from threedsecure.cards.scenarios import SCENARIOS
@@ -19,6 +18,8 @@ from threedsecure.cards.test_cards import compose
 from threedsecure.storage.engines import timeouts
 from threedsecure.web.calling.limits import PeerLimits
 from threedsecure.web.calling.transport import HttpTransport
+
+pytestmark = pytest.mark.slow
 
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
 REFUSES = "http://127.0.0.1:1"
@@ -103,7 +104,6 @@ async def test_where_attempts_fail_the_others_in_the_lane_are_left_for_later_and
         assert {one["acsTransID"] for one in acs.directory.rreqs} == {name for name, _, _ in opened}
 
 
-@about_sqlite("test_slow_database.py has a server that hangs or dies")
 async def test_a_result_that_could_not_be_noted_as_delivered_is_noted_when_the_database_is_back(tmp_path, monkeypatch):
     async with stage(data=tmp_path, results_timeout=FOR_EVER) as acs:
         ares = await acs.ask()
@@ -111,7 +111,7 @@ async def test_a_result_that_could_not_be_noted_as_delivered_is_noted_when_the_d
         acs.directory.hold = asyncio.Event()
         ending = asyncio.create_task(acs.type(page, acs.phone.code))
         await acs.directory.until(1)
-        with closing(sqlite3.connect(tmp_path / "acs.sqlite3", isolation_level=None)) as other:
+        with closing(sqlite3.connect(tmp_path / "acs-sim.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             monkeypatch.setattr(timeouts, "SECONDS", 0.05)
             acs.directory.hold.set()

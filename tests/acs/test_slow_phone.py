@@ -8,6 +8,7 @@ from importlib.resources import files
 from uuid import uuid4
 
 import aiohttp
+import pytest
 
 from acs.app import build
 from acs.settings import AcsSettings
@@ -16,6 +17,8 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+
+pytestmark = pytest.mark.slow
 
 AREQ = json.loads((files("fixtures") / "messages/2.2.0/areq-brw-pa-from-ds.json").read_bytes())
 PLAIN = {"threeDSRequestorChallengeInd": "01", "threeDSRequestorDecReqInd": "N"}

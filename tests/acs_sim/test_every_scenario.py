@@ -17,9 +17,9 @@ from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
-from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.scenarios import ALL_SCENARIOS, SCENARIOS, V1_SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES
+from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.web.clock import Clock
 
 ANSWERS = {
@@ -126,7 +126,7 @@ async def minted(desk, scheme, names, **wishes):
 
 def test_the_table_knows_every_scenario_and_the_promised_ones_exist():
     assert ANSWERS.keys() == SCENARIOS.keys()
-    assert ENROLMENTS.keys() <= CLASSIC_SCENARIOS.keys()
+    assert ENROLMENTS.keys() <= V1_SCENARIOS.keys()
     assert {*ANSWERS, "enrolment-unknown"} <= ALL_SCENARIOS.keys()
 
 
@@ -155,9 +155,9 @@ async def test_every_scenario_of_a_scheme_answers_as_it_says(whole, gateway, sch
     assert dict(zip(names, answers, strict=True)) == {name: ANSWERS[name] for name in names}
 
 
-@pytest.mark.parametrize("scheme", CLASSIC_SCHEMES)
+@pytest.mark.parametrize("scheme", V1_SCHEMES)
 async def test_every_scenario_of_1_0_2_is_enrolled_as_it_says(whole, scheme):
-    names = [name for name in CLASSIC_SCENARIOS if name != SILENT]
+    names = [name for name in V1_SCENARIOS if name != SILENT]
     async with aiohttp.ClientSession() as session:
         desk, outside = Caller(session, whole.addresses.desk), ["not-enrolled"]  # in no range of any version
         cards = await minted(desk, scheme, [name for name in names if name not in outside], version="1.0.2")
@@ -173,6 +173,6 @@ async def test_of_every_scheme_the_silent_acs_is_given_up(impatient, gateway):
             card = (await minted(desk, scheme, [SILENT]))[SILENT]
             answer = await asked(impatient, gateway, session, scheme, SILENT, card["pan"])
             assert (scheme, answer) == (scheme, ANSWERS[SILENT])
-        for scheme in CLASSIC_SCHEMES:
+        for scheme in V1_SCHEMES:
             card = (await minted(desk, scheme, [SILENT], version="1.0.2"))[SILENT]
             assert await looked_up(impatient, session, scheme, SILENT, card["pan"]) == "U"

@@ -11,9 +11,12 @@ from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.buyer import Buyer, until
 from tests.acs_sim.conftest import STARTED_AT
+from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.ports import with_free_ports
 from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.clock import Clock
+
+pytestmark = on_both_engines
 
 
 @pytest.fixture
@@ -179,6 +182,7 @@ async def test_faults_reach_parties_of_other_processes_and_are_spent_for_all():
         assert (await buyer.ended(await buyer.buy(await buyer.mint("frictionless"))))["result"] == "accepted"
 
 
+@on_sqlite_alone
 async def test_a_real_browser_posts_the_cres_twice_too(buyer, page):
     purchase = await buyer.buy(await buyer.mint("challenge-auto-pass", faults=[{"at": "CRes post", "do": "twice"}]))
     fields = {name: purchase[name] for name in ("creq", "threeDSSessionData")}

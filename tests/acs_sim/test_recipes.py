@@ -15,8 +15,8 @@ from tests.support.process import ROOT, simulator
 from tests.support.third_party import ThreeDSServer, get_json, post_json
 
 RECIPE = re.compile(r"^`([\w./-]+)`(?:, in `(\w+)`)?:\n\n```\w+\n(.*?)```$", re.MULTILINE | re.DOTALL)
-NEEDED = ("acs", "acs_sim", "directory_server", "docs", "fixtures", "issuer_sms", "tests", "threedsecure")
-FILES = ("CONTRIBUTING.md", "README.md", "pyproject.toml")
+NOT_OURS = ("data", "dist")
+"""What a checkout has beside its files, and beside what begins with a dot."""
 OWN_TESTS = (
     "tests/threedsecure/v2/test_table_against_specification.py",
     "tests/threedsecure/v2/test_golden_messages.py::test_every_element_of_every_message_stands_in_a_golden_message",
@@ -54,10 +54,11 @@ def follow(checkout, file, table, row):
 def checkout(tmp_path_factory):
     """A copy in which every recipe has been followed."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in NEEDED:
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "images", "vendor"))
-    for name in FILES:
-        shutil.copy(ROOT / name, copy / name)
+    for entry in ROOT.iterdir():
+        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in NOT_OURS:
+            shutil.copytree(entry, copy / entry.name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        elif entry.is_file():
+            shutil.copy(entry, copy / entry.name)
     for recipe in recipes():
         follow(copy, *recipe)
     return copy

@@ -13,7 +13,7 @@ from acs_sim.scenarios.file.elements import Column as MessageColumn
 from acs_sim.scenarios.playing.gateway import running_gateway
 from acs_sim.scenarios.playing.purchase import areq
 from acs_sim.settings.settings import Settings
-from tests.support.engine import about_sqlite
+from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.storage.database import SqliteDatabase
@@ -21,6 +21,8 @@ from threedsecure.storage.engines import sqlite
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
 from threedsecure.web.clock import Clock
+
+pytestmark = on_both_engines
 
 CARD = "4000000000000002"
 CHALLENGED = "4000000001000001"
@@ -100,7 +102,7 @@ def copied(monkeypatch):
     return all_of
 
 
-@about_sqlite("the server's own vacuum does it")
+@on_sqlite_alone
 async def test_a_file_that_is_purged_as_fast_as_it_is_filled_stays_as_large_as_it_was(tmp_path, monkeypatch, copied):
     monkeypatch.setattr(sqlite, "MAX_WAL_BYTES", 1 << 20)
     database = SqliteDatabase(tmp_path / "t.sqlite3", SCHEMA)

@@ -146,3 +146,33 @@ def test_every_setting_is_a_flag_and_is_documented():
     for key in FIELDS:
         assert f"`{key}`" in document
         assert variable(key) in document
+
+
+KEY = "12345678901234567890123456789012345678P0"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "text"),
+    [
+        ({"monetico": (f"tpe=0000001,key={KEY},answer-url=http://127.0.0.1:5000/cgi2?a=1",)}, {}, ""),
+        ({}, {"ACS_SIM_MONETICO": f"tpe=0000001,key={KEY},answer-url=http://127.0.0.1:5000/cgi2?a=1"}, ""),
+        ({}, {}, f"[[monetico]]\ntpe='0000001'\nkey='{KEY}'\nanswer-url='http://127.0.0.1:5000/cgi2?a=1'"),
+    ],
+)
+def test_a_merchant_is_a_flag_a_variable_or_a_table_of_the_file(tmp_path, flags, environment, text):
+    settings, sources = load(flags, environment, written(tmp_path, text))
+    assert [(one.tpe, one.key, one.answer_url) for one in settings.monetico] == [
+        ("0000001", KEY, "http://127.0.0.1:5000/cgi2?a=1")
+    ]
+    printed = to_toml(settings, sources)
+    assert '{ tpe = "0000001", key = "***"' in printed
+    assert KEY not in printed
+
+
+@pytest.mark.parametrize(
+    ("written_as", "told"),
+    [("tpe=0000001", "key"), ("nonsense", "write name=value"), (f"tpe=0000001,key={KEY},colour=red", "colour")],
+)
+def test_a_merchant_that_cannot_be_used_is_named(tmp_path, written_as, told):
+    with pytest.raises(SettingsError, match=told):
+        load({"monetico": (written_as,)}, {}, written(tmp_path, ""))

@@ -12,7 +12,6 @@ import pytest
 from acs_sim.commands.bench.traffic import PLAIN, card_number
 from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
-from tests.support.engine import about_sqlite
 from tests.support.locked_sqlite import locked
 from tests.support.own_postgresql import own_server
 from tests.support.ports import with_free_ports
@@ -95,7 +94,6 @@ async def test_a_postgresql_that_hangs_and_one_that_dies(server, tmp_path, monke
         await visitor.sees_it_recover()
 
 
-@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
 async def test_while_another_program_has_locked_the_file_who_needs_not_write_is_answered(tmp_path, monkeypatch):
     settings = with_free_ports(Settings(data=str(tmp_path)))
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
@@ -117,7 +115,6 @@ async def test_while_another_program_has_locked_the_file_who_needs_not_write_is_
         await visitor.sees_it_recover()
 
 
-@about_sqlite("a PostgreSQL that hangs or dies has a test of its own here")
 async def test_what_waits_for_a_locked_file_is_answered_and_told_once_the_lock_is_gone(tmp_path):
     settings = with_free_ports(Settings(data=str(tmp_path)))
     async with running_stack(settings) as stack, aiohttp.ClientSession() as session:

@@ -13,7 +13,6 @@ from acs_sim.running.retention import oldest_kept, retaining
 from acs_sim.running.stack import CannotStart, running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.world import SERVER_ID
-from tests.support.engine import about_sqlite
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
@@ -45,7 +44,6 @@ async def test_a_fresh_simulator_leaves_nothing_behind(tmp_path, world):
     assert list(tmp_path.iterdir()) == []
 
 
-@about_sqlite("test_shared.py refuses another key")
 async def test_databases_without_their_key_are_not_started_upon(tmp_path, world):
     settings = settings_in(tmp_path)
     async with running_stack(settings, parties=world.parties()):
@@ -55,7 +53,6 @@ async def test_databases_without_their_key_are_not_started_upon(tmp_path, world)
         await started(settings, world)
 
 
-@about_sqlite("`acs-sim db upgrade` brings it up to date")
 async def test_a_folder_of_an_earlier_release_is_refused_in_words(tmp_path, world):
     (tmp_path / "key").write_bytes(bytes(32))
     (tmp_path / "acs.sqlite3").touch()

@@ -13,11 +13,13 @@ import pytest
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import Caller
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, written
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
 from threedsecure.web.clock import Clock
+
+pytestmark = on_both_engines
 
 STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 

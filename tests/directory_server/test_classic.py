@@ -15,17 +15,20 @@ from directory_server.app import build
 from directory_server.ranges import StandIn
 from directory_server.settings import DirectoryServerSettings
 from tests.support.classic_mpi import XML, Answer, crreq, vereq
+from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.scenarios import SCENARIOS, V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.web.serving.application import serving
 from threedsecure.web.serving.service import Runtime
 
-CARD = compose("visa", CLASSIC_SCENARIOS["challenge-otp"])
+pytestmark = on_both_engines
+
+CARD = compose("visa", V1_SCENARIOS["challenge-otp"])
 EMV_ONLY = compose("visa", SCENARIOS["challenge-otp"])
-ACS_DOWN = compose("visa", CLASSIC_SCENARIOS["acs-down"])
-NOT_ENROLLED = compose("visa", CLASSIC_SCENARIOS["not-enrolled"])
+ACS_DOWN = compose("visa", V1_SCENARIOS["acs-down"])
+NOT_ENROLLED = compose("visa", V1_SCENARIOS["not-enrolled"])
 ACCT_ID = "QUJDREVGR0hJSktMTU5PUFFSU1Q="
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, written
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+
+pytestmark = on_both_engines
 
 CARD = compose("visa", SCENARIOS["challenge-otp"])
 OTHER = compose("visa", SCENARIOS["challenge-otp"], serial="77")

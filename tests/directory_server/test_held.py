@@ -9,7 +9,6 @@ from directory_server.transactions import storage as storage_module
 from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.states import State
 from directory_server.transactions.storage import SCHEMA, Storage
-from tests.support.engine import about_sqlite
 from tests.support.simulator import runtime
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -61,9 +60,6 @@ def answered(before):
 
 def challenged(before):
     return replace(before, state=State.CHALLENGED, acs_trans_id="0c0c0c0c-0000-4000-8000-000000000001")
-
-
-pytestmark = about_sqlite("the row is the truth from the start, since several processes share it")
 
 
 async def test_one_that_waits_for_its_result_is_written_with_its_answer(storage, written):

@@ -11,9 +11,12 @@ from directory_server.preparation.card_range_data import RANGES_AT_A_TIME, card_
 from directory_server.ranges import RangeList, StandIn, listed
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
+from tests.support.engine import on_both_engines, on_sqlite_alone
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Leg, context_of, violations
+
+pytestmark = on_both_engines
 
 NEW = {"start": "9900000000000000", "end": "9900000000009999"}
 
@@ -201,6 +204,8 @@ async def test_a_short_answer_is_never_compressed(ds: Scene):
         assert json.loads(await answer.read())["messageType"] == "PRes"
 
 
+@on_sqlite_alone
+@pytest.mark.slow
 async def test_a_hundred_thousand_ranges_are_served_and_looked_up(ds: Scene):
     edits = [
         {"action": "A", "start": f"99{i:06}00000000", "end": f"99{i:06}99999999", "versions": ["2.2.0"]}

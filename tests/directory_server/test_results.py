@@ -6,8 +6,11 @@ import pytest
 
 from tests.directory_server import messages
 from tests.directory_server.peers import CutOff, OutOfOrder, Scene, Silence, scene
+from tests.support.engine import on_both_engines
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+
+pytestmark = on_both_engines
 
 CHALLENGE = compose("visa", SCENARIOS["challenge-otp"])
 MASTERCARD = compose("mastercard", SCENARIOS["challenge-otp"])
@@ -310,19 +313,13 @@ async def test_an_erro_about_an_answer_of_ours_is_taken_without_an_answer_and_ch
     assert (await ds.state(at_acs["dsTransID"]))["state"] == "challenged"
 
 
-@pytest.mark.parametrize("kept_in", ["sqlite", "postgresql"])
-async def test_a_finished_transaction_is_remembered_after_a_restart(kept_in, tmp_path, request):
-    where = (
-        {"data": tmp_path}
-        if kept_in == "sqlite"
-        else {"postgresql": request.getfixturevalue("postgresql").fresh_database()}
-    )
-    async with scene(**where) as ds:
+async def test_a_finished_transaction_is_remembered_after_a_restart(tmp_path):
+    async with scene(data=tmp_path) as ds:
         at_acs, ares = await ds.challenged(CHALLENGE)
         result = messages.rreq(at_acs, ares)
         first = await ds.post(result)
         assert first["messageType"] == "RRes"
-    async with scene(**where) as ds:
+    async with scene(data=tmp_path) as ds:
         assert await ds.post(result) == first
         assert ds.three_ds_server.received == []
         assert (await ds.post(result | {"transStatus": "N", "transStatusReason": "19"}))["messageType"] == "Erro"

@@ -15,10 +15,12 @@ from tests.directory_server.peers import Peer, Scene
 from tests.support.classic_mpi import XML, Answer, vereq
 from tests.support.simulator import running, runtime
 from tests.support.slow_peers import dribbling, ended, silent
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.scenarios import SCENARIOS, V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.web.calling.limits import PeerLimits
 from threedsecure.web.calling.transport import HttpTransport
+
+pytestmark = pytest.mark.slow
 
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"], serial="7")
 OTP = compose("visa", SCENARIOS["challenge-otp"], serial="7", version="2")
@@ -116,7 +118,7 @@ async def test_the_journal_names_the_peer_that_is_called_too_often():
 
 async def test_cards_of_other_banks_are_verified_in_1_0_2_while_one_bank_says_nothing():
     """The usual ACS is dead here, which is told at once: VERes U."""
-    other = compose("visa", CLASSIC_SCENARIOS["acs-down"])
+    other = compose("visa", V1_SCENARIOS["acs-down"])
     async with silent() as bad, scene(most=2, acs_url=bad.url, acs_down_url=REFUSES) as ds:
 
         async def verified(pan):
@@ -124,10 +126,10 @@ async def test_cards_of_other_banks_are_verified_in_1_0_2_while_one_bank_says_no
             async with ds.session.post(url, data=vereq(pan), headers=headers) as answer:
                 return Answer(await answer.read())["VERes/CH/enrolled"]
 
-        waiting = [asyncio.create_task(verified(compose("visa", CLASSIC_SCENARIOS["challenge-otp"]))) for _ in range(2)]
+        waiting = [asyncio.create_task(verified(compose("visa", V1_SCENARIOS["challenge-otp"]))) for _ in range(2)]
         async with ended(waiting):
             await bad.called(2)
             assert [await verified(other) for _ in range(3)] == ["U"] * 3
-            assert await verified(compose("visa", CLASSIC_SCENARIOS["challenge-otp"])) == "U"
+            assert await verified(compose("visa", V1_SCENARIOS["challenge-otp"])) == "U"
             assert len(bad.bodies) == 2
             assert not any(task.done() for task in waiting)

@@ -10,8 +10,11 @@ from issuer_sms.callbacks import BACK_OFF, Callback, CallbackState, Subject, aft
 from issuer_sms.settings import PhoneSettings
 from tests.issuer_sms.conftest import a_phone
 from tests.issuer_sms.peers import an_issuer
+from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.slow_peers import silent
+
+pytestmark = on_both_engines
 
 NUMBER = "+33639981101"
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issuer_sms.messages.delivery import TRANSITIONS, Network, State, Treatment, accept, advance, copies, treatment
+from tests.support.engine import on_both_engines
 from threedsecure.cards.test_cards import listed
+
+pytestmark = on_both_engines
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -8,7 +8,10 @@ from datetime import timedelta
 
 from issuer_sms.handlers.events import MAX_STREAMS
 from issuer_sms.news.subscribers import MAX_BEHIND, News, Publisher
+from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
+
+pytestmark = on_both_engines
 
 NUMBER = "+33639981101"
 

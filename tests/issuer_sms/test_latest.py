@@ -3,6 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+from tests.support.engine import on_both_engines
+
+pytestmark = on_both_engines
+
 NUMBER = "+33639981101"
 
 

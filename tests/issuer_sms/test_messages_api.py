@@ -7,6 +7,9 @@ import pytest
 from issuer_sms.messages.delivery import Network
 from issuer_sms.settings import PhoneSettings
 from tests.issuer_sms.conftest import a_phone
+from tests.support.engine import on_both_engines
+
+pytestmark = on_both_engines
 
 NUMBER = "+33639981101"
 FRENCH = "BANQUE: code 123456 pour 42,00 EUR chez BOUTIQUE. Ne le communiquez à personne."

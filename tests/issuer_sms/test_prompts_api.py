@@ -5,6 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.engine import on_both_engines
+
+pytestmark = on_both_engines
+
 NUMBER = "+33639981101"
 QUESTION = {"to": NUMBER, "title": "Approve 42,00 EUR?", "body": "BOUTIQUE", "reference": "acs-trans-1"}
 

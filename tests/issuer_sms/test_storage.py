@@ -11,10 +11,12 @@ from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA
 from tests.issuer_sms.conftest import a_phone
 from tests.issuer_sms.peers import an_issuer
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import running, runtime
 from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.schema import prepare
+
+pytestmark = on_both_engines
 
 NUMBER = "+33639981101"
 
@@ -90,6 +92,7 @@ def described(path: Path):
         engine.dispose()
 
 
+@on_sqlite_alone
 async def test_the_migrations_lead_to_the_tables_that_are_created(tmp_path):
     created, migrated = tmp_path / "created.sqlite3", tmp_path / "migrated.sqlite3"
     await SqliteDatabase(created, SCHEMA).close()

@@ -1,8 +1,9 @@
-"""On which engine the tests keep what they keep: SQLite, or with TEST_ENGINE=postgresql a real PostgreSQL.
+"""On which engine a test keeps what it keeps: SQLite, or a real PostgreSQL.
 
-Tests say what they need (nothing kept, something kept in a folder), and get it on the engine that is in force. A folder stands for
-a database of its own, so that what a test starts anew on the same folder finds what was there; processes that a test starts find
-the server by the environment.
+Tests say what they need (nothing kept, something kept in a folder), and get it on the engine that is in force. That is SQLite, and
+for a test that is about what is kept, or about who reads and writes it at once, one after the other (`on_both_engines`). A folder
+stands for a database of its own, so that what a test starts anew on the same folder finds what was there; processes that a test
+starts find the server by the environment.
 """
 
 import atexit
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
@@ -24,28 +26,29 @@ from tests.support.postgresql import Cluster, cluster
 from threedsecure.secrets.vault import Vault
 from threedsecure.web.sharing.processes import Alone, Shared
 
-ENGINE = os.environ.get("TEST_ENGINE", "sqlite")
-ON_POSTGRESQL = ENGINE == "postgresql"
-_SERVER = "TEST_POSTGRESQL_PORT"
-
-_asked = 0
-
-
-def asked() -> int:
-    """How often somebody asked here for a place to keep something in: only to those does the engine make a difference."""
-    return _asked
+ENGINES: Final = ("sqlite", "postgresql")
+on_both_engines: Final = pytest.mark.usefixtures("engine")
+"""For a test or a module of tests. The fixture of a module that keeps something asks for `engine` itself."""
+on_sqlite_alone: Final = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""For a test of such a module to which PostgreSQL makes no difference, or which is about SQLite's files."""
+_IN_FORCE: Final = "TEST_ENGINE"
+_SERVER: Final = "TEST_POSTGRESQL_PORT"
 
 
-def _ask() -> None:
-    global _asked
-    _asked += 1
+@contextmanager
+def in_force(name: str) -> Iterator[None]:
+    """Here and in the processes that are started meanwhile."""
+    if name == "postgresql":
+        server()
+    os.environ[_IN_FORCE] = name
+    try:
+        yield
+    finally:
+        del os.environ[_IN_FORCE]
 
 
-def about_sqlite(instead: str) -> pytest.MarkDecorator:
-    """Marks a test about SQLite's files themselves; `instead`: what holds the same on PostgreSQL."""
-    if not isinstance(instead, str):  # and a test that nobody finds
-        raise TypeError("about_sqlite wants to be told what holds on PostgreSQL instead")
-    return pytest.mark.skipif(ON_POSTGRESQL, reason=f"about SQLite's files themselves; on PostgreSQL {instead}")
+def _on_postgresql() -> bool:
+    return os.environ.get(_IN_FORCE) == "postgresql"
 
 
 @cache
@@ -63,8 +66,7 @@ def server() -> Cluster:
 @contextmanager
 def nothing_kept() -> Iterator[str | None]:
     """The address of a database that nothing is in, until it is given back; None for SQLite in memory."""
-    _ask()
-    if not ON_POSTGRESQL:
+    if not _on_postgresql():
         yield None
         return
     with server().lent() as address:
@@ -73,8 +75,7 @@ def nothing_kept() -> Iterator[str | None]:
 
 def kept_in(folder: Path) -> str | None:
     """The address of the database that stands for a folder; None for SQLite files in it."""
-    _ask()
-    return server().database(_name(folder)) if ON_POSTGRESQL else None
+    return server().database(_name(folder)) if _on_postgresql() else None
 
 
 def _name(folder: Path) -> str:
@@ -95,14 +96,12 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
 def written(folder: Path) -> bytes:
     """All that stands in a folder's databases, as it stands there, with the names of the tables."""
     files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    return files + server().contents(_name(folder)) if ON_POSTGRESQL else files
+    return files + server().contents(_name(folder)) if _on_postgresql() else files
 
 
 def arguments_of(arguments: tuple[str, ...], life: ExitStack) -> tuple[str, ...]:
     """The flags of `acs-sim up` on the engine that is in force."""
-    if "--database" not in arguments and ("--fresh" in arguments or "--data" in arguments):
-        _ask()
-    if not ON_POSTGRESQL or "--database" in arguments:
+    if not _on_postgresql() or "--database" in arguments:
         return arguments
     if "--fresh" in arguments:
         address = life.enter_context(nothing_kept())

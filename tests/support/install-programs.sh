@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the programs the tests drive are there: a real Chromium, a real PostgreSQL, xmlsec1 as an independent judge
-# of signatures, certutil to have Chromium trust an authority, and npm for the TypeScript client.
-# Uses what is installed, or asks the system's package manager.
+# of signatures, certutil to have Chromium trust an authority, npm for the TypeScript client, and PHP, which most French shops are
+# written in. Uses what is installed, or asks the system's package manager.
 set -eu
 
 missing=""
@@ -31,6 +31,7 @@ need chromium "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser 
 need postgresql initdb $(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 need xmlsec1 xmlsec1
 need libnss3-tools certutil
+need php-cli php
 need npm npm
 
 if [ -z "$missing" ]; then

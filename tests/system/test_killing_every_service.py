@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base
 from tests.support.process import Simulator, start
@@ -28,6 +29,8 @@ from tests.support.third_party import (
     post_json,
     three_ds_server,
 )
+
+pytestmark = on_both_engines
 
 PARTIES = ("desk", "ds", "acs", "phone", "shop")
 LOOK_EVERY_SECONDS = 0.05
@@ -61,7 +64,7 @@ class Apart:
 
 
 @pytest.fixture(scope="module")
-def apart(tmp_path_factory) -> Iterator[Apart]:
+def apart(engine, tmp_path_factory) -> Iterator[Apart]:
     simulator = Apart(free_port_base(), tmp_path_factory.mktemp("apart"))
     with ThreadPoolExecutor() as pool:
         list(pool.map(simulator.start, PARTIES))

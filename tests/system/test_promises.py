@@ -5,11 +5,13 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, written
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base
 from tests.support.process import simulator
 from tests.support.third_party import answer, from_base64url, get_json, post_json, three_ds_server
+
+pytestmark = on_both_engines
 
 
 @pytest.fixture

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.engine import about_sqlite, written
+from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import SqliteDatabase, SqliteFile
 from threedsecure.storage.ledger import More
 from threedsecure.web import journal as journal_module
+
+pytestmark = on_both_engines
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
 OTHER = "6f6e1b5c-7a0e-4c8e-9a43-2f8a3f2b9d10"
@@ -181,7 +183,7 @@ async def test_what_arrives_meanwhile_is_left_to_the_next_record(held_up):
     assert await kinds(held_up.journal) == ["AReq", "ARes"]
 
 
-@about_sqlite("nothing is indexed later there")
+@on_sqlite_alone
 async def test_after_a_crash_what_was_not_indexed_is_found(tmp_path):
     file = SqliteFile(tmp_path / "ledger.sqlite3")
     database, vault = SqliteDatabase(file, ledger.SCHEMA), Vault(bytes(range(32)), secrets.token_bytes)

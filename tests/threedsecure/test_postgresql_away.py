@@ -13,6 +13,8 @@ from threedsecure.storage.engines import timeouts
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.schema import Schema
 
+pytestmark = pytest.mark.slow
+
 METADATA = MetaData()
 NOTES = Table("t_note", METADATA, Column("number", Integer, primary_key=True))
 SCHEMA = Schema("t", METADATA, "0001", Path(__file__).parent)

@@ -76,8 +76,8 @@ def test_every_card_of_1_0_2_is_read_as_what_it_was_composed_for():
     cards = list(test_cards.listed("1.0.2"))
     assert len({card.pan for card in cards}) == len(cards)
     for card in cards:
-        assert card.scheme in test_cards.CLASSIC_SCHEMES
-        assert card.scenario.name in test_cards.CLASSIC_SCENARIOS
+        assert card.scheme in test_cards.V1_SCHEMES
+        assert card.scenario.name in test_cards.V1_SCENARIOS
         assert card.versions == (() if card.scenario.name == "not-enrolled" else ("1.0.2",))
-    codes = {name: s.code for name, s in test_cards.CLASSIC_SCENARIOS.items() if name in test_cards.SCENARIOS}
+    codes = {name: s.code for name, s in test_cards.V1_SCENARIOS.items() if name in test_cards.SCENARIOS}
     assert codes == {name: test_cards.SCENARIOS[name].code for name in codes}

@@ -1,1 +1,1 @@
-"""Schemes, card numbers, the grammar of the test cards, and the values that prove an authentication."""
+"""Schemes, card numbers, currencies, the grammar of the test cards, and the values that prove an authentication."""

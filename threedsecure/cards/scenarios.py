@@ -20,8 +20,8 @@ VERSIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "9": ("1.0.2",),
     }
 )
-CLASSIC_VERSION: Final = "1.0.2"
-CLASSIC_DIGIT: Final = "9"
+V1_VERSION: Final = "1.0.2"
+V1_DIGIT: Final = "9"
 NOT_ENROLLED_DIGIT: Final = "8"
 
 METHOD: Final = "0"
@@ -173,63 +173,61 @@ SCENARIOS: Final = _by_name(
     Scenario("sms-twice", "32", "the SecureCode arrives twice", _SECURECODE, sms="2"),
     Scenario("sms-refused", "33", "the carrier refuses the SecureCode", _SECURECODE, sms="3"),
 )
-CLASSIC_SCENARIOS: Final = _by_name(
-    Scenario("frictionless", "00", "enrolled; authenticated without a page (PARes Y)", None, CLASSIC_DIGIT),
-    Scenario("frictionless-attempt", "01", "enrolled; proof of an attempt (PARes A)", None, CLASSIC_DIGIT),
-    Scenario("not-authenticated", "02", "enrolled; not authenticated (PARes N)", None, CLASSIC_DIGIT),
-    Scenario("unavailable", "03", "enrolled; authentication could not be performed (PARes U)", None, CLASSIC_DIGIT),
-    Scenario("challenge-otp", "10", "SecureCode by SMS: three tries, two resends, five minutes", None, CLASSIC_DIGIT),
-    Scenario("challenge-auto-pass", "16", "a page that succeeds by itself (PARes Y)", None, CLASSIC_DIGIT),
-    Scenario("challenge-auto-fail", "17", "a page that fails by itself (PARes N)", None, CLASSIC_DIGIT),
+V1_SCENARIOS: Final = _by_name(
+    Scenario("frictionless", "00", "enrolled; authenticated without a page (PARes Y)", None, V1_DIGIT),
+    Scenario("frictionless-attempt", "01", "enrolled; proof of an attempt (PARes A)", None, V1_DIGIT),
+    Scenario("not-authenticated", "02", "enrolled; not authenticated (PARes N)", None, V1_DIGIT),
+    Scenario("unavailable", "03", "enrolled; authentication could not be performed (PARes U)", None, V1_DIGIT),
+    Scenario("challenge-otp", "10", "SecureCode by SMS: three tries, two resends, five minutes", None, V1_DIGIT),
+    Scenario("challenge-auto-pass", "16", "a page that succeeds by itself (PARes Y)", None, V1_DIGIT),
+    Scenario("challenge-auto-fail", "17", "a page that fails by itself (PARes N)", None, V1_DIGIT),
     Scenario("not-enrolled", "00", "outside every card range (VERes N)", None, NOT_ENROLLED_DIGIT),
-    Scenario("enrolment-unknown", "50", "enrolment cannot be told (VERes U)", PlayV1("U"), CLASSIC_DIGIT),
+    Scenario("enrolment-unknown", "50", "enrolment cannot be told (VERes U)", PlayV1("U"), V1_DIGIT),
     Scenario(
         "enrolment-refused",
         "51",
         "the VEReq is refused (VERes N, iReqCode 98)",
         PlayV1("N", refused="98"),
-        CLASSIC_DIGIT,
+        V1_DIGIT,
     ),
-    Scenario("acs-timeout", "40", "the ACS does not answer the VEReq", PlayV1("U", lookup="silence"), CLASSIC_DIGIT),
-    Scenario("acs-error", "41", "the ACS answers the VEReq with an Error", PlayV1(lookup="error"), CLASSIC_DIGIT),
-    Scenario("acs-down", "00", "the ACS refuses the connection", None, CLASSIC_DIGIT, ISSUER_DOWN),
-    Scenario(
-        "page-timeout", "56", "the ACS does not answer the PAReq", PlayV1(status="U", page="silence"), CLASSIC_DIGIT
-    ),
-    Scenario("page-error", "57", "the ACS answers the PAReq with an Error", PlayV1(page="error"), CLASSIC_DIGIT),
+    Scenario("acs-timeout", "40", "the ACS does not answer the VEReq", PlayV1("U", lookup="silence"), V1_DIGIT),
+    Scenario("acs-error", "41", "the ACS answers the VEReq with an Error", PlayV1(lookup="error"), V1_DIGIT),
+    Scenario("acs-down", "00", "the ACS refuses the connection", None, V1_DIGIT, ISSUER_DOWN),
+    Scenario("page-timeout", "56", "the ACS does not answer the PAReq", PlayV1(status="U", page="silence"), V1_DIGIT),
+    Scenario("page-error", "57", "the ACS answers the PAReq with an Error", PlayV1(page="error"), V1_DIGIT),
     Scenario(
         "payment-refused",
         "58",
         "the PAReq is refused (PARes U, iReqCode 55)",
         PlayV1(status="U", refusal="55"),
-        CLASSIC_DIGIT,
+        V1_DIGIT,
     ),
     Scenario(
         "bad-signature",
         "52",
         "PARes Y, changed after it was signed",
         PlayV1(status="Y", defect="tampered"),
-        CLASSIC_DIGIT,
+        V1_DIGIT,
     ),
     Scenario(
         "bad-signature-chain",
         "53",
         "PARes Y, signed under an unknown root",
         PlayV1(status="Y", defect="wrong-chain"),
-        CLASSIC_DIGIT,
+        V1_DIGIT,
     ),
     Scenario(
         "bad-signature-expired",
         "54",
         "PARes Y, signed with an expired certificate",
         PlayV1(status="Y", defect="expired-certificate"),
-        CLASSIC_DIGIT,
+        V1_DIGIT,
     ),
-    Scenario("bad-signature-missing", "55", "PARes Y, not signed", PlayV1(status="Y", defect="missing"), CLASSIC_DIGIT),
-    Scenario("sms-lost", "30", "the SecureCode is sent and never arrives", None, CLASSIC_DIGIT, sms="0"),
+    Scenario("bad-signature-missing", "55", "PARes Y, not signed", PlayV1(status="Y", defect="missing"), V1_DIGIT),
+    Scenario("sms-lost", "30", "the SecureCode is sent and never arrives", None, V1_DIGIT, sms="0"),
 )
 """What a card can be told to do in 3-D Secure 1.0.2; a scenario that is in SCENARIOS too has the same code there."""
 
 ALL_SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
-    {**SCENARIOS, **{name: known for name, known in CLASSIC_SCENARIOS.items() if name not in SCENARIOS}}
+    {**SCENARIOS, **{name: known for name, known in V1_SCENARIOS.items() if name not in SCENARIOS}}
 )

@@ -92,3 +92,8 @@ _BY_PREFIX: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(dict(reverse
 def networks(pan: str) -> tuple[str, ...]:
     """The schemes whose ranges may hold `pan`, the preferred one first; empty when no scheme begins its numbers so."""
     return next((_BY_PREFIX[pan[:length]] for length in range(7, 0, -1) if pan[:length] in _BY_PREFIX), ())
+
+
+def co_badged() -> dict[str, tuple[str, ...]]:
+    """The beginnings of numbers that bear several brands: there the buyer chooses."""
+    return {prefix: names for prefix, names in _BY_PREFIX.items() if len(names) > 1}

@@ -21,12 +21,12 @@ from msgspec import Struct
 
 from threedsecure.cards.card_numbers import luhn_check_digit, luhn_valid
 from threedsecure.cards.scenarios import (
-    CLASSIC_DIGIT,
-    CLASSIC_SCENARIOS,
-    CLASSIC_VERSION,
     ISSUER_SETUPS,
     NOT_ENROLLED_DIGIT,
     SCENARIOS,
+    V1_DIGIT,
+    V1_SCENARIOS,
+    V1_VERSION,
     VERSIONS,
     Scenario,
 )
@@ -46,12 +46,10 @@ PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
 _SCHEME_OF_PREFIX: Final = {prefix: scheme for scheme, prefix in PREFIXES.items()}
 
 
-CLASSIC_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
+V1_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
 
-_SCENARIO_OF_DIGITS: Final = {
-    (s.version, s.setup, s.code): s for s in (*CLASSIC_SCENARIOS.values(), *SCENARIOS.values())
-}
-_SCENARIO_OF_CODE: Final = {s.code: s for s in (*CLASSIC_SCENARIOS.values(), *reversed(list(SCENARIOS.values())))}
+_SCENARIO_OF_DIGITS: Final = {(s.version, s.setup, s.code): s for s in (*V1_SCENARIOS.values(), *SCENARIOS.values())}
+_SCENARIO_OF_CODE: Final = {s.code: s for s in (*V1_SCENARIOS.values(), *reversed(list(SCENARIOS.values())))}
 _SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
 
 
@@ -87,7 +85,7 @@ def read(pan: str) -> TestCard | None:
     if scheme is None or len(pan) not in SCHEMES[scheme].pan_lengths or not luhn_valid(pan):
         return None
     version, setup, code, serial = pan[7], pan[8], pan[9:11], pan[11:-1]
-    known = (version, CLASSIC_DIGIT if version == CLASSIC_DIGIT else "0")
+    known = (version, V1_DIGIT if version == V1_DIGIT else "0")
     scenario = next((found for each in known if (found := _SCENARIO_OF_DIGITS.get((each, setup, code)))), None)
     scenario = scenario or _SCENARIO_OF_CODE.get(code)
     if scenario is None or setup not in ISSUER_SETUPS or (version not in VERSIONS and version != NOT_ENROLLED_DIGIT):
@@ -109,9 +107,9 @@ def phone_number(card: TestCard) -> str:
 
 def listed(version: str | None = None) -> Iterator[TestCard]:
     """The card of every scheme and scenario, in the order of the tables; with version 1.0.2 those that 3-D Secure 1.0.2 plays."""
-    classic = version == CLASSIC_VERSION
-    for scheme in CLASSIC_SCHEMES if classic else SCHEMES:
-        for scenario in (CLASSIC_SCENARIOS if classic else SCENARIOS).values():
+    classic = version == V1_VERSION
+    for scheme in V1_SCHEMES if classic else SCHEMES:
+        for scenario in (V1_SCENARIOS if classic else SCENARIOS).values():
             card = read(compose(scheme, scenario))
             if card is None:
                 raise ValueError(f"the grammar does not read its own card: {scheme} {scenario.name}")

@@ -9,7 +9,7 @@ from threedsecure.paths import look_up
 MAX_KNOWN: Final = 2_000
 MAX_NAME: Final = 128
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
-CLASSIC_IDS: Final = ("messageId", "acctID", "xid")
+V1_IDS: Final = ("messageId", "acctID", "xid")
 PATHS: Final = {"acctID": "CH.acctID", "xid": "Purchase.xid"}
 _CARD: Final = {"AReq": "acctNumber", "VEReq": "pan"}
 
@@ -87,7 +87,7 @@ class Memory:
 
 def identifiers(message: Mapping[str, Any]) -> dict[str, str]:
     """The identifiers in a decoded message of either generation, by their names."""
-    names = EMV_IDS if any(name in message for name in EMV_IDS) else CLASSIC_IDS
+    names = EMV_IDS if any(name in message for name in EMV_IDS) else V1_IDS
     found = {name: message.get(name) or look_up(message, PATHS.get(name, name)) for name in names}
     return {name: value for name, value in found.items() if _is_name(value)}
 

@@ -6,12 +6,13 @@ of the first note that carried one of its deciding names; the first of all gives
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
+from threedsecure.identifiers import one_spelling
 from threedsecure.storage.ledger import Found, Note, Records
 
 MAX_IDENTIFIER: Final = 64
 # The first identifier found names the transaction; by the others it is known as well.
 EMV_IDS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
-CLASSIC_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
+V1_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
 # What 3-D Secure 1.0.2 has in common from one message to the next: VEReq and VERes the message id, VERes and PAReq the acctID.
 # An EMV message may carry an acctID too, but that is the buyer's account at the shop.
 LINKS: Final = ("acctID", "messageId")
@@ -26,8 +27,8 @@ def is_a_name(name: object) -> TypeGuard[str]:
 
 def names_in(document: Mapping[str, Any], told: str | None = None) -> list[str]:
     """The identifiers that a message carries, the one that names its transaction first."""
-    keys = EMV_IDS if "threeDSServerTransID" in document else CLASSIC_IDS
-    return [name for name in (told, *map(document.get, keys)) if name is not None and is_a_name(name)]
+    keys = EMV_IDS if "threeDSServerTransID" in document else V1_IDS
+    return [one_spelling(name) for name in (told, *map(document.get, keys)) if name is not None and is_a_name(name)]
 
 
 def names_of(note: Note, document: Mapping[str, Any]) -> list[str]:

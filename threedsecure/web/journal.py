@@ -16,18 +16,19 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
+from threedsecure.identifiers import one_spelling
 from threedsecure.redaction import redact
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import Database, Failed, SqliteDatabase
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.storage.filing import CLASSIC_IDS, EMV_IDS, Filing, is_a_name, names_in
+from threedsecure.storage.filing import EMV_IDS, V1_IDS, Filing, is_a_name, names_in
 from threedsecure.storage.ledger import Found, More, Note
 from threedsecure.storage.rows.leases import real_now
 from threedsecure.web.clock import monotonic
 from threedsecure.web.sharing.processes import Alone, Shared
 
-__all__ = ["CLASSIC_IDS", "EMV_IDS", "MAX_ENTRIES_READ", "Entry", "Hop", "Journal"]
+__all__ = ["EMV_IDS", "MAX_ENTRIES_READ", "V1_IDS", "Entry", "Hop", "Journal"]
 
 log = structlog.get_logger()
 
@@ -285,11 +286,11 @@ class Journal:
         """The transaction that goes by `identifier`: any id it has."""
         if not is_a_name(identifier):
             return None
-        return await self.read(lambda records: Filing(records).transaction_of(identifier))
+        return await self.read(lambda records: Filing(records).transaction_of(one_spelling(identifier)))
 
     async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            notes = Filing(records).notes_of(transaction_id)[:MAX_ENTRIES_READ]
+            notes = Filing(records).notes_of(one_spelling(transaction_id))[:MAX_ENTRIES_READ]
             return [_entry(found, transaction_id) for found in notes]
 
         return await self.read(entries)

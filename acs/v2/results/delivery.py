@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from acs.v2.messages import identifiers
 from acs.v2.records import Delivery, Transaction
 from acs.v2.states import Event, State, after
+from threedsecure.identifiers import same_id
 from threedsecure.v2.codec import decode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check
@@ -108,6 +109,6 @@ def _check(transaction: Transaction, message: dict[str, Any]) -> None:
     check(message, Context(purchase.version, purchase.device_channel, purchase.message_category, Leg.DS_TO_ACS))
     if message["messageVersion"] != purchase.version:
         raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion", message=message)
-    foreign = [name for name, value in identifiers(transaction).items() if message.get(name, value) != value]
+    foreign = [name for name, value in identifiers(transaction).items() if not same_id(message.get(name, value), value)]
     if foreign:
         raise MessageError(ErrorCode.TRANSACTION_ID_NOT_RECOGNISED, ",".join(foreign), message=message)

@@ -16,6 +16,7 @@ from acs.cards.records import Registration
 from acs.cards.status import CardStatus
 from acs.v2.records import Transaction
 from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows
+from threedsecure.identifiers import one_spelling
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Failed, SqliteDatabase
 from threedsecure.storage.rows.leases import Leases
@@ -65,6 +66,7 @@ class Memory:
     # --- transactions ---
 
     def find(self, acs_trans_id: str) -> Transaction | None:
+        acs_trans_id = one_spelling(acs_trans_id)
         return self._transactions.get(acs_trans_id) or self._look(lambda rows: rows.find(acs_trans_id))
 
     hold = find

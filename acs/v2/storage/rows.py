@@ -41,6 +41,7 @@ from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
 from threedsecure.cards.plays import Method
+from threedsecure.identifiers import one_spelling
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.leases import Leases
@@ -298,7 +299,7 @@ def columns(transaction: Transaction) -> dict[str, Any]:
 
 def searchable(name: str) -> str:
     """A name that a peer sent: not every text can be bound to a statement, and what cannot names nothing."""
-    return name if name.isascii() and "\0" not in name else ""
+    return one_spelling(name) if name.isascii() and "\0" not in name else ""
 
 
 def microseconds(instant: datetime) -> int:

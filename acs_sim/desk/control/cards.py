@@ -14,14 +14,14 @@ from acs_sim.desk.control import faults
 from acs_sim.desk.known_cards import known_card
 from threedsecure.cards.scenarios import (
     ALL_SCENARIOS,
-    CLASSIC_SCENARIOS,
-    CLASSIC_VERSION,
     NOT_ENROLLED_DIGIT,
     SCENARIOS,
+    V1_SCENARIOS,
+    V1_VERSION,
     VERSIONS,
 )
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES, compose, read
+from threedsecure.cards.test_cards import V1_SCHEMES, compose, read
 from threedsecure.faults import read as read_fault
 from threedsecure.web.wire import Problem, WireResponse
 
@@ -131,14 +131,14 @@ def _shown(asked_for: dict[str, Any]) -> dict[str, Any]:
 
 
 def _digits(wish: CardWish) -> dict[str, Any]:
-    scenarios = CLASSIC_SCENARIOS if wish.version == CLASSIC_VERSION else ALL_SCENARIOS
+    scenarios = V1_SCENARIOS if wish.version == V1_VERSION else ALL_SCENARIOS
     scenario = scenarios.get(wish.scenario)
     if wish.scheme not in SCHEMES:
         raise Problem(400, "Bad Request", f"there is no scheme {wish.scheme[:40]!r}; there are {', '.join(SCHEMES)}")
     if scenario is None:
         known = ", ".join(scenarios)
         raise Problem(400, "Bad Request", f"there is no scenario {wish.scenario[:40]!r}; there are {known}")
-    if scenario.name not in SCENARIOS or wish.version == CLASSIC_VERSION:
+    if scenario.name not in SCENARIOS or wish.version == V1_VERSION:
         _check_classic(wish)
     if wish.version is None:
         return {"scheme": wish.scheme, "scenario": scenario, "version": None}
@@ -155,9 +155,9 @@ def _digits(wish: CardWish) -> dict[str, Any]:
 
 def _check_classic(wish: CardWish) -> None:
     """Errors: `Problem` 400 for a scheme that had no 1.0.2 programme, or a scenario that only 1.0.2 plays in another version."""
-    if wish.scheme not in CLASSIC_SCHEMES:
-        raise Problem(400, "Bad Request", f"{wish.scheme} never spoke 1.0.2; there are {', '.join(CLASSIC_SCHEMES)}")
-    if wish.version not in {None, CLASSIC_VERSION}:
+    if wish.scheme not in V1_SCHEMES:
+        raise Problem(400, "Bad Request", f"{wish.scheme} never spoke 1.0.2; there are {', '.join(V1_SCHEMES)}")
+    if wish.version not in {None, V1_VERSION}:
         raise Problem(400, "Bad Request", f"only 1.0.2 plays {wish.scenario}")
 
 

@@ -86,7 +86,7 @@ async def find_transaction(desk: Desk, identifier: str) -> Transaction:
     if len(identifier) > MAX_IDENTIFIER:
         raise _unknown(identifier)
     known_as = await desk.runtime.journal.transaction_of(identifier)
-    for name in dict.fromkeys((known_as or identifier, identifier)):
+    for name in dict.fromkeys((known_as or identifier, identifier, identifier.upper(), identifier.lower())):
         if found := await newest_transactions(desk, {"id": name, "limit": 1}):
             return found[0]
     if known_as is None:

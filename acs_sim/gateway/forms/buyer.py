@@ -174,7 +174,9 @@ def _billing(text: str) -> Mapping[str, Any]:
         document = msgspec.json.decode(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
         raise BuyerRefused("not base64 of a JSON object") from error
+    document = {} if document == [] else document  # how PHP writes an object without members
     billing = document.get("billing", {}) if isinstance(document, dict) else None
+    billing = {} if billing == [] else billing
     if not isinstance(billing, dict):
         raise BuyerRefused("a JSON object with an object billing is expected")
     return billing

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from threedsecure.currencies import by_number
+from threedsecure.cards.currencies import by_number
 
 _SYMBOLS: Final = {"EUR": "€", "GBP": "£"}
 

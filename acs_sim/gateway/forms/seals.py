@@ -6,7 +6,7 @@
 
 import base64
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -20,17 +20,23 @@ MONETICO_TEST_KEY: Final = "1036DEFD9175F29EE9337A1F284BDF781D5A4048"
 """The key that a public client library prints with its test terminal 9344512, 40 characters."""
 
 
-def pbx_hmac(fields: Iterable[tuple[str, str]], key: str) -> str:
+def first_that(holds: Callable[[str], bool], posted: str) -> str | None:
+    """The character set in which a seal holds: mostly that in which the form was posted. A page in one and a kit in the other are
+    not rare, since the vendors' own kits seal ISO-8859-1."""
+    return next((charset for charset in dict.fromkeys((posted, "utf-8", "iso-8859-1")) if holds(charset)), None)
+
+
+def pbx_hmac(fields: Iterable[tuple[str, str]], key: str, *, name: str = "PBX_HMAC", charset: str = "utf-8") -> str:
     """PBX_HMAC of `fields` in the order of the form, PBX_HMAC left out: upper-case hexadecimal HMAC-SHA512 over
-    `name=value&…` that is not url-encoded. `key`: hexadecimal."""
-    text = "&".join(f"{name}={value}" for name, value in fields if name != "PBX_HMAC")
-    return hmac.digest(bytes.fromhex(key), text.encode(), "sha512").hex().upper()
+    `name=value&…` that is not url-encoded. `key`: hexadecimal; `name`: that of the seal."""
+    text = "&".join(f"{field}={value}" for field, value in fields if field != name)
+    return hmac.digest(bytes.fromhex(key), text.encode(charset, "replace"), "sha512").hex().upper()
 
 
-def pbx_hmac_holds(fields: Mapping[str, str], key: str) -> bool:
-    """Whether the PBX_HMAC among `fields` (in the order of the form) is right."""
-    given = fields.get("PBX_HMAC", "").encode(errors="replace")
-    return hmac.compare_digest(pbx_hmac(fields.items(), key).encode(), given)
+def pbx_hmac_holds(fields: Mapping[str, str], key: str, *, name: str = "PBX_HMAC", charset: str = "utf-8") -> bool:
+    """Whether the seal `name` among `fields` (in the order of the form) is right."""
+    given = fields.get(name, "").encode(errors="replace")
+    return hmac.compare_digest(pbx_hmac(fields.items(), key, name=name, charset=charset).encode(), given)
 
 
 def sign_answer(line: str, key: RSAPrivateKey) -> str:
@@ -60,13 +66,50 @@ def monetico_key(printed: str) -> bytes:
     return bytes.fromhex(printed[:38] + head + last)
 
 
-def monetico_mac(fields: Mapping[str, str], key: bytes) -> str:
+def monetico_mac(fields: Mapping[str, str], key: bytes, charset: str = "utf-8") -> str:
     """MAC of every field but MAC itself, sorted by name, joined `name=value` with `*`: upper-case hexadecimal HMAC-SHA1."""
     text = "*".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "MAC")
-    return hmac.digest(key, text.encode(), "sha1").hex().upper()
+    return hmac.digest(key, text.encode(charset, "replace"), "sha1").hex().upper()
 
 
-def monetico_mac_holds(fields: Mapping[str, str], key: bytes) -> bool:
+def monetico_mac_holds(fields: Mapping[str, str], key: bytes, charset: str = "utf-8") -> bool:
     """Whether the MAC among `fields` is right, in whatever case it is written."""
-    given = fields.get("MAC", "").upper().encode(errors="replace")
-    return hmac.compare_digest(monetico_mac(fields, key).encode(), given)
+    return _same(monetico_mac(fields, key, charset), fields.get("MAC", ""))
+
+
+_OLD_FORM: Final = (
+    *("TPE", "date", "montant", "reference", "texte-libre", "version", "lgue", "societe", "mail", "nbrech"),
+    *("dateech1", "montantech1", "dateech2", "montantech2", "dateech3", "montantech3", "dateech4", "montantech4"),
+    "options",
+)
+_OLD_ANSWER: Final = (
+    *("TPE", "date", "montant", "reference", "texte-libre", "version", "code-retour", "cvx", "vld", "brand"),
+    *("status3ds", "numauto", "motifrefus", "originecb", "bincb", "hpancb", "ipclient", "originetr", "veres", "pares"),
+)
+
+
+def monetico_old_mac(fields: Mapping[str, str], key: bytes, charset: str = "utf-8") -> str:
+    """MAC of a form as it was before the sorted one (interface 3.0 of the years of 1.0.2): the values alone in a fixed order, `*`
+    between them."""
+    text = "*".join(fields.get(name, "") for name in _OLD_FORM)
+    return hmac.digest(key, text.encode(charset, "replace"), "sha1").hex().upper()
+
+
+def monetico_old_mac_holds(fields: Mapping[str, str], key: bytes, charset: str = "utf-8") -> bool:
+    """Whether the MAC among `fields` is that of the old form."""
+    return _same(monetico_old_mac(fields, key, charset), fields.get("MAC", ""))
+
+
+def monetico_old_answer_mac(fields: Mapping[str, str], key: bytes, charset: str = "utf-8") -> str:
+    """MAC of an answer to the old form: the values in a fixed order, each followed by `*`."""
+    text = "".join(f"{fields.get(name, '')}*" for name in _OLD_ANSWER)
+    return hmac.digest(key, text.encode(charset, "replace"), "sha1").hex().upper()
+
+
+def same_text(right: str, given: str) -> bool:
+    """Whether two secrets are one, in a time that does not tell where they differ."""
+    return hmac.compare_digest(right.encode(), given.encode(errors="replace"))
+
+
+def _same(right: str, given: str) -> bool:
+    return hmac.compare_digest(right.encode(), given.upper().encode(errors="replace"))

@@ -8,6 +8,7 @@ from acs_sim.gateway.payment.progress_v1 import ClassicTill
 from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.records.storage import Ledger
 from acs_sim.gateway.settings import GatewaySettings
+from acs_sim.gateway.shops.merchant_book import MerchantBook
 from acs_sim.gateway.three_ds_server.directory import Directory
 from threedsecure.web.serving.service import Runtime
 
@@ -25,6 +26,7 @@ class Gateway:
     till: Till
     pages: Pages
     classic: ClassicTill
+    merchants: MerchantBook
 
     def forget_ranges(self) -> None:
         self.directory.forget()

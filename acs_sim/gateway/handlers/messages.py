@@ -1,8 +1,10 @@
 """What the directory server and the buyer's browser bring to the 3DS Server: RReq, CRes, and the 3DS Method's notification."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from acs_sim.gateway.handlers.browser_forms import browser_routes
 from acs_sim.gateway.handlers.gateway import Gateway
 from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.records.storage import NotKnown
@@ -14,9 +16,10 @@ from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import decode_cres
 from threedsecure.web.serving.service import Route
-from threedsecure.web.wire import WireRequest, WireResponse, message_response, read_form
+from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 MAX_FIELD: Final = 32 * 1024
+METHOD_FIELDS: Final = ("threeDSMethodData",)
 _RESULTS: Final = frozenset({"RReq", "Erro"})
 
 
@@ -25,11 +28,12 @@ class MessageHandlers:
         self._gateway = gateway
 
     def routes(self) -> list[Route]:
+        pages = self._gateway.pages
         return [
             # The directory server records this hop: it calls a peer that may be anybody's.
             Route("POST", three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error, mutual=True),
-            Route("POST", three_ds_server.NOTIFICATION_PATH, self.notification),
-            Route("POST", three_ds_server.METHOD_NOTIFICATION_PATH, self.method_notification),
+            *browser_routes(pages, three_ds_server.NOTIFICATION_PATH, self.notification, ("cres", "erro")),
+            *browser_routes(pages, three_ds_server.METHOD_NOTIFICATION_PATH, self.method_notification, METHOD_FIELDS),
         ]
 
     async def results(self, request: WireRequest) -> WireResponse:
@@ -49,9 +53,8 @@ class MessageHandlers:
             raise
         return message_response(rres, encode(rres))
 
-    async def notification(self, request: WireRequest) -> WireResponse:
+    async def notification(self, form: Mapping[str, str]) -> WireResponse:
         """The browser comes back from the challenge. The CRes decides nothing: it ends the waiting in front of the frame."""
-        form = read_form(request)
         purchase = await self._sent_by_us(form.get("threeDSSessionData", ""))
         if purchase is None:
             return self._foreign()
@@ -65,11 +68,10 @@ class MessageHandlers:
             await self._gateway.till.note(purchase.id, _erro_text(message))
         return self._gateway.pages.returning(await self._gateway.till.returned(purchase.id, trans_status))
 
-    async def method_notification(self, request: WireRequest) -> WireResponse:
+    async def method_notification(self, form: Mapping[str, str]) -> WireResponse:
         """The ACS is done with the browser's device; this page is in a hidden frame and tells the page around it."""
-        text = read_form(request).get("threeDSMethodData", "")
         try:
-            message = decode_object(decode_base64url(text, limit=MAX_FIELD))
+            message = decode_object(decode_base64url(form[METHOD_FIELDS[0]], limit=MAX_FIELD))
             await self._gateway.till.method_notified(three_ds_server.identifier_of(message))
         except (MessageError, NotKnown):
             return self._gateway.pages.message("foreign-answer", "fr", 400)

@@ -7,7 +7,8 @@ from typing import Final
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from acs_sim.gateway.e_transactions import form as e_transactions
-from acs_sim.gateway.forms.fields import FormRefused
+from acs_sim.gateway.forms.fields import FormRefused, Posted, read_posted
+from acs_sim.gateway.forms.merchants import Merchants
 from acs_sim.gateway.handlers.gateway import Gateway
 from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.payment import remote_mpi
@@ -16,12 +17,10 @@ from acs_sim.gateway.payment.settlement import return_url
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.records.states import WrongStep
 from acs_sim.gateway.records.storage import NotKnown
-from acs_sim.gateway.shops.shop import SHOPS
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from threedsecure.web.serving.service import Route
-from threedsecure.web.wire import HTML, Handler, WireRequest, WireResponse, json_response, read_form, see_other
+from threedsecure.web.wire import FORM, HTML, Handler, WireRequest, WireResponse, json_response, read_form, see_other
 
-MAX_FIELDS: Final = 80
 PAGE_WAIT_SECONDS: Final = 2.0
 _PEM: Final = "application/x-pem-file"
 
@@ -29,46 +28,37 @@ _PEM: Final = "application/x-pem-file"
 class PaymentHandlers:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._names: dict[tuple[str, ...], str] = {e_transactions.SHOP_IDS: SHOPS[e_transactions.MANNER].name}
 
     def routes(self) -> list[Route]:
-        entrances = [(e_transactions.PAGE, self.read_e_transactions)]
-        entrances += [(path, self.read_monetico) for path in monetico.PAGES]
+        entrances = [(path, e_transactions.read) for path in e_transactions.PAGES]
+        entrances += [(path, monetico.read) for path in monetico.PAGES]
         return [
             *(Route(method, path, self._enter(read)) for path, read in entrances for method in ("GET", "POST")),
             Route("GET", "/cgi/pubkey.pem", self.public_key),
             Route("GET", "/load.html", self.liveness),
             Route("GET", "/pay/{token}", self.pay),
             Route("POST", "/pay/{token}/card", self.card),
+            *(Route("GET", f"/pay/{{token}}/{step}", self.back_to_page) for step in ("card", "authenticate", "cancel")),
             Route("GET", "/pay/{token}/method", self.method),
             Route("POST", "/pay/{token}/authenticate", self.authenticate),
             Route("POST", "/pay/{token}/cancel", self.cancel),
         ]
 
-    def read_e_transactions(self, fields: Mapping[str, str]) -> PaymentRequest:
-        """Errors: `FormRefused`."""
-        return e_transactions.read(fields, self._names)
-
-    def read_monetico(self, fields: Mapping[str, str]) -> PaymentRequest:
-        """Errors: `FormRefused`."""
-        settings = self._gateway.settings
-        own = f"{settings.public_url}/shops/{monetico.MANNER}/cgi2"
-        return monetico.read(fields, settings.monetico_answer_url or own, SHOPS[monetico.MANNER].name)
-
-    def _enter(self, read: Callable[[Mapping[str, str]], PaymentRequest]) -> Handler:
+    def _enter(self, read: Callable[[Posted, Merchants], PaymentRequest]) -> Handler:
         """A shop's buyer arrives: the seal is verified before anything is shown."""
 
         async def enter(request: WireRequest) -> WireResponse:
-            posted = request.method == "POST"
-            fields = read_form(request, max_fields=MAX_FIELDS) if posted else dict(request.query)
             try:
-                wanted = read(fields)
+                posted = _posted(request)
+                wanted = read(posted, await self._gateway.merchants.known())
             except FormRefused as refused:
                 return self._gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
             purchase = await self._gateway.till.open(
                 wanted, window=request.query.get("window"), version=request.query.get("version")
             )
-            self._journal_entrance(purchase, fields)
+            self._journal_entrance(purchase, posted.fields)
+            if await self._gateway.settlement.paid_before(purchase):
+                await self._gateway.till.end_paid(purchase)
             return see_other(f"/pay/{purchase.token}")
 
         return enter
@@ -124,16 +114,25 @@ class PaymentHandlers:
         if purchase is None:
             return self._unknown()
         fields, now = read_form(request), self._gateway.runtime.clock.now()
-        typed = {name: fields.get(name, "") for name in ("card_number", "expiry", "cryptogram")}
+        typed = {name: fields.get(name, "") for name in ("card_number", "expiry", "cryptogram", "brand")}
         try:
-            entry = read_entry(purchase.request.manner, typed["card_number"], typed["expiry"], typed["cryptogram"], now)
+            numbers = (typed["card_number"], typed["expiry"], typed["cryptogram"])
+            entry = read_entry(purchase.request.manner, *numbers, now, purchase.request.brand)
         except CardRefused as refused:
+            if "card_number" in refused.faults:
+                with suppress(WrongStep):
+                    purchase = await self._gateway.till.refused_card(purchase)
             if purchase.state != "page":
                 return _to(purchase)
             return self._gateway.pages.card(purchase, now, faults=refused.faults, typed=typed)
         return await self._moved(
             purchase, lambda: self._gateway.till.give_card(purchase, entry, fields, request.headers)
         )
+
+    async def back_to_page(self, request: WireRequest) -> WireResponse:
+        """Whoever opens the address of a form, as a browser's history may, is shown where the purchase is."""
+        purchase = await self._purchase(request)
+        return self._unknown() if purchase is None else _to(purchase)
 
     async def method(self, request: WireRequest) -> WireResponse:
         """For the script of the connecting page: whether there is still something to wait for."""
@@ -187,3 +186,12 @@ class PaymentHandlers:
 
 def _to(purchase: Purchase) -> WireResponse:
     return see_other(f"/pay/{purchase.token}")
+
+
+def _posted(request: WireRequest) -> Posted:
+    """The form in the body, or in the address of a link. Errors: `FormRefused`."""
+    if request.method == "GET":
+        return Posted(dict(request.query))
+    if request.media_type != FORM:
+        raise FormRefused(f"Content-Type: a form is posted as {FORM}")
+    return read_posted(request.body.decode("latin-1"))

@@ -4,10 +4,12 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.forms.fields import Posted
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.handlers.gateway import RESET, Gateway
-from acs_sim.gateway.handlers.payment import PaymentHandlers
 from acs_sim.gateway.handlers.shops import ShopHandlers
+from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.pages.texts import choose_language
 from acs_sim.gateway.payment.cards import CardRefused, read_entry
 from acs_sim.gateway.records.orders import CARD
@@ -18,6 +20,7 @@ from acs_sim.gateway.shops.shop import SHOPS
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server import method_client
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES
+from threedsecure.cards.schemes import SCHEMES
 from threedsecure.web.serving.service import Route
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
 
@@ -36,7 +39,8 @@ _TOLD: Final = {
 
 class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /api/purchases`. `expiry`: YYMM; `amount`: minor units; `method`: perform the 3DS Method as a browser
-    would, or skip it (threeDSCompInd N where the card range has one); `version`: spoken whatever the range says."""
+    would, or skip it (threeDSCompInd N where the card range has one); `version`: spoken whatever the range says; `brand`: the
+    buyer's choice of a co-badged card."""
 
     pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{13,19}$")]
     expiry: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}$")]
@@ -47,13 +51,13 @@ class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     method: Literal["perform", "skip"] = "skip"
     window: str = "05"
     language: Literal["fr", "en"] = "fr"
+    brand: str | None = None
 
 
 class PurchaseHandlers:
-    def __init__(self, gateway: Gateway, shops: ShopHandlers, payment: PaymentHandlers) -> None:
+    def __init__(self, gateway: Gateway, shops: ShopHandlers) -> None:
         self._gateway = gateway
         self._shops = shops
-        self._payment = payment
 
     def routes(self) -> list[Route]:
         return [
@@ -74,7 +78,7 @@ class PurchaseHandlers:
             entry = read_entry(wanted.shop, wanted.pan, wanted.expiry[2:] + wanted.expiry[:2], "123", now)
         except CardRefused as refused:
             raise Problem(400, "Bad Request", "the card is refused", errors=dict(refused.faults)) from refused
-        told = {**_TOLD, "browserLanguage": wanted.language, "window": wanted.window}
+        told = {**_TOLD, "browserLanguage": wanted.language, "window": wanted.window, "brand": wanted.brand or ""}
         purchase = await self._gateway.till.give_card(purchase, entry, told, request.headers)
         if purchase.state == "method":
             if wanted.method == "perform":
@@ -111,8 +115,9 @@ class PurchaseHandlers:
         wishes = {"lang": wanted.language}
         order = await self._shops.place(shop, {}, CARD, wanted.amount, wanted.currency, wishes)
         fields = self._shops.sealed(shop, order)
-        read = self._payment.read_e_transactions if shop.key == "e-transactions" else self._payment.read_monetico
-        return await self._gateway.till.open(read(fields), channel="script", version=wanted.version)
+        read = e_transactions.read if shop.key == e_transactions.MANNER else monetico.read
+        request = read(Posted(fields), self._gateway.merchants.house)
+        return await self._gateway.till.open(request, channel="script", version=wanted.version)
 
     async def _perform_method(self, purchase: Purchase) -> None:
         settings = self._gateway.settings
@@ -144,7 +149,13 @@ def _read(request: WireRequest) -> NewPurchase:
         wanted = msgspec.convert(read_json(request), NewPurchase)
     except msgspec.ValidationError as error:
         raise Problem(400, "Bad Request", str(error)) from error
-    allowed = (("shop", SHOPS), ("currency", exponents()), ("window", WINDOW_SIZES), ("version", (None, *VERSIONS)))
+    allowed = (
+        ("shop", SHOPS),
+        ("currency", exponents()),
+        ("window", WINDOW_SIZES),
+        ("version", (None, *VERSIONS)),
+        ("brand", (None, *SCHEMES)),
+    )
     for name, values in allowed:
         if getattr(wanted, name) not in values:
             raise Problem(400, "Bad Request", f"{name}: not one that this gateway knows")

@@ -1,10 +1,10 @@
 """`POST /cgi/RemoteMPI.cgi`: a shop that authorises by itself leaves 3-D Secure to the gateway."""
 
-from acs_sim.gateway.forms.fields import FormRefused
+from acs_sim.gateway.forms.fields import FormRefused, read_posted
 from acs_sim.gateway.handlers.gateway import Gateway
 from acs_sim.gateway.payment import remote_mpi
 from threedsecure.web.serving.service import Route
-from threedsecure.web.wire import WireRequest, WireResponse, read_form, see_other
+from threedsecure.web.wire import WireRequest, WireResponse, see_other
 
 
 class RemoteMpiHandlers:
@@ -12,17 +12,21 @@ class RemoteMpiHandlers:
         self._gateway = gateway
 
     def routes(self) -> list[Route]:
-        return [Route("POST", remote_mpi.PAGE, self.enter)]
+        return [Route("POST", remote_mpi.PAGE, self.enter), Route("GET", remote_mpi.PAGE, self.nothing_brought)]
+
+    async def nothing_brought(self, _request: WireRequest) -> WireResponse:
+        return self._gateway.pages.message("form-refused", "fr", 400, details=remote_mpi.MISSING)
 
     async def enter(self, request: WireRequest) -> WireResponse:
         """The browser brings card and amount; the page of the purchase is next."""
-        gateway, fields = self._gateway, read_form(request)
+        gateway = self._gateway
         now = gateway.runtime.clock.now()
         try:
-            wanted, entry = remote_mpi.read(fields, now)
+            fields = read_posted(request.body.decode("latin-1")).fields
+            wanted, entry = remote_mpi.read(fields, now, await gateway.merchants.known())
         except FormRefused as refused:
             return gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
         purchase = await gateway.till.open(wanted)
-        gateway.runtime.journal.record(now, "Shop", "MPI", "Payment form", fields, transaction_id=purchase.id)
+        gateway.runtime.journal.record(now, "Shop", "MPI", "Payment form", dict(fields), transaction_id=purchase.id)
         await gateway.till.give_card(purchase, entry, fields, request.headers)
         return see_other(f"/pay/{purchase.token}")

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import urlencode
 
 from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.e_transactions.answer import encoded
 from acs_sim.gateway.handlers.gateway import Gateway
+from acs_sim.gateway.monetico import answer as cgi2
 from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.pages.texts import choose_language
 from acs_sim.gateway.records.orders import CARD, Order
@@ -126,8 +128,8 @@ class ShopHandlers:
             answer = answers.read_monetico_form(read_form(request))
             await self._believe(answer.get("reference", ""), answer)
         except (AnswerRefused, NotKnown):
-            return WireResponse(200, monetico.REFUSED_SEAL.encode(), TEXT)
-        return WireResponse(200, monetico.RECEIVED.encode(), TEXT)
+            return WireResponse(200, cgi2.REFUSED_SEAL.encode(), TEXT)
+        return WireResponse(200, cgi2.RECEIVED.encode(), TEXT)
 
     async def _believe(self, reference: str, answer: Mapping[str, str]) -> Order:
         return await self._gateway.ledger.change_order(reference, lambda order: answers.believe(order, answer))
@@ -147,4 +149,4 @@ def _wishes(source: Mapping[str, str]) -> dict[str, str]:
 
 def _requote(query: Mapping[str, str]) -> list[str]:
     """The pairs as the payment page wrote them: it is one spelling that is signed."""
-    return [f"{quote_plus(name)}={quote(value, safe='')}" for name, value in query.items()]
+    return [f"{encoded(name)}={encoded(value)}" for name, value in query.items()]

@@ -1,14 +1,16 @@
 """`POST /3ds1/term`: the browser brings PaRes and MD back from the ACS."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from acs_sim.gateway.handlers.browser_forms import browser_routes
 from acs_sim.gateway.handlers.gateway import Gateway
 from acs_sim.gateway.mpi import messages as mpi
 from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from threedsecure.web.serving.service import Route
-from threedsecure.web.wire import WireRequest, WireResponse, read_form
+from threedsecure.web.wire import WireResponse
 
 MAX_FORM_BYTES: Final = 256 * 1024
 
@@ -18,10 +20,9 @@ class ClassicHandlers:
         self._gateway = gateway
 
     def routes(self) -> list[Route]:
-        return [Route("POST", mpi.TERM_PATH, self.term, MAX_FORM_BYTES)]
+        return browser_routes(self._gateway.pages, mpi.TERM_PATH, self.term, ("PaRes", "MD"), MAX_FORM_BYTES)
 
-    async def term(self, request: WireRequest) -> WireResponse:
-        form = read_form(request)
+    async def term(self, form: Mapping[str, str]) -> WireResponse:
         purchase = await self._sent_by_us(form.get("MD", ""))
         if purchase is None:
             return self._gateway.pages.message("foreign-answer", "fr", 403)

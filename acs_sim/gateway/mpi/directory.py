@@ -12,7 +12,7 @@ from acs_sim.gateway.records.storage import Ledger
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.three_ds_server.directory import DirectoryFailed
 from acs_sim.gateway.three_ds_server.range_cache import RangeCache
-from threedsecure.cards.test_cards import CLASSIC_SCHEMES
+from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable, TransportError
 from threedsecure.v1 import messages
 from threedsecure.v1.codec import CONTENT_TYPE, decode, encode
@@ -44,7 +44,7 @@ class ClassicDirectory:
     async def route(self, pan: str, networks: Sequence[str]) -> str | None:
         """The scheme in whose 1.0.2 ranges `pan` is."""
         for scheme in networks:
-            if scheme not in CLASSIC_SCHEMES:
+            if scheme not in V1_SCHEMES:
                 continue
             table = await self._cache.table(scheme + _SUFFIX)
             if table is not None and table.find(pan) is not None:

@@ -17,8 +17,8 @@ from acs_sim.gateway.shops.answers import authorisation
 from acs_sim.gateway.shops.shop import SHOPS, Shop, total
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS
-from threedsecure.cards.schemes import SCHEMES, Scheme
+from threedsecure.cards.scenarios import V1_SCENARIOS
+from threedsecure.cards.schemes import SCHEMES, Scheme, co_badged
 from threedsecure.cards.test_cards import TestCard, compose, listed
 from threedsecure.web.serving.templates import environment
 from threedsecure.web.wire import WireResponse, page
@@ -120,6 +120,8 @@ class Pages:
             typed=typed or {},
             cards=list(listed_cards(purchase.request.manner, purchase.request.language, now)),
             window=purchase.window,
+            co_badged={} if purchase.request.brand else co_badged(),
+            brands={name: SCHEMES[name].name for names in co_badged().values() for name in names},
         )
 
     def connecting(self, purchase: Purchase) -> WireResponse:
@@ -212,7 +214,7 @@ def _programme(scheme: Scheme, purchase: Purchase) -> str:
 
 def _listed_classic(scheme: str, words: Mapping[str, str], expiry: str) -> ListedCard:
     """The card that only 3-D Secure 1.0.2 knows, under the name of its programme."""
-    scenario = CLASSIC_SCENARIOS["challenge-otp"]
+    scenario = V1_SCENARIOS["challenge-otp"]
     description = words.get(f"scenario-{scenario.name}", scenario.description)
     group = f"{SCHEMES[scheme].classic_programme} (1.0.2)"
     return ListedCard(group, compose(scheme, scenario), expiry, "123", scenario.name, description)

@@ -11,10 +11,19 @@ from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.monetico import form as monetico
 from threedsecure.cards.card_numbers import luhn_valid
 from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.schemes import networks
 from threedsecure.cards.test_cards import compose
 
 APPROVED: Final = "00"
 DO_NOT_HONOUR: Final = "05"
+
+
+def preferred(names: tuple[str, ...], brand: str | None) -> tuple[str, ...]:
+    """The schemes of a card, that of the buyer's choice first (Regulation (EU) 2015/751, Article 8: of a co-badged card the buyer
+    chooses the brand)."""
+    if brand is None or brand not in names:
+        return names
+    return (brand, *(name for name in names if name != brand))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +77,19 @@ class CardRefused(ValueError):
         self.faults = faults
 
 
-def read_entry(manner: str, number: str, expiry: str, cryptogram: str, now: datetime) -> CardEntry:
-    """`number` may hold spaces; `expiry` is MM/YY; cards are good to the end of their month. Errors: `CardRefused`."""
+def read_entry(
+    manner: str, number: str, expiry: str, cryptogram: str, now: datetime, brand: str | None = None
+) -> CardEntry:
+    """`number` may hold spaces; `expiry` is MM/YY; cards are good to the end of their month; `brand`: the only one that is taken.
+    Errors: `CardRefused`."""
     typed = re.sub(r"[ \u00a0-]", "", number)
     vendor = VENDOR_CARDS.get(manner, {}).get(typed)
     good_until = _expiry(expiry)
     faults = {}
     if not _is_number(typed) or (not luhn_valid(typed) and (vendor is None or vendor.luhn)):
         faults["card_number"] = "bad-card-number"
+    elif brand is not None and brand not in networks((vendor.plays if vendor else None) or typed):
+        faults["card_number"] = "brand-not-taken"
     if good_until is None:
         faults["expiry"] = "bad-expiry"
     elif good_until < f"{now:%y%m}":

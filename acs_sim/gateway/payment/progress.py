@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.payment import remote_mpi
-from acs_sim.gateway.payment.cards import CardEntry
+from acs_sim.gateway.payment.cards import CardEntry, preferred
 from acs_sim.gateway.payment.progress_v1 import ClassicTill
 from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.payment.watch import Watch
@@ -30,6 +30,8 @@ PAGE_LIFE: Final[Mapping[str, timedelta]] = {
     remote_mpi.MANNER: timedelta(minutes=15),
 }
 """How long a buyer may take to type a card."""
+MAX_REFUSED_CARDS: Final[Mapping[str, int]] = {"monetico": 4}
+"""With how many numbers that are none a page ends."""
 
 
 class Till:
@@ -63,15 +65,17 @@ class Till:
     ) -> Purchase:
         """A purchase whose payment page can be shown. `window` and `version` are the wishes of whoever tests."""
         now, identifier = self._runtime.clock.now(), self._runtime.randomness.uuid()
+        life = PAGE_LIFE[request.manner] if request.page_seconds is None else timedelta(seconds=request.page_seconds)
+        asked = version or request.version
         purchase = Purchase(
             id=identifier,
             token=self._runtime.vault.token("payment page", identifier),
             request=request,
             channel=channel,
             created_at=now,
-            deadline_at=now + PAGE_LIFE[request.manner],
+            deadline_at=now + life,
             window=window if window in WINDOW_SIZES else None,
-            asked_version=version if version in VERSIONS else None,
+            asked_version=asked if asked in VERSIONS else None,
         )
         text = f"payment page opened for {request.merchant_name}, order {request.reference}"
         await self._ledger.add(steps.note(purchase, now, text))
@@ -82,7 +86,9 @@ class Till:
         self, purchase: Purchase, entry: CardEntry, told: Mapping[str, str], headers: Mapping[str, str]
     ) -> Purchase:
         """The buyer typed a card. Errors: `WrongStep`."""
-        names = networks(entry.pan)
+        names = preferred(networks(entry.pan), purchase.request.brand or told.get("brand"))
+        if purchase.request.without_3ds:
+            return await self._without_3ds(purchase, self._card(entry, names))
         routing = await self._directory.route(entry.pan, names, purchase.asked_version)
         card = self._card(entry, names)
         now = self._runtime.clock.now()
@@ -111,6 +117,24 @@ class Till:
             ),
         )
         return changed if changed.method_url else await self.authenticate(changed)
+
+    async def _without_3ds(self, purchase: Purchase, card: Card) -> Purchase:
+        now = self._runtime.clock.now()
+        why = "the shop asks for no 3-D Secure"
+        await self._change(purchase.id, lambda found: steps.not_enrolled(found, card, why, now))
+        return await self._settlement.finish(purchase.id)
+
+    async def refused_card(self, purchase: Purchase) -> Purchase:
+        """The buyer typed a number that is none. Monetico's page ends with the fourth."""
+        now, most = self._runtime.clock.now(), MAX_REFUSED_CARDS.get(purchase.request.manner)
+        return await self._conclude(purchase.id, lambda found: steps.refuse_card(found, now, most))
+
+    async def end_paid(self, purchase: Purchase) -> Purchase:
+        """The order was paid before: nothing more is asked of the buyer."""
+        now = self._runtime.clock.now()
+        return await self._conclude(
+            purchase.id, lambda found: steps.fail(found, "already-paid", now, "this order was paid before")
+        )
 
     def _method_wait(self, version: str) -> timedelta:
         waits = self._settings.waits
@@ -236,11 +260,16 @@ class Till:
             masked=mask(entry.typed),
             first_six=entry.typed[:6],
             last_four=entry.typed[-4:],
-            print=(vault.fingerprint(entry.typed) + vault.fingerprint("print" + entry.typed))[:40].upper(),
+            print=self.print_of(entry.typed),
             expiry=entry.expiry,
             networks=names,
             acquirer_answer=entry.acquirer_answer,
         )
+
+    def print_of(self, typed: str) -> str:
+        """What stands for a card number in answers: 40 hexadecimal digits."""
+        vault = self._runtime.vault
+        return (vault.fingerprint(typed) + vault.fingerprint("print" + typed))[:40].upper()
 
     def _pan(self, purchase: Purchase) -> str:
         sealed = purchase.card.sealed if purchase.card else None

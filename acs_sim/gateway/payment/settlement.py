@@ -13,14 +13,20 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from msgspec.structs import replace
 
 from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.e_transactions.answer import answer_line
+from acs_sim.gateway.forms.merchants import Merchants
 from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.monetico.answer import answer_body
 from acs_sim.gateway.payment import remote_mpi
+from acs_sim.gateway.payment.kept import kept_of, order_of
 from acs_sim.gateway.payment.verdict import Numbers, conclude
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records import states as steps
 from acs_sim.gateway.records.purchase import Answer, Outcome, Purchase
 from acs_sim.gateway.records.storage import Ledger, NotKnown
+from acs_sim.gateway.records.transactions import Transaction
 from acs_sim.gateway.settings import GatewaySettings
+from acs_sim.gateway.shops.merchant_book import MerchantBook
 from threedsecure.errors import TransportError
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.rows.leases import Leases
@@ -38,11 +44,14 @@ PRE_PRODUCTION_AUTHORISATION: Final = "XXXXXX"
 class Settlement:
     """Settles purchases whose result is known, tells the shops, and ends those whose time is over."""
 
-    def __init__(self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger, watch: Watch) -> None:
+    def __init__(
+        self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger, watch: Watch, merchants: MerchantBook
+    ) -> None:
         self._runtime = runtime
         self._settings = settings
         self._ledger = ledger
         self._watch = watch
+        self._merchants = merchants
         self._moved = asyncio.Event()
         self._delivering: set[str] = set()
         self._tasks: set[asyncio.Task[Purchase]] = set()
@@ -131,7 +140,7 @@ class Settlement:
     async def _settle(self, identifier: str) -> Purchase:
         now, draw = self._runtime.clock.now(), self._runtime.randomness.digits
         drawn = Numbers(draw(6), draw(10), draw(9))
-        here = False
+        merchants, here = await self._merchants.known(), False
 
         def work(purchase: Purchase) -> Purchase:
             nonlocal here
@@ -144,23 +153,36 @@ class Settlement:
             outcome = conclude(purchase, pan, now, numbers)
             if purchase.request.manner == remote_mpi.MANNER:
                 outcome = replace(outcome, authorisation=None)  # its shop authorises by itself
-            return steps.settle(purchase, outcome, self._answer(purchase, outcome))
+            return steps.settle(purchase, outcome, self._answer(purchase, outcome, merchants))
 
         settled = await self._change(identifier, work)
         if here and settled.outcome:
             log.info("purchase settled", id=identifier, result=settled.outcome.result, reason=settled.outcome.reason)
+            kept = kept_of(settled, settled.outcome)
+            if kept is not None:
+                await self._ledger.add_kept(kept)
         return settled
+
+    async def paid_before(self, purchase: Purchase) -> bool:
+        """Whether this order of this merchant was paid, and not cancelled since."""
+        if not purchase.request.merchant:
+            return False
+        known = await self._ledger.kept_of_order(order_of(purchase))
+        return any(isinstance(one, Transaction) and one.state != "cancelled" for one in known)
 
     def _pan(self, purchase: Purchase) -> str | None:
         sealed = purchase.card.sealed if purchase.card else None
         return self._runtime.vault.open(sealed) if sealed else None
 
-    def _answer(self, purchase: Purchase, outcome: Outcome) -> Answer | None:
+    def _answer(self, purchase: Purchase, outcome: Outcome, merchants: Merchants) -> Answer | None:
         """Paybox and Monetico tell the shop's server of every payment that was tried, not of a buyer who left."""
-        url = purchase.request.answer_url
-        if url is None or outcome.result == "cancelled":
+        request = purchase.request
+        if request.answer_url is None or outcome.result == "cancelled":
             return None
-        return Answer(url=url, body=answer_text(purchase, outcome, self.signing_key()), due_at=outcome.at)
+        body = answer_text(purchase, outcome, self.signing_key(), merchants)
+        if body is None:
+            return None
+        return Answer(url=request.answer_url, body=body, method=request.answer_method, due_at=outcome.at)
 
     async def _deliver_once(self, purchase: Purchase) -> Purchase:
         """However fast the clock runs, an answer that is under way is not sent beside itself."""
@@ -202,14 +224,12 @@ class Settlement:
 
     async def _tell(self, purchase: Purchase, answer: Answer) -> tuple[bool, str]:
         """Whether the shop took the answer, and what it said."""
-        kind = "IPN" if purchase.request.manner == e_transactions.MANNER else "CGI2"
+        kind = "CGI2" if purchase.request.manner == monetico.MANNER else "IPN"
         journal, clock = self._runtime.journal, self._runtime.clock
         sent = dict(parse_qsl(answer.body, keep_blank_values=True))
         journal.record(clock.now(), "3DS Server", "Shop", kind, sent, transaction_id=purchase.id)
         try:
-            response = await self._runtime.transport.post(
-                answer.url, answer.body.encode(), timeout=self._settings.shop_timeout, content_type=FORM
-            )
+            response = await self._call(answer)
         except TransportError as error:
             failure = {"url": error.url, "reason": error.reason}
             journal.record(clock.now(), "3DS Server", "Shop", "connection failed", failure, transaction_id=purchase.id)
@@ -226,6 +246,12 @@ class Settlement:
             transaction_id=purchase.id,
         )
         return _taken(kind, response, said), f"HTTP {response.status} {said}".strip()
+
+    async def _call(self, answer: Answer) -> WireResponse:
+        transport, timeout = self._runtime.transport, self._settings.shop_timeout
+        if answer.method == "GET":
+            return await transport.get(with_query(answer.url, answer.body), timeout=timeout)
+        return await transport.post(answer.url, answer.body.encode(), timeout=timeout, content_type=FORM)
 
     async def _change(self, identifier: str, step: Callable[[Purchase], Purchase]) -> Purchase:
         purchase = await self._ledger.change(identifier, step)
@@ -245,11 +271,20 @@ class Settlement:
                 task.cancel()
 
 
-def answer_text(purchase: Purchase, outcome: Outcome, key: RSAPrivateKey) -> str:
-    """The sealed answer in the shop's manner, a form body."""
-    if purchase.request.manner == e_transactions.MANNER:
-        return e_transactions.answer_line(purchase, outcome, key)
-    return monetico.answer_body(purchase, outcome)
+def answer_text(purchase: Purchase, outcome: Outcome, key: RSAPrivateKey, merchants: Merchants) -> str | None:
+    """The sealed answer in the shop's manner, a form body; None when its merchant is known no more."""
+    match purchase.request.manner:
+        case e_transactions.MANNER:
+            return answer_line(purchase, outcome, key)
+        case remote_mpi.MANNER:
+            return remote_mpi.answer_line(purchase, outcome, key)
+    merchant = merchants.monetico(*purchase.request.merchant)
+    return None if merchant is None else answer_body(purchase, outcome, merchant)
+
+
+def with_query(url: str, query: str) -> str:
+    """`url` with `query` behind whatever query it has."""
+    return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
 def return_url(purchase: Purchase, key: RSAPrivateKey) -> str:
@@ -263,7 +298,7 @@ def return_url(purchase: Purchase, key: RSAPrivateKey) -> str:
     )
     if not url or request.manner != e_transactions.MANNER:
         return url
-    return f"{url}{'&' if '?' in url else '?'}{e_transactions.answer_line(purchase, outcome, key)}"
+    return with_query(url, answer_line(purchase, outcome, key))
 
 
 def _due(answer: Answer, now: datetime) -> bool:

@@ -8,6 +8,8 @@
 | ARes U or I, VERes U, not enrolled    | authorises without 3-D Secure, the merchant is liable    |
 | U after a challenge                  | refuses: what began as a challenge must end as one       |
 | nothing (Erro, no answer, no RReq)   | ends in an error, the acquirer is never asked            |
+| the shop wants no 3-D Secure         | authorises, the merchant is liable                       |
+| an answer code was asked for         | ends with it, where it would have been authorised        |
 """
 
 from datetime import datetime
@@ -16,10 +18,11 @@ from typing import Final
 
 import msgspec
 
-from acs_sim.gateway.payment import acquirer
+from acs_sim.gateway.payment import acquirer, answer_codes
 from acs_sim.gateway.records.purchase import Authentication, Outcome, Purchase
 
 _CANCELLED: Final = frozenset({"cancelled-by-buyer", "page-expired"})
+_REFUSED: Final = frozenset({"too-many-tries", "already-paid"})
 _CHALLENGE_ENDINGS: Final = MappingProxyType(
     {"01": "challenge-cancelled", "03": "challenge-timed-out", "04": "challenge-timed-out", "05": "challenge-timed-out"}
 )
@@ -41,11 +44,14 @@ def conclude(purchase: Purchase, pan: str | None, at: datetime, numbers: Numbers
 
 def _conclude(purchase: Purchase, pan: str | None, at: datetime, numbers: Numbers) -> Outcome:
     if purchase.failure is not None:
-        result = "cancelled" if purchase.failure in _CANCELLED else "error"
+        result = (
+            "cancelled" if purchase.failure in _CANCELLED else "refused" if purchase.failure in _REFUSED else "error"
+        )
         return Outcome(result=result, reason=purchase.failure, at=at)
     authentication = purchase.authentication
     if authentication is None:
-        return _authorise(purchase, "not-enrolled", None, at, numbers)
+        reason = "authentication-waived" if purchase.request.without_3ds else "not-enrolled"
+        return _authorise(purchase, reason, None, at, numbers)
     status = authentication.trans_status
     if status in ("Y", "A"):
         return _authorise_with_proof(purchase, authentication, pan or "", at, numbers)
@@ -70,9 +76,20 @@ def _authorise_with_proof(
 
 def _authorise(purchase: Purchase, reason: str, eci: str | None, at: datetime, numbers: Numbers) -> Outcome:
     answer = purchase.card.acquirer_answer if purchase.card else "14"
+    code = purchase.request.forced_code or answer_codes.by_amount(purchase.request.amount)
+    if code is not None and code != answer_codes.ACCEPTED:
+        return _ended(code, eci, at)
     if answer != acquirer.APPROVED:
         return Outcome(result="refused", reason="acquirer-refused", eci=eci, acquirer_answer=answer, at=at)
     return Outcome(result="accepted", reason=reason, eci=eci, authorisation=numbers.authorisation, at=at)
+
+
+def _ended(code: str, eci: str | None, at: datetime) -> Outcome:
+    """The end that an answer code says."""
+    answer = answer_codes.acquirer_answer(code)
+    if answer is not None:
+        return Outcome(result="refused", reason="acquirer-refused", eci=eci, acquirer_answer=answer, at=at)
+    return Outcome(result=answer_codes.result(code), reason="platform-refused", eci=eci, code=code, at=at)
 
 
 def _refusal(authentication: Authentication) -> str:

@@ -13,8 +13,11 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `manner`: `e-transactions`, `monetico` or `remote-mpi`; `amount` in minor units; `currency` numeric; `language`: fr or en;
     `challenge_indicator`: threeDSRequestorChallengeInd; `accepted_url` and so on: where the browser goes afterwards;
-    `answer_url`: where the sealed server answer goes; `fields`: what of the form the answer repeats; `buyer`: what the shop told
-    of its buyer."""
+    `answer_url`: where the sealed server answer goes, by `answer_method`; `fields`: what of the form the answer repeats; `buyer`:
+    what the shop told of its buyer; `merchant`: its identity among the merchants; `charset`: that of the form's bytes, and
+    `seal_charset` that of what was sealed; `version`: spoken whatever the card range says; `brand`: the only one that may pay;
+    `without_3ds`: the shop wants none; `capture`: `now`, `never` (a server will ask for it) or after so many days; `page_seconds`:
+    how long the page is open; `forced_code`: the answer code that the shop asked for."""
 
     manner: str
     merchant_name: str
@@ -31,6 +34,16 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     answer_url: str | None
     fields: dict[str, str]
     buyer: Buyer = Buyer()
+    merchant: tuple[str, ...] = ()
+    answer_method: str = "POST"
+    charset: str = "utf-8"
+    seal_charset: str = "utf-8"
+    version: str | None = None
+    brand: str | None = None
+    without_3ds: bool = False
+    capture: str = "now"
+    page_seconds: int | None = None
+    forced_code: str | None = None
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +75,9 @@ class Authentication(msgspec.Struct, frozen=True, kw_only=True):
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How the payment ended. `result`: accepted, refused, cancelled or error; `reason`: a word of the texts; `guarantee`:
-    whether liability shifts to the issuer; `acquirer_answer`: what the acquirer said, when it was asked; `call_number` and
-    `transaction_number`: the gateway's own."""
+    whether liability shifts to the issuer; `acquirer_answer`: what the acquirer said, when it was asked; `code`: the answer code of
+    five digits that e-transactions tells, where it follows from neither; `call_number` and `transaction_number`: the gateway's
+    own."""
 
     result: str
     reason: str
@@ -72,16 +86,19 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     eci: str | None = None
     guarantee: bool = False
     acquirer_answer: str | None = None
+    code: str | None = None
     call_number: str = ""
     transaction_number: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The sealed server answer to the shop: a form body, and how its delivery went. `due_at` is None when nothing is left to do.
+    """The sealed server answer to the shop: a form body (a query with the method GET), and how its delivery went. `due_at` is None
+    when nothing is left to do.
     `leased_by` and `leased_until` (real time, microseconds) say which of several processes is telling the shop."""
 
     url: str
     body: str
+    method: str = "POST"
     attempts: int = 0
     due_at: datetime | None = None
     delivered: bool = False
@@ -131,7 +148,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is its threeDSServerTransID; `token` its address on the payment pages. `enrolled`: None when nobody could tell.
 
     `browser`: the AReq's browser elements; `ares` and `results`: what was kept of those messages; `authentication`: the result
-    that counts; `failure`: why there is none; `method`: not-needed, running, done."""
+    that counts; `failure`: why there is none; `method`: not-needed, running, done; `refused_cards`: numbers
+    typed that are none."""
 
     id: str
     token: str
@@ -141,6 +159,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     deadline_at: datetime | None
     state: str = "page"
     asked_version: str | None = None
+    refused_cards: int = 0
     window: str | None = None
     card: Card | None = None
     scheme: str | None = None

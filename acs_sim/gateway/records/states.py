@@ -123,6 +123,16 @@ def not_enrolled(purchase: Purchase, card: Card, why: str, at: datetime) -> Purc
     return note(decided, at, f"card {card.masked}: {why}; the payment goes on without 3-D Secure")
 
 
+def refuse_card(purchase: Purchase, at: datetime, most: int | None) -> Purchase:
+    """The buyer typed a number that is none; the `most`-th ends the purchase. Errors: `WrongStep`."""
+    if purchase.state != "page":
+        raise WrongStep(purchase.state, "card")
+    counted = replace(purchase, refused_cards=purchase.refused_cards + 1)
+    if most is not None and counted.refused_cards >= most:
+        return fail(counted, "too-many-tries", at, f"{most} card numbers that are none")
+    return note(counted, at, "a card number that is none was typed")
+
+
 def method_done(purchase: Purchase, at: datetime) -> Purchase:
     """The ACS called the 3DS Method notification address. After the AReq it changes nothing but the log."""
     if purchase.state == "method" and purchase.method == "running":

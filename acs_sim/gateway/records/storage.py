@@ -1,79 +1,22 @@
-"""The gateway's tables, and the only place where it speaks to the database."""
+"""The only place where the gateway speaks to the database."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
 from acs_sim.gateway.records.card_ranges import CachedRanges
 from acs_sim.gateway.records.orders import Order
 from acs_sim.gateway.records.purchase import Purchase
+from acs_sim.gateway.records.tables import CARD_RANGES, KEYS, ORDERS, PURCHASES, SCHEMA, TRANSACTIONS
+from acs_sim.gateway.records.transactions import Kept
+from threedsecure.identifiers import one_spelling
 from threedsecure.storage.database import Database
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
-
-METADATA: Final = MetaData()
-
-PURCHASES: Final = Table(
-    "gateway_purchase",
-    METADATA,
-    Column("id", String(36), primary_key=True),
-    Column("token", String(64), nullable=False),
-    Column("created_ms", BigInteger, nullable=False),
-    Column("due_ms", BigInteger),
-    Column("document", LargeBinary, nullable=False),
-    Index("gateway_purchase_token", "token", unique=True),
-    Index("gateway_purchase_due", "due_ms"),
-    Index("gateway_purchase_created", "created_ms"),
-)
-
-ORDERS: Final = Table(
-    "gateway_order",
-    METADATA,
-    Column("reference", String(50), primary_key=True),
-    Column("token", String(64), nullable=False),
-    Column("document", LargeBinary, nullable=False),
-    Column("created_ms", BigInteger),
-    Index("gateway_order_token", "token", unique=True),
-    Index("gateway_order_created", "created_ms"),
-)
-
-CARD_RANGES: Final = Table(
-    "gateway_card_ranges",
-    METADATA,
-    Column("scheme", String(20), primary_key=True),
-    Column("fetched_ms", BigInteger, nullable=False),
-    Column("document", LargeBinary, nullable=False),
-)
-
-KEYS: Final = Table(
-    "gateway_key",
-    METADATA,
-    Column("name", String(40), primary_key=True),
-    Column("sealed", Text, nullable=False),
-)
-
-SCHEMA: Final = Schema("gateway", METADATA, "0002", Path(__file__).parent / "migrations")
 
 MAX_LISTED: Final = 100
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
@@ -82,6 +25,11 @@ _KEEP_RANGES: Final = text(
     "ON CONFLICT (scheme) DO UPDATE SET fetched_ms = excluded.fetched_ms, document = excluded.document"
 )
 _KEEP_KEY: Final = text("INSERT INTO gateway_key (name, sealed) VALUES (:name, :sealed) ON CONFLICT DO NOTHING")
+_KEEP_SECRET: Final = text(
+    "INSERT INTO gateway_key (name, sealed) VALUES (:name, :sealed) ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed"
+)
+_OF_SCRIPTS: Final = "merchants"
+"""The secret that a script has left, and that a reset forgets."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.encode
 
@@ -117,8 +65,9 @@ class Ledger:
         """Everything but the keys, which only say that it is still the same gateway."""
 
         def work(connection: Connection) -> None:
-            for table in (PURCHASES, ORDERS, CARD_RANGES):
+            for table in (PURCHASES, ORDERS, CARD_RANGES, TRANSACTIONS):
                 connection.execute(delete(table))
+            connection.execute(delete(KEYS).where(KEYS.c.name == _OF_SCRIPTS))
 
         await self._database.run(work)
 
@@ -130,7 +79,9 @@ class Ledger:
         def work(connection: Connection) -> int:
             purchases = purge(connection, PURCHASES, PURCHASES.c.id, (begun < before) & due.is_(None), begun)
             orders = purge(connection, ORDERS, ORDERS.c.reference, ordered < before, ordered)
-            return len(purchases) + len(orders)
+            number, made = TRANSACTIONS.c.number, TRANSACTIONS.c.created_ms
+            transactions = purge(connection, TRANSACTIONS, number, made < before, made)
+            return len(purchases) + len(orders) + len(transactions)
 
         return await self._database.run(work)
 
@@ -240,6 +191,44 @@ class Ledger:
 
         return await self._database.run(work)
 
+    async def merchants(self) -> str | None:
+        """The sealed merchants that scripts have added."""
+        query = select(KEYS.c.sealed).where(KEYS.c.name == _OF_SCRIPTS)
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
+
+    async def keep_merchants(self, sealed: str) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(_KEEP_SECRET, {"name": _OF_SCRIPTS, "sealed": sealed})
+
+        await self._database.run(work)
+
+    async def add_kept(self, kept: Kept) -> None:
+        """A transaction, or what an authentication came to."""
+        row = {"number": kept.number, "order_key": kept.order, "created_ms": _milliseconds(kept.at)}
+        await self._insert(TRANSACTIONS, {**row, "document": _encode(kept)})
+
+    async def kept(self, number: str) -> Kept:
+        """Errors: `NotKnown`."""
+        return await self._database.read(lambda connection: _kept(connection, number))
+
+    async def change_kept(self, number: str, step: Callable[[Kept], Kept]) -> Kept:
+        """Errors: `NotKnown`, and what `step` raises."""
+
+        def work(connection: Connection) -> Kept:
+            changed = step(_kept(connection, number, lock=True))
+            statement = update(TRANSACTIONS).where(TRANSACTIONS.c.number == searchable(number))
+            connection.execute(statement.values(document=_encode(changed)))
+            return changed
+
+        return await self._database.run(work)
+
+    async def kept_of_order(self, key: str) -> list[Kept]:
+        """The oldest first."""
+        query = select(TRANSACTIONS.c.document).where(TRANSACTIONS.c.order_key == key)
+        query = query.order_by(TRANSACTIONS.c.created_ms).limit(MAX_LISTED)
+        rows = await self._database.read(lambda connection: list(connection.execute(query).scalars()))
+        return [msgspec.json.decode(row, type=Kept) for row in rows]
+
     async def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
         def work(connection: Connection) -> None:
             connection.execute(insert(table), row)
@@ -249,7 +238,7 @@ class Ledger:
 
 def searchable(name: str) -> str:
     """A name that anybody may have sent: not every text can be bound to a statement, and what cannot names nothing."""
-    return name if name.isprintable() else ""
+    return one_spelling(name) if name.isprintable() else ""
 
 
 def _milliseconds(at: datetime) -> int:
@@ -279,3 +268,12 @@ def _order(connection: Connection, where: Any, *, lock: bool = False) -> Order:
     if row is None:
         raise NotKnown("no such order")
     return msgspec.json.decode(row, type=Order)
+
+
+def _kept(connection: Connection, number: str, *, lock: bool = False) -> Kept:
+    query = select(TRANSACTIONS.c.document).where(TRANSACTIONS.c.number == searchable(number))
+    row = connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()
+    if row is None:
+        raise NotKnown("no such transaction")
+    kept: Kept = msgspec.json.decode(row, type=Kept)
+    return kept

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.monetico.values import amount_field, read_authentication
 from acs_sim.gateway.records.orders import Order
 
 
@@ -43,7 +44,7 @@ def believe(order: Order, answer: Mapping[str, str]) -> Order:
 
 
 def _amount(order: Order) -> str:
-    return str(order.amount) if order.shop == "e-transactions" else monetico.amount_field(order.amount, order.currency)
+    return str(order.amount) if order.shop == "e-transactions" else amount_field(order.amount, order.currency)
 
 
 def result(order: Order) -> tuple[str, str]:
@@ -73,7 +74,7 @@ def _monetico_result(answer: Mapping[str, str]) -> tuple[str, str]:
         return "accepted", "paid"
     if answer.get("motifrefus") != "3DSecure":
         return "refused", "acquirer-refused"
-    document = monetico.read_authentication(answer.get("authentification", ""))
+    document = read_authentication(answer.get("authentification", ""))
     return ("error", "technical") if document.get("status") == "error" else ("refused", "not-authenticated")
 
 

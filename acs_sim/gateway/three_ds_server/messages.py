@@ -9,6 +9,7 @@ from acs_sim.gateway.forms import buyer
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
+from threedsecure.identifiers import same_id
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import form_value
@@ -131,7 +132,7 @@ def check_challenge_result(cres: Mapping[str, Any], purchase: Purchase) -> None:
 
 def same(message: Mapping[str, Any], expected: Mapping[str, str | None]) -> None:
     """Errors: `MessageError` 301 that names every identifier that is another transaction's."""
-    wrong = [name for name, value in expected.items() if message.get(name) != value]
+    wrong = [name for name, value in expected.items() if not same_id(message.get(name), value)]
     if wrong:
         raise MessageError(
             "301", ",".join(wrong), description="not the identifiers of this transaction", message=message

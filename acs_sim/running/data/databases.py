@@ -93,7 +93,7 @@ def schemas() -> tuple[Schema, ...]:
     from acs.cards.rules.storage import SCHEMA as ACS_RULES
     from acs.v1.storage import SCHEMA as ACS_CLASSIC
     from acs.v2.storage.rows import SCHEMA as ACS
-    from acs_sim.gateway.records.storage import SCHEMA as GATEWAY
+    from acs_sim.gateway.records.tables import SCHEMA as GATEWAY
     from directory_server.transactions.storage import SCHEMA as DIRECTORY_SERVER
     from issuer_sms.storage import SCHEMA as PHONE
     from threedsecure.storage.ledger import SCHEMA as JOURNAL

@@ -10,9 +10,9 @@ from acs_sim.client.aliases import NoSuchAlias, find, is_alias
 from acs_sim.scenarios.file.elements import Column, Fault, expected, names, nearest
 from acs_sim.scenarios.file.model import (
     CLASSIC,
-    CLASSIC_KINDS,
     OTHER_KINDS,
     PROTOCOL_KINDS,
+    V1_KINDS,
     Authenticate,
     Cardholder,
     CardStep,
@@ -29,14 +29,14 @@ from acs_sim.scenarios.file.model import (
 from acs_sim.scenarios.file.possible import sequence
 from acs_sim.scenarios.file.words import plain
 from acs_sim.settings.durations import parse_duration
-from threedsecure.cards.scenarios import ALL_SCENARIOS, CLASSIC_SCENARIOS
+from threedsecure.cards.scenarios import ALL_SCENARIOS, V1_SCENARIOS
 from threedsecure.faults import Fault as Misbehaviour
 from threedsecure.faults import FaultRefused
 from threedsecure.faults.documents import check as check_fault
 from threedsecure.rules import RuleError, parse
 from threedsecure.v2.grammar.context import Leg
 
-_KINDS: Final = PROTOCOL_KINDS + CLASSIC_KINDS + OTHER_KINDS
+_KINDS: Final = PROTOCOL_KINDS + V1_KINDS + OTHER_KINDS
 _TIMES: Final = ("at", "within", "after", "before")
 _ONLY_CLASSIC: Final = frozenset({"enrolment", "payment"})
 _NOT_CLASSIC: Final = frozenset({"authenticate", "result", "preparation", "method"})
@@ -59,7 +59,7 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
 
 
 def _card(card: CardWish, at: str, version: str) -> Iterator[Fault]:
-    known = CLASSIC_SCENARIOS if version == CLASSIC else ALL_SCENARIOS
+    known = V1_SCENARIOS if version == CLASSIC else ALL_SCENARIOS
     if (card.scenario is None) == (card.pan is None):
         yield at, "a card needs its scenario, or else its pan"
     elif card.scenario is not None and is_alias(card.scenario):
@@ -194,13 +194,13 @@ def _message(wish: MessageCheck, at: str, column: Column) -> Iterator[Fault]:
         yield from _kind(wish.since, f"{at}.since")
         if not times:
             yield f"{at}.since", f"since needs a time: {', '.join(_TIMES)}"
-    if wish.kind in PROTOCOL_KINDS + CLASSIC_KINDS:
+    if wish.kind in PROTOCOL_KINDS + V1_KINDS:
         yield from _of_its_version(wish.kind, f"{at}.kind", column)
         yield from expected(wish.kind, wish.has, f"{at}.has", column)
 
 
 def _of_its_version(kind: str, at: str, column: Column) -> Iterator[Fault]:
-    if (kind in CLASSIC_KINDS) != (column.version == CLASSIC):
+    if (kind in V1_KINDS) != (column.version == CLASSIC):
         yield at, f"there is no {kind} in version {column.version}"
 
 

@@ -11,14 +11,14 @@ from acs_sim.scenarios.file.model import (
     CATEGORIES,
     CHANNELS,
     CLASSIC,
-    CLASSIC_KINDS,
     SIGNATURES,
+    V1_KINDS,
     Authenticate,
     Elements,
     Scenario,
 )
 from threedsecure.paths import element_name
-from threedsecure.v1.grammar.tables import MESSAGES as CLASSIC_MESSAGES
+from threedsecure.v1.grammar.tables import MESSAGES as V1_MESSAGES
 from threedsecure.v1.grammar.tables import Element
 from threedsecure.v2.elements import format_of
 from threedsecure.v2.grammar.context import Leg
@@ -69,7 +69,7 @@ class Column:
 
 def names(message: str, elements: Elements, at: str, column: Column, leg: Leg | None = None) -> Iterator[Fault]:
     """Elements that the message cannot have."""
-    if message in CLASSIC_KINDS:
+    if message in V1_KINDS:
         yield from _classic_names(message, elements, at)
         return
     rows = {row.name: row for row in MESSAGES[message]}
@@ -125,7 +125,7 @@ def _readable(wanted: Any, at: str) -> Iterator[Fault]:
 
 def _possible(message: str, path: str, wanted: Any, at: str, column: Column, leg: Leg | None) -> Iterator[Fault]:
     name = element_name(path)
-    if message in CLASSIC_KINDS:
+    if message in V1_KINDS:
         yield from () if column.bent else _classic_values(message, name, wanted, at)
         return
     row = next((row for row in MESSAGES[message] if row.name == name), None)
@@ -160,7 +160,7 @@ def _plain(value: Any) -> bool:
 
 
 def _classic_elements(message: str) -> dict[str, Element]:
-    return dict(_within("", CLASSIC_MESSAGES[message]))
+    return dict(_within("", V1_MESSAGES[message]))
 
 
 def _within(parent: str, elements: tuple[Element, ...]) -> Iterator[tuple[str, Element]]:

@@ -36,7 +36,7 @@ STEPS: Final[Mapping[str, Does]] = {
     "fault": steps_common.arm,
     "verdict": steps_common.verdict,
 }
-CLASSIC_STEPS: Final[Mapping[str, Does]] = {
+V1_STEPS: Final[Mapping[str, Does]] = {
     **STEPS,
     "cardholder": steps_v1.act,
     "returned": steps_v1.returned,
@@ -125,7 +125,7 @@ async def play(
 
 async def do(turn: Turn, step: Step, others: Mapping[str, Does]) -> None:
     """One step. Errors: `Unmet`, `CannotPlay`."""
-    steps = {**(CLASSIC_STEPS if turn.scenario.version == CLASSIC else STEPS), **others}
+    steps = {**(V1_STEPS if turn.scenario.version == CLASSIC else STEPS), **others}
     await steps[step.name](turn, getattr(step, step.name))
 
 

@@ -14,7 +14,7 @@ from acs_sim.scenarios.playing.conversation import follows
 from acs_sim.scenarios.playing.turn import Turn, until_met
 from acs_sim.scenarios.simulator import Simulator
 from acs_sim.settings.durations import parse_duration
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, NOT_ENROLLED_DIGIT
+from threedsecure.cards.scenarios import NOT_ENROLLED_DIGIT, V1_SCENARIOS
 from threedsecure.faults import Fault, as_document
 from threedsecure.faults.documents import WITHOUT_CARD
 
@@ -30,7 +30,7 @@ async def wished(wish: CardWish, simulator: Simulator, version: str) -> dict[str
     if wish.pan is not None:
         return await simulator.card(wish.pan)
     asked_for = {name: value for name in _MINTED if (value := getattr(wish, name)) is not None}
-    classic = CLASSIC_SCENARIOS.get(wish.scenario or "")
+    classic = V1_SCENARIOS.get(wish.scenario or "")
     if version == CLASSIC and classic is not None and classic.version != NOT_ENROLLED_DIGIT:
         asked_for.setdefault("version", CLASSIC)
     return await simulator.mint(asked_for)

@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 from acs_sim.gateway.app import build
-from acs_sim.gateway.e_transactions import form as e_transactions
-from acs_sim.gateway.forms import seals
-from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.e_transactions.fields import fields_of_the_manual
+from acs_sim.gateway.forms import merchants, seals
 from acs_sim.gateway.pages.texts import texts
 from acs_sim.gateway.payment.cards import VENDOR_CARDS
 from acs_sim.gateway.settings import GatewaySettings
@@ -35,8 +34,12 @@ def test_every_reason_stands_in_the_table_and_every_reason_of_the_table_exists()
 
 
 def test_the_published_credentials_and_numbers_are_the_ones_that_work():
-    for site, (ranks, identifiers) in e_transactions.SITES.items():
+    for site, (ranks, identifiers) in merchants.SITES.items():
         assert all(text in PAGE for text in (site, *ranks, *identifiers))
-    assert monetico.TERMINAL in PAGE
+    assert merchants.TERMINAL in PAGE
     assert seals.MONETICO_TEST_KEY in PAGE
     assert all(number in PAGE for cards in VENDOR_CARDS.values() for number in cards)
+
+
+def test_every_field_of_the_form_is_on_the_page():
+    assert [name for name in fields_of_the_manual() if f"`{name}`" not in PAGE] == []

@@ -76,7 +76,7 @@ async def test_a_form_that_was_changed_on_the_way_is_refused_by_a_page_that_says
         ("monetico", {"montant": "42.00ZZZ"}, "montant"),
         ("monetico", {"version": "2.0"}, "version"),
         ("monetico", {"date": "yesterday"}, "date"),
-        ("monetico", {"reference": "no spaces"}, "reference"),
+        ("monetico", {"reference": "d\u00e9j\u00e0"}, "reference"),
         ("monetico", {"lgue": "XX"}, "lgue"),
         ("monetico", {"TPE": "1234567"}, "TPE"),
         ("monetico", {"ThreeDSecureChallenge": "maybe"}, "ThreeDSecureChallenge"),

@@ -2,6 +2,10 @@
 
 import pytest
 
+from tests.support.engine import on_both_engines
+
+pytestmark = on_both_engines
+
 GOOD = {"shop": "e-transactions", "pan": "4000000001000001", "expiry": "2912", "amount": 4200, "currency": "978"}
 
 

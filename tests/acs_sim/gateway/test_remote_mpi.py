@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tests.acs_sim.gateway.test_classic import Desk, desk
 from tests.support.third_party import Page
-from threedsecure.cards.scenarios import CLASSIC_SCENARIOS, SCENARIOS
+from threedsecure.cards.scenarios import SCENARIOS, V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 
 __all__ = ["desk"]
@@ -36,7 +36,7 @@ def form(pan: str, **changes: str) -> dict[str, str]:
 
 async def returned(desk: Desk, scenario: str) -> dict[str, str]:
     """The fields that the browser posts to the shop, once decoded."""
-    pan = compose("visa", CLASSIC_SCENARIOS[scenario])
+    pan = compose("visa", V1_SCENARIOS[scenario])
     status, text = await desk.post(f"{desk.shop}/cgi/RemoteMPI.cgi", form(pan))
     assert status == 200
     page = Page(text)
@@ -111,7 +111,7 @@ async def test_a_card_that_is_not_enrolled_goes_on_without(desk: Desk, scenario:
     ],
 )
 async def test_a_form_that_is_wrong_is_refused_with_the_field_named(desk: Desk, changes: dict[str, str]):
-    pan = compose("visa", CLASSIC_SCENARIOS["frictionless"])
+    pan = compose("visa", V1_SCENARIOS["frictionless"])
     status, text = await desk.post(f"{desk.shop}/cgi/RemoteMPI.cgi", form(pan, **changes))
     assert status == 400
     assert next(iter(changes)) in text

@@ -7,6 +7,9 @@ import pytest
 
 from tests.acs_sim.gateway.scheme import ACS_TRANS_ID, DS_TRANS_ID, to_base64url
 from tests.acs_sim.gateway.test_purchases import outcome
+from tests.support.engine import on_both_engines
+
+pytestmark = on_both_engines
 
 OTHER = "11111111-2222-4333-8444-555555555555"
 

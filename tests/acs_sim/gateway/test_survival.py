@@ -11,9 +11,11 @@ from acs_sim.gateway.app import build
 from acs_sim.gateway.settings import GatewaySettings
 from tests.acs_sim.gateway.conftest import VISA, World, until
 from tests.acs_sim.gateway.test_purchases import answer
-from tests.support.engine import written
+from tests.support.engine import on_both_engines, written
 from tests.support.ports import free_port
 from tests.support.simulator import running, runtime
+
+pytestmark = on_both_engines
 
 
 @asynccontextmanager

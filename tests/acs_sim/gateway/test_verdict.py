@@ -3,9 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from acs_sim.gateway.e_transactions import form as e_transactions
+from acs_sim.gateway.e_transactions import answer as e_transactions
 from acs_sim.gateway.forms import seals
+from acs_sim.gateway.monetico import answer as cgi2
 from acs_sim.gateway.monetico import form as monetico
+from acs_sim.gateway.monetico.values import read_amount
 from acs_sim.gateway.pages.texts import texts
 from acs_sim.gateway.payment.cards import CardRefused, read_entry
 from acs_sim.gateway.payment.verdict import Numbers, conclude
@@ -200,8 +202,8 @@ def test_a_paybox_answer_without_letter_k_is_not_signed():
     ],
 )
 def test_the_monetico_answer_tells_how_it_ended_under_its_seal(result, reason, answer, code, motive):
-    fields = monetico.answer_form(
-        authenticated("Y"), ended(result, reason, acquirer_answer=answer, authorisation="123456")
+    fields = cgi2.answer_form(
+        authenticated("Y"), ended(result, reason, acquirer_answer=answer, authorisation="123456"), monetico.KEY
     )
     assert (fields["code-retour"], fields.get("motifrefus")) == (code, motive)
     assert ("numauto" in fields) == (result == "accepted")
@@ -228,7 +230,7 @@ def test_the_monetico_answer_tells_how_it_ended_under_its_seal(result, reason, a
     ],
 )
 def test_an_amount_of_monetico_is_read_or_refused(text, read):
-    assert monetico.read_amount(text) == read
+    assert read_amount(text) == read
 
 
 # --- words ---

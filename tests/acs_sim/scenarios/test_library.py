@@ -33,6 +33,14 @@ def test_the_document_says_why_a_row_is_not_played():
     assert {row for line in excused for row in ROW.findall(line)} == NOT_HERE
 
 
+def test_what_is_played_elsewhere_is_played_there():
+    told = re.findall(r"`(tests/\S+\.py)` plays ([0-9.]+) and ([0-9.]+)", DOCUMENT.read_text())
+    assert told
+    for file, *amounts in told:
+        text = (ROOT / file).read_text()
+        assert [amount for amount in amounts if f'"{amount.replace(".", "")}"' not in text] == []
+
+
 def test_every_scenario_says_what_it_shows_and_none_is_there_twice(plays):
     names = defaultdict(set)
     for play in plays:

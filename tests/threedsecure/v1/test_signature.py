@@ -27,7 +27,7 @@ from threedsecure.v1.validation.rules import check_answer
 
 NOW = datetime(2026, 6, 15, 12, 0, 5, tzinfo=UTC)
 ALGORITHMS = pytest.mark.parametrize("algorithm", [RSA_SHA1, RSA_SHA256], ids=["rsa-sha1", "rsa-sha256"])
-CLASSIC_SCHEMES = sorted(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
+V1_SCHEMES = sorted(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def fault_of(pares: bytes | str, keys, *, at: datetime = NOW, **options) -> Sign
 
 @ALGORITHMS
 @pytest.mark.parametrize("status", ["Y", "N", "U", "A"])
-@pytest.mark.parametrize("scheme", CLASSIC_SCHEMES)
+@pytest.mark.parametrize("scheme", V1_SCHEMES)
 def test_every_pares_is_verified_by_three_independent_judges(scheme, status, algorithm, keys, tmp_path):
     pan = "4000000000100006"[: SCHEMES[scheme].pan_lengths[0]]
     pareq = message(PAREQ)

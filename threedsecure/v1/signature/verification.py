@@ -90,7 +90,7 @@ def verify(
     signed_info = _only(signature, "SignedInfo")
     _check_reference(_only(signed_info, "Reference"), message, allow_sha1)
     certificates = _certificates(signature)
-    path = _path(certificates, trusted)
+    path = _path(certificates, trusted, allow_sha1)
     method = _check_value(signature, signed_info, path[0] if path else _leaf(certificates), allow_sha1)
     if not path:
         raise SignatureInvalid(SignatureFault.CHAIN_UNTRUSTED, "the certificates do not lead to a trusted root")
@@ -102,7 +102,7 @@ def carried_roots(xml: bytes, *, limit: int = MAX_MESSAGE_BYTES) -> tuple[x509.C
     """The self-issued certificates that a signed PARes brings along. Who verifies under them learns that the signature is whole,
     not that its signer is to be trusted. Errors: `SignatureInvalid`; `MessageError`."""
     signature = _signature_beside(message_element(parse(xml, limit=limit, keep_processing_instructions=True)))
-    return tuple(found for found in _certificates(signature) if _issued(found, found))
+    return tuple(found for found in _certificates(signature) if _issued(found, found, allow_sha1=True))
 
 
 def _signature_beside(message: "etree._Element") -> "etree._Element":
@@ -200,25 +200,43 @@ def _leaf(certificates: Sequence[x509.Certificate]) -> x509.Certificate:
 
 
 def _path(
-    certificates: Sequence[x509.Certificate], trusted: Collection[x509.Certificate]
+    certificates: Sequence[x509.Certificate], trusted: Collection[x509.Certificate], allow_sha1: bool
 ) -> tuple[x509.Certificate, ...]:
     """From the signer's certificate to a trusted root, or nothing where no such path exists."""
     path = [_leaf(certificates)]
     while path[-1] not in trusted:
-        candidates = [c for c in (*trusted, *certificates) if c not in path and _issued(c, path[-1])]
+        candidates = [
+            c for c in (*trusted, *certificates) if c not in path and _issued(c, path[-1], allow_sha1=allow_sha1)
+        ]
         if not candidates or len(path) > MAX_CERTIFICATES:
             return ()
         path.append(candidates[0])
     return tuple(path)
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate, *, allow_sha1: bool) -> bool:
     try:
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
-        certificate.verify_directly_issued_by(issuer)
+        if allow_sha1 and signed_with_sha1(certificate):
+            _check_issued_with_sha1(issuer, certificate)
+        else:
+            certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
         return False
     return constraints.ca
+
+
+def signed_with_sha1(certificate: x509.Certificate) -> bool:
+    """Whether the issuer signed with SHA-1, as all of 1.0.2's did and none may any more. A root's own signature proves nothing."""
+    return isinstance(certificate.signature_hash_algorithm, SHA1)
+
+
+def _check_issued_with_sha1(issuer: x509.Certificate, certificate: x509.Certificate) -> None:
+    """What the library does for every other hash. Errors: ValueError, InvalidSignature."""
+    key = issuer.public_key()
+    if certificate.issuer != issuer.subject or not isinstance(key, RSAPublicKey):
+        raise ValueError("another issuer")
+    key.verify(certificate.signature, certificate.tbs_certificate_bytes, PKCS1v15(), SHA1())  # noqa: S303
 
 
 def _check_validity(path: Sequence[x509.Certificate], at: datetime) -> None:

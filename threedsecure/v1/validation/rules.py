@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from threedsecure.currencies import by_number
+from threedsecure.cards.currencies import by_number
 from threedsecure.paths import MISSING, look_up
 from threedsecure.v1.errors import ErrorCode, MessageError, Violation
 

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from threedsecure.v2.grammar.context import PA, Context, Leg
+from threedsecure.v2.grammar.context import PA, THREE_RI, Context, Leg
 
 Holds: TypeAlias = Callable[[Mapping[str, Any], Context], bool]
 
@@ -119,6 +119,11 @@ def _given(value: Any) -> bool:
 @condition("this is the leg from the DS, which adds it")
 def added_by_directory_server(found: Mapping[str, Any], context: Context) -> bool:
     return context.leg is Leg.DS_TO_ACS
+
+
+@condition("this is the leg from the DS, which adds it, and an RReq may follow (a 3RI of 2.1.0 has none)")
+def results_may_follow(found: Mapping[str, Any], context: Context) -> bool:
+    return context.leg is Leg.DS_TO_ACS and not (context.device_channel == THREE_RI and context.version == "2.1.0")
 
 
 @condition("browserJavascriptEnabled is true (always in 2.1.0)")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeAlias
 import orjson
 from msgspec import Struct
 
-from threedsecure.currencies import by_code, by_number
+from threedsecure.cards.currencies import by_code, by_number
 from threedsecure.v2.errors import ErrorCode
 
 Accepts: TypeAlias = Callable[[Any], object]

@@ -122,10 +122,10 @@ COUNTRY: Final = IsoCode("country")
 CURRENCY: Final = IsoCode("currency")
 FLAG_Y: Final = codes("Y")
 YES_NO: Final = codes("Y", "N")
-_ATOM = r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,.\"]+"
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"  # atext of RFC 5322, with the letters of RFC 6532: what is not listed is not there
 EMAIL: Final = matching(
     "an e-mail address (RFC 5322 addr-spec)",
-    rf'{bound(3, 254)}(?:{_ATOM}(?:\.{_ATOM})*|"(?:[^"\\\x00-\x1f]|\\.)*")@(?:{_ATOM}(?:\.{_ATOM})*|\[[!-Z^-~]+\])',
+    rf'{bound(3, 254)}(?:{_ATOM}(?:\.{_ATOM})*|"(?:[\w !#-\[\]-~]|\\[ -~])*")@(?:{_ATOM}(?:\.{_ATOM})*|\[[!-Z^-~]+\])',
     3,
     254,
 )

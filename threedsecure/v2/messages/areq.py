@@ -141,7 +141,7 @@ ROWS: Final = (
     *within("deviceRenderOptions", objects.DEVICE_RENDER_OPTIONS),
     Row("dsReferenceNumber", "C C C", when=c.added_by_directory_server, legs=(Leg.DS_TO_ACS,), sure="high medium"),
     Row("dsTransID", "C C C", when=c.added_by_directory_server, legs=(Leg.DS_TO_ACS,), sure="high medium"),
-    Row("dsURL", "C C C", when=c.added_by_directory_server, legs=(Leg.DS_TO_ACS,), sure="high medium"),
+    Row("dsURL", "C C C", when=c.results_may_follow, legs=(Leg.DS_TO_ACS,), sure="high medium"),
     Row("payTokenInd", "C C C", when=c.pan_was_token, note="CH lists O"),
     Row("payTokenInfo", "- - O", sure="- high"),
     *within("payTokenInfo", objects.PAY_TOKEN_INFO),

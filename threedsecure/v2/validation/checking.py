@@ -97,7 +97,8 @@ def code_of(stage: Sequence[Violation]) -> str:
 
 def defined(message: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """A copy of `message` without the elements that its version, channel, category and leg do not define: what is forwarded.
-    Objects in it that lose nothing are those of `message`."""
+    Objects in it that lose nothing are those of `message`; one that loses everything goes with what it held, since an empty one
+    would be refused by whoever comes next."""
     return dict(_defined(_plan(message, context).scope, message))
 
 
@@ -108,7 +109,7 @@ def _defined(scope: Scope, found: Mapping[str, Any]) -> Mapping[str, Any]:
         kept = {name: value for name, value in found.items() if name in fields}
     for name, below in scope.below:
         if name in kept and (part := _defined_inside(below, kept[name])) is not kept[name]:
-            kept = {**kept, name: part}
+            kept = {**kept, name: part} if part else {other: kept[other] for other in kept if other != name}
     return kept
 
 
@@ -117,5 +118,5 @@ def _defined_inside(scope: Scope, value: Any) -> Any:
         return _defined(scope, value)
     if isinstance(value, list):
         parts = [_defined_inside(scope, item) for item in value]
-        return value if all(map(is_, parts, value)) else parts
+        return value if all(map(is_, parts, value)) else [part for part in parts if part]
     return value

@@ -131,7 +131,7 @@ def _test(form: Format, scope: Scope | None, context: Context) -> Accepts:
     below = scope
 
     def inside(value: Any) -> bool:
-        return type(value) is dict and bool(value) and below.accepts(value, context)
+        return type(value) is dict and not below.fields.keys().isdisjoint(value) and below.accepts(value, context)
 
     if isinstance(form, Array):
         size = form.compile()
@@ -186,11 +186,26 @@ def _object_faults(
             continue
         if is_empty(value):
             yield _emptiness(each, value, found, context, prefix + name, plan)
+        elif each.scope is not None and _holds_nothing_known(
+            each.scope, value
+        ):  # as good as absent: it is not forwarded
+            if each.active(found, context):
+                yield _missing(each, "nothing that is defined", prefix + name, plan)
         else:
             yield from _value_faults(each, value, context, prefix + name, plan)
     for name, each in scope.fields.items():
         if name not in found and each.active(found, context):
             yield _missing(each, "absent", prefix + name, plan)
+
+
+def _holds_nothing_known(scope: Scope, value: Any) -> bool:
+    """Whether nothing is left of an object, or of a list of objects, without what the scope does not define."""
+    if type(value) is list:
+        return all(_holds_nothing_known(scope, item) for item in value)
+    if type(value) is not dict or not value:
+        return False
+    known = ((scope.fields[name].scope, one) for name, one in value.items() if name in scope.fields)
+    return all(below is not None and _holds_nothing_known(below, one) for below, one in known)
 
 
 def _value_faults(each: Field, value: Any, context: Context, path: str, plan: Plan) -> Iterator[Violation]:

@@ -5,6 +5,7 @@ The bytes are the same either way; both ends still decode and check them.
 
 import asyncio
 import ssl
+import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.storage.ledger import More
@@ -23,6 +25,8 @@ from threedsecure.web.straight import waits
 from threedsecure.web.wire import JSON, WireRequest, WireResponse
 
 MAX_ANSWER_BYTES: Final = 1 << 20
+_CODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 Body = bytes | AsyncIterable[bytes]
 """Whole, or bit by bit; headers then tell the Content-Length."""
 
@@ -48,6 +52,10 @@ class Transport(Protocol):
     ) -> WireResponse:
         """`timeout` in real seconds, over the whole exchange. Errors: `PeerUnreachable`, also where as many calls to this peer are
         under way as may be; `PeerTimedOut`."""
+        ...
+
+    async def get(self, url: str, *, timeout: float) -> WireResponse:
+        """The same without a body, for a peer beyond this process that takes what it is told in the address."""
         ...
 
     def hand_over(
@@ -89,14 +97,28 @@ class HttpTransport:
         content_type: str = JSON,
         headers: Mapping[str, str] | None = None,
     ) -> WireResponse:
-        sent = {"Content-Type": content_type, **(headers or {})}
+        return await self._asked("POST", url, body, {"Content-Type": content_type, **(headers or {})}, timeout)
+
+    async def get(self, url: str, *, timeout: float) -> WireResponse:
+        # As it is written: what an address tells may be signed, and another spelling of it is another text.
+        try:
+            address = URL(url, encoded=True)
+        except ValueError as error:
+            raise PeerUnreachable(url, f"not an address to call: {error}") from error
+        return await self._asked("GET", address, None, {}, timeout)
+
+    async def _asked(
+        self, method: str, address: str | URL, body: Body | None, headers: Mapping[str, str], timeout: float
+    ) -> WireResponse:
+        url = str(address)
         try:
             with self._peer_limits.entered(url):
                 async with (
                     asyncio.timeout(timeout),
-                    self._session.post(url, data=body, headers=sent, allow_redirects=False) as answer,
+                    self._session.request(method, address, data=body, headers=headers, allow_redirects=False) as answer,
                 ):
                     content = await _read_bounded(answer.content, url)
+                    content = _unpacked(content, answer.headers.get("Content-Encoding", ""), url)
                     return WireResponse(answer.status, content, answer.headers.get("Content-Type", ""))
         except TimeoutError as error:
             raise PeerTimedOut(url, f"no answer within {timeout:g} seconds") from error
@@ -121,6 +143,24 @@ async def _read_bounded(content: aiohttp.StreamReader, url: str) -> bytes:
     return b"".join(chunks)
 
 
+def _unpacked(content: bytes, coding: str, url: str) -> bytes:
+    """The answer without its content coding (RFC 9110, 8.4.1), which nobody asked for and some servers use all the same. One that
+    is not what it says stays as it came, for its reader to judge."""
+    if coding.strip().lower() not in _CODINGS:
+        return content
+    for window in (_GZIP_OR_ZLIB, -zlib.MAX_WBITS):  # some servers call raw deflate "deflate", against the RFC
+        stream = zlib.decompressobj(window)
+        try:
+            plain = stream.decompress(content, MAX_ANSWER_BYTES + 1)
+        except zlib.error:
+            continue
+        if len(plain) > MAX_ANSWER_BYTES:
+            raise ExchangeBroken(url, f"the answer is longer than {MAX_ANSWER_BYTES} bytes")
+        if stream.eof:
+            return plain
+    return content
+
+
 class InProcessTransport:
     """Calls the endpoints of services in this process; every other address goes to `elsewhere`."""
 
@@ -135,6 +175,9 @@ class InProcessTransport:
         own = InProcessTransport(elsewhere)
         own._endpoints, own._caller = self._endpoints, caller
         return own
+
+    async def get(self, url: str, *, timeout: float) -> WireResponse:
+        return await self._elsewhere.get(url, timeout=timeout)
 
     def register(self, base_url: str, endpoints: Mapping[str, Endpoint]) -> None:
         """`base_url` without a trailing slash; `endpoints` maps exact paths to what answers a POST there."""

@@ -40,6 +40,9 @@ class PartyTransport:
         letter = _Letter(url, body, timeout, content_type, dict(headers or {}))
         return _Sending(self._faults, self._party, self._transport, letter).sent()
 
+    def get(self, url: str, *, timeout: float) -> Coroutine[Any, Any, WireResponse]:
+        return self._transport.get(url, timeout=timeout)
+
     def hand_over(
         self, url: str, message: dict[str, Any], more: More | None, *, timeout: float, headers: Mapping[str, str]
     ) -> WireResponse | Awaitable[WireResponse] | None:

@@ -66,6 +66,7 @@ class _Connection(RequestHandler):
         if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves:
             waiter.set_result(None)
             return
+        self._busy = True  # before the parser goes on, which may read the next ones at once
         messages.popleft()
         if self._parser is not None:
             self._parser.message_consumed()
@@ -79,12 +80,14 @@ class _Connection(RequestHandler):
 
     def _answer(self, route: Route, dispatcher: Dispatcher, message: Any, body: bytes) -> None:
         if dispatcher.is_full:
+            self._busy = False
             self._send(dispatcher.turned_away())
+            self._go_on()
             return
         headers = {name.lower(): value for name, value in message.headers.items()}
         peer = dispatcher.certified_name(self.transport) if route.mutual else None
         request = WireRequest("POST", route.path, body, headers, _NONE, _NONE, peer)
-        self._busy = self._request_in_progress = True
+        self._request_in_progress = True
         dispatcher.under_way += 1
         found = dispatcher.straight(route, request)
         if waits(found):

@@ -17,11 +17,30 @@ expiry.addEventListener("input", (event) => {
   expiry.value = digits.length >= 2 ? `${digits.slice(0, 2)}/${digits.slice(2)}` : digits;
 });
 
+// Of a co-badged card the buyer chooses the brand; any other card has none to choose.
+const brands = document.getElementById("brands");
+const coBadged = brands ? JSON.parse(brands.dataset.coBadged) : {};
+function offerBrands() {
+  if (!brands) return;
+  const digits = number.value.replace(/\D/g, "");
+  const names = Object.entries(coBadged).find(([prefix]) => digits.startsWith(prefix))?.[1] ?? [];
+  brands.hidden = names.length === 0;
+  for (const choice of brands.querySelectorAll("input")) {
+    choice.parentElement.hidden = !names.includes(choice.value);
+    choice.checked = choice.checked && names.includes(choice.value);
+  }
+  const first = brands.querySelector(`input[value="${names[0]}"]`);
+  if (first && !brands.querySelector("input:checked")) first.checked = true;
+}
+number.addEventListener("input", offerBrands);
+offerBrands();
+
 for (const button of document.querySelectorAll("button.fill")) {
   button.addEventListener("click", () => {
     number.value = grouped(button.dataset.number);
     expiry.value = button.dataset.expiry;
     cryptogram.value = button.dataset.cryptogram;
+    offerBrands();
     document.getElementById("pay").focus();
   });
 }
