@@ -231,14 +231,17 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
     mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
     remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
     convicts="an RRes for an RReq that, as it was sent, is against the tables or names another transaction",
-    acquits="an RReq whose names stand in another order, or that holds elements that nobody knows",
+    acquits="an RReq whose names stand in another order, or that holds elements that nobody knows; "
+    "an RRes for a second attempt",
     suspended_by=("ARes",),
 )
 def wrong_result_taken(case: Case) -> Iterator[Evidence]:
     for rres in case.rres:
         rreq = case.last_before(case.rreqs, rres)
-        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER) if rreq is not None else ():
-            yield rreq.shows(element, found, allowed) if rreq is not None else rres.shows()
+        if rreq is None or case.answer_to(rreq) is not rres:
+            continue  # it was sent once more, and this answers the second attempt
+        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER):
+            yield rreq.shows(element, found, allowed)
 
 
 @rule(
