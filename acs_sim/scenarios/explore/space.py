@@ -85,6 +85,14 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
         "RReq never": ("results-never", (), (_RIGHT, {"clock": "61s"})),
         "RReq twice": (CHALLENGED, ({"at": "RReq", "do": "twice"},), (_RIGHT,)),
         "Erro for the RReq": (CHALLENGED, ({"at": "RReq", "do": "erro", "code": "404"},), (_RIGHT,)),
+        "ECI against transStatus": (
+            CHALLENGED,
+            (
+                {"at": "RReq", "do": "set", "element": "transStatus", "value": "N"},
+                {"at": "RReq", "do": "set", "element": "transStatusReason", "value": "01"},
+            ),
+            (_RIGHT,),
+        ),
         "CRes against RReq": ("results-contradicting", (), ({"cardholder": {"do": "cancel", "any": True}},)),
         "CRes of another session": (
             CHALLENGED,
