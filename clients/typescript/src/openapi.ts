@@ -261,6 +261,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/merchants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shops of your own that were set up */
+        get: operations["list_merchants"];
+        put?: never;
+        /** Set up a shop of your own */
+        post: operations["add_merchant"];
+        /** Forget the shops that scripts have set up */
+        delete: operations["forget_merchants"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rules": {
         parameters: {
             query?: never;
@@ -1360,6 +1379,59 @@ export interface components {
             stand_in?: "attempt" | "erro" | "unavailable";
         };
         /**
+         * KnownMerchants
+         * @description The shops that were set up, by setting or by script, without what seals and opens.
+         */
+        KnownMerchants: {
+            "e-transactions": Record<string, never>[];
+            monetico: Record<string, never>[];
+        };
+        /**
+         * NewMerchant
+         * @description One shop: a member of either name.
+         */
+        NewMerchant: {
+            "e-transactions"?: components["schemas"]["ETransactionsMerchant"];
+            monetico?: components["schemas"]["MoneticoMerchant"];
+        };
+        /**
+         * ETransactionsMerchant
+         * @description A shop of e-transactions. `key`: of PBX_HMAC, hexadecimal; `password`: of the back office, the CLE of a server's question;
+         *         `answer_url`: where the IPN goes when a form names no PBX_REPONDRE_A; `version`: the EMV 3DS version that its payments
+         *         speak, whatever the card range says.
+         */
+        ETransactionsMerchant: {
+            site: string;
+            rank: string;
+            identifier: string;
+            key: string;
+            /** @default 1999888I */
+            password?: string;
+            /** @default Boutique de test */
+            name?: string;
+            /** @default null */
+            "answer-url"?: string | null;
+            /** @default null */
+            version?: string | null;
+        };
+        /**
+         * MoneticoMerchant
+         * @description A shop of Monetico. `tpe`: its terminal; `key`: 40 characters, as the back office prints it; `company`: its `societe`, any
+         *         when it is left out; `answer_url`: where the server's answer (CGI2) goes; `version`: as with e-transactions.
+         */
+        MoneticoMerchant: {
+            tpe: string;
+            key: string;
+            /** @default null */
+            company?: string | null;
+            /** @default Boutique de test */
+            name?: string;
+            /** @default null */
+            "answer-url"?: string | null;
+            /** @default null */
+            version?: string | null;
+        };
+        /**
          * Rules
          * @description In the order in which they are looked at among their like: those that hold once come first.
          */
@@ -2322,6 +2394,115 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_merchants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownMerchants"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_merchant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerchant"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownMerchants"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    forget_merchants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownMerchants"];
                 };
             };
             /** @description Another party of the simulator does not answer, or answers with an error */
