@@ -31,7 +31,7 @@ def met(at: str, do: str, sender: str):
     return play_of(tree)
 
 
-# At every point one sender takes all its faults; the plays of the others are `make against`.
+# At every point one sender takes all its faults.
 PLAYS = [met(at, do, POINTS[at].senders[0]) for at in FAULT_POINTS for do in SENSIBLE[at]]
 
 

@@ -22,7 +22,7 @@ from tests.support.standard_gateway import StandardGateway, standard_gateway
 from threedsecure.web.clock import Clock
 
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"
-# One play of each scenario of these files; all others, and all that wait, are in `make against`.
+# One play of each scenario of these files: a sample. `acs-sim run fixtures/scenarios --against URL` plays them all.
 FILES = ("challenge", "endings", "errors", "frictionless", "method", "methods")
 
 
