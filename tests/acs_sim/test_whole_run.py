@@ -180,7 +180,7 @@ async def test_neither_card_numbers_nor_codes_stand_in_files_or_transcripts(whol
     await whole.runtime.journal.flush()
     (tmp_path / "data" / "key").unlink()
     kept = written(tmp_path / "data")
-    assert all(table in kept for table in (b"acs_transaction", b"ds_transaction", b"phone_message", b"journal_entry"))
+    assert all(table in kept for table in (b"acs_transaction", b"ds_transaction", b"phone_message", b"journal_record"))
     standing_alone = re.compile(
         rb"(?<![0-9a-f.-])" + code.encode() + rb"(?![0-9a-f-])"
     )  # not inside an id or an instant

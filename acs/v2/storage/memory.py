@@ -8,6 +8,7 @@ from __future__ import annotations  # else those of inner functions are evaluate
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -15,7 +16,8 @@ from sqlalchemy import Connection, select
 from acs.cards.records import Registration
 from acs.cards.status import CardStatus
 from acs.v2.records import Transaction
-from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows
+from acs.v2.storage.method_calls import KEPT_FOR
+from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows, microseconds
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Failed, SqliteDatabase
 from threedsecure.storage.rows.leases import Leases
@@ -49,13 +51,14 @@ class Memory:
         self._failed = failed
         self._transactions: dict[str, Transaction] = {}
         self._cards: dict[str, CardOnFile] = {}
-        self._calls: dict[str, None] = {}
+        self._calls: dict[str, int] = {}
+        """When each was called, in microseconds since 1970; the oldest first."""
         self._with_row, self._all_calls = database.look(self._begin)
 
     def _begin(self, connection: Connection) -> tuple[set[str], bool]:
-        called = select(METHOD_CALLS.c.three_ds_server_trans_id).order_by(METHOD_CALLS.c.called_at.desc())
-        newest = list(connection.execute(called.limit(MOST_CALLS)).scalars())
-        self._calls.update(dict.fromkeys(reversed(newest)))
+        called = select(METHOD_CALLS).order_by(METHOD_CALLS.c.called_at.desc())
+        newest = connection.execute(called.limit(MOST_CALLS)).all()
+        self._calls.update({row.three_ds_server_trans_id: row.called_at for row in reversed(newest)})
         return set(connection.execute(select(CARDS.c.fingerprint)).scalars()), len(newest) < MOST_CALLS
 
     def forget(self) -> None:
@@ -135,8 +138,11 @@ class Memory:
         return not self._all_calls and self._look(lambda rows: rows.called(three_ds_server_trans_id))
 
     def note_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
+        oldest = microseconds(now - KEPT_FOR)
+        for gone in [name for name, _ in takewhile(lambda call: call[1] < oldest, self._calls.items())]:
+            del self._calls[gone]
         self._all_calls = self._all_calls and len(self._calls) < MOST_CALLS
-        _remember(self._calls, three_ds_server_trans_id, None, MOST_CALLS)
+        _remember(self._calls, three_ds_server_trans_id, microseconds(now), MOST_CALLS)
         self._put(lambda rows: rows.note_call(three_ds_server_trans_id, now), self._calls, three_ds_server_trans_id)
 
     # --- the rows behind it ---

@@ -94,7 +94,8 @@ def test_all_faults_of_pbx_billing_are_told_at_once():
         ({"city": 12}, "billing.city: text is expected"),
         ({"postalCode": "1" * 17}, "billing.postalCode: at most 16 characters"),
         ({"mobilePhone": "0612345678"}, "billing.mobilePhone: as +33-612345678"),
-        ([], "an object billing is expected"),
+        ("", "an object billing is expected"),
+        ([1], "an object billing is expected"),
     ],
 )
 def test_what_contexte_commande_gets_wrong_is_named(billing, told):

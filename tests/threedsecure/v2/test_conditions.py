@@ -23,6 +23,10 @@ def since(version: str, **more: Any) -> Context:
 
 CASES: list[tuple[Condition, dict[str, Any], Context, bool]] = [
     (c.added_by_directory_server, {}, since("2.2.0", leg=Leg.DS_TO_ACS), True),
+    (c.results_may_follow, {}, since("2.2.0", leg=Leg.DS_TO_ACS, device_channel="03"), True),
+    (c.results_may_follow, {}, since("2.1.0", leg=Leg.DS_TO_ACS, device_channel="02"), True),
+    (c.results_may_follow, {}, since("2.1.0", leg=Leg.DS_TO_ACS, device_channel="03"), False),
+    (c.results_may_follow, {}, V231, False),
     (c.added_by_directory_server, {}, PAYMENT, False),
     (c.browser_runs_javascript, {"browserJavascriptEnabled": True}, PAYMENT, True),
     (c.browser_runs_javascript, {"browserJavascriptEnabled": False}, PAYMENT, False),

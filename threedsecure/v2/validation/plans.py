@@ -186,9 +186,7 @@ def _object_faults(
             continue
         if is_empty(value):
             yield _emptiness(each, value, found, context, prefix + name, plan)
-        elif each.scope is not None and _holds_nothing_known(
-            each.scope, value
-        ):  # as good as absent: it is not forwarded
+        elif _holds_nothing_known(each, value):  # as good as absent: it is not forwarded
             if each.active(found, context):
                 yield _missing(each, "nothing that is defined", prefix + name, plan)
         else:
@@ -198,14 +196,17 @@ def _object_faults(
             yield _missing(each, "absent", prefix + name, plan)
 
 
-def _holds_nothing_known(scope: Scope, value: Any) -> bool:
-    """Whether nothing is left of an object, or of a list of objects, without what the scope does not define."""
-    if type(value) is list:
-        return all(_holds_nothing_known(scope, item) for item in value)
-    if type(value) is not dict or not value:
+def _holds_nothing_known(each: Field, value: Any) -> bool:
+    """Whether nothing is left of an object, or of a list of objects, without what its scope does not define."""
+    if each.scope is None or type(value) is not (list if isinstance(each.form, Array) else dict):
         return False
-    known = ((scope.fields[name].scope, one) for name, one in value.items() if name in scope.fields)
-    return all(below is not None and _holds_nothing_known(below, one) for below, one in known)
+    fields, objects = each.scope.fields, value if type(value) is list else [value]
+    return all(
+        type(one) is dict
+        and bool(one)
+        and all(name not in fields or _holds_nothing_known(fields[name], below) for name, below in one.items())
+        for one in objects
+    )
 
 
 def _value_faults(each: Field, value: Any, context: Context, path: str, plan: Plan) -> Iterator[Violation]:
