@@ -75,3 +75,13 @@ async def _noted(loop, seen):
     while True:
         seen.append(loop.time())
         await asyncio.sleep(0.001)
+
+
+async def test_who_is_accepted_while_the_server_is_being_closed_is_hung_up_on():
+    loop = asyncio.get_running_loop()
+    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    accepted, caller = socket.socketpair()
+    server.close()
+    with caller, pytest.raises(ConnectionAbortedError):
+        loop._make_socket_transport(accepted, asyncio.Protocol(), server=server)
+    assert accepted.fileno() == -1
