@@ -46,6 +46,17 @@ async def test_an_entry_without_ids_of_its_own_joins_the_transaction_it_is_told(
     assert [entry["kind"] for entry in await journal.entries_of(ID)] == ["ARes", "SMS"]
 
 
+@pytest.mark.parametrize("ends", ["flush", "forget"])
+async def test_what_rests_on_a_note_whose_turn_is_over_is_kept_whole(journal, ends):
+    areq = {"messageType": "AReq", "threeDSServerTransID": ID, "merchantName": "Shop"}
+    place = journal.record(STARTED_AT, "3DS Server", "Directory Server", "AReq", areq)
+    await getattr(journal, ends)()
+    for added in ({"dsTransID": "d"}, {"dsTransID": "e"}):
+        record(journal, {**areq, **added}, written=More(place, added))
+    told = [entry["message"] for entry in await journal.entries_of(ID)]
+    assert told[-2:] == [{**areq, "dsTransID": "d"}, {**areq, "dsTransID": "e"}]
+
+
 async def test_what_is_stored_is_redacted(journal):
     record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "acctNumber": "4000000001000001"})
     (entry,) = await journal.entries_of(ID)

@@ -128,10 +128,8 @@ class Journal:
         `also`: other names by which it finds it.
 
         Returns the place of the note, on which others of this turn can rest."""
-        told: dict[str, Any] | bytes | More
-        if written is None or (type(written) is bytes and (written[:1] != b"{" or b"\\" in written)):
-            told = document if type(document) is dict else dict(document)
-        else:
+        told: dict[str, Any] | bytes | More = document if type(document) is dict else dict(document)
+        if written is not None and self._stands(written):
             told = written
         known = None if facts is None else dict(facts)
         note = Note(real_now(), at, sender, receiver, kind, told, status, took_ms, transaction_id, known, kept, also)
@@ -147,6 +145,12 @@ class Journal:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_EVERY_SECONDS, self._look)
         return place
+
+    def _stands(self, written: bytes | More) -> bool:
+        """Whether a document can be kept as it is written: what rests on a note whose turn is over meanwhile cannot."""
+        if isinstance(written, More):
+            return 0 <= written.base - self._turn.first < len(self._turn.notes)
+        return written[:1] == b"{" and b"\\" not in written
 
     def when_written(self, told: Told) -> None:
         """Have `told` called once everything noted so far is safe."""
@@ -333,6 +337,7 @@ class Journal:
         await self._database.run(ledger.forget)
 
     async def _others_forgot(self, _content: Any) -> None:
+        self._turn.first += len(self._turn.notes)  # nothing that comes rests on what is gone
         self._turn.notes.clear()
         self._turn.names.clear()
         self._keys.clear()
