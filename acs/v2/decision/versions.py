@@ -49,11 +49,3 @@ def cancelled(version: str, challenge_cancel: str, reported: Mapping[str, Any] |
 def cardholder_info(version: str, text: str) -> dict[str, Any]:
     """cardholderInfo: words for the cardholder, an object in 2.3.1."""
     return {"cardholderInfo": {"text": text} if version == LATEST else text}
-
-
-def trust_list(version: str, status: str, source: str) -> dict[str, Any]:
-    """The trust list status, which 2.2.0 calls white list and 2.1.0 does not know."""
-    if version == "2.1.0":
-        return {}
-    name = "trustListStatus" if version == LATEST else "whiteListStatus"
-    return {name: status, f"{name}Source": source}

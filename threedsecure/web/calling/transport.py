@@ -183,9 +183,6 @@ class InProcessTransport:
         """`base_url` without a trailing slash; `endpoints` maps exact paths to what answers a POST there."""
         self._endpoints[base_url] = dict(endpoints)
 
-    def unregister(self, base_url: str) -> None:
-        self._endpoints.pop(base_url, None)
-
     async def post(
         self,
         url: str,
