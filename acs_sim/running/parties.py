@@ -5,9 +5,9 @@ A party's package is imported only when it is built, so that `--only` loads only
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from acs_sim.client.sharing.clock import elsewhere
 from acs_sim.settings.merchants import Merchant
 from acs_sim.settings.settings import Settings
-from acs_sim.sharing.clock import elsewhere
 from threedsecure.web.serving.service import Runtime, Service
 
 Build = Callable[[Runtime, Settings], Service]
