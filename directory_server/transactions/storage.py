@@ -207,8 +207,7 @@ class Storage:
         """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
         `decide` is pure and may be run again."""
         if not self._leases.alone:
-            self._write_out(ds_trans_id)
-            return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+            return await self._by_row(ds_trans_id, decide, lambda c: _step(c, ds_trans_id, decide))
         known = await self.find(ds_trans_id)
         before = self._held.get(ds_trans_id, known)
         if before is None:
@@ -229,7 +228,6 @@ class Storage:
         Errors: `BeingReported`."""
         if self._leases.alone:
             return await self.step(ds_trans_id, decide)
-        self._write_out(ds_trans_id)
 
         def work(connection: Connection) -> Result | None:
             holder = connection.execute(_HOLDER, {"wanted": ds_trans_id}).first()
@@ -241,7 +239,21 @@ class Storage:
                 connection.execute(taken.values(**self._leases.taken()))
             return result
 
-        return await self._database.run(work)
+        return await self._by_row(ds_trans_id, decide, work)
+
+    async def _by_row(
+        self,
+        ds_trans_id: str,
+        decide: Callable[[Transaction], tuple[Transaction, Result]],
+        work: Callable[[Connection], Result | None],
+    ) -> Result | None:
+        """What `work` makes of the row, or `decide` of what is final and has none."""
+        self._write_out(ds_trans_id)
+        result = await self._database.run(work)
+        known = None if result is not None else await self.find(ds_trans_id)
+        if known is None:
+            return result
+        return decide(known)[1] if known.state is State.ANSWERED else await self._database.run(work)
 
     async def reported(self, ds_trans_id: str) -> None:
         """The delivery has ended, however it ended."""
