@@ -6,7 +6,7 @@ An era's keys lie side by side, so that writing many touches few pages however l
 era once. Where one process has the tables, keys are held in memory and written in bulk (`Keys`); what a process that died had not
 written is read from its records again."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
@@ -51,6 +51,14 @@ MOST_RECORDS_OF_A_NAME: Final = 2_000
 
 _APPEND: Final = Prepared(
     text("INSERT INTO journal_record (newest_at, document) VALUES (:newest_at, :document) RETURNING number")
+)
+# The same with its keys, in one round trip.
+_APPEND_WITH_KEYS: Final = Prepared(
+    text(
+        "WITH record AS (INSERT INTO journal_record (newest_at, document) VALUES (:newest_at, :document) RETURNING number), "
+        "found_by AS (INSERT INTO journal_key (era, key, number) SELECT number / :size, key, number "
+        "FROM record, unnest(CAST(:keys AS bigint[])) AS key ON CONFLICT DO NOTHING) SELECT number FROM record"
+    )
 )
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
 _ADD_KEY: Final = Prepared(
@@ -117,6 +125,14 @@ class Ledger(Protocol):
         """What `work` finds at once in what is written. Only where one process has the ledger."""
         ...
 
+    def records(self, connection: Connection) -> "Records":
+        """What is written, inside a unit of work."""
+        ...
+
+    def before_others_read(self, work: Callable[[], None]) -> None:
+        """Have `work` called before another process reads: what it hands in is written by then."""
+        ...
+
     def failed(self, error: Exception) -> None:
         """A row that was handed in beside what is noted could not be written: nobody is told of either."""
         ...
@@ -139,18 +155,33 @@ def sealed(box: Box, notes: Sequence[Note]) -> bytes:
     return box.seal(_encoder.encode(notes))
 
 
-def append(connection: Connection, document: bytes, newest_at: datetime) -> int:
-    """A record more; its number."""
-    row = _APPEND.first(connection, {"newest_at": microseconds(newest_at), "document": document})
+def append(connection: Connection, document: bytes, newest_at: datetime, keys: Collection[int] = ()) -> int:
+    """A record more; its number. `keys`: by which it is found from now on."""
+    row: dict[str, Any] = {"newest_at": microseconds(newest_at), "document": document}
+    if keys and connection.dialect.name == "postgresql":
+        return _number(_APPEND_WITH_KEYS.first(connection, row | {"size": 1 << ERA_BITS, "keys": _array(keys)}))
+    number = _number(_APPEND.first(connection, row))
+    add_keys(connection, ((key, number) for key in keys))
+    return number
+
+
+def _number(row: Sequence[Any] | None) -> int:
     if row is None:
         raise RuntimeError("a record that was just written has no number")
     number: int = row[0]
     return number
 
 
+def _array(keys: Collection[int]) -> str:
+    """As PostgreSQL reads one; the driver would look at each of them."""
+    return f"{{{','.join(map(str, sorted(keys)))}}}"
+
+
 def add_keys(connection: Connection, keys: Iterable[tuple[int, int]]) -> None:
     """Pairs of key and number of record."""
     rows = sorted((number >> ERA_BITS, key, number) for key, number in keys)
+    if not rows:
+        return
     _ADD_KEY.run_many(connection, [{"era": era, "key": key, "number": number} for era, key, number in rows])
 
 
