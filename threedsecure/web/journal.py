@@ -292,10 +292,13 @@ class Journal:
             return None
         return await self.read(lambda records: Filing(records).transaction_of(one_spelling(identifier)))
 
-    async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
+    async def entries_of(self, identifier: str) -> list[dict[str, Any]]:
+        """The entries of the transaction that goes by `identifier`: any id it has."""
+
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            notes = Filing(records).notes_of(one_spelling(transaction_id))[:MAX_ENTRIES_READ]
-            return [_entry(found, transaction_id) for found in notes]
+            filing, name = Filing(records), one_spelling(identifier)
+            transaction_id = filing.transaction_of(name) or name
+            return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]
 
         return await self.read(entries)
 
