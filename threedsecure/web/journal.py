@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -302,9 +303,11 @@ class Journal:
 
         return await self.read(entries)
 
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
+    async def newest(self, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
+        """Oldest first; a kind is looked for among the last MAX_ENTRIES_READ."""
+
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            notes = [found for found, _ in zip(records.newest(), range(limit), strict=False)]
+            notes = islice(records.newest(MAX_ENTRIES_READ, lambda note: kind in (None, note.kind)), limit)
             filing = Filing(records)
             return [_entry(found, filing.of(found)) for found in sorted(notes, key=lambda found: found[:3])]
 
