@@ -30,7 +30,7 @@ def newest(records: Records, wanted: Filter, fingerprint: Fingerprint) -> list[T
     if wanted.identifier is not None:
         found = iter(records.carrying(wanted.identifier, names_of)[::-1])
     elif wanted.pan_fingerprint is not None:
-        found = iter(records.found_also_by(wanted.pan_fingerprint)[::-1])
+        found = iter(records.found_also_by(wanted.pan_fingerprint))
     else:
         found = records.newest(LOOKED_AT, _is_final)
     fitting = (each for each in _finals(records, found, fingerprint) if wanted.fits(each))
