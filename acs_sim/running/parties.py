@@ -5,9 +5,9 @@ A party's package is imported only when it is built, so that `--only` loads only
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from acs_sim.client.sharing.clock import elsewhere
 from acs_sim.settings.merchants import Merchant
 from acs_sim.settings.settings import Settings
-from acs_sim.sharing.clock import elsewhere
 from threedsecure.web.serving.service import Runtime, Service
 
 Build = Callable[[Runtime, Settings], Service]
@@ -45,7 +45,7 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
     merchants: tuple[Merchant, ...] = (*settings.e_transactions, *settings.monetico)
     return build(
         runtime,
-        GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root, merchants=merchants),
+        GatewaySettings(public_url=at.shop, directory_server_url=at.ds, root_url_v1=root, merchants=merchants),
     )
 
 
