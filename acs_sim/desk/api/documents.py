@@ -31,9 +31,11 @@ class FaultInForce(Struct, frozen=True):
 
 
 class FaultsInForce(Struct, frozen=True):
-    """Each as it was asked for, with its `id` and how often it has `fired`."""
+    """Each as it was asked for, with its `id` and how often it has `fired`. `spent`: those that were to happen once and have, until
+    everything is cleared."""
 
     faults: list[dict[str, Any]]
+    spent: list[dict[str, Any]] = []
 
 
 class Cleared(Struct, frozen=True):
