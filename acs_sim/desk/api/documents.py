@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from threedsecure.faults import FaultDocument
 
-PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164, with the leading +")]
+PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, with the leading +")]
 Scheme = Literal["visa", "mastercard", "amex", "cb", "jcb", "discover", "unionpay"]
 
 
