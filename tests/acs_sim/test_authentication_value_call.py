@@ -138,7 +138,10 @@ async def test_the_desk_takes_the_phone_numbers_that_the_phone_takes(whole, call
     card = {"scheme": "visa", "scenario": "challenge-otp", "phone": number}
     assert (await call("POST", "/api/cards", json=card))[0] == status
     text = {"to": number, "from": "BANK", "body": "hello"}
-    async with aiohttp.ClientSession() as session, session.post(f"{whole.addresses.phone}/api/messages", json=text) as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{whole.addresses.phone}/api/messages", json=text) as answer,
+    ):
         assert answer.status == status
 
 
