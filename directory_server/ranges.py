@@ -127,10 +127,11 @@ _ISSUER_DOWN: Final = frozenset({scenarios.ISSUER_DOWN, *_STAND_INS})
 def listed(
     scheme: str, versions: tuple[str, ...], acs_url: str, acs_down_url: str, stand_in: StandIn
 ) -> CardRangeTable[Issuer]:
-    """The ranges of the test card grammar: one per version digit and issuer setup digit. `acs_url` is the base address of the ACS;
-    versions that are not in `versions` are left out, and ranges that would know none."""
+    """The ranges of the test card grammar, one per version digit and issuer setup digit, and those of co-badged cards. `acs_url`:
+    the base address of the ACS; versions that are not in `versions` are left out, and ranges that would know none."""
     return CardRangeTable(
-        _listed_range(scheme, version_digit, setup, known, acs_url, acs_down_url, stand_in)
+        _listed_range(scheme, prefix + version_digit, setup, known, acs_url, acs_down_url, stand_in)
+        for prefix in test_cards.PREFIXES_WITH_BADGES[scheme]
         for version_digit, all_versions in scenarios.VERSIONS.items()
         if (known := tuple(version for version in all_versions if version in versions))
         for setup in scenarios.ISSUER_SETUPS
@@ -158,14 +159,14 @@ def digest(table: CardRangeTable[Issuer]) -> str:
 
 def _listed_range(
     scheme: str,
-    version_digit: str,
+    begins: str,
     setup: str,
     versions: tuple[str, ...],
     acs_url: str,
     acs_down_url: str,
     stand_in: StandIn,
 ) -> CardRange[Issuer]:
-    head = test_cards.PREFIXES[scheme] + version_digit + setup
+    head = begins + setup
     length = SCHEMES[scheme].pan_lengths[0]
     base = acs_down_url if setup in _ISSUER_DOWN else acs_url
     own = _STAND_INS.get(setup, stand_in)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.methods.single_select import CHOICES
-from acs.cardholder.methods.table import JUDGES, METHODS, Question, notice
+from acs.cardholder.methods.table import JUDGES, METHODS, OUTCOMES, Question, notice
 from acs.cardholder.securecode import SentCode, Verdict
 from threedsecure.cards.plays import Method
 
@@ -37,7 +37,7 @@ class Action(StrEnum):
 
 class Ending(StrEnum):
     """How a challenge ended. After `goes decoupled` and `more needed` the authentication goes on apart from the purchase (2.3.1).
-    The last three are not the cardholder's answers."""
+    `attempted`, `unavailable` and `rejected` are chosen by who tests. The last three are not the cardholder's answers."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -46,11 +46,23 @@ class Ending(StrEnum):
     DECLINED = "declined"
     GOES_DECOUPLED = "goes decoupled"
     MORE_NEEDED = "more needed"
+    ATTEMPTED = "attempted"
+    UNAVAILABLE = "unavailable"
+    REJECTED = "rejected"
     CARD_LOCKED = "card locked"
     DEADLINE_MISSED = "deadline missed"
     NEVER_BEGUN = "never begun"
     LEFT_IDLE = "left idle"
     BROKEN = "broken"
+
+
+_CHOSEN: Final = {
+    "Y": Ending.PASSED,
+    "N": Ending.FAILED,
+    "A": Ending.ATTEMPTED,
+    "U": Ending.UNAVAILABLE,
+    "R": Ending.REJECTED,
+}
 
 
 class Challenge(Struct, frozen=True, omit_defaults=True):
@@ -59,7 +71,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
     merchant is to be trusted from now on, `binds`: whether the device is to be remembered, None when that was not asked.
     `approved`: what the banking app told, where the page still has something to say. `ask_at`: when the phone is to be asked
-    (again), None once it was."""
+    (again), None once it was. `reason`: why it ended so, where an answer chose that."""
 
     method: Method
     tries_left: int
@@ -76,6 +88,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     binds: bool | None = None
     approved: bool | None = None
     ask_at: datetime | None = None
+    reason: str | None = None
 
     @property
     def question(self) -> Question:
@@ -170,6 +183,8 @@ def answer(
     challenge = _ticked(challenge, submission)
     if challenge.approved is not None:
         return decided(challenge, approved=challenge.approved)
+    if challenge.question in OUTCOMES:
+        return _chosen(challenge, submission)
     verdict = _judged(challenge, submission.value, judge)
     if verdict is Verdict.CORRECT:
         return _right(challenge, submission, now, next_counter)
@@ -235,6 +250,14 @@ def _judged(challenge: Challenge, value: str, judge: Judge) -> Verdict:
     if challenge.question is Question.SMS_CODE and challenge.code is not None:
         return judge(challenge.code, value)
     return JUDGES[challenge.question](value)
+
+
+def _chosen(challenge: Challenge, submission: Submission) -> Step:
+    """The answer says how it ends."""
+    chosen = OUTCOMES[challenge.question](submission.value)
+    if chosen is None:
+        return _not_right(challenge, submission, Verdict.WRONG if submission.value.strip() else Verdict.BLANK)
+    return Step(replace(_answered(challenge), reason=chosen.reason), Over(_CHOSEN[chosen.status]))
 
 
 def _right(challenge: Challenge, submission: Submission, now: datetime, next_counter: NextCounter) -> Step:

@@ -112,6 +112,11 @@ def choice_page(view: ChallengePage, label: str, choices: Sequence[Choice], *, s
     return _question("choice.html", view, {"label": _translated(label, view)}, answers, several=several)
 
 
+def outcome_page(view: ChallengePage, label: str, buttons: Mapping[str, str]) -> str:
+    """The page that asks a tester how it is to end, a button for each: what is posted, and what it says."""
+    return _question("outcome.html", view, {"label": _translated(label, view)}, buttons)
+
+
 def app_page(view: ChallengePage, state_url: str) -> str:
     """The page that waits for the banking app, with a button to go on. `state_url` tells its script whether the wait is over."""
     return _question("app.html", view, {"state_url": state_url})

@@ -15,6 +15,8 @@ _ANSWERS: Final[Mapping[Question, str]] = MappingProxyType(
         Question.CHOOSE_PHONE: single_select.CHOICES[0],
         Question.CHOOSE_SEVERAL: ",".join(sorted(multi_select.SECRET)),
         Question.HTML_PAGE: html_page.YES,
+        Question.CHOOSE_OUTCOME: "Y",
+        Question.OUTCOME_CODE: "1234",
     }
 )
 

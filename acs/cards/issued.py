@@ -1,5 +1,6 @@
 """The cards of this issuer: what the digits of a test card say, and what a minted card was told instead."""
 
+from collections.abc import Container
 from functools import lru_cache
 from typing import Final
 
@@ -8,11 +9,14 @@ from msgspec.structs import replace
 from acs.cards.records import Card, Registration
 from threedsecure.cards.plays import Ask, Settle
 from threedsecure.cards.scenarios import ALL_SCENARIOS, SCENARIOS
+from threedsecure.cards.schemes import badge, co_badged
 from threedsecure.cards.test_cards import nearest, phone_number, read
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.reasons import exists_in
 
 NEAREST_NAMED: Final = 3
+CO_BADGED: Final = frozenset(names[0] for names in co_badged().values())
+"""Schemes whose cards bear another one beside it."""
 
 
 class NotACard(ValueError):
@@ -34,6 +38,12 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         registration.trans_status,
         registration.reason,
     )
+
+
+def under(card: Card, schemes: Container[str]) -> Card:
+    """A co-badged card as the one of its schemes that asks; any other card as it is."""
+    asking = badge(card.pan, schemes)
+    return card if asking in (None, card.scheme) else replace(card, scheme=asking)
 
 
 @lru_cache(maxsize=1024)

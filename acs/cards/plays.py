@@ -23,8 +23,8 @@ Decision: TypeAlias = Settle | Ask | Defer | KeepSilent | AnswerErro
 Play: TypeAlias = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
 
 INFORMED: Final = Settle("I")
-METHODS_V1: Final = frozenset({Method.SMS_CODE, Method.AUTO_PASS, Method.AUTO_FAIL})
-"""How cardholders were asked in the time of 1.0.2."""
+METHODS_V1: Final = frozenset({Method.SMS_CODE, Method.AUTO_PASS, Method.AUTO_FAIL, Method.CHOICE, Method.OUTCOME_CODE})
+"""How cardholders were asked in the time of 1.0.2, and how testers are."""
 _STATUSES_V1: Final[Mapping[str, str]] = MappingProxyType({"Y": "Y", "A": "A", "N": "N", "R": "N"})
 ATTEMPT_V1: Final = PlayV1(status="A")
 """What an attempts ACS plays for every card."""

@@ -7,12 +7,19 @@ from typing import Final
 from acs.cardholder.challenge import Ending
 from threedsecure.v1.errors import InvalidRequest, InvalidRequestCode
 
-STATUS_OF_ENDING: Final[Mapping[Ending, str]] = MappingProxyType({Ending.PASSED: "Y", Ending.BROKEN: "U"})
+STATUS_OF_ENDING: Final[Mapping[Ending, str]] = MappingProxyType(
+    {Ending.PASSED: "Y", Ending.ATTEMPTED: "A", Ending.UNAVAILABLE: "U", Ending.BROKEN: "U"}
+)
 """The PARes by the ending of a challenge; every other one is N."""
 
 
-def status_of(ending: Ending) -> str:
-    return STATUS_OF_ENDING.get(ending, "N")
+def status_of(ending: Ending, version: str) -> str:
+    return spoken(STATUS_OF_ENDING.get(ending, "N"), version)
+
+
+def spoken(status: str, version: str) -> str:
+    """1.0.1 has no word for an attempt."""
+    return "U" if status == "A" and version == "1.0.1" else status
 
 
 def refusal_of(code: str | None) -> InvalidRequest | None:

@@ -10,7 +10,7 @@ from acs.cardholder.challenge import Effect, Ending, Over, Page, Submission
 from acs.cardholder.securecode import SecureCodes
 from acs.cards.plays import expired, play_v1_of
 from acs.settings import AcsSettings
-from acs.v1.decision import refusal_of, status_of
+from acs.v1.decision import refusal_of, spoken, status_of
 from acs.v1.records import Authentication, Outcome, Payment
 from acs.v1.states import Event, State, after
 from threedsecure.cards.plays import PlayV1
@@ -106,7 +106,9 @@ def expire(found: Authentication, now: datetime, drawn: Drawn) -> Authentication
     """The record after what time alone did to it: a page that was left idle is decided N."""
     if found.state is not State.CHALLENGING or found.due_at is None or now < found.due_at:
         return found
-    return _decide(found, Event.PAGE_TIMED_OUT, status_of(Ending.LEFT_IDLE), now, drawn, ending=Ending.LEFT_IDLE)
+    return _decide(
+        found, Event.PAGE_TIMED_OUT, status_of(Ending.LEFT_IDLE, found.version), now, drawn, ending=Ending.LEFT_IDLE
+    )
 
 
 def _repeated(found: Authentication, payment: Payment, now: datetime, settings: AcsSettings) -> Change:
@@ -145,9 +147,7 @@ def _begin(
     if drawn.locked or expired(view.expiry, now):
         return _settled(found, "N", now, drawn)
     if play.method is None:
-        status = play.status or "U"
-        # 1.0.1 has no word for an attempt.
-        return _settled(found, "U" if status == "A" and found.version == "1.0.1" else status, now, drawn)
+        return _settled(found, spoken(play.status or "U", found.version), now, drawn)
     if drawn.asked_too_often:
         return _settled(found, "N", now, drawn)
     step = challenges.begin(
@@ -173,7 +173,7 @@ def _take(found: Authentication, step: challenges.Step, now: datetime, drawn: Dr
         case Over(ending):
             if drawn.locked and ending is Ending.PASSED:
                 ending = Ending.CARD_LOCKED
-            ended = _decide(found, Event.CHALLENGE_ENDED, status_of(ending), now, drawn, ending=ending)
+            ended = _decide(found, Event.CHALLENGE_ENDED, status_of(ending, found.version), now, drawn, ending=ending)
             return Change(ended, Finish(), ended=ending)
         case page:
             asking = challenges.to_ask(step, now + settings.timers.ask_retry).challenge

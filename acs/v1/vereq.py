@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from acs.cards.issued import issued
+from acs.cards.issued import issued, under
 from acs.cards.plays import ATTEMPT_V1, play_v1_of
 from acs.cards.records import Card
 from acs.cards.rules.then import instructed
@@ -61,6 +61,7 @@ async def _answer(context: V1Context, request: WireRequest, *, attempts: bool) -
     rule = await soon(context.issuer.rulebook.consult(Seen("VEReq", message, request.headers), view.message_id))
     if rule is not None:
         card = instructed(card, view.pan, rule)
+    card = None if card is None else under(card, V1_SCHEMES)
     if card is None or card.scheme not in V1_SCHEMES:
         return xml_response(messages.not_enrolled(message))
     if attempts:

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import ShowPrompt
-from acs.cards.issued import advice, issued
+from acs.cards.issued import CO_BADGED, advice, issued, under
 from acs.cards.plays import keeps_silent
 from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
@@ -128,6 +129,10 @@ def decided_for(
         card = instructed(card, view.acct_number, rule)
     if card is None:
         return None, card_status
+    if card.scheme in CO_BADGED and view.ds_url is not None:
+        card = under(
+            card, urlsplit(view.ds_url).path.split("/")
+        )  # each scheme's directory server has a path of its own
     decision, purchase = considered(
         decide(wished(view, purchase, card_status), card, now, method_seen=purchase.method_seen),
         view,

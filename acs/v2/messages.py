@@ -55,6 +55,8 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
         **_trust(transaction.purchase.version, result.trust_status),
         **_binding(result.binding_status),
     }
+    if transaction.purchase.version == "2.1.0":
+        message.pop("sdkTransID", None)  # an RReq has it since 2.2.0
     if not transaction.purchase.decoupled:
         message["interactionCounter"] = f"{result.interaction_counter or 0:02}"
     if result.trans_status in ("Y", "N"):
@@ -65,7 +67,8 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
 
 
 def cres(transaction: Transaction) -> dict[str, Any]:
-    """The final CRes for the browser. It knows only Y and N, and D where it goes on decoupled; what the RReq said counts."""
+    """The final CRes for the browser, which has no challengeCompletionInd. It knows only Y and N, and D where it goes on decoupled;
+    what the RReq said counts."""
     told = transaction.result.trans_status if transaction.result is not None else "N"
     status = told if told in ("Y", "D") else "N"
     if rreq_order_of(transaction.card.scenario) is RReqOrder.CONTRADICTING:
@@ -75,7 +78,6 @@ def cres(transaction: Transaction) -> dict[str, Any]:
         "messageVersion": transaction.purchase.version,
         "threeDSServerTransID": transaction.purchase.three_ds_server_trans_id,
         "acsTransID": transaction.acs_trans_id,
-        "challengeCompletionInd": "Y",
         "transStatus": status,
     }
 

@@ -79,6 +79,8 @@ class Page:
         """What the button posts, with `entry` typed into `#code` or, on a page of choices, chosen (several with commas between);
         `boxes` are the ids of those to tick. Errors: `NotAPage` when the page has no such button, choice or box."""
         button = self._element(button_id)
+        if button is None and button_id == "submit" and entry is not None:  # each choice is a button of its own
+            button, entry = self._element(f"choose-{entry}"), None
         form = self._owner(button) if button is not None else None
         if form is None:
             raise NotAPage(f"the page has no button #{button_id}: {self.message or self.title or 'it says nothing'}")

@@ -294,7 +294,7 @@ def issue(
 
     settings, _ = settings_of({"data": data}, config)
     with told(CannotIssue):
-        written = issue_files(Path(settings.data), name, hosts, out, password)
+        written = issue_files(Path(settings.data), name, hosts, out, password, settings.addresses.desk)
     for path in written:
         click.echo(path)
 

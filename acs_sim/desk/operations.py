@@ -3,7 +3,7 @@
 from typing import Final
 
 from acs_sim.desk.api.calls import Operation
-from acs_sim.desk.control import cards, check, clock, faults, findings, merchants, ranges, rules
+from acs_sim.desk.control import authentication_values, cards, check, clock, faults, findings, merchants, ranges, rules
 from acs_sim.desk.transactions import cardholder, events, journal
 from acs_sim.desk.transactions import list as transactions
 
@@ -18,6 +18,7 @@ _MODULES: Final = (
     merchants,
     rules,
     check,
+    authentication_values,
     faults,
     clock,
 )

@@ -29,11 +29,11 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
     return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone, bank_domain=settings.bank_domain))
 
 
-def _phone(runtime: Runtime, _settings: Settings) -> Service:
+def _phone(runtime: Runtime, settings: Settings) -> Service:
     from issuer_sms.app import build
     from issuer_sms.settings import PhoneSettings
 
-    return build(runtime, PhoneSettings())
+    return build(runtime, PhoneSettings(base_url=settings.addresses.phone))
 
 
 def _shop(runtime: Runtime, settings: Settings) -> Service:

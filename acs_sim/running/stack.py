@@ -188,7 +188,8 @@ async def _bring_to_life(
         host, port = stack.settings.host, stack.settings.port(name)
         try:
             several = stack.settings.workers > 1
-            await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls))
+            also = ("::1",) if host == "127.0.0.1" else ()  # both are localhost, and callers try either first
+            await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls, also=also))
         except OSError as error:
             reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
             raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from acs_sim.transcripts.document import Transcript, title
+from acs_sim.transcripts.document import SIMULATED, Hop, Transcript, title
 from acs_sim.transcripts.volatile import DRAWN, settled
 
 ABSENT: Final = object()
@@ -38,14 +38,16 @@ def differences(
     first: Transcript, second: Transcript, *, ignored: Sequence[str] = (), everything: bool = False
 ) -> list[Change]:
     """In the order of the files. What either declares volatile is left out unless `everything`; `ignored` names more. Between two
-    transactions, what is drawn for each differs, whatever the files declare."""
+    transactions, what is drawn for each differs, whatever the files declare. Where one of them was played again, hops in which the
+    simulator has no part are left out: its gateway and its shop were not there."""
     names = {*first["volatile"], *second["volatile"], *ignored}
     if first["transaction"].get("id") != second["transaction"].get("id"):
         names.update(DRAWN)
     if everything:
         names.clear()
     before, after = (settled(_ordered(each), names) for each in (first, second))
-    return [*_beside(before, after), *_hops(before["hops"], after["hops"])]
+    again = bool(first.get("replayed") or second.get("replayed"))
+    return [*_beside(before, after), *_hops(*(_numbered(each["hops"], simulated=again) for each in (before, after)))]
 
 
 def told(change: Change) -> Iterator[str]:
@@ -79,17 +81,22 @@ def _beside(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Cha
             yield Change(name, None, None, elements)
 
 
-def _hops(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]) -> Iterator[Change]:
-    matcher = SequenceMatcher(None, [title(hop) for hop in first], [title(hop) for hop in second], autojunk=False)
+def _numbered(hops: Sequence[Hop], *, simulated: bool) -> list[tuple[int, Hop]]:
+    """The hops to compare, with their numbers in the file."""
+    return [each for each in enumerate(hops, 1) if not simulated or SIMULATED & {each[1]["from"], each[1]["to"]}]
+
+
+def _hops(first: Sequence[tuple[int, Hop]], second: Sequence[tuple[int, Hop]]) -> Iterator[Change]:
+    matcher = SequenceMatcher(None, [title(hop) for _, hop in first], [title(hop) for _, hop in second], autojunk=False)
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
-            for one, other in zip(range(start, end), range(other_start, other_end), strict=True):
-                elements = tuple(_elements(first[one], second[other]))
+            for (one, hop), (other, same) in zip(first[start:end], second[other_start:other_end], strict=True):
+                elements = tuple(_elements(hop, same))
                 if elements:
-                    yield Change(title(first[one]), one + 1, other + 1, elements)
+                    yield Change(title(hop), one, other, elements)
             continue
-        yield from (Change(title(first[one]), one + 1, None) for one in range(start, end))
-        yield from (Change(title(second[other]), None, other + 1) for other in range(other_start, other_end))
+        yield from (Change(title(hop), one, None) for one, hop in first[start:end])
+        yield from (Change(title(hop), None, other) for other, hop in second[other_start:other_end])
 
 
 def _elements(first: Any, second: Any) -> Iterator[Element]:

@@ -12,6 +12,8 @@ from acs_sim.transcripts.volatile import volatile_names
 FORMAT: Final = "acs-sim transcript 1"
 MAX_BYTES: Final = 64 << 20
 
+SIMULATED: Final = frozenset({"Directory Server", "ACS", "Phone"})
+
 Hop = Mapping[str, Any]
 Transcript = Mapping[str, Any]
 

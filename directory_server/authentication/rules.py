@@ -14,7 +14,7 @@ from directory_server.transactions.versions import at_least
 from threedsecure.cards import test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.cards.card_numbers import mask
-from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.schemes import SCHEMES, networks
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined
@@ -155,7 +155,7 @@ def _own_value(sent: Message, scheme: str, trans_status: str) -> str:
 def is_not_enrolled(pan: str, scheme: str) -> bool:
     """Whether a card that is in no range is one of this scheme's test cards all the same."""
     card = test_cards.read(pan)
-    return card is not None and card.scheme == scheme
+    return card is not None and scheme in {card.scheme, *networks(pan)}
 
 
 def unknown_card(areq: Message, scheme: str) -> MessageError:

@@ -37,7 +37,6 @@ async def test_the_right_code_authenticates(acs, version):
         "messageVersion": version,
         "threeDSServerTransID": ares["threeDSServerTransID"],
         "acsTransID": ares["acsTransID"],
-        "challengeCompletionInd": "Y",
         "transStatus": "Y",
     }
     assert end.form.action == "http://127.0.0.1:8400/3ds2/notification"

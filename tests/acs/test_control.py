@@ -14,11 +14,11 @@ MINTED = compose("visa", SCENARIOS["frictionless"], serial="4242")
 
 
 async def test_a_minted_card_does_what_it_was_told(acs):
-    told = {"pan": MINTED, "scenario": "challenge-otp", "phone": "+999555", "tries": 1, "language": "fr"}
+    told = {"pan": MINTED, "scenario": "challenge-otp", "phone": "+9995550", "tries": 1, "language": "fr"}
     assert await acs.control("cards", told) == (201, told)
     ares = await acs.ask(MINTED)
     page = await acs.open(ares)
-    assert acs.phone.messages[-1]["to"] == "+999555"
+    assert acs.phone.messages[-1]["to"] == "+9995550"
     assert "votre SecureCode" in acs.phone.messages[-1]["body"]
     assert '<html lang="fr"' in page.text
     await acs.type(page, acs.phone.wrong_code)

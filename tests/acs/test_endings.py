@@ -256,6 +256,19 @@ async def _(play):
     await play.type(await play.open(), "yes")
 
 
+def chooses(what, *answers):
+    @plays(what)
+    async def _(play):
+        await play.type(await play.open(), *answers)
+
+
+for letter in "YNAUR":
+    chooses(f"{letter} is chosen on the page", letter)
+for code in ("1234", "1111", "2222", "3333", "7777"):
+    chooses(f"the code {code} is typed", code)
+chooses("three codes that say nothing are typed", "4321", "0012", "Y")
+
+
 @plays("no, it is not me")
 async def _(play):
     await play.type(await play.open(), "no")

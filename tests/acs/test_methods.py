@@ -54,6 +54,35 @@ async def test_every_scheme_has_a_card_for_every_method(acs, scheme, scenario):
     check(ares, Context("2.2.0", leg=Leg.ACS_TO_DS))
 
 
+# The outcome itself.
+
+
+@pytest.mark.parametrize(("code", "reason"), [("8888", "10"), ("9999", "08"), ("0001", "01"), ("0011", "11")])
+async def test_a_code_says_the_reason_too(acs, code, reason):
+    page = await acs.challenge(card("challenge-outcome-code"))
+    await acs.type(page, code)
+    assert told(await only_rreq(acs)) == ("N", reason, None, "01")
+
+
+@pytest.mark.parametrize(
+    ("letter", "eci", "proven"), [("Y", "05", True), ("A", "06", True), ("U", "07", False), ("R", "07", False)]
+)
+async def test_what_is_chosen_comes_with_its_eci_and_its_proof(acs, letter, eci, proven):
+    page = await acs.challenge(card("challenge-choose"))
+    assert [f'id="choose-{each}"' in page.text for each in "YNAUR"] == [True] * 5
+    await acs.type(page, letter)
+    rreq = await only_rreq(acs)
+    assert (rreq["transStatus"], rreq["eci"], "authenticationValue" in rreq) == (letter, eci, proven)
+
+
+async def test_nothing_chosen_is_asked_again_and_costs_no_try(acs):
+    page = await acs.challenge(card("challenge-choose"))
+    page = await acs.type(page, "")
+    assert "Choose an answer first." in page.text
+    await acs.type(page, "A")
+    assert told(await only_rreq(acs))[0] == "A"
+
+
 # Static password.
 
 

@@ -22,6 +22,8 @@ ASKED = {
     Question.CHOOSE_PHONE: "blank-choice",
     Question.CHOOSE_SEVERAL: "wrong-choice",
     Question.HTML_PAGE: "blank-choice",
+    Question.CHOOSE_OUTCOME: "blank-choice",
+    Question.OUTCOME_CODE: "wrong-answer",
     Question.BANKING_APP: "not-decided",
 }
 

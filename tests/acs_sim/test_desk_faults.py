@@ -40,6 +40,20 @@ async def test_a_fault_is_put_in_force_listed_and_taken_back(call):
     assert await in_force(call) == []
 
 
+async def test_what_has_happened_and_was_to_happen_once_stays_listed_with_its_count(call, stack):
+    one = await armed(call, TWICE)
+    standing = await armed(call, {**TWICE, "when": "every"})
+    await stack.runtime.faults.struck("RReq", "Directory Server", frozenset(), b'{"messageType":"RReq"}')
+    _, told, _ = await call("GET", "/api/faults")
+    assert told["faults"] == [{**standing, "fired": 1}]
+    assert told["spent"] == [{**one, "fired": 1}]
+    _, html, _ = await call.text("GET", "/faults")
+    assert '<tr class="spent">' in html
+    assert html.count('name="disarm"') == 1
+    await call("DELETE", "/api/faults")
+    assert (await call("GET", "/api/faults"))[1] == {"faults": [], "spent": []}
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -33,7 +33,7 @@ async def edit(call, *edits, scheme="visa"):
 
 async def test_the_ranges_of_a_scheme_are_listed(call):
     status, document, _ = await call("GET", "/api/ranges?scheme=visa")
-    assert (status, document["scheme"], document["serial"], len(document["ranges"])) == (200, "visa", "1", 28)
+    assert (status, document["scheme"], document["serial"], len(document["ranges"])) == (200, "visa", "1", 56)
     _, one, _ = await call("GET", "/api/ranges?scheme=visa&pan=4000000341234567")
     [found] = one["ranges"]
     assert (found["start"], found["versions"], found["stand_in"]) == ("4000000340000000", ["2.3.1"], "attempt")

@@ -35,6 +35,8 @@ ANSWERS = {
     "challenge-multi-select": "C",
     "challenge-html": "C",
     "challenge-password": "C",
+    "challenge-choose": "C",
+    "challenge-outcome-code": "C",
     "challenge-auto-pass": "C",
     "challenge-auto-fail": "C",
     "decoupled": "D",

@@ -1,10 +1,14 @@
 """Flags over environment over file; every error names the setting and where it was given."""
 
+import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from acs_sim.commands.cli import demo, main, up
 from acs_sim.settings.settings import FIELDS, Settings, SettingsError, load, to_toml, variable
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -136,16 +140,80 @@ def test_messages_are_kept_for_as_long_as_is_written():
     assert Settings().keep_for is None
 
 
-def test_every_setting_is_a_flag_and_is_documented():
-    from acs_sim.commands.cli import demo, up
-
-    document = DOCUMENT.read_text()
+def test_every_setting_is_a_flag_of_both_commands_that_start_everything():
     for command in (up, demo):
         flags = {option for parameter in command.params for option in parameter.opts}
         assert {f"--{key}" for key in FIELDS} <= flags
-    for key in FIELDS:
-        assert f"`{key}`" in document
-        assert variable(key) in document
+
+
+ROWS = re.findall(r"^\| `([a-z-]+)` \| `(ACS_SIM_[A-Z_]+)` \|", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+VALUES = {
+    "host": "127.0.0.9", "port-base": "9100", "only": "desk,ds", "data": "elsewhere", "database": "sqlite:///tmp/one.sqlite3",
+    "key-file": "key", "most-under-way": "7", "keep": "24h", "tls-trust": "more.pem", "seed": "5", "log-format": "json",
+    "log-level": "debug", "desk-url": "http://desk.test:1", "ds-url": "http://ds.test:2", "acs-url": "http://acs.test:3",
+    "phone-url": "http://phone.test:4", "shop-url": "http://shop.test:5", "bank-domain": "localhost", "workers": "3",
+    "otlp-endpoint": "http://127.0.0.1:4318", "e-transactions": "site=1999888,rank=32,identifier=2,key=" + "0123456789ABCDEF" * 8,
+    "monetico": "tpe=0000001,key=12345678901234567890123456789012345678P0",
+}  # fmt: skip
+BESIDE = {"tls-trust": {"tls": "true"}, "workers": {"database": "postgresql://user@db.test/name"}}
+"""What a setting cannot do without."""
+
+
+def set_by(way: str, key: str, tmp_path) -> str:
+    """What `--print-config` says of a setting that is given in one of the three ways: the whole line."""
+    given = {**BESIDE.get(key, {}), key: VALUES.get(key, "true")}
+    arguments, environment, text = [], {}, ""
+    for name, value in given.items():
+        if way == "flag":
+            arguments += [f"--{name}"] if value == "true" else [f"--{name}", value]
+        elif way == "environment":
+            environment[variable(name)] = value
+        else:
+            text += f"{name} = {value if value == 'true' or value.isdigit() else json.dumps(value)}\n"
+    called = CliRunner(env=environment).invoke(
+        main, ["up", "--print-config", "--config", str(written(tmp_path, text)), *arguments]
+    )
+    assert called.exit_code == 0, called.output
+    return next(line for line in called.output.splitlines() if line.split(" ")[0] == key)
+
+
+def test_the_document_has_a_row_for_every_setting_and_for_nothing_else():
+    assert [key for key, _ in ROWS] == [*FIELDS]
+    assert [name for _, name in ROWS] == [variable(key) for key in FIELDS]
+
+
+@pytest.mark.parametrize("key", [key for key, _ in ROWS])
+def test_a_documented_setting_is_a_flag_an_environment_variable_and_a_key_alike(tmp_path, key, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = {way: set_by(way, key, tmp_path).rsplit("  # ", 1) for way in ("flag", "environment", "file")}
+    assert len({line.strip() for line, _ in told.values()}) == 1, told
+    assert [where for _, where in told.values()] == ["flag", "environment", str(tmp_path / "acs-sim.toml")]
+    (line, _), (standing, _) = told["flag"], set_nothing(key, tmp_path).rsplit("  # ", 1)
+    assert line.strip() != standing.strip()
+
+
+def set_nothing(key: str, tmp_path) -> str:
+    called = CliRunner(env={}).invoke(main, ["up", "--print-config", "--config", str(written(tmp_path, ""))])
+    return next(line for line in called.output.splitlines() if line.lstrip("# ").split(" ")[0] == key)
+
+
+def documents():
+    root = DOCUMENT.parents[1]
+    return [root / "README.md", root / "llms.txt", *sorted((root / "docs").rglob("*.md"))]
+
+
+def test_no_document_names_a_variable_that_is_no_setting():
+    known = {variable(key) for key in FIELDS} | {"ACS_SIM_CONFIG"}
+    for document in documents():
+        found = set(re.findall(r"\bACS_SIM_[A-Z_]*[A-Z]\b", document.read_text("utf-8")))
+        assert found <= known, (document, found - known)
+
+
+def test_no_document_starts_the_simulator_with_a_flag_that_it_does_not_have():
+    flags = {option for parameter in up.params for option in parameter.opts} | {"--help"}
+    for document in documents():
+        for line in re.findall(r"acs-sim up\b([^`|#;&\n]*)", document.read_text("utf-8")):
+            assert set(re.findall(r"(?<!\S)--[a-z-]+", line)) <= flags, (document, line)
 
 
 KEY = "12345678901234567890123456789012345678P0"

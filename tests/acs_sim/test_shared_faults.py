@@ -114,6 +114,16 @@ async def test_the_next_message_is_one_whichever_process_it_meets(two):
         assert await faults.documents() == []
 
 
+async def test_what_was_to_happen_once_and_has_is_told_by_every_process(two):
+    identifier = await armed(two[0], when="next")
+    assert await struck(two[1]) == 1
+    await armed(two[0], when="every")  # a word that comes behind the one that it is over
+    for faults in two:
+        assert [(one["id"], one["fired"]) for one in faults.plan.spent()] == [(identifier, 1)]
+    await two[0].clear_everywhere()
+    assert [faults.plan.spent() for faults in two] == [[], []]
+
+
 async def test_the_third_message_is_counted_over_all_processes(two):
     await armed(two[0], when={"nth": 3})
     assert [await struck(two[number % 2]) for number in range(5)] == [0, 0, 1, 0, 0]

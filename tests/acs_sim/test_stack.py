@@ -123,6 +123,27 @@ async def test_a_port_in_use_is_named_with_its_party(world):
         pass
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_localhost_is_served_by_both_its_addresses(world, host):
+    settings = with_free_ports(Settings(fresh=True))
+    async with aiohttp.ClientSession() as session, running_stack(settings, parties=world.parties()):
+        for party in ("desk", "ds", "acs", "phone", "shop"):
+            async with session.get(f"http://{host}:{settings.port(party)}/healthz") as answer:
+                assert answer.status == 200
+
+
+async def test_a_machine_without_ipv6_or_with_somebody_else_there_is_served_by_the_other_address(world):
+    settings = with_free_ports(Settings(fresh=True))
+    taken = socket.create_server(("::1", settings.port("desk")), family=socket.AF_INET6)
+    with taken:
+        async with (
+            aiohttp.ClientSession() as session,
+            running_stack(settings, parties=world.parties()),
+            session.get(f"{settings.addresses.desk}/healthz") as answer,
+        ):
+            assert answer.status == 200
+
+
 async def test_a_stream_does_not_keep_the_simulator_from_stopping(world):
     settings = with_free_ports(Settings(fresh=True))
     async with aiohttp.ClientSession() as session:

@@ -80,6 +80,38 @@ async def test_a_subscriber_sees_entries_as_they_are_written_in_order(journal):
         assert [(await entries.get())["kind"], (await entries.get())["kind"]] == ["AReq", "ARes"]
 
 
+async def written_one(journal):
+    record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
+    await journal.flush()
+
+
+def left_out(entry):
+    return entry["kind"], entry["message"]
+
+
+async def test_who_listens_and_is_too_far_behind_is_told_how_many_records_it_missed(journal, monkeypatch):
+    async with journal.subscribed() as entries:
+        monkeypatch.setattr(journal_module, "MOST_BEHIND", 0)
+        for _ in range(3):
+            await written_one(journal)
+        monkeypatch.undo()
+        await written_one(journal)
+        assert left_out(await entries.get()) == ("left out", {"records": 3})
+        assert (await entries.get())["kind"] == "AReq"
+
+
+async def test_who_listens_and_does_not_read_is_told_how_many_entries_it_missed(journal, monkeypatch):
+    monkeypatch.setattr(journal_module, "MAX_WAITING", 2)
+    async with journal.subscribed() as slow, journal.subscribed() as quick:
+        for _ in range(3):
+            await written_one(journal)
+            await quick.get()
+        assert [(await slow.get())["kind"] for _ in range(2)] == ["AReq", "AReq"]
+        await written_one(journal)
+        assert left_out(await slow.get()) == ("left out", {"entries": 1})
+        assert [(await each.get())["kind"] for each in (slow, quick)] == ["AReq", "AReq"]
+
+
 async def test_forgetting_leaves_nothing(journal):
     record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "dsTransID": "d"})
     await journal.flush()

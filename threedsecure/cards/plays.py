@@ -18,6 +18,8 @@ class Method(StrEnum):
     SINGLE_SELECT = "single-select"
     MULTI_SELECT = "multi-select"
     HTML_PAGE = "html-page"
+    CHOICE = "choice"
+    OUTCOME_CODE = "outcome-code"
     OUT_OF_BAND = "out-of-band"
     DECOUPLED = "decoupled"
 

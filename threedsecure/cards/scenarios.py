@@ -137,6 +137,13 @@ SCENARIOS: Final = _by_name(
         "challenge-password-otp", "18", "the password, then a SecureCode by SMS", Ask(Method.PASSWORD_AND_SMS_CODE)
     ),
     Scenario("challenge-knowledge", "19", "a question that only the cardholder can answer", Ask(Method.KNOWLEDGE)),
+    Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A, U or R", Ask(Method.CHOICE)),
+    Scenario(
+        "challenge-outcome-code",
+        "23",
+        "the code that is typed says how it ends: 1234 Y, 1111 N, 2222 R, 3333 U, 7777 A, 0001 to 0011 N with that reason",
+        Ask(Method.OUTCOME_CODE),
+    ),
     Scenario(
         "decoupled",
         "20",
@@ -181,6 +188,14 @@ V1_SCENARIOS: Final = _by_name(
     Scenario("challenge-otp", "10", "SecureCode by SMS: three tries, two resends, five minutes", None, V1_DIGIT),
     Scenario("challenge-auto-pass", "16", "a page that succeeds by itself (PARes Y)", None, V1_DIGIT),
     Scenario("challenge-auto-fail", "17", "a page that fails by itself (PARes N)", None, V1_DIGIT),
+    Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A or U", None, V1_DIGIT),
+    Scenario(
+        "challenge-outcome-code",
+        "23",
+        "the code that is typed says how it ends: 1234 Y, 1111 N, 3333 U, 7777 A",
+        None,
+        V1_DIGIT,
+    ),
     Scenario("not-enrolled", "00", "outside every card range (VERes N)", None, NOT_ENROLLED_DIGIT),
     Scenario("enrolment-unknown", "50", "enrolment cannot be told (VERes U)", PlayV1("U"), V1_DIGIT),
     Scenario(

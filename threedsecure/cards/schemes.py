@@ -4,7 +4,7 @@ Sources: ECI values are payment-system rules, not EMVCo's (Visa, Mastercard, Ame
 Cartes Bancaires follows the other brand on the card. RIDs: ISO/IEC 7816-5 registered application provider identifiers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -92,6 +92,12 @@ _BY_PREFIX: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(dict(reverse
 def networks(pan: str) -> tuple[str, ...]:
     """The schemes whose ranges may hold `pan`, the preferred one first; empty when no scheme begins its numbers so."""
     return next((_BY_PREFIX[pan[:length]] for length in range(7, 0, -1) if pan[:length] in _BY_PREFIX), ())
+
+
+def badge(pan: str, wanted: Container[str]) -> str | None:
+    """The first of the schemes on a co-badged card that is one of `wanted`; None where there is none, or only one on the card."""
+    names = networks(pan)
+    return next((name for name in names if name in wanted), None) if len(names) > 1 else None
 
 
 def co_badged() -> dict[str, tuple[str, ...]]:

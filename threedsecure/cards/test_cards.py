@@ -30,7 +30,7 @@ from threedsecure.cards.scenarios import (
     VERSIONS,
     Scenario,
 )
-from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.schemes import SCHEMES, networks
 
 PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -44,6 +44,13 @@ PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _SCHEME_OF_PREFIX: Final = {prefix: scheme for scheme, prefix in PREFIXES.items()}
+PREFIXES_WITH_BADGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        scheme: (own, *(prefix for prefix in PREFIXES.values() if prefix != own and scheme in networks(prefix)))
+        for scheme, own in PREFIXES.items()
+    }
+)
+"""The beginnings of the test cards that a scheme's directory server knows: its own, and those of co-badged cards."""
 
 
 V1_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.classic_programme)

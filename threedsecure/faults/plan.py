@@ -1,4 +1,5 @@
-"""The faults in force, and which of them a message meets. Pure but for what it remembers: it counts, and what is spent is gone."""
+"""The faults in force, and which of them a message meets. Pure but for what it remembers: it counts, and what is spent is told of
+until everything is cleared."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from threedsecure.faults.fault import Count, Fault, FaultRefused
 
 MAX_FAULTS: Final = 1_000
 MAX_GONE: Final = 10_000
+MAX_SPENT: Final = 1_000
 CHANCES: Final = 1_000_000
 
 
@@ -51,6 +53,7 @@ class Plan:
     changed: Callable[[], None] | None = None
     _armed: dict[str, Armed] = field(default_factory=dict)
     _gone: dict[str, None] = field(default_factory=dict)
+    _spent: dict[str, Armed] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Armed]:
         return iter(list(self._armed.values()))
@@ -73,6 +76,21 @@ class Plan:
         self._settle()
         return known
 
+    def spend(self, identifier: str) -> None:
+        """It has happened, and was to happen once: it is not in force any more, and told of."""
+        armed = self._armed.pop(identifier, None)
+        if armed is not None and armed.last is not None:
+            armed.fired = max(armed.fired, 1)
+            self._spent[identifier] = armed
+            if len(self._spent) > MAX_SPENT:
+                del self._spent[next(iter(self._spent))]
+        self._forget(identifier)
+        self._settle()
+
+    def spent(self) -> list[dict[str, Any]]:
+        """What has happened and was to happen once, since everything was cleared: the newest MAX_SPENT, oldest first."""
+        return [armed.document() for armed in self._spent.values()]
+
     def is_over(self, identifier: str) -> bool:
         """Whether this fault was in force once."""
         return identifier in self._gone
@@ -84,6 +102,7 @@ class Plan:
 
     def clear(self) -> None:
         self._armed.clear()
+        self._spent.clear()
         self._watching = False
         self._settle()
 
@@ -136,12 +155,9 @@ class Plan:
         ]
         for armed in struck:
             armed.fired += 1
-        over = [armed for armed in drawn if armed.id not in met or (armed.last is not None and armed in struck)]
-        for armed in over:
-            self._armed.pop(armed.id, None)
-            self._forget(armed.id)
-        if over:
-            self._settle()
+        for armed in drawn:
+            if armed.id not in met or (armed.last is not None and armed in struck):
+                self.spend(armed.id)
         return struck
 
     def _forget(self, identifier: str) -> None:

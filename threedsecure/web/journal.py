@@ -43,7 +43,9 @@ PUBLISHED_AT_ONCE: Final = 4
 """Records, with a breath after them so that those who listen take a twentieth of the time at most."""
 BREATH: Final = 19
 MOST_BEHIND: Final = 1_000
-"""Records that listeners may be behind; what is older then is left out for them."""
+"""Records that listeners may be behind; what is older then is left out for them, and they are told so."""
+LEFT_OUT: Final = "left out"
+"""The kind of an entry that stands where others would have stood: in its message their number, or that of their records."""
 # Words between processes: write what waits; this record was written; everything was forgotten; somebody listens here from now on
 # (true), no longer (false), or who does (null).
 FLUSH, WRITTEN, FORGOTTEN, LISTENS = "journal flush", "journal written", "journal forgotten", "journal listens"
@@ -102,7 +104,7 @@ class Journal:
         self._left_out = 0
         self.left_out = 0
         """How many entries found no place since the start."""
-        self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._subscribers: dict[asyncio.Queue[dict[str, Any]], _Missed] = {}
         self.also_to: Callable[[Sequence[Entry]], None] | None = None
         """Who is given what this process has written, as it was written."""
         self._unpublished: deque[tuple[int, bool]] = deque()
@@ -288,7 +290,7 @@ class Journal:
 
     def _omission(self, at: datetime) -> Note:
         left_out, self._left_out = self._left_out, 0
-        return Note(real_now(), at, "", "", "left out", {"entries": left_out})
+        return Note(real_now(), at, "", "", LEFT_OUT, {"entries": left_out})
 
     # --- reading ---
 
@@ -368,14 +370,15 @@ class Journal:
 
     @asynccontextmanager
     async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
-        """A queue that receives every entry once it is written, while the context lasts."""
+        """A queue that receives every entry once it is written, while the context lasts; in the place of what was too much for it
+        one entry of the kind LEFT_OUT."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._subscribers.add(queue)
+        self._subscribers[queue] = _Missed()
         try:
             await self._shared.tell_all(LISTENS, [self._shared.worker, True])
             yield queue
         finally:
-            self._subscribers.discard(queue)
+            self._subscribers.pop(queue, None)
             if not self._subscribers:
                 self._shared.tell(LISTENS, [self._shared.worker, False])
 
@@ -399,6 +402,7 @@ class Journal:
         self._unpublished.append((number, own))
         if len(self._unpublished) > MOST_BEHIND and self.also_to is None:
             self._unpublished.popleft()
+            self._miss(1)
         if self._publishing is None or self._publishing.done():
             self._publishing = asyncio.create_task(self._publish_all(), name="those who listen")
 
@@ -411,14 +415,42 @@ class Journal:
                 entries = await self._read(partial(_numbered, [number for number, _ in some]))
             except DatabaseAway as error:
                 log.warning("those who listen miss something", error=str(error))
+                self._miss(len(some))
                 continue
             if self.also_to is not None:
                 self.also_to([(found.recorded, entry) for found, entry in entries if found.number in own])
-            for subscriber in self._subscribers:
-                for _, entry in entries:
-                    if subscriber.qsize() < MAX_WAITING:
-                        subscriber.put_nowait(entry)
+            for subscriber, missed in self._subscribers.items():
+                _hand(subscriber, missed, [entry for _, entry in entries])
             await asyncio.sleep((monotonic() - began) * BREATH)
+
+    def _miss(self, records: int) -> None:
+        for missed in self._subscribers.values():
+            missed.records += records
+
+
+@dataclass(slots=True)
+class _Missed:
+    """What one who listens has not been told of: records that nobody read for it, entries that it had no room for."""
+
+    records: int = 0
+    entries: int = 0
+
+    def told(self, like: Mapping[str, Any]) -> dict[str, Any]:
+        """The entry that says so, at the time of the one after it; nothing is missed any more."""
+        counts = {"records": self.records, "entries": self.entries}
+        self.records = self.entries = 0
+        left_out = {name: count for name, count in counts.items() if count}
+        return {"at": like["at"], "from": "", "to": "", "kind": LEFT_OUT, "transaction_id": "", "message": left_out}
+
+
+def _hand(subscriber: asyncio.Queue[dict[str, Any]], missed: _Missed, entries: Sequence[dict[str, Any]]) -> None:
+    for entry in entries:
+        if subscriber.qsize() >= MAX_WAITING:
+            missed.entries += 1
+            continue
+        if missed.records or missed.entries:
+            subscriber.put_nowait(missed.told(entry))
+        subscriber.put_nowait(entry)
 
 
 def _numbered(numbers: Sequence[int], records: ledger.Records) -> list[tuple[Found, dict[str, Any]]]:

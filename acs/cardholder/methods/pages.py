@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-from acs.cardholder.methods import html_page, multi_select, single_select
+from acs.cardholder.methods import html_page, multi_select, outcome, single_select
 from acs.cardholder.methods.table import Question
-from acs.cardholder.pages import ChallengePage, Choice, app_page, auto_page, challenge_page, choice_page, password_page
+from acs.cardholder.pages import (
+    ChallengePage,
+    Choice,
+    app_page,
+    auto_page,
+    challenge_page,
+    choice_page,
+    outcome_page,
+    password_page,
+)
 from acs.settings import AcsSettings
 
 
@@ -41,6 +50,10 @@ def method_page(view: ChallengePage, question: Question, phones: Sequence[str], 
             return choice_page(view, _PICTURES, pictures, several=True)
         case Question.HTML_PAGE:
             return choice_page(view, _IS_IT_YOU, _YES_AND_NO, several=False)
+        case Question.CHOOSE_OUTCOME:
+            return outcome_page(view, _IS_IT_YOU, outcome.BUTTONS)
+        case Question.OUTCOME_CODE:
+            return password_page(view, "Outcome code", hides=False)
         case Question.BANKING_APP:
             return app_page(view, settings.state_url)
         case Question.NOTHING_PASS | Question.NOTHING_FAIL:

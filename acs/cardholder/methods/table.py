@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from acs.cardholder.methods import html_page, knowledge, multi_select, single_select, static_password
+from acs.cardholder.methods import html_page, knowledge, multi_select, outcome, single_select, static_password
 from acs.cardholder.securecode import Verdict
 from threedsecure.cards.plays import Method
 
@@ -21,6 +21,8 @@ class Question(StrEnum):
     CHOOSE_PHONE = "choose-phone"
     CHOOSE_SEVERAL = "choose-several"
     HTML_PAGE = "html-page"
+    CHOOSE_OUTCOME = "choose-outcome"
+    OUTCOME_CODE = "outcome-code"
     BANKING_APP = "banking-app"
     NOTHING_PASS = "nothing-pass"  # noqa: S105 - a name, not a secret
     NOTHING_FAIL = "nothing-fail"
@@ -57,6 +59,8 @@ METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
         Method.MULTI_SELECT: Described((Question.CHOOSE_SEVERAL,), _STATIC, ("06",)),
         # 2.1.0 and 2.2.0 have no word for a page that is merely confirmed, nor for one that finishes by itself.
         Method.HTML_PAGE: Described((Question.HTML_PAGE,), _DYNAMIC, ("10",)),
+        Method.CHOICE: Described((Question.CHOOSE_OUTCOME,), _DYNAMIC, ("10",)),
+        Method.OUTCOME_CODE: Described((Question.OUTCOME_CODE,), _DYNAMIC, ("05",)),
         Method.AUTO_PASS: Described((Question.NOTHING_PASS,), _DYNAMIC, ("10",)),
         Method.AUTO_FAIL: Described((Question.NOTHING_FAIL,), _DYNAMIC, ("10",)),
         # Push confirmation (11) exists since 2.2.0, decoupled (12) since 2.3.
@@ -80,6 +84,11 @@ JUDGES: Final[Mapping[Question, Callable[[str], Verdict]]] = MappingProxyType(
 )
 """What an answer is worth. A code by SMS is judged by `acs.cardholder.securecode`, which knows what was sent."""
 
+OUTCOMES: Final[Mapping[Question, Callable[[str], outcome.Chosen | None]]] = MappingProxyType(
+    {Question.CHOOSE_OUTCOME: outcome.pressed, Question.OUTCOME_CODE: outcome.typed}
+)
+"""Questions whose answer says how the challenge ends; None for what says nothing."""
+
 _BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
     {
         Question.PASSWORD: "blank-password",
@@ -87,6 +96,8 @@ _BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
         Question.CHOOSE_PHONE: "blank-choice",
         Question.CHOOSE_SEVERAL: "blank-choice",
         Question.HTML_PAGE: "blank-choice",
+        Question.CHOOSE_OUTCOME: "blank-choice",
+        Question.OUTCOME_CODE: "blank-answer",
         Question.BANKING_APP: "not-decided",
     }
 )
@@ -94,6 +105,7 @@ _WRONG_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
     {
         Question.PASSWORD: "wrong-password",
         Question.KNOWLEDGE: "wrong-answer",
+        Question.OUTCOME_CODE: "wrong-answer",
         Question.CHOOSE_SEVERAL: "wrong-choice",
     }
 )

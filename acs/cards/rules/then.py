@@ -27,7 +27,7 @@ class Then(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     scenario: str | None = None
     fault: dict[str, Any] | None = None
     scheme: str | None = None
-    phone: Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{3,17}$")] | None = None
+    phone: Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
     tries: Annotated[int, Meta(ge=1, le=9)] | None = None
     language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$")] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name

@@ -16,6 +16,7 @@ from acs.cards.reasons import (
     MAXIMUM_CHALLENGES_EXCEEDED,
     MORE_NEEDED,
     NOT_PERMITTED_TO_CARDHOLDER,
+    SUSPECTED_FRAUD,
     TIMED_OUT_AT_ACS,
 )
 
@@ -37,6 +38,9 @@ ENDINGS: Final[Mapping[Ending, Told]] = MappingProxyType(
         Ending.DECLINED: Told("N", CARD_AUTHENTICATION_FAILED),
         Ending.GOES_DECOUPLED: Told("D", GOES_DECOUPLED),
         Ending.MORE_NEEDED: Told("D", MORE_NEEDED),
+        Ending.ATTEMPTED: Told("A"),
+        Ending.UNAVAILABLE: Told("U", INVALID_TRANSACTION),
+        Ending.REJECTED: Told("R", SUSPECTED_FRAUD),
         Ending.CARD_LOCKED: Told("N", NOT_PERMITTED_TO_CARDHOLDER),
         Ending.DEADLINE_MISSED: Told("N", DECOUPLED_TIME_EXCEEDED, "03"),
         Ending.NEVER_BEGUN: Told("N", TIMED_OUT_AT_ACS, "05"),

@@ -54,14 +54,14 @@ def challenge_result(card: Card, purchase: Purchase, challenge: Challenge | None
     missed = ending is Ending.DEADLINE_MISSED
     result = Result(
         purchase.decoupled_missed if missed else told.trans_status,
-        reason_in(purchase.version, _own(card, ending) or told.reason),
+        reason_in(purchase.version, _own(card, challenge, ending) or told.reason),
         told.challenge_cancel,
         interaction_counter=challenge.answers if challenge else 0,
         trust_status=_trust(challenge) if ending is Ending.PASSED else None,
         binding_status=_binding(challenge) if ending is Ending.PASSED else None,
         ending=ending,
     )
-    return _proven(card, purchase, result, ASKED)
+    return _proven(card, purchase, result, ATTEMPT if ending is Ending.ATTEMPTED else ASKED)
 
 
 def _trust(challenge: Challenge | None) -> str | None:
@@ -113,6 +113,8 @@ def _eci_without_payment(scheme: str, category: str, trans_status: str) -> str |
     return "04" if category == DATA_ONLY else _MASTERCARD_NON_PAYMENT.get(trans_status, "N0")
 
 
-def _own(card: Card, ending: Ending) -> str | None:
-    """The reason that a card was minted for, where a challenge failed."""
+def _own(card: Card, challenge: Challenge | None, ending: Ending) -> str | None:
+    """The reason that was chosen, or that a card was minted for, where a challenge failed."""
+    if challenge is not None and challenge.reason is not None:
+        return challenge.reason
     return card.reason if ending in (Ending.FAILED, Ending.TOO_MANY_TRIES) else None

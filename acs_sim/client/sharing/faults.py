@@ -141,7 +141,7 @@ class Together:
 
     async def _forget(self, identifier: str | None) -> None:
         if identifier is not None:
-            self._faults.plan.disarm(identifier)
+            self._faults.plan.spend(identifier)
 
     async def _watch(self, transaction_id: str | None) -> None:
         if transaction_id is not None:

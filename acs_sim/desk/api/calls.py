@@ -63,7 +63,9 @@ def call(
     def described(function: Function) -> Operation:
         hints = get_type_hints(function, include_extras=True)
         answers, wish = answer or (hints["return"],), hints.get("wish")
-        spelt = {name.rstrip("_"): name for name in hints if name not in {"desk", "request", "wish", "return"}}
+        spelt = {
+            name.rstrip("_"): name for name in hints if name.lstrip("_") not in {"desk", "request", "wish", "return"}
+        }
         query = {name: hints[own] for name, own in spelt.items() if f"{{{name}}}" not in path}
         status = more.get("status", 200)
 

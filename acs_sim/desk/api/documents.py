@@ -6,7 +6,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from threedsecure.faults import FaultDocument
 
-PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{5,14}$", description="E.164, with the leading +")]
+PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, with the leading +")]
 Scheme = Literal["visa", "mastercard", "amex", "cb", "jcb", "discover", "unionpay"]
 
 
@@ -31,9 +31,11 @@ class FaultInForce(Struct, frozen=True):
 
 
 class FaultsInForce(Struct, frozen=True):
-    """Each as it was asked for, with its `id` and how often it has `fired`."""
+    """Each as it was asked for, with its `id` and how often it has `fired`. `spent`: those that were to happen once and have, until
+    everything is cleared."""
 
     faults: list[dict[str, Any]]
+    spent: list[dict[str, Any]] = []
 
 
 class Cleared(Struct, frozen=True):

@@ -21,8 +21,8 @@ KNOWN_TRANSACTIONS: Final = 20
 
 @call("GET", "/api/faults", errors=(502, 504))
 async def list_faults(desk: Desk) -> FaultsInForce:
-    """What misbehaves."""
-    return FaultsInForce(await in_force(desk))
+    """What misbehaves, and what has."""
+    return FaultsInForce(await in_force(desk), desk.runtime.faults.plan.spent())
 
 
 @call(
@@ -125,7 +125,7 @@ async def in_force(desk: Desk) -> list[dict[str, Any]]:
                 one["fired"] += theirs[identifier]["fired"]
             elif _happens_once(one):
                 del found[identifier]
-                await own.disarm_everywhere(identifier)
+                own.plan.spend(identifier)
     return list(found.values())
 
 

@@ -56,6 +56,7 @@ async def _page(desk: Desk, text: str = EXAMPLE, refusal: str = "", status: int 
         "/faults",
         status,
         faults=[_line(one) for one in await faults.in_force(desk)],
+        spent=[_line(one) for one in desk.runtime.faults.plan.spent()],
         packs=PACKS.values(),
         points=[(point, SENSIBLE[point.name]) for point in POINTS.values()],
         text=text,

@@ -18,12 +18,18 @@ from threedsecure.web.wire import Problem
 METHODS_OF: Final = {
     "approve": frozenset({"out-of-band", "decoupled"}),
     "decline": frozenset({"out-of-band", "decoupled"}),
-    "select": frozenset({"single-select", "multi-select", "html-page"}),
+    "select": frozenset({"choice", "single-select", "multi-select", "html-page"}),
 }
 DECISION_SECONDS: Final = 10.0
 LOOK_EVERY_SECONDS: Final = 0.02
 WAITING: Final = frozenset({"challenging", "decoupled"})
-WRONG_ANSWERS: Final = {"choose-several": "1", "html-page": "no", "choose-phone": "1"}
+WRONG_ANSWERS: Final = {
+    "choose-several": "1",
+    "html-page": "no",
+    "choose-phone": "1",
+    "choose-outcome": "N",
+    "outcome-code": "1111",
+}
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
 CHALLENGES: Final = frozenset({"C", "D"})
 HTTP_ERROR: Final = 400

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from acs_sim.desk.api.calls import Operation
-from threedsecure.web.journal import Journal
+from threedsecure.web.journal import LEFT_OUT, Journal
 from threedsecure.web.serving.event_stream import stream_events
 from threedsecure.web.serving.service import StreamHandler
 
@@ -39,7 +39,11 @@ def event_stream(journal: Journal, render: Render) -> StreamHandler:
             async def next_event() -> bytes:
                 while True:
                     entry = await queue.get()
-                    if not identifier or await journal.transaction_of(identifier) == entry["transaction_id"]:
+                    if (
+                        not identifier
+                        or entry["kind"] == LEFT_OUT
+                        or await journal.transaction_of(identifier) == entry["transaction_id"]
+                    ):
                         return _event(render(entry))
 
             return await stream_events(request, next_event, heartbeat_seconds=HEARTBEAT_SECONDS)

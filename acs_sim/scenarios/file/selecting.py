@@ -1,4 +1,6 @@
-"""`-k EXPR`: which plays are meant, by words of their name, tags and file, with `and`, `or`, `not` and brackets."""
+"""`-k EXPR`: which plays are meant, by words of their name, tags and file, with `and`, `or`, `not` and brackets.
+
+A word may be a part of another one (`otp` of `challenge-otp`), but a number is a whole one: `D2` is not `D20`."""
 
 import re
 from collections.abc import Callable
@@ -7,6 +9,7 @@ from typing import Final
 MAX_EXPRESSION: Final = 500
 
 _TOKEN = re.compile(r"\s*([()]|[^\s()]+)")
+_ROW: Final = re.compile(r"[a-z]\d+").fullmatch
 Chooses = Callable[[str], bool]
 
 
@@ -50,14 +53,20 @@ class _Reader:
             return inner
         if not self.tokens or self.tokens[0] in {"and", "or", ")"}:
             raise ValueError(f"-k: a word is missing before {self.tokens[0] if self.tokens else 'the end'!r}")
-        word = self.tokens.pop(0)
-        return lambda words: word in words
+        stands = _spelt(self.tokens.pop(0)).search
+        return lambda words: stands(words) is not None
 
     def _takes(self, token: str) -> bool:
         if self.tokens[:1] == [token]:
             self.tokens.pop(0)
             return True
         return False
+
+
+def _spelt(word: str) -> re.Pattern[str]:
+    """A letter with a number is the name of a row of the library, and stands alone."""
+    before = r"(?<![a-z0-9])" if _ROW(word) else r"(?<!\d)" if word[0].isdigit() else ""
+    return re.compile(before + re.escape(word) + (r"(?!\d)" if word[-1].isdigit() else ""))
 
 
 def _or(left: Chooses, right: Chooses) -> Chooses:

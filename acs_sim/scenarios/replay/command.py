@@ -9,12 +9,12 @@ from pathlib import Path
 from acs_sim.running.process import logs
 from acs_sim.running.stack import CannotStart
 from acs_sim.scenarios.playing.gateway import running_gateway
-from acs_sim.scenarios.replay.replay import CannotReplay, compared, replay
+from acs_sim.scenarios.replay.replay import CannotReplay, replay
 from acs_sim.scenarios.replay.replay_to import replay_to
 from acs_sim.scenarios.running import simulating
 from acs_sim.scenarios.simulator import CannotPlay
 from acs_sim.settings.addresses import Addresses
-from acs_sim.transcripts.difference import Change
+from acs_sim.transcripts.difference import Change, differences
 from acs_sim.transcripts.document import Transcript, encode
 from acs_sim.transcripts.volatile import IDENTIFIERS
 from threedsecure.web.calling.transport import HttpTransport
@@ -68,7 +68,7 @@ async def _to_simulator(transcript: Transcript, wish: Again) -> tuple[list[str],
         )
     if wish.save is not None:
         wish.save.write_bytes(encode(after))
-    return [f"transaction {after['transaction']['id']}, {len(after['hops'])} hops"], compared(transcript, after)
+    return [f"transaction {after['transaction']['id']}, {len(after['hops'])} hops"], differences(transcript, after)
 
 
 def _card(text: str | None) -> dict[str, str]:

@@ -5,21 +5,24 @@ moved as far as it was between the hops of the file.
 """
 
 import asyncio
+import base64
 import ssl
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
+import orjson
+
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of
-from acs_sim.client.challenge_page import Page
+from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.transactions.cardholder import entry_for
 from acs_sim.scenarios.playing.gateway import Mailbox
 from acs_sim.scenarios.reports.evidence import collect
 from acs_sim.scenarios.simulator import Simulator
-from acs_sim.transcripts.difference import Change, differences
-from acs_sim.transcripts.document import Hop, Transcript, title
+from acs_sim.transcripts.document import SIMULATED, Hop, Transcript, title
 from acs_sim.transcripts.volatile import DRAWN, INSTANTS, is_uuid
 from threedsecure.redaction import HIDDEN
 from threedsecure.web.calling.transport import HttpTransport
@@ -27,18 +30,12 @@ from threedsecure.web.wire import Problem
 
 REACTION_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
-SIMULATED: Final = frozenset({"Directory Server", "ACS", "Phone"})
-OURS: Final = (*INSTANTS, *DRAWN, "threeDSServerURL", "notificationURL")
+OURS: Final = (*INSTANTS, *DRAWN, "threeDSServerURL", "notificationURL", "threeDSMethodNotificationURL")
 """What a replay has of its own, whatever a file declares."""
 
 
 class CannotReplay(Exception):
     """The transcript holds nothing that could be played, or lacks what that needs; the message says what."""
-
-
-def compared(before: Transcript, after: Transcript) -> list[Change]:
-    """What the simulator answered otherwise than in the file. Hops in which it has no part are left out."""
-    return differences(_simulated(before), _simulated(after), ignored=OURS)
 
 
 async def replay(
@@ -50,7 +47,8 @@ async def replay(
     moves_clock: bool,
     tls: ssl.SSLContext | None = None,
 ) -> dict[str, Any]:
-    """The transcript of the new transaction. `wishes`: what of the card is said beside the file (`scenario`, `pan`).
+    """The transcript of the new transaction, to be held against the file. `wishes`: what of the card is said beside it (`scenario`,
+    `pan`).
 
     Errors: `CannotReplay`, `CannotPlay`."""
     if not any(hop["kind"] == "AReq" and hop["to"] == "Directory Server" for hop in transcript["hops"]):
@@ -63,7 +61,7 @@ async def replay(
     if after is None:
         raise CannotReplay("the simulator has no transcript of the new transaction")
     after["card"]["scenario"] = after["card"]["scenario"] or card["scenario"]
-    return after
+    return {**after, "replayed": True, "volatile": list(dict.fromkeys((*after["volatile"], *OURS)))}
 
 
 class _Replay:
@@ -99,12 +97,26 @@ class _Replay:
         way = (hop["from"], hop["to"])
         if way == ("3DS Server", "Directory Server") and hop["kind"] in {"AReq", "Erro"}:
             await self._post(hop)
+        elif way == ("Browser", "ACS") and hop["kind"] == "3DS Method":
+            await self._method()
         elif way == ("Browser", "ACS") and hop["kind"] == "CReq":
             await self._open()
         elif way == ("Browser", "ACS") and hop["kind"] == "challenge page":
             await self._press(str(hop["message"].get("action", "submit")), right=self._was_right(number))
         elif way == ("Phone", "ACS") and hop["message"].get("decision") in {"approve", "decline"}:
             await self._simulator.decide(str(self._card["phone"]), str(hop["message"]["decision"]))
+
+    async def _method(self) -> None:
+        url = await self._simulator.method_url(str(self._card["scheme"]), str(self._card["pan"]))
+        if url is None:
+            raise CannotReplay("the file has a 3DS Method, and this time the card has none")
+        data = {"threeDSServerTransID": self.name, "threeDSMethodNotificationURL": self._box.method_url}
+        with suppress(CardholderStuck):  # a page that does not answer is nobody's business, as in a browser
+            page = await self._person.visit(
+                Form(url, {"threeDSMethodData": base64.urlsafe_b64encode(orjson.dumps(data)).decode().rstrip("=")})
+            )
+            for result in page.results:
+                await self._person.deliver(result)
 
     async def _post(self, hop: Hop) -> None:
         message = self._with_own({name: value for name, value in hop["message"].items() if value != HIDDEN})
@@ -137,7 +149,7 @@ class _Replay:
         await self._deliver()
 
     async def _press(self, action: str, *, right: bool) -> None:
-        if self._page is None:
+        if self._page is None or self._page.result is not None:  # over: its page went on by itself
             return
         try:
             entry = None
@@ -200,8 +212,3 @@ def _well_formed(name: str, value: Any) -> bool:
     if name.endswith("TransID"):
         return is_uuid(value)
     return "://" in value if name.endswith("URL") else bool(value)
-
-
-def _simulated(transcript: Transcript) -> dict[str, Any]:
-    hops = [hop for hop in transcript["hops"] if SIMULATED & {hop["from"], hop["to"]}]
-    return {**transcript, "hops": hops}

@@ -350,6 +350,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/authentication-values/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether an authentication value (CAVV, AAV, AEVV) is the one that the simulator made for this payment */
+        post: operations["verify_authentication_value"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/faults": {
         parameters: {
             query?: never;
@@ -357,7 +374,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What misbehaves */
+        /** What misbehaves, and what has */
         get: operations["list_faults"];
         put?: never;
         /** Have something go wrong: a fault (docs/faults.md), or a pack of them. Answers the fault with its id */
@@ -1578,11 +1595,53 @@ export interface components {
             as?: string | null;
         };
         /**
+         * AuthenticationValueVerdict
+         * @description `valid`: whether the simulator made this value for exactly this. `name`: what the scheme calls it.
+         */
+        AuthenticationValueVerdict: {
+            valid: boolean;
+            name: string;
+        };
+        /**
+         * AuthenticationValueWish
+         * @description What an authorisation carries of the authentication. EMV 3DS: `version` 2.x, `dsTransID`, `purchaseAmount` in minor units,
+         *         `purchaseCurrency` (ISO 4217, numeric), `purchaseDate` (YYYYMMDDHHMMSS). 1.0.2: `version` 1.0.2 and `merchantName`.
+         */
+        AuthenticationValueWish: {
+            /** @enum {unknown} */
+            scheme: "amex" | "cb" | "discover" | "jcb" | "mastercard" | "unionpay" | "visa";
+            value: string;
+            pan: string;
+            /**
+             * @default 2.2.0
+             * @enum {unknown}
+             */
+            version?: "1.0.2" | "2.1.0" | "2.2.0" | "2.3.1";
+            /**
+             * @default Y
+             * @enum {unknown}
+             */
+            transStatus?: "A" | "I" | "Y";
+            /** @default null */
+            dsTransID?: string | null;
+            /** @default null */
+            purchaseAmount?: number | null;
+            /** @default null */
+            purchaseCurrency?: string | null;
+            /** @default null */
+            purchaseDate?: string | null;
+            /** @default null */
+            merchantName?: string | null;
+        };
+        /**
          * FaultsInForce
-         * @description Each as it was asked for, with its `id` and how often it has `fired`.
+         * @description Each as it was asked for, with its `id` and how often it has `fired`. `spent`: those that were to happen once and have, until
+         *         everything is cleared.
          */
         FaultsInForce: {
             faults: Record<string, never>[];
+            /** @default [] */
+            spent?: Record<string, never>[];
         };
         /**
          * FaultInForce
@@ -2776,6 +2835,39 @@ export interface operations {
             };
             /** @description The body is too long */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    verify_authentication_value: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthenticationValueWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationValueVerdict"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

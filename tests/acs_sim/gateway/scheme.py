@@ -185,7 +185,6 @@ class Scheme:
             "messageVersion": self.areq["messageVersion"],
             "threeDSServerTransID": self.areq["threeDSServerTransID"],
             "acsTransID": ACS_TRANS_ID,
-            "challengeCompletionInd": "Y",
             "transStatus": status,
         }
         return _without_none({**message, **self.cres})

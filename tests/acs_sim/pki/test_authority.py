@@ -1,5 +1,6 @@
 """What the authority issues, judged by the path validation of `cryptography` (written against RFC 5280) and by OpenSSL."""
 
+import asyncio
 import ssl
 import stat
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,10 @@ from acs_sim.running.pki.authority import LOCAL_HOSTS, Authority
 from acs_sim.running.pki.connections import client_context, server_context
 from acs_sim.running.pki.folder import authority_in, certificate_file
 from acs_sim.running.pki.issuing import CannotIssue, issue_files
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.pki.handshakes import handshake
+from tests.support.ports import with_free_ports
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 AUTHORITY = Authority.create(NOW)
@@ -89,6 +93,27 @@ def test_a_spoilt_authority_is_named(tmp_path, content):
     (tmp_path / "tls" / "authority.pem").write_bytes(content)
     with pytest.raises(FolderUnusable, match=r"authority\.pem is no authority of this simulator"):
         authority_in(tmp_path)
+
+
+async def issued_beside(settings, data, out):
+    return await asyncio.to_thread(issue_files, data, "gateway", (), out, None, settings.addresses.desk)
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["data", "fresh"])
+async def test_no_second_authority_is_made_beside_a_running_one(tmp_path, keeps):
+    running = Settings(tls=True, fresh=not keeps, data=str(tmp_path / "data"), only=("desk",))
+    async with running_stack(with_free_ports(running)) as stack:
+        with pytest.raises(CannotIssue, match="has another authority"):
+            await issued_beside(stack.settings, tmp_path / "elsewhere", tmp_path)
+        assert not (tmp_path / "elsewhere").exists()
+        if keeps:
+            chain, _ = await issued_beside(stack.settings, tmp_path / "data", tmp_path)
+            assert (tmp_path / "data" / "tls" / "ca.pem").read_text() in chain.read_text()
+
+
+async def test_a_simulator_without_tls_has_no_authority_that_would_be_another_one(tmp_path):
+    async with running_stack(with_free_ports(Settings(fresh=True, only=("desk",)))) as stack:
+        assert len(await issued_beside(stack.settings, tmp_path / "data", tmp_path)) == 2
 
 
 def test_issued_files_are_what_clients_and_key_stores_read(tmp_path):

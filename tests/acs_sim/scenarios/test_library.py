@@ -41,6 +41,13 @@ def test_what_is_played_elsewhere_is_played_there():
         assert [amount for amount in amounts if f'"{amount.replace(".", "")}"' not in text] == []
 
 
+def test_what_tests_play_is_in_files_that_are_there():
+    told = DOCUMENT.read_text().partition("## At the shops")[2]
+    files = re.findall(r"`(tests/\S+\.py)`", told)
+    assert len(files) >= 3
+    assert [file for file in files if "def test_" not in (ROOT / file).read_text()] == []
+
+
 def test_every_scenario_says_what_it_shows_and_none_is_there_twice(plays):
     names = defaultdict(set)
     for play in plays:

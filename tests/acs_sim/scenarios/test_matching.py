@@ -91,6 +91,23 @@ def test_an_expression_chooses_by_words(expression, chosen):
     assert compile_expression(expression)("three wrong codes challenge otp") is chosen
 
 
+@pytest.mark.parametrize(
+    ("expression", "words", "chosen"),
+    [
+        ("D2", "the wrong code D20 challenge.yaml", False),
+        ("D2", "the wrong code D2 challenge.yaml", True),
+        ("d2 or d20", "the wrong code D20", True),
+        ("2", "after 20 seconds", False),
+        ("2.1", "version 2.1.0", True),
+        ("2.1", "version 12.1.0", False),
+        ("E1", "scenario1", False),
+        ("code1", "the wrong code10", False),
+    ],
+)
+def test_a_number_is_a_whole_one(expression, words, chosen):
+    assert compile_expression(expression)(words.lower()) is chosen
+
+
 @pytest.mark.parametrize("expression", ["", "and", "a or", "(a", "a b", "a)", "not"])
 def test_an_expression_that_cannot_be_read_is_refused(expression):
     with pytest.raises(ValueError, match="-k"):

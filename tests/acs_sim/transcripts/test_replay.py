@@ -1,20 +1,26 @@
 """Transcripts played again, to the simulator and to a gateway."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from acs_sim.running.stack import running_stack
 from acs_sim.scenarios.file.loading import load
 from acs_sim.scenarios.playing.gateway import running_gateway
-from acs_sim.scenarios.replay.replay import CannotReplay, compared, replay
+from acs_sim.scenarios.replay.replay import CannotReplay, replay
 from acs_sim.scenarios.replay.replay_to import replay_to
 from acs_sim.scenarios.running import STARTS_AT, run, simulating
-from acs_sim.transcripts.difference import told
+from acs_sim.settings.settings import Settings
+from acs_sim.transcripts.difference import differences, told
 from acs_sim.transcripts.document import encode
+from tests.acs_sim.buyer import Buyer
 from tests.acs_sim.test_cli import acs_sim
 from tests.acs_sim.transcripts.hops import conversation, hop, transcript
+from tests.support.ports import with_free_ports
 from threedsecure.web.calling.transport import HttpTransport
 
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"
@@ -62,13 +68,13 @@ async def test_what_is_played_again_to_the_same_simulator_is_answered_the_same()
         for name, before in (await recorded(*PLAYED)).items():
             after = await again(before)
             assert after["transaction"]["id"] != before["transaction"]["id"]
-            assert (name, lines(compared(before, after))) == (name, [])
+            assert (name, lines(differences(before, after))) == (name, [])
 
 
 async def test_another_card_is_answered_otherwise_and_the_difference_is_named():
     (before,) = (await recorded("the bank cannot be reached")).values()
     async with playing_again() as again:
-        found = lines(compared(before, await again(before, scenario="frictionless")))
+        found = lines(differences(before, await again(before, scenario="frictionless")))
     assert "- hop 4  Directory Server -> 3DS Server: Erro" in found
     assert "+ hop 4  Directory Server -> 3DS Server: ARes" in found
 
@@ -90,13 +96,44 @@ async def test_the_command_plays_a_file_to_a_simulator_of_its_own_and_keeps_what
     assert json.loads((tmp_path / "new.har").read_text())["log"]["version"] == "1.2"
 
 
+@pytest.mark.parametrize(
+    ("scenario", "version"),
+    [
+        ("frictionless", None),
+        ("method-timeout", None),
+        ("challenge-auto-pass", "2.1.0"),
+        ("challenge-auto-pass", "2.3.1"),
+        ("challenge-auto-fail", None),
+    ],
+)
+async def test_a_purchase_of_our_own_shops_is_played_again_without_a_difference_and_diff_agrees(
+    scenario, version, tmp_path
+):
+    settings = with_free_ports(Settings(fresh=True))
+    async with running_stack(settings) as stack, aiohttp.ClientSession() as session, HttpTransport.session() as network:
+        buyer = Buyer(session, HttpTransport(network), stack.addresses)
+        purchase = await buyer.buy(await buyer.mint(scenario, version))
+        if "acsURL" in purchase:
+            await buyer.challenged(purchase)
+        await buyer.ended(purchase)
+        before = await buyer.desk("GET", f"/api/transactions/{purchase['id']}/transcript")
+    assert ("Browser", "3DS Server") in {
+        (one["from"], one["to"]) for one in before["hops"]
+    } or scenario == "method-timeout"
+    (tmp_path / "shop.json").write_text(json.dumps(before))
+    again = await asyncio.to_thread(acs_sim, "replay", "shop.json", "--save", "again.json", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, "no difference\n"), again.stderr
+    held = await asyncio.to_thread(acs_sim, "diff", "shop.json", "again.json", cwd=tmp_path)
+    assert (held.returncode, held.stdout) == (0, "no difference\n")
+
+
 @pytest.fixture
 async def network():
     async with HttpTransport.session() as session:
         yield HttpTransport(session)
 
 
-async def test_a_gateway_is_brought_the_rreq_under_new_identifiers_and_its_answer_compared(network):
+async def test_a_gateway_is_brought_the_rreq_under_new_identifiers_and_its_answer_differences(network):
     async with running_gateway() as gateway:
         box = gateway.mailbox("new-build")
         posted, changes = await replay_to(conversation(), network, box.results_url, box.notification_url, {})

@@ -1,12 +1,16 @@
 """A format that lists its characters takes no other one: over every text of every message typed by hand."""
 
+import csv
+import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.threedsecure.v2.test_defined import HOPS, messages, replaced
 from threedsecure.v2.elements import format_of
+from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.grammar.formats import Text
 from threedsecure.v2.validation.checking import context_of, violations
 
@@ -17,7 +21,52 @@ UNSEEN = {
     "right-to-left": "\u202e",
     "bell": "\a",
 }
-ANY_CHARACTERS = {"no control characters", "any characters"}
+SHOWN = "characters that can be shown"
+ANY_CHARACTERS = {SHOWN, "any characters"}
+ROWS = csv.DictReader((Path(__file__).parents[3] / "fixtures" / "emv-3ds-elements.csv").read_text("utf-8").splitlines())
+NOT_SHOWN = {
+    "Cc": ("\x07", "\x0a", "\x7f", "\x85"),
+    "Cf": ("\u00ad", "\u200b", "\u200e", "\u202e", "\u2060", "\ufeff", "\U000e0041"),
+    "Zl": ("\u2028",),
+    "Zp": ("\u2029",),
+    "Co": ("\ue000", "\uf8ff", "\U000f0000", "\U0010fffd"),
+    "Cn": ("\u0378", "\u0530", "\uffff", "\U0003fffd", "\U0010ffff"),
+    "Cs": ("\ud800", "\udfff"),
+}
+SOME_SHOWN = ("Café", "Ελλάς", "店舗", "متجر", "e\u0301", "10\u00a0€", "\U0001f6d2", "नमस्ते", "\u3000", "𠀀")
+
+
+def free_texts():
+    """Every element whose format is text of any script, once for each version that has it, at its shortest and its longest."""
+    for row in ROWS:
+        for version in SUPPORTED_VERSIONS:
+            try:
+                form = format_of(row["message"], row["element"], version)
+            except (KeyError, StopIteration):
+                continue
+            form = getattr(form, "item", form)
+            if isinstance(form, Text) and form.words == SHOWN:
+                yield f"{row['message']}.{row['element']} {version}", form
+
+
+def test_free_text_takes_what_can_be_shown_and_nothing_of_the_other_categories_of_unicode():
+    looked = 0
+    for name, form in free_texts():
+        looked += 1
+        accepts, room = form.compile(), (form.most or 40)
+        for text in SOME_SHOWN:
+            if form.least <= len(text) <= room:
+                assert accepts(text), (name, text)
+        for kind, characters in NOT_SHOWN.items():
+            for character in characters:
+                assert unicodedata.category(character) == kind
+                for text in (
+                    character * max(form.least, 1),
+                    "x" * max(form.least - 1, 0) + character,
+                    character + "é"[: room - 1],
+                ):
+                    assert not accepts(text), (name, kind, text)
+    assert looked > 60
 
 
 def texts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:

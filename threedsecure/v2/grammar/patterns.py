@@ -28,9 +28,9 @@ def growing(*values: str, v220: tuple[str, ...] = (), v231: tuple[str, ...] = ()
 
 
 def printable(least: int, most: int | None = None) -> Text:
-    """Any characters but control characters; one argument is an exact length."""
+    """Characters that can be shown, of any script; one argument is an exact length."""
     most = most or least
-    return Text("no control characters", printable_text(least, most), least, most)
+    return Text("characters that can be shown", printable_text(least, most), least, most)
 
 
 def prose(most: int | None, least: int = 1) -> Text:

@@ -4,8 +4,8 @@ import asyncio
 import mimetypes
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from functools import lru_cache
+from contextlib import asynccontextmanager, suppress
+from functools import lru_cache, partial
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any, Final
@@ -71,15 +71,26 @@ async def _unroutable(
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str, port: int, *, reuse_port: bool = False, tls: ssl.SSLContext | None = None
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    reuse_port: bool = False,
+    tls: ssl.SSLContext | None = None,
+    also: Sequence[str] = (),
 ) -> AsyncIterator[int]:
-    """Serve `app`, over TLS when it is given; yields the port in use (which matters when `port` is 0)."""
+    """Serve `app`, over TLS when it is given; yields the port in use (which matters when `port` is 0). `also`: other hosts, where
+    they are to be had."""
     runner = EdgeRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None, ssl_context=tls)
+    site = partial(web.TCPSite, runner, reuse_port=reuse_port or None, ssl_context=tls)
     try:
-        await site.start()
-        yield runner.addresses[0][1]
+        await site(host, port).start()
+        used: int = runner.addresses[0][1]
+        for one in also:
+            with suppress(OSError):
+                await site(one, used).start()
+        yield used
     finally:
         await runner.cleanup()
 
