@@ -158,6 +158,7 @@ async def test_the_last_page_posted_twice_brings_the_same_result(mpi: Mpi):
     assert back(await mpi.acs.type(shown, code)).xml == back(await mpi.acs.type(shown, NEVER_SENT)).xml
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("scheme", V1_SCHEMES)
 @pytest.mark.parametrize(
     ("scenario", "status", "eci"),
@@ -187,6 +188,7 @@ async def test_pages_can_end_by_themselves(mpi: Mpi):
         assert back(await mpi.acs.post(shown.form.action, shown.form.fields))["PARes/TX/status"] == status
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("scenario", [name for name in V1_SCENARIOS if name.startswith("bad-signature")])
 async def test_a_bad_signature_on_demand_is_refused_by_xmlsec1(mpi: Mpi, tmp_path: Path, scenario: str):
     pares = back(await mpi.pay(compose("visa", V1_SCENARIOS[scenario])))
@@ -252,6 +254,7 @@ async def test_the_same_pareq_while_its_page_is_open_shows_that_page_and_another
     assert back(await mpi.acs.type(again, mpi.acs.phone.code))["PARes/TX/status"] == "Y"
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     ("changes", "code"), [({"amount": "1.00"}, "55"), ({"country": "999"}, "54"), ({"purch_amount": "1"}, "55")]
 )
@@ -264,6 +267,7 @@ async def test_an_expired_card_is_n(mpi: Mpi):
     assert back(await mpi.pay(expiry="2501"))["PARes/TX/status"] == "N"
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     "term", ["", "javascript:alert(1)", "data:text/html,x", "//shop.example", "https:///x", "ht\ntp://x"]
 )
@@ -275,6 +279,7 @@ async def test_no_term_url_but_http_and_https_is_ever_posted_to(mpi: Mpi, term: 
     assert back(await mpi.send(pareq(veres["VERes/CH/acctID"])))["PARes/TX/status"] == "Y"
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("value", ["", "????", "eJ", packed(b"<x/>"), packed(b"<x/>")[:-6], packed(b" " * 200_000)])
 async def test_a_broken_pareq_is_told_to_the_merchant_as_an_error(mpi: Mpi, value: str):
     shown = await mpi.acs.post(mpi.acs.url + "/3ds1/pareq", {"PaReq": value, "TermUrl": TERM, "MD": MD})
@@ -325,6 +330,7 @@ async def test_the_journal_files_the_whole_under_the_vereq_and_finds_it_by_xid(m
     assert OTP not in str(await journal.entries_of(transaction))
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("algorithm", ["rsa-sha1", "rsa-sha256"])
 async def test_a_pares_is_signed_as_the_setting_says_and_xmlsec1_accepts_it(tmp_path: Path, algorithm: str):
     async with stage(pares_signature=algorithm) as acs:
@@ -378,6 +384,7 @@ def test_every_state_is_reached():
     assert {State.ENROLLED, *TRANSITIONS.values()} == set(State)
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("scenario", V1_SCENARIOS.values(), ids=lambda scenario: scenario.name)
 def test_what_a_card_of_1_0_2_asks_for_exists_there(scenario):
     play = play_v1_of(scenario.name)

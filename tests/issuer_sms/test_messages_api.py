@@ -7,7 +7,7 @@ import pytest
 from issuer_sms.messages.delivery import Network
 from issuer_sms.settings import PhoneSettings
 from tests.issuer_sms.conftest import a_phone
-from tests.support.engine import on_both_engines
+from tests.support.engine import on_both_engines, on_sqlite_alone
 
 pytestmark = on_both_engines
 
@@ -204,6 +204,7 @@ async def test_the_journal_keeps_a_text_to_nobody(phone):
 GOOD = {"to": NUMBER, "from": "BANQUE", "body": "code 123456"}
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -236,12 +237,14 @@ async def test_what_is_wrong_with_a_text_is_named(phone, change, named):
     assert (await phone.get("/api/messages")).json == {"messages": []}
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("missing", ["to", "from", "body"])
 async def test_what_a_text_lacks_is_named(phone, missing):
     answer = await phone.post("/api/messages", {name: value for name, value in GOOD.items() if name != missing})
     assert (answer.status, answer.json["detail"]) == (400, f"Object missing required field `{missing}`")
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b"[" * 60_000, b'{"to":' * 10_000, b'{"body":"\\ud800"}'],
@@ -255,6 +258,7 @@ async def test_a_body_that_is_too_long_is_refused(phone):
     assert (await phone.post_raw("/api/messages", b" " * 70_000)).status == 413
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     ("address", "named"),
     [

@@ -5,10 +5,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.support.engine import on_both_engines
-
-pytestmark = on_both_engines
-
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}} code 123456"

@@ -141,7 +141,16 @@ async def test_the_messages_of_one_classic_purchase_join_by_what_they_have_in_co
     record(journal, {"messageType": "PARes", "messageId": "m-2", "xid": "x-1"})
     for identifier in ("m-1", "c-1", "m-2", "x-1"):
         assert await journal.transaction_of(identifier) == "m-1"
-    assert [entry["kind"] for entry in await journal.entries_of("m-1")] == ["VEReq", "VERes", "PAReq", "PARes"]
+        entries = await journal.entries_of(identifier)
+        assert [entry["kind"] for entry in entries] == ["VEReq", "VERes", "PAReq", "PARes"]
+        assert {entry["transaction_id"] for entry in entries} == {"m-1"}
+
+
+async def test_the_newest_of_a_kind_are_told_oldest_first(journal):
+    for kind, name in (("AReq", "a"), ("ARes", "a"), ("AReq", "b"), ("AReq", "c"), ("SMS", "c")):
+        record(journal, {"messageType": kind, "threeDSServerTransID": name})
+    told = [(entry["kind"], entry["transaction_id"]) for entry in await journal.newest(2, "AReq")]
+    assert told == [("AReq", "b"), ("AReq", "c")]
 
 
 async def test_an_sdk_or_account_identifier_used_again_does_not_draw_two_transactions_together(journal):

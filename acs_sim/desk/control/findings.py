@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import FindingDocument, FindingDocuments, OutcomeWish, Transaction
-from acs_sim.desk.transactions.list import entries_of, find_transaction
+from acs_sim.desk.transactions.list import find_transaction
 from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction
 from acs_sim.findings.model import Finding, Severity
 from acs_sim.findings.reports import junit
@@ -60,7 +60,7 @@ async def list_findings(
 
 
 async def findings_of(desk: Desk, one: Transaction, mildest: Severity) -> list[Finding]:
-    return await judged(await entries_of(desk, one), mildest)
+    return await judged(await desk.runtime.journal.entries_of(one.id), mildest)
 
 
 async def judged(entries: Sequence[Mapping[str, Any]], mildest: Severity = Severity.WARNING) -> list[Finding]:

@@ -12,7 +12,7 @@ from acs_sim.desk.control.clock import clock_state, move_everybodys
 from acs_sim.desk.control.findings import judged
 from acs_sim.desk.pages.rendering import drift, facts, identifiers, render, shown
 from acs_sim.desk.transactions.diagram import LIVE, diagram
-from acs_sim.desk.transactions.list import entries_of, find_transaction, newest_transactions
+from acs_sim.desk.transactions.list import find_transaction, newest_transactions
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import compose, read
@@ -156,7 +156,7 @@ async def _newest(desk: Desk) -> dict[str, Any]:
 
 async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
     one: Transaction = await find_transaction(desk, identifier)
-    entries = await entries_of(desk, one)
+    entries = await desk.runtime.journal.entries_of(one.id)
     return {
         "one": one,
         "facts": facts(one),

@@ -54,7 +54,8 @@ async def show_transaction(desk: Desk, id_: str) -> Transaction:
 @call("GET", "/api/transactions/{id}/messages", errors=(404, 502))
 async def show_messages(desk: Desk, id_: str) -> Messages:
     """Every message that crossed a hop, decoded and redacted."""
-    return Messages(messages_of(await entries_of(desk, await find_transaction(desk, id_))))
+    transaction = await find_transaction(desk, id_)
+    return Messages(messages_of(await desk.runtime.journal.entries_of(transaction.id)))
 
 
 @call("GET", "/api/transactions/{id}/transcript", errors=(400, 404, 502), answer=(Transcript,))
@@ -65,7 +66,7 @@ async def show_transcript(
 ) -> WireResponse:
     """The whole transaction as one file."""
     transaction = await find_transaction(desk, id_)
-    entries = await entries_of(desk, transaction)
+    entries = await desk.runtime.journal.entries_of(transaction.id)
     addresses = {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
     document = compose(msgspec.to_builtins(transaction), entries, addresses)
     suffix = "har" if format_ == "har" else "json"
@@ -109,11 +110,6 @@ async def find_transaction(desk: Desk, identifier: str) -> Transaction:
     if known_as is None:
         raise _unknown(identifier)
     return Transaction(known_as)
-
-
-async def entries_of(desk: Desk, transaction: Transaction) -> list[dict[str, Any]]:
-    """Every hop of it, whatever name the journal files it under."""
-    return await desk.runtime.journal.entries_of(transaction.id)
 
 
 def messages_of(entries: Iterable[Mapping[str, Any]]) -> list[Message]:

@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.support.engine import on_both_engines
+from tests.support.engine import on_both_engines, on_sqlite_alone
 
 pytestmark = on_both_engines
 
 GOOD = {"shop": "e-transactions", "pan": "4000000001000001", "expiry": "2912", "amount": 4200, "currency": "978"}
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -34,12 +35,14 @@ async def test_a_purchase_that_makes_no_sense_is_refused_and_the_member_is_named
     assert (await world.json("GET", "/api/purchases"))["purchases"] == []
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("missing", ["pan", "expiry", "amount"])
 async def test_a_member_that_is_missing_is_named(world, missing):
     document = {name: value for name, value in GOOD.items() if name != missing}
     assert missing in (await world.json("POST", "/api/purchases", document, 400))["detail"]
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     ("change", "field", "fault"),
     [
@@ -52,6 +55,7 @@ async def test_a_card_that_the_page_would_refuse_is_refused_here_too(world, chan
     assert (await world.json("POST", "/api/purchases", {**GOOD, **change}, 400))["errors"] == {field: fault}
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("body", [b"not json", b"[]", b"\xff"])
 async def test_a_body_that_is_no_object_is_refused(world, body):
     async with world.session.post(world.url + "/api/purchases", data=body) as answer:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.acs_sim.gateway.scheme import ACS_TRANS_ID, DS_TRANS_ID, to_base64url
 from tests.acs_sim.gateway.test_purchases import outcome
-from tests.support.engine import on_both_engines
+from tests.support.engine import on_both_engines, on_sqlite_alone
 
 pytestmark = on_both_engines
 
@@ -120,6 +120,7 @@ async def test_an_rreq_that_is_wrong_is_answered_by_an_erro_and_the_purchase_goe
     assert (await ended(world, purchase))["result"] == "accepted"
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     "body", [b"", b"not json", b"[]", b"null", b"\xff\xfe", b'{"messageType":"RReq"', b"[" * 50_000, b"x" * 200_000]
 )
