@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from acs_sim.running import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
 from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once
+from tests.support.order import dealt
 from tests.support.postgresql import Cluster
 from tests.support.steady_loop import SteadyLoop
 
@@ -47,14 +49,19 @@ def pytest_configure(config: pytest.Config) -> None:
         engine.server()  # one for all workers, which find it by the environment
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a browser or a PostgreSQL carries the marker `browser` or `slow` without saying so."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """A test that asks for a browser or a PostgreSQL carries the marker `browser` or `slow` without saying so. A process of a run
+    of several takes the tests in the order of tests/support/order.py."""
     for item in items:
         asks = set(getattr(item, "fixturenames", ()))
         if "chromium" in asks:
             item.add_marker(pytest.mark.browser)
         if asks & {"chromium", "postgresql"} or _engine_of(item) == "postgresql":
             item.add_marker(pytest.mark.slow)
+    yield
+    if processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+        items[:] = dealt(items, processes)
 
 
 def _engine_of(item: pytest.Item) -> str | None:
