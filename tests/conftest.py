@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Iterator
 
@@ -47,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
     connect_once()
     if config.getoption("numprocesses", None) and "not slow" not in config.getoption("markexpr"):
         engine.server()  # one for all workers, which find it by the environment
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of tests are there to the end: the collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -27,6 +27,8 @@ def settings_of(flags: Mapping[str, Any], config: Path | None) -> Any:
 
 def caller_context(settings: Any, name: str | None = None) -> Any:
     """The context for `name`, None without TLS. Errors: `ClickException` where the authority cannot be read."""
+    if not settings.tls:
+        return None
     from acs_sim.running.data.data_folder import FolderUnusable
     from acs_sim.running.pki.stack import caller_context
 

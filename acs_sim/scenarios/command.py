@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from acs_sim.running.process import logs
+from acs_sim.running.process.loop import spare_the_collector
 from acs_sim.running.stack import CannotStart
 from acs_sim.scenarios.file.document import FileError
 from acs_sim.scenarios.file.loading import Play, load
@@ -87,6 +88,7 @@ def _chosen(plays: list[Play], expression: str | None) -> list[Play]:
 
 
 def _play(plays: list[Play], wish: Wish) -> int:
+    spare_the_collector()
     began, began_at = time.perf_counter(), datetime.now(UTC)
     progress = Progress(len(plays), sys.stdout, click.echo)
     try:

@@ -8,6 +8,7 @@ written is read from its records again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from zlib import crc32
@@ -217,15 +218,21 @@ class Records:
         notes = self._opened[found.number]
         return (whole(found.number, notes, place) for place in range(found.place - 1, -1, -1))
 
-    def newest(self) -> Iterator[Found]:
-        """All notes, the newest record first, and the last of its notes first."""
+    def newest(self, among: int, fits: Callable[[Note], bool]) -> Iterator[Found]:
+        """Those that fit of the last `among` notes: the newest record first, and the last of its notes first."""
+        for number, notes, place in islice(self._backwards(), among):
+            if fits(notes[place]):
+                yield whole(number, notes, place)
+
+    def _backwards(self) -> Iterator[tuple[int, list[Note], int]]:
+        """Where every note stands, the last first."""
         statement, before = _DOCUMENTS.order_by(RECORDS.c.number.desc()).limit(16), None
         while True:
             query = statement if before is None else statement.where(RECORDS.c.number < before)
             rows = self._connection.execute(query).all()
             for number, document in rows:
                 notes = self._open(number, document)
-                yield from (whole(number, notes, place) for place in range(len(notes) - 1, -1, -1))
+                yield from ((number, notes, place) for place in range(len(notes) - 1, -1, -1))
             if not rows:
                 return
             before = rows[-1].number

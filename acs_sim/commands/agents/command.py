@@ -1,6 +1,5 @@
 """`acs-sim mcp`: what it takes."""
 
-import asyncio
 from importlib.util import find_spec
 
 import click
@@ -12,6 +11,8 @@ def mcp_command(url: str | None) -> None:
     """Serve the simulator as tools for agents, by the Model Context Protocol over standard input and output."""
     if find_spec("mcp") is None:
         raise click.ClickException("the extra `mcp` is not installed: pip install 'acs-sim[mcp]'")
+    import asyncio
+
     from acs_sim.commands.agents.server import serve
     from acs_sim.testing.values import SimulatorUnreachable
 

@@ -13,7 +13,7 @@ from acs_sim.commands.bench.connection import Connection, request
 from acs_sim.commands.bench.load import Journey, JourneyFailed
 from acs_sim.commands.bench.process import Server, Usage, python, running
 from acs_sim.commands.bench.traffic import PLAIN, authentication_requests, card_number
-from acs_sim.running.pki.stack import caller_context
+from acs_sim.commands.simulator import caller_context
 from acs_sim.running.stack import with_free_ports
 from acs_sim.settings.addresses import Addresses
 from acs_sim.settings.settings import Settings

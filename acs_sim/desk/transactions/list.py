@@ -77,6 +77,8 @@ async def newest_transactions(desk: Desk, wanted: Mapping[str, Any]) -> list[Tra
     rows = (await desk.parties.call("ds", "/control/transactions", wanted)).get("transactions", [])
     challenges = await _challenges(desk, rows)
     emv = [_merged(row, challenges.get(row.get("acsTransID"))) for row in rows]
+    if emv and "id" in wanted:
+        return emv
     both = [*emv, *await newest_classic(desk, wanted)]
     return sorted(both, key=lambda one: one.created_at or "", reverse=True)[: wanted.get("limit", DEFAULT_LIMIT)]
 
@@ -96,8 +98,7 @@ async def find_transaction(desk: Desk, identifier: str) -> Transaction:
 
 async def entries_of(desk: Desk, transaction: Transaction) -> list[dict[str, Any]]:
     """Every hop of it, whatever name the journal files it under."""
-    journal = desk.runtime.journal
-    return await journal.entries_of(await journal.transaction_of(transaction.id) or transaction.id)
+    return await desk.runtime.journal.entries_of(transaction.id)
 
 
 def messages_of(entries: Iterable[Mapping[str, Any]]) -> list[Message]:

@@ -62,11 +62,9 @@ class StackTls:
         return [*LOCAL_HOSTS, *(host for host in named if host not in EVERY_ADDRESS)]
 
 
-def caller_context(settings: Settings, name: str | None = None) -> ssl.SSLContext | None:
-    """For a command that calls the simulator which runs with `settings`: None without TLS. With a `name` the caller shows a
-    certificate of its own, which takes the authority's key. Errors: `FolderUnusable`."""
-    if not settings.tls:
-        return None
+def caller_context(settings: Settings, name: str | None = None) -> ssl.SSLContext:
+    """For a command that calls the simulator which runs with `settings`, over TLS. With a `name` the caller shows a certificate of
+    its own, which takes the authority's key. Errors: `FolderUnusable`."""
     data = Path(settings.data)
     if not certificate_file(data).exists():
         raise FolderUnusable(f"{certificate_file(data)} is missing: give the --data of the simulator that runs")
