@@ -20,6 +20,7 @@ def module(path, count, *, slow=False):
 
 
 ITEMS = [
+    Item("b", 9, slow=True),
     *module("a", 3),
     *module("b", 2, slow=True),
     *module("c", 1, slow=True),
@@ -29,8 +30,8 @@ ITEMS = [
 
 
 def test_every_stretch_begins_with_whole_slow_modules_and_ends_with_quick_tests():
-    first, second = (dealt(ITEMS, 2)[part] for part in (slice(5), slice(5, None)))
-    assert [item.path for item in first] == ["b", "b", "e", "e", "a"]
+    first, second = (dealt(ITEMS, 2)[part] for part in (slice(6), slice(6, None)))
+    assert [item.path for item in first] == ["b", "b", "b", "e", "e", "a"]
     assert [item.path for item in second] == ["c", "a", "a", "d", "d", "d"]
 
 
