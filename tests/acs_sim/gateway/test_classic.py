@@ -22,6 +22,8 @@ from threedsecure.cards.scenarios import V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.web.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Desk:
