@@ -23,6 +23,7 @@ SETTINGS = (
     "max_connections=400",
     "shared_buffers=64MB",
     "jit=off",
+    "autovacuum=off",  # with a run's many databases a process would start every second to look into one of them
     "unix_socket_directories=",
 )
 TEMPLATE = "with_tables"
