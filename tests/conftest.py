@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,11 +13,13 @@ from acs_sim.running import stack
 from tests.support import engine
 from tests.support.browser import browser, chromium, page
 from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once
+from tests.support.order import dealt, engine_of
 from tests.support.postgresql import Cluster
 from tests.support.steady_loop import SteadyLoop
 
 __all__ = ["browser", "chromium", "page"]
 
+SYSTEM = Path(__file__).parent / "system"
 # A busy machine is no finding: time is measured where it matters, not by every property.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
@@ -55,15 +59,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a browser or a PostgreSQL carries the marker `browser` or `slow` without saying so."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """A test that asks for a browser or a PostgreSQL, or is one of the whole system, carries the marker `browser` or `slow` without
+    saying so. The tests are taken in the order of tests/support/order.py."""
     for item in items:
         asks = set(getattr(item, "fixturenames", ()))
         if "chromium" in asks:
             item.add_marker(pytest.mark.browser)
-        if asks & {"chromium", "postgresql"} or _engine_of(item) == "postgresql":
+        if asks & {"chromium", "postgresql"} or engine_of(item) == "postgresql" or item.path.parent == SYSTEM:
             item.add_marker(pytest.mark.slow)
-
-
-def _engine_of(item: pytest.Item) -> str | None:
-    return item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+    yield
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))

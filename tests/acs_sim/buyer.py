@@ -64,7 +64,7 @@ class Buyer:
             return [await self.browser.deliver(result) for result in page.results]
         return []
 
-    async def ended(self, purchase, wait=10):
+    async def ended(self, purchase, wait=30):
         return await self.call("GET", f"{self.at.shop}/api/purchases/{purchase['id']}?wait={wait}")
 
     async def messages(self, purchase, kind=None):

@@ -22,6 +22,8 @@ from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.web.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = {
     "frictionless": "Y",
     "frictionless-attempt": "A",

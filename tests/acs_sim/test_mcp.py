@@ -13,6 +13,8 @@ from tests.acs_sim.test_cli import ENVIRONMENT, acs_sim
 from tests.support.fresh_environment import ROOT
 from tests.support.process import simulator
 
+pytestmark = pytest.mark.slow
+
 AREQ = ROOT / "fixtures" / "messages" / "2.2.0" / "areq-brw-pa.json"
 NO_ID = "9f1c2a44-0000-4000-8000-000000000000"
 

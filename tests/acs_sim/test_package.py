@@ -13,6 +13,8 @@ from packaging.version import Version
 from tests.support import twins
 from tests.support.fresh_environment import ROOT, built
 
+pytestmark = pytest.mark.slow
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKED = ("acs", "directory_server", "fixtures", "issuer_sms", "threedsecure")
 

@@ -19,6 +19,8 @@ from tests.support.fresh_environment import ROOT, FreshEnvironment, fresh_enviro
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "docs" / "examples" / "pipeline"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 TEMPLATE = yaml.safe_load((ROOT / "templates" / "acs-sim.gitlab-ci.yml").read_text())[".acs-sim"]

@@ -10,6 +10,8 @@ import pytest
 from acs_sim.testing import sync
 from tests.support.fresh_environment import ROOT, FreshEnvironment, fresh_environment
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "docs" / "examples" / "gateway"
 # Every run is held to this: whatever warns, and whatever is not closed, fails.
 STRICT = ("-m", "pytest", "-q", "-W", "error", "--strict-markers", "--strict-config", "-p", "no:cacheprovider")

@@ -14,6 +14,8 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import ROOT, simulator
 from tests.support.third_party import ThreeDSServer, get_json, post_json
 
+pytestmark = pytest.mark.slow
+
 RECIPE = re.compile(r"^`([\w./-]+)`(?:, in `(\w+)`)?:\n\n```\w+\n(.*?)```$", re.MULTILINE | re.DOTALL)
 NOT_OURS = ("data", "dist")
 """What a checkout has beside its files, and beside what begins with a dot."""

@@ -9,6 +9,7 @@ import pytest
 
 from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.third_party import base64url, three_ds_server
 from threedsecure.v2.validation.identifiers import one_spelling, same_id
@@ -37,7 +38,7 @@ async def test_every_identifier_is_found_in_either_case_and_comes_back_as_it_was
             person = {"do": "submit", "code": "correct"}
             async with session.post(f"{at.desk}/api/transactions/{sent}/cardholder", json=person) as answer:
                 assert answer.status == 200, await answer.text()
-            rreq = await asyncio.to_thread(server.results.get, timeout=20)
+            rreq = await asyncio.to_thread(server.results.get, timeout=PATIENCE_SECONDS)
             assert rreq["threeDSServerTransID"] == sent
 
 

@@ -115,7 +115,7 @@ async def test_a_minted_card_has_the_tries_the_phone_and_the_language_it_was_ask
 
 
 async def latest(whole, number):
-    address = f"{whole.addresses.phone}/api/phones/{quote(number, safe='')}/latest?wait=5"
+    address = f"{whole.addresses.phone}/api/phones/{quote(number, safe='')}/latest?wait=60"
     async with aiohttp.ClientSession() as session, session.get(address) as answer:
         return await answer.json() if answer.status == 200 else None
 

@@ -18,7 +18,7 @@ async def test_texts_pass_through_every_state(postgresql):
         await phone.text("+33639989311", callback=issuer.address)
         assert [receipt["state"] for receipt in await issuer.hears(2)] == ["delivered", "failed"]
         phone.clock.advance(timedelta(minutes=1))
-        assert (await phone.get("/api/phones/+33639989511/latest?wait=5")).json["code"] == "333333"
+        assert (await phone.get("/api/phones/+33639989511/latest?wait=60")).json["code"] == "333333"
         assert (await phone.get(f"/api/phones/{NUMBER}/latest?reference=one")).json["code"] == "111111"
         states = [m["state"] for m in (await phone.get("/api/messages")).json["messages"]]
         assert states == ["delivered"] * 5 + ["failed"]
@@ -46,4 +46,4 @@ async def test_what_was_on_its_way_arrives_after_a_restart(postgresql):
         await phone.text("+33639989111", "code 654321")
     async with a_phone(postgresql=database) as phone:
         phone.clock.advance(timedelta(minutes=6))
-        assert (await phone.get("/api/phones/+33639989111/latest?wait=5")).json["code"] == "654321"
+        assert (await phone.get("/api/phones/+33639989111/latest?wait=60")).json["code"] == "654321"

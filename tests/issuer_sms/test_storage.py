@@ -27,7 +27,7 @@ async def test_what_was_on_its_way_arrives_after_a_restart(tmp_path):
         assert sent["state"] == "sent"
     async with a_phone(tmp_path) as phone:
         phone.clock.advance(timedelta(minutes=6))
-        arrived = (await phone.get("/api/phones/+33639989111/latest?wait=10")).json
+        arrived = (await phone.get("/api/phones/+33639989111/latest?wait=60")).json
         assert (arrived["id"], arrived["code"], arrived["delivered_at"]) == (
             sent["id"],
             "654321",

@@ -85,4 +85,4 @@ class Shopper:
 
     def _code(self, pan: str) -> str:
         phone = urllib.parse.quote(get_json(f"{self._desk}/api/cards/{pan}")["phone"])
-        return str(get_json(f"{self._phones}/api/phones/{phone}/latest?wait=10")["code"])
+        return str(get_json(f"{self._phones}/api/phones/{phone}/latest?wait=60")["code"])

@@ -15,6 +15,8 @@ from tests.support.third_party import post
 from threedsecure.cards.scenarios import NO_METHOD, SCENARIOS
 from threedsecure.cards.test_cards import compose
 
+pytestmark = pytest.mark.slow
+
 KEY_HEX = "00112233445566778899AABBCCDDEEFF" * 4
 MONETICO_KEY = "12345678901234567890123456789012345678P0"
 RETOUR = "montant:M;ref:R;Auth:A;transaction:S;appel:T;abonnement:B;jeton:U;index:Z;erreur:E;statut:F;garantie:G;K:K"

@@ -26,3 +26,12 @@ async def findings(page: Page | Frame, *, rules: Sequence[str] = ()) -> list[str
         f"{rule['id']} ({rule['impact']}): " + ", ".join(node["html"][:120] for node in rule["nodes"][:3])
         for rule in found["violations"]
     ]
+
+
+async def findings_in_both_colours(page: Page) -> list[str]:
+    """In light whatever is wrong; in dark, where the same elements stand in other colours, contrasts that are too low."""
+    light = await findings(page)
+    await page.emulate_media(color_scheme="dark")
+    dark = await findings(page, rules=["color-contrast"])
+    await page.emulate_media(color_scheme="light")
+    return [*light, *(f"dark: {one}" for one in dark)]

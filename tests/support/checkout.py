@@ -95,7 +95,7 @@ class Checkout:
         return (await self.text(phone, after))["code"]
 
     async def text(self, phone: str, after: str | None = None) -> dict[str, Any]:
-        query = {"wait": "10"} | ({"after": after} if after else {})
+        query = {"wait": "60"} | ({"after": after} if after else {})
         url = f"{self.stack.addresses.phone}/api/phones/{quote(phone)}/latest"
         async with self.session.get(url, params=query) as answer:
             return await answer.json()

@@ -23,6 +23,7 @@ SETTINGS = (
     "max_connections=400",
     "shared_buffers=64MB",
     "jit=off",
+    "autovacuum=off",  # with a run's many databases a process would start every second to look into one of them
     "unix_socket_directories=",
 )
 TEMPLATE = "with_tables"
@@ -47,13 +48,15 @@ class Cluster:
     def __init__(self, port: int) -> None:
         self.port = port
         self._given_back: list[str] = []
+        self._emptying: dict[str, tuple[psycopg.Connection, str]] = {}
         self._one_at_a_time = threading.Lock()
         self._to_all: psycopg.Connection | None = None
 
     def close(self) -> None:
         """Leave the server, which others may use."""
-        if self._to_all is not None:
-            self._to_all.close()
+        kept = [connection for connection, _ in self._emptying.values()]
+        for connection in kept if self._to_all is None else [self._to_all, *kept]:
+            connection.close()
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/{database}"
@@ -98,8 +101,13 @@ class Cluster:
         return psycopg.connect(f"postgresql://tests@127.0.0.1:{self.port}/{database}", autocommit=True)
 
     def _empty(self, name: str) -> None:
-        with self.connection(name) as connection:
-            connection.execute("".join(f"DELETE FROM {table};" for table in self._tables(connection)))
+        """Over a connection that is kept: a new one would have to learn of every table first."""
+        if name not in self._emptying:
+            connection = self.connection(name)
+            emptied = "".join(f"DELETE FROM {table};" for table in self._tables(connection))
+            self._emptying[name] = connection, emptied
+        connection, emptied = self._emptying[name]
+        connection.execute(emptied)
 
     @staticmethod
     def _tables(connection: psycopg.Connection) -> list[str]:

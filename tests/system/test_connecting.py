@@ -12,6 +12,7 @@ import pytest
 from acs_sim.settings.settings import load
 from tests.kits.kit import ShopServer, kit
 from tests.kits.shopper import Shopper
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.process import simulator
 from tests.support.third_party import post, post_json, three_ds_server
 
@@ -83,7 +84,7 @@ def test_the_page_for_a_3ds_server_is_right_to_the_letter(tmp_path):
                     assert (ares["transStatus"], "acsURL" in ares) == ("C", True)
                 printed = curl(words, tmp_path)
             assert shows(printed, wanted), (words, printed)
-        assert server.results.get(timeout=20)["transStatus"] == "Y"
+        assert server.results.get(timeout=PATIENCE_SECONDS)["transStatus"] == "Y"
         del areq["purchaseAmount"]
         erro = post_json(f"{sim.directory_server}/visa/3ds2", areq)
         assert (erro["errorCode"], erro["errorDetail"]) == ("201", "purchaseAmount")

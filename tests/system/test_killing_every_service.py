@@ -113,16 +113,16 @@ class Buyer:
         self.page = self.server.open_challenge(self.ares)
 
     def types(self, code: str | None = None) -> Page:
-        return answer(self.page, code or get_json(f"{self.phone}/latest?wait=10")["code"])
+        return answer(self.page, code or get_json(f"{self.phone}/latest?wait=60")["code"])
 
     def types_wrong(self) -> None:
         self.counter = "02"
-        code = get_json(f"{self.phone}/latest?wait=10")["code"]
+        code = get_json(f"{self.phone}/latest?wait=60")["code"]
         self.page = self.types("000000" if code != "000000" else "111111")
 
     def submits_and_waits(self) -> None:
         """The answer is on its way; nobody has seen its end yet."""
-        self.code = get_json(f"{self.phone}/latest?wait=10")["code"]
+        self.code = get_json(f"{self.phone}/latest?wait=60")["code"]
         self.posted = self.pool.submit(self.types, self.code)
 
     def finishes(self) -> None:
@@ -223,7 +223,7 @@ def killed_with_a_challenge_at_every_step(apart, killed):
         meanwhile.opens()
         buyers = [*at_step, decoupled, meanwhile]
 
-        meanwhile.code = get_json(f"{meanwhile.phone}/latest?wait=10")["code"]
+        meanwhile.code = get_json(f"{meanwhile.phone}/latest?wait=60")["code"]
         apart.kill(killed)
         server.released.set()
         try:
@@ -272,7 +272,7 @@ def the_gateway_killed_with_a_purchase_at_every_step(apart):
         return Page(post_form(purchase["acsURL"], fields))
 
     def code_of(card):
-        return get_json(f"{apart.phone}/api/phones/{quote(card['phone'])}/latest?wait=10")["code"]
+        return get_json(f"{apart.phone}/api/phones/{quote(card['phone'])}/latest?wait=60")["code"]
 
     def brought_back(over):
         post_form(over.action, over.fields)
@@ -298,7 +298,7 @@ def the_gateway_killed_with_a_purchase_at_every_step(apart):
         apart.advance("2m")  # the shop's answer that the crash cut off is tried again after a minute
 
     for _, purchase in bought_by:
-        ended = get_json(f"{apart.gateway}/api/purchases/{purchase['id']}?wait=20")
+        ended = get_json(f"{apart.gateway}/api/purchases/{purchase['id']}?wait=30")
         assert (ended["state"], ended["authentication"]["trans_status"]) == ("settled", "Y")
         assert ended["result"] == "accepted"
         kept = until(lambda name=purchase["id"]: apart.transaction(name))

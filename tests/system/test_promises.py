@@ -24,7 +24,7 @@ def challenged(sim, server, scenario="challenge-otp"):
     card = post_json(sim.desk + "/api/cards", {"scheme": "mastercard", "scenario": scenario})
     ares = post_json(sim.directory_server + "/mastercard/3ds2", server.areq(card["pan"]))
     page = server.open_challenge(ares)
-    message = get_json(f"{sim.phone}/api/phones/{quote(card['phone'])}/latest?wait=10")
+    message = get_json(f"{sim.phone}/api/phones/{quote(card['phone'])}/latest?wait=60")
     return card, ares, page, message["code"]
 
 

@@ -47,7 +47,7 @@ async def picture(page: Page, name: str) -> None:
 
 
 async def newest_code(stack: Stack, card: dict[str, str], after: str | None = None) -> tuple[str, str]:
-    query = {"wait": "10"} | ({"after": after} if after else {})
+    query = {"wait": "60"} | ({"after": after} if after else {})
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{stack.addresses.phone}/api/phones/{quote(card['phone'])}/latest", params=query) as answer,

@@ -32,7 +32,7 @@ def authenticate(sim, server, pan, version="2.2.0", **changes):
 
 
 def code_sent_to(sim, phone, after=None):
-    query = {"wait": "10"} | ({"after": after} if after else {})
+    query = {"wait": "60"} | ({"after": after} if after else {})
     return get_json(f"{sim.phone}/api/phones/{urllib.parse.quote(phone)}/latest?{urllib.parse.urlencode(query)}")
 
 

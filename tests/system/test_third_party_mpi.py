@@ -55,7 +55,7 @@ def pares_of(page: Page) -> Answer:
 
 
 def code_sent_to(sim, phone: str) -> str:
-    return get_json(f"{sim.phone}/api/phones/{urllib.parse.quote(phone)}/latest?wait=10")["code"]
+    return get_json(f"{sim.phone}/api/phones/{urllib.parse.quote(phone)}/latest?wait=60")["code"]
 
 
 def trusted(sim, pares: Answer, folder) -> bool:

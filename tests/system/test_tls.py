@@ -84,7 +84,7 @@ def test_a_gateway_with_a_minted_certificate_does_the_whole_challenge(sim, gatew
     page = gateway.open_challenge(ares)
     assert page.action.startswith(sim.acs + "/")
     number = urllib.parse.quote(card["phone"])
-    text = get_json(f"{sim.phone}/api/phones/{number}/latest?wait=10", trusting)
+    text = get_json(f"{sim.phone}/api/phones/{number}/latest?wait=60", trusting)
     over = answer(page, text["code"], tls=trusting)
     rreq = gateway.results.get(timeout=PATIENCE_SECONDS)
     assert (rreq["messageType"], rreq["transStatus"]) == ("RReq", "Y")
@@ -195,7 +195,7 @@ def test_a_browser_that_trusts_the_authority_shows_no_warning(sim, folder, trust
         challenge = page.frame_locator("#challenge")
         challenge.locator("#code").wait_for()
         number = urllib.parse.quote(card["phone"])
-        challenge.locator("#code").fill(get_json(f"{sim.phone}/api/phones/{number}/latest?wait=10", trusting)["code"])
+        challenge.locator("#code").fill(get_json(f"{sim.phone}/api/phones/{number}/latest?wait=60", trusting)["code"])
         challenge.locator("#submit").click()
         page.locator("#result").wait_for()
         assert page.locator("#result").get_attribute("data-result") == "accepted"

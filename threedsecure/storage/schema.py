@@ -38,7 +38,7 @@ def prepare(connection: Connection, schema: Schema, *, upgrades: bool = True) ->
         version_table.create(connection)
         connection.execute(version_table.insert().values(version_num=schema.head))
         return
-    version = revision(connection, schema)
+    version = _written(connection, schema)
     if version == schema.head:
         return
     if version is not None and version not in revisions(schema):
@@ -62,8 +62,11 @@ def prove_writable(connection: Connection, schema: Schema) -> None:
 
 def revision(connection: Connection, schema: Schema) -> str | None:
     """The revision at which the tables of `schema` are; None when there are none."""
-    if not inspect(connection).has_table(schema.version_table):
-        return None
+    return _written(connection, schema) if inspect(connection).has_table(schema.version_table) else None
+
+
+def _written(connection: Connection, schema: Schema) -> str | None:
+    """The revision that the version table tells."""
     found: str | None = connection.execute(select(_version_table(schema).c.version_num)).scalar_one_or_none()
     return found
 

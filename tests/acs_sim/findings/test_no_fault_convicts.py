@@ -1,5 +1,7 @@
 """Every kind of fault at every hop, met by a correct gateway: nothing convicts it, because what a fault does is not its doing."""
 
+import pytest
+
 from acs_sim.running.stack import running_stack
 from acs_sim.scenarios.explore.space import ELEMENT_FAULTS, FAULT_POINTS, SETTINGS
 from acs_sim.scenarios.explore.story import play_of
@@ -10,6 +12,8 @@ from tests.support.ports import with_free_ports
 from tests.support.standard_gateway import standard_gateway
 from threedsecure.faults import POINTS, SENSIBLE
 from threedsecure.web.clock import Clock
+
+pytestmark = pytest.mark.slow
 
 DECIDES = {"Erro": "errorCode", "RRes": "resultsStatus", "Method callback": "threeDSServerTransID", "SMS": "body"}
 """The element that the fault happens to, transStatus elsewhere."""

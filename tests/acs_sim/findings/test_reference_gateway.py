@@ -76,7 +76,7 @@ async def bought(stack: Stack, session: aiohttp.ClientSession, shop: str, scenar
         status, outcome, _ = await desk("POST", path, json=deed | carried)
         assert status == 200, (scenario, outcome)
     if scenario not in UNDECIDED:
-        await Caller(session, stack.addresses.shop)("GET", f"/api/purchases/{purchase['id']}?wait=5")
+        await Caller(session, stack.addresses.shop)("GET", f"/api/purchases/{purchase['id']}?wait=30")
     _, document, _ = await desk("GET", f"/api/transactions/{purchase['id']}/findings?severity=good")
     assert ("result-followed" in str(document)) == (scenario not in UNDECIDED | WITHOUT_RESULT), (scenario, document)
     assert document["verdict"] == "acquitted", document

@@ -22,6 +22,8 @@ from threedsecure.cards.scenarios import V1_SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.web.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Desk:
@@ -54,7 +56,7 @@ class Desk:
         return Page(text)
 
     async def finished(self, purchase: Any) -> Any:
-        return await self.json("GET", f"{self.shop}/api/purchases/{purchase['id']}?wait=10")
+        return await self.json("GET", f"{self.shop}/api/purchases/{purchase['id']}?wait=30")
 
     async def paid(self, scenario: str, shop: str = "e-transactions", scheme: str = "visa") -> Any:
         purchase = await self.purchase(scenario, shop, scheme)

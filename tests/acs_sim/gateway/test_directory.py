@@ -10,6 +10,8 @@ from tests.support.ports import free_port
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 
+pytestmark = pytest.mark.slow
+
 ERRO = {
     "messageType": "Erro",
     "messageVersion": "2.2.0",

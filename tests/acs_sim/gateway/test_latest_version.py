@@ -86,7 +86,7 @@ async def test_a_card_that_knows_it_pays_in_it_from_the_order_to_the_receipt(who
     status, purchase, _ = await shops("POST", "/api/purchases", json=wish)
     assert (status, purchase["version"], purchase["transStatus"]) == (201, LATEST, "C")
     await desk("POST", f"/api/transactions/{purchase['id']}/cardholder", json={"do": "submit", "code": "correct"})
-    _, paid, _ = await shops("GET", f"/api/purchases/{purchase['id']}?wait=10")
+    _, paid, _ = await shops("GET", f"/api/purchases/{purchase['id']}?wait=30")
     assert (paid["result"], paid["authentication"]["trans_status"], paid["authentication"]["eci"]) == (
         "accepted",
         "Y",
@@ -108,5 +108,5 @@ async def test_a_card_that_is_refused_in_it_is_refused(whole):
     }
     _, purchase, _ = await shops("POST", "/api/purchases", json=wish)
     await desk("POST", f"/api/transactions/{purchase['id']}/cardholder", json={"do": "submit", "code": "correct"})
-    _, over, _ = await shops("GET", f"/api/purchases/{purchase['id']}?wait=10")
+    _, over, _ = await shops("GET", f"/api/purchases/{purchase['id']}?wait=30")
     assert (over["version"], over["result"], over["reason"]) == (LATEST, "refused", "not-authenticated")

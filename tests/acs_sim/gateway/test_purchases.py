@@ -301,7 +301,7 @@ async def test_a_purchase_by_script_gets_what_it_needs_for_the_challenge_and_the
     assert (purchase["transStatus"], purchase["state"], purchase["finished"]) == ("C", "challenge", False)
     assert purchase["acsURL"] == world.scheme.url + "/challenge"
     assert from_base64url(purchase["creq"])["acsTransID"] == purchase["acsTransID"] == ACS_TRANS_ID
-    waiting = asyncio.create_task(world.json("GET", f"/api/purchases/{purchase['id']}?wait=10"))
+    waiting = asyncio.create_task(world.json("GET", f"/api/purchases/{purchase['id']}?wait=30"))
     await world.scheme.post_results("Y")
     ended = await waiting
     assert (ended["finished"], ended["result"], answer(ended)["erreur"]) == (True, "accepted", "00000")
@@ -312,7 +312,7 @@ async def test_a_challenge_that_the_cardholder_cancels_is_refused(world):
     world.scheme.ares = {"transStatus": "C"}
     purchase = await world.purchase()
     await world.scheme.post_results("N", transStatusReason="01", challengeCancel="01")
-    ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=10")
+    ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=30")
     assert (ended["result"], ended["reason"], answer(ended)["erreur"]) == ("refused", "challenge-cancelled", "00040")
 
 
@@ -320,7 +320,7 @@ async def test_what_could_not_be_finished_after_a_challenge_is_refused(world):
     world.scheme.ares = {"transStatus": "C"}
     purchase = await world.purchase()
     await world.scheme.post_results("U", transStatusReason="22")
-    ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=10")
+    ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=30")
     assert (ended["result"], ended["reason"]) == ("refused", "challenge-unavailable")
 
 

@@ -20,7 +20,7 @@ async def challenged(world, **changes):
 
 
 async def ended(world, purchase):
-    return await world.json("GET", f"/api/purchases/{purchase['id']}?wait=10")
+    return await world.json("GET", f"/api/purchases/{purchase['id']}?wait=30")
 
 
 async def seen(world, purchase):

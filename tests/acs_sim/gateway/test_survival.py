@@ -39,7 +39,7 @@ async def test_a_challenge_goes_on_after_a_restart(scheme, tmp_path):
         purchase = await world.purchase()
     async with living(scheme, port=port, data=tmp_path) as world:
         await scheme.post_results("Y")
-        ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=10")
+        ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=30")
         assert (ended["result"], answer(ended)["erreur"]) == ("accepted", "00000")
         assert ended["answer"]["delivered"] is True
 
@@ -91,7 +91,7 @@ async def test_no_card_number_and_no_cryptogram_is_on_the_disk_before_during_or_
         await world.runtime.journal.flush()
         assert_clean(tmp_path)
         await scheme.post_results("Y")
-        await world.json("GET", f"/api/purchases/{(await world.newest())['id']}?wait=10")
+        await world.json("GET", f"/api/purchases/{(await world.newest())['id']}?wait=30")
         await world.runtime.journal.flush()
     assert_clean(tmp_path)
 
@@ -116,7 +116,7 @@ async def test_postgresql_does_as_well(scheme, postgresql):
     async with living(scheme, port=free_port(), postgresql=postgresql.fresh_database()) as world:
         purchase = await world.purchase(shop="monetico")
         await asyncio.gather(*(scheme.post_results("Y") for _ in range(3)))
-        ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=10")
+        ended = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=30")
         assert (ended["result"], ended["answer"]["delivered"]) == ("accepted", True)
         assert len(await world.json("GET", "/api/purchases")) == 1
 

@@ -24,6 +24,8 @@ from tests.support.standard_gateway import StandardGateway, standard_gateway
 from tests.support.standard_gateway.mistakes import MISTAKES, TWELVE
 from threedsecure.web.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 MOST_STEPS = 8
 ENOUGH = 300
 EARLY = {"AnswersWithoutIds": 6, "ShowsTheCode": 3}

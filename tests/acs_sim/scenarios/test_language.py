@@ -15,6 +15,8 @@ from tests.acs_sim.test_cli import acs_sim
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 
+pytestmark = pytest.mark.slow
+
 HEAD = "scenarios:\n  - name: one\n    about: It shows something.\n"
 CARD = "    card: {scenario: challenge-otp}\n"
 ASKED = "      - authenticate: {ARes: {transStatus: C}}\n"

@@ -17,6 +17,8 @@ from acs_sim.settings.settings import Settings
 from tests.acs_sim.test_cli import acs_sim
 from tests.support.ports import with_free_ports
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 LIBRARY_SECONDS = 60  # of one processor, and of one six times as slow as where it takes ten
 LIBRARY = ROOT / "fixtures" / "scenarios"

@@ -21,6 +21,8 @@ from tests.support.ports import with_free_ports
 from tests.support.standard_gateway import StandardGateway, standard_gateway
 from threedsecure.web.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"
 # One play of each scenario of these files: a sample. `acs-sim run fixtures/scenarios --against URL` plays them all.
 FILES = ("challenge", "endings", "errors", "frictionless", "method", "methods")
