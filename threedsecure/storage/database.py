@@ -14,7 +14,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -94,7 +94,7 @@ class Companion(Protocol):
         ...
 
     def take(self) -> "_Waiting | None":
-        """The unit that writes what there is now; None where there is nothing."""
+        """The unit that writes what there is now; None where there is nothing. On PostgreSQL it is one statement."""
         ...
 
 
@@ -104,7 +104,10 @@ class _GroupedCommits:
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
         self._companion: Companion | None = None
+        self._is_along_alone = False
+        """Whether the batch that was taken last is what accompanies, and nothing else."""
         self._is_due = False
+        self._crowded, self._seen, self._turns = False, 0, 0
 
     @property
     def waiting(self) -> int:
@@ -130,6 +133,17 @@ class _GroupedCommits:
         return await future
 
     def _batch_is_due(self) -> None:
+        """Where units come alone each is committed at once; where they crowd, others may be about to join them."""
+        waiting = self._crowd()
+        if self._crowded and waiting > self._seen and self._turns < MAX_TURNS_WAITED:
+            self._seen, self._turns = waiting, self._turns + 1
+            asyncio.get_running_loop().call_soon(self._batch_is_due)
+            return
+        self._crowded, self._seen, self._turns = waiting > 1, 0, 0
+        self._is_due = False
+        self._carry_out_waiting()
+
+    def _carry_out_waiting(self) -> None:
         raise NotImplementedError
 
     def _crowd(self) -> int:
@@ -137,6 +151,7 @@ class _GroupedCommits:
 
     def _take_batch(self) -> list[_Waiting]:
         batch, self._waiting = self._waiting[:MAX_UNITS_PER_COMMIT], self._waiting[MAX_UNITS_PER_COMMIT:]
+        self._is_along_alone = not batch
         # What accompanies speaks of everything written before it, and goes with the last.
         along = None if self._companion is None or self._waiting else self._companion.take()
         return batch if along is None else [*batch, along]
@@ -157,7 +172,6 @@ class SqliteFile(_GroupedCommits):
             self._connection = self._engine.connect()
             sqlite.on_the_loop(self._connection)
         self._checkpoints = None if path is None else sqlite.Checkpoints(path, self._connection)
-        self._crowded, self._seen, self._turns = False, 0, 0
         self._locked_since: float | None = None
 
     def prepare(self, schema: Schema) -> None:
@@ -216,18 +230,7 @@ class SqliteFile(_GroupedCommits):
         self._connection.close()
         self._engine.dispose()
 
-    def _batch_is_due(self) -> None:
-        """Where units come alone each is committed at once; where they crowd, others may be about to join them."""
-        waiting = self._crowd()
-        if self._crowded and waiting > self._seen and self._turns < MAX_TURNS_WAITED:
-            self._seen, self._turns = waiting, self._turns + 1
-            asyncio.get_running_loop().call_soon(self._batch_is_due)
-            return
-        self._crowded, self._seen, self._turns = waiting > 1, 0, 0
-        self._carry_out_waiting()
-
     def _carry_out_waiting(self) -> None:
-        self._is_due = False
         while batch := self._take_batch():
             outcomes = _carry_out(self._connection, [work for work, _ in batch], begin=sqlite.Transaction)
             if any(map(_met_a_lock, outcomes)):
@@ -251,7 +254,7 @@ class SqliteFile(_GroupedCommits):
             _tell(given_up, [Failed(self._away())] * len(given_up))
         else:
             self._is_due = True
-            asyncio.get_running_loop().call_later(timeouts.LOOK_AGAIN_SECONDS, self._carry_out_waiting)
+            asyncio.get_running_loop().call_later(timeouts.LOOK_AGAIN_SECONDS, self._batch_is_due)
 
     def _away(self) -> DatabaseAway:
         return DatabaseAway(f"{self._path} is locked by another program")
@@ -292,9 +295,10 @@ class PostgresServer(_GroupedCommits):
 
     async def settle(self) -> None:
         """Return when nothing waits."""
-        self._batch_is_due()
-        if self._carrying_out is not None:
-            await self._carrying_out
+        while self._crowd() or self._carrying_out is not None:
+            self._carry_out_waiting()
+            if self._carrying_out is not None:
+                await self._carrying_out
         if self._reading:
             await asyncio.wait(self._reading)
 
@@ -309,27 +313,27 @@ class PostgresServer(_GroupedCommits):
         except (DBAPIError, PoolTimeoutError) as error:
             raise _away(self._engine, error) or error from error
 
-    def _batch_is_due(self) -> None:
-        self._is_due = False
-        if self._carrying_out is None or self._carrying_out.done():
-            self._carrying_out = asyncio.create_task(self._carry_out_waiting())
+    def _carry_out_waiting(self) -> None:
+        if self._carrying_out is None and (batch := self._take_batch()):
+            self._carrying_out = asyncio.create_task(self._carry_out_batch(batch), name="commit")
 
-    async def _carry_out_waiting(self) -> None:
-        while batch := self._take_batch():
-            try:
-                outcomes = await self._outcomes([work for work, _ in batch])
-            except DatabaseAway as error:
-                outcomes = [Failed(error)] * len(batch)
-            except (DBAPIError, PoolTimeoutError) as error:
-                outcomes = [Failed(_away(self._engine, error) or error)] * len(batch)
-            _tell(batch, outcomes)
+    async def _carry_out_batch(self, batch: list[_Waiting]) -> None:
+        carry_out = partial(self._carry_out, [work for work, _ in batch], is_one_statement=self._is_along_alone)
+        try:
+            outcomes = await self.pool.call(carry_out)
+        except DatabaseAway as error:
+            outcomes = [Failed(error)] * len(batch)
+        except (DBAPIError, PoolTimeoutError) as error:
+            outcomes = [Failed(_away(self._engine, error) or error)] * len(batch)
+        self._carrying_out = None
+        _tell(batch, outcomes)
+        self.due()
 
-    async def _outcomes(self, units: list[Work[Any]]) -> list[Any]:
-        return await self.pool.call(lambda: self._carry_out(units))
-
-    def _carry_out(self, units: list[Work[Any]]) -> list[Any]:
-        with self._engine.connect() as connection:
-            outcomes = _carry_out(connection, units, _impatiently if len(units) > 1 else None)
+    def _carry_out(self, units: list[Work[Any]], *, is_one_statement: bool) -> list[Any]:
+        """One statement is a transaction as it is."""
+        with (self._looked_through if is_one_statement else self._engine).connect() as connection:
+            begin = nullcontext if is_one_statement else Connection.begin
+            outcomes = _carry_out(connection, units, _impatiently if len(units) > 1 else None, begin)
         return [
             _told_plainly(self._engine, outcome) if isinstance(outcome, Failed) else outcome for outcome in outcomes
         ]
