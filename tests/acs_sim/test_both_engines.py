@@ -27,6 +27,7 @@ SELECTED_BY = {
     "issuer_sms/storage/tables.py": "issuer_sms/test_storage.py",
     "threedsecure/storage/database.py": "threedsecure/test_database.py",
     "threedsecure/storage/ledger.py": "threedsecure/test_journal.py",
+    "threedsecure/storage/rows/documents.py": "acs/test_classic.py",
     "threedsecure/storage/rows/leases.py": "acs_sim/gateway/test_survival.py",
     "threedsecure/storage/rows/prepared.py": "threedsecure/test_prepared.py",
     "threedsecure/storage/rows/purging.py": "acs_sim/test_retention.py",
