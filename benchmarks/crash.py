@@ -48,7 +48,8 @@ from threedsecure.cards.test_cards import compose, read  # noqa: E402
 from threedsecure.errors import TransportError  # noqa: E402
 from threedsecure.secrets.vault import Vault  # noqa: E402
 from threedsecure.storage import ledger  # noqa: E402
-from threedsecure.storage.database import PostgresDatabase, SqliteDatabase  # noqa: E402
+from threedsecure.storage.on_postgresql import PostgresDatabase  # noqa: E402
+from threedsecure.storage.on_sqlite import SqliteDatabase  # noqa: E402
 from threedsecure.v2.codec import encode_base64url  # noqa: E402
 from threedsecure.web.calling.transport import HttpTransport  # noqa: E402
 

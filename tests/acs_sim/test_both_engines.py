@@ -41,6 +41,8 @@ OF_ONE_ENGINE = {
     "threedsecure/storage/engines/postgresql.py": "acs_sim/test_on_postgresql.py",
     "threedsecure/storage/engines/sqlite.py": "threedsecure/test_locked_sqlite.py",
     "threedsecure/storage/engines/timeouts.py": "threedsecure/test_locked_sqlite.py",
+    "threedsecure/storage/on_postgresql.py": "threedsecure/test_postgresql_away.py",
+    "threedsecure/storage/on_sqlite.py": "threedsecure/test_locked_sqlite.py",
     "threedsecure/storage/sharing/faults.py": "acs_sim/test_shared_faults.py",
     "threedsecure/storage/sharing/signals.py": "threedsecure/test_shared.py",
     "threedsecure/storage/sharing/state.py": "threedsecure/test_shared.py",

@@ -10,7 +10,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Tex
 
 from threedsecure.rules import Rule, parse
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, SqliteDatabase
+from threedsecure.storage.database import Database
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.opened import Opened
 from threedsecure.storage.schema import Schema
 from threedsecure.web.sharing.processes import Shared

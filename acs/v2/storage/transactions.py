@@ -41,8 +41,9 @@ from acs.v2.storage.rows import (
     spelled,
 )
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, SqliteDatabase
+from threedsecure.storage.database import Database
 from threedsecure.storage.ledger import Ledger
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.opened import Opened
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.documents import searchable

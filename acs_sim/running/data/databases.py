@@ -10,10 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from acs_sim.settings.settings import Settings
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, PostgresDatabase, PostgresServer, SqliteDatabase, SqliteFile
+from threedsecure.storage.database import Database
 from threedsecure.storage.engines import postgresql
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.errors import DatabaseUnusable
+from threedsecure.storage.on_postgresql import PostgresDatabase, PostgresServer
+from threedsecure.storage.on_sqlite import SqliteDatabase, SqliteFile
 from threedsecure.storage.schema import Schema
 from threedsecure.storage.sharing import state as shared_table
 from threedsecure.storage.sharing.signals import Signals
