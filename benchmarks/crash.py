@@ -62,7 +62,7 @@ READY_WITHIN_SECONDS = 180
 LONGER_SECONDS = 120
 SETTLED_WITHIN_SECONDS = 120
 ASKED_AT_ONCE = 400
-MOST_LOOKED_UP = 1_000
+MOST_LOOKED_UP = 200
 """Transactions that are looked up one by one."""
 AUTHENTICATION = {
     ("AReq", "3DS Server", "Directory Server"),
@@ -472,6 +472,7 @@ async def storm(
 
             killing = _kill_while(goes_on, victim, judge, choice, report)
             await asyncio.gather(killing, *(at_work.pay_while(goes_on) for _ in range(payers)))
+            report.seconds = round(time.monotonic() + seconds - end, 1)
             await judge.judge(at_work.seen)
             await asyncio.to_thread(victim.stop)
             await judge.judge_journal(at_work.seen)

@@ -96,7 +96,7 @@ def schemas() -> tuple[Schema, ...]:
     from acs.v1.storage import SCHEMA as ACS_CLASSIC
     from acs.v2.storage.rows import SCHEMA as ACS
     from acs_sim.gateway.records.tables import SCHEMA as GATEWAY
-    from directory_server.transactions.storage import SCHEMA as DIRECTORY_SERVER
+    from directory_server.transactions.storage.tables import SCHEMA as DIRECTORY_SERVER
     from issuer_sms.storage import SCHEMA as PHONE
     from threedsecure.storage.ledger import SCHEMA as JOURNAL
     from threedsecure.storage.sharing.faults import SCHEMA as SHARED_FAULTS
