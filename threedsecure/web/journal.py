@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -298,16 +299,21 @@ class Journal:
             return None
         return await self.read(lambda records: Filing(records).transaction_of(one_spelling(identifier)))
 
-    async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
+    async def entries_of(self, identifier: str) -> list[dict[str, Any]]:
+        """The entries of the transaction that goes by `identifier`: any id it has."""
+
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            notes = Filing(records).notes_of(one_spelling(transaction_id))[:MAX_ENTRIES_READ]
-            return [_entry(found, transaction_id) for found in notes]
+            filing, name = Filing(records), one_spelling(identifier)
+            transaction_id = filing.transaction_of(name) or name
+            return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]
 
         return await self.read(entries)
 
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
+    async def newest(self, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
+        """Oldest first; a kind is looked for among the last MAX_ENTRIES_READ."""
+
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            notes = [found for found, _ in zip(records.newest(), range(limit), strict=False)]
+            notes = islice(records.newest(MAX_ENTRIES_READ, lambda note: kind in (None, note.kind)), limit)
             filing = Filing(records)
             return [_entry(found, filing.of(found)) for found in sorted(notes, key=lambda found: found[:3])]
 
