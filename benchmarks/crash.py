@@ -48,7 +48,8 @@ from threedsecure.cards.test_cards import compose, read  # noqa: E402
 from threedsecure.errors import TransportError  # noqa: E402
 from threedsecure.secrets.vault import Vault  # noqa: E402
 from threedsecure.storage import ledger  # noqa: E402
-from threedsecure.storage.database import PostgresDatabase, SqliteDatabase  # noqa: E402
+from threedsecure.storage.on_postgresql import PostgresDatabase  # noqa: E402
+from threedsecure.storage.on_sqlite import SqliteDatabase  # noqa: E402
 from threedsecure.v2.codec import encode_base64url  # noqa: E402
 from threedsecure.web.calling.transport import HttpTransport  # noqa: E402
 
@@ -61,7 +62,7 @@ READY_WITHIN_SECONDS = 180
 LONGER_SECONDS = 120
 SETTLED_WITHIN_SECONDS = 120
 ASKED_AT_ONCE = 400
-MOST_LOOKED_UP = 1_000
+MOST_LOOKED_UP = 200
 """Transactions that are looked up one by one."""
 AUTHENTICATION = {
     ("AReq", "3DS Server", "Directory Server"),
@@ -471,6 +472,7 @@ async def storm(
 
             killing = _kill_while(goes_on, victim, judge, choice, report)
             await asyncio.gather(killing, *(at_work.pay_while(goes_on) for _ in range(payers)))
+            report.seconds = round(time.monotonic() + seconds - end, 1)
             await judge.judge(at_work.seen)
             await asyncio.to_thread(victim.stop)
             await judge.judge_journal(at_work.seen)

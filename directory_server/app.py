@@ -8,7 +8,8 @@ from directory_server import control
 from directory_server.messages import answer_error, no_such_scheme, receive
 from directory_server.party import RANGES, REPORTED, Party
 from directory_server.settings import DirectoryServerSettings
-from directory_server.transactions.storage import SCHEMA, Storage
+from directory_server.transactions.storage.tables import SCHEMA
+from directory_server.transactions.storage.transactions import Storage
 from directory_server.v1 import vereq
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import V1_SCHEMES

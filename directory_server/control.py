@@ -13,7 +13,7 @@ from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict,
 from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.refusals import Refusal, newest
 from directory_server.transactions.states import State
-from directory_server.transactions.storage import SerialMoved
+from directory_server.transactions.storage.lists import SerialMoved
 from threedsecure.cards.card_numbers import CardRange
 from threedsecure.web.wire import Handler, Problem, WireRequest, WireResponse, json_response
 

@@ -16,7 +16,7 @@ from directory_server.ranges import (
     scheme_of,
 )
 from directory_server.settings import ACS, COMPONENT, DIRECTORY_SERVER, MPI, THREE_DS_SERVER, DirectoryServerSettings
-from directory_server.transactions.storage import Storage
+from directory_server.transactions.storage.transactions import Storage
 from threedsecure.cards.card_numbers import CardRangeTable
 from threedsecure.cards.scenarios import V1_VERSION
 from threedsecure.cards.schemes import SCHEMES

@@ -51,7 +51,7 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with storage.living():
+        async with storage.opened():
             settlement.key = await _signing_key(storage, runtime.vault)
             worker = asyncio.create_task(settlement.run(), name="gateway settlement")
             try:

@@ -27,7 +27,7 @@ from acs_sim.settings.settings import Settings
 from threedsecure.faults.packs import PACKS
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
-from threedsecure.storage.database import DatabaseUnusable
+from threedsecure.storage.errors import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.storage.sharing import faults as shared_faults_table
 from threedsecure.web.calling.limits import SHARE, PeerLimits

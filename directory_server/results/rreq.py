@@ -12,7 +12,7 @@ from directory_server.party import COMPONENT, REPORTED, THREE_DS_SERVER, Party
 from directory_server.results import rules
 from directory_server.results.rules import Forward, Refuse, Repeat
 from directory_server.transactions.records import Transaction
-from directory_server.transactions.storage import BeingReported
+from directory_server.transactions.storage.transactions import BeingReported
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, TransportError
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro, transport_error

@@ -18,7 +18,7 @@ from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.cards.authentication_values import verify_classic_authentication_value
 from threedsecure.cards.scenarios import SCENARIOS, V1_SCENARIOS
 from threedsecure.cards.test_cards import V1_SCHEMES, compose
-from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.v1.errors import InvalidRequestCode
 from threedsecure.v1.signature.signing import SignatureDefect
 

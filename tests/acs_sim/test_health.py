@@ -5,7 +5,7 @@ import sqlite3
 
 from acs_sim.running import health
 from threedsecure.storage import ledger
-from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.on_sqlite import SqliteDatabase
 
 
 class Stuck:

@@ -16,8 +16,8 @@ from acs_sim.settings.settings import Settings
 from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
-from threedsecure.storage.database import SqliteDatabase
 from threedsecure.storage.engines import sqlite
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
 from threedsecure.web.clock import Clock

@@ -13,8 +13,8 @@ from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.faults import read
 from threedsecure.faults.plan import MAX_FAULTS
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import PostgresDatabase, PostgresServer
 from threedsecure.storage.engines.pool import Pool
+from threedsecure.storage.on_postgresql import PostgresDatabase, PostgresServer
 from threedsecure.storage.sharing import faults as table
 from threedsecure.storage.sharing import state as shared_table
 from threedsecure.storage.sharing.signals import Signals

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from directory_server.transactions import storage as storage_module
 from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.states import State
-from directory_server.transactions.storage import SCHEMA, Storage
+from directory_server.transactions.storage import rows
+from directory_server.transactions.storage.tables import SCHEMA
+from directory_server.transactions.storage.transactions import Storage
 from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.simulator import runtime
 from threedsecure.web.straight import soon
@@ -150,7 +151,7 @@ async def test_what_could_not_be_written_is_read_from_its_row_again(storage, wri
     storage.begin(BEGUN)
     storage.settle(BEGUN, challenged)
     await written()
-    monkeypatch.setattr(storage_module, "_UPDATE", None)
+    monkeypatch.setattr(rows, "UPDATE", None)
     with pytest.raises(AttributeError):
         await storage.step(NAME, lambda before: (replace(before, state=State.REPORTING), None))
     monkeypatch.undo()

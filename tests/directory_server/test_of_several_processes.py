@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from directory_server.transactions.records import Filter
 from directory_server.transactions.states import State
-from directory_server.transactions.storage import SCHEMA, BeingReported, Storage
+from directory_server.transactions.storage.tables import SCHEMA
+from directory_server.transactions.storage.transactions import BeingReported, Storage
 from tests.directory_server.test_held import BEGUN, NAME, challenged
 from tests.support.simulator import runtime
 from threedsecure.web.straight import soon

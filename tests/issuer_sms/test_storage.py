@@ -13,7 +13,7 @@ from tests.issuer_sms.conftest import a_phone
 from tests.issuer_sms.peers import an_issuer
 from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import running, runtime
-from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.schema import prepare
 
 pytestmark = on_both_engines

@@ -17,8 +17,8 @@ from sqlalchemy import Engine
 
 from acs_sim.gateway import app as gateway
 from tests.support.postgresql import LENT
-from threedsecure.storage.database import SqliteDatabase, SqliteFile
 from threedsecure.storage.engines import postgresql
+from threedsecure.storage.on_sqlite import SqliteDatabase, SqliteFile
 from threedsecure.storage.schema import Schema
 from threedsecure.v1.signature import pki
 from threedsecure.web.serving import templates

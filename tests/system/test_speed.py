@@ -19,7 +19,7 @@ from acs_sim.commands.bench.traffic import authentication_requests
 from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
-from threedsecure.storage.database import SqliteDatabase
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
 

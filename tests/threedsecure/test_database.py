@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
 
-from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
+from threedsecure.storage.database import Database
+from threedsecure.storage.on_postgresql import PostgresDatabase
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.schema import Schema, SchemaNotSupported
 
 METADATA = MetaData()

@@ -10,8 +10,8 @@ from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
-from threedsecure.storage.database import SqliteDatabase, SqliteFile
 from threedsecure.storage.ledger import More
+from threedsecure.storage.on_sqlite import SqliteDatabase, SqliteFile
 from threedsecure.web import journal as journal_module
 
 pytestmark = on_both_engines

@@ -10,7 +10,7 @@ import pytest
 
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
-from threedsecure.storage.database import PostgresDatabase
+from threedsecure.storage.on_postgresql import PostgresDatabase
 from threedsecure.web.journal import Journal
 
 VAULT = Vault(bytes(range(32)), secrets.token_bytes)

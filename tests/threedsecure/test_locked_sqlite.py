@@ -10,8 +10,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 
 from tests.support.locked_sqlite import locked
 from threedsecure.storage import database as storage
-from threedsecure.storage.database import DatabaseAway, DatabaseUnusable, SqliteDatabase
 from threedsecure.storage.engines import sqlite, timeouts
+from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.schema import Schema
 
 METADATA = MetaData()

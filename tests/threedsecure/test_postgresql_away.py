@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 
 from tests.support.own_postgresql import own_server
-from threedsecure.storage.database import DatabaseAway, PostgresDatabase, PostgresServer
 from threedsecure.storage.engines import timeouts
 from threedsecure.storage.engines.pool import Pool
+from threedsecure.storage.errors import DatabaseAway
+from threedsecure.storage.on_postgresql import PostgresDatabase, PostgresServer
 from threedsecure.storage.schema import Schema
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, String, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase
+from threedsecure.storage.database import Database
+from threedsecure.storage.on_postgresql import PostgresDatabase
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
 

@@ -10,9 +10,10 @@ from sqlalchemy import MetaData, Table, insert, select
 from structlog.testing import capture_logs
 
 from tests.support.patience import PATIENCE_SECONDS
-from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase, PostgresServer
 from threedsecure.storage.engines import postgresql as reaching
 from threedsecure.storage.engines.pool import Pool
+from threedsecure.storage.errors import DatabaseUnusable
+from threedsecure.storage.on_postgresql import PostgresDatabase, PostgresServer
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.leases import Leases
 from threedsecure.storage.sharing import state as table

@@ -20,10 +20,11 @@ import structlog
 from threedsecure.redaction import redact
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
-from threedsecure.storage.database import Database, Failed, SqliteDatabase
+from threedsecure.storage.database import Database, Failed
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.filing import EMV_IDS, V1_IDS, Filing, is_a_name, names_in
 from threedsecure.storage.ledger import Found, More, Note
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.rows.leases import real_now
 from threedsecure.v2.validation.identifiers import one_spelling
 from threedsecure.web.clock import monotonic

@@ -1,7 +1,6 @@
 """The tables of the matching rules. A rule may name a card, so its document is sealed; what came of a message is too."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -11,7 +10,9 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Tex
 
 from threedsecure.rules import Rule, parse
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, SqliteDatabase
+from threedsecure.storage.database import Database
+from threedsecure.storage.on_sqlite import SqliteDatabase
+from threedsecure.storage.opened import Opened
 from threedsecure.storage.schema import Schema
 from threedsecure.web.sharing.processes import Shared
 
@@ -44,27 +45,17 @@ Result = TypeVar("Result")
 _ALL: Final = select(RULES.c.name, RULES.c.document).order_by(RULES.c.number)
 
 
-class RuleStorage:
+class RuleStorage(Opened):
     """Open between entering and leaving `opened`."""
 
     def __init__(self, open_database: Callable[[Schema], Database], vault: Vault, shared: Shared) -> None:
-        self._open_database = open_database
+        super().__init__(SCHEMA, open_database)
         self._vault = vault
         self._shared = shared
         shared.on(CHANGED, self._changed_elsewhere)
-        self._database: Database | None = None
         self._read: dict[str, Rule] = {}
         self._held: list[tuple[str, Rule]] | None = None
         self._changes = 0
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        self._database = self._open_database(SCHEMA)
-        try:
-            yield
-        finally:
-            database, self._database = self._database, None
-            await database.close()
 
     @property
     def has_none(self) -> bool:
@@ -84,7 +75,7 @@ class RuleStorage:
         rows = await self._rows()
         self._read = {sealed: self._read.get(sealed) or parse(self._open(sealed)) for _, sealed in rows}
         found = [(name, self._read[sealed]) for name, sealed in rows]
-        told = self._shared.worker is not None or isinstance(self._opened, SqliteDatabase)
+        told = self._shared.worker is not None or isinstance(self.database, SqliteDatabase)
         if told and changes == self._changes:
             self._held = found
         return found
@@ -108,7 +99,7 @@ class RuleStorage:
     async def use_up(self, name: str) -> bool:
         """The same, and nobody waits until the other processes have heard: their own attempt would be told False."""
         try:
-            return await self._opened.run(partial(_remove, name=name))
+            return await self.database.run(partial(_remove, name=name))
         finally:
             await self._changed_elsewhere()
             self._shared.tell(CHANGED)
@@ -125,12 +116,12 @@ class RuleStorage:
             if number is not None:
                 connection.execute(delete(OUTCOMES).where(OUTCOMES.c.number <= number[0] - MAX_OUTCOMES))
 
-        await self._opened.run(work)
+        await self.database.run(work)
 
     async def outcome(self, subject: str) -> Document | None:
         """What came of the last message of a transaction."""
         query = select(OUTCOMES.c.document).where(OUTCOMES.c.subject == subject).order_by(OUTCOMES.c.number.desc())
-        sealed = await self._opened.read(lambda connection: connection.execute(query.limit(1)).scalar_one_or_none())
+        sealed = await self.database.read(lambda connection: connection.execute(query.limit(1)).scalar_one_or_none())
         return None if sealed is None else self._open(sealed)
 
     async def forget(self) -> None:
@@ -143,7 +134,7 @@ class RuleStorage:
     async def _changed(self, work: Callable[[Connection], Result]) -> Result:
         """Carry out what changes the rules, and have them read again, here and everywhere."""
         try:
-            return await self._opened.run(work)
+            return await self.database.run(work)
         finally:
             await self._changed_elsewhere()
             await self._shared.tell_all(CHANGED)
@@ -152,14 +143,8 @@ class RuleStorage:
         self._held, self._changes = None, self._changes + 1
 
     async def _rows(self) -> list[tuple[str, str]]:
-        rows = await self._opened.read(lambda connection: connection.execute(_ALL).all())
+        rows = await self.database.read(lambda connection: connection.execute(_ALL).all())
         return [(name, sealed) for name, sealed in rows]
-
-    @property
-    def _opened(self) -> Database:
-        if self._database is None:
-            raise RuntimeError("the storage of the rules is not open")
-        return self._database
 
     def _seal(self, document: Mapping[str, Any]) -> str:
         return self._vault.seal(orjson.dumps(document).decode())

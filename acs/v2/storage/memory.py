@@ -19,7 +19,8 @@ from acs.v2.records import Transaction
 from acs.v2.storage.method_calls import KEPT_FOR, Calls
 from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows, microseconds
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Failed, SqliteDatabase
+from threedsecure.storage.database import Failed
+from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.v2.validation.identifiers import one_spelling
 
 MOST_TRANSACTIONS: Final = 20_000

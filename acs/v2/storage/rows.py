@@ -9,12 +9,12 @@ counters.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -34,15 +34,14 @@ from sqlalchemy import (
     update,
 )
 
-from acs.cardholder.challenge import Challenge
 from acs.cards.records import Card, Registration
 from acs.cards.status import GOOD, CardStatus
-from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
+from acs.v2.records import Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
-from threedsecure.cards.plays import Method
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.rows import leases
+from threedsecure.storage.rows.documents import Documents, searchable
 from threedsecure.storage.rows.leases import Leases
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
@@ -142,23 +141,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """What of a transaction is neither a column nor sealed. `deadline`: where the column says an earlier time."""
-
-    created_at: datetime
-    updated_at: datetime
-    purchase: Purchase
-    method: Method | None
-    challenge: Challenge | None
-    session: Session | None
-    result: Result | None
-    delivery: Delivery | None
-    deadline: datetime | None = None
-
-
 _encoder: Final = msgspec.json.Encoder()
-documents: Final = msgspec.json.Decoder(_Document)
+documents: Final = Documents(Transaction, "acs_trans_id", "state", "card")
 _cards: Final = msgspec.json.Decoder(Card)
 _registrations: Final = msgspec.json.Decoder(Registration)
 _statuses: Final = msgspec.json.Decoder(CardStatus)
@@ -197,11 +181,11 @@ class Rows:
         """The fingerprints of cards of which something else is kept than before, counters aside."""
 
     def find(self, acs_trans_id: str) -> Transaction | None:
-        return self._read(_FIND.first(self._connection, {"name": searchable(acs_trans_id)}))
+        return self._read(_FIND.first(self._connection, {"name": spelled(acs_trans_id)}))
 
     def hold(self, acs_trans_id: str) -> Transaction | None:
         """The same, locked."""
-        return self._read(_HOLD.first(self._connection, {"name": searchable(acs_trans_id)}))
+        return self._read(_HOLD.first(self._connection, {"name": spelled(acs_trans_id)}))
 
     def insert(self, transaction: Transaction) -> bool:
         """False where its acsTransID is taken."""
@@ -282,43 +266,22 @@ class Rows:
 
     def _transaction(self, row: Sequence[Any]) -> Transaction:
         acs_trans_id, state, due_at, card, written = row
-        document = documents.decode(written)
-        return Transaction(
-            acs_trans_id=acs_trans_id,
-            state=State(state),
-            card=_cards.decode(self._vault.open(card)),
-            purchase=document.purchase,
-            created_at=document.created_at,
-            updated_at=document.updated_at,
-            due_at=document.deadline or (None if due_at is None else EPOCH + due_at * MICROSECOND),
-            method=document.method,
-            challenge=document.challenge,
-            session=document.session,
-            result=document.result,
-            delivery=document.delivery,
-        )
+        sealed = _cards.decode(self._vault.open(card))
+        found = documents.read(written, acs_trans_id=acs_trans_id, state=State(state), card=sealed)
+        if found.due_at is None and due_at is not None:  # an earlier release had it in the column alone
+            return replace(found, due_at=EPOCH + due_at * MICROSECOND)
+        return found
 
 
 def columns(transaction: Transaction) -> dict[str, Any]:
     """What changes in the course of a transaction."""
-    document = _Document(
-        transaction.created_at,
-        transaction.updated_at,
-        transaction.purchase,
-        transaction.method,
-        transaction.challenge,
-        transaction.session,
-        transaction.result,
-        transaction.delivery,
-        transaction.due_at if transaction.wakes_at != transaction.due_at else None,
-    )
     due_at = None if transaction.wakes_at is None else microseconds(transaction.wakes_at)
-    return {"state": transaction.state.value, "due_at": due_at, "document": _encoder.encode(document)}
+    return {"state": transaction.state.value, "due_at": due_at, "document": documents.write(transaction)}
 
 
-def searchable(name: str) -> str:
-    """A name that a peer sent: not every text can be bound to a statement, and what cannot names nothing."""
-    return one_spelling(name) if name.isascii() and "\0" not in name else ""
+def spelled(name: str) -> str:
+    """A name that a peer sent, as it is kept."""
+    return one_spelling(searchable(name))
 
 
 def microseconds(instant: datetime) -> int:

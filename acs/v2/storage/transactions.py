@@ -38,13 +38,15 @@ from acs.v2.storage.rows import (
     Rows,
     documents,
     microseconds,
-    searchable,
+    spelled,
 )
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, SqliteDatabase
+from threedsecure.storage.database import Database
 from threedsecure.storage.ledger import Ledger
+from threedsecure.storage.on_sqlite import SqliteDatabase
+from threedsecure.storage.opened import Opened
 from threedsecure.storage.rows import leases
-from threedsecure.storage.rows.purging import PER_STEP
+from threedsecure.storage.rows.documents import searchable
 from threedsecure.storage.schema import Schema
 from threedsecure.web.sharing.processes import Shared
 from threedsecure.web.straight import soon
@@ -59,7 +61,7 @@ First = Tables | Known
 __all__ = ["SCHEMA", "Storage"]
 
 
-class Storage:
+class Storage(Opened):
     """What the ACS remembers. Open between entering and leaving `opened`.
 
     Each method is one unit of work and returns after its commit, but `begin`, which is straight where nothing has to be looked up:
@@ -82,36 +84,30 @@ class Storage:
         self.leases = leases.Leases(shared.worker)
         self._shared = shared
         self._settle = settle
-        self._open_database = open_database
+        super().__init__(SCHEMA, open_database)
         self._vault = vault
         self._ledger = ledger
         self._first_counter = first_counter
         self._repeats = repeats
-        self._database: Database | None = None
         self._memory: Memory | None = None
         self._known: Known | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        self._database = self._open_database(SCHEMA)
-        if self.leases.alone and isinstance(self._database, SqliteDatabase):
-            self._memory = Memory(
-                self._database, self._vault, self._rows, self.is_without_row, self._is_taken, self._ledger.failed
-            )
-        else:
-            self._known = Known(
-                self._database, self._vault, self._shared, self._rows, self.is_without_row, self._ledger.failed
-            )
-            await self._known.begin()
-        try:
-            yield
-        finally:
-            database, self._database, self._memory, self._known = self._database, None, None, None
-            await database.close()
-
-    @property
-    def is_open(self) -> bool:
-        return self._database is not None
+        async with super().opened():
+            if self.leases.alone and isinstance(self.database, SqliteDatabase):
+                self._memory = Memory(
+                    self.database, self._vault, self._rows, self.is_without_row, self._is_taken, self._ledger.failed
+                )
+            else:
+                self._known = Known(
+                    self.database, self._vault, self._shared, self._rows, self.is_without_row, self._ledger.failed
+                )
+                await self._known.begin()
+            try:
+                yield
+            finally:
+                self._memory, self._known = None, None
 
     # --- transactions ---
 
@@ -187,7 +183,7 @@ class Storage:
 
     async def several(self, acs_trans_ids: Sequence[str]) -> list[Transaction]:
         """Those of `acs_trans_ids` that exist, oldest first."""
-        names = [searchable(name) for name in acs_trans_ids]
+        names = [spelled(name) for name in acs_trans_ids]
         query = select(*ROW).where(TRANSACTIONS.c.acs_trans_id.in_(names)).order_by(TRANSACTIONS.c.number)
         rows = await self._select(query)
         missing = set(names) - {found.acs_trans_id for found in rows}
@@ -206,8 +202,8 @@ class Storage:
         """Whose time has come, the longest due first. Of several processes only this one is told of them, for the length of a
         lease."""
         if self.leases.alone:
-            return await self._opened_database.run(lambda connection: self._due(connection, DUE_BY, now, limit))
-        return await self._opened_database.run(lambda connection: self._take_due(connection, now, limit))
+            return await self.database.run(lambda connection: self._due(connection, DUE_BY, now, limit))
+        return await self.database.run(lambda connection: self._take_due(connection, now, limit))
 
     async def take(self, acs_trans_id: str) -> Transaction | None:
         """The record, to work on by this process alone; None when another one works on it, or there is none."""
@@ -221,17 +217,17 @@ class Storage:
             self._lease(connection, [acs_trans_id])
             return self._rows(connection).find(acs_trans_id)
 
-        return await self._opened_database.run(work)
+        return await self.database.run(work)
 
     async def next_due(self, now: datetime) -> datetime | None:
         """When the next one is due after `now`."""
         asked = {"now": microseconds(now)}
-        found = await self._opened_database.run(lambda c: c.execute(NEXT_DUE, asked).scalar_one_or_none())
+        found = await self.database.run(lambda c: c.execute(NEXT_DUE, asked).scalar_one_or_none())
         return None if found is None else EPOCH + found * MICROSECOND
 
     async def open_by_state(self) -> dict[str, int]:
         """How many transactions there are to which something has still to happen, by state."""
-        rows = await self._opened_database.read(lambda connection: OPEN_BY_STATE.all(connection, {}))
+        rows = await self.database.read(lambda connection: OPEN_BY_STATE.all(connection, {}))
         return {row[0]: row[1] for row in rows}
 
     # --- cards ---
@@ -266,7 +262,7 @@ class Storage:
         return await self._run(work)
 
     async def registrations(self) -> list[Registration]:
-        found = await self._opened_database.run(lambda connection: self._rows(connection).registrations())
+        found = await self.database.run(lambda connection: self._rows(connection).registrations())
         return sorted(found, key=lambda known: known.pan)
 
     async def reserve_counter(self, pan: str) -> int:
@@ -295,23 +291,15 @@ class Storage:
             for table in (TRANSACTIONS, CARDS, METHOD_CALLS):
                 connection.execute(delete(table))
 
-        await self._opened_database.run(work)
+        await self.database.run(work)
         if self._known is not None:
             await self._known.tell_forgotten()
 
     async def forget_before(self, at: datetime) -> int:
         """Some of the transactions that have ended and did not change since `at`; what a card remembers stays."""
 
-        def work(connection: Connection) -> int:
-            ended = select(TRANSACTIONS.c.number, TRANSACTIONS.c.document).where(TRANSACTIONS.c.due_at.is_(None))
-            some = ended.order_by(TRANSACTIONS.c.number).limit(PER_STEP).with_for_update(skip_locked=True)
-            rows = connection.execute(some).all()
-            old = [row.number for row in rows if documents.decode(row.document).updated_at < at]
-            if old:
-                connection.execute(delete(TRANSACTIONS).where(TRANSACTIONS.c.number.in_(old)))
-            return len(old)
-
-        return await self._opened_database.run(work)
+        ended = TRANSACTIONS.c.due_at.is_(None)
+        return await self.database.run(lambda c: documents.forget_before(c, TRANSACTIONS, at, ended))
 
     # --- units of work ---
 
@@ -325,7 +313,7 @@ class Storage:
             rows = self._rows(connection)
             return work(rows), rows.changed
 
-        result, changed = await self._opened_database.run(unit)
+        result, changed = await self.database.run(unit)
         if self._known is not None:
             await self._known.tell_cards(changed)
         return result
@@ -339,11 +327,11 @@ class Storage:
     async def _read(self, work: Callable[[Tables], Result]) -> Result:
         if self._memory is not None:
             return work(self._memory)
-        return await self._opened_database.read(lambda connection: work(self._rows(connection)))
+        return await self.database.read(lambda connection: work(self._rows(connection)))
 
     async def _select(self, query: Any) -> list[Transaction]:
         """Behind what was handed in."""
-        return await self._opened_database.run(lambda connection: self._rows(connection).transactions(query))
+        return await self.database.run(lambda connection: self._rows(connection).transactions(query))
 
     async def _final(self, acs_trans_id: str) -> Transaction | None:
         if not searchable(acs_trans_id):
@@ -359,12 +347,6 @@ class Storage:
 
     def _is_final(self, connection: Connection, acs_trans_id: str) -> bool:
         return self._repeats() and finals_.named(self._ledger.records(connection), acs_trans_id) is not None
-
-    @property
-    def _opened_database(self) -> Database:
-        if self._database is None:
-            raise RuntimeError("the storage of the ACS is not open")
-        return self._database
 
     def _rows(self, connection: Connection) -> Rows:
         return Rows(connection, self._vault, self.leases, self.is_without_row, self._is_final)

@@ -1,7 +1,6 @@
 """The only place where the gateway speaks to the database."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.records.tables import CARD_RANGES, KEYS, ORDERS, PURCHASES, SCHEMA, TRANSACTIONS
 from acs_sim.gateway.records.transactions import Kept
 from threedsecure.storage.database import Database
+from threedsecure.storage.opened import Opened
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
 from threedsecure.v2.validation.identifiers import one_spelling
@@ -38,28 +38,11 @@ class NotKnown(LookupError):
     """No such purchase or order."""
 
 
-class PurchaseStorage:
+class PurchaseStorage(Opened):
     """Purchases, orders, card ranges and keys. A change is read, stepped and written in one unit of work."""
 
     def __init__(self, open_database: Callable[[Schema], Database]) -> None:
-        self._open_database = open_database
-        self._opened: Database | None = None
-
-    @asynccontextmanager
-    async def living(self) -> AsyncIterator[None]:
-        """The database is open as long as the context lasts."""
-        self._opened = self._open_database(SCHEMA)
-        try:
-            yield
-        finally:
-            await self._opened.close()
-            self._opened = None
-
-    @property
-    def _database(self) -> Database:
-        if self._opened is None:
-            raise RuntimeError("the gateway is not running")
-        return self._opened
+        super().__init__(SCHEMA, open_database)
 
     async def forget(self) -> None:
         """Everything but the keys, which only say that it is still the same gateway."""
@@ -69,7 +52,7 @@ class PurchaseStorage:
                 connection.execute(delete(table))
             connection.execute(delete(KEYS).where(KEYS.c.name == _OF_SCRIPTS))
 
-        await self._database.run(work)
+        await self.database.run(work)
 
     async def forget_before(self, at: datetime) -> int:
         """Some of the purchases and orders that were begun before `at`; a purchase in which something is due stays."""
@@ -83,7 +66,7 @@ class PurchaseStorage:
             transactions = purge(connection, TRANSACTIONS, number, made < before, made)
             return len(purchases) + len(orders) + len(transactions)
 
-        return await self._database.run(work)
+        return await self.database.run(work)
 
     async def add(self, purchase: Purchase) -> Purchase:
         row = {"id": purchase.id, "created_ms": _milliseconds(purchase.created_at), **_purchase_row(purchase)}
@@ -92,13 +75,13 @@ class PurchaseStorage:
 
     async def purchase(self, identifier: str) -> Purchase:
         """Errors: `NotKnown`."""
-        return await self._database.read(
+        return await self.database.read(
             lambda connection: _purchase(connection, PURCHASES.c.id == searchable(identifier))
         )
 
     async def purchase_by_token(self, token: str) -> Purchase:
         """Errors: `NotKnown`."""
-        return await self._database.read(
+        return await self.database.read(
             lambda connection: _purchase(connection, PURCHASES.c.token == searchable(token))
         )
 
@@ -114,22 +97,22 @@ class PurchaseStorage:
             )
             return changed
 
-        return await self._database.run(work)
+        return await self.database.run(work)
 
     async def due(self, now: datetime) -> list[str]:
         """Purchases that wait for the gateway to do something, longest first."""
         query = select(PURCHASES.c.id).where(PURCHASES.c.due_ms <= _milliseconds(now)).order_by(PURCHASES.c.due_ms)
-        return await self._database.read(lambda connection: list(connection.execute(query.limit(MAX_LISTED)).scalars()))
+        return await self.database.read(lambda connection: list(connection.execute(query.limit(MAX_LISTED)).scalars()))
 
     async def next_due(self) -> datetime | None:
-        first = await self._database.read(
+        first = await self.database.read(
             lambda connection: connection.execute(select(func.min(PURCHASES.c.due_ms))).scalar()
         )
         return None if first is None else _EPOCH + timedelta(milliseconds=first)
 
     async def newest(self, limit: int) -> list[Purchase]:
         query = select(PURCHASES.c.document).order_by(PURCHASES.c.created_ms.desc(), PURCHASES.c.id).limit(limit)
-        rows = await self._database.read(lambda connection: list(connection.execute(query).scalars()))
+        rows = await self.database.read(lambda connection: list(connection.execute(query).scalars()))
         return [msgspec.json.decode(row, type=Purchase) for row in rows]
 
     async def add_order(self, order: Order) -> None:
@@ -143,13 +126,13 @@ class PurchaseStorage:
 
     async def order(self, reference: str) -> Order:
         """Errors: `NotKnown`."""
-        return await self._database.read(
+        return await self.database.read(
             lambda connection: _order(connection, ORDERS.c.reference == searchable(reference))
         )
 
     async def order_by_token(self, token: str) -> Order:
         """Errors: `NotKnown`."""
-        return await self._database.read(lambda connection: _order(connection, ORDERS.c.token == searchable(token)))
+        return await self.database.read(lambda connection: _order(connection, ORDERS.c.token == searchable(token)))
 
     async def change_order(self, reference: str, step: Callable[[Order], Order]) -> Order:
         """Errors: `NotKnown`, and what `step` raises."""
@@ -160,12 +143,12 @@ class PurchaseStorage:
             connection.execute(statement.values(document=_encode(changed)))
             return changed
 
-        return await self._database.run(work)
+        return await self.database.run(work)
 
     async def card_ranges(self, scheme: str) -> tuple[CachedRanges, datetime] | None:
         """What was last told of a scheme's ranges, and when."""
         query = select(CARD_RANGES.c.document, CARD_RANGES.c.fetched_ms).where(CARD_RANGES.c.scheme == scheme)
-        row = await self._database.read(lambda connection: connection.execute(query).first())
+        row = await self.database.read(lambda connection: connection.execute(query).first())
         if row is None:
             return None
         return msgspec.json.decode(row.document, type=CachedRanges), _EPOCH + timedelta(milliseconds=row.fetched_ms)
@@ -176,7 +159,7 @@ class PurchaseStorage:
         def work(connection: Connection) -> None:
             connection.execute(_KEEP_RANGES, row)
 
-        await self._database.run(work)
+        await self.database.run(work)
 
     async def key(self, name: str, make: Callable[[], str]) -> str:
         """The sealed key of that name; `make` gives it the first time. Of two processes that make it, one has made it."""
@@ -189,18 +172,18 @@ class PurchaseStorage:
                 known = connection.execute(query).scalar_one()
             return known
 
-        return await self._database.run(work)
+        return await self.database.run(work)
 
     async def merchants(self) -> str | None:
         """The sealed merchants that scripts have added."""
         query = select(KEYS.c.sealed).where(KEYS.c.name == _OF_SCRIPTS)
-        return await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
+        return await self.database.read(lambda connection: connection.execute(query).scalar_one_or_none())
 
     async def keep_merchants(self, sealed: str) -> None:
         def work(connection: Connection) -> None:
             connection.execute(_KEEP_SECRET, {"name": _OF_SCRIPTS, "sealed": sealed})
 
-        await self._database.run(work)
+        await self.database.run(work)
 
     async def add_kept(self, kept: Kept) -> None:
         """A transaction, or what an authentication came to."""
@@ -209,7 +192,7 @@ class PurchaseStorage:
 
     async def kept(self, number: str) -> Kept:
         """Errors: `NotKnown`."""
-        return await self._database.read(lambda connection: _kept(connection, number))
+        return await self.database.read(lambda connection: _kept(connection, number))
 
     async def change_kept(self, number: str, step: Callable[[Kept], Kept]) -> Kept:
         """Errors: `NotKnown`, and what `step` raises."""
@@ -220,20 +203,20 @@ class PurchaseStorage:
             connection.execute(statement.values(document=_encode(changed)))
             return changed
 
-        return await self._database.run(work)
+        return await self.database.run(work)
 
     async def kept_of_order(self, key: str) -> list[Kept]:
         """The oldest first."""
         query = select(TRANSACTIONS.c.document).where(TRANSACTIONS.c.order_key == key)
         query = query.order_by(TRANSACTIONS.c.created_ms).limit(MAX_LISTED)
-        rows = await self._database.read(lambda connection: list(connection.execute(query).scalars()))
+        rows = await self.database.read(lambda connection: list(connection.execute(query).scalars()))
         return [msgspec.json.decode(row, type=Kept) for row in rows]
 
     async def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
         def work(connection: Connection) -> None:
             connection.execute(insert(table), row)
 
-        await self._database.run(work)
+        await self.database.run(work)
 
 
 def searchable(name: str) -> str:

@@ -10,10 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from acs_sim.settings.settings import Settings
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, PostgresDatabase, PostgresServer, SqliteDatabase, SqliteFile
+from threedsecure.storage.database import Database
 from threedsecure.storage.engines import postgresql
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.errors import DatabaseUnusable
+from threedsecure.storage.on_postgresql import PostgresDatabase, PostgresServer
+from threedsecure.storage.on_sqlite import SqliteDatabase, SqliteFile
 from threedsecure.storage.schema import Schema
 from threedsecure.storage.sharing import state as shared_table
 from threedsecure.storage.sharing.signals import Signals
@@ -94,7 +96,7 @@ def schemas() -> tuple[Schema, ...]:
     from acs.v1.storage import SCHEMA as ACS_CLASSIC
     from acs.v2.storage.rows import SCHEMA as ACS
     from acs_sim.gateway.records.tables import SCHEMA as GATEWAY
-    from directory_server.transactions.storage import SCHEMA as DIRECTORY_SERVER
+    from directory_server.transactions.storage.tables import SCHEMA as DIRECTORY_SERVER
     from issuer_sms.storage import SCHEMA as PHONE
     from threedsecure.storage.ledger import SCHEMA as JOURNAL
     from threedsecure.storage.sharing.faults import SCHEMA as SHARED_FAULTS

@@ -1,4 +1,4 @@
-"""SQLite as `threedsecure.storage.database` uses it: how its connection is set up, its transactions, its checkpoints."""
+"""SQLite as `threedsecure.storage.on_sqlite` uses it: how its connection is set up, its transactions, its checkpoints."""
 
 import asyncio
 import sqlite3

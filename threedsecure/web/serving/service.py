@@ -17,7 +17,8 @@ from aiohttp import web
 
 from threedsecure.errors import ProtocolError
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, DatabaseAway
+from threedsecure.storage.database import Database
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.schema import Schema
 from threedsecure.web.calling.transport import Endpoint, Transport
 from threedsecure.web.clock import Clock, monotonic
