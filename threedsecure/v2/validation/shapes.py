@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from threedsecure.v2.grammar.context import Context
-from threedsecure.v2.grammar.formats import Array, Coded, Format, IsoCode, line_pattern
+from threedsecure.v2.grammar.formats import Array, Coded, Flag, Format, IsoCode, Object, line_pattern
 from threedsecure.v2.validation.plans import Field, Plan, Scope
 
 Message: TypeAlias = Mapping[str, Any]
@@ -150,6 +150,13 @@ class _Generator:
             self._nested(each.form, each.scope, value, variable)
         elif isinstance(each.form, Coded | IsoCode):
             self._line(f"if {variable} not in {self._constant(each.form.values)}: return")
+        elif isinstance(each.form, Flag):
+            self._line(
+                f"if {variable} is not True{'' if each.form.only_true else f' and {variable} is not False'}: return"
+            )
+        elif isinstance(each.form, Object):
+            bound = "" if each.form.most is None else f" or len(dumps({variable})) > {each.form.most}"
+            self._line(f"if type({variable}) is not dict or not {variable}{bound}: return")
         elif pattern is not None and len(pattern) <= LONGEST_JOINED:
             self._texts.append((pattern, variable))
         else:

@@ -200,9 +200,8 @@ class Dispatcher:
         return response
 
     def _count(self, route: Route, request: WireRequest, response: WireResponse, took: float) -> None:
-        self._metrics.exchange(self._service.name, route.path, response.status, took)
-        if request.message is not None:
-            self._metrics.message(self._service.name, request.message.get("messageType"), took)
+        kind = None if request.message is None else request.message.get("messageType")
+        self._metrics.exchange(self._service.name, route.path, response.status, took, kind)
 
     async def _misbehaved(
         self, route: Route, request: WireRequest, response: WireResponse, took: float
