@@ -77,26 +77,27 @@ class _Connection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         between, self._between = self._between, False
         waiter, self._waiter = self._waiter, None  # aiohttp reads, and does not wake its task yet
-        idle = waiter is not None and not waiter.done() and not self._messages and not self._busy
-        if between and idle and not self._force_close and not self._close:
+        alone = between and not self._messages
+        idle = waiter is not None and not waiter.done() and not self._busy
+        if alone and idle and not self._force_close and not self._close:
             end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
             known = self._heads.get(data[:end])
-            if known is not None and len(data) - end == known.length and not known.dispatcher.misbehaves:
+            if known is not None and len(data) - end == known.length and not known.dispatcher.misbehaves(data[end:]):
                 self._between, self._waiter = True, waiter
                 self._answer(known.route, known.dispatcher, known.headers, data[end:])
                 return
         super().data_received(data)
         self._waiter = waiter
-        if between and idle:
-            self._between = self._is_whole(data)
+        self._between = alone and self._is_whole(data)
         self._go_on()
 
     def _is_whole(self, data: bytes) -> bool:
         """Whether `data`, as the parser has just read it, was one request from its first byte to its last."""
         if len(self._messages) != 1:
             return False
-        message, payload = self._messages[0]
-        length = getattr(message, "headers", {}).get("Content-Length", "0")
+        first: Any = self._messages[0]
+        message, payload = first
+        length = getattr(message, "headers", _NONE).get("Content-Length", "0")
         end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
         if not length.isdecimal() or not payload.is_eof() or len(data) - end != int(length):
             return False
@@ -119,7 +120,7 @@ class _Connection(RequestHandler):
             return
         message, payload = messages[0]
         found = self._straight.get(getattr(message, "path", ""))
-        if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves:
+        if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves():
             waiter.set_result(None)
             return
         self._busy = True  # before the parser goes on, which may read the next ones at once

@@ -127,7 +127,7 @@ class Dispatcher:
         self._service = service
         self._runtime = runtime
         self._metrics = metrics
-        self._plan = runtime.faults.plan
+        self._faults = runtime.faults
         self._answering = Answering(runtime.faults, service.name, service.resign)
         self.under_way = 0
         self.journal = runtime.journal
@@ -194,7 +194,9 @@ class Dispatcher:
         took = monotonic() - began
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
-        if self._plan.active:  # the journal has what was meant, and behind it what becomes of that
+        if not self._faults.spares(
+            request.message
+        ):  # the journal has what was meant, and behind it what becomes of that
             return self._misbehaved(route, request, response, took)
         self._count(route, request, response, took)
         return response
@@ -222,10 +224,9 @@ class Dispatcher:
     async def _dispatch_whole(self, route: Route, request: WireRequest) -> WireResponse:
         return (await self.dispatch(route, request)).whole()
 
-    @property
-    def misbehaves(self) -> bool:
-        """Whether a fault is in force, which may have an answer go out in pieces, late or not at all."""
-        return self._plan.active
+    def misbehaves(self, body: bytes = b"") -> bool:
+        """Whether a fault is in force that may have the answer to `body` go out in pieces, late or not at all."""
+        return not self._faults.may_spare(body)
 
     @staticmethod
     def certified_name(transport: asyncio.BaseTransport | None) -> str | None:
