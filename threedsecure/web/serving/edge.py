@@ -6,6 +6,7 @@ answer, answers that are to misbehave - is aiohttp's. Answers go out in the orde
 Who keeps a connection sends the same head with request after request, but for the length of the body. Of a head that the parser has
 read, byte for byte, it is known what it says (`_Head`): it is not read again."""
 
+from collections import deque
 from collections.abc import Awaitable, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -91,12 +92,16 @@ class _Connection(RequestHandler):
         self._between = alone and self._is_whole(data)
         self._go_on()
 
+    @property
+    def _read(self) -> deque[tuple[Any, Any]]:
+        """Requests that the parser has read, and nobody has answered."""
+        return self._messages
+
     def _is_whole(self, data: bytes) -> bool:
         """Whether `data`, as the parser has just read it, was one request from its first byte to its last."""
         if len(self._messages) != 1:
             return False
-        first: Any = self._messages[0]
-        message, payload = first
+        message, payload = self._read[0]
         length = getattr(message, "headers", _NONE).get("Content-Length", "0")
         end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
         if not length.isdecimal() or not payload.is_eof() or len(data) - end != int(length):
@@ -115,7 +120,7 @@ class _Connection(RequestHandler):
 
     def _go_on(self) -> None:
         """Answer what came first, or leave it to aiohttp."""
-        waiter, messages = self._waiter, self._messages
+        waiter, messages = self._waiter, self._read
         if waiter is None or waiter.done() or not messages or self._busy:
             return
         message, payload = messages[0]
