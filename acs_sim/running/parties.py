@@ -45,7 +45,7 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
     merchants: tuple[Merchant, ...] = (*settings.e_transactions, *settings.monetico)
     return build(
         runtime,
-        GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root, merchants=merchants),
+        GatewaySettings(public_url=at.shop, directory_server_url=at.ds, root_url_v1=root, merchants=merchants),
     )
 
 
