@@ -32,7 +32,7 @@ class WireRequest(Struct):
     query: Mapping[str, str] = NOTHING
     match: Mapping[str, str] = NOTHING
     peer: str | None = None
-    on_message: Callable[[Mapping[str, Any]], None] | None = None
+    on_message: "Callable[[WireRequest, Mapping[str, Any]], None] | None" = None
     handed: dict[str, Any] | None = None
     more: More | None = None
     noted: int = -1
@@ -46,7 +46,7 @@ class WireRequest(Struct):
     def message(self, message: Mapping[str, Any]) -> None:
         self._message = message
         if self.on_message is not None:
-            self.on_message(message)
+            self.on_message(self, message)
 
     @property
     def media_type(self) -> str:

@@ -138,7 +138,7 @@ class Dispatcher:
         """Answer `request`, at once where nothing has to be waited for. A bug answers 500 and is logged; nothing else does."""
         began = monotonic()
         if route.hop is not None:
-            request.on_message = partial(self._journal_request, route.hop, request)
+            request.on_message = partial(self._journal_request, route.hop)
         try:
             self._admit(route, request)
             found = route.handler(request)
