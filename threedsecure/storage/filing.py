@@ -27,6 +27,8 @@ def is_a_name(name: object) -> TypeGuard[str]:
 
 def names_in(document: Mapping[str, Any], told: str | None = None) -> list[str]:
     """The identifiers that a message carries, the one that names its transaction first."""
+    if not document and told is None:
+        return []
     keys = EMV_IDS if "threeDSServerTransID" in document else V1_IDS
     found = [document[key] for key in keys if key in document]
     return [one_spelling(name) for name in ([told, *found] if told is not None else found) if is_a_name(name)]
