@@ -5,10 +5,14 @@ import random
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.web.serving.service import Route, Service
+from threedsecure.web.metrics import Metrics
+from threedsecure.web.serving.application import application
+from threedsecure.web.serving.edge import EdgeRunner
+from threedsecure.web.serving.service import Dispatcher, Route, Service
 from threedsecure.web.wire import WireResponse, json_response
 
 
@@ -114,3 +118,23 @@ async def test_what_a_head_says_is_not_known_of_another(world):
                 assert (await world.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
             assert await answers(world, 1) == [(200, body)]
     assert await world.reader.read() == b""
+
+
+async def test_who_is_being_answered_is_not_hung_up_on_as_idle():
+    built = World()
+    routes = [Route("POST", "/slow", built.slow, at_the_edge=True), Route("POST", "/elsewhere", built.elsewhere)]
+    service = Service("a service", routes, nothing)
+    async with runtime() as shared:
+        app = application(service, Dispatcher(service, shared, Metrics()), Metrics())
+        runner = EdgeRunner(app, access_log=None, keepalive_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        built.reader, built.writer = await asyncio.open_connection(*runner.addresses[0])
+        built.writer.write(post("/elsewhere"))
+        assert await answers(built, 1) == [(200, b'"elsewhere"')]
+        built.writer.write(post("/slow"))
+        await asyncio.sleep(0.3)
+        built.over.set()
+        assert await answers(built, 1) == [(200, b'"slow"')]
+        built.writer.close()
+        await runner.cleanup()

@@ -140,6 +140,12 @@ class _Connection(RequestHandler):
     def _is_for_aiohttp(message: Any, payload: Any) -> bool:
         return message.method != "POST" or message.should_close or not payload.is_eof() or "Expect" in message.headers
 
+    def _process_keepalive(self) -> None:
+        """aiohttp hangs up on whom it has nothing to do for; who is being answered here waits for something."""
+        if self._busy:
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        super()._process_keepalive()
+
     def _answer(self, route: Route, dispatcher: Dispatcher, headers: dict[str, str], body: bytes) -> None:
         if dispatcher.is_full:
             self._busy = False
