@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ class Limits:
     window: timedelta = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AcsSettings:
     """`public_url` and `phone_url` have no trailing slash. Network time-outs are real seconds; `timers` are virtual time."""
 
@@ -81,8 +82,11 @@ class AcsSettings:
 
     def of(self, pan: str) -> "AcsSettings":
         """The same for the bank that issued a card: under its name and, with a `bank_domain`, at its own address."""
-        bank = bank_of(pan)
-        return replace(self, bank=bank, public_url=self.bank_url(bank))
+        return self._of_banks[bank_of(pan).key]
+
+    @cached_property
+    def _of_banks(self) -> dict[str, "AcsSettings"]:
+        return {bank.key: replace(self, bank=bank, public_url=self.bank_url(bank)) for bank in BANKS}
 
     def bank_url(self, bank: Bank) -> str:
         """The base address of a bank's pages."""

@@ -5,11 +5,11 @@ Our own ACS notes what it receives and answers; a call that fails, and every cal
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct, field
 
 from directory_server.party import ACS, DIRECTORY_SERVER, Party
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable, TransportError
@@ -30,8 +30,7 @@ MAX_LABELS: Final = 16
 MAX_LABEL: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What came back: a message, or why there is none - `MessageError` 403 for an HTTP status that says "later", else as `decode`
     has them. `noted`: where the party that answered noted it; `body`: its bytes."""
 
@@ -41,8 +40,7 @@ class Reply:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A message to the party `of`, which may answer one of a type in `accepts`. `more`: how the ledger has it where it says little
     more than what came in."""
 
@@ -105,6 +103,8 @@ def notify(party: Party, url: str, erro: dict[str, Any], *, of: str, timeout: fl
 def labels(request: WireRequest) -> dict[str, str]:
     """The headers of a 3DS Server that go on to the ACS, whose matching rules may read them: those that begin with x-."""
     own = [name for name in request.headers if name.startswith("x-")][:MAX_LABELS]
+    if not own:
+        return {}
     found = {name: request.headers[name] for name in own}
     return {n: v for n, v in found.items() if len(v) <= MAX_LABEL and v.isascii() and v.isprintable()}
 

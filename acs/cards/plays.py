@@ -23,6 +23,9 @@ Decision: TypeAlias = Settle | Ask | Defer | KeepSilent | AnswerErro
 Play: TypeAlias = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
 
 INFORMED: Final = Settle("I")
+_PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
+    {name: known.play for name, known in SCENARIOS.items() if not isinstance(known.play, PlayV1 | None)}
+)
 METHODS_V1: Final = frozenset({Method.SMS_CODE, Method.AUTO_PASS, Method.AUTO_FAIL, Method.CHOICE, Method.OUTCOME_CODE})
 """How cardholders were asked in the time of 1.0.2, and how testers are."""
 _STATUSES_V1: Final[Mapping[str, str]] = MappingProxyType({"Y": "Y", "A": "A", "N": "N", "R": "N"})
@@ -32,8 +35,7 @@ ATTEMPT_V1: Final = PlayV1(status="A")
 
 def play_of(scenario: str) -> Play:
     """What a card with this scenario does in EMV 3DS; one that only 1.0.2 plays is unavailable."""
-    known = SCENARIOS.get(scenario)
-    return UNAVAILABLE if known is None or isinstance(known.play, PlayV1 | None) else known.play
+    return _PLAYS.get(scenario, UNAVAILABLE)
 
 
 def play_v1_of(scenario: str) -> PlayV1:

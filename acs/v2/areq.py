@@ -20,7 +20,7 @@ from acs.cards.status import CardStatus, asked
 from acs.settings import AcsSettings
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
-from acs.v2.decision.preferences import device_of, echoed
+from acs.v2.decision.preferences import device_of
 from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
@@ -52,7 +52,7 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
+    purchase = purchase_of(message, view)
     if purchase.asks_to_bind:
         purchase = replace(purchase, device=device_of(message))
     arrived = Seen("AReq", message, request.headers)

@@ -4,9 +4,10 @@ Each is one step of a unit of work: storage reads the record, calls the function
 between.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -28,8 +29,9 @@ from acs.v2.states import OPEN, Event, State, after
 from threedsecure.cards.plays import Ask, RReqOrder, Settle
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.grammar.conditions import text
 from threedsecure.v2.validation.identifiers import same_id
-from threedsecure.v2.views import AuthenticationRequest
+from threedsecure.v2.views import AuthenticationRequest, integer
 
 CHALLENGE_MANDATED: Final = "04"
 CHALLENGE_TO_TRUST: Final = "09"
@@ -107,32 +109,32 @@ def begin(
     return replace(record, state=state, purchase=purchase, method=decision.method, due_at=due_at)
 
 
-def purchase_of(request: AuthenticationRequest, ds_reference_number: str, echoed: dict[str, str]) -> Purchase:
-    """What the AReq says that is needed later; `echoed`: what the ARes repeats. The AReq has passed the tables of its leg, which
-    require `dsTransID` and `dsURL`."""
+def purchase_of(areq: Mapping[str, Any], request: AuthenticationRequest) -> Purchase:
+    """What an AReq says that is needed later; `request`: the view of it. It has passed the tables of its leg."""
+    get, amount = areq.get, integer(areq.get("purchaseAmount"))
     return Purchase(
         version=request.version,
         device_channel=request.device_channel,
         message_category=request.message_category,
         three_ds_server_trans_id=request.three_ds_server_trans_id,
-        ds_trans_id=request.ds_trans_id or "",
-        ds_url=request.ds_url or "",
-        ds_reference_number=ds_reference_number,
+        ds_trans_id=areq["dsTransID"],
+        ds_url=areq["dsURL"],
+        ds_reference_number=areq["dsReferenceNumber"],
         challenge_mandated=CHALLENGE_MANDATED in request.challenge_indicators,
-        sdk_trans_id=request.sdk_trans_id,
-        notification_url=request.notification_url,
-        merchant_name=request.merchant_name or "",
-        amount=str(request.purchase_amount) if request.purchase_amount is not None else None,
-        currency=request.purchase_currency,
-        exponent=request.purchase_exponent or 0,
-        purchase_date=request.purchase_date,
-        language=request.browser_language,
-        merchant=f"{request.acquirer_bin}.{request.acquirer_merchant_id}",
+        sdk_trans_id=get("sdkTransID"),
+        notification_url=get("notificationURL"),
+        merchant_name=text(areq, "merchantName"),
+        amount=None if amount is None else str(amount),
+        currency=get("purchaseCurrency"),
+        exponent=integer(get("purchaseExponent")) or 0,
+        purchase_date=get("purchaseDate"),
+        language=get("browserLanguage"),
+        merchant=f"{text(areq, 'acquirerBIN')}.{text(areq, 'acquirerMerchantID')}",
         asks_for_trust=CHALLENGE_TO_TRUST in request.challenge_indicators and request.version != "2.1.0",
         may_go_decoupled=request.decoupled_ind in ("F", "B") and request.version == LATEST,
         asks_to_bind=preferences.wants_binding(request),
-        three_ds_server_url=request.three_ds_server_url,
-        echoed=echoed,
+        three_ds_server_url=text(areq, "threeDSServerURL"),
+        echoed=preferences.echoed(areq),
     )
 
 

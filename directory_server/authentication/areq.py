@@ -3,10 +3,12 @@
 from __future__ import annotations  # else those of inner functions are evaluated with every message
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from directory_server.authentication import rules
 from directory_server.authentication.device_information import device_info
@@ -31,8 +33,7 @@ FROM_THE_ACS: Final = frozenset({"ARes", "Erro"})
 Message = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """An AReq that is right, and what is known of it before anybody answers. `sent`: the AReq with the directory server's elements;
     `more`: those, where nothing of the AReq was left out."""
 
@@ -51,8 +52,7 @@ class Begun:
         return begun(self.areq, self.scheme, self.sent["dsTransID"], self.fingerprint, self.at, acs_url)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What goes to the 3DS Server, and what it makes of the transaction. `told`: the Erro of which the ACS is told as well."""
 
     answer: dict[str, Any]

@@ -8,7 +8,6 @@ from acs.cards.records import OnFile, Registration
 from acs.cards.status import GOOD, CardStatus
 from acs.settings import AcsSettings
 from acs.v2.areq import decided_for
-from acs.v2.decision.preferences import echoed
 from acs.v2.lifecycle import purchase_of
 from acs.v2.messages import ares
 from acs.v2.states import State
@@ -31,7 +30,7 @@ def decided(scenario="frictionless", registration=None, card_status=GOOD):
     pan = compose("visa", SCENARIOS[scenario])
     message = {**AREQ, **FROM_DS, "acctNumber": pan, "threeDSRequestorChallengeInd": "01", "cardExpiryDate": "3012"}
     view = AuthenticationRequest.from_message(message)
-    purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
+    purchase = purchase_of(message, view)
     on_file = OnFile(registration, card_status, None)
     return decided_for(view, purchase, None, on_file, NOW, SETTINGS, Randomness(1))
 

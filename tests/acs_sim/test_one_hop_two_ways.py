@@ -1,4 +1,5 @@
-"""The hop from directory server to ACS inside the process: handed over, or, with a fault armed, as bytes. Nobody can tell."""
+"""The hop from directory server to ACS inside the process: handed over, or, with a fault armed that may be for it, as bytes. Nobody
+can tell."""
 
 import json
 
@@ -14,7 +15,8 @@ from threedsecure.web.clock import Clock
 
 AREQS = [golden for golden in GOLDEN if golden.kind == "areq" and golden.leg.name == "THREE_DS_SERVER_TO_DS"]
 WAYS = ("frictionless", "challenge-otp", "acs-error")
-ELSEWHERE = compose("visa", SCENARIOS["rejected"], serial="77")
+FOR_ANOTHER_CARD = {"at": "AReq", "do": "twice", "card": compose("visa", SCENARIOS["rejected"], serial="77")}
+FOR_ANOTHER_TRANSACTION = {"at": "AReq", "do": "twice", "transaction": "00000000-0000-4000-8000-000000000000"}
 
 
 @pytest.fixture
@@ -54,11 +56,11 @@ async def test_the_answer_has_the_same_bytes_and_the_journal_says_the_same(simul
     for way in WAYS:
         areq = dated({**golden.message, "acctNumber": compose("visa", SCENARIOS[way])}, simulator.stack.clock)
         told = []
-        for faults in ((), ({"at": "AReq", "do": "twice", "card": ELSEWHERE},)):
+        for faults in ((), (FOR_ANOTHER_CARD,), (FOR_ANOTHER_TRANSACTION,)):
             await simulator.call("POST", "/api/reset")
             await simulator.call("PUT", "/api/seed", {"seed": 7})
             for fault in faults:
                 await simulator.call("POST", "/api/faults", fault)
             told.append(await simulator.answered(areq))
-        assert told[0] == told[1], way
+        assert told[0] == told[1] == told[2], way
         assert json.loads(told[0][0])["messageType"] in ("ARes", "Erro")

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+from msgspec import structs
 
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import runtime
@@ -69,7 +70,7 @@ class World:
             return message_response({"messageType": "RRes"}, b'{"messageType":"RRes"}')
 
         async def challenge(_request):
-            return replace(self.page)
+            return structs.replace(self.page)
 
         @asynccontextmanager
         async def nothing():

@@ -95,6 +95,11 @@ class Fault(
     def sent_by(self) -> str:
         return self.sender or POINTS[self.at].senders[0]
 
+    @property
+    def reads_others(self) -> bool:
+        """Whether it depends on messages of other transactions."""
+        return False
+
     def carriage(self, draw: Draw) -> Carriage:
         """What becomes of the carriage of the message."""
         return Carriage()

@@ -14,6 +14,7 @@ MAX_FAULTS: Final = 1_000
 MAX_GONE: Final = 10_000
 MAX_SPENT: Final = 1_000
 CHANCES: Final = 1_000_000
+MOST_CARDS: Final = 32
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Plan:
     _armed: dict[str, Armed] = field(default_factory=dict)
     _gone: dict[str, None] = field(default_factory=dict)
     _spent: dict[str, Armed] = field(default_factory=dict)
+    _cards: tuple[str, ...] = ()
+    """Those that all of it is for; none where some is for whoever comes."""
 
     def __iter__(self) -> Iterator[Armed]:
         return iter(list(self._armed.values()))
@@ -98,7 +101,22 @@ class Plan:
     def watch(self, *, watching: bool) -> None:
         """Keep an eye on messages although nothing is in force: something that fired is not over yet."""
         self._watching = watching
-        self.active = watching or bool(self._armed)
+        self._look()
+
+    def spares(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is an AReq that nothing can happen to, nor to its answer: all that is in force is for other cards."""
+        return (
+            bool(self._cards) and message.get("messageType") == "AReq" and message.get("acctNumber") not in self._cards
+        )
+
+    def may_spare(self, raw: bytes) -> bool:
+        """Whether `spares` may say so of the message in `raw`, which is not decoded yet."""
+        return (
+            bool(self._cards)
+            and b'"AReq"' in raw
+            and b"\\" not in raw
+            and not any(card.encode() in raw for card in self._cards)
+        )
 
     def clear(self) -> None:
         self._armed.clear()
@@ -166,9 +184,15 @@ class Plan:
             del self._gone[next(iter(self._gone))]
 
     def _settle(self) -> None:
-        self.active = self._watching or bool(self._armed)
+        self._look()
         if self.changed is not None:
             self.changed()
+
+    def _look(self) -> None:
+        self.active = self._watching or bool(self._armed)
+        cards = {None if armed.fault.reads_others else armed.fault.card for armed in self}
+        limited = None not in cards and len(cards) <= MOST_CARDS and not self._watching
+        self._cards = tuple(card for card in cards if card is not None) if limited else ()
 
 
 def armed_of(document: dict[str, Any]) -> Armed:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from threedsecure.secrets.keyed_hash import KeyedHash
 
 _NONCE_BYTES = 12
-REMEMBERED: Final = 256
+REMEMBERED: Final = 2048
 """Fingerprints that both parties of an authentication ask for, one after the other."""
 
 

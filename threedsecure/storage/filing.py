@@ -27,8 +27,11 @@ def is_a_name(name: object) -> TypeGuard[str]:
 
 def names_in(document: Mapping[str, Any], told: str | None = None) -> list[str]:
     """The identifiers that a message carries, the one that names its transaction first."""
+    if not document and told is None:
+        return []
     keys = EMV_IDS if "threeDSServerTransID" in document else V1_IDS
-    return [one_spelling(name) for name in (told, *map(document.get, keys)) if name is not None and is_a_name(name)]
+    found = [document[key] for key in keys if key in document]
+    return [one_spelling(name) for name in ([told, *found] if told is not None else found) if is_a_name(name)]
 
 
 def names_of(note: Note, document: Mapping[str, Any]) -> list[str]:

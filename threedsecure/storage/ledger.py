@@ -80,7 +80,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 class More(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """The document of an earlier note with more members behind its own. `base`: the place of that note - since the journal began
-    while it is noted, in the record once it is written."""
+    for who notes it, in the record as it is written."""
 
     base: int
     added: dict[str, Any]

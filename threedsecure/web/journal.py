@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 import structlog
+from msgspec.structs import replace
 
 from threedsecure.redaction import redact
 from threedsecure.secrets.vault import Vault
@@ -137,12 +138,15 @@ class Journal:
         `also`: other names by which it finds it.
 
         Returns the place of the note, on which others of this turn can rest."""
+        turn = self._turn
         told: dict[str, Any] | bytes | More = document if type(document) is dict else dict(document)
-        if written is not None and self._stands(written):
+        if isinstance(written, More):
+            if 0 <= (base := written.base - turn.first) < len(turn.notes):  # else its turn is over meanwhile
+                told = More(base, written.added)
+        elif written is not None and written[:1] == b"{" and b"\\" not in written:
             told = written
         known = None if facts is None else dict(facts)
         note = Note(real_now(), at, sender, receiver, kind, told, status, took_ms, transaction_id, known, kept, also)
-        turn = self._turn
         names = (*names_in(told.added if isinstance(told, More) else document, transaction_id), *also)
         place = turn.first + len(turn.notes)
         if len(turn.notes) >= MAX_WAITING:
@@ -154,12 +158,6 @@ class Journal:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_EVERY_SECONDS, self._look)
         return place
-
-    def _stands(self, written: bytes | More) -> bool:
-        """Whether a document can be kept as it is written: what rests on a note whose turn is over meanwhile cannot."""
-        if isinstance(written, More):
-            return 0 <= written.base - self._turn.first < len(self._turn.notes)
-        return written[:1] == b"{" and b"\\" not in written
 
     def when_written(self, told: Told) -> None:
         """Have `told` called once everything noted so far is safe."""
@@ -221,12 +219,11 @@ class Journal:
         self._turn = _Turn(turn.first + len(turn.notes))
         self._under_way += len(turn.notes)
         document = self._sealed(turn)
-        keys = frozenset(map(ledger.key_of, turn.names))
+        keys = frozenset(map(ledger.key_of, set(turn.names)))
         return partial(self._write, turn, document, keys), partial(self._over, turn, keys)
 
     def _sealed(self, turn: _Turn) -> bytes:
-        notes = [_placed(note, turn) for note in turn.notes]
-        return ledger.sealed(self._box, notes) if notes else b""
+        return ledger.sealed(self._box, turn.notes) if turn.notes else b""
 
     def _write(self, turn: _Turn, document: bytes, keys: frozenset[int], connection: Any) -> int | None:
         if not turn.notes:
@@ -265,8 +262,8 @@ class Journal:
             return
         log.warning("the journal waits", error=str(error), entries=len(turn.notes))
         later = self._turn
-        notes = [_unplaced(note, turn) for note in turn.notes]
-        more = [_unplaced(note, later) for note in later.notes]
+        notes = [_alone(turn, place) for place in range(len(turn.notes))]
+        more = [_alone(later, place) for place in range(len(later.notes))]
         self._turn = again = _Turn(later.first + len(later.notes))
         again.notes, again.names, again.told = [*notes, *more][:MAX_WAITING], turn.names + later.names, later.told
         if self._timer is None:
@@ -459,27 +456,12 @@ def _numbered(numbers: Sequence[int], records: ledger.Records) -> list[tuple[Fou
     return [(found, _entry(found, filing.of(found))) for found in records.numbered(numbers)]
 
 
-def _placed(note: Note, turn: _Turn) -> Note:
-    """With its base as the record has it."""
-    if not isinstance(note.document, More):
-        return note
-    return _with(note, More(note.document.base - turn.first, note.document.added))
-
-
-def _unplaced(note: Note, turn: _Turn) -> Note:
-    """Whole, so that it can stand anywhere."""
-    if not isinstance(note.document, More):
-        return note
-    base = turn.notes[note.document.base - turn.first]
-    found = ledger.whole(0, [_unplaced(base, turn), _with(note, More(0, note.document.added))], 1)
-    return _with(note, found.document)
-
-
-def _with(note: Note, document: dict[str, Any] | More) -> Note:
-    return Note(
-        note.recorded, note.at, note.sender, note.receiver, note.kind, document, note.status, note.took_ms,
-        note.transaction_id, note.facts, note.kept, note.also,
-    )  # fmt: skip
+def _alone(turn: _Turn, place: int) -> Note:
+    """A note that can stand anywhere."""
+    note = turn.notes[place]
+    return (
+        replace(note, document=ledger.whole(0, turn.notes, place).document) if isinstance(note.document, More) else note
+    )
 
 
 def _entry(found: Found, transaction_id: str) -> dict[str, Any]:

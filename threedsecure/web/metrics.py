@@ -1,6 +1,7 @@
 """Prometheus figures of one running simulator."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -58,8 +59,8 @@ class _Times:
         self.counts = [0] * (len(BUCKETS) + 1)
         self.sum = 0.0
 
-    def observe(self, seconds: float) -> None:
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
+    def observe(self, bucket: int, seconds: float) -> None:
+        self.counts[bucket] += 1
         self.sum += seconds
 
     def buckets(self) -> list[tuple[str, float]]:
@@ -74,20 +75,19 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.registry.register(self)
         self._requests: dict[tuple[str, str, int], int] = {}
-        self._seconds: dict[tuple[str, str], _Times] = {}
-        self._messages: dict[tuple[str, str], _Times] = {}
+        self._seconds: defaultdict[tuple[str, str], _Times] = defaultdict(_Times)
+        self._messages: defaultdict[tuple[str, str], _Times] = defaultdict(_Times)
         self._refused: dict[str, int] = {}
 
-    def exchange(self, service: str, path: str, status: int, seconds: float) -> None:
-        """Count one answered request; `path` is the route's pattern, never the address as called."""
+    def exchange(self, service: str, path: str, status: int, seconds: float, kind: object = None) -> None:
+        """Count one answered request, and how long its answer took. `path` is the route's pattern, never the address as called;
+        `kind`: the type of the message that it was, which is counted where it is one of MESSAGES."""
         key = service, path, status
         self._requests[key] = self._requests.get(key, 0) + 1
-        _observe(self._seconds, (service, path), seconds)
-
-    def message(self, service: str, kind: object, seconds: float) -> None:
-        """How long the answer to a message of this type took; what is none of MESSAGES is not counted."""
+        bucket = bisect_left(BUCKETS, seconds)
+        self._seconds[service, path].observe(bucket, seconds)
         if isinstance(kind, str) and kind in MESSAGES:
-            _observe(self._messages, (service, kind), seconds)
+            self._messages[service, kind].observe(bucket, seconds)
 
     def refused(self, service: str) -> None:
         """One request more that was not let in."""
@@ -119,13 +119,6 @@ class Metrics:
     @staticmethod
     def written(measured: Iterable[Measured]) -> bytes:
         return b"".join(map(_written, measured))
-
-
-def _observe(times: dict[tuple[str, str], _Times], key: tuple[str, str], seconds: float) -> None:
-    found = times.get(key)
-    if found is None:
-        found = times[key] = _Times()
-    found.observe(seconds)
 
 
 def _histogram(

@@ -10,13 +10,15 @@ from typing import Final
 
 MAX_THINGS: Final = 100_000
 DRAWN_AHEAD: Final = 128
+_VARIANTS: Final = {digit: "89ab"[number % 4] for number, digit in enumerate("0123456789abcdef")}
+"""The first bits of the digit that tells how a UUID is laid out are 10."""
 
 
-def _drawn_ahead() -> Iterator[bytes]:
-    """16 bytes at a time of the operating system's, which is asked for many at once."""
+def _drawn_ahead() -> Iterator[str]:
+    """16 bytes at a time of the operating system's, which is asked for many at once, as hexadecimal digits."""
     while True:
-        drawn = secrets.token_bytes(16 * DRAWN_AHEAD)
-        yield from (drawn[start : start + 16] for start in range(0, len(drawn), 16))
+        drawn = secrets.token_hex(16 * DRAWN_AHEAD)
+        yield from [drawn[start : start + 32] for start in range(0, len(drawn), 32)]
 
 
 class Randomness:
@@ -67,8 +69,5 @@ class Randomness:
     def uuid(self) -> str:
         """A version 4 UUID in canonical text (RFC 4122), as every EMV 3DS transaction identifier is."""
         from_system = type(self._random) is secrets.SystemRandom
-        raw = bytearray(next(self._ahead) if from_system else self._random.randbytes(16))
-        raw[6] = raw[6] & 0x0F | 0x40
-        raw[8] = raw[8] & 0x3F | 0x80
-        digits = raw.hex()
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        drawn = next(self._ahead) if from_system else self._random.randbytes(16).hex()
+        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{_VARIANTS[drawn[16]]}{drawn[17:20]}-{drawn[20:]}"

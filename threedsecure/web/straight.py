@@ -19,7 +19,7 @@ def then(
     found: Found | Awaitable[Found], rest: Callable[[Found], Result | Awaitable[Result]]
 ) -> Result | Awaitable[Result]:
     """What `rest` makes of it: at once where it is there."""
-    return _later(found, rest) if waits(found) else rest(found)  # type: ignore[arg-type]
+    return _later(found, rest) if type(found) is CoroutineType else rest(found)  # type: ignore[arg-type]
 
 
 async def soon(found: Found | Awaitable[Found]) -> Found:

@@ -1,11 +1,13 @@
 """A request and its answer as bytes with a few words around them: what every handler sees, whether they crossed a socket or not."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 import orjson
+from msgspec import Struct, field
 
 from threedsecure.errors import ProtocolError
 from threedsecure.storage.ledger import More
@@ -14,10 +16,10 @@ JSON: Final = "application/json; charset=utf-8"
 HTML: Final = "text/html; charset=utf-8"
 PROBLEM: Final = "application/problem+json"
 FORM: Final = "application/x-www-form-urlencoded"
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-@dataclass(slots=True)
-class WireRequest:
+class WireRequest(Struct):
     """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body; whoever is
     listening (`on_message`) is told then, before the handler acts on it. `peer` is the name in the certificate that the caller
     showed, with TLS. `handed`: the message itself, from a sender in this process, in the place of the body that would say the
@@ -27,11 +29,11 @@ class WireRequest:
     method: str
     path: str
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    match: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
+    query: Mapping[str, str] = NOTHING
+    match: Mapping[str, str] = NOTHING
     peer: str | None = None
-    on_message: Callable[[Mapping[str, Any]], None] | None = None
+    on_message: "Callable[[WireRequest, Mapping[str, Any]], None] | None" = None
     handed: dict[str, Any] | None = None
     more: More | None = None
     noted: int = -1
@@ -46,15 +48,19 @@ class WireRequest:
     def message(self, message: Mapping[str, Any]) -> None:
         self._message = message
         if self.on_message is not None:
-            self.on_message(message)
+            self.on_message(self, message)
 
     @property
     def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _media_type(self.headers.get("content-type", ""))
 
 
-@dataclass(slots=True)
-class WireResponse:
+@lru_cache(maxsize=64)
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+class WireResponse(Struct):
     """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
     for `body` where an answer is too long to be held whole. `noting`: what else the journal is told of `message`; `noted`: where it
     stands there (`Journal.record`). `promises`: nobody may be told before all that was noted and written is safe. `disruption`: how
@@ -78,8 +84,7 @@ class WireResponse:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Disruption:
+class Disruption(Struct, frozen=True):
     """How an answer misbehaves on its way (`threedsecure.faults`).
 
     `seconds` pass before it goes, or until it has gone where it dribbles; `pause` lets them pass. `ends`: whole, or how it breaks

@@ -29,14 +29,14 @@ def considered(
     now: datetime,
 ) -> tuple[Decision, Purchase]:
     """The decision that stands, and the purchase with what the trust list says where the requestor asked it."""
-    if isinstance(decision, AnswerErro | KeepSilent):
+    if isinstance(decision, (AnswerErro, KeepSilent)):
         return decision, purchase
     if card_status.locked:
         return Settle("N", NOT_PERMITTED_TO_CARDHOLDER), purchase
     if _asks_the_list(request, card_status):
         purchase = replace(purchase, trust_status=TRUSTED if purchase.merchant in card_status.trusted else NOT_TRUSTED)
     purchase = _with_device(request, purchase, card_status)
-    if not isinstance(decision, Ask | Defer):
+    if not isinstance(decision, (Ask, Defer)):
         return decision, purchase
     if asked_too_often(card_status, now, limits):
         return Settle("N", FREQUENCY_EXCEEDED), purchase

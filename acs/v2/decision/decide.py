@@ -31,7 +31,7 @@ DATA_ONLY: Final = "80"
 def decide(request: AuthenticationRequest, card: Card, now: datetime, *, method_seen: bool | None = None) -> Decision:
     """The answer to a checked AReq for `card`. `method_seen`: the 3DS Method was called (None: nobody says that it was)."""
     play = play_of(card.scenario)
-    if isinstance(play, KeepSilent | AnswerErro):
+    if isinstance(play, (KeepSilent, AnswerErro)):
         return play
     if expired(request.card_expiry_date, now):
         return Settle("N", reasons.EXPIRED_CARD)

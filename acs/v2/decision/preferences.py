@@ -33,11 +33,14 @@ _DEVICE: Final = (
 EXEMPTIONS: Final = frozenset({"05", "08", "10", "11"})
 """Indicators that transChallengeExemption (2.3.1) repeats when they were followed."""
 
-_STATUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+_STATUSES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType(
     {
         "2.1.0": (),
-        "2.2.0": ("whiteListStatus",),
-        "2.3.1": ("trustListStatus", "deviceBindingStatus"),
+        "2.2.0": (("whiteListStatus", "whiteListStatusSource"),),
+        "2.3.1": (
+            ("trustListStatus", "trustListStatusSource"),
+            ("deviceBindingStatus", "deviceBindingStatusSource"),
+        ),
     }
 )
 
@@ -87,5 +90,5 @@ def device_of(areq: Mapping[str, Any]) -> str:
 
 def echoed(areq: Mapping[str, Any]) -> dict[str, str]:
     """The statuses of trust list and device binding that an AReq tells, with their sources, for its ARes."""
-    names = (name + end for name in _STATUSES[areq["messageVersion"]] if name in areq for end in ("", "Source"))
-    return {name: areq[name] for name in names if name in areq}
+    told = [pair for pair in _STATUSES[areq["messageVersion"]] if pair[0] in areq]
+    return {name: areq[name] for pair in told for name in pair if name in areq}

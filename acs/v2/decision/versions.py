@@ -1,5 +1,5 @@
-"""What each protocol version calls what the ACS says. Up to 2.2.0 there are authenticationType and one authenticationMethod, which
-is for the directory server alone; 2.3.1 has a list of methods, says more about an app, and passes an Erro on with the result."""
+"""What each protocol version calls what the ACS says: 2.3.1 says more about an app, names exemptions, and passes an Erro on
+with the result."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -20,23 +20,9 @@ def of_the_channel(version: str, device_channel: str) -> dict[str, Any]:
     return {"threeDSRequestorAppURLInd": "N", "deviceInfoRecognisedVersion": DEVICE_INFO_VERSION}
 
 
-def announced(version: str, authentication_type: str, method: str) -> dict[str, Any]:
-    """How the cardholder is going to be authenticated, in an ARes C or D."""
-    if version == LATEST:
-        return {"authenticationMethod": [method]}
-    return {"authenticationType": authentication_type}
-
-
 def exempted(version: str, exemption: str | None) -> dict[str, Any]:
     """transChallengeExemption, which exists since 2.3.1."""
     return {"transChallengeExemption": exemption} if version == LATEST and exemption is not None else {}
-
-
-def performed(version: str, authentication_type: str, method: str) -> dict[str, Any]:
-    """How the cardholder was authenticated, in an RReq Y or N."""
-    if version == LATEST:
-        return {"authenticationMethod": [method]}
-    return {"authenticationType": authentication_type, "authenticationMethod": method}
 
 
 def cancelled(version: str, challenge_cancel: str, reported: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -44,8 +30,3 @@ def cancelled(version: str, challenge_cancel: str, reported: Mapping[str, Any] |
     if version != LATEST or challenge_cancel != _TRANSACTION_ERROR or reported is None:
         return {"challengeCancel": challenge_cancel}
     return {"challengeCancel": _ERRO_SENT, "challengeErrorReporting": dict(reported)}
-
-
-def cardholder_info(version: str, text: str) -> dict[str, Any]:
-    """cardholderInfo: words for the cardholder, an object in 2.3.1."""
-    return {"cardholderInfo": {"text": text} if version == LATEST else text}

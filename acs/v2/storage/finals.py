@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from acs.cards.issued import issued
 from acs.cards.records import Card
-from acs.v2.decision.preferences import echoed
 from acs.v2.lifecycle import purchase_of
 from acs.v2.records import Result, Transaction
 from acs.v2.states import State
@@ -66,7 +65,7 @@ def _final(records: Records, found: Found) -> Transaction | None:
 def _of(areq: Found, ares: dict[str, Any], card: Any, method_seen: bool | None) -> Transaction:
     message, at = areq.document, areq.note.at
     view = AuthenticationRequest.from_message(message)
-    purchase = replace(purchase_of(view, message["dsReferenceNumber"], echoed(message)), method_seen=method_seen)
+    purchase = replace(purchase_of(message, view), method_seen=method_seen)
     told = issued(view.acct_number, None) if card is None else msgspec.convert(card, Card)
     if told is None:
         raise ValueError("an authentication of a card that is none")

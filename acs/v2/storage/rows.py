@@ -61,8 +61,7 @@ TRANSACTIONS: Final = Table(
     *leases.columns(),
     sqlite_autoincrement=True,
 )
-_DUE: Final = TRANSACTIONS.c.due_at.is_not(None)
-Index("acs_transaction_due", TRANSACTIONS.c.due_at, sqlite_where=_DUE, postgresql_where=_DUE)
+Index("acs_transaction_due", TRANSACTIONS.c.due_at, sqlite_where=TRANSACTIONS.c.due_at.is_not(None))
 
 CARDS: Final = Table(
     "acs_card",

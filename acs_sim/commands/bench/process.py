@@ -144,4 +144,15 @@ def _usage_of(pid: int) -> Usage:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except OSError:
         return Usage(0.0, 0.0)
-    return Usage((int(fields[11]) + int(fields[12])) / _TICKS, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+    ticks = (int(fields[11]) + int(fields[12])) / _TICKS
+    return Usage(_finer(pid) or ticks, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+
+
+def _finer(pid: int) -> float:
+    """Processor seconds of its threads to the nanosecond, where the kernel counts them; else 0. The clock of the other figure
+    ticks a hundred times a second."""
+    try:
+        each = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    except OSError:
+        return 0.0
+    return sum(int(fields[0]) for fields in each) / 1e9

@@ -10,7 +10,6 @@ from threedsecure.storage.schema import Schema
 
 METADATA: Final = MetaData()
 
-_BY_APP: Final = text("sdk_trans_id IS NOT NULL")
 TRANSACTIONS: Final = Table(
     "ds_transaction",
     METADATA,
@@ -43,7 +42,7 @@ TRANSACTIONS: Final = Table(
     # An identifier may be any of four, one of them the key: where one had no index, every look-up would read the whole table.
     Index("ds_transaction_three_ds_server", "three_ds_server_trans_id"),
     Index("ds_transaction_acs", "acs_trans_id"),
-    Index("ds_transaction_sdk", "sdk_trans_id", sqlite_where=_BY_APP, postgresql_where=_BY_APP),
+    Index("ds_transaction_sdk", "sdk_trans_id", sqlite_where=text("sdk_trans_id IS NOT NULL")),
     Index("ds_transaction_card", "pan_fingerprint"),
     Index("ds_transaction_created", "created_at"),
 )

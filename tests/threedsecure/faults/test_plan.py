@@ -1,9 +1,11 @@
 """When a fault happens, to whom, and when it is spent."""
 
+import json
+
 import pytest
 
 from threedsecure.faults import FaultRefused, Plan, Transit, read
-from threedsecure.faults.plan import MAX_FAULTS
+from threedsecure.faults.plan import MAX_FAULTS, MOST_CARDS
 
 ARES = Transit("ARes", "Directory Server", frozenset({"4000000000000002", "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"}))
 
@@ -134,3 +136,39 @@ def test_whoever_carries_the_plan_elsewhere_hears_of_changes():
     one.meet(ARES, never)
     one.clear()
     assert len(heard) == 3
+
+
+AREQ = {"messageType": "AReq", "acctNumber": "4000000000000002"}
+OTHERS = {"card": "4000000000000010"}
+
+
+@pytest.mark.parametrize(
+    ("documents", "spared"),
+    [
+        ([OTHERS], True),
+        ([OTHERS, {"card": "4000000000000028"}], True),
+        ([OTHERS, {"card": "4000000000000002"}], False),
+        ([OTHERS, {}], False),
+        ([OTHERS, {"transaction": "other"}], False),
+        ([{**OTHERS, "do": "swap-ids"}], False),
+        ([{**OTHERS, "do": "swap-ids", "with": "unknown"}], True),
+        ([{"card": f"40000000{number:08}"} for number in range(10, 10 + MOST_CARDS + 1)], False),
+    ],
+)
+def test_an_areq_is_spared_where_all_that_is_in_force_is_for_other_cards(documents, spared):
+    made = plan(*documents)
+    assert made.spares(AREQ) is spared
+    assert made.may_spare(json.dumps(AREQ).encode()) is spared
+    assert not made.spares({**AREQ, "messageType": "RReq"})
+
+
+def test_whoever_is_spared_is_not_while_something_is_not_over_yet():
+    made = plan(OTHERS)
+    made.watch(watching=True)
+    assert not made.spares(AREQ)
+    made.watch(watching=False)
+    assert made.spares(AREQ)
+
+
+def test_bytes_that_may_say_a_number_in_another_way_are_not_spared():
+    assert not plan(OTHERS).may_spare(b'{"messageType":"AReq","acctNumber":"\\u0034000000000000010"}')

@@ -7,20 +7,17 @@ from threedsecure.v2.views import AuthenticationRequest
 def test_the_view_of_a_payment_in_a_browser() -> None:
     view = AuthenticationRequest.from_message(find("2.2.0", "areq-brw-pa-from-ds").message)
     assert (view.version, view.device_channel, view.message_category) == ("2.2.0", "02", "01")
-    assert (view.purchase_amount, view.purchase_currency, view.purchase_exponent) == (12345, "978", 2)
-    assert view.ds_url == "https://ds.example/visa/3ds2"
     assert view.challenge_indicators == ("05",)
     assert (view.decoupled_ind, view.decoupled_max_minutes) == ("Y", 60)
-    assert view.sdk_trans_id is None
 
 
 def test_several_challenge_indicators_of_231_are_kept_in_their_order() -> None:
     assert AuthenticationRequest.from_message(find("2.3.1", "areq-brw-pa").message).challenge_indicators == ("05", "09")
 
 
-def test_what_a_non_payment_lacks_is_none_or_empty() -> None:
+def test_what_a_non_payment_lacks_is_none() -> None:
     view = AuthenticationRequest.from_message(find("2.1.0", "areq-3ri-npa-minimal").message)
-    assert (view.purchase_amount, view.merchant_name, view.three_ds_server_url) == (None, "", "")
+    assert (view.card_expiry_date, view.three_ds_comp_ind) == (None, None)
     assert (view.three_ri_ind, view.challenge_indicators) == ("05", ())
 
 

@@ -114,6 +114,10 @@ class SwapIds(MessageFault, frozen=True, kw_only=True, tag="swap-ids"):
     of: Literal["another", "unknown"] = msgspec.field(default="another", name="with")
     element: Name | None = None
 
+    @property
+    def reads_others(self) -> bool:
+        return self.of == "another"
+
     def is_in(self, message: Message) -> bool:
         return any(look_up(message, name) is not MISSING for name in self._names(message))
 

@@ -49,7 +49,7 @@ def objects(found: Mapping[str, Any] | None, name: str) -> tuple[Mapping[str, An
     """The objects at `name`, of which 2.3.1 may have several where earlier versions have one."""
     value = found.get(name) if found is not None else None
     items = value if isinstance(value, list) else [value]
-    return tuple(item for item in items if isinstance(item, Mapping))
+    return tuple([item for item in items if isinstance(item, dict)])
 
 
 # What a receiver cannot know.

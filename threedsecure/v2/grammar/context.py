@@ -49,9 +49,15 @@ def context_of(
 
     Always defined: where channel or category are missing or ill-formed they are guessed from the elements that are there, so that
     one wrong element does not hide others."""
-    source = request if request is not None else message
-    version, channel = _version(message, request), _channel(message, source)
-    category = _category(message, source)
+    source = message if request is None else request
+    version, channel = message.get("messageVersion"), source.get("deviceChannel")
+    category = source.get("messageCategory")
+    if version not in SUPPORTED_VERSIONS:
+        version = _version(request)
+    if channel not in (APP, BRW, THREE_RI):
+        channel = _channel(message, source)
+    if category not in (PA, NPA):
+        category = _category(source.get("messageCategory", message.get("messageCategory")))
     if request is None and response is None and len(category) == len(PA):
         return _alone(version, channel, category, leg)
     return Context(version, channel, category, leg, request, response)
@@ -63,18 +69,12 @@ def _alone(version: str, channel: str, category: str, leg: Leg) -> Context:
     return Context(version, channel, category, leg)
 
 
-def _version(message: Mapping[str, Any], request: Mapping[str, Any] | None) -> str:
-    for source in (message, request):
-        version = source.get("messageVersion") if source is not None else None
-        if version in SUPPORTED_VERSIONS:
-            return str(version)
-    return SUPPORTED_VERSIONS[-1]
+def _version(request: Mapping[str, Any] | None) -> str:
+    version = request.get("messageVersion") if request is not None else None
+    return str(version) if version in SUPPORTED_VERSIONS else SUPPORTED_VERSIONS[-1]
 
 
 def _channel(message: Mapping[str, Any], source: Mapping[str, Any]) -> str:
-    channel = source.get("deviceChannel")
-    if channel in (APP, BRW, THREE_RI):
-        return str(channel)
     if any(
         name in message for name in ("sdkTransID", "sdkAppID", "acsRenderingType", "acsCounterAtoS", "sdkCounterStoA")
     ):
@@ -84,6 +84,5 @@ def _channel(message: Mapping[str, Any], source: Mapping[str, Any]) -> str:
     return BRW
 
 
-def _category(message: Mapping[str, Any], source: Mapping[str, Any]) -> str:
-    category = source.get("messageCategory", message.get("messageCategory"))
+def _category(category: object) -> str:
     return category if isinstance(category, str) and (category == NPA or "80" <= category <= "99") else PA

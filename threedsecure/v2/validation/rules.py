@@ -100,7 +100,7 @@ def ids_are_those_of_the_request(message: Message, context: Context) -> Iterator
         (context.request, "AReq", _IDS),
         (context.response, "ARes", ("acsTransID", "dsTransID")),
     ):
-        for name in names:
+        for name in names if source is not None else ():
             expected, found = text(source, name), text(message, name)
             if expected and found and expected.lower() != found.lower():
                 yield Violation(

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from threedsecure.v2.grammar.context import Context
-from threedsecure.v2.grammar.formats import Array, Coded, Format, IsoCode, line_pattern
+from threedsecure.v2.grammar.formats import Array, Coded, Flag, Format, IsoCode, Object, line_pattern
 from threedsecure.v2.validation.plans import Field, Plan, Scope
 
 Message: TypeAlias = Mapping[str, Any]
@@ -102,7 +102,8 @@ class _Generator:
         self._context = context
         self._lines: list[str] = []
         self._constants: dict[str, Any] = {"missing": _MISSING, "dumps": orjson.dumps}
-        self._texts: list[tuple[str, str]] = []
+        # Apart those of elements that only some legs have: all others are one expression on each leg, compiled once.
+        self._texts: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
         self._pinned: set[str] = set()
         self._values = 0
         self._whole = True
@@ -112,11 +113,14 @@ class _Generator:
         for each in plan.rules:
             if each.concerns(message):
                 self._settle(_RULE, each.find, message, "message", values)
-        self._texts.sort()  # not as in the message: `re` keeps what it has compiled
-        self._constants["match"] = re.compile("\n".join(f"(?:{pattern})" for pattern, _ in self._texts)).fullmatch
-        self._line(f"return match('\\n'.join(({''.join(f'{value}, ' for _, value in self._texts)})))")
+        self._line(f"return {' and '.join(self._match(texts) for texts in self._texts.values() if texts) or True}")
         exec("def accepts(message, context):\n" + "".join(self._lines), self._constants)  # noqa: S102 - see above
         return Shape(self._constants["accepts"], self._whole)
+
+    def _match(self, texts: list[tuple[str, str]]) -> str:
+        texts.sort()  # not as in the message: `re` keeps what it has compiled
+        match = self._constant(re.compile("\n".join(f"(?:{pattern})" for pattern, _ in texts)).fullmatch)
+        return f"{match}('\\n'.join(({''.join(f'{value}, ' for _, value in texts)})))"
 
     def _line(self, line: str) -> None:
         self._lines.append(f" {line}\n")
@@ -150,8 +154,15 @@ class _Generator:
             self._nested(each.form, each.scope, value, variable)
         elif isinstance(each.form, Coded | IsoCode):
             self._line(f"if {variable} not in {self._constant(each.form.values)}: return")
+        elif isinstance(each.form, Flag):
+            self._line(
+                f"if {variable} is not True{'' if each.form.only_true else f' and {variable} is not False'}: return"
+            )
+        elif isinstance(each.form, Object):
+            bound = "" if each.form.most is None else f" or len(dumps({variable})) > {each.form.most}"
+            self._line(f"if type({variable}) is not dict or not {variable}{bound}: return")
         elif pattern is not None and len(pattern) <= LONGEST_JOINED:
-            self._texts.append((pattern, variable))
+            self._texts[bool(each.row.legs)].append((pattern, variable))
         else:
             self._line(f"if not {self._constant(each.test)}({variable}): return")
 

@@ -312,6 +312,16 @@ class Faults:
                 self._transport.post(held.url, body, timeout=LATE_SECONDS, content_type=FORM), "late Method callback"
             )
 
+    def spares(self, message: Mapping[str, Any] | None) -> bool:
+        """Whether nothing in force can happen to this message, nor to its answer."""
+        if not self.plan.active:
+            return True
+        return self.others is None and message is not None and self.plan.spares(message)
+
+    def may_spare(self, raw: bytes) -> bool:
+        """Whether `spares` may say so of the message in `raw`."""
+        return not self.plan.active or (self.others is None and self.plan.may_spare(raw))
+
     def learn(self, message: Mapping[str, Any] | None, session: str | None = None) -> frozenset[str]:
         """All names of the transaction that `message` belongs to, as far as this process has seen them."""
         return self.memory.learn(message, session=session) if message else frozenset()

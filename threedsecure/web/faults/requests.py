@@ -46,7 +46,7 @@ class PartyTransport:
     def hand_over(
         self, url: str, message: dict[str, Any], more: More | None, *, timeout: float, headers: Mapping[str, str]
     ) -> WireResponse | Awaitable[WireResponse] | None:
-        if self._plan.active:
+        if not self._faults.spares(message):
             return None
         return self._transport.hand_over(url, message, more, timeout=timeout, headers=headers)
 

@@ -1,8 +1,12 @@
 """Where messages come in: a POST that is there as a whole goes straight to its route, without a task and without a request object.
 
 aiohttp's parser reads everything, and everything else - other routes, bodies that come in pieces, connections that end with their
-answer, answers that are to misbehave - is aiohttp's. Answers go out in the order of their requests."""
+answer, answers that are to misbehave - is aiohttp's. Answers go out in the order of their requests.
 
+Who keeps a connection sends the same head with request after request, but for the length of the body. Of a head that the parser has
+read, byte for byte, it is known what it says (`_Head`): it is not read again."""
+
+from collections import deque
 from collections.abc import Awaitable, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +16,7 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.web_protocol import RequestHandler
+from msgspec import Struct
 
 from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
@@ -21,6 +26,19 @@ Straight = Mapping[str, tuple[Route, Dispatcher]]
 """Routes by their paths."""
 STRAIGHT: Final = web.AppKey[Straight]("straight", Mapping)
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
+MOST_HEADS: Final = 256
+LONGEST_HEAD: Final = 2048
+_END_OF_HEAD: Final = b"\r\n\r\n"
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
+
+
+class _Head(Struct, frozen=True):
+    """What stands before a body of `length` bytes that goes to a straight route."""
+
+    route: Route
+    dispatcher: Dispatcher
+    headers: dict[str, str]
+    length: int
 
 
 class EdgeRunner(web.AppRunner):
@@ -30,40 +48,84 @@ class EdgeRunner(web.AppRunner):
         server = await super()._make_server()
         server.__class__ = _Edge  # what aiohttp has made is to make our connections
         server.straight = self.app.get(STRAIGHT, {})  # type: ignore[attr-defined]
+        server.heads = {}  # type: ignore[attr-defined]
         return server
 
 
 class _Edge(web.Server):
+    """`heads`: those that were read, by their bytes."""
+
     straight: Straight
+    heads: dict[bytes, _Head]
 
     def __call__(self) -> RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
 
 
 class _Connection(RequestHandler):
-    """`_busy`: an answer of a straight route is on its way; what comes meanwhile waits."""
+    """`_busy`: an answer of a straight route is on its way; what comes meanwhile waits. `_between`: the parser waits
+    for nothing."""
 
-    __slots__ = ("_busy", "_straight")
+    __slots__ = ("_between", "_busy", "_heads", "_straight")
 
     def __init__(self, manager: _Edge, **more: Any) -> None:
         super().__init__(manager, **more)
         self._straight = manager.straight
+        self._heads = manager.heads
         self._busy = False
+        self._between = True
 
     def data_received(self, data: bytes) -> None:
+        between, self._between = self._between, False
         waiter, self._waiter = self._waiter, None  # aiohttp reads, and does not wake its task yet
+        alone = between and not self._messages
+        idle = waiter is not None and not waiter.done() and not self._busy
+        if alone and idle and not self._force_close and not self._close:
+            end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
+            known = self._heads.get(data[:end])
+            if known is not None and len(data) - end == known.length and not known.dispatcher.misbehaves(data[end:]):
+                self._between, self._waiter = True, waiter
+                self._answer(known.route, known.dispatcher, known.headers, data[end:])
+                return
         super().data_received(data)
         self._waiter = waiter
+        self._between = alone and self._is_whole(data)
         self._go_on()
+
+    @property
+    def _read(self) -> deque[tuple[Any, Any]]:
+        """Requests that the parser has read, and nobody has answered."""
+        return self._messages
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether `data`, as the parser has just read it, was one request from its first byte to its last."""
+        if len(self._messages) != 1:
+            return False
+        message, payload = self._read[0]
+        length = getattr(message, "headers", _NONE).get("Content-Length", "0")
+        end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
+        if not length.isdecimal() or not payload.is_eof() or len(data) - end != int(length):
+            return False
+        self._learn(data[:end], message, payload, int(length))
+        return True
+
+    def _learn(self, head: bytes, message: Any, payload: Any, length: int) -> None:
+        found = self._straight.get(message.path)
+        plain = not message.compression and not message.chunked and not message.upgrade
+        if found is None or not plain or self._is_for_aiohttp(message, payload) or len(head) > LONGEST_HEAD:
+            return
+        if len(self._heads) >= MOST_HEADS:
+            self._heads.clear()
+        self._heads[head] = _Head(*found, _lower(message.headers), length)
 
     def _go_on(self) -> None:
         """Answer what came first, or leave it to aiohttp."""
-        waiter, messages = self._waiter, self._messages
+        waiter, messages = self._waiter, self._read
         if waiter is None or waiter.done() or not messages or self._busy:
             return
         message, payload = messages[0]
         found = self._straight.get(getattr(message, "path", ""))
-        if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves:
+        if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves():
             waiter.set_result(None)
             return
         self._busy = True  # before the parser goes on, which may read the next ones at once
@@ -72,22 +134,27 @@ class _Connection(RequestHandler):
             self._parser.message_consumed()
         if self._buffer_paused and len(messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
-        self._answer(*found, message, payload.read_nowait(-1))
+        self._answer(*found, _lower(message.headers), payload.read_nowait(-1))
 
     @staticmethod
     def _is_for_aiohttp(message: Any, payload: Any) -> bool:
         return message.method != "POST" or message.should_close or not payload.is_eof() or "Expect" in message.headers
 
-    def _answer(self, route: Route, dispatcher: Dispatcher, message: Any, body: bytes) -> None:
+    def _process_keepalive(self) -> None:
+        """aiohttp hangs up on whom it has nothing to do for; who is being answered here waits for something."""
+        if self._busy:
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        super()._process_keepalive()
+
+    def _answer(self, route: Route, dispatcher: Dispatcher, headers: dict[str, str], body: bytes) -> None:
         if dispatcher.is_full:
             self._busy = False
             self._send(dispatcher.turned_away())
             self._go_on()
             return
-        headers = {name.lower(): value for name, value in message.headers.items()}
         peer = dispatcher.certified_name(self.transport) if route.mutual else None
         request = WireRequest("POST", route.path, body, headers, _NONE, _NONE, peer)
-        self._request_in_progress = True
+        self._busy = self._request_in_progress = True
         dispatcher.under_way += 1
         found = dispatcher.straight(route, request)
         if waits(found):
@@ -130,12 +197,17 @@ class _Connection(RequestHandler):
         if response.disruption is not None:  # a fault was armed while this was on its way: nothing is answered
             self.transport.abort()
             return
-        self.transport.write(_head(response) + response.whole().body)
+        body = response.whole().body
+        self.transport.write(_head(response, len(body)) + body)
 
 
-def _head(response: WireResponse) -> bytes:
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _head(response: WireResponse, length: int) -> bytes:
     more = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items()) if response.headers else ""
     return (
-        f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\nContent-Type: {response.content_type}\r\n{more}"
-        f"Content-Length: {len(response.whole().body)}\r\nDate: {rfc822_formatted_time()}\r\n\r\n"
+        f"HTTP/1.1 {response.status} {_PHRASES[response.status]}\r\nContent-Type: {response.content_type}\r\n{more}"
+        f"Content-Length: {length}\r\nDate: {rfc822_formatted_time()}\r\n\r\n"
     ).encode()

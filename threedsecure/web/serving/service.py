@@ -128,7 +128,7 @@ class Dispatcher:
         self._service = service
         self._runtime = runtime
         self._metrics = metrics
-        self._plan = runtime.faults.plan
+        self._faults = runtime.faults
         self._answering = Answering(runtime.faults, service.name, service.resign)
         self.under_way = 0
         self.journal = runtime.journal
@@ -139,7 +139,7 @@ class Dispatcher:
         """Answer `request`, at once where nothing has to be waited for. A bug answers 500 and is logged; nothing else does."""
         began = monotonic()
         if route.hop is not None:
-            request.on_message = partial(self._journal_request, route.hop, request)
+            request.on_message = partial(self._journal_request, route.hop)
         try:
             self._admit(route, request)
             found = route.handler(request)
@@ -195,15 +195,16 @@ class Dispatcher:
         took = monotonic() - began
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
-        if self._plan.active:  # the journal has what was meant, and behind it what becomes of that
+        if not self._faults.spares(
+            request.message
+        ):  # the journal has what was meant, and behind it what becomes of that
             return self._misbehaved(route, request, response, took)
         self._count(route, request, response, took)
         return response
 
     def _count(self, route: Route, request: WireRequest, response: WireResponse, took: float) -> None:
-        self._metrics.exchange(self._service.name, route.path, response.status, took)
-        if request.message is not None:
-            self._metrics.message(self._service.name, request.message.get("messageType"), took)
+        kind = None if request.message is None else request.message.get("messageType")
+        self._metrics.exchange(self._service.name, route.path, response.status, took, kind)
 
     async def _misbehaved(
         self, route: Route, request: WireRequest, response: WireResponse, took: float
@@ -224,10 +225,9 @@ class Dispatcher:
     async def _dispatch_whole(self, route: Route, request: WireRequest) -> WireResponse:
         return (await self.dispatch(route, request)).whole()
 
-    @property
-    def misbehaves(self) -> bool:
-        """Whether a fault is in force, which may have an answer go out in pieces, late or not at all."""
-        return self._plan.active
+    def misbehaves(self, body: bytes = b"") -> bool:
+        """Whether a fault is in force that may have the answer to `body` go out in pieces, late or not at all."""
+        return not self._faults.may_spare(body)
 
     @staticmethod
     def certified_name(transport: asyncio.BaseTransport | None) -> str | None:

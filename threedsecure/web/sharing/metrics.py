@@ -37,7 +37,6 @@ class SharedMetrics(Metrics):
         self._messages_of_all = Histogram(*MESSAGE_SECONDS, buckets=BUCKETS, registry=self.registry)
         self._refused_of_all = Counter(*REFUSED, registry=self.registry)
         self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._kinds: dict[tuple[str, str], Histogram] = {}
         self._service = service
         self._shared = shared
         self._gauges: dict[str, Gauge] = {}
@@ -46,7 +45,7 @@ class SharedMetrics(Metrics):
         self._all = CollectorRegistry()
         self._all.register(self)
 
-    def exchange(self, service: str, path: str, status: int, seconds: float) -> None:
+    def exchange(self, service: str, path: str, status: int, seconds: float, kind: object = None) -> None:
         figures = self._figures.get((service, path, status))
         if figures is None:
             figures = (
@@ -57,14 +56,8 @@ class SharedMetrics(Metrics):
         requests, time = figures
         requests.inc()
         time.observe(seconds)
-
-    def message(self, service: str, kind: object, seconds: float) -> None:
-        if not isinstance(kind, str) or kind not in MESSAGES:
-            return
-        figure = self._kinds.get((service, kind))
-        if figure is None:
-            figure = self._kinds[service, kind] = self._messages_of_all.labels(service, kind)
-        figure.observe(seconds)
+        if isinstance(kind, str) and kind in MESSAGES:
+            self._messages_of_all.labels(service, kind).observe(seconds)
 
     def refused(self, service: str) -> None:
         self._refused_of_all.labels(service).inc()
