@@ -16,9 +16,12 @@ from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import CardStatus, asked
 from acs.settings import AcsSettings
+from acs.v2.challenge.app.device import language_of
+from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
 from acs.v2.decision.preferences import device_of, echoed
+from acs.v2.decision.versions import APP
 from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
@@ -52,6 +55,8 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
     purchase = purchase_of(view, message["dsReferenceNumber"], echoed(message))
+    if view.device_channel == APP:
+        purchase = replace(purchase, app=app_of(message), language=language_of(message))
     if purchase.asks_to_bind:
         purchase = replace(purchase, device=device_of(message))
     arrived = Seen("AReq", message, request.headers)
@@ -103,7 +108,8 @@ async def _late(issuer: EmvIssuer, request: WireRequest, transaction: Transactio
 
 
 def _response(issuer: EmvIssuer, request: WireRequest, transaction: Transaction) -> WireResponse:
-    answer = ares(transaction, issuer.settings)
+    asks = transaction.state is State.CREQ_AWAITED
+    answer = ares(transaction, issuer.settings, issuer.app_keys.signed_content(transaction) if asks else None)
     response = message_response(answer, encode(answer))
     response.promises = True
     if issuer.storage.is_without_row(transaction):
@@ -138,7 +144,7 @@ def decided_for(
     )
     if isinstance(decision, AnswerErro):
         return decision, card_status
-    settled = decision.late if isinstance(decision, KeepSilent) else decision
+    settled, purchase = in_the_app(decision.late if isinstance(decision, KeepSilent) else decision, purchase)
     begun = begin(randomness.uuid(), purchase, card, settled, now, settings)
     return begun, card_status if begun.result is not None else asked(card_status, now, limits)
 
