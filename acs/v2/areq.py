@@ -17,6 +17,7 @@ from acs.cards.rules.then import instructed
 from acs.cards.status import CardStatus, asked
 from acs.settings import AcsSettings
 from acs.v2.challenge.app.device import language_of
+from acs.v2.challenge.app.keys import signed_content
 from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
@@ -109,7 +110,7 @@ async def _late(issuer: EmvIssuer, request: WireRequest, transaction: Transactio
 
 def _response(issuer: EmvIssuer, request: WireRequest, transaction: Transaction) -> WireResponse:
     asks = transaction.state is State.CREQ_AWAITED
-    answer = ares(transaction, issuer.settings, issuer.app_keys.signed_content(transaction) if asks else None)
+    answer = ares(transaction, issuer.settings, signed_content(issuer, transaction) if asks else None)
     response = message_response(answer, encode(answer))
     response.promises = True
     if issuer.storage.is_without_row(transaction):

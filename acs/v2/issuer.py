@@ -13,7 +13,6 @@ from acs.issuer import Issuer
 from acs.settings import AcsSettings
 from acs.v2.background.asking import Asking
 from acs.v2.background.deadlines import Deadlines
-from acs.v2.challenge.app.keys import AppKeys
 from acs.v2.lifecycle import with_card_status
 from acs.v2.records import Transaction
 from acs.v2.results.outbox import Outbox
@@ -28,14 +27,12 @@ RESET: Final = "acs reset"
 
 @dataclass(frozen=True, slots=True)
 class EmvIssuer(Issuer):
-    """`storage`: transactions, and the rows of cards; `scheduler`: what falls due; `outbox`: RReqs; `asking`: codes and prompts;
-    `app_keys`: what challenges in apps are signed and encrypted with."""
+    """`storage`: transactions, and the rows of cards; `scheduler`: what falls due; `outbox`: RReqs; `asking`: codes and prompts."""
 
     storage: Storage
     scheduler: Scheduler
     outbox: Outbox
     asking: Asking
-    app_keys: AppKeys
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -76,5 +73,4 @@ def emv_issuer(runtime: Runtime, settings: AcsSettings) -> EmvIssuer:
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)
     outbox, asking = Outbox(runtime, settings, storage, scheduler), Asking(line, storage, scheduler)
-    keys, rulebook = AppKeys(runtime.vault, settings), Rulebook(runtime)
-    return EmvIssuer(runtime, settings, storage, line, rulebook, storage, scheduler, outbox, asking, keys)
+    return EmvIssuer(runtime, settings, storage, line, Rulebook(runtime), storage, scheduler, outbox, asking)

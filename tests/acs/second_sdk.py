@@ -159,14 +159,12 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-def erro(sdk: SecondSdk, code: str, detail: str = "acsUiType") -> dict[str, Any]:
+def erro(version: str, ids: dict[str, Any], code: str, detail: str = "acsUiType") -> dict[str, Any]:
     """What an SDK sends in clear when it stops."""
     return {
         "messageType": "Erro",
-        "messageVersion": sdk.version,
-        "acsTransID": sdk.acs_trans_id,
-        "sdkTransID": sdk.sdk_trans_id,
-        "threeDSServerTransID": sdk.server_trans_id,
+        "messageVersion": version,
+        **{name: ids[name] for name in ("acsTransID", "sdkTransID", "threeDSServerTransID")},
         "errorCode": code,
         "errorComponent": "C",
         "errorDescription": "stopped",

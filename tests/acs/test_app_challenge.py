@@ -290,3 +290,25 @@ async def test_idle_time_counts_from_every_cres(acs):
         acs.runtime.clock.advance(timedelta(minutes=9))
         await send(acs, sdk)
     assert acs.directory.rreqs == []
+
+
+async def test_the_journal_shows_both_messages_in_clear_and_the_code_never(acs):
+    sdk = await begin(acs)
+    await send(acs, sdk)
+    code = acs.phone.code
+    await send(acs, sdk, challengeDataEntry=code)
+    html_sdk = await begin(acs, "challenge-otp", SecondSdk(interface="02", types=("05",)))
+    await send(acs, html_sdk)
+    second = acs.phone.code
+    await send(acs, html_sdk, challengeHTMLDataEntry=f"challengeValue={second}&action=submit")
+    entries = [
+        entry
+        for one in (sdk, html_sdk)
+        for entry in await acs.runtime.journal.entries_of(one.server_trans_id)
+        if {entry["from"], entry["to"]} == {"SDK", "ACS"}
+    ]
+    assert [entry["kind"] for entry in entries] == ["CReq", "CRes", "CReq", "CRes"] * 2
+    assert entries[2]["message"]["challengeDataEntry"] == "***"
+    assert entries[1]["message"]["challengeInfoHeader"] == "Confirm your payment"
+    assert code not in str(entries)
+    assert second not in str(entries)

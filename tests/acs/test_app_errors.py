@@ -307,7 +307,10 @@ async def test_the_sdks_erro_402_is_its_time_out(acs, version, begun):
     sdk = await begin(acs, sdk=sdk_of(version))
     if begun:
         await send(acs, sdk)
-    assert await post(acs, sdk, json.dumps(erro(sdk, "402")), {"Content-Type": "application/json"}) is None
+    assert (
+        await post(acs, sdk, json.dumps(erro(sdk.version, sdk.creq(), "402")), {"Content-Type": "application/json"})
+        is None
+    )
     await over(acs, sdk, "N", "08", "14")
 
 
@@ -325,7 +328,7 @@ async def test_an_erro_of_the_sdk_ends_it(acs, version, code):
     sdk = await begin(acs, sdk=sdk_of(version))
     await send(acs, sdk)
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    assert await post(acs, sdk, json.dumps(erro(sdk, code)), headers) is None
+    assert await post(acs, sdk, json.dumps(erro(sdk.version, sdk.creq(), code)), headers) is None
     rreq = await over(acs, sdk, "U", "09" if version == "2.3.1" else "06")
     if version == "2.3.1":
         assert rreq["challengeErrorReporting"]["errorCode"] == code
@@ -335,7 +338,10 @@ async def test_an_erro_after_the_end_changes_nothing(acs):
     sdk = await begin(acs)
     await send(acs, sdk)
     await send(acs, sdk, challengeDataEntry=acs.phone.code)
-    assert await post(acs, sdk, json.dumps(erro(sdk, "302")), {"Content-Type": "application/json"}) is None
+    assert (
+        await post(acs, sdk, json.dumps(erro(sdk.version, sdk.creq(), "302")), {"Content-Type": "application/json"})
+        is None
+    )
     assert (await acs.transaction(sdk.acs_trans_id))["transStatus"] == "Y"
     assert len(acs.directory.rreqs) == 1
 
@@ -343,7 +349,7 @@ async def test_an_erro_after_the_end_changes_nothing(acs):
 async def test_an_erro_does_not_end_a_browsers_challenge(acs):
     sdk = await begin(acs)
     ares = await acs.ask()
-    wrong = erro(sdk, "302") | {"acsTransID": ares["acsTransID"]}
+    wrong = erro(sdk.version, sdk.creq(), "302") | {"acsTransID": ares["acsTransID"]}
     assert await post(acs, sdk, json.dumps(wrong), {"Content-Type": "application/json"}) is None
     assert (await acs.open(ares)).status == 200
     assert acs.directory.rreqs == []

@@ -3,7 +3,7 @@
 The key of a challenge is made of its acsTransID under the installation's own key, so that nothing secret is stored, and every
 process that shares the tables finds the same."""
 
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -11,9 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from acs.settings import AcsSettings
+from acs.issuer import Issuer
 from acs.v2.records import App, Transaction
-from threedsecure.secrets.vault import Vault
 from threedsecure.v2.app.jose import public_jwk, public_key
 from threedsecure.v2.app.session import agreed_key
 from threedsecure.v2.app.signed_content import ES256, PS256, ContentSigner, payload_of
@@ -21,38 +20,28 @@ from threedsecure.v2.app.signed_content import ES256, PS256, ContentSigner, payl
 SIGNERS: Final = {ES256: "acs-signing-ec.pem", PS256: "acs-signing-rsa.pem"}
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of P-256."""
-REMEMBERED: Final = 1_000
-"""Challenges that go on at a time, whose keys need not be agreed on again."""
 
 
-class AppKeys:
-    """What the ACS signs with, and agrees by."""
+def signed_content(issuer: Issuer, transaction: Transaction) -> str | None:
+    """acsSignedContent for the ARes of a challenge in an app; None in a browser."""
+    app = transaction.purchase.app
+    if app is None:
+        return None
+    settings = issuer.settings
+    own = public_jwk(_own(issuer, transaction.acs_trans_id).public_key())
+    url = settings.of(transaction.card.pan).app_challenge_url
+    return signer(settings.content_signature).sign(payload_of(own, app.sdk_ephem_pub_key, url))
 
-    def __init__(self, vault: Vault, settings: AcsSettings) -> None:
-        self._vault = vault
-        self._settings = settings
-        self._agreed = lru_cache(maxsize=REMEMBERED)(self._agree)
 
-    def signed_content(self, transaction: Transaction) -> str | None:
-        """acsSignedContent for the ARes of a challenge in an app; None in a browser."""
-        app = transaction.purchase.app
-        if app is None:
-            return None
-        own = public_jwk(self._own(transaction.acs_trans_id).public_key())
-        url = self._settings.of(transaction.card.pan).app_challenge_url
-        return signer(self._settings.content_signature).sign(payload_of(own, app.sdk_ephem_pub_key, url))
+def session_key(issuer: Issuer, acs_trans_id: str, app: App) -> bytes:
+    """The 32 bytes that the SDK has derived too."""
+    own, theirs = _own(issuer, acs_trans_id), public_key(app.sdk_ephem_pub_key)
+    return agreed_key(own, theirs, app.sdk_reference_number)
 
-    def session_key(self, acs_trans_id: str, app: App) -> bytes:
-        """The 32 bytes that the SDK has derived too."""
-        return self._agreed(acs_trans_id, app.x, app.y, app.sdk_reference_number)
 
-    def _agree(self, acs_trans_id: str, x: str, y: str, reference: str) -> bytes:
-        theirs = public_key({"kty": "EC", "crv": "P-256", "x": x, "y": y})
-        return agreed_key(self._own(acs_trans_id), theirs, reference)
-
-    def _own(self, acs_trans_id: str) -> ec.EllipticCurvePrivateKey:
-        drawn = int.from_bytes(self._vault.secret("app challenge", acs_trans_id))
-        return ec.derive_private_key(drawn % (_ORDER - 1) + 1, ec.SECP256R1())
+def _own(issuer: Issuer, acs_trans_id: str) -> ec.EllipticCurvePrivateKey:
+    drawn = int.from_bytes(issuer.runtime.vault.secret("app challenge", acs_trans_id))
+    return ec.derive_private_key(drawn % (_ORDER - 1) + 1, ec.SECP256R1())
 
 
 @cache

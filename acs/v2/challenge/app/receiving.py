@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from acs.cards.plays import rreq_order_of
 from acs.v2.challenge.app import steps
+from acs.v2.challenge.app.keys import session_key
 from acs.v2.challenge.app.screens import answering, challenge_cres, final_cres
 from acs.v2.challenge.creq import settle
 from acs.v2.issuer import EmvIssuer
@@ -101,7 +102,7 @@ def _opened(issuer: EmvIssuer, request: WireRequest, jwe: Jwe, transaction: Tran
     enc = jwe.header.get("enc")
     steps.check_encryption(transaction, enc)
     try:
-        plain = open_challenge(jwe, issuer.app_keys.session_key(transaction.acs_trans_id, app), Sender.SDK)
+        plain = open_challenge(jwe, session_key(issuer, transaction.acs_trans_id, app), Sender.SDK)
     except NotDecrypted as error:
         raise MessageError(ErrorCode.DATA_DECRYPTION_FAILURE, str(error)) from error
     message = decode(plain, accepts=_ACCEPTED, versions=issuer.settings.versions)
@@ -159,7 +160,7 @@ def _encrypted(issuer: EmvIssuer, transaction: Transaction, message: dict[str, A
         raise ValueError("the challenge is not one of an app")
     body = seal_challenge(
         encode(message),
-        issuer.app_keys.session_key(transaction.acs_trans_id, app),
+        session_key(issuer, transaction.acs_trans_id, app),
         Sender.ACS,
         enc=enc,
         kid=transaction.acs_trans_id,
