@@ -82,18 +82,18 @@ class Memory:
         if name in self._transactions or self._is_taken(name):
             return False
         if not self._without_row(transaction):
-            self._hold(transaction)
-            self._put(lambda rows: rows.insert(transaction), self._transactions, name)
+            self._hold(transaction, lambda rows: rows.insert(transaction))
         return True
 
     def save(self, before: Transaction, after: Transaction) -> None:
-        self._hold(after)
-        self._put(lambda rows: rows.save(before, after), self._transactions, after.acs_trans_id)
+        self._hold(after, lambda rows: rows.save(before, after))
 
-    def _hold(self, transaction: Transaction) -> None:
-        self._transactions.pop(transaction.acs_trans_id, None)
-        if transaction.wakes_at is not None:
-            _remember(self._transactions, transaction.acs_trans_id, transaction, MOST_TRANSACTIONS)
+    def _hold(self, transaction: Transaction, write: Callable[[Rows], object]) -> None:
+        """One to which nothing has to happen any more is let go, once its row says the same."""
+        name = transaction.acs_trans_id
+        _remember(self._transactions, name, transaction, MOST_TRANSACTIONS)
+        ended = transaction if transaction.wakes_at is None else None
+        self._put(write, self._transactions, name, ended)
 
     # --- cards ---
 
@@ -150,11 +150,15 @@ class Memory:
     def _look(self, read: Callable[[Rows], Any]) -> Any:
         return self._database.look(lambda connection: read(Rows(connection, self._vault, self._leases)))
 
-    def _put(self, write: Callable[[Rows], object], held: dict[str, Any], name: str) -> None:
+    def _put(self, write: Callable[[Rows], object], held: dict[str, Any], name: str, ended: Any = None) -> None:
+        """`ended`: what need not be held any longer when it is written, unless it was changed meanwhile."""
+
         def done(outcome: object) -> None:
             if isinstance(outcome, Failed):
                 held.pop(name, None)
                 self._failed(outcome.error)
+            elif ended is not None and held.get(name) is ended:
+                del held[name]
 
         self._database.put(lambda connection: write(Rows(connection, self._vault, self._leases)), done)
 
