@@ -37,6 +37,7 @@ class PhoneApp:
         self._random = random
         self._now = now
         self._ends_at: datetime | None = None
+        self._cancels = False
 
     async def do_challenge(
         self, network: Transport, ares: Mapping[str, Any], roots: Sequence[x509.Certificate]
@@ -58,9 +59,8 @@ class PhoneApp:
             return
         if await self.has_timed_out(network):
             return
+        self._cancels = do == "cancel"
         await self._exchange(network, action(self.screen, do, entry, trust=trust, bind=bind))
-        if do == "cancel" and self.outcome == "completed":
-            self._end("cancelled", None)
 
     async def has_timed_out(self, network: Transport) -> bool:
         """Whether sdkMaxTimeout is over, which the ACS is told then."""
@@ -108,7 +108,7 @@ class PhoneApp:
             return
         if is_final(cres):
             self.trans_status = cres["transStatus"]
-            self._end("completed", None)
+            self._end("cancelled" if self._cancels else "completed", None)
         else:
             self.screen = cres
 
