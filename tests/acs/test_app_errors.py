@@ -3,11 +3,12 @@
 import asyncio
 import json
 from datetime import timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
 
-from tests.acs.app_stage import ALL_TYPES, begin, post, send
+from tests.acs.app_stage import ALL_TYPES, JOSE, begin, post, send
 from tests.acs.second_sdk import CBC, GCM, SecondSdk, erro
 from tests.acs.stage import stage
 from threedsecure.v2.validation.checking import Context, Leg, check
@@ -413,3 +414,37 @@ def erro_of(rreq):
         "errorMessageType": "RReq",
         **ids,
     }
+
+
+# --- whatever is posted ---
+
+
+def hostile(sdk, draw):
+    """Bodies that begin as a right one, cut, doubled, flipped, padded and filled with something else; by a seed."""
+    while True:
+        body = bytearray(sdk.seal(sdk.creq(), kid=draw.choice([OTHER, "x", "\0"])).encode())
+        for _ in range(draw.randrange(1, 6)):
+            at = draw.randrange(len(body) + 1)
+            match draw.randrange(5):
+                case 0:
+                    del body[at : at + draw.randrange(1, 40)]
+                case 1:
+                    body[at:at] = body[: draw.randrange(1, 60)]
+                case 2:
+                    body[at:at] = draw.choice([b".", b"..", b"=", b"\xff", b"{", b"[" * 2000, b"A" * 5000])
+                case 3:
+                    body[at : at + 1] = bytes([draw.randrange(256)])
+                case 4:
+                    body = bytearray(draw.randbytes(draw.randrange(1, 400)))
+        yield bytes(body)
+
+
+async def test_no_body_makes_the_endpoint_fail_or_touches_another_challenge(acs):
+    sdk, draw = await begin(acs), Random(15)
+    kinds = [JOSE, {"Content-Type": "application/json"}]
+    for number, body in zip(range(600), hostile(sdk, draw), strict=False):
+        answer = await post(acs, sdk, body, kinds[number % 7 == 0])
+        assert answer["messageType"] == "Erro", body
+        assert answer["errorCode"] in ("101", "301", "302"), (body, answer)
+    assert acs.directory.rreqs == []
+    assert (await send(acs, sdk))["acsUiType"] == "01"
