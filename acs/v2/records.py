@@ -85,7 +85,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     refresh can be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes.
 
     An app: `enc`: the content encryption that its SDK chose; `counter`: what its next CReq has to carry; `told`: it was given the
-    final CRes; `opens_links`: it can open the banking app by a link (oobAppURLInd)."""
+    final CRes."""
 
     creq: str
     digest: str
@@ -95,7 +95,6 @@ class Session(Struct, frozen=True, omit_defaults=True):
     enc: str = ""
     counter: int = 0
     told: bool = False
-    opens_links: bool = False
 
 
 class Result(Struct, frozen=True, omit_defaults=True):

@@ -149,8 +149,7 @@ def _collects(transaction: Transaction) -> bool:
 
 
 def _session(request: AppRequest, now: datetime) -> Session:
-    links = request.message.get("oobAppURLInd") == "01"
-    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1, opens_links=links)
+    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1)
 
 
 def _advanced(transaction: Transaction, request: AppRequest, now: datetime) -> Transaction:
