@@ -12,6 +12,7 @@ from acs.control import cards, rules
 from acs.control import v1 as classic_control
 from acs.settings import (
     ANSWER_PATH,
+    APP_CHALLENGE_PATH,
     CHALLENGE_PATH,
     CLASSIC_ANSWER_PATH,
     DECISION_PATH,
@@ -23,6 +24,7 @@ from acs.v1 import pareq, vereq
 from acs.v1.issuer import V1Context, context
 from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.v2.challenge import banking_app, creq
+from acs.v2.challenge.app import receiving
 from acs.v2.issuer import EmvIssuer, emv_issuer
 from acs.v2.method import browser_seen
 from acs.v2.method import page as method
@@ -36,6 +38,7 @@ from threedsecure.web.wire import Handler, WireRequest, WireResponse
 
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
 BROWSER: Final = Hop("Browser", "ACS")
+SDK: Final = Hop("SDK", "ACS")
 
 _Handler = Callable[[EmvIssuer, WireRequest], WireResponse | Awaitable[WireResponse]]
 _CONTROL: Final[dict[str, _Handler]] = {
@@ -92,6 +95,15 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         Route("POST", "/3ds2/method/late", at(method.late_method)),
         Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
         Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
+        Route(
+            "POST",
+            APP_CHALLENGE_PATH,
+            at(receiving.app_challenge),
+            receiving.MAX_BODY_BYTES,
+            SDK,
+            receiving.answer_error,
+            at_the_edge=True,
+        ),
         *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
         Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
         Route("GET", ANSWER_PATH, at(creq.nothing_posted)),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from acs.banks import BANKS, Bank, bank_of
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
+APP_CHALLENGE_PATH: Final = "/3ds2/app-challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
 STATE_PATH: Final = "/3ds2/challenge/state"
 DECISION_PATH: Final = "/banking-app/decision"
@@ -77,6 +78,10 @@ class AcsSettings:
     """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"
     """The form field that carries an Erro to notificationURL. Sources disagree: another ACS also fills `erro`."""
+    content_signature: Literal["ES256", "PS256"] = "ES256"
+    """How acsSignedContent is signed."""
+    unknown_kid: Literal["301", "302"] = "301"
+    """errorCode for an app's CReq whose kid names no transaction. The specification is not clear about it."""
     pares_signature: Literal["rsa-sha1", "rsa-sha256"] = "rsa-sha1"
     """How a PARes of 3-D Secure 1.0.2 is signed. All real ones used SHA-1."""
 
@@ -109,6 +114,11 @@ class AcsSettings:
     def acs_url(self) -> str:
         """Where browsers post the CReq."""
         return self.public_url + CHALLENGE_PATH
+
+    @property
+    def app_challenge_url(self) -> str:
+        """Where the SDKs of apps post the CReq."""
+        return self.public_url + APP_CHALLENGE_PATH
 
     @property
     def answer_url(self) -> str:

@@ -45,7 +45,8 @@ class DirectoryServerSettings:
     ranges answer for an ACS that does not. `preq_limit_per_hour`: how many PReq a 3DS Server may send in an hour of the simulator's
     clock before it is told 103; 0 for any number. `reference_number`: dsReferenceNumber, and acsReferenceNumber where the
     directory server answers in the issuer's place. `three_ds_servers`: the threeDSServerRefNumber of those that have access, others
-    are told 303; nobody is refused where it is empty. `classic_acquirers`: who may send 3-D Secure 1.0.2 messages;
+    are told 303; nobody is refused where it is empty. `sdk_keys`: a folder with keys that SDKs encrypt their device data to, beside
+    the published ones (KID.pem). `classic_acquirers`: who may send 3-D Secure 1.0.2 messages;
     `classic_strangers`: whether others may too. `attempts_acs_url`: where a VEReq goes when the ACS is silent
     and the range's `stand_in` is an attempt; None for the attempts ACS beside the usual ACS.
     """
@@ -59,6 +60,7 @@ class DirectoryServerSettings:
     stand_in: StandIn = StandIn.ERRO
     preq_limit_per_hour: int = 0
     three_ds_servers: tuple[str, ...] = ()
+    sdk_keys: str | None = None
     reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"
 
     classic_acquirers: tuple[Acquirer, ...] = TEST_ACQUIRERS

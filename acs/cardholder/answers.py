@@ -1,9 +1,10 @@
 """How the browser's endpoints answer a person: the page of an open challenge, and the page that says what cannot be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
-from acs.cardholder.challenge import Ending
+from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.confirmation import Confirmation
 from acs.cardholder.methods.pages import method_page, phone_hint
 from acs.cardholder.methods.single_select import phones
@@ -43,11 +44,29 @@ def challenge_response(
     asked: Confirmation, notice: str | None, settings: AcsSettings, page_token: Callable[[str, int], str]
 ) -> WireResponse:
     """The page of an open challenge. `settings`: of the bank that speaks; `page_token`: what the page's form carries."""
-    challenge, begun_at = asked.challenge, asked.begun_at
-    if challenge is None or begun_at is None:
+    challenge, _ = begun(asked)
+    hidden = {"acsTransID": asked.reference, "page": page_token(asked.reference, challenge.page)}
+    view = challenge_view(asked, notice, settings, hidden)
+    response = page(method_page(view, challenge.question, phones(asked.phone), settings), frame_ancestors="*")
+    # Not no-store: the back button would end in a browser's error.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def begun(asked: Confirmation) -> tuple[Challenge, datetime]:
+    """The challenge that a page shows, and since when. Errors: `ValueError` where it has not begun."""
+    if asked.challenge is None or asked.begun_at is None:
         raise ValueError("a page is shown only once the challenge has begun")
+    return asked.challenge, asked.begun_at
+
+
+def challenge_view(
+    asked: Confirmation, notice: str | None, settings: AcsSettings, hidden: Mapping[str, str]
+) -> ChallengePage:
+    """What the page of an open challenge shows. `hidden`: the fields that come back with its form."""
+    challenge, begun_at = begun(asked)
     numbers = phones(asked.phone)
-    view = ChallengePage(
+    return ChallengePage(
         language=asked.language or DEFAULT_LANGUAGE,
         scheme=asked.scheme,
         issuer_name=settings.issuer_name,
@@ -58,7 +77,7 @@ def challenge_response(
         masked_pan=f"•••• {asked.pan[-4:]}",
         phone_hint=phone_hint(numbers[challenge.phone]),
         action_url=asked.answer_url,
-        hidden={"acsTransID": asked.reference, "page": page_token(asked.reference, challenge.page)},
+        hidden=hidden,
         notice=Notice(notice) if notice else None,
         tries_left=challenge.tries_left,
         can_resend=challenge.resends_left > 0,
@@ -67,7 +86,3 @@ def challenge_response(
         asks_for_trust=challenge.trusts is not None and challenge.last_question,
         asks_to_bind=challenge.binds is not None and challenge.last_question,
     )
-    response = page(method_page(view, challenge.question, numbers, settings), frame_ancestors="*")
-    # Not no-store: the back button would end in a browser's error.
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response

@@ -37,7 +37,7 @@ class Action(StrEnum):
 
 class Ending(StrEnum):
     """How a challenge ended. After `goes decoupled` and `more needed` the authentication goes on apart from the purchase (2.3.1).
-    `attempted`, `unavailable` and `rejected` are chosen by who tests. The last three are not the cardholder's answers."""
+    `attempted`, `unavailable` and `rejected` are chosen by who tests. The last five are not the cardholder's answers."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -53,6 +53,7 @@ class Ending(StrEnum):
     DEADLINE_MISSED = "deadline missed"
     NEVER_BEGUN = "never begun"
     LEFT_IDLE = "left idle"
+    APP_TIMED_OUT = "app timed out"
     BROKEN = "broken"
 
 

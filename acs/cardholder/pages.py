@@ -43,6 +43,7 @@ __all__ = [
     "challenge_page",
     "choice_page",
     "error_page",
+    "in_app_page",
     "method_page",
     "password_page",
     "post_back_page",
@@ -120,6 +121,18 @@ def outcome_page(view: ChallengePage, label: str, buttons: Mapping[str, str]) ->
 def app_page(view: ChallengePage, state_url: str) -> str:
     """The page that waits for the banking app, with a button to go on. `state_url` tells its script whether the wait is over."""
     return _question("app.html", view, {"state_url": state_url})
+
+
+def in_app_page(
+    view: ChallengePage, label: str, choices: Sequence[Choice], *, several: bool, types: bool, hides: bool
+) -> str:
+    """The question as an app's SDK shows it: nothing of it is loaded from elsewhere, no script runs, and its form goes by GET to
+    the address that the SDK catches (SDK specification, section 4.2.6)."""
+    answers = {choice.value: _translated(choice.label, view) for choice in choices}
+    words = {"label": _translated(label, view)}
+    return _question(
+        "in_app.html", view, words, answers, several=several, types=types, hides=hides, can_resend=view.can_resend
+    )
 
 
 def auto_page(view: ChallengePage, delay_ms: int) -> str:

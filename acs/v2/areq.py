@@ -18,9 +18,13 @@ from acs.cards.records import OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import CardStatus, asked
 from acs.settings import AcsSettings
+from acs.v2.challenge.app.device import language_of
+from acs.v2.challenge.app.keys import signed_content
+from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
 from acs.v2.decision.preferences import device_of
+from acs.v2.decision.versions import APP
 from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of
 from acs.v2.messages import ares
@@ -53,6 +57,8 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
     purchase = purchase_of(message, view)
+    if view.device_channel == APP:
+        purchase = replace(purchase, app=app_of(message), language=language_of(message))
     if purchase.asks_to_bind:
         purchase = replace(purchase, device=device_of(message))
     arrived = Seen("AReq", message, request.headers)
@@ -104,7 +110,8 @@ async def _late(issuer: EmvIssuer, request: WireRequest, transaction: Transactio
 
 
 def _response(issuer: EmvIssuer, request: WireRequest, transaction: Transaction) -> WireResponse:
-    answer = ares(transaction, issuer.settings)
+    asks = transaction.state is State.CREQ_AWAITED
+    answer = ares(transaction, issuer.settings, signed_content(issuer, transaction) if asks else None)
     response = message_response(answer, encode(answer))
     response.promises = True
     if issuer.storage.is_without_row(transaction):
@@ -129,10 +136,8 @@ def decided_for(
         card = instructed(card, view.acct_number, rule)
     if card is None:
         return None, card_status
-    if card.scheme in CO_BADGED and view.ds_url is not None:
-        card = under(
-            card, urlsplit(view.ds_url).path.split("/")
-        )  # each scheme's directory server has a path of its own
+    if card.scheme in CO_BADGED and purchase.ds_url is not None:  # each scheme's directory server has a path of its own
+        card = under(card, urlsplit(purchase.ds_url).path.split("/"))
     decision, purchase = considered(
         decide(wished(view, purchase, card_status), card, now, method_seen=purchase.method_seen),
         view,
@@ -143,7 +148,7 @@ def decided_for(
     )
     if isinstance(decision, AnswerErro):
         return decision, card_status
-    settled = decision.late if isinstance(decision, KeepSilent) else decision
+    settled, purchase = in_the_app(decision.late if isinstance(decision, KeepSilent) else decision, purchase)
     begun = begin(randomness.uuid(), purchase, card, settled, now, settings)
     return begun, card_status if begun.result is not None else asked(card_status, now, limits)
 

@@ -42,7 +42,7 @@ _TIMEOUTS: Final = {
     State.CHALLENGING: (Event.PAGE_TIMED_OUT, Ending.LEFT_IDLE),
     State.DECOUPLED: (Event.DEADLINE_MISSED, Ending.DEADLINE_MISSED),
 }
-_TIMED_OUT: Final = frozenset({Ending.NEVER_BEGUN, Ending.LEFT_IDLE})
+_TIMED_OUT: Final = frozenset({Ending.NEVER_BEGUN, Ending.LEFT_IDLE, Ending.APP_TIMED_OUT})
 _GOING_DECOUPLED: Final = {Ending.PASSED: Ending.MORE_NEEDED, Ending.TOO_MANY_TRIES: Ending.GOES_DECOUPLED}
 _ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 
@@ -154,8 +154,17 @@ def refuse(transaction: Transaction, error: MessageError, now: datetime) -> Chan
     stands is left as it is."""
     transaction = expire(transaction, now)
     if transaction.state in OPEN:
-        transaction = _conclude(transaction, Event.CREQ_BROKEN, Ending.BROKEN, now, error)
+        reported = answered_with(transaction, error)
+        transaction = _conclude(transaction, Event.CREQ_BROKEN, Ending.BROKEN, now, reported)
     return Change(transaction, Refuse(error))
+
+
+def give_up(transaction: Transaction, ending: Ending, now: datetime, reported: Mapping[str, Any] | None) -> Transaction:
+    """The SDK of an app ends the challenge: it timed out, or it sent an Erro (`reported`). What is over is left as it is."""
+    transaction = expire(transaction, now)
+    if transaction.state not in OPEN:
+        return transaction
+    return _conclude(transaction, Event.SDK_GAVE_UP, ending, now, reported)
 
 
 def receive_answer(
@@ -274,31 +283,35 @@ def with_card_status(
 def _admit(
     transaction: Transaction, creq: ChallengeRequest, now: datetime, next_counter: NextCounter, settings: AcsSettings
 ) -> Change:
-    _check_against(transaction, creq)
-    if transaction.delivery is not None and transaction.purchase.version == LATEST:
-        raise MessageError(ErrorCode.CHALLENGE_REQUEST_AFTER_RESULTS, "the result of the transaction is known already")
+    check_against(transaction, creq.version, creq.three_ds_server_trans_id)
     state = after(transaction.state, Event.CREQ)
     if transaction.session is not None and transaction.session.digest != creq.digest:
         raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "the repeated CReq differs from the first one")
     if transaction.challenge is not None:
         shown = replace(transaction, state=state, updated_at=now, due_at=now + settings.timers.idle)
         return Change(shown, Show(transaction.challenge.notice))
-    return _open(replace(transaction, state=state), creq, now, next_counter, settings)
+    session = Session(creq.value, creq.digest, creq.window_size, creq.session_data, begun_at=now)
+    return open_challenge(replace(transaction, state=state), session, now, next_counter, settings)
 
 
-def _check_against(transaction: Transaction, creq: ChallengeRequest) -> None:
-    if creq.version != transaction.purchase.version:
+def check_against(transaction: Transaction, version: str, three_ds_server_trans_id: str) -> None:
+    """A CReq is for this transaction, which waits for one. Errors: `MessageError` 203 for another version, 301 for another
+    identifier, 402 after a time-out, 315 in 2.3.1 once the result is known."""
+    if version != transaction.purchase.version:
         raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion")
-    if not same_id(creq.three_ds_server_trans_id, transaction.purchase.three_ds_server_trans_id):
+    if not same_id(three_ds_server_trans_id, transaction.purchase.three_ds_server_trans_id):
         raise MessageError(ErrorCode.TRANSACTION_ID_NOT_RECOGNISED, "threeDSServerTransID")
     ended = transaction.result.ending if transaction.result is not None else None
     if ended in _TIMED_OUT and transaction.purchase.version != LATEST:
         raise MessageError(ErrorCode.TRANSACTION_TIMED_OUT, f"the transaction ended: {ended}")
+    if transaction.delivery is not None and transaction.purchase.version == LATEST:
+        raise MessageError(ErrorCode.CHALLENGE_REQUEST_AFTER_RESULTS, "the result of the transaction is known already")
 
 
-def _open(
-    transaction: Transaction, creq: ChallengeRequest, now: datetime, next_counter: NextCounter, settings: AcsSettings
+def open_challenge(
+    transaction: Transaction, session: Session, now: datetime, next_counter: NextCounter, settings: AcsSettings
 ) -> Change:
+    """The first page of the challenge, for whoever began `session`. Errors: `MessageError` 305 where there is none."""
     if transaction.method is None:
         raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "the transaction is not challenged")
     step = challenges.begin(
@@ -309,7 +322,6 @@ def _open(
         next_counter=next_counter,
     )
     step = replace(step, challenge=_with_boxes(step.challenge, transaction.purchase))
-    session = Session(creq.value, creq.digest, creq.window_size, creq.session_data, begun_at=now)
     return _take(replace(transaction, session=session, challenge=step.challenge), step, now, settings)
 
 
@@ -360,13 +372,12 @@ def _redecided(transaction: Transaction, ending: Ending) -> Transaction:
 
 
 def _conclude(
-    transaction: Transaction, event: Event, ending: Ending, now: datetime, error: MessageError | None = None
+    transaction: Transaction, event: Event, ending: Ending, now: datetime, reported: Mapping[str, Any] | None = None
 ) -> Transaction:
-    """Decide, once: the result and the RReq that tells it are written together, and the RReq is due at once. `error`: what the
-    browser is answered with where that ends the challenge."""
+    """Decide, once: the result and the RReq that tells it are written together, and the RReq is due at once. `reported`: the Erro
+    that ends the challenge, sent or received."""
     state = after(transaction.state, event)
     result = challenge_result(transaction.card, transaction.purchase, transaction.challenge, ending)
-    reported = None if error is None else answered_with(transaction, error)
     delivery = Delivery(transaction.purchase.ds_url, encode(rreq(transaction, result, reported)))
     concluded = replace(transaction, state=state, result=result, delivery=delivery, updated_at=now, due_at=now)
     return _ordered(concluded, now)

@@ -15,8 +15,9 @@ from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 
 
-def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
-    """The answer to the AReq: final when the transaction has a result, else transStatus C."""
+def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | None = None) -> dict[str, Any]:
+    """The answer to the AReq: final when the transaction has a result, else transStatus C. `signed_content`: acsSignedContent, for
+    an app that is challenged."""
     message = {
         "messageType": "ARes",
         "messageVersion": transaction.purchase.version,
@@ -37,11 +38,12 @@ def ares(transaction: Transaction, settings: AcsSettings) -> dict[str, Any]:
             | _outcome(transaction.result)
             | versions.exempted(transaction.purchase.version, transaction.result.exemption)
         )
-    return message | {
-        "transStatus": "C",
-        "acsURL": settings.of(transaction.card.pan).acs_url,
-        **_challenged(transaction),
-    }
+    where = (
+        {"acsURL": settings.of(transaction.card.pan).acs_url}
+        if signed_content is None
+        else {"acsSignedContent": signed_content, **_rendering(transaction)}
+    )
+    return message | {"transStatus": "C", **where, **_challenged(transaction)}
 
 
 def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
     if transaction.purchase.version == "2.1.0":
         message.pop("sdkTransID", None)  # an RReq has it since 2.2.0
     if not transaction.purchase.decoupled:
+        message |= _rendering(transaction)
         message["interactionCounter"] = f"{result.interaction_counter or 0:02}"
     if result.trans_status in ("Y", "N"):
         message |= _authentication(transaction, with_method=True)
@@ -67,7 +70,7 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
 
 
 def cres(transaction: Transaction) -> dict[str, Any]:
-    """The final CRes for the browser, which has no challengeCompletionInd. It knows only Y and N, and D where it goes on decoupled;
+    """The final CRes, which for the browser has no challengeCompletionInd. It knows only Y and N, and D where it goes on decoupled;
     what the RReq said counts."""
     told = transaction.result.trans_status if transaction.result is not None else "N"
     status = told if told in ("Y", "D") else "N"
@@ -104,6 +107,17 @@ def identifiers(transaction: Transaction) -> dict[str, Any]:
     if purchase.sdk_trans_id is not None:
         identified["sdkTransID"] = purchase.sdk_trans_id
     return identified
+
+
+def _rendering(transaction: Transaction) -> dict[str, Any]:
+    """acsRenderingType of a challenge in an app; none in a browser."""
+    app = transaction.purchase.app
+    if app is None:
+        return {}
+    rendering = {"acsInterface": app.interface, "acsUiTemplate": app.template}
+    if transaction.purchase.version == versions.LATEST:
+        rendering["deviceUserInterfaceMode"] = versions.PORTRAIT
+    return {"acsRenderingType": rendering}
 
 
 def _challenged(transaction: Transaction) -> dict[str, Any]:

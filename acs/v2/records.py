@@ -13,6 +13,26 @@ from threedsecure.cards.plays import Method
 from threedsecure.cards.schemes import SCHEMES
 
 
+class App(Struct, frozen=True, omit_defaults=True):
+    """What the AReq says of the app that the cardholder is challenged in: its SDK, the SDK's key of this transaction (JWK: x, y),
+    what it can draw (sdkInterface, sdkUiType), whether it is split (sdkType 02). `interface` and `template`: acsRenderingType, once
+    the cardholder is to be challenged."""
+
+    sdk_reference_number: str
+    x: str
+    y: str
+    offered_interface: str
+    offered_types: tuple[str, ...]
+    split: bool = False
+    interface: str = ""
+    template: str = ""
+
+    @property
+    def sdk_ephem_pub_key(self) -> dict[str, str]:
+        """The JWK."""
+        return {"kty": "EC", "crv": "P-256", "x": self.x, "y": self.y}
+
+
 class Purchase(Struct, frozen=True, omit_defaults=True):
     """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them). `echoed`: what the
     ARes repeats.
@@ -52,6 +72,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     binding_status: str | None = None
     asks_to_bind: bool = False
     three_ds_server_url: str = ""
+    app: App | None = None
 
     @property
     def decoupled(self) -> bool:
@@ -60,14 +81,20 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
 
 
 class Session(Struct, frozen=True, omit_defaults=True):
-    """The browser's side of a challenge. `creq`: the form value as it came first; `digest`: of its elements, so that a refresh can
-    be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes."""
+    """The other side of a challenge. A browser: `creq`: the form value as it came first; `digest`: of its elements, so that a
+    refresh can be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes.
+
+    An app: `enc`: the content encryption that its SDK chose; `counter`: what its next CReq has to carry; `told`: it was given the
+    final CRes."""
 
     creq: str
     digest: str
     window_size: str
     session_data: str | None
     begun_at: datetime
+    enc: str = ""
+    counter: int = 0
+    told: bool = False
 
 
 class Result(Struct, frozen=True, omit_defaults=True):

@@ -40,6 +40,7 @@ class Event(StrEnum):
     CREQ_TIMED_OUT = "no CReq in time"
     PAGE_TIMED_OUT = "page left idle"
     CREQ_BROKEN = "CReq refused"
+    SDK_GAVE_UP = "SDK gave up"
     RRES_ACCEPTED = "RRes accepted"
     RREQ_GIVEN_UP = "RReq given up"
 
@@ -59,6 +60,7 @@ TRANSITIONS: Final = MappingProxyType(
                 Event.CREQ: State.CHALLENGING,
                 Event.CREQ_TIMED_OUT: State.DECIDED,
                 Event.CREQ_BROKEN: State.DECIDED,
+                Event.SDK_GAVE_UP: State.DECIDED,
             }
         ),
         State.CHALLENGING: MappingProxyType(
@@ -69,6 +71,7 @@ TRANSITIONS: Final = MappingProxyType(
                 Event.APP_DECIDED: State.DECIDED,
                 Event.PAGE_TIMED_OUT: State.DECIDED,
                 Event.CREQ_BROKEN: State.DECIDED,
+                Event.SDK_GAVE_UP: State.DECIDED,
             }
         ),
         State.DECOUPLED: MappingProxyType(

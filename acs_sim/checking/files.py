@@ -12,6 +12,7 @@ from cryptography.x509 import Certificate
 from msgspec import Struct
 from msgspec.structs import replace
 
+from acs_sim.checking import app_channel
 from acs_sim.checking.signatures import signature_verdict
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v1 import codec as v1_codec
@@ -66,12 +67,14 @@ class Checked(
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """One file as far as it could be read: a JSON document with the names that stand twice in it, or XML, or why it is neither."""
+    """One file as far as it could be read: a JSON document with the names that stand twice in it, or XML, or
+    what is signed or encrypted in compact serialization, or why it is none of them."""
 
     source: str
     document: dict[str, Any] | None = None
     repeated: tuple[str, ...] = ()
     xml: bytes | None = None
+    compact: str | None = None
     failure: tuple[str, str] | None = None
 
 
@@ -94,6 +97,8 @@ def check_all(
 
 
 def _read(source: str, raw: bytes) -> _Read:
+    if len(raw) <= MAX_BYTES and app_channel.is_compact(raw):
+        return _Read(source, compact=raw.decode())
     try:
         content = _unwrapped(raw)
         if _is_xml(content):
@@ -172,6 +177,8 @@ def _check_one(
 ) -> Checked:
     if read.xml is not None:
         return _check_v1(read.source, read.xml, message_type, roots)
+    if read.compact is not None:
+        return _check_compact(read.source, read.compact, roots)
     if read.document is None:
         code, detail = read.failure or (ErrorCode.MESSAGE_RECEIVED_INVALID, "nothing to read")
         fault = CheckedError(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
@@ -273,6 +280,19 @@ def _checked(
         tuple(CheckedError(str(each.code), each.element, each.found, each.allowed, each.clause) for each in found),
         tuple(advice),
     )
+
+
+# The app channel.
+
+
+def _check_compact(source: str, text: str, roots: Sequence[Certificate]) -> Checked:
+    """Nobody answers what is signed badly: the SDK of the app breaks off."""
+    found = app_channel.verdict(text, roots)
+    if found.invalid is None:
+        return Checked(source, found.kind, None, "app", None, (), found.advice)
+    clause = "SDK specification, section 6.2"
+    fault = CheckedError("302", found.kind, found.invalid, "one that can be opened and believed", clause)
+    return Checked(source, found.kind, None, "app", Answer("302", found.invalid), (fault,))
 
 
 # 3-D Secure 1.0.2.

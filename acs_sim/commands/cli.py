@@ -57,6 +57,7 @@ _UP_OPTIONS = (
     click.option(
         "--bank-domain", metavar="DOMAIN", help="Serve each bank's pages from a host of its own: BANK.DOMAIN."
     ),
+    click.option("--sdk-keys", metavar="DIR", help="Private keys KID.pem that apps encrypt their device data to."),
     click.option("--otlp-endpoint", metavar="URL", help="Export spans to this OpenTelemetry collector (OTLP/HTTP)."),
     click.option(
         "--e-transactions",

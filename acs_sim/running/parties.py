@@ -7,7 +7,7 @@ from typing import Final
 
 from acs_sim.client.sharing.clock import elsewhere
 from acs_sim.settings.merchants import Merchant
-from acs_sim.settings.settings import Settings
+from acs_sim.settings.settings import Settings, SettingsError
 from threedsecure.web.serving.service import Runtime, Service
 
 Build = Callable[[Runtime, Settings], Service]
@@ -15,10 +15,15 @@ Build = Callable[[Runtime, Settings], Service]
 
 def _directory_server(runtime: Runtime, settings: Settings) -> Service:
     from directory_server.app import build
+    from directory_server.authentication.device_information import keys
     from directory_server.settings import DirectoryServerSettings
 
     at = settings.addresses
-    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs))
+    try:
+        keys(settings.sdk_keys)
+    except ValueError as error:
+        raise SettingsError(f"sdk-keys: {error}") from error
+    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, sdk_keys=settings.sdk_keys))
 
 
 def _acs(runtime: Runtime, settings: Settings) -> Service:

@@ -72,6 +72,12 @@ class Simulator:
     async def act(self, transaction_id: str, deed: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         return await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/cardholder", deed)
 
+    async def new_app(self, scheme: str, version: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
+        """What a phone app with an SDK of the simulator's puts into its AReq."""
+        made = await self._done("POST", "/api/apps", {"scheme": scheme, "version": version, **wishes})
+        elements: dict[str, Any] = made["areq"]
+        return elements
+
     async def post_xml(self, scheme: str, message: bytes) -> bytes:
         """Post a VEReq as a merchant plug-in does; what is answered, whatever it is."""
         url = f"{self._at.ds}/{scheme}/3ds1"

@@ -64,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     phone_url: str | None = None
     shop_url: str | None = None
     bank_domain: str | None = None
+    sdk_keys: str | None = None
     otlp_endpoint: str | None = None
     e_transactions: tuple[ETransactionsMerchant, ...] = ()
     monetico: tuple[MoneticoMerchant, ...] = ()
@@ -228,6 +229,8 @@ def _check(settings: Settings) -> None:
         )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
+    if settings.sdk_keys is not None and not Path(settings.sdk_keys).is_dir():
+        raise SettingsError(f"sdk-keys: {settings.sdk_keys} is no folder")
     if settings.otlp_endpoint is not None:
         with _naming("otlp-endpoint"):
             _check_collector(settings.otlp_endpoint)

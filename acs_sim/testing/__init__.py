@@ -5,8 +5,9 @@ Only the standard library is imported until a simulator is asked for.
 
 from acs_sim.testing.faults import Fault
 from acs_sim.testing.findings import Finding, Findings
-from acs_sim.testing.sync import Card, Clock, Faults, Phone, ThreeDS, Transaction, complete_challenge
+from acs_sim.testing.sync import App, Card, Clock, Faults, Phone, ThreeDS, Transaction, complete_challenge
 from acs_sim.testing.values import (
+    AppScreen,
     CardDetails,
     Message,
     Notification,
@@ -19,6 +20,8 @@ from acs_sim.testing.values import (
 )
 
 __all__ = [
+    "App",
+    "AppScreen",
     "Card",
     "CardDetails",
     "Clock",

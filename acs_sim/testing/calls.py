@@ -12,6 +12,7 @@ import aiohttp
 from acs_sim.settings.addresses import Addresses
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.values import (
+    AppScreen,
     CardDetails,
     Message,
     NotInTime,
@@ -46,6 +47,14 @@ class Calls:
         asked = {name: value for name, value in wishes.items() if value is not None}
         document = await self._desk("POST", "/api/cards", {"scheme": scheme, "scenario": scenario, **asked})
         return CardDetails.read(document)
+
+    async def open_app(self, version: str, scheme: str, wishes: dict[str, Any]) -> AppScreen:
+        asked = {name: value for name, value in wishes.items() if value is not None}
+        document = await self._desk("POST", "/api/apps", {"version": version, "scheme": scheme, **asked})
+        return AppScreen.read(document)
+
+    async def app_screen(self, sdk_trans_id: str) -> AppScreen:
+        return AppScreen.read(await self._desk("GET", f"/api/apps/{sdk_trans_id}"))
 
     async def buy(self, wanted: dict[str, Any]) -> str:
         """Have the reference gateway buy something with a card; returns the id of the transaction."""

@@ -106,6 +106,24 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class AppScreen:
+    """An app. `id` is its sdkTransID; `shown` the CRes on its screen, if any; `outcome` what its SDK told it in the end (completed,
+    cancelled, timedout, protocolError, runtimeError), `reason` why, and `trans_status` that of the final CRes."""
+
+    id: str
+    areq: Mapping[str, Any]
+    shown: Mapping[str, Any] | None
+    outcome: str | None
+    reason: str | None
+    trans_status: str | None
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "AppScreen":
+        told = (document[name] for name in ("id", "areq", "screen", "outcome", "reason", "transStatus"))
+        return cls(*told)
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """What the browser posted to the shop at the end. `status` is what the shop answered, None when it was not posted."""
 

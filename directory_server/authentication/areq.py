@@ -107,7 +107,7 @@ def authenticate(
     checked = read(areq, Leg.THREE_DS_SERVER_TO_DS)
     rules.check_sender(areq, party.settings.three_ds_servers)
     rules.check_purchase_date(areq, now)
-    device = device_info(areq, scheme)
+    device = device_info(areq, scheme, party.settings.sdk_keys)
     ranges = party.ranges[scheme]
     known = ranges if ranges.find(areq["acctNumber"]) is not None else party.fresh_ranges(scheme)
     return then(known, partial(_authenticate, party, scheme, request, areq, checked, device, now))

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -24,20 +26,24 @@ _FILES: Final = MappingProxyType({"acs-sim-rsa": "directory-server-rsa.pem", "ac
 
 
 @cache
-def keys() -> Mapping[str, PrivateKey]:
-    """The published test keys of the directory servers, by kid."""
-    return MappingProxyType({kid: _key(name) for kid, name in _FILES.items()})
+def keys(folder: str | None = None) -> Mapping[str, PrivateKey]:
+    """The keys of the directory servers, by kid: those of a user's `folder`, each in a file KID.pem, before the published test
+    keys, so that data that name no key are for the user's. Errors: `ValueError` that names the file that cannot be read."""
+    own = sorted(Path(folder).glob("*.pem")) if folder is not None else []
+    mine = {path.stem: _key(path.read_bytes(), str(path)) for path in own}
+    published = {kid: _key((files("fixtures") / "keys" / name).read_bytes(), name) for kid, name in _FILES.items()}
+    return MappingProxyType(mine | {kid: key for kid, key in published.items() if kid not in mine})
 
 
-def device_info(areq: Mapping[str, Any], scheme: str) -> dict[str, str]:
-    """The element deviceInfo for the ACS; empty where the AReq has no encrypted data.
+def device_info(areq: Mapping[str, Any], scheme: str, folder: str | None = None) -> dict[str, str]:
+    """The element deviceInfo for the ACS; empty where the AReq has no encrypted data. `folder`: as of `keys`.
 
     Errors: `MessageError` 302 for data that cannot be decrypted or are no JSON object; in 2.3.1, 311 for a kid that is not ours."""
     encrypted = areq.get(SDK_ENCRYPTED_DATA)
     if encrypted is None:
         return {}
     try:
-        plain = decrypt(encrypted, keys(), SCHEMES[scheme].directory_server_id)
+        plain = decrypt(encrypted, keys(folder), SCHEMES[scheme].directory_server_id)
     except NotDecrypted as error:
         raise _refused(areq, error) from error
     try:
@@ -55,8 +61,13 @@ def _refused(areq: Mapping[str, Any], error: NotDecrypted) -> MessageError:
     return MessageError(code, f"{SDK_ENCRYPTED_DATA}: {error}", message=areq)
 
 
-def _key(name: str) -> PrivateKey:
-    key = load_pem_private_key((files("fixtures") / "keys" / name).read_bytes(), None)
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{name} is of another kind")
-    return key
+def _key(pem: bytes, name: str) -> PrivateKey:
+    try:
+        key = load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"{name} holds no private key that can be read") from error
+    if isinstance(key, rsa.RSAPrivateKey) or (
+        isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
+    ):
+        return key
+    raise ValueError(f"{name} holds neither an RSA key nor one on P-256")

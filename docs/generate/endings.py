@@ -49,6 +49,7 @@ CASES: Final = (
     Case("the right code, then a wrong one from an old page", Ending.PASSED, 1),
     Case("a CReq that is wrong", Ending.BROKEN, 0),
     Case("a second CReq that differs from the first", Ending.BROKEN, 0),
+    Case("an app whose SDK times out", Ending.APP_TIMED_OUT, 0),
     Case("the carrier refuses the text, a new code is sent and typed", Ending.PASSED, 1, "sms-refused"),
     Case("the text comes late: expired, a new code is sent and typed", Ending.PASSED, 2, "sms-late"),
     Case("three wrong passwords", Ending.TOO_MANY_TRIES, 3, "challenge-password"),

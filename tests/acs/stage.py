@@ -71,6 +71,7 @@ class Directory:
             "acsTransID": rreq["acsTransID"],
             "dsTransID": rreq["dsTransID"],
             "resultsStatus": "01",
+            "sdkTransID": rreq.get("sdkTransID"),
         }
         return {name: value for name, value in {**message, **changes}.items() if value is not None}
 

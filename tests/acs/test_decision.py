@@ -65,7 +65,7 @@ def test_the_misbehaving_scenarios_misbehave():
 @pytest.mark.parametrize(
     ("changes", "decision"),
     [
-        ({"device_channel": "01"}, Settle("U", "03")),
+        ({"device_channel": "01"}, Ask(Method.SMS_CODE)),
         ({"device_channel": "03"}, Settle("U", "21")),
         ({"challenge_indicators": ("06",)}, Settle("I")),
         ({"challenge_indicators": ("04",)}, Ask(Method.SMS_CODE)),

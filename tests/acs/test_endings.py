@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from acs.cardholder.challenge import Ending
 from acs.settings import AcsSettings
 from acs.v2.decision.endings import ENDINGS
 from acs.v2.decision.result import reason_in
 from docs.generate.endings import CASES, challenge_cancel_in
+from tests.acs import app_stage
+from tests.acs.second_sdk import SecondSdk, erro
 from tests.acs.stage import Stage
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
@@ -122,6 +125,13 @@ async def _(play):
 @plays("cancelled after a wrong code")
 async def _(play):
     await play.acs.type(await play.type(await play.open(), play.wrong), "", "cancel")
+
+
+@plays("an app whose SDK times out")
+async def _(play):
+    timed_out = erro(play.ares["messageVersion"], play.ares, "402")
+    async with play.acs.browser.post(f"{play.acs.url}/3ds2/app-challenge", json=timed_out) as answer:
+        assert (answer.status, await answer.read()) == (200, b"")
 
 
 @plays("the page is left idle")
@@ -396,14 +406,22 @@ def wishes(case, version):
     return {}
 
 
+def asked(acs, case, pan, version):
+    """The AReq of a case."""
+    if "3RI" in case.what:
+        return requestor_initiated(acs, pan)
+    if case.ending is Ending.APP_TIMED_OUT:
+        return app_stage.areq(acs, SecondSdk(version), pan)
+    return acs.areq(pan, version, **wishes(case, version))
+
+
 @pytest.mark.parametrize(
     ("case", "version"),
     [(row, version) for row in CASES for version in SUPPORTED_VERSIONS if version >= row.since],
     ids=lambda value: value if isinstance(value, str) else value.what,
 )
 async def test_a_case_ends_as_the_table_says(acs, case, version):
-    pan, changes = compose("visa", SCENARIOS[case.scenario]), wishes(case, version)
-    areq = requestor_initiated(acs, pan) if "3RI" in case.what else acs.areq(pan, version, **changes)
+    areq = asked(acs, case, compose("visa", SCENARIOS[case.scenario]), version)
     play = Play(acs, case.scenario, areq, (await acs.post_areq(areq))[1])
     await PLAYS[case.what](play)
     await acs.directory.until(1)

@@ -76,6 +76,7 @@ def test_nothing_else_carries_a_proof(trans_status):
         (Ending.CANCELLED, "2.2.0", ("N", "26", "01")),
         (Ending.LEFT_IDLE, "2.2.0", ("N", "14", "04")),
         (Ending.NEVER_BEGUN, "2.2.0", ("N", "14", "05")),
+        (Ending.APP_TIMED_OUT, "2.2.0", ("N", "14", "08")),
         (Ending.BROKEN, "2.2.0", ("U", "07", "06")),
     ],
 )

@@ -66,6 +66,7 @@ def test_the_environment_may_name_another_file(tmp_path):
         ({"acs_url": "http://localhost:99999"}, {}, "", "acs-url"),
         ({"acs_url": "https://acs.example"}, {}, "", "acs-url"),
         ({"bank_domain": "http://localhost"}, {}, "", "bank-domain"),
+        ({"sdk_keys": "/no/such/folder"}, {}, "", "sdk-keys"),
         ({"bank_domain": ".localhost"}, {}, "", "bank-domain"),
         ({"bank_domain": "localhost\n"}, {}, "", "bank-domain"),
         ({"log_format": "xml"}, {}, "", "log-format"),

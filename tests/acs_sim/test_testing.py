@@ -15,6 +15,8 @@ from tests.support.browser import ACTION_MILLISECONDS
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.third_party import ThreeDSServer, post_json, three_ds_server
 
+APP_LACKS = ("notificationURL", "threeDSCompInd")
+
 
 @pytest.fixture(scope="module")
 def threeds() -> Iterator[ThreeDS]:
@@ -155,3 +157,18 @@ async def test_a_page_on_which_only_the_shop_asks_for_a_code_is_left_alone_and_n
     with pytest.raises(NotInTime, match=r"did not ask for a code within 0\.2 seconds"):
         await aio.complete_challenge(page, "000000", timeout=0.2)
     assert await page.locator("#code").input_value() == ""
+
+
+@pytest.mark.parametrize("version", ["2.2.0", "2.1.0"])
+def test_an_app_shows_the_challenge_and_ends_as_its_sdk_tells(threeds, gateway, version):
+    card, app = threeds.card("challenge-otp"), threeds.app(version, encryption="A128GCM")
+    areq = {name: value for name, value in gateway.areq(card.pan).items() if not name.startswith("browser")}
+    areq |= {"messageVersion": version} | app.areq
+    ares = post_json(threeds.directory_server(), {k: v for k, v in areq.items() if k not in APP_LACKS})
+    assert ares["transStatus"] == "C", ares
+    assert app.submit("wrong").tries_left == 2
+    screen = app.screen()
+    assert (screen.shown["acsUiType"], screen.outcome) == ("01", None)
+    assert app.submit(card.phone.code()).trans_status == "Y"
+    assert app.result.trans_status == "Y"
+    assert (app.screen().outcome, app.screen().trans_status, app.screen().shown) == ("completed", "Y", None)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from acs.settings import AcsSettings, Timers
+from acs_sim.client.sdk.phone_app import CRES_SECONDS
 from acs_sim.gateway.settings import GatewaySettings, Waits
 from directory_server.settings import DirectoryServerSettings
 
@@ -33,6 +34,7 @@ REAL = {
     "the directory server for an ARes or a VERes": DIRECTORY_SERVER.acs_timeout,
     "the directory server for an RRes": DIRECTORY_SERVER.results_timeout,
     "the ACS for an RRes": ACS.results_timeout,
+    "the SDK of an app for a CRes": CRES_SECONDS,
     "the gateway for an ARes": GATEWAY.ds_timeout,
 }
 
@@ -45,5 +47,6 @@ def test_the_timers_of_the_documentation_are_those_of_the_settings():
     assert {what: wait for what, wait in ROWS.items() if what in told} == told
     assert ROWS.keys() - told.keys() == {
         "the ACS for a decoupled decision",
+        "the SDK of an app for the end of its challenge",
         "whoever meets a connection that fails",
     }

@@ -6,8 +6,9 @@ from importlib.resources import files
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from directory_server.authentication.device_information import keys
+from directory_server.authentication.device_information import device_info, keys
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
 from threedsecure.cards.scenarios import SCENARIOS
@@ -58,6 +59,39 @@ async def test_the_device_data_of_an_app_reach_the_acs_in_clear(ds: Scene, kid, 
     told = received["deviceInfo"]
     assert json.loads(urlsafe_b64decode(told + "=" * (-len(told) % 4))) == DEVICE
     assert "sdkEncData" not in received
+
+
+def written(folder, name, key):
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / f"{name}.pem").write_bytes(pem)
+    return key.public_key()
+
+
+@pytest.mark.parametrize("kid", ["mine", None, "acs-sim-ec"])
+async def test_keys_of_a_users_own_stand_beside_the_published_ones(tmp_path, kid):
+    own = written(tmp_path, "mine", ec.generate_private_key(ec.SECP256R1()))
+    public = keys()["acs-sim-ec"].public_key() if kid == "acs-sim-ec" else own
+    data = encrypt(
+        json.dumps(DEVICE).encode(),
+        public,
+        enc="A128GCM",
+        random=lambda length: bytes(range(length)),
+        kid=kid,
+        party_v_info=VISA,
+        ephemeral=ec.generate_private_key(ec.SECP256R1()),
+    )
+    told = device_info({"sdkEncData": data, "messageVersion": "2.2.0"}, "visa", str(tmp_path))["deviceInfo"]
+    assert json.loads(urlsafe_b64decode(told + "=" * (-len(told) % 4))) == DEVICE
+
+
+@pytest.mark.parametrize("what", ["no PEM", "another curve"])
+def test_a_key_that_cannot_be_used_is_named(tmp_path, what):
+    if what == "no PEM":
+        (tmp_path / "mine.pem").write_text("no PEM")
+    else:
+        written(tmp_path, "mine", ec.generate_private_key(ec.SECP384R1()))
+    with pytest.raises(ValueError, match=r"mine\.pem"):
+        keys(str(tmp_path))
 
 
 @pytest.mark.parametrize(

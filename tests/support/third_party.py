@@ -136,7 +136,7 @@ class ThreeDSServer:
                     "acsTransID": rreq["acsTransID"],
                     "dsTransID": rreq["dsTransID"],
                     "resultsStatus": "01",
-                }
+                } | {name: rreq[name] for name in ("sdkTransID",) if name in rreq}
                 self.reply(200, json.dumps(rres).encode(), "application/json; charset=utf-8")
 
             def reply(self, status: int, body: bytes, content_type: str) -> None:

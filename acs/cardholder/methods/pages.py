@@ -1,7 +1,9 @@
-"""Which page asks which question."""
+"""Which words ask which question, and which page shows them."""
 
 from collections.abc import Sequence
 from typing import Final
+
+from msgspec import Struct
 
 from acs.cardholder.methods import html_page, multi_select, outcome, single_select
 from acs.cardholder.methods.table import Question
@@ -12,6 +14,7 @@ from acs.cardholder.pages import (
     auto_page,
     challenge_page,
     choice_page,
+    in_app_page,
     outcome_page,
     password_page,
 )
@@ -29,6 +32,48 @@ _WHERE_TO: Final = _("Where shall we send the code?")
 _PICTURES: Final = _("Choose the two pictures of your secret")
 _IS_IT_YOU: Final = _("Are you making this payment?")
 _YES_AND_NO: Final = (Choice(html_page.YES, _("Yes, it is me")), Choice(html_page.NO, _("No, it is not me")))
+_OUTCOME_CODE: Final = "Outcome code"
+_SMS_CODE: Final = _("Code received by SMS")
+_OPEN_THE_APP: Final = _("Open your banking app and approve the payment there.")
+_WAIT: Final = _("Your bank is checking this payment.")
+
+
+class Wording(Struct, frozen=True):
+    """What a question asks: with `choices`, of which one or `several` are chosen, or with a field for what is typed, which `hides`
+    it, or with neither. `label`: marked for translation."""
+
+    label: str
+    choices: tuple[Choice, ...] = ()
+    several: bool = False
+    types: bool = False
+    hides: bool = False
+
+
+def wording(question: Question, phones: Sequence[str]) -> Wording:
+    """The words of a question. `phones`: the cardholder's numbers, the first one first."""
+    match question:
+        case Question.SMS_CODE:
+            return Wording(_SMS_CODE, types=True)
+        case Question.PASSWORD:
+            return Wording(_PASSWORD, types=True, hides=True)
+        case Question.KNOWLEDGE:
+            return Wording(_FIRST_PET, types=True)
+        case Question.CHOOSE_PHONE:
+            numbers = zip(single_select.CHOICES, phones, strict=True)
+            return Wording(_WHERE_TO, tuple(Choice(value, phone_hint(number)) for value, number in numbers))
+        case Question.CHOOSE_SEVERAL:
+            pictures = tuple(Choice(value, label) for value, label in multi_select.CHOICES.items())
+            return Wording(_PICTURES, pictures, several=True)
+        case Question.HTML_PAGE:
+            return Wording(_IS_IT_YOU, _YES_AND_NO)
+        case Question.CHOOSE_OUTCOME:
+            return Wording(_IS_IT_YOU, tuple(Choice(value, label) for value, label in outcome.BUTTONS.items()))
+        case Question.OUTCOME_CODE:
+            return Wording(_OUTCOME_CODE, types=True)
+        case Question.BANKING_APP:
+            return Wording(_OPEN_THE_APP)
+        case Question.NOTHING_PASS | Question.NOTHING_FAIL:
+            return Wording(_WAIT)
 
 
 def method_page(view: ChallengePage, question: Question, phones: Sequence[str], settings: AcsSettings) -> str:
@@ -36,28 +81,23 @@ def method_page(view: ChallengePage, question: Question, phones: Sequence[str], 
     match question:
         case Question.SMS_CODE:
             return challenge_page(view)
-        case Question.PASSWORD:
-            return password_page(view, _PASSWORD, hides=True)
-        case Question.KNOWLEDGE:
-            return password_page(view, _FIRST_PET, hides=False)
-        case Question.CHOOSE_PHONE:
-            numbers = zip(single_select.CHOICES, phones, strict=True)
-            return choice_page(
-                view, _WHERE_TO, [Choice(value, phone_hint(number)) for value, number in numbers], several=False
-            )
-        case Question.CHOOSE_SEVERAL:
-            pictures = [Choice(value, label) for value, label in multi_select.CHOICES.items()]
-            return choice_page(view, _PICTURES, pictures, several=True)
-        case Question.HTML_PAGE:
-            return choice_page(view, _IS_IT_YOU, _YES_AND_NO, several=False)
-        case Question.CHOOSE_OUTCOME:
-            return outcome_page(view, _IS_IT_YOU, outcome.BUTTONS)
-        case Question.OUTCOME_CODE:
-            return password_page(view, "Outcome code", hides=False)
         case Question.BANKING_APP:
             return app_page(view, settings.state_url)
+        case Question.CHOOSE_OUTCOME:
+            return outcome_page(view, _IS_IT_YOU, outcome.BUTTONS)
         case Question.NOTHING_PASS | Question.NOTHING_FAIL:
             return auto_page(view, int(settings.auto_delay.total_seconds() * 1000))
+        case _:
+            asked = wording(question, phones)
+            if asked.choices:
+                return choice_page(view, asked.label, asked.choices, several=asked.several)
+            return password_page(view, asked.label, hides=asked.hides)
+
+
+def page_in_app(view: ChallengePage, question: Question, phones: Sequence[str]) -> str:
+    """The same question in the web view of an app."""
+    asked = wording(question, phones)
+    return in_app_page(view, asked.label, asked.choices, several=asked.several, types=asked.types, hides=asked.hides)
 
 
 def phone_hint(number: str) -> str:

@@ -121,10 +121,10 @@ async def _respond(issuer: EmvIssuer, change: Change, session_data: str | None) 
         case Show(notice):
             return await _show(issuer, change, notice)
         case Finish():
-            await _settle(issuer, transaction)
+            await settle(issuer, transaction)
             return final_response(transaction)
         case Refuse(error):
-            await _settle(issuer, transaction)
+            await settle(issuer, transaction)
             kept = transaction.session.session_data if transaction.session else session_data
             return erro_response(issuer, transaction, error, kept)
 
@@ -135,7 +135,7 @@ async def _show(issuer: EmvIssuer, change: Change, notice: str | None) -> WireRe
     return open_response(issuer, change.transaction, notice)
 
 
-async def _settle(issuer: EmvIssuer, transaction: Transaction) -> None:
+async def settle(issuer: EmvIssuer, transaction: Transaction) -> None:
     """The RReq goes before the final answer, but the cardholder does not wait for ever."""
     if transaction.state is not State.DECIDED:
         return

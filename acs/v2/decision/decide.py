@@ -20,7 +20,6 @@ DECOUPLED_FALLBACK: Final = "decoupled-fallback"
 FALLBACK_CONTINUES: Final = "19"
 DECOUPLED_WANTED: Final = ("Y", "B")
 SHORTEST_DECOUPLED_MINUTES: Final = 1
-APP: Final = "01"
 THREE_RI: Final = "03"
 PAYMENT: Final = "01"
 NON_PAYMENT: Final = "02"
@@ -95,15 +94,13 @@ def _spared(request: AuthenticationRequest, ask: Ask) -> Settle | Ask:
 
 def _can_be_challenged(request: AuthenticationRequest) -> bool:
     """A mere wish is dropped where no challenge can be shown; a mandate is not, and cannot be met there."""
-    if request.device_channel in (APP, THREE_RI):
+    if request.device_channel == THREE_RI:
         return preferences.mandates_challenge(request)
     return preferences.wants_challenge(request)
 
 
 def _unless_impossible(request: AuthenticationRequest, ask: Ask) -> Decision:
-    """A challenge needs a browser: the encrypted one of an app is not spoken, and 3RI has no cardholder to ask."""
-    if request.device_channel == APP:
-        return Settle("U", reasons.UNSUPPORTED_DEVICE)
+    """3RI has no cardholder to ask."""
     if request.device_channel == THREE_RI:
         return Settle("U", reasons.THREE_RI_NOT_SUPPORTED)
     return ask

@@ -45,6 +45,7 @@ ENDINGS: Final[Mapping[Ending, Told]] = MappingProxyType(
         Ending.DEADLINE_MISSED: Told("N", DECOUPLED_TIME_EXCEEDED, "03"),
         Ending.NEVER_BEGUN: Told("N", TIMED_OUT_AT_ACS, "05"),
         Ending.LEFT_IDLE: Told("N", TIMED_OUT_AT_ACS, "04"),
+        Ending.APP_TIMED_OUT: Told("N", TIMED_OUT_AT_ACS, "08"),
         Ending.BROKEN: Told("U", INVALID_TRANSACTION, "06"),
     }
 )

@@ -20,7 +20,7 @@ INFORM: Final = frozenset({"05", "06", "07"})
 """The requestor has analysed the risk or authenticated the cardholder itself: transStatus I may answer."""
 NOT_LISTED: Final = "N"
 BINDING_PROMPT: Final = "12"
-BROWSER: Final = "02"
+THREE_RI: Final = "03"
 _DEVICE: Final = (
     "browserUserAgent",
     "browserLanguage",
@@ -28,6 +28,7 @@ _DEVICE: Final = (
     "browserScreenWidth",
     "browserColorDepth",
     "browserTZ",
+    "sdkAppID",
 )
 
 EXEMPTIONS: Final = frozenset({"05", "08", "10", "11"})
@@ -74,16 +75,16 @@ def exemption(request: AuthenticationRequest) -> str | None:
 
 
 def wants_binding(request: AuthenticationRequest) -> bool:
-    """Whether the page is to offer to remember the device: 2.3.1, in a browser."""
+    """Whether the page is to offer to remember the device: 2.3.1, where there is one."""
     return (
         BINDING_PROMPT in request.challenge_indicators
         and request.version == LATEST
-        and request.device_channel == BROWSER
+        and request.device_channel != THREE_RI
     )
 
 
 def device_of(areq: Mapping[str, Any]) -> str:
-    """Stands for the browser: the same for the same one, as far as an AReq tells."""
+    """Stands for the browser or the app: the same for the same one, as far as an AReq tells."""
     told = [str(areq.get(name, "")) for name in _DEVICE]
     return hashlib.sha256("\0".join(told).encode(errors="replace")).hexdigest()
 

@@ -78,18 +78,18 @@ class Memory:
         if name in self._transactions or self._is_taken(name):
             return False
         if not self._without_row(transaction):
-            self._hold(transaction)
-            self._put(lambda rows: rows.insert(transaction), partial(self._transactions.pop, name, None))
+            self._hold(transaction, lambda rows: rows.insert(transaction))
         return True
 
     def save(self, before: Transaction, after: Transaction) -> None:
-        self._hold(after)
-        self._put(lambda rows: rows.save(before, after), partial(self._transactions.pop, after.acs_trans_id, None))
+        self._hold(after, lambda rows: rows.save(before, after))
 
-    def _hold(self, transaction: Transaction) -> None:
-        self._transactions.pop(transaction.acs_trans_id, None)
-        if transaction.wakes_at is not None:
-            _remember(self._transactions, transaction.acs_trans_id, transaction, MOST_TRANSACTIONS)
+    def _hold(self, transaction: Transaction, write: Callable[[Rows], object]) -> None:
+        """One to which nothing has to happen any more is let go, once its row says the same."""
+        name = transaction.acs_trans_id
+        _remember(self._transactions, name, transaction, MOST_TRANSACTIONS)
+        ended = transaction if transaction.wakes_at is None else None
+        self._put(write, partial(self._transactions.pop, name, None), ended)
 
     # --- cards ---
 
@@ -142,11 +142,17 @@ class Memory:
     def _look(self, read: Callable[[Rows], Any]) -> Any:
         return self._database.look(lambda connection: read(self._rows(connection)))
 
-    def _put(self, write: Callable[[Rows], object], let_go: Callable[[], object]) -> None:
+    def _put(
+        self, write: Callable[[Rows], object], let_go: Callable[[], object], ended: Transaction | None = None
+    ) -> None:
+        """`ended`: what need not be held any longer when it is written, unless it was changed meanwhile."""
+
         def done(outcome: object) -> None:
             if isinstance(outcome, Failed):
                 let_go()
                 self._failed(outcome.error)
+            elif ended is not None and self._transactions.get(ended.acs_trans_id) is ended:
+                del self._transactions[ended.acs_trans_id]
 
         self._database.put(lambda connection: write(self._rows(connection)), done)
 

@@ -323,6 +323,31 @@ class CardholderOutcome(Struct, frozen=True):
     notification: Notification | None = None
 
 
+class AppWish(Request, frozen=True):
+    """An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
+    both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to."""
+
+    version: Literal["2.1.0", "2.2.0", "2.3.1"] = "2.2.0"
+    scheme: Scheme = "visa"
+    encryption: Literal["A128CBC-HS256", "A128GCM"] = "A128CBC-HS256"
+    interface: Literal["01", "02", "03"] = "03"
+    max_timeout: Annotated[int, Meta(ge=5, le=99)] = 5
+    app_url: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class AppDocument(Struct, frozen=True):
+    """An app. `id`: its sdkTransID; `areq`: the elements that it puts into the AReq of its payment; `screen`: the CRes that is
+    shown; `outcome`: what the SDK told the app in the end: completed, cancelled, timedout, protocolError or runtimeError, and
+    `reason` why; `transStatus`: of the final CRes, for display only."""
+
+    id: str
+    areq: dict[str, Any]
+    screen: dict[str, Any] | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    transStatus: str | None = None  # noqa: N815 - the specification's name
+
+
 class OutcomeWish(Request, frozen=True):
     """What the gateway under test did with the payment, and the transStatus that it went by."""
 

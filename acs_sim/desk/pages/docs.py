@@ -23,6 +23,8 @@ _QUERIES: Final = {
 BODIES: Final = {
     "mint_card": '{"scheme":"visa","scenario":"challenge-otp"}',
     "act": '{"do":"submit","code":"correct"}',
+    "open_app": '{"version":"2.2.0","scheme":"visa"}',
+    "act_in_app": '{"do":"submit","code":"correct"}',
     "take_outcome": '{"outcome":"accepted","transStatus":"Y"}',
     "edit_ranges": '{"scheme":"visa","edits":[{"action":"M","start":"4000000030000000","end":"4000000039999999",'
     '"stand_in":"attempt"}]}',

@@ -6,8 +6,9 @@ from typing import Any, Final
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.api.calls import Desk, call
-from acs_sim.desk.api.documents import CardholderAct, CardholderOutcome, Notification, Transaction
+from acs_sim.desk.api.documents import AppDocument, CardholderAct, CardholderOutcome, Notification, Transaction
 from acs_sim.desk.transactions import cardholder_v1
+from acs_sim.desk.transactions.apps import document_of, known, opened, outcome_in_app, pressed
 from acs_sim.desk.transactions.challenges import challenge_of, code_for, outcome_of
 from acs_sim.desk.transactions.list import find_transaction
 from acs_sim.desk.transactions.list_v1 import is_classic
@@ -31,6 +32,7 @@ WRONG_ANSWERS: Final = {
     "outcome-code": "1111",
 }
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
+NOTHING_TO_TYPE: Final = frozenset({"banking-app", "nothing-pass", "nothing-fail"})
 CHALLENGES: Final = frozenset({"C", "D"})
 HTTP_ERROR: Final = 400
 
@@ -38,12 +40,26 @@ HTTP_ERROR: Final = 400
 @call("POST", "/api/transactions/{id}/cardholder", errors=(400, 404, 409, 502))
 async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
     """The headless cardholder: play a person's part in the challenge."""
+    return await _act(desk, id_, wish)
+
+
+@call("POST", "/api/apps/{id}", errors=(400, 404, 409, 502))
+async def act_in_app(desk: Desk, id_: str, wish: CardholderAct) -> AppDocument:
+    """The same in an app of ours, and what its screen shows then."""
+    await _act(desk, id_, wish)
+    return document_of(known(desk, id_))
+
+
+async def _act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
     _check(wish)
     transaction = await find_transaction(desk, id_)
     try:
         async with HttpTransport.session(desk.runtime.calling) as session:
+            network = HttpTransport(session)
+            if transaction.sdkTransID is not None:
+                return await _play_app(desk, network, transaction, wish)
             play = cardholder_v1.play if is_classic(transaction) else _play
-            return await play(desk, Cardholder(HttpTransport(session)), transaction, wish)
+            return await play(desk, Cardholder(network), transaction, wish)
     except CardholderStuck as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
 
@@ -59,6 +75,25 @@ async def _play(desk: Desk, cardholder: Cardholder, transaction: Transaction, wi
         page = await _acted(desk, cardholder, acs_trans_id, await cardholder.wait(page), wish)
     after = await _challenge(desk, acs_trans_id)
     return await _outcome(desk, cardholder, page, after, deliver=wish.deliver and wish.do != "abandon")
+
+
+async def _play_app(
+    desk: Desk, network: HttpTransport, transaction: Transaction, wish: CardholderAct
+) -> CardholderOutcome:
+    """In an app there are screens in the place of pages, and nothing is brought back to the shop."""
+    acs_trans_id = _challenged(transaction)
+    challenge = await _challenge(desk, acs_trans_id)
+    _suits(wish, challenge)
+    if challenge.get("method") == "decoupled":
+        return await _decided_apart(desk, acs_trans_id, challenge, wish)
+    app = await opened(desk, network, transaction)
+    if wish.do in {"approve", "decline"} and app.outcome is None:
+        await decide(desk, acs_trans_id, await _challenge(desk, acs_trans_id), wish.do)
+    if wish.do != "abandon" and app.outcome is None:
+        do = wish.do if wish.do in {"resend", "cancel"} else "submit"
+        entry = await _entry(desk, acs_trans_id, wish)
+        await pressed(app, network, do, entry, trust=wish.trust, bind=wish.bind)
+    return outcome_in_app(await _challenge(desk, acs_trans_id), app)
 
 
 async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Page, wish: CardholderAct) -> Page:
@@ -140,7 +175,7 @@ async def _entry(desk: Desk, acs_trans_id: str, wish: CardholderAct) -> str | No
 def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:
     """The `correct` or a `wrong` answer to what a challenge asks, None where nothing is typed or chosen. Errors: `Problem` 409."""
     question, answer = challenge.get("question"), challenge.get("answer")
-    if question == "banking-app":
+    if question in NOTHING_TO_TYPE:
         return None
     if answer is not None:
         return str(answer) if wanted == "correct" else WRONG_ANSWERS.get(str(question), "wrong")

@@ -159,6 +159,19 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
     since: str | None = None
 
 
+class SdkWish(Written, frozen=True, kw_only=True):
+    """How the SDK of the app is: how it encrypts its challenge, what it can draw (01 native, 02 HTML, 03 both), how many minutes
+    the challenge may take."""
+
+    encryption: Literal["A128CBC-HS256", "A128GCM"] | None = None
+    interface: Literal["01", "02", "03"] | None = None
+    max_timeout: Annotated[int, Meta(ge=5, le=99)] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As the control API takes it."""
+        return {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not None}
+
+
 class Step(Written, frozen=True, kw_only=True):
     """Exactly one of these. `method`: the browser opens the 3DS Method's page, which calls back, or is silent, or calls back late
     (after the ARes), or with something that is bent; none: the card's range has no such page. `clock`: let so much time pass
@@ -195,7 +208,8 @@ class Step(Written, frozen=True, kw_only=True):
 
 class Scenario(Written, frozen=True, kw_only=True):
     """One payment, or one for each row of `examples`. A `$name` anywhere stands for a variable or a column of the row. `rules`:
-    matching rules for this card (docs/rules.md); `faults`: what goes wrong with it from the beginning (docs/faults.md)."""
+    matching rules for this card (docs/rules.md); `app`: how the SDK is, where the channel is app; `faults`: what goes wrong with it
+    from the beginning (docs/faults.md)."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     about: Annotated[str, Meta(min_length=1)]
@@ -205,6 +219,7 @@ class Scenario(Written, frozen=True, kw_only=True):
     version: Version = "2.2.0"
     channel: Channel = "browser"
     category: Category = "payment"
+    app: SdkWish = SdkWish()
     card: CardWish
     purchase: Elements = {}
     rules: list[RuleWish] = []

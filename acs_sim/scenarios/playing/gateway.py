@@ -45,7 +45,7 @@ class Gateway:
         except ConnectionResetError as error:  # broken off on purpose: half a message is none
             raise web.HTTPBadRequest from error
         self._box(request).results.put_nowait(rreq)
-        same = ("messageVersion", "threeDSServerTransID", "acsTransID", "dsTransID")
+        same = ("messageVersion", "threeDSServerTransID", "acsTransID", "dsTransID", "sdkTransID")
         rres = {name: rreq[name] for name in same if name in rreq}
         body = orjson.dumps({"messageType": "RRes", **rres, "resultsStatus": "01"})
         return web.Response(body=body, content_type="application/json", charset="utf-8")

@@ -1,19 +1,10 @@
 """The purchase that is made where a file says nothing else: 42.00 euros at a French bookshop."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from secrets import token_bytes
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 from acs_sim.scenarios.file.elements import Column
-from threedsecure.cards.schemes import SCHEMES
-from threedsecure.v2.app.jose import A128GCM, encrypt, public_jwk
 from threedsecure.v2.messages import MESSAGES
 
 APP: Final = "01"
@@ -60,22 +51,12 @@ _BROWSER: Final[Mapping[str, Any]] = {
     "browserTZ": "-120",
     "browserUserAgent": "Mozilla/5.0 (X11; Linux x86_64)",
 }
-_APP: Final[Mapping[str, Any]] = {
-    "deviceRenderOptions": {"sdkInterface": "03", "sdkUiType": ["01", "02", "03", "04", "05"]},
-    "sdkAppID": "dbd64fcb-c19a-4728-8849-e3d50bfdde39",
-    "sdkMaxTimeout": "05",
-    "sdkReferenceNumber": "3DS_LOA_SDK_SIMU_020200_00001",
-    "sdkType": "01",
-    "defaultSdkType": {"sdkVariant": "01"},
-}
-_DEVICE: Final = json.dumps({"DV": "1.6", "DD": {"C001": "Android", "C002": "Exemple One"}}).encode()
-_KEY_ID: Final = "acs-sim-rsa"
 
 
-def areq(column: Column, now: datetime, *changes: Mapping[str, Any], scheme: str = "visa") -> dict[str, Any]:
+def areq(column: Column, now: datetime, *changes: Mapping[str, Any]) -> dict[str, Any]:
     """The purchase in a version, channel and category, with `changes`, the last one winning; an element changed to None is taken
-    away. An app's transaction has the threeDSServerTransID as its sdkTransID too."""
-    whole = {**_COMMON, **_of_channel(column, scheme), "purchaseDate": f"{now:%Y%m%d%H%M%S}"}
+    away. What an app puts into it comes from its SDK, as a change."""
+    whole = {**_COMMON, **_of_channel(column), "purchaseDate": f"{now:%Y%m%d%H%M%S}"}
     whole |= _PAYMENT if column.category == PAYMENT else {}
     included = {row.name for row in MESSAGES["AReq"] if "." not in row.name and column.included(row, None)}
     message = {name: value for name, value in whole.items() if name in included}
@@ -87,34 +68,14 @@ def areq(column: Column, now: datetime, *changes: Mapping[str, Any], scheme: str
     for change in changes:
         for path, value in change.items():
             _put(message, path, value)
-    if column.channel == APP:
-        message.setdefault("sdkTransID", message.get("threeDSServerTransID"))
     return {name: value for name, value in message.items() if name in included or name in _changed(changes)}
 
 
-def _of_channel(column: Column, scheme: str) -> dict[str, Any]:
+def _of_channel(column: Column) -> dict[str, Any]:
     if column.channel == THREE_RI:
         return {"threeRIInd": "11" if column.category == PAYMENT else "05"}
     why = {"threeDSRequestorAuthenticationInd": "01" if column.category == PAYMENT else "04"}
-    if column.channel != APP:
-        return {**why, **_BROWSER}
-    key = ec.derive_private_key(0xACC, ec.SECP256R1()).public_key()
-    return {**why, **_APP, "sdkEphemPubKey": public_jwk(key), "sdkEncData": _device_data(scheme)}
-
-
-def _device_data(scheme: str) -> str:
-    """What an SDK tells the directory server alone."""
-    party = SCHEMES[scheme].directory_server_id
-    return encrypt(_DEVICE, _published_key(), enc=A128GCM, random=token_bytes, kid=_KEY_ID, party_v_info=party)
-
-
-@cache
-def _published_key() -> rsa.RSAPublicKey:
-    raw = (files("fixtures") / "keys" / "directory-server-rsa.pem").read_bytes()
-    key = load_pem_private_key(raw, None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError("the directory server's published RSA key is of another kind")
-    return key.public_key()
+    return why if column.channel == APP else {**why, **_BROWSER}
 
 
 def _changed(changes: tuple[Mapping[str, Any], ...]) -> set[str]:

@@ -11,7 +11,7 @@ from acs_sim.client.challenge_page import Form, Page
 from acs_sim.scenarios.file.elements import Column
 from acs_sim.scenarios.file.matching import ABSENT, Compared, compare, described, meets
 from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements, Preparation, RangeEdit
-from acs_sim.scenarios.playing.purchase import REFERENCE, areq
+from acs_sim.scenarios.playing.purchase import APP, REFERENCE, areq
 from acs_sim.scenarios.playing.turn import Turn, brief
 from acs_sim.scenarios.simulator import CannotPlay, NoAnswer
 
@@ -61,9 +61,10 @@ async def _areq(turn: Turn, wish: Authenticate, column: Column) -> dict[str, Any
         del ours["notificationURL"]
     elif turn.comp_ind is not None:
         ours["threeDSCompInd"] = turn.comp_ind
+    if column.channel == APP:
+        ours |= await turn.simulator.new_app(turn.card["scheme"], column.version, turn.scenario.app.told())
     now = await turn.simulator.now()
-    changes = (ours, turn.scenario.purchase, wish.send, wish.besides)
-    return areq(column, now, *changes, scheme=turn.card["scheme"])
+    return areq(column, now, ours, turn.scenario.purchase, wish.send, wish.besides)
 
 
 # --- 3DS Method ---

@@ -6,9 +6,10 @@ without `Async`.
 
 from acs_sim.testing.aio.faults import AsyncFaults
 from acs_sim.testing.aio.pages import complete_challenge
-from acs_sim.testing.aio.simulator import AsyncCard, AsyncClock, AsyncPhone, AsyncThreeDS, AsyncTransaction
+from acs_sim.testing.aio.simulator import AsyncApp, AsyncCard, AsyncClock, AsyncPhone, AsyncThreeDS, AsyncTransaction
 
 __all__ = [
+    "AsyncApp",
     "AsyncCard",
     "AsyncClock",
     "AsyncFaults",

@@ -3,9 +3,10 @@
 
 from acs_sim.testing.sync.faults import Faults
 from acs_sim.testing.sync.pages import complete_challenge
-from acs_sim.testing.sync.simulator import Card, Clock, Phone, ThreeDS, Transaction
+from acs_sim.testing.sync.simulator import App, Card, Clock, Phone, ThreeDS, Transaction
 
 __all__ = [
+    "App",
     "Card",
     "Clock",
     "Faults",

@@ -10,7 +10,7 @@ from acs_sim.settings.addresses import Addresses
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
 from acs_sim.testing.sync.faults import Faults
-from acs_sim.testing.values import CardDetails, Message, Outcome, Status, Text
+from acs_sim.testing.values import AppScreen, CardDetails, Message, Outcome, Status, Text
 from acs_sim.testing.words import WAIT_SECONDS, deed, instant_of, written
 
 if TYPE_CHECKING:
@@ -78,6 +78,21 @@ class ThreeDS:
             "faults": None if faults is None else [dict(fault) for fault in faults],
         }
         return Card(self._loop, self._calls, self._loop.run(self._calls.mint(scheme, scenario, wishes)))
+
+    def app(
+        self,
+        version: str = "2.2.0",
+        scheme: str = "visa",
+        *,
+        encryption: str | None = None,
+        interface: str | None = None,
+        max_timeout: int | None = None,
+    ) -> "App":
+        """Open a phone app with an SDK of the simulator's. `encryption`: "A128CBC-HS256" or "A128GCM"; `interface`: what it can
+        draw, "01" native, "02" HTML, "03" both; `max_timeout`: minutes that its challenge may take."""
+        wishes = {"encryption": encryption, "interface": interface, "max_timeout": max_timeout}
+        opened = self._loop.run(self._calls.open_app(version, scheme, wishes))
+        return App(self._loop, self._calls, opened)
 
     def transaction(self, identifier: str) -> "Transaction":
         """The transaction that goes by this id, whichever of its ids that is; it may begin later."""
@@ -253,3 +268,16 @@ class Transaction:
 
     def __repr__(self) -> str:
         return f"<Transaction {self.id}>"
+
+
+class App(Transaction):
+    """A phone app, and the transaction of its payment: the cardholder acts on its screen. `areq`: what its SDK puts into the AReq
+    of your 3DS Server."""
+
+    def __init__(self, loop: LoopThread, calls: "Calls", opened: AppScreen) -> None:
+        super().__init__(loop, calls, opened.id)
+        self.areq = opened.areq
+
+    def screen(self) -> AppScreen:
+        """What the app shows, and how its challenge ended."""
+        return self._loop.run(self._calls.app_screen(self.id))

@@ -273,10 +273,10 @@ def decoupled_fallback_is_asked_for(message: Message, context: Context) -> Itera
 
 @rule("RReq", triggers=("challengeCancel",))
 def timeout_is_told_as_one(message: Message, context: Context) -> Iterator[Violation]:
-    """transStatusReason 14 (timed out) stands with challengeCancel 04 or 05."""
+    """transStatusReason 14 (timed out) stands with challengeCancel 04 or 05, or 08 where the SDK timed out."""
     cancelled = text(message, "challengeCancel")
-    if text(message, "transStatusReason") == "14" and cancelled not in ("04", "05"):
-        yield _wrong("challengeCancel", cancelled, "04 or 05 with transStatusReason 14", "Annex A, challengeCancel")
+    if text(message, "transStatusReason") == "14" and cancelled not in ("04", "05", "08"):
+        yield _wrong("challengeCancel", cancelled, "04, 05 or 08 with transStatusReason 14", "Annex A, challengeCancel")
 
 
 @rule("RReq", triggers=("authenticationType", "authenticationMethod"), versions=SINCE_220)
@@ -301,11 +301,16 @@ _ENTRIES: Final = (
 )
 
 
+_WITH_NO_ENTRY: Final = frozenset({"resendChallenge", "oobContinue"})
+
+
 @rule("CReq", triggers=_ENTRIES)
 def one_answer_at_a_time(message: Message, context: Context) -> Iterator[Violation]:
     """A CReq of an app carries at most one of: data entry, HTML data entry, cancel, resend, no entry, continue,
-    additional choice."""
+    additional choice. A shipping SDK says challengeNoEntry beside resend and continue as well; that is passed."""
     given = [name for name in _ENTRIES if message.get(name) not in (None, "", "N", False)]
+    if "challengeNoEntry" in given and not _WITH_NO_ENTRY.isdisjoint(given):
+        given.remove("challengeNoEntry")
     if len(given) > 1:
         for name in given:
             yield _wrong(

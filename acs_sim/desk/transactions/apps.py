@@ -1,0 +1,134 @@
+"""`/api/apps`: phone apps with our SDK, for whoever has none at hand. Their cardholder acts as any other (`cardholder`)."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from acs_sim.client.sdk.actions import NoSuchButton, words_of
+from acs_sim.client.sdk.phone_app import PhoneApp
+from acs_sim.client.sdk.transaction import Options, create_transaction
+from acs_sim.desk.api.calls import Desk, call
+from acs_sim.desk.api.documents import AppDocument, AppWish, CardholderOutcome, Transaction
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.v2.app.jose import PublicKey
+from threedsecure.web.calling.transport import Transport
+from threedsecure.web.wire import Problem
+
+MOST_APPS: Final = 1_000
+APP: Final = "01"
+KID: Final = "acs-sim-rsa"
+_P256: Final = ec.SECP256R1()
+_BAD_ENDS: Final = frozenset({"timedout", "protocolError", "runtimeError"})
+
+
+@call("POST", "/api/apps", status=201, errors=(400,))
+async def open_app(desk: Desk, wish: AppWish) -> AppDocument:
+    """A phone app with an SDK: what it puts into the AReq of its payment."""
+    randomness = desk.runtime.randomness
+    key, ephemeral = ec.generate_private_key(_P256), ec.generate_private_key(_P256)
+    transaction = create_transaction(
+        wish.version,
+        directory_server_id=SCHEMES[wish.scheme].directory_server_id,
+        directory_server_key=directory_server_key(),
+        kid=KID,
+        sdk_trans_id=randomness.uuid(),
+        sdk_app_id=randomness.uuid(),
+        key=key,
+        ephemeral=ephemeral,
+        random=randomness.bytes,
+        options=Options(
+            enc=wish.encryption, interface=wish.interface, max_timeout=wish.max_timeout, app_url=wish.app_url
+        ),
+    )
+    while len(desk.apps) >= MOST_APPS:
+        del desk.apps[next(iter(desk.apps))]
+    app = PhoneApp(transaction, randomness.bytes, desk.runtime.clock.now)
+    desk.apps[transaction.sdk_trans_id] = app
+    return document_of(app)
+
+
+@call("GET", "/api/apps/{id}", errors=(404,))
+async def app_screen(desk: Desk, id_: str) -> AppDocument:
+    """What an app shows, and how its challenge ended."""
+    return document_of(known(desk, id_))
+
+
+def document_of(app: PhoneApp) -> AppDocument:
+    transaction = app.transaction
+    areq = {"deviceChannel": APP, **transaction.elements()}
+    return AppDocument(transaction.sdk_trans_id, areq, app.screen, app.outcome, app.reason, app.trans_status)
+
+
+async def opened(desk: Desk, network: Transport, transaction: Transaction) -> PhoneApp:
+    """The app of a transaction, its challenge begun. Errors: `Problem` 409."""
+    app = desk.apps.get(str(transaction.sdkTransID).lower())
+    if app is None:
+        raise Problem(
+            409, "Conflict", "the SDK of this app is not one of POST /api/apps: its challenge is on its own screen"
+        )
+    if app.screen is None and app.outcome is None:
+        await app.do_challenge(network, await _ares(desk, transaction.id), (root(),))
+    _raise_where_it_broke(app)
+    return app
+
+
+async def pressed(app: PhoneApp, network: Transport, do: str, entry: str | None, *, trust: bool, bind: bool) -> None:
+    """Errors: `Problem` 409 where the screen has no such button, or the SDK gave up."""
+    try:
+        await app.press(network, do, entry, trust=trust, bind=bind)
+    except NoSuchButton as error:
+        raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
+    _raise_where_it_broke(app)
+
+
+def outcome_in_app(challenge: dict[str, Any], app: PhoneApp) -> CardholderOutcome:
+    return CardholderOutcome(
+        state=str(challenge.get("state", "unknown")),
+        transStatus=app.trans_status,
+        message=words_of(app.screen) if app.screen is not None else app.reason or app.outcome,
+        tries_left=challenge.get("tries_left"),
+    )
+
+
+def _raise_where_it_broke(app: PhoneApp) -> None:
+    if app.outcome in _BAD_ENDS:
+        raise Problem(409, "Conflict", f"the SDK ended with {app.outcome}: {app.reason}")
+
+
+async def _ares(desk: Desk, transaction_id: str) -> dict[str, Any]:
+    """The ARes that the 3DS Server got, from which its app is told (doChallenge parameters)."""
+    entries = await desk.runtime.journal.entries_of(transaction_id)
+    found = [one["message"] for one in entries if one["kind"] == "ARes" and "acsSignedContent" in one["message"]]
+    if not found:
+        raise Problem(409, "Conflict", "the ARes of this transaction has no acsSignedContent")
+    return dict(found[-1])
+
+
+def known(desk: Desk, sdk_trans_id: str) -> PhoneApp:
+    """Errors: `Problem` 404."""
+    app = desk.apps.get(sdk_trans_id.lower())
+    if app is None:
+        raise Problem(404, "Not Found", "no app goes by this sdkTransID")
+    return app
+
+
+@cache
+def root() -> x509.Certificate:
+    """The published test root that our SDK trusts."""
+    return x509.load_pem_x509_certificate(_published("directory-server-root.pem"))
+
+
+@cache
+def directory_server_key() -> PublicKey:
+    """The published key that our SDK encrypts device data to."""
+    key: Any = load_pem_private_key(_published("directory-server-rsa.pem"), None)
+    public: PublicKey = key.public_key()
+    return public
+
+
+def _published(name: str) -> bytes:
+    return (files("fixtures") / "keys" / name).read_bytes()
