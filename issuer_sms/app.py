@@ -14,6 +14,7 @@ from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
 from threedsecure.web.scheduler import in_background
+from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
 
@@ -75,6 +76,6 @@ def _pages(phone: Phone, settings: PhoneSettings) -> Sequence[Route]:
     return [
         Route("GET", "/", pages.for_people(pages.inbox)),
         Route("GET", "/phones/{number}", pages.for_people(pages.phone)),
-        Route("POST", "/phones/{number}/clear", pages.for_people(pages.clear)),
-        Route("POST", "/prompts/{id}", pages.for_people(pages.decide)),
+        Route("POST", "/phones/{number}/clear", pages.for_people(pages.clear), door=Door.PAGE),
+        Route("POST", "/prompts/{id}", pages.for_people(pages.decide), door=Door.PAGE),
     ]

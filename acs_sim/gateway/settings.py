@@ -40,7 +40,7 @@ class GatewaySettings:
     reference_number: str = "3DS_LOA_SER_ACSS_020200_00001"
     requestor_id: str = "acs-sim-gateway"
     acquirer_bin: str = "99999900001"
-    classic_root_url: str = "http://127.0.0.1:8200/control/3ds1/root"
+    classic_root_url: str = "http://127.0.0.1:8200/3ds1/root.pem"
     browser_ip: str = "127.0.0.1"
     ds_timeout: float = 30.0
     shop_timeout: float = 20.0

@@ -41,7 +41,7 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
     from acs_sim.gateway.settings import GatewaySettings
 
     at = settings.addresses
-    root = f"{at.acs}/control/3ds1/root"
+    root = f"{at.acs}/3ds1/root.pem"
     merchants: tuple[Merchant, ...] = (*settings.e_transactions, *settings.monetico)
     return build(
         runtime,

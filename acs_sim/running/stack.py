@@ -21,6 +21,7 @@ from acs_sim.running.pki.stack import StackTls
 from acs_sim.running.retention import Forget, retaining
 from acs_sim.running.tracing import TracingUnavailable, exporting
 from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings
 from acs_sim.sharing.clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.sharing.faults import share_faults
@@ -31,6 +32,7 @@ from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.storage.sharing import faults as shared_faults_table
 from threedsecure.web.calling.limits import SHARE, PeerLimits
+from threedsecure.web.calling.outward import OutwardTransport
 from threedsecure.web.calling.transport import HttpTransport, InProcessTransport
 from threedsecure.web.clock import Clock
 from threedsecure.web.faults.injector import Faults
@@ -43,6 +45,8 @@ from threedsecure.web.serving.service import Dispatcher, Runtime
 from threedsecure.web.sharing.metrics import metrics_of
 from threedsecure.web.sharing.processes import Shared
 
+PHONE_CALLS: Final = ("/api/messages", "/api/prompts")
+"""Of the ACS."""
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
 """Those whose requests may meet a fault, by their names in the messages."""
 
@@ -132,7 +136,10 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
         life.push_async_callback(shared_database.close)
     most = settings.most_under_way
     return Runtime(
-        clock, randomness, vault, journal, transport, open_database, faults, most_under_way=most, shared=shared
+        *(clock, randomness, vault, journal, transport, open_database, faults),
+        most_under_way=most,
+        shared=shared,
+        names=names_of(settings),
     )
 
 
@@ -203,12 +210,17 @@ def _figures(health: Health, peer_limits: PeerLimits) -> list[Measured]:
 
 
 async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
-    """The runtime as a party has it: what it sends may meet a fault; with TLS it shows a certificate of its own to those it
-    calls."""
+    """The runtime as a party has it: what it sends may meet a fault, and never controls the simulator; with TLS it shows a
+    certificate of its own to those it calls."""
     own = stack.runtime
     if stack.tls is not None:
         tls = stack.tls.calling(party)
         session = await life.enter_async_context(HttpTransport.session(tls.calling))
         own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.peer_limits)), tls=tls)
     sender = SENDERS.get(party)
-    return own if sender is None else replace(own, transport=PartyTransport(own.faults, sender, own.transport))
+    if sender is not None:
+        own = replace(own, transport=PartyTransport(own.faults, sender, own.transport))
+    if party == "desk":
+        return own
+    called = frozenset(stack.addresses.phone + path for path in PHONE_CALLS) if party == "acs" else frozenset()
+    return replace(own, transport=OutwardTransport(own.transport, own.names, called))

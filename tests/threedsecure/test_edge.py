@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
-from threedsecure.web.serving.service import Route, Service
+from threedsecure.web.serving.service import Service, posted
 from threedsecure.web.wire import WireResponse, json_response
 
 
@@ -31,9 +31,9 @@ async def world():
     async with runtime() as shared:
         built = World()
         routes = [
-            Route("POST", "/slow", built.slow, at_the_edge=True),
-            Route("POST", "/straight", built.straight, limit=1000, at_the_edge=True),
-            Route("POST", "/elsewhere", built.elsewhere),
+            posted("/slow", built.slow, at_the_edge=True),
+            posted("/straight", built.straight, limit=1000, at_the_edge=True),
+            posted("/elsewhere", built.elsewhere),
         ]
         service = Service("a service", routes, nothing)
         async with running(service, shared) as base:
@@ -48,7 +48,7 @@ async def nothing():
 
 
 def post(path, body=b""):
-    return b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
+    return b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
 
 
 async def answers(world, count):

@@ -11,10 +11,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.broken_answers import misbehaved
+from threedsecure.web.calling.names import Names
 from threedsecure.web.metrics import Measured, Metrics
+from threedsecure.web.serving.doors import Door, check_name
 from threedsecure.web.serving.edge import STRAIGHT, EdgeRunner
 from threedsecure.web.serving.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
@@ -39,7 +42,7 @@ def application(
 ) -> web.Application:
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`. It is ready
     while the service says so and no one of `checks` finds anything. `figures` are told beside the service's own."""
-    app = web.Application(client_max_size=0, middlewares=[_unroutable])
+    app = web.Application(client_max_size=0, middlewares=[_at_the_door(dispatcher.names)])
     for route in (*service.routes, *dispatcher.own_routes):
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
     app[STRAIGHT] = {route.path: (route, dispatcher) for route in service.routes if route.at_the_edge}
@@ -55,18 +58,28 @@ def application(
     return app
 
 
-@web.middleware
-async def _unroutable(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """An address or a method that no route knows is told as every other error of the simulator's own."""
-    try:
-        return await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
-        response = Problem(error.status, error.reason, f"{request.method} {request.path[:200]}").response()
-        if isinstance(error, web.HTTPMethodNotAllowed):
-            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
-        return _response(response)
+def _at_the_door(names: Names) -> Middleware:
+    @web.middleware
+    async def at_the_door(request: web.Request, handler: StreamHandler) -> web.StreamResponse:
+        """Who asks for somebody else, or for an address or a method that no route knows, is told as of every other error."""
+        try:
+            check_name(names, request)
+            return await handler(request)
+        except Problem as problem:
+            return _response(_for_the_caller(problem.response()))
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+            response = Problem(error.status, error.reason, f"{request.method} {request.path[:200]}").response()
+            if isinstance(error, web.HTTPMethodNotAllowed):
+                response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+            return _response(_for_the_caller(response))
+
+    return at_the_door
+
+
+def _for_the_caller(response: WireResponse) -> WireResponse:
+    """What is told is for who asked, in the form it says, and nobody keeps it."""
+    response.headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **response.headers}
+    return response
 
 
 @asynccontextmanager
@@ -109,6 +122,8 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             dispatcher.certified_name(request.transport) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
+        if route.door is Door.API:
+            response = _for_the_caller(response)
         if response.disruption is not None:
             return await misbehaved(request, response, response.disruption)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)

@@ -63,7 +63,7 @@ class _Connection(RequestHandler):
             return
         message, payload = messages[0]
         found = self._straight.get(getattr(message, "path", ""))
-        if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves:
+        if found is None or self._is_for_aiohttp(message, payload, found[1]):
             waiter.set_result(None)
             return
         self._busy = True  # before the parser goes on, which may read the next ones at once
@@ -75,8 +75,15 @@ class _Connection(RequestHandler):
         self._answer(*found, message, payload.read_nowait(-1))
 
     @staticmethod
-    def _is_for_aiohttp(message: Any, payload: Any) -> bool:
-        return message.method != "POST" or message.should_close or not payload.is_eof() or "Expect" in message.headers
+    def _is_for_aiohttp(message: Any, payload: Any, dispatcher: Dispatcher) -> bool:
+        return (
+            message.method != "POST"
+            or message.should_close
+            or not payload.is_eof()
+            or dispatcher.misbehaves
+            or "Expect" in message.headers
+            or not dispatcher.names.answer_to(message.headers.get("Host", ""))
+        )
 
     def _answer(self, route: Route, dispatcher: Dispatcher, message: Any, body: bytes) -> None:
         if dispatcher.is_full:
