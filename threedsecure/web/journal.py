@@ -41,6 +41,8 @@ WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 PUBLISHED_AT_ONCE: Final = 4
 """Records, with a breath after them so that those who listen take a twentieth of the time at most."""
 BREATH: Final = 19
+MOST_UNHEARD: Final = 500
+"""Entries that one listener may be behind."""
 MOST_BEHIND: Final = 1_000
 """Records that listeners may be behind; what is older then is left out for them."""
 # Words between processes: write what waits; this record was written; everything was forgotten.
@@ -51,6 +53,23 @@ Told = Callable[[Exception | None], None]
 """Told once the notes are safe, or why they are not."""
 Entry = tuple[int, dict[str, Any]]
 """When it was recorded (real time, microseconds), and what is shown."""
+
+
+class Listener:
+    """Hears every entry in order. One that falls too far behind hears no more (`is_behind`), rather than with gaps."""
+
+    def __init__(self) -> None:
+        self._unheard: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_UNHEARD)
+        self.is_behind = False
+
+    async def get(self) -> dict[str, Any]:
+        return await self._unheard.get()
+
+    def offer(self, entry: dict[str, Any]) -> None:
+        if self._unheard.full():
+            self.is_behind = True
+        if not self.is_behind:
+            self._unheard.put_nowait(entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +115,7 @@ class Journal:
         self._left_out = 0
         self.left_out = 0
         """How many entries found no place since the start."""
-        self._subscribers: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._subscribers: set[Listener] = set()
         self.also_to: Callable[[Sequence[Entry]], None] | None = None
         """Who is given what this process has written, as it was written."""
         self._unpublished: deque[tuple[int, bool]] = deque()
@@ -350,14 +369,14 @@ class Journal:
     # --- those who listen ---
 
     @asynccontextmanager
-    async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
-        """A queue that receives every entry once it is written, while the context lasts."""
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._subscribers.add(queue)
+    async def subscribed(self) -> AsyncIterator["Listener"]:
+        """Receives every entry once it is written, while the context lasts."""
+        listener = Listener()
+        self._subscribers.add(listener)
         try:
-            yield queue
+            yield listener
         finally:
-            self._subscribers.discard(queue)
+            self._subscribers.discard(listener)
 
     async def _others_wrote(self, number: Any) -> None:
         if self._subscribers and number:
@@ -384,8 +403,7 @@ class Journal:
                 self.also_to([(found.recorded, entry) for found, entry in entries if found.number in own])
             for subscriber in self._subscribers:
                 for _, entry in entries:
-                    if subscriber.qsize() < MAX_WAITING:
-                        subscriber.put_nowait(entry)
+                    subscriber.offer(entry)
             await asyncio.sleep((monotonic() - began) * BREATH)
 
 

@@ -5,9 +5,13 @@ Keys never come from here.
 
 import random
 import secrets
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from typing import Final, TypeVar
 
+from threedsecure.storage.errors import NameTaken
+
+Result = TypeVar("Result")
 MAX_THINGS: Final = 100_000
 DRAWN_AHEAD: Final = 128
 
@@ -17,6 +21,13 @@ def _drawn_ahead() -> Iterator[bytes]:
     while True:
         drawn = secrets.token_bytes(16 * DRAWN_AHEAD)
         yield from (drawn[start : start + 16] for start in range(0, len(drawn), 16))
+
+
+async def with_new_names(add: Callable[[], Awaitable[Result]]) -> Result:
+    """What `add` gives as soon as the names that it draws are new: a sequence begun again draws what it has drawn before."""
+    while True:
+        with suppress(NameTaken):
+            return await add()
 
 
 class Randomness:

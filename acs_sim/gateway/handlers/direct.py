@@ -12,6 +12,7 @@ from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.records.transactions import Context, Kept, Transaction, as_of, order_key
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import networks
+from threedsecure.web.randomness import with_new_names
 from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import WireRequest, WireResponse
 
@@ -68,9 +69,13 @@ class DirectHandlers:
         code = question["ERRORCODETEST"] or answer_codes.by_amount(question.amount) or f"001{entry.acquirer_answer}"
         if code not in (answer_codes.ACCEPTED, "00100"):
             raise QuestionRefused(code)
-        transaction = self._transaction(question, entry, card)
-        await self._gateway.ledger.add_kept(transaction)
-        return transaction
+
+        async def added() -> Transaction:
+            transaction = self._transaction(question, entry, card)
+            await self._gateway.ledger.add_kept(transaction)
+            return transaction
+
+        return await with_new_names(added)
 
     def _entry(self, question: Question) -> CardEntry:
         try:

@@ -18,7 +18,7 @@ from acs_sim.gateway.forms.merchants import Merchants
 from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.monetico.answer import answer_body
 from acs_sim.gateway.payment import remote_mpi
-from acs_sim.gateway.payment.kept import kept_of, order_of
+from acs_sim.gateway.payment.kept import bare, kept_of, order_of
 from acs_sim.gateway.payment.verdict import Numbers, conclude
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records import states as steps
@@ -138,8 +138,7 @@ class Settlement:
             log.error("bug", service="shop", path="settlement", exc_info=error)
 
     async def _settle(self, identifier: str) -> Purchase:
-        now, draw = self._runtime.clock.now(), self._runtime.randomness.digits
-        drawn = Numbers(draw(6), draw(10), draw(9))
+        now, drawn = self._runtime.clock.now(), await self._numbers()
         merchants, here = await self._merchants.known(), False
 
         def work(purchase: Purchase) -> Purchase:
@@ -162,6 +161,14 @@ class Settlement:
             if kept is not None:
                 await self._ledger.add_kept(kept)
         return settled
+
+    async def _numbers(self) -> Numbers:
+        """That nothing goes by."""
+        draw = self._runtime.randomness.digits
+        while True:
+            drawn = Numbers(draw(6), draw(10), draw(9))
+            if not await self._ledger.are_kept(bare(drawn.call), bare(drawn.transaction)):
+                return drawn
 
     async def paid_before(self, purchase: Purchase) -> bool:
         """Whether this order of this merchant was paid, and not cancelled since."""

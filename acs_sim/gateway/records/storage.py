@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from acs_sim.gateway.records.card_ranges import CachedRanges
 from acs_sim.gateway.records.orders import Order
@@ -14,6 +15,7 @@ from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.records.tables import CARD_RANGES, KEYS, ORDERS, PURCHASES, SCHEMA, TRANSACTIONS
 from acs_sim.gateway.records.transactions import Kept
 from threedsecure.storage.database import Database
+from threedsecure.storage.errors import NameTaken
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
 from threedsecure.v2.validation.identifiers import one_spelling
@@ -86,6 +88,7 @@ class Ledger:
         return await self._database.run(work)
 
     async def add(self, purchase: Purchase) -> Purchase:
+        """Errors: `NameTaken`."""
         row = {"id": purchase.id, "created_ms": _milliseconds(purchase.created_at), **_purchase_row(purchase)}
         await self._insert(PURCHASES, row)
         return purchase
@@ -133,6 +136,7 @@ class Ledger:
         return [msgspec.json.decode(row, type=Purchase) for row in rows]
 
     async def add_order(self, order: Order) -> None:
+        """Errors: `NameTaken`."""
         row = {
             "reference": order.reference,
             "token": order.token,
@@ -203,9 +207,14 @@ class Ledger:
         await self._database.run(work)
 
     async def add_kept(self, kept: Kept) -> None:
-        """A transaction, or what an authentication came to."""
+        """A transaction, or what an authentication came to. Errors: `NameTaken`."""
         row = {"number": kept.number, "order_key": kept.order, "created_ms": _milliseconds(kept.at)}
         await self._insert(TRANSACTIONS, {**row, "document": _encode(kept)})
+
+    async def are_kept(self, *numbers: str) -> bool:
+        """Whether something goes by any of `numbers`."""
+        query = select(TRANSACTIONS.c.number).where(TRANSACTIONS.c.number.in_(numbers)).limit(1)
+        return await self._database.read(lambda connection: connection.execute(query).first() is not None)
 
     async def kept(self, number: str) -> Kept:
         """Errors: `NotKnown`."""
@@ -230,10 +239,15 @@ class Ledger:
         return [msgspec.json.decode(row, type=Kept) for row in rows]
 
     async def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
+        """Errors: `NameTaken`."""
+
         def work(connection: Connection) -> None:
             connection.execute(insert(table), row)
 
-        await self._database.run(work)
+        try:
+            await self._database.run(work)
+        except IntegrityError as error:
+            raise NameTaken(table.name) from error
 
 
 def searchable(name: str) -> str:
