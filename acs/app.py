@@ -100,7 +100,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         "acs",
         routes,
         working,
-        lambda: works_with.storage.is_open and works_with.scheduler.is_kept,
+        lambda: works_with.storage.is_open,
         static=STATIC,
         also_at=settings.bank_urls,
         resign=partial(_resign, classic),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -14,7 +14,6 @@ from issuer_sms.news.processes import RESET, TOPIC, as_word, callback_news, read
 from issuer_sms.news.subscribers import News, Publisher
 from issuer_sms.prompts import Decision, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
-from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
 from threedsecure.web.randomness import with_new_names
 from threedsecure.web.scheduler import first_of
@@ -22,7 +21,6 @@ from threedsecure.web.sharing.processes import Alone, Shared
 
 log = structlog.get_logger()
 
-WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 Found = TypeVar("Found")
 
 
@@ -144,19 +142,12 @@ class Phone:
     async def deliver_forever(self) -> None:
         """Deliver and expire as time passes, beginning with what was due while nobody was here."""
         while True:
-            await self._settle_sometime()
+            await self.settle()
             self._rescheduled.clear()
             waits: list[Coroutine[Any, Any, object]] = [self._rescheduled.wait()]
             if self._next_due is not None:
                 waits.append(self._clock.sleep_until(self._next_due))
             await first_of(*waits)
-
-    async def _settle_sometime(self) -> None:
-        try:
-            await self.settle()
-        except DatabaseAway as error:
-            log.warning("texts wait", error=str(error))
-            await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
 
     async def _others_told(self, word: dict[str, Any] | None) -> None:
         """Another process changed something of a phone; None: any of them, anything."""

@@ -40,6 +40,7 @@ from threedsecure.web.faults.requests import PartyTransport
 from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Measured
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.serving.application import application, serving
 from threedsecure.web.serving.service import Dispatcher, Runtime
 from threedsecure.web.sharing.metrics import metrics_of
@@ -117,7 +118,8 @@ def with_free_ports(settings: Settings) -> Settings:
 
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
     vault = Vault(_master_key(settings, life), secrets.token_bytes)
-    open_database, shared = await opened(settings, vault, life)
+    loops = Loops()
+    open_database, shared = await opened(settings, vault, life, loops)
     journal_database = open_database(ledger.SCHEMA)
     life.push_async_callback(journal_database.close)
     journal = Journal(journal_database, vault, shared, several=set(settings.only) != set(PARTIES))
@@ -140,6 +142,7 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
         most_under_way=most,
         shared=shared,
         names=names_of(settings),
+        loops=loops,
     )
 
 
@@ -176,7 +179,7 @@ async def _bring_to_life(
         if name not in stack.settings.only:
             continue
         runtime = await _runtime_of(name, stack, transport, life)
-        health = Health(runtime.open_database)
+        health = Health(runtime.open_database, (ledger.SCHEMA, runtime.journal.database))
         runtime = replace(runtime, open_database=health.open_database)
         built = build(runtime, stack.settings)
         metrics = metrics_of(built.name, runtime.shared)
@@ -190,7 +193,7 @@ async def _bring_to_life(
         app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.peer_limits))
         tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
         served.append((name, app, tls))
-    await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for))
+    await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for, stack.runtime.loops))
     for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
         try:

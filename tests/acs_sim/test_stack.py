@@ -16,6 +16,7 @@ from tests.acs_sim.world import SERVER_ID
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
+from threedsecure.web.scheduler import Loops
 
 
 def settings_in(folder, **changes):
@@ -160,7 +161,10 @@ async def test_forgetting_goes_on_past_one_step(stack):
 async def test_retention_works_while_the_simulator_runs(stack):
     journal, long_ago = stack.runtime.journal, datetime(2020, 1, 1, tzinfo=UTC)
     journal.record(long_ago, "A", "B", "AReq", {"threeDSServerTransID": "old"})
-    async with retaining([journal.forget_before], Clock(), timedelta(hours=24)), asyncio.timeout(PATIENCE_SECONDS):
+    async with (
+        retaining([journal.forget_before], Clock(), timedelta(hours=24), Loops()),
+        asyncio.timeout(PATIENCE_SECONDS),
+    ):
         while await journal.newest(1):  # noqa: ASYNC110 - the journal tells nobody that it forgets
             await asyncio.sleep(0)
 

@@ -178,7 +178,9 @@ class SqliteFile(_GroupedCommits):
         while True:
             try:
                 return self._read(work)
-            except (DBAPIError, sqlite3.OperationalError) as error:
+            except (DBAPIError, sqlite3.Error) as error:
+                if timeouts.machine_failed(error):
+                    raise self._failed(error) from error
                 if not timeouts.is_locked(error):
                     raise
                 if time.monotonic() - asked >= timeouts.SECONDS:
@@ -189,7 +191,9 @@ class SqliteFile(_GroupedCommits):
         """Like `read`, at once. Errors: `DatabaseAway` where the file is locked against readers, too."""
         try:
             return self._read(work)
-        except (DBAPIError, sqlite3.OperationalError) as error:
+        except (DBAPIError, sqlite3.Error) as error:
+            if timeouts.machine_failed(error):
+                raise self._failed(error) from error
             if timeouts.is_locked(error):
                 raise self._away() from error
             raise
@@ -235,14 +239,23 @@ class SqliteFile(_GroupedCommits):
             self._locked_since = None
             if self._checkpoints is not None:
                 self._checkpoints.written()
-            _tell(batch, outcomes)
+            _tell(batch, [self._in_our_words(outcome) for outcome in outcomes])
+
+    def _in_our_words(self, outcome: Any) -> Any:
+        if isinstance(outcome, Failed) and timeouts.machine_failed(outcome.error):
+            return Failed(self._failed(outcome.error))
+        return outcome
+
+    def _failed(self, error: BaseException) -> DatabaseAway:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        return DatabaseAway(f"{self._path or 'the memory'} cannot be used: {reason}")
 
     def _try_again(self, batch: list[_Waiting], outcomes: list[Any]) -> None:
         """Those of the batch that met a lock are the first of the next one, until patience is at its end."""
         both = list(zip(batch, outcomes, strict=True))
         self._waiting[:0] = [entry for entry, outcome in both if _met_a_lock(outcome)]
         done = [(entry, outcome) for entry, outcome in both if not _met_a_lock(outcome)]
-        _tell([entry for entry, _ in done], [outcome for _, outcome in done])
+        _tell([entry for entry, _ in done], [self._in_our_words(outcome) for _, outcome in done])
         now = time.monotonic()
         self._locked_since = now if self._locked_since is None or done else self._locked_since
         if now - self._locked_since >= timeouts.SECONDS:
@@ -425,7 +438,11 @@ def _lost_a_deadlock(error: Exception) -> bool:
 
 def _tell(batch: list[_Waiting], outcomes: list[Any]) -> None:
     for (_, done), outcome in zip(batch, outcomes, strict=True):
-        done(outcome)
+        try:
+            done(outcome)
+        except Exception as error:  # noqa: BLE001 - one that cannot be told keeps nothing from the others
+            told = {"message": "one who waited for a commit could not be told", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
 
 
 def _resolve(future: asyncio.Future[Any], outcome: Any) -> None:

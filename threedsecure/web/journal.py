@@ -115,6 +115,7 @@ class Journal:
         self._left_out = 0
         self.left_out = 0
         """How many entries found no place since the start."""
+        self._rests = False
         self._subscribers: set[Listener] = set()
         self.also_to: Callable[[Sequence[Entry]], None] | None = None
         """Who is given what this process has written, as it was written."""
@@ -156,8 +157,7 @@ class Journal:
         names = (*names_in(told.added if isinstance(told, More) else document, transaction_id), *also)
         place = turn.first + len(turn.notes)
         if len(turn.notes) >= MAX_WAITING:
-            self._left_out += 1
-            self.left_out += 1
+            self._leave_out(1)
             return place
         turn.notes.append(note)
         turn.names += names
@@ -181,9 +181,18 @@ class Journal:
         return place >= self._turn.first
 
     @property
+    def database(self) -> Database:
+        """Where it is written."""
+        return self._database
+
+    @property
     def waiting(self) -> int:
         """How many entries are not written yet."""
         return len(self._turn.notes) + self._under_way
+
+    async def check(self) -> str | None:
+        """What is wrong, in words."""
+        return f"{self.waiting} entries of the journal wait to be written" if self._rests else None
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -194,6 +203,7 @@ class Journal:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
+            self._rests = False
             if self._publishing is not None:
                 self._publishing.cancel()
             with suppress(DatabaseAway):
@@ -223,13 +233,17 @@ class Journal:
 
     def take(self) -> tuple[Callable[[Any], int | None], Callable[[Any], None]] | None:
         turn = self._turn
-        if not turn.notes and not turn.told:
+        if not turn.told and (not turn.notes or self._rests):
             return None
-        if self._left_out:
+        if self._left_out and turn.notes:
             turn.notes.append(self._omission(turn.notes[-1].at))
         self._turn = _Turn(turn.first + len(turn.notes))
         self._under_way += len(turn.notes)
-        document = self._sealed(turn)
+        try:
+            document = self._sealed(turn)
+        except Exception as error:  # noqa: BLE001 - what cannot be sealed keeps what is written beside it from nothing
+            self._over(turn, frozenset(), Failed(error))
+            return None
         keys = frozenset(map(ledger.key_of, turn.names))
         return partial(self._write, turn, document, keys), partial(self._over, turn, keys)
 
@@ -256,7 +270,10 @@ class Journal:
         error = outcome.error if isinstance(outcome, Failed) else self._failed
         self._failed = None
         for told in turn.told:
-            told(error)
+            try:
+                told(error)
+            except Exception:
+                log.exception("bug", service="journal", path="telling")
 
     def _is_written(self, number: int, keys: frozenset[int]) -> None:
         if not self._several:
@@ -271,19 +288,23 @@ class Journal:
     def _keep(self, turn: _Turn, error: Exception) -> None:
         """What could not be written waits for better times."""
         if not isinstance(error, DatabaseAway):
-            self.left_out += len(turn.notes)
+            log.error("bug", service="journal", path="writing", exc_info=error, entries=len(turn.notes))
+            self._leave_out(len(turn.notes))
             return
         log.warning("the journal waits", error=str(error), entries=len(turn.notes))
         later = self._turn
         notes = [_unplaced(note, turn) for note in turn.notes]
         more = [_unplaced(note, later) for note in later.notes]
+        self._rests = True
         self._turn = again = _Turn(later.first + len(later.notes))
         again.notes, again.names, again.told = [*notes, *more][:MAX_WAITING], turn.names + later.names, later.told
+        self._leave_out(len(notes) + len(more) - len(again.notes))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WAIT_FOR_DATABASE_SECONDS, self._look)
 
     def _look(self) -> None:
         self._timer = None
+        self._rests = False
         if self._turn.notes:
             self._database.due()
 
@@ -298,6 +319,10 @@ class Journal:
         if self._several:
             ledger.add_keys(connection, self._keys.pairs())
             self._keys.clear()
+
+    def _leave_out(self, count: int) -> None:
+        self._left_out += count
+        self.left_out += count
 
     def _omission(self, at: datetime) -> Note:
         left_out, self._left_out = self._left_out, 0
@@ -398,6 +423,9 @@ class Journal:
                 entries = await self._read(partial(_numbered, [number for number, _ in some]))
             except DatabaseAway as error:
                 log.warning("those who listen miss something", error=str(error))
+                continue
+            except Exception:
+                log.exception("bug", service="journal", path="publishing")
                 continue
             if self.also_to is not None:
                 self.also_to([(found.recorded, entry) for found, entry in entries if found.number in own])

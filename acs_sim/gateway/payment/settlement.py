@@ -36,7 +36,6 @@ from threedsecure.web.wire import FORM, WireResponse
 log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 5
-WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 PRE_PRODUCTION_AUTHORISATION: Final = "XXXXXX"
 """Paybox's test platform gives every accepted payment this authorisation number."""
 
@@ -68,29 +67,21 @@ class Settlement:
         """Something may be due earlier than it was."""
         self._moved.set()
 
+    async def close(self) -> None:
+        """Break off what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def run(self) -> None:
         """Until cancelled: do what is due, sleep until the next thing is. Nobody waits here for a shop."""
-        try:
-            await self._see_to_what_is_due()
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _see_to_what_is_due(self) -> None:
         while True:
             self._moved.clear()
             self._elsewhere.clear()
-            try:
-                for identifier in await self._ledger.due(self._runtime.clock.now()):
-                    with suppress(NotKnown):
-                        self._tell_soon(await self._concluded(identifier))
-                next_due = await self._next_due()
-            except DatabaseAway as error:
-                log.warning("purchases wait", error=str(error))
-                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
-            else:
-                await self._sleep(next_due)
+            for identifier in await self._ledger.due(self._runtime.clock.now()):
+                with suppress(NotKnown):
+                    self._tell_soon(await self._concluded(identifier))
+            await self._sleep(await self._next_due())
 
     async def _next_due(self) -> datetime | None:
         """None while nothing is due but answers that are under way: their end wakes the loop, or, for those of another process,

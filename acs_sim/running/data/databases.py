@@ -17,6 +17,7 @@ from threedsecure.storage.errors import DatabaseUnusable
 from threedsecure.storage.schema import Schema
 from threedsecure.storage.sharing import state as shared_table
 from threedsecure.storage.sharing.signals import Signals
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.sharing.processes import Alone, Shared, Together
 
 OpenDatabase = Callable[[Schema], Database]
@@ -24,8 +25,10 @@ FILE: Final = "acs-sim.sqlite3"
 KEY_MARK: Final = "the master key of this installation"
 
 
-async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tuple[OpenDatabase, Shared]:
-    """How a party opens its tables, and who else works on them. Errors: `DatabaseUnusable`."""
+async def opened(
+    settings: Settings, vault: Vault, life: AsyncExitStack, loops: Loops | None = None
+) -> tuple[OpenDatabase, Shared]:
+    """How a party opens its tables, and who else works on them. `loops`: its work beside requests. Errors: `DatabaseUnusable`."""
     if settings.postgresql is None:
         return _in_a_file(settings, life), Alone()
     pool = Pool(settings.postgresql)
@@ -33,7 +36,7 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
     worker = uuid4().hex
     database = PostgresDatabase(pool, shared_table.SCHEMA)
     life.push_async_callback(database.close)
-    together = Together(worker, Signals(settings.postgresql, pool, worker), database)
+    together = Together(worker, Signals(settings.postgresql, pool, worker), database, loops)
     await life.enter_async_context(together.joined(vault.token(KEY_MARK)))
     return lambda schema: PostgresDatabase(pool, schema), together
 

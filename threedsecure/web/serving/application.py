@@ -59,7 +59,7 @@ def application(
     if service.static is not None:
         app.router.add_get("/static/{name}", _static(service.static))
     app.router.add_get("/healthz", _healthz)
-    app.router.add_get("/readyz", _readyz(service, checks))
+    app.router.add_get("/readyz", _readyz(service, [*checks, dispatcher.loops.check, dispatcher.journal.check]))
     app.router.add_get(
         "/metrics", _metrics(service, dispatcher, metrics, lambda: [*figures(), _streams(service, streams)])
     )
@@ -236,6 +236,7 @@ def _metrics(
             Measured("requests_under_way", "Requests being worked on", "service", under_way, of_process=True),
             Measured("journal_entries", waiting, "state", journal, of_process=True),
             dispatcher.connections.measured(),
+            dispatcher.loops.measured(),
             *more(),
             *await _own_figures(service),
         ]

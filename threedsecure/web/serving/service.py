@@ -27,6 +27,7 @@ from threedsecure.web.faults.injector import CONTROL_LIMIT, CONTROL_PATH, Faults
 from threedsecure.web.journal import Hop, Journal
 from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.serving.connections import Connections
 from threedsecure.web.serving.doors import Door, check_caller
 from threedsecure.web.sharing.processes import Alone, Shared
@@ -54,7 +55,8 @@ class Tls:
 class Runtime:
     """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
     `most_under_way`: how many requests a service works on at a time before it asks others to come back. `shared` are the other
-    processes of the same simulator. `names`: what it answers to. `connections`: those that others hold to it."""
+    processes of the same simulator. `names`: what it answers to. `connections`: those that others hold to it;
+    `loops`: its work beside the requests."""
 
     clock: Clock
     randomness: Randomness
@@ -68,6 +70,7 @@ class Runtime:
     shared: Shared = field(default_factory=Alone)
     names: Names = field(default_factory=Names)
     connections: Connections = field(default_factory=Connections)
+    loops: Loops = field(default_factory=Loops)
 
     @property
     def calling(self) -> ssl.SSLContext | None:
@@ -154,6 +157,7 @@ class Dispatcher:
         self.journal = runtime.journal
         self.names = runtime.names
         self.connections = runtime.connections
+        self.loops = runtime.loops
         self.own_routes = (Route("POST", CONTROL_PATH, runtime.faults.control, CONTROL_LIMIT),)
         """What every service has beside its own routes."""
 
