@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from acs_sim.settings.merchants import Merchant
+from acs_sim.settings.names import framing
 from acs_sim.settings.settings import Settings
 from acs_sim.sharing.clock import elsewhere
 from threedsecure.web.serving.service import Runtime, Service
@@ -29,11 +30,11 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
     return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone, bank_domain=settings.bank_domain))
 
 
-def _phone(runtime: Runtime, _settings: Settings) -> Service:
+def _phone(runtime: Runtime, settings: Settings) -> Service:
     from issuer_sms.app import build
     from issuer_sms.settings import PhoneSettings
 
-    return build(runtime, PhoneSettings())
+    return build(runtime, PhoneSettings(frame_ancestors=framing(settings)))
 
 
 def _shop(runtime: Runtime, settings: Settings) -> Service:
@@ -45,7 +46,13 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
     merchants: tuple[Merchant, ...] = (*settings.e_transactions, *settings.monetico)
     return build(
         runtime,
-        GatewaySettings(public_url=at.shop, directory_server_url=at.ds, classic_root_url=root, merchants=merchants),
+        GatewaySettings(
+            public_url=at.shop,
+            directory_server_url=at.ds,
+            classic_root_url=root,
+            merchants=merchants,
+            frame_ancestors=framing(settings),
+        ),
     )
 
 

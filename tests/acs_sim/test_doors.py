@@ -16,6 +16,7 @@ from acs_sim.running.start_screen import start_screen
 from acs_sim.settings.settings import Settings
 from tests.support.ports import with_free_ports
 from tests.support.simulator import runtime
+from threedsecure.addresses import is_web_address
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.web.serving.doors import SAFE_METHODS, Door
@@ -192,3 +193,59 @@ def test_more_names_are_a_flag_a_variable_and_a_key(tmp_path, monkeypatch):
     refused = CliRunner().invoke(main, ["up", "--print-config", "--allow-host", "http://box"])
     assert refused.exit_code == 2
     assert "allow-host" in refused.output
+
+
+async def test_no_page_of_the_desk_the_phone_or_the_shops_is_shown_in_a_strangers_frame(stack_of_all):
+    at = stack_of_all.addresses
+    desk = f"http://127.0.0.1:{stack_of_all.settings.port('desk')}"
+    pages = {
+        at.desk: ("/", "/demo", "/cards", "/transactions/rows", "/transactions/x/conversation", "/faults", "/rules"),
+        at.phone: ("/", "/phones/+33639981101", "/phones/nobody"),
+        at.shop: ("/", "/log", "/shops/monetico", "/log/x"),
+    }
+    for address, paths in pages.items():
+        for path in paths:
+            async with aiohttp.ClientSession() as session, session.get(address + path) as answer:
+                if answer.content_type != "text/html":
+                    continue
+                policy = answer.headers["Content-Security-Policy"]
+                ancestors = policy.partition("frame-ancestors ")[2].partition(";")[0].split()
+                assert ancestors[0] == "'self'", path
+                assert "*" not in ancestors
+                assert address == at.desk or desk in ancestors
+                assert answer.headers["Server"] == "acs-sim"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "https://evil\\@127.0.0.1/",
+            "http://evil.test\\.127.0.0.1/",
+            "http://a b/",
+            "http://a\n/",
+            "http:///x",
+            "//a/",
+            "ftp://a/",
+        ),
+        *("javascript:alert(1)", "http://", "http://[", "http://a:0/", "http://a:99999/", "http://" + "a" * 2100, ""),
+    ],
+)
+async def test_an_address_that_is_read_in_two_ways_is_refused_everywhere(stack_of_all, text):
+    at = stack_of_all.addresses
+    assert not is_web_address(text)
+    message = {"to": "+33639981101", "from": "BANQUE", "body": "x", "callback": text}
+    async with aiohttp.ClientSession() as session:
+        async with session.post(at.phone + "/api/messages", json=message) as answer:
+            assert answer.status == 400
+        form = {"PaReq": "eJw", "TermUrl": text, "MD": ""}
+        async with session.post(at.acs + "/3ds1/pareq", data=form) as answer:
+            assert answer.status == 400
+            assert "TermUrl" in await answer.text()
+
+
+@pytest.mark.parametrize(
+    "text", ["http://127.0.0.1:5000/x?a=b#c", "https://user@shop.test/", "HTTPS://[::1]:8000", "http://é.test/ü"]
+)
+def test_an_address_that_everybody_reads_alike_is_taken(text):
+    assert is_web_address(text)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec.structs import replace
 
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.fields import FormRefused, Posted, read_posted
@@ -53,6 +54,7 @@ class PaymentHandlers:
             try:
                 posted = _posted(request)
                 wanted = read(posted, await self._gateway.merchants.known())
+                wanted = replace(wanted, framed=_is_framed(request.path, posted))
             except FormRefused as refused:
                 return self._gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
             purchase = await self._gateway.till.open(
@@ -188,6 +190,11 @@ class PaymentHandlers:
 
 def _to(purchase: Purchase) -> WireResponse:
     return see_other(f"/pay/{purchase.token}")
+
+
+def _is_framed(path: str, posted: Posted) -> bool:
+    """Whether the shop said that it shows the pages in a frame."""
+    return path in e_transactions.FRAMED_PAGES or posted.fields.get("mode_affichage") == "iframe"
 
 
 def _posted(request: WireRequest) -> Posted:
