@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-WORKERS ?= auto
+# Two to a processor: much of a test is waiting for a browser, a database or a process of its own.
+WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 # Every worker and every simulator of the tests would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -15,14 +15,14 @@ from acs_sim.gateway.handlers.payment import PaymentHandlers
 from acs_sim.gateway.handlers.purchases import PurchaseHandlers
 from acs_sim.gateway.handlers.remote_mpi import RemoteMpiHandlers
 from acs_sim.gateway.handlers.shops import ShopHandlers
-from acs_sim.gateway.handlers.v1 import ClassicHandlers
-from acs_sim.gateway.mpi.directory import ClassicDirectory
+from acs_sim.gateway.handlers.v1 import HandlersV1
+from acs_sim.gateway.mpi.directory import DirectoryV1
 from acs_sim.gateway.pages.rendering import Pages
-from acs_sim.gateway.payment.progress import Till
-from acs_sim.gateway.payment.progress_v1 import ClassicTill
+from acs_sim.gateway.payment.payments import Payments
+from acs_sim.gateway.payment.payments_v1 import PaymentsV1
 from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.payment.watch import Watch
-from acs_sim.gateway.records.storage import Ledger
+from acs_sim.gateway.records.storage import PurchaseStorage
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops.merchant_book import MerchantBook
 from acs_sim.gateway.three_ds_server.directory import Directory
@@ -35,13 +35,13 @@ KEY_BITS = 1024
 
 def build(runtime: Runtime, settings: GatewaySettings) -> Service:
     """The gateway, its payment pages and its two shops."""
-    ledger, watch = Ledger(runtime.open_database), Watch(runtime.shared)
-    directory = Directory(runtime, settings, ledger)
-    merchants = MerchantBook(settings, ledger, runtime.vault)
-    settlement = Settlement(runtime, settings, ledger, watch, merchants)
-    classic = ClassicTill(runtime, settings, ledger, ClassicDirectory(runtime, settings, ledger), settlement, watch)
-    till = Till(runtime, settings, ledger, directory, settlement, watch, classic)
-    gateway = Gateway(runtime, settings, ledger, directory, settlement, till, Pages(settings), classic, merchants)
+    storage, watch = PurchaseStorage(runtime.open_database), Watch(runtime.shared)
+    directory = Directory(runtime, settings, storage)
+    merchants = MerchantBook(settings, storage, runtime.vault)
+    settlement = Settlement(runtime, settings, storage, watch, merchants)
+    v1 = PaymentsV1(runtime, settings, storage, DirectoryV1(runtime, settings, storage), settlement, watch)
+    payments = Payments(runtime, settings, storage, directory, settlement, watch, v1)
+    gateway = Gateway(runtime, settings, storage, directory, settlement, payments, Pages(settings), v1, merchants)
 
     async def forget_ranges(_content: object) -> None:
         gateway.forget_ranges()
@@ -50,8 +50,8 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with ledger.living():
-            settlement.key = await _signing_key(ledger, runtime.vault)
+        async with storage.living():
+            settlement.key = await _signing_key(storage, runtime.vault)
             try:
                 async with runtime.loops.kept("purchases of the gateway", settlement.run):
                     yield
@@ -65,7 +65,7 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
         lifespan=lifespan,
         ready=lambda: settlement.key is not None,
         static=files("acs_sim.gateway.pages") / "static",
-        forget_before=ledger.forget_before,
+        forget_before=storage.forget_before,
     )
 
 
@@ -75,7 +75,7 @@ def _routes(gateway: Gateway) -> list[Route]:
         *shops.routes(),
         *PaymentHandlers(gateway).routes(),
         *MessageHandlers(gateway).routes(),
-        *ClassicHandlers(gateway).routes(),
+        *HandlersV1(gateway).routes(),
         *RemoteMpiHandlers(gateway).routes(),
         *DirectHandlers(gateway).routes(),
         *MerchantHandlers(gateway).routes(),
@@ -83,9 +83,9 @@ def _routes(gateway: Gateway) -> list[Route]:
     ]
 
 
-async def _signing_key(ledger: Ledger, vault: Vault) -> RSAPrivateKey:
+async def _signing_key(storage: PurchaseStorage, vault: Vault) -> RSAPrivateKey:
     """The key of letter K: made once, kept sealed, and therefore not proven to be a key again."""
-    pem = vault.open(await ledger.key("letter K", lambda: vault.seal(_new_key())))
+    pem = vault.open(await storage.key("letter K", lambda: vault.seal(_new_key())))
     key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise TypeError("the key of letter K is not an RSA key")

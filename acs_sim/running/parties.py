@@ -5,10 +5,10 @@ A party's package is imported only when it is built, so that `--only` loads only
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from acs_sim.client.sharing.clock import elsewhere
 from acs_sim.settings.merchants import Merchant
 from acs_sim.settings.names import framing
 from acs_sim.settings.settings import Settings
-from acs_sim.sharing.clock import elsewhere
 from threedsecure.web.serving.service import Runtime, Service
 
 Build = Callable[[Runtime, Settings], Service]
@@ -49,7 +49,7 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
         GatewaySettings(
             public_url=at.shop,
             directory_server_url=at.ds,
-            classic_root_url=root,
+            root_url_v1=root,
             merchants=merchants,
             frame_ancestors=framing(settings),
         ),

@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from acs_sim.client.sharing.clock import clock_route, elsewhere, share_clock, take_over
+from acs_sim.client.sharing.faults import share_faults
 from acs_sim.running.data.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
 from acs_sim.running.data.databases import opened
 from acs_sim.running.health import Health
@@ -23,8 +25,6 @@ from acs_sim.running.tracing import TracingUnavailable, exporting
 from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
 from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings
-from acs_sim.sharing.clock import clock_route, elsewhere, share_clock, take_over
-from acs_sim.sharing.faults import share_faults
 from threedsecure.faults.packs import PACKS
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from acs_sim.client.parties import PartyUnreachable
-from acs_sim.sharing.faults import Together
+from acs_sim.client.sharing.faults import Together
 from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.faults import read
 from threedsecure.faults.plan import MAX_FAULTS

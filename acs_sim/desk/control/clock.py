@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from acs_sim.client.sharing import clock as shared_clock
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import ClockMove, ClockState, PartyAddresses, ResetOutcome, Seed
 from acs_sim.desk.control import faults
 from acs_sim.desk.transactions.list import instant
 from acs_sim.settings.durations import parse_duration
-from acs_sim.sharing import clock as shared_clock
 from threedsecure.web.clock import Clock
 from threedsecure.web.wire import Problem, WireResponse
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
+from acs_sim.client.sharing.faults import messages_told
 from acs_sim.desk.api.calls import Desk, call, read_body
 from acs_sim.desk.api.documents import Cleared, FaultInForce, FaultsInForce, PackWish
-from acs_sim.sharing.faults import messages_told
 from threedsecure.faults import Fault, FaultDocument, FaultRefused, read
 from threedsecure.faults.documents import WITHOUT_CARD, check
 from threedsecure.faults.fault import Count

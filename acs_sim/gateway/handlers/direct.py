@@ -57,13 +57,13 @@ class DirectHandlers:
                 raise QuestionRefused("00018")
             return direct.changed(question, as_of(kept, now))
 
-        kept = await self._gateway.ledger.change_kept(question.numbers[0], step)
+        kept = await self._gateway.storage.change_kept(question.numbers[0], step)
         return kept if isinstance(kept, Transaction) else None
 
     async def _authorised(self, question: Question) -> Transaction:
         """A card that is charged, or credited. Errors: `QuestionRefused`."""
         entry = self._entry(question)
-        card = self._gateway.till.print_of(entry.typed)
+        card = self._gateway.payments.print_of(entry.typed)
         if question["ID3D"]:
             direct.check_context(question, await self._context(question), card)
         code = question["ERRORCODETEST"] or answer_codes.by_amount(question.amount) or f"001{entry.acquirer_answer}"
@@ -72,7 +72,7 @@ class DirectHandlers:
 
         async def added() -> Transaction:
             transaction = self._transaction(question, entry, card)
-            await self._gateway.ledger.add_kept(transaction)
+            await self._gateway.storage.add_kept(transaction)
             return transaction
 
         return await with_new_names(added)
@@ -86,7 +86,7 @@ class DirectHandlers:
 
     async def _context(self, question: Question) -> Context:
         try:
-            kept = await self._gateway.ledger.kept(direct.bare(question["ID3D"]))
+            kept = await self._gateway.storage.kept(direct.bare(question["ID3D"]))
         except NotKnown as unknown:
             raise QuestionRefused("00012") from unknown
         if not isinstance(kept, Context) or not kept.holds_at(self._gateway.runtime.clock.now()):
@@ -116,7 +116,7 @@ class DirectHandlers:
 
     async def _of_order(self, question: Question) -> list[Kept]:
         key = order_key(MANNER, question.merchant.identity, question["REFERENCE"])
-        return await self._gateway.ledger.kept_of_order(key)
+        return await self._gateway.storage.kept_of_order(key)
 
     def _journal(self, posted: Posted, code: str) -> None:
         runtime = self._gateway.runtime

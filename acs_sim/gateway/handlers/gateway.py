@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from acs_sim.gateway.pages.rendering import Pages
-from acs_sim.gateway.payment.progress import Till
-from acs_sim.gateway.payment.progress_v1 import ClassicTill
+from acs_sim.gateway.payment.payments import Payments
+from acs_sim.gateway.payment.payments_v1 import PaymentsV1
 from acs_sim.gateway.payment.settlement import Settlement
-from acs_sim.gateway.records.storage import Ledger
+from acs_sim.gateway.records.storage import PurchaseStorage
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops.merchant_book import MerchantBook
 from acs_sim.gateway.three_ds_server.directory import Directory
@@ -20,14 +20,14 @@ RESET = "gateway reset"
 class Gateway:
     runtime: Runtime
     settings: GatewaySettings
-    ledger: Ledger
+    storage: PurchaseStorage
     directory: Directory
     settlement: Settlement
-    till: Till
+    payments: Payments
     pages: Pages
-    classic: ClassicTill
+    v1: PaymentsV1
     merchants: MerchantBook
 
     def forget_ranges(self) -> None:
         self.directory.forget()
-        self.classic.directory.forget()
+        self.v1.directory.forget()

@@ -41,13 +41,13 @@ class MessageHandlers:
         message = decode(request.body, accepts=_RESULTS, versions=VERSIONS)
         if message["messageType"] == "Erro":
             with suppress(NotKnown):
-                await self._gateway.till.results_failed(three_ds_server.identifier_of(message), _erro_text(message))
+                await self._gateway.payments.results_failed(three_ds_server.identifier_of(message), _erro_text(message))
             return WireResponse(200)
         try:
-            rres = await self._gateway.till.results(message)
+            rres = await self._gateway.payments.results(message)
         except MessageError as error:
             with suppress(NotKnown):
-                await self._gateway.till.note(
+                await self._gateway.payments.note(
                     three_ds_server.identifier_of(message), f"an RReq was refused: {error.code} {error.detail}"
                 )
             raise
@@ -65,14 +65,14 @@ class MessageHandlers:
         self._journal(message["messageType"], message, purchase.id)
         trans_status = message.get("transStatus") if message["messageType"] == "CRes" else None
         if trans_status is None:
-            await self._gateway.till.note(purchase.id, _erro_text(message))
-        return self._gateway.pages.returning(await self._gateway.till.returned(purchase.id, trans_status))
+            await self._gateway.payments.note(purchase.id, _erro_text(message))
+        return self._gateway.pages.returning(await self._gateway.payments.returned(purchase.id, trans_status))
 
     async def method_notification(self, form: Mapping[str, str]) -> WireResponse:
         """The ACS is done with the browser's device; this page is in a hidden frame and tells the page around it."""
         try:
             message = decode_object(decode_base64url(form[METHOD_FIELDS[0]], limit=MAX_FIELD))
-            await self._gateway.till.method_notified(three_ds_server.identifier_of(message))
+            await self._gateway.payments.method_notified(three_ds_server.identifier_of(message))
         except (MessageError, NotKnown):
             return self._gateway.pages.message("foreign-answer", "fr", 400)
         self._journal("3DS Method notification", message, three_ds_server.identifier_of(message))
@@ -89,18 +89,18 @@ class MessageHandlers:
         """A CRes that cannot be used. One of another transaction moves nothing; any other is as good as none."""
         fault = {"threeDSServerTransID": purchase.id, "fault": f"{error.code} {error.detail}"}
         self._journal("CRes", fault, purchase.id)
-        await self._gateway.till.note(purchase.id, f"a CRes was refused: {error.code} {error.detail}")
+        await self._gateway.payments.note(purchase.id, f"a CRes was refused: {error.code} {error.detail}")
         if error.code == "301":
             return self._foreign()
-        return self._gateway.pages.returning(await self._gateway.till.returned(purchase.id, None))
+        return self._gateway.pages.returning(await self._gateway.payments.returned(purchase.id, None))
 
     async def _sent_by_us(self, session_data: str) -> Purchase | None:
         """The purchase whose challenge page gave this threeDSSessionData to the browser."""
         read = three_ds_server.read_session_data(session_data)
-        if read is None or not three_ds_server.token_holds(read[1], self._gateway.till.session_token(read[0])):
+        if read is None or not three_ds_server.token_holds(read[1], self._gateway.payments.session_token(read[0])):
             return None
         try:
-            purchase = await self._gateway.ledger.purchase(read[0])
+            purchase = await self._gateway.storage.purchase(read[0])
         except NotKnown:
             return None
         return purchase if purchase.acs_trans_id else None

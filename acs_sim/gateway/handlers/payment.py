@@ -57,12 +57,12 @@ class PaymentHandlers:
                 wanted = replace(wanted, framed=_is_framed(request.path, posted))
             except FormRefused as refused:
                 return self._gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
-            purchase = await self._gateway.till.open(
+            purchase = await self._gateway.payments.open(
                 wanted, window=request.query.get("window"), version=request.query.get("version")
             )
             self._journal_entrance(purchase, posted.fields)
             if await self._gateway.settlement.paid_before(purchase):
-                await self._gateway.till.end_paid(purchase)
+                await self._gateway.payments.end_paid(purchase)
             return see_other(f"/pay/{purchase.token}")
 
         return enter
@@ -86,7 +86,7 @@ class PaymentHandlers:
                 return self._gateway.pages.connecting(purchase)
             case "challenge":
                 return self._challenge(purchase)
-        purchase = await self._gateway.till.settled_within(purchase, PAGE_WAIT_SECONDS)
+        purchase = await self._gateway.payments.settled_within(purchase, PAGE_WAIT_SECONDS)
         return self._after_waiting(purchase)
 
     def _after_waiting(self, purchase: Purchase) -> WireResponse:
@@ -107,9 +107,9 @@ class PaymentHandlers:
         return self._gateway.pages.carry_back(purchase, purchase.request.accepted_url, fields)
 
     def _challenge(self, purchase: Purchase) -> WireResponse:
-        session = self._gateway.till.session_data(purchase.id)
-        if purchase.classic is not None:
-            return self._gateway.pages.challenge(purchase, self._gateway.classic.fields(purchase, session))
+        session = self._gateway.payments.session_data(purchase.id)
+        if purchase.v1 is not None:
+            return self._gateway.pages.challenge(purchase, self._gateway.v1.fields(purchase, session))
         fields = {"creq": three_ds_server.challenge_request(purchase), "threeDSSessionData": session}
         return self._gateway.pages.challenge(purchase, fields)
 
@@ -125,12 +125,12 @@ class PaymentHandlers:
         except CardRefused as refused:
             if "card_number" in refused.faults:
                 with suppress(WrongStep):
-                    purchase = await self._gateway.till.refused_card(purchase)
+                    purchase = await self._gateway.payments.refused_card(purchase)
             if purchase.state != "page":
                 return _to(purchase)
             return self._gateway.pages.card(purchase, now, faults=refused.faults, typed=typed)
         return await self._moved(
-            purchase, lambda: self._gateway.till.give_card(purchase, entry, fields, request.headers)
+            purchase, lambda: self._gateway.payments.give_card(purchase, entry, fields, request.headers)
         )
 
     async def back_to_page(self, request: WireRequest) -> WireResponse:
@@ -155,13 +155,13 @@ class PaymentHandlers:
         purchase = await self._purchase(request)
         if purchase is None:
             return self._unknown()
-        return await self._moved(purchase, lambda: self._gateway.till.authenticate(purchase))
+        return await self._moved(purchase, lambda: self._gateway.payments.authenticate(purchase))
 
     async def cancel(self, request: WireRequest) -> WireResponse:
         purchase = await self._purchase(request)
         if purchase is None:
             return self._unknown()
-        return await self._moved(purchase, lambda: self._gateway.till.cancel(purchase))
+        return await self._moved(purchase, lambda: self._gateway.payments.cancel(purchase))
 
     async def public_key(self, _request: WireRequest) -> WireResponse:
         """What letter K is verified with: a shop of one's own needs it."""
@@ -180,7 +180,7 @@ class PaymentHandlers:
 
     async def _purchase(self, request: WireRequest) -> Purchase | None:
         try:
-            return await self._gateway.ledger.purchase_by_token(request.match["token"])
+            return await self._gateway.storage.purchase_by_token(request.match["token"])
         except NotKnown:
             return None
 

@@ -79,33 +79,33 @@ class PurchaseHandlers:
         except CardRefused as refused:
             raise Problem(400, "Bad Request", "the card is refused", errors=dict(refused.faults)) from refused
         told = {**_TOLD, "browserLanguage": wanted.language, "window": wanted.window, "brand": wanted.brand or ""}
-        purchase = await self._gateway.till.give_card(purchase, entry, told, request.headers)
+        purchase = await self._gateway.payments.give_card(purchase, entry, told, request.headers)
         if purchase.state == "method":
             if wanted.method == "perform":
                 await self._perform_method(purchase)
-            purchase = await self._gateway.till.authenticate(purchase)
+            purchase = await self._gateway.payments.authenticate(purchase)
         return json_response(self._document(purchase), 201)
 
     async def list(self, _request: WireRequest) -> WireResponse:
-        purchases = await self._gateway.ledger.newest(LISTED)
+        purchases = await self._gateway.storage.newest(LISTED)
         return json_response({"purchases": [self._document(purchase) for purchase in purchases]})
 
     async def get(self, request: WireRequest) -> WireResponse:
         """`?wait=10`: answer when the purchase is finished, or after so many seconds."""
         purchase = await self._known(request)
         wait = _wait(request.query.get("wait", "0"))
-        purchase = await self._gateway.till.settled_within(purchase, wait)
+        purchase = await self._gateway.payments.settled_within(purchase, wait)
         return json_response(self._document(purchase))
 
     async def log(self, request: WireRequest) -> WireResponse:
-        purchases = await self._gateway.ledger.newest(LISTED)
+        purchases = await self._gateway.storage.newest(LISTED)
         return self._gateway.pages.log(purchases, choose_language(request.query.get("lang")))
 
     async def log_of(self, request: WireRequest) -> WireResponse:
         return self._gateway.pages.log_of(await self._known(request), choose_language(request.query.get("lang")))
 
     async def reset(self, _request: WireRequest) -> WireResponse:
-        await self._gateway.ledger.forget()
+        await self._gateway.storage.forget()
         self._gateway.forget_ranges()
         await self._gateway.runtime.shared.tell_all(RESET)
         return json_response({})
@@ -117,7 +117,7 @@ class PurchaseHandlers:
         fields = self._shops.sealed(shop, order)
         read = e_transactions.read if shop.key == e_transactions.MANNER else monetico.read
         request = read(Posted(fields), self._gateway.merchants.house)
-        return await self._gateway.till.open(request, channel="script", version=wanted.version)
+        return await self._gateway.payments.open(request, channel="script", version=wanted.version)
 
     async def _perform_method(self, purchase: Purchase) -> None:
         settings = self._gateway.settings
@@ -130,16 +130,16 @@ class PurchaseHandlers:
 
     async def _known(self, request: WireRequest) -> Purchase:
         try:
-            return await self._gateway.ledger.purchase(request.match["id"])
+            return await self._gateway.storage.purchase(request.match["id"])
         except NotKnown as unknown:
             raise Problem(404, "Not Found", "no such purchase") from unknown
 
     def _document(self, purchase: Purchase) -> dict[str, Any]:
         settings = self._gateway.settings
-        session = self._gateway.till.session_data(purchase.id)
+        session = self._gateway.payments.session_data(purchase.id)
         document = purchase_document(purchase, settings.public_url, session)
-        if purchase.state == "challenge" and purchase.classic is not None:
-            document |= {"acsURL": purchase.acs_url, **self._gateway.classic.fields(purchase, session)}
+        if purchase.state == "challenge" and purchase.v1 is not None:
+            document |= {"acsURL": purchase.acs_url, **self._gateway.v1.fields(purchase, session)}
         return document
 
 
@@ -192,8 +192,8 @@ def purchase_document(purchase: Purchase, public_url: str, session_data: str) ->
         "page": f"{public_url}/pay/{purchase.token}",
         "log": [{"at": entry.at.isoformat(), "text": entry.text} for entry in purchase.log],
     }
-    if purchase.classic is not None:
-        document["classic"] = {"xid": purchase.classic.xid, "enrolled": purchase.classic.enrolled}
+    if purchase.v1 is not None:
+        document["classic"] = {"xid": purchase.v1.xid, "enrolled": purchase.v1.enrolled}
     elif purchase.state == "challenge":
         document |= {
             "acsURL": purchase.acs_url,

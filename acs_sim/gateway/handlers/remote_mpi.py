@@ -26,7 +26,7 @@ class RemoteMpiHandlers:
             wanted, entry = remote_mpi.read(fields, now, await gateway.merchants.known())
         except FormRefused as refused:
             return gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
-        purchase = await gateway.till.open(wanted)
+        purchase = await gateway.payments.open(wanted)
         gateway.runtime.journal.record(now, "Shop", "MPI", "Payment form", dict(fields), transaction_id=purchase.id)
-        await gateway.till.give_card(purchase, entry, fields, request.headers)
+        await gateway.payments.give_card(purchase, entry, fields, request.headers)
         return see_other(f"/pay/{purchase.token}")

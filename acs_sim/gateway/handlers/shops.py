@@ -90,7 +90,7 @@ class ShopHandlers:
             window=_wishes(wishes).get("window"),
             version=_wishes(wishes).get("version"),
         )
-        await self._gateway.ledger.add_order(order)
+        await self._gateway.storage.add_order(order)
         return order
 
     def sealed(self, shop: Shop, order: Order) -> dict[str, str]:
@@ -111,7 +111,7 @@ class ShopHandlers:
     async def plain_return(self, request: WireRequest) -> WireResponse:
         """The browser is back with nothing but the order's token: what the shop knows came from server to server."""
         try:
-            order = await self._gateway.ledger.order_by_token(request.query.get("order", ""))
+            order = await self._gateway.storage.order_by_token(request.query.get("order", ""))
         except NotKnown:
             return self._gateway.pages.message("order-unknown", "fr", 404, look="bikes")
         known = answers.result(order)
@@ -140,7 +140,7 @@ class ShopHandlers:
         return WireResponse(200, cgi2.RECEIVED.encode(), TEXT)
 
     async def _believe(self, reference: str, answer: Mapping[str, str]) -> Order:
-        return await self._gateway.ledger.change_order(reference, lambda order: answers.believe(order, answer))
+        return await self._gateway.storage.change_order(reference, lambda order: answers.believe(order, answer))
 
 
 def _shop(request: WireRequest) -> Shop:

@@ -48,9 +48,7 @@ def answer_form(purchase: Purchase, outcome: Outcome, key: bytes) -> dict[str, s
     """The fields of the CGI2 post, MAC under `key` included, in the interface of the form."""
     fields, charset = _fields(purchase, outcome), purchase.request.seal_charset
     if purchase.request.fields.get("interface") == OLD:
-        fields = {name: value for name, value in fields.items() if name in _OLD_FIELDS} | classic_fields(
-            purchase, outcome
-        )
+        fields = {name: value for name, value in fields.items() if name in _OLD_FIELDS} | fields_v1(purchase, outcome)
         return {**fields, "MAC": seals.monetico_old_answer_mac({**fields, "version": "3.0"}, key, charset)}
     return {**fields, "MAC": seals.monetico_mac(fields, key, charset)}
 
@@ -99,31 +97,31 @@ def _refusal(outcome: Outcome) -> dict[str, str]:
     return {"motifrefus": _REASONS.get(known or "", "Refus"), "motifrefusautorisation": known or "-"}
 
 
-def classic_fields(purchase: Purchase, outcome: Outcome) -> dict[str, str]:
+def fields_v1(purchase: Purchase, outcome: Outcome) -> dict[str, str]:
     """The fields of the old interface: what VERes and PARes said, and the risk (-1 outside 3-D Secure, 1 low, 4 high)."""
-    classic = purchase.classic
-    if classic is None:
+    v1 = purchase.v1
+    if v1 is None:
         return {"status3ds": "1" if outcome.guarantee else "-1"}
-    risk = "-1" if classic.enrolled == "N" else "1" if outcome.guarantee else "4"
-    told = {"status3ds": risk, "veres": classic.enrolled}
-    return told | ({"pares": classic.result.status} if classic.result else {})
+    risk = "-1" if v1.enrolled == "N" else "1" if outcome.guarantee else "4"
+    told = {"status3ds": risk, "veres": v1.enrolled}
+    return told | ({"pares": v1.result.status} if v1.result else {})
 
 
 def _classic_details(purchase: Purchase, outcome: Outcome) -> dict[str, str]:
     names = {"status3ds": "status3DS", "veres": "VERes", "pares": "PARes"}
-    return {names[name]: value for name, value in classic_fields(purchase, outcome).items()}
+    return {names[name]: value for name, value in fields_v1(purchase, outcome).items()}
 
 
 def authentication_document(purchase: Purchase, outcome: Outcome) -> dict[str, Any]:
     """The `authentification` JSON of the answer."""
     if purchase.request.without_3ds:
         return {"details": {}, "protocol": "3DSecure", "status": "disabled", "disablingReason": "commercant"}
-    if purchase.classic is not None:
+    if purchase.v1 is not None:
         return {
             "details": _classic_details(purchase, outcome),
             "protocol": "3DSecure",
             "status": _authentication_status(purchase),
-            "version": purchase.classic.version,
+            "version": purchase.v1.version,
         }
     details: dict[str, str] = {
         "liabilityShift": _liability_shift(purchase, outcome),

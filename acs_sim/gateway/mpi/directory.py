@@ -8,7 +8,7 @@ from cryptography import x509
 from acs_sim.gateway.mpi import messages as mpi
 from acs_sim.gateway.records.card_ranges import CachedRanges, RangesBroken
 from acs_sim.gateway.records.purchase import Purchase
-from acs_sim.gateway.records.storage import Ledger
+from acs_sim.gateway.records.storage import PurchaseStorage
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.three_ds_server.directory import DirectoryFailed
 from acs_sim.gateway.three_ds_server.range_cache import RangeCache
@@ -28,13 +28,13 @@ RANGES_FOR: Final = "CARDRANGES"
 """The merchant id of a CRReq, which is asked for no shop in particular."""
 
 
-class ClassicDirectory:
+class DirectoryV1:
     """One per gateway."""
 
-    def __init__(self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger) -> None:
+    def __init__(self, runtime: Runtime, settings: GatewaySettings, storage: PurchaseStorage) -> None:
         self._runtime = runtime
         self._settings = settings
-        self._cache = RangeCache(runtime, settings, ledger, self._ranges)
+        self._cache = RangeCache(runtime, settings, storage, self._ranges)
         self._roots: tuple[x509.Certificate, ...] = ()
 
     def forget(self) -> None:
@@ -70,7 +70,7 @@ class ClassicDirectory:
         return self._roots
 
     async def _fetched_roots(self) -> tuple[x509.Certificate, ...]:
-        post, url = self._runtime.transport.post, self._settings.classic_root_url
+        post, url = self._runtime.transport.post, self._settings.root_url_v1
         try:
             response = await post(url, b"{}", timeout=self._settings.ds_timeout)
             return tuple(x509.load_pem_x509_certificates(response.body)) if response.status == 200 else ()

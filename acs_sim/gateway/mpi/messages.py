@@ -8,7 +8,7 @@ from cryptography.x509 import Certificate
 
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.card_ranges import CachedRanges, RangeFacts, RangesBroken
-from acs_sim.gateway.records.purchase import ClassicResult, Purchase
+from acs_sim.gateway.records.purchase import Purchase, ResultV1
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.three_ds_server.messages import MERCHANT_COUNTRY
 from threedsecure.v1 import messages
@@ -59,33 +59,31 @@ def payment_request(
 
 def form_fields(purchase: Purchase, session: str, settings: GatewaySettings) -> dict[str, str]:
     """What the browser carries to the ACS. `session`: which purchase this is, as MD."""
-    classic = purchase.classic
-    if classic is None or classic.pareq is None:
+    v1 = purchase.v1
+    if v1 is None or v1.pareq is None:
         raise ValueError("there is no PAReq")
-    return {"PaReq": pack(encode(classic.pareq)), "TermUrl": settings.public_url + TERM_PATH, "MD": session}
+    return {"PaReq": pack(encode(v1.pareq)), "TermUrl": settings.public_url + TERM_PATH, "MD": session}
 
 
-def read_result(
-    field: str, purchase: Purchase, pan: str, trusted: Collection[Certificate], at: datetime
-) -> ClassicResult:
+def read_result(field: str, purchase: Purchase, pan: str, trusted: Collection[Certificate], at: datetime) -> ResultV1:
     """What a PaRes form value says, after every check. A signature that is not to be believed makes it a U without proof.
 
     Errors: `MessageError`, `ErrorReceived`."""
-    classic = purchase.classic
-    if classic is None or classic.pareq is None:
+    v1 = purchase.v1
+    if v1 is None or v1.pareq is None:
         raise ValueError("there is no PAReq")
     xml = unpack(field)
     message = decode(xml, accepts=_BACK)
     if message["messageType"] == "Error":
         raise ErrorReceived(f"Error {str(message.get('errorCode'))[:2]}: {str(message.get('errorDetail'))[:200]}")
     check(message)
-    check_answer(message, classic.pareq, pan=pan)
+    check_answer(message, v1.pareq, pan=pan)
     told = PayerAuthenticationResponse.from_message(message)
     try:
         verify(xml, trusted=trusted, at=at)
     except SignatureInvalid as fault:
-        return ClassicResult(status="U", told=told.status, signature="N", fault=str(fault))
-    return ClassicResult(
+        return ResultV1(status="U", told=told.status, signature="N", fault=str(fault))
+    return ResultV1(
         status=told.status,
         told=told.status,
         signature="Y",

@@ -214,7 +214,7 @@ def _words(cardholder_info: str | Mapping[str, str]) -> str:
 
 def _programme(scheme: Scheme, purchase: Purchase) -> str:
     """The programme under the name that it had in the protocol's time."""
-    return (scheme.classic_programme if purchase.classic else None) or scheme.programme
+    return (scheme.classic_programme if purchase.v1 else None) or scheme.programme
 
 
 def _listed_classic(scheme: str, words: Mapping[str, str], expiry: str) -> ListedCard:

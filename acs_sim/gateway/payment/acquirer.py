@@ -35,7 +35,7 @@ def _networks(purchase: Purchase) -> tuple[str, ...]:
 def _genuine(purchase: Purchase, pan: str, scheme: str, trans_status: str, value: str) -> bool:
     """Under which method the cardholder was authenticated, a Visa value says itself; for the others every code is tried. A
     value of 1.0.2 needs no method."""
-    if purchase.classic is not None:
+    if purchase.v1 is not None:
         name = purchase.request.merchant_name[:25]
         return verify_classic_authentication_value(scheme, value, pan=pan, status=trans_status, merchant_name=name)
     return any(

@@ -91,19 +91,19 @@ def _request(fields: Mapping[str, str]) -> PaymentRequest:
 
 def result(purchase: Purchase, outcome: Outcome) -> dict[str, str]:
     """The fields of the answer without their seal. 3-D Secure's own values are as they came."""
-    classic, authentication = purchase.classic, purchase.authentication
-    told = classic.result if classic else None
-    value = authentication.value if authentication and not classic else None
+    v1, authentication = purchase.v1, purchase.authentication
+    told = v1.result if v1 else None
+    value = authentication.value if authentication and not v1 else None
     fields = {
         "IdSession": purchase.request.reference,
         "ID3D": outcome.call_number,
         "StatusPBX": _status(outcome),
-        "3DENROLLED": classic.enrolled if classic else {True: "Y", False: "N", None: "U"}[purchase.enrolled],
+        "3DENROLLED": v1.enrolled if v1 else {True: "Y", False: "N", None: "U"}[purchase.enrolled],
         "3DSTATUS": told.told if told else authentication.trans_status if authentication else "",
         "3DSIGNVAL": told.signature if told else "Y" if value else "",
         "3DERROR": "0" if purchase.failure is None else _ERRORS.get(purchase.failure, OTHER_ERROR),
         "3DECI": (authentication.eci if authentication else None) or "",
-        "3DXID": classic.xid if classic else _xid(purchase),
+        "3DXID": v1.xid if v1 else _xid(purchase),
         "3DCAVV": (told.cavv if told else value) or "",
         "3DCAVVALGO": _algorithm(purchase, told.cavv_algorithm if told and told.cavv else None, value),
     }

@@ -23,7 +23,7 @@ from acs_sim.gateway.payment.verdict import Numbers, conclude
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records import states as steps
 from acs_sim.gateway.records.purchase import Answer, Outcome, Purchase
-from acs_sim.gateway.records.storage import Ledger, NotKnown
+from acs_sim.gateway.records.storage import NotKnown, PurchaseStorage
 from acs_sim.gateway.records.transactions import Transaction
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops.merchant_book import MerchantBook
@@ -44,11 +44,16 @@ class Settlement:
     """Settles purchases whose result is known, tells the shops, and ends those whose time is over."""
 
     def __init__(
-        self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger, watch: Watch, merchants: MerchantBook
+        self,
+        runtime: Runtime,
+        settings: GatewaySettings,
+        storage: PurchaseStorage,
+        watch: Watch,
+        merchants: MerchantBook,
     ) -> None:
         self._runtime = runtime
         self._settings = settings
-        self._ledger = ledger
+        self._storage = storage
         self._watch = watch
         self._merchants = merchants
         self._moved = asyncio.Event()
@@ -78,7 +83,7 @@ class Settlement:
         while True:
             self._moved.clear()
             self._elsewhere.clear()
-            for identifier in await self._ledger.due(self._runtime.clock.now()):
+            for identifier in await self._storage.due(self._runtime.clock.now()):
                 with suppress(NotKnown):
                     self._tell_soon(await self._concluded(identifier))
             await self._sleep(await self._next_due())
@@ -86,9 +91,9 @@ class Settlement:
     async def _next_due(self) -> datetime | None:
         """None while nothing is due but answers that are under way: their end wakes the loop, or, for those of another process,
         the next look."""
-        due = await self._ledger.due(self._runtime.clock.now())
+        due = await self._storage.due(self._runtime.clock.now())
         under_way = self._delivering | self._elsewhere
-        return None if due and under_way.issuperset(due) else await self._ledger.next_due()
+        return None if due and under_way.issuperset(due) else await self._storage.next_due()
 
     async def finish(self, identifier: str) -> Purchase:
         """Do what is due for a purchase now: end it when its time is over, settle it when its result is known, tell its shop.
@@ -99,7 +104,7 @@ class Settlement:
 
     async def _concluded(self, identifier: str) -> Purchase:
         now = self._runtime.clock.now()
-        purchase = await self._ledger.purchase(identifier)
+        purchase = await self._storage.purchase(identifier)
         if purchase.deadline_at is not None and purchase.deadline_at <= now:
             purchase = await self._change(identifier, lambda found: _expired(found, now))
         if purchase.state == "result":
@@ -150,7 +155,7 @@ class Settlement:
             log.info("purchase settled", id=identifier, result=settled.outcome.result, reason=settled.outcome.reason)
             kept = kept_of(settled, settled.outcome)
             if kept is not None:
-                await self._ledger.add_kept(kept)
+                await self._storage.add_kept(kept)
         return settled
 
     async def _numbers(self) -> Numbers:
@@ -158,14 +163,14 @@ class Settlement:
         draw = self._runtime.randomness.digits
         while True:
             drawn = Numbers(draw(6), draw(10), draw(9))
-            if not await self._ledger.are_kept(bare(drawn.call), bare(drawn.transaction)):
+            if not await self._storage.are_kept(bare(drawn.call), bare(drawn.transaction)):
                 return drawn
 
     async def paid_before(self, purchase: Purchase) -> bool:
         """Whether this order of this merchant was paid, and not cancelled since."""
         if not purchase.request.merchant:
             return False
-        known = await self._ledger.kept_of_order(order_of(purchase))
+        known = await self._storage.kept_of_order(order_of(purchase))
         return any(isinstance(one, Transaction) and one.state != "cancelled" for one in known)
 
     def _pan(self, purchase: Purchase) -> str | None:
@@ -208,7 +213,7 @@ class Settlement:
             due_at = now + self._settings.waits.answer_retry
             return replace(purchase, answer=replace(answer, due_at=due_at, **self._leases.taken()))
 
-        purchase = await self._ledger.change(identifier, claim)
+        purchase = await self._storage.change(identifier, claim)
         if not claimed or purchase.answer is None:
             self._elsewhere.add(identifier)
             return purchase
@@ -252,7 +257,7 @@ class Settlement:
         return await transport.post(answer.url, answer.body.encode(), timeout=timeout, content_type=FORM)
 
     async def _change(self, identifier: str, step: Callable[[Purchase], Purchase]) -> Purchase:
-        purchase = await self._ledger.change(identifier, step)
+        purchase = await self._storage.change(identifier, step)
         self._watch.changed(identifier)
         return purchase
 

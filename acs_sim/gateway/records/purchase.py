@@ -113,7 +113,7 @@ class LogEntry(msgspec.Struct, frozen=True):
     text: str
 
 
-class ClassicResult(msgspec.Struct, frozen=True, kw_only=True):
+class ResultV1(msgspec.Struct, frozen=True, kw_only=True):
     """What a PARes came to. `told`: the status that it named; `status`: the one that counts, U where the signature is not to be
     believed; `signature`: Y or N; `fault`: what was wrong with it."""
 
@@ -127,13 +127,13 @@ class ClassicResult(msgspec.Struct, frozen=True, kw_only=True):
     ireq_code: str | None = None
 
 
-class Classic(msgspec.Struct, frozen=True, kw_only=True):
+class PurchaseV1(msgspec.Struct, frozen=True, kw_only=True):
     """3-D Secure 1.0.2. `enrolled`: of the VERes, Y, N or U, with its iReqCode; `pareq`: the message, when it was Y."""
 
     enrolled: str
     ireq_code: str | None = None
     pareq: dict[str, Any] | None = None
-    result: ClassicResult | None = None
+    result: ResultV1 | None = None
 
     @property
     def version(self) -> str:
@@ -182,7 +182,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     cres_status: str | None = None
     authentication: Authentication | None = None
     failure: str | None = None
-    classic: Classic | None = None
+    v1: PurchaseV1 | None = msgspec.field(name="classic", default=None)
     outcome: Outcome | None = None
     answer: Answer | None = None
     log: tuple[LogEntry, ...] = ()

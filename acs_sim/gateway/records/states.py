@@ -18,11 +18,11 @@ from acs_sim.gateway.records.purchase import (
     Answer,
     Authentication,
     Card,
-    Classic,
-    ClassicResult,
     LogEntry,
     Outcome,
     Purchase,
+    PurchaseV1,
+    ResultV1,
 )
 
 TRANSITIONS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
@@ -217,31 +217,31 @@ def record_veres(
     """A VERes that passed every check, and the PAReq that follows from Y. Errors: `WrongStep`."""
     enrolled = veres["CH"]["enrolled"]
     code = (veres.get("IReq") or {}).get("iReqCode")
-    kept = Classic(enrolled=enrolled, ireq_code=code, pareq=pareq)
+    kept = PurchaseV1(enrolled=enrolled, ireq_code=code, pareq=pareq)
     known = {"Y": True, "N": False}.get(enrolled)
     text = f"VERes {enrolled}" + (f" (iReqCode {code})" if code else "")
     if pareq is not None:
         following = _step(
             purchase,
             "challenge",
-            classic=kept,
+            v1=kept,
             enrolled=known,
             acs_url=veres["url"],
             deadline_at=at + challenge_wait,
         )
         return note(following, at, f"{text}: the cardholder goes to the ACS")
     unknown = Authentication(source="VERes", trans_status="U") if enrolled == "U" else None
-    decided = _step(purchase, "decided", classic=kept, enrolled=known, authentication=unknown, deadline_at=None)
+    decided = _step(purchase, "decided", v1=kept, enrolled=known, authentication=unknown, deadline_at=None)
     return note(decided, at, text)
 
 
-def record_pares(purchase: Purchase, result: ClassicResult, at: datetime) -> Purchase:
+def record_pares(purchase: Purchase, result: ResultV1, at: datetime) -> Purchase:
     """A PARes that passed every check but perhaps that of its signature. Errors: `WrongStep`."""
     authentication = Authentication(
         source="PARes", trans_status=result.status, eci=result.eci, value=result.cavv, reason=result.ireq_code
     )
-    kept = replace(purchase.classic, result=result) if purchase.classic else None
-    decided = _step(purchase, "decided", classic=kept, authentication=authentication, deadline_at=None)
+    kept = replace(purchase.v1, result=result) if purchase.v1 else None
+    decided = _step(purchase, "decided", v1=kept, authentication=authentication, deadline_at=None)
     text = f"PARes {result.told}, signature {result.signature}"
     return note(decided, at, f"{text}: {result.fault}" if result.fault else text)
 

@@ -40,7 +40,7 @@ class NotKnown(LookupError):
     """No such purchase or order."""
 
 
-class Ledger:
+class PurchaseStorage:
     """Purchases, orders, card ranges and keys. A change is read, stepped and written in one unit of work."""
 
     def __init__(self, open_database: Callable[[Schema], Database]) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.merchants import Merchants, of_the_house, published
 from acs_sim.gateway.monetico import form as monetico
-from acs_sim.gateway.records.storage import Ledger
+from acs_sim.gateway.records.storage import PurchaseStorage
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops.shop import SHOPS
 from acs_sim.settings.merchants import KINDS, ETransactionsMerchant, Merchant, MoneticoMerchant, shown
@@ -29,8 +29,8 @@ class Added(msgspec.Struct, rename="kebab"):
 
 
 class MerchantBook:
-    def __init__(self, settings: GatewaySettings, ledger: Ledger, vault: Vault) -> None:
-        self._ledger = ledger
+    def __init__(self, settings: GatewaySettings, storage: PurchaseStorage, vault: Vault) -> None:
+        self._storage = storage
         self._vault = vault
         cgi2 = f"{settings.public_url}/shops/{monetico.MANNER}/cgi2"
         house = of_the_house(SHOPS[e_transactions.MANNER].name, SHOPS[monetico.MANNER].name, cgi2)
@@ -60,7 +60,7 @@ class MerchantBook:
         return {name: [shown(one) for one in found if isinstance(one, kind)] for name, kind in KINDS.items()}
 
     async def _added(self) -> Added:
-        sealed = await self._ledger.merchants()
+        sealed = await self._storage.merchants()
         return Added() if sealed is None else msgspec.json.decode(self._vault.open(sealed), type=Added)
 
     async def _keep(self, merchants: list[Merchant]) -> None:
@@ -68,7 +68,7 @@ class MerchantBook:
             [one for one in merchants if isinstance(one, ETransactionsMerchant)],
             [one for one in merchants if isinstance(one, MoneticoMerchant)],
         )
-        await self._ledger.keep_merchants(self._vault.seal(msgspec.json.encode(added).decode()))
+        await self._storage.keep_merchants(self._vault.seal(msgspec.json.encode(added).decode()))
 
 
 def read_merchant(document: Mapping[str, Any]) -> Merchant:

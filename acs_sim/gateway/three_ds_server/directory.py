@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from acs_sim.gateway.records.card_ranges import CachedRanges, RangesBroken, apply, common_version
 from acs_sim.gateway.records.purchase import Purchase
-from acs_sim.gateway.records.storage import Ledger
+from acs_sim.gateway.records.storage import PurchaseStorage
 from acs_sim.gateway.settings import VERSIONS, GatewaySettings
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.range_cache import RangeCache
@@ -43,10 +43,10 @@ class Routing:
 class Directory:
     """One per gateway; keeps the card ranges of every scheme as long as they are fresh."""
 
-    def __init__(self, runtime: Runtime, settings: GatewaySettings, ledger: Ledger) -> None:
+    def __init__(self, runtime: Runtime, settings: GatewaySettings, storage: PurchaseStorage) -> None:
         self._runtime = runtime
         self._settings = settings
-        self._cache = RangeCache(runtime, settings, ledger, self._ranges)
+        self._cache = RangeCache(runtime, settings, storage, self._ranges)
 
     def forget(self) -> None:
         self._cache.forget()

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.monetico import form as monetico
-from acs_sim.gateway.records.storage import Ledger
+from acs_sim.gateway.records.storage import PurchaseStorage
 from tests.acs_sim.gateway.conftest import until
 from tests.acs_sim.gateway.test_payment_pages import resealed, sealed
 from tests.acs_sim.gateway.test_purchases import answer, outcome
@@ -106,13 +106,13 @@ async def test_a_shop_that_listens_the_second_time_is_left_in_peace(world, shop)
 async def test_a_shop_that_is_slow_is_told_once_and_the_gateway_rests_meanwhile_however_fast_the_clock_runs(
     world, shop, monkeypatch
 ):
-    looked, due = [], Ledger.due
+    looked, due = [], PurchaseStorage.due
 
-    async def counted(ledger, now):
+    async def counted(storage, now):
         looked.append(now)
-        return await due(ledger, now)
+        return await due(storage, now)
 
-    monkeypatch.setattr(Ledger, "due", counted)
+    monkeypatch.setattr(PurchaseStorage, "due", counted)
     shop.hold = asyncio.Event()
     paying = asyncio.create_task(pay_at(world, shop))
     await shop.asked.wait()

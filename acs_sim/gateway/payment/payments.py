@@ -8,12 +8,12 @@ from typing import Any, Final
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.payment import remote_mpi
 from acs_sim.gateway.payment.cards import CardEntry, preferred
-from acs_sim.gateway.payment.progress_v1 import ClassicTill
+from acs_sim.gateway.payment.payments_v1 import PaymentsV1
 from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records import states as steps
 from acs_sim.gateway.records.purchase import Card, PaymentRequest, Purchase
-from acs_sim.gateway.records.storage import Ledger, NotKnown
+from acs_sim.gateway.records.storage import NotKnown, PurchaseStorage
 from acs_sim.gateway.settings import VERSIONS, GatewaySettings
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES, browser_elements, window_size
@@ -35,26 +35,26 @@ MAX_REFUSED_CARDS: Final[Mapping[str, int]] = {"monetico": 4}
 """With how many numbers that are none a page ends."""
 
 
-class Till:
+class Payments:
     """The gateway's moves. Every one of them saves before it answers."""
 
     def __init__(
         self,
         runtime: Runtime,
         settings: GatewaySettings,
-        ledger: Ledger,
+        storage: PurchaseStorage,
         directory: Directory,
         settlement: Settlement,
         watch: Watch,
-        classic: ClassicTill,
+        v1: PaymentsV1,
     ) -> None:
         self._runtime = runtime
         self._settings = settings
-        self._ledger = ledger
+        self._storage = storage
         self._directory = directory
         self._settlement = settlement
         self._watch = watch
-        self._classic = classic
+        self._v1 = v1
 
     async def open(
         self,
@@ -83,7 +83,7 @@ class Till:
             asked_version=asked if asked in VERSIONS else None,
         )
         text = f"payment page opened for {request.merchant_name}, order {request.reference}"
-        await self._ledger.add(steps.note(purchase, now, text))
+        await self._storage.add(steps.note(purchase, now, text))
         self._settlement.wake()
         return purchase
 
@@ -97,9 +97,9 @@ class Till:
         routing = await self._directory.route(entry.pan, names, purchase.asked_version)
         card = self._card(entry, names)
         now = self._runtime.clock.now()
-        classic = await self._classic.route(entry.pan, names) if routing is None or routing.version is None else None
-        if classic is not None:
-            return await self._classic.pay(purchase, card, classic, told, headers)
+        v1 = await self._v1.route(entry.pan, names) if routing is None or routing.version is None else None
+        if v1 is not None:
+            return await self._v1.pay(purchase, card, v1, told, headers)
         if routing is None or routing.version is None:
             why = "in no card range" if routing is None else "no common version"
             await self._change(purchase.id, lambda found: steps.not_enrolled(found, card, why, now))
@@ -254,7 +254,7 @@ class Till:
         return await self._settlement.finish(identifier)
 
     async def _change(self, identifier: str, step: Callable[[Purchase], Purchase]) -> Purchase:
-        purchase = await self._ledger.change(identifier, step)
+        purchase = await self._storage.change(identifier, step)
         self._watch.changed(identifier)
         return purchase
 

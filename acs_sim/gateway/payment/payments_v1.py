@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from acs_sim.gateway.mpi import messages as mpi
-from acs_sim.gateway.mpi.directory import ClassicDirectory
+from acs_sim.gateway.mpi.directory import DirectoryV1
 from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records import states as steps
 from acs_sim.gateway.records.purchase import Card, Purchase
-from acs_sim.gateway.records.storage import Ledger
+from acs_sim.gateway.records.storage import PurchaseStorage
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.three_ds_server.browser_data import window_size
 from acs_sim.gateway.three_ds_server.directory import DirectoryFailed
@@ -20,21 +20,21 @@ from threedsecure.v1.identifiers import message_id, xid
 from threedsecure.web.serving.service import Runtime
 
 
-class ClassicTill:
+class PaymentsV1:
     """The MPI's moves. Every one of them saves before it answers."""
 
     def __init__(
         self,
         runtime: Runtime,
         settings: GatewaySettings,
-        ledger: Ledger,
-        directory: ClassicDirectory,
+        storage: PurchaseStorage,
+        directory: DirectoryV1,
         settlement: Settlement,
         watch: Watch,
     ) -> None:
         self._runtime = runtime
         self._settings = settings
-        self._ledger = ledger
+        self._storage = storage
         self.directory = directory
         self._settlement = settlement
         self._watch = watch
@@ -104,7 +104,7 @@ class ClassicTill:
         return await self._settlement.finish(identifier)
 
     async def _change(self, identifier: str, step: Callable[[Purchase], Purchase]) -> Purchase:
-        purchase = await self._ledger.change(identifier, step)
+        purchase = await self._storage.change(identifier, step)
         self._watch.changed(identifier)
         return purchase
 
