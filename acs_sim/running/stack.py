@@ -26,7 +26,7 @@ from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
 from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings
 from threedsecure.faults.packs import PACKS
-from threedsecure.secrets.vault import Vault
+from threedsecure.secrets.vault import SealBroken, Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
@@ -96,6 +96,9 @@ async def running_stack(
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
+        except SealBroken as error:
+            where = settings.database_file or f"{settings.data}/"
+            raise CannotStart(f"{where} was sealed with another master key: restore the file {KEY_FILE}") from error
         yield stack
 
 
