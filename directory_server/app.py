@@ -25,7 +25,7 @@ def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
     party = Party(
         runtime,
         settings,
-        Storage(runtime.open_database(SCHEMA), runtime.journal, runtime.vault.fingerprint, runtime.shared.worker),
+        Storage(runtime.open_database(SCHEMA), runtime.journal, runtime.vault, runtime.shared.worker),
     )
     runtime.shared.on(RANGES, party.reload_ranges)
     runtime.shared.on(REPORTED, party.others_reported)

@@ -89,6 +89,7 @@ class V1Storage:
     def __init__(self, open_database: Callable[[Schema], Database], vault: Vault) -> None:
         self._open_database = open_database
         self._vault = vault
+        self._box = vault.box(b"acs authentications")
         self._database: Database | None = None
 
     @asynccontextmanager
@@ -162,7 +163,7 @@ class V1Storage:
         def work(connection: Connection) -> int:
             oldest = select(AUTHENTICATIONS.c.number, AUTHENTICATIONS.c.document).order_by(AUTHENTICATIONS.c.number)
             rows = connection.execute(oldest.limit(PER_STEP).with_for_update(skip_locked=True)).all()
-            old = [row.number for row in rows if _documents.decode(row.document).updated_at < at]
+            old = [row.number for row in rows if self._read(row.document).updated_at < at]
             if old:
                 connection.execute(delete(AUTHENTICATIONS).where(AUTHENTICATIONS.c.number.in_(old)))
             return len(old)
@@ -188,12 +189,17 @@ class V1Storage:
             "document": self._document(authentication),
         }
 
-    @staticmethod
-    def _document(authentication: Authentication) -> bytes:
-        return _encoder.encode(_Document(**{name: getattr(authentication, name) for name in _DOCUMENTED}))
+    def _document(self, authentication: Authentication) -> bytes:
+        """A peer filled much of it, and may have put anything there."""
+        document = _Document(**{name: getattr(authentication, name) for name in _DOCUMENTED})
+        return self._box.seal_document(_encoder.encode(document))
+
+    def _read(self, written: bytes) -> "_Document":
+        """Errors: `SealBroken`."""
+        return _documents.decode(self._box.open_document(written))
 
     def _authentication(self, row: Row[Any]) -> Authentication:
-        document = _documents.decode(row.document)
+        document = self._read(row.document)
         return Authentication(
             name=row.name,
             acct_id=row.acct_id,

@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 from sqlalchemy import (
     JSON,
     Column,
@@ -31,10 +31,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from directory_server.ranges import Action, Change, Issuer, StandIn
-from directory_server.transactions.finals import Fingerprint, named, newest
+from directory_server.transactions.finals import named, newest
 from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.states import State
 from threedsecure.cards.card_numbers import CardRange
+from threedsecure.redaction import holds_card_number
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database, Failed
 from threedsecure.storage.ledger import Ledger
 from threedsecure.storage.rows import leases
@@ -145,6 +147,10 @@ class StoredRanges:
     changes: tuple[Change, ...]
 
 
+SEALED: Final = "sealed:"
+"""What an address begins with that is not kept as it is."""
+
+
 class Storage:
     """Everything the directory server keeps. Each method is one unit of work, and returns after its commit, but where it says that
     it is straight: its caller promises nothing before the commit.
@@ -152,11 +158,12 @@ class Storage:
     Where one process has the tables, transactions whose result may still come are held in memory and written through; of several
     processes each may be told the next thing, so there the row is the truth. What was final at its ARes has no row there."""
 
-    def __init__(self, database: Database, ledger: Ledger, fingerprint: Fingerprint, worker: str | None = None) -> None:
+    def __init__(self, database: Database, ledger: Ledger, vault: Vault, worker: str | None = None) -> None:
         """`worker`: of several processes on these tables, this one."""
         self._database = database
         self._ledger = ledger
-        self._fingerprint = fingerprint
+        self._vault = vault
+        self._fingerprint = vault.fingerprint
         self._leases = leases.Leases(worker)
         self._held: dict[str, Transaction] = {}
         self._without_row: set[str] = set()
@@ -165,6 +172,18 @@ class Storage:
     def keeps_no_finals(self) -> bool:
         """Whether the ledger alone says what was final at its ARes."""
         return self._leases.alone
+
+    def results_url(self, transaction: Transaction) -> str:
+        """Where its result goes."""
+        kept = transaction.three_ds_server_url
+        return self._vault.open(kept.removeprefix(SEALED)) if kept.startswith(SEALED) else kept
+
+    def _as_kept(self, transaction: Transaction) -> Transaction:
+        """A 3DS Server may have put a card number into its address, which has to be called as it is."""
+        url = transaction.three_ds_server_url
+        if url.startswith(SEALED) or not holds_card_number(url):
+            return transaction
+        return replace(transaction, three_ds_server_url=SEALED + self._vault.seal(url))
 
     def taken(self, ds_trans_id: str) -> bool | Awaitable[bool]:
         """Whether there is one of this dsTransID, which a seed that begins anew brings about. Straight."""
@@ -176,7 +195,7 @@ class Storage:
     def begin(self, transaction: Transaction) -> Awaitable[None] | None:
         """It waits for its answer, and whatever happens to it meanwhile finds it. Straight."""
         if not self._leases.alone:
-            return self._database.run(lambda c: _insert(c, transaction))
+            return self._database.run(lambda c: _insert(c, self._as_kept(transaction)))
         self._held[transaction.ds_trans_id] = transaction
         self._without_row.add(transaction.ds_trans_id)
         return None
@@ -272,7 +291,7 @@ class Storage:
         if is_new and after.state is State.ANSWERED:
             return
         if is_new:
-            row = _row(after)
+            row = _row(self._as_kept(after))
             self._database.put(lambda c: _INSERT_NEW.run(c, row), partial(self._is_written, name))
         elif after is not before:
             changes = _changes(after)

@@ -13,6 +13,7 @@ from issuer_sms import numbers
 from issuer_sms.numbers import NumberNotValid
 from issuer_sms.prompts import Decision
 from threedsecure.addresses import is_web_address
+from threedsecure.redaction import holds_card_number
 from threedsecure.web.wire import Problem, WireRequest, read_json
 
 MAX_WAIT_SECONDS: Final = 60.0
@@ -138,6 +139,8 @@ def _check(field: str, value: Any) -> None:
         raise _bad("callback is an http or https address")
     elif field == "reference" and not (value.isascii() and value.isprintable() and " " not in value):
         raise _bad("reference is made of printable ASCII characters without spaces")
+    elif field == "reference" and holds_card_number(value):
+        raise _bad("reference holds a card number; it is kept and shown as it is")
     elif field in ("title", "body") and _CONTROL.search(value):
         raise _bad(f"{field} holds control characters")
 

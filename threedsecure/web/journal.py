@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from threedsecure.redaction import redact
+from threedsecure.redaction import redact, redact_card_numbers
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import Database, Failed, SqliteDatabase
@@ -470,8 +470,8 @@ def _entry(found: Found, transaction_id: str) -> dict[str, Any]:
         "at": note.at.isoformat(timespec="milliseconds"),
         "from": note.sender,
         "to": note.receiver,
-        "kind": note.kind,
-        "transaction_id": transaction_id,
+        "kind": redact_card_numbers(note.kind),
+        "transaction_id": redact_card_numbers(transaction_id),
         "message": redact(found.document),
     }
     if note.status is not None:

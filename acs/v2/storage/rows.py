@@ -41,7 +41,7 @@ from acs.v2.records import Delivery, Purchase, Result, Session, Transaction
 from acs.v2.states import State
 from acs.v2.storage import method_calls
 from threedsecure.cards.plays import Method
-from threedsecure.secrets.vault import Vault
+from threedsecure.secrets.vault import Box, Vault
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.leases import Leases
 from threedsecure.storage.rows.prepared import Prepared
@@ -159,6 +159,7 @@ class _Document:
 
 _encoder: Final = msgspec.json.Encoder()
 documents: Final = msgspec.json.Decoder(_Document)
+DOCUMENTS: Final = b"acs transactions"
 _cards: Final = msgspec.json.Decoder(Card)
 _registrations: Final = msgspec.json.Decoder(Registration)
 _statuses: Final = msgspec.json.Decoder(CardStatus)
@@ -181,6 +182,7 @@ class Rows:
     def __init__(self, connection: Connection, vault: Vault, leases: Leases) -> None:
         self._connection = connection
         self._vault = vault
+        self._box = vault.box(DOCUMENTS)
         self._leases = leases
 
     def find(self, acs_trans_id: str) -> Transaction | None:
@@ -193,12 +195,12 @@ class Rows:
     def insert(self, transaction: Transaction) -> bool:
         """False where its acsTransID is taken."""
         sealed = self._vault.seal(_encoder.encode(transaction.card).decode())
-        row = {"acs_trans_id": transaction.acs_trans_id, "card": sealed, **columns(transaction)}
+        row = {"acs_trans_id": transaction.acs_trans_id, "card": sealed, **self._columns(transaction)}
         return _INSERT_TRANSACTION.run(self._connection, row) == 1
 
     def save(self, before: Transaction, after: Transaction) -> None:
         """Whoever decides delivers, and an attempt that was recorded is over."""
-        row = {"name": after.acs_trans_id, **columns(after)}
+        row = {"name": after.acs_trans_id, **self._columns(after)}
         if self._leases.alone or before.delivery == after.delivery:
             _UPDATE.run(self._connection, row)
         else:
@@ -263,7 +265,7 @@ class Rows:
 
     def _transaction(self, row: Sequence[Any]) -> Transaction:
         acs_trans_id, state, due_at, card, written = row
-        document = documents.decode(written)
+        document = read_document(self._box, written)
         return Transaction(
             acs_trans_id=acs_trans_id,
             state=State(state),
@@ -279,22 +281,27 @@ class Rows:
             delivery=document.delivery,
         )
 
+    def _columns(self, transaction: Transaction) -> dict[str, Any]:
+        """What changes in the course of a transaction. A peer filled much of the document, and may have put anything there."""
+        document = _Document(
+            transaction.created_at,
+            transaction.updated_at,
+            transaction.purchase,
+            transaction.method,
+            transaction.challenge,
+            transaction.session,
+            transaction.result,
+            transaction.delivery,
+            transaction.due_at if transaction.wakes_at != transaction.due_at else None,
+        )
+        due_at = None if transaction.wakes_at is None else microseconds(transaction.wakes_at)
+        sealed = self._box.seal_document(_encoder.encode(document))
+        return {"state": transaction.state.value, "due_at": due_at, "document": sealed}
 
-def columns(transaction: Transaction) -> dict[str, Any]:
-    """What changes in the course of a transaction."""
-    document = _Document(
-        transaction.created_at,
-        transaction.updated_at,
-        transaction.purchase,
-        transaction.method,
-        transaction.challenge,
-        transaction.session,
-        transaction.result,
-        transaction.delivery,
-        transaction.due_at if transaction.wakes_at != transaction.due_at else None,
-    )
-    due_at = None if transaction.wakes_at is None else microseconds(transaction.wakes_at)
-    return {"state": transaction.state.value, "due_at": due_at, "document": _encoder.encode(document)}
+
+def read_document(box: Box, written: bytes) -> "_Document":
+    """As `Rows` has sealed it. Errors: `SealBroken`."""
+    return documents.decode(box.open_document(written))
 
 
 def searchable(name: str) -> str:

@@ -22,6 +22,7 @@ from acs.v2.storage import finals as finals_
 from acs.v2.storage.memory import Memory
 from acs.v2.storage.rows import (
     CARDS,
+    DOCUMENTS,
     DUE_BY,
     EPOCH,
     HOLDER,
@@ -34,8 +35,8 @@ from acs.v2.storage.rows import (
     TAKE_DUE,
     TRANSACTIONS,
     Rows,
-    documents,
     microseconds,
+    read_document,
     searchable,
 )
 from threedsecure.secrets.vault import Vault
@@ -284,11 +285,13 @@ class Storage:
     async def forget_before(self, at: datetime) -> int:
         """Some of the transactions that have ended and did not change since `at`; what a card remembers stays."""
 
+        box = self._vault.box(DOCUMENTS)
+
         def work(connection: Connection) -> int:
             ended = select(TRANSACTIONS.c.number, TRANSACTIONS.c.document).where(TRANSACTIONS.c.due_at.is_(None))
             some = ended.order_by(TRANSACTIONS.c.number).limit(PER_STEP).with_for_update(skip_locked=True)
             rows = connection.execute(some).all()
-            old = [row.number for row in rows if documents.decode(row.document).updated_at < at]
+            old = [row.number for row in rows if read_document(box, row.document).updated_at < at]
             if old:
                 connection.execute(delete(TRANSACTIONS).where(TRANSACTIONS.c.number.in_(old)))
             return len(old)
