@@ -33,9 +33,10 @@ from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.v1.signature.signing import SignatureDefect
 from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
-from threedsecure.web.serving.service import Route, Runtime, Service
+from threedsecure.web.serving.service import Route, Runtime, Service, posted
 from threedsecure.web.wire import Handler, WireRequest, WireResponse
 
+ROOT_PATH: Final = "/3ds1/root.pem"
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
 BROWSER: Final = Hop("Browser", "ACS")
 SDK: Final = Hop("SDK", "ACS")
@@ -56,7 +57,6 @@ _CONTROL: Final[dict[str, _Handler]] = {
 }
 _ClassicHandler = Callable[[V1Context, WireRequest], Awaitable[WireResponse]]
 _CLASSIC_CONTROL: Final[dict[str, _ClassicHandler]] = {
-    "/control/3ds1/root": classic_control.root,
     "/control/3ds1/authentications": classic_control.list_authentications,
     "/control/3ds1/challenge": classic_control.challenge,
 }
@@ -80,23 +80,13 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         return await cards.reset(works_with, request)
 
     routes = [
-        Route(
-            "POST",
-            "/3ds2/areq",
-            at(areq),
-            MAX_AREQ_BYTES,
-            DIRECTORY_SERVER,
-            answer_error,
-            mutual=True,
-            at_the_edge=True,
-        ),
-        Route("POST", "/3ds2/method", at(method.method)),
-        Route("POST", "/3ds2/method/silent", at(method.silent_method)),
-        Route("POST", "/3ds2/method/late", at(method.late_method)),
-        Route("POST", BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
-        Route("POST", CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
-        Route(
-            "POST",
+        posted("/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True, at_the_edge=True),
+        posted("/3ds2/method", at(method.method)),
+        posted("/3ds2/method/silent", at(method.silent_method)),
+        posted("/3ds2/method/late", at(method.late_method)),
+        posted(BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
+        posted(CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
+        posted(
             APP_CHALLENGE_PATH,
             at(receiving.app_challenge),
             receiving.MAX_BODY_BYTES,
@@ -105,10 +95,10 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
             at_the_edge=True,
         ),
         *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
-        Route("POST", ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
+        posted(ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
         Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
-        Route("POST", STATE_PATH, at(banking_app.state)),
-        Route("POST", DECISION_PATH, at(banking_app.decision)),
+        posted(STATE_PATH, at(banking_app.state)),
+        posted(DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         Route("POST", "/control/reset", reset),
         *_classic_routes(classic),
@@ -121,7 +111,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         "acs",
         routes,
         working,
-        lambda: works_with.storage.is_open and works_with.scheduler.is_kept,
+        lambda: works_with.storage.is_open,
         static=STATIC,
         also_at=settings.bank_urls,
         resign=partial(_resign, classic),
@@ -154,9 +144,8 @@ def _classic_routes(classic: V1Context) -> list[Route]:
     answer_error = partial(vereq.answer_error, classic)
     limit = MAX_MESSAGE_BYTES
     return [
-        Route("POST", "/3ds1/vereq", at(vereq.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
-        Route(
-            "POST",
+        posted("/3ds1/vereq", at(vereq.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
+        posted(
             "/3ds1/attempts/vereq",
             at(vereq.attempts_vereq),
             limit,
@@ -164,8 +153,9 @@ def _classic_routes(classic: V1Context) -> list[Route]:
             answer_error,
             mutual=True,
         ),
-        Route("POST", PAREQ_PATH, at(pareq.pareq), pareq.MAX_FORM_BYTES, answer_error=too_large),
-        Route("POST", CLASSIC_ANSWER_PATH, at(pareq.answer), answer_error=too_large),
-        Route("GET", "/3ds1/root.pem", at(classic_control.root)),
+        posted(PAREQ_PATH, at(pareq.pareq), pareq.MAX_FORM_BYTES, answer_error=too_large),
+        posted(CLASSIC_ANSWER_PATH, at(pareq.answer), answer_error=too_large),
+        posted(ROOT_PATH, at(classic_control.root)),
+        Route("GET", ROOT_PATH, at(classic_control.root)),
         *(Route("POST", path, at(handler)) for path, handler in _CLASSIC_CONTROL.items()),
     ]

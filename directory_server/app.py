@@ -14,7 +14,7 @@ from directory_server.v1 import vereq
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
-from threedsecure.web.serving.service import Route, Runtime, Service
+from threedsecure.web.serving.service import Route, Runtime, Service, posted
 
 MESSAGE_LIMIT: Final = 512 * 1024
 """Bytes; the longest message that the specifications allow is about half as long."""
@@ -26,7 +26,7 @@ def build(runtime: Runtime, settings: DirectoryServerSettings) -> Service:
     party = Party(
         runtime,
         settings,
-        Storage(runtime.open_database(SCHEMA), runtime.journal, runtime.vault.fingerprint, runtime.shared.worker),
+        Storage(runtime.open_database(SCHEMA), runtime.journal, runtime.vault, runtime.shared.worker),
     )
     runtime.shared.on(RANGES, party.reload_ranges)
     runtime.shared.on(REPORTED, party.others_reported)
@@ -54,8 +54,7 @@ def routes(party: Party) -> list[Route]:
     who sent a message depends on what it is."""
     answer = answer_error(party)
     schemes = [
-        Route(
-            "POST",
+        posted(
             f"/{scheme}/3ds2",
             receive(party, scheme),
             limit=MESSAGE_LIMIT,
@@ -67,8 +66,7 @@ def routes(party: Party) -> list[Route]:
     ]
     classic_answer = vereq.answer_error(party)
     schemes += [
-        Route(
-            "POST",
+        posted(
             f"/{scheme}/3ds1",
             vereq.receive(party, scheme),
             MAX_MESSAGE_BYTES,
@@ -79,8 +77,8 @@ def routes(party: Party) -> list[Route]:
     ]
     return [
         *schemes,
-        Route("POST", "/{scheme}/3ds1", vereq.no_such_scheme, MAX_MESSAGE_BYTES, answer_error=classic_answer),
-        Route("POST", "/{scheme}/3ds2", no_such_scheme, limit=MESSAGE_LIMIT, answer_error=answer),
+        posted("/{scheme}/3ds1", vereq.no_such_scheme, MAX_MESSAGE_BYTES, answer_error=classic_answer),
+        posted("/{scheme}/3ds2", no_such_scheme, limit=MESSAGE_LIMIT, answer_error=answer),
         Route("POST", "/control/reset", control.reset(party)),
         Route("POST", "/control/transactions", control.transactions(party)),
         Route("POST", "/control/refusals", control.refusals(party)),

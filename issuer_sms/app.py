@@ -1,6 +1,5 @@
 """The phone as a service."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -13,7 +12,7 @@ from issuer_sms.pages import STATIC
 from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
-from threedsecure.web.scheduler import in_background
+from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
 
@@ -29,23 +28,24 @@ def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
     callback_delivery = CallbackDelivery(
         phone, runtime.clock, runtime.transport, runtime.journal, settings.callback_timeout
     )
-    at_work: list[asyncio.Task[None]] = []
+    kept = runtime.loops.kept
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         try:
-            async with in_background(phone.deliver_forever(), callback_delivery.carry_forever()) as tasks:
-                at_work.extend(tasks)
+            async with (
+                kept("texts of the phone", phone.deliver_forever),
+                kept("callbacks of the phone", callback_delivery.carry_forever),
+            ):
                 yield
         finally:
-            at_work.clear()
+            await callback_delivery.close()
             await phone.store.close()
 
     return Service(
         name="phone",
         routes=[*_api(phone, runtime, settings), *_pages(phone, settings)],
         lifespan=lifespan,
-        ready=lambda: bool(at_work) and not any(task.done() for task in at_work),
         streams=[Stream("GET", "/api/events", EventStream(phone.publisher).stream)],
         static=STATIC,
         forget_before=phone.store.forget_before,
@@ -75,6 +75,6 @@ def _pages(phone: Phone, settings: PhoneSettings) -> Sequence[Route]:
     return [
         Route("GET", "/", pages.for_people(pages.inbox)),
         Route("GET", "/phones/{number}", pages.for_people(pages.phone)),
-        Route("POST", "/phones/{number}/clear", pages.for_people(pages.clear)),
-        Route("POST", "/prompts/{id}", pages.for_people(pages.decide)),
+        Route("POST", "/phones/{number}/clear", pages.for_people(pages.clear), door=Door.PAGE),
+        Route("POST", "/prompts/{id}", pages.for_people(pages.decide), door=Door.PAGE),
     ]

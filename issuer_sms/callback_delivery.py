@@ -40,17 +40,28 @@ class CallbackDelivery:
         self._journal = journal
         self._timeout = timeout
         self._under_way: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._queues = PeerQueues(PLACES)
 
     async def carry_forever(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                self._phone.told.clear()
-                due, next_due = await self._due()
-                for callback in due:
-                    self._under_way.add(callback.number)
-                    tasks.create_task(self._carry(callback))
-                await self._something_to_do(next_due if len(self._under_way) < MAX_UNDER_WAY else None)
+        while True:
+            self._phone.told.clear()
+            due, next_due = await self._phone.store.due_callbacks(
+                self._clock.now(), besides=self._under_way, limit=MAX_UNDER_WAY - len(self._under_way)
+            )
+            for callback in due:
+                self._under_way.add(callback.number)
+                task = asyncio.create_task(self._carry(callback), name=f"callback {callback.number}")
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            await self._something_to_do(next_due if len(self._under_way) < MAX_UNDER_WAY else None)
+
+    async def close(self) -> None:
+        """Break off what is under way; it will be taken up again."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _something_to_do(self, due: datetime | None) -> None:
         """Return at `due`, when there is something new, or when another process may have died with a callback under way."""
@@ -61,24 +72,17 @@ class CallbackDelivery:
             waits.append(asyncio.sleep(again))
         await first_of(*waits)
 
-    async def _due(self) -> tuple[list[Callback], datetime | None]:
-        try:
-            return await self._phone.store.due_callbacks(
-                self._clock.now(), besides=self._under_way, limit=MAX_UNDER_WAY - len(self._under_way)
-            )
-        except DatabaseAway as error:
-            log.warning("callbacks wait", error=str(error))
-            return [], self._clock.now() + timedelta(seconds=1)
-
     async def _carry(self, callback: Callback) -> None:
         try:
             async with self._queues.towards(peer_of(callback.url)) as queue:
                 await self._carry_along(callback, queue)
         except DatabaseAway as error:
             log.warning("a callback is carried again", error=str(error))
-        finally:
-            self._under_way.discard(callback.number)
-            self._phone.told.set()
+        except Exception:  # one that is not to be carried keeps the others from nothing
+            log.exception("bug", service="phone", path="callbacks")
+            return
+        self._under_way.discard(callback.number)
+        self._phone.told.set()
 
     async def _carry_along(self, callback: Callback, queue: PeerQueue) -> None:
         """Where as many try as may, wait for a place while the address answers; leave it for later when it does not."""

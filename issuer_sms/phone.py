@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -14,14 +14,13 @@ from issuer_sms.news.processes import RESET, TOPIC, as_word, callback_news, read
 from issuer_sms.news.subscribers import News, Publisher
 from issuer_sms.prompts import Decision, Prompt, PromptState, prompt_document
 from issuer_sms.storage import Change, PhoneStore
-from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
+from threedsecure.web.randomness import with_new_names
 from threedsecure.web.scheduler import first_of
 from threedsecure.web.sharing.processes import Alone, Shared
 
 log = structlog.get_logger()
 
-WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 Found = TypeVar("Found")
 
 
@@ -58,9 +57,13 @@ class Phone:
     ) -> TextMessage:
         """Take a text in; it is answered once it is stored, and has arrived unless the network is slow."""
         await self.settle()
-        ids = tuple(self._new_id(reference or to) for _ in range(delivery.copies(delivery.treatment(to))))
-        now = self._clock.now()
-        change = await self._store.accept(ids, to, sender, body, now, reference=reference, callback_url=callback_url)
+
+        async def added() -> Change:
+            ids = tuple(self._new_id(reference or to) for _ in range(delivery.copies(delivery.treatment(to))))
+            now = self._clock.now()
+            return await self._store.accept(ids, to, sender, body, now, reference=reference, callback_url=callback_url)
+
+        change = await with_new_names(added)
         self._publish(change)
         return change.messages[0]
 
@@ -75,12 +78,17 @@ class Phone:
         expires_at: datetime | None,
     ) -> Prompt:
         """Ask the cardholder something in the banking app."""
-        name, now = self._new_id(reference or to), self._clock.now()
-        prompt = Prompt(
-            name, to, title, body, reference, PromptState.PENDING, now, expires_at, callback_url=callback_url
-        )
-        self._publish(await self._store.show(prompt))
-        return prompt
+
+        async def added() -> Change:
+            name, now = self._new_id(reference or to), self._clock.now()
+            pending = PromptState.PENDING
+            return await self._store.show(
+                Prompt(name, to, title, body, reference, pending, now, expires_at, callback_url=callback_url)
+            )
+
+        change = await with_new_names(added)
+        self._publish(change)
+        return change.prompts[0]
 
     async def decide(self, prompt_id: str, decision: Decision) -> Prompt | None:
         """The prompt once decided, None when there is no such prompt. Errors: `AlreadyOver`."""
@@ -134,19 +142,12 @@ class Phone:
     async def deliver_forever(self) -> None:
         """Deliver and expire as time passes, beginning with what was due while nobody was here."""
         while True:
-            await self._settle_sometime()
+            await self.settle()
             self._rescheduled.clear()
             waits: list[Coroutine[Any, Any, object]] = [self._rescheduled.wait()]
             if self._next_due is not None:
                 waits.append(self._clock.sleep_until(self._next_due))
             await first_of(*waits)
-
-    async def _settle_sometime(self) -> None:
-        try:
-            await self.settle()
-        except DatabaseAway as error:
-            log.warning("texts wait", error=str(error))
-            await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
 
     async def _others_told(self, word: dict[str, Any] | None) -> None:
         """Another process changed something of a phone; None: any of them, anything."""

@@ -13,6 +13,7 @@ from acs.v2.lifecycle import expire
 from acs.v2.records import Transaction
 from acs.v2.states import State
 from threedsecure.cards.card_numbers import mask
+from threedsecure.redaction import redact
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
 
 MAX_IDS: Final = 500
@@ -66,7 +67,7 @@ async def list_transactions(issuer: EmvIssuer, request: WireRequest) -> WireResp
         raise Problem(400, "Bad Request", f"limit is a number from 1 to {MAX_LISTED}")
     names = _names(body)
     found = await issuer.storage.newest(limit) if names is None else await issuer.storage.several(names)
-    return json_response({"transactions": [_transaction(transaction) for transaction in found]})
+    return json_response({"transactions": [redact(_transaction(transaction)) for transaction in found]})
 
 
 async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:

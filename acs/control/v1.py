@@ -7,6 +7,7 @@ from acs.v1.lifecycle import expire
 from acs.v1.records import Authentication
 from acs.v1.states import State
 from threedsecure.cards.card_numbers import mask
+from threedsecure.redaction import redact
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
 
 PEM: Final = "application/x-pem-file"
@@ -22,7 +23,7 @@ async def list_authentications(context: V1Context, request: WireRequest) -> Wire
     """The newest, oldest first; `id`: those that go by it (acsTransID, acctID, xid or a message id), `pan`: those of a card."""
     wanted, found = read_json(request), await context.storage.newest(LISTED)
     chosen = [each for each in found if _is_wanted(each, wanted.get("id"), wanted.get("pan"))]
-    return json_response({"authentications": [_document(each) for each in chosen]})
+    return json_response({"authentications": [redact(_document(each)) for each in chosen]})
 
 
 async def challenge(context: V1Context, request: WireRequest) -> WireResponse:

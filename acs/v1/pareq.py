@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from acs.cardholder.answers import challenge_response, error_response, last_words
 from acs.cardholder.challenge import Action, SendCode, Submission
@@ -21,6 +20,7 @@ from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_an
 from acs.v1.messages import pares
 from acs.v1.records import Authentication, Payment, confirmation
 from acs.v1.states import EventRefused
+from threedsecure.addresses import is_web_address
 from threedsecure.v1 import messages
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.envelope import pack, unpack
@@ -33,7 +33,7 @@ from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, page, read_form
 
 MAX_FORM_BYTES: Final = 256 * 1024
-MAX_TERM_URL: Final = 2048
+
 MAX_MD: Final = 8 * 1024
 """The protocol says nothing of MD's size; 1024 characters is what merchants are advised to keep to."""
 _PAREQ: Final = frozenset({"PAReq"})
@@ -199,22 +199,11 @@ def _form(request: WireRequest) -> dict[str, str]:
     form = read_form(request)
     if "PaReq" not in form:
         raise Problem(400, "Bad Request", "the form has no field PaReq")
-    if not web_address(form.get("TermUrl", "")):
+    if not is_web_address(form.get("TermUrl", "")):
         raise Problem(400, "Bad Request", "TermUrl is not an absolute http or https address")
     if len(form.get("MD", "")) > MAX_MD:
         raise Problem(400, "Bad Request", f"MD is longer than {MAX_MD} characters")
     return form
-
-
-def web_address(text: str) -> bool:
-    """Whether a browser may be sent there."""
-    if not text.isprintable() or len(text) > MAX_TERM_URL or " " in text:
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
 
 
 def _unknown_account(acct_id: str) -> InvalidRequest:

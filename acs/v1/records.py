@@ -13,6 +13,7 @@ from acs.settings import AcsSettings
 from acs.v1.states import State
 from threedsecure.cards.plays import Method
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.redaction import redact_card_numbers
 from threedsecure.v1.errors import InvalidRequest
 
 
@@ -73,7 +74,7 @@ def confirmation(found: Authentication, settings: AcsSettings) -> Confirmation:
         scheme=replace(scheme, programme=scheme.classic_programme or scheme.programme),
         phone=card.phone,
         language=card.language or payment.language,
-        merchant_name=payment.pareq["Merchant"]["name"],
+        merchant_name=redact_card_numbers(payment.pareq["Merchant"]["name"]),
         amount=bought["purchAmount"],
         currency=bought["currency"],
         exponent=int(bought["exponent"]),

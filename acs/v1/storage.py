@@ -66,6 +66,7 @@ class V1Storage(Opened):
     def __init__(self, open_database: Callable[[Schema], Database], vault: Vault) -> None:
         super().__init__(SCHEMA, open_database)
         self._vault = vault
+        self._box = vault.box(b"acs authentications")
 
     async def add(self, authentication: Authentication) -> bool:
         """False when one of its identifiers is taken, which happens where a seed makes them repeatable."""
@@ -85,7 +86,7 @@ class V1Storage(Opened):
                 return None
             change = step(found)
             if change.authentication != found:
-                document = {"document": _documents.write(change.authentication)}
+                document = {"document": _documents.write(self._box, change.authentication)}
                 connection.execute(update(AUTHENTICATIONS).where(AUTHENTICATIONS.c.name == found.name).values(document))
             return change
 
@@ -126,7 +127,7 @@ class V1Storage(Opened):
     async def forget_before(self, at: datetime) -> int:
         """Some of the authentications that did not change since `at`."""
 
-        return await self.database.run(lambda c: _documents.forget_before(c, AUTHENTICATIONS, at))
+        return await self.database.run(lambda c: _documents.forget_before(c, self._box, AUTHENTICATIONS, at))
 
     def _load(self, connection: Connection, where: Any, *, lock: bool = False) -> Authentication | None:
         query = select(AUTHENTICATIONS).where(where)
@@ -138,9 +139,9 @@ class V1Storage(Opened):
             "name": authentication.name,
             "acct_id": authentication.acct_id,
             "card": self._vault.seal(_encoder.encode(authentication.card).decode()),
-            "document": _documents.write(authentication),
+            "document": _documents.write(self._box, authentication),
         }
 
     def _authentication(self, row: Row[Any]) -> Authentication:
         card = _cards.decode(self._vault.open(row.card))
-        return _documents.read(row.document, name=row.name, acct_id=row.acct_id, card=card)
+        return _documents.read(self._box, row.document, name=row.name, acct_id=row.acct_id, card=card)

@@ -42,7 +42,7 @@ class EmvIssuer(Issuer):
         self.runtime.shared.on(RESET, self.break_off)
         async with self.storage.opened(), self.rulebook.opened():
             try:
-                async with self.scheduler.kept(deadlines.catch_up):
+                async with self.scheduler.kept("deadlines and results of the ACS", deadlines.catch_up):
                     yield
             finally:
                 await self.break_off()
@@ -69,7 +69,7 @@ def emv_issuer(runtime: Runtime, settings: AcsSettings) -> EmvIssuer:
         repeats=lambda: runtime.randomness.repeats,
         shared=runtime.shared,
     )
-    scheduler = Scheduler(runtime.clock, storage.leases.look_again_after)
+    scheduler = Scheduler(runtime.clock, runtime.loops, storage.leases.look_again_after)
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)
     outbox, asking = Outbox(runtime, settings, storage, scheduler), Asking(line, storage, scheduler)

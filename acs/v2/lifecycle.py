@@ -118,7 +118,7 @@ def purchase_of(areq: Mapping[str, Any], request: AuthenticationRequest) -> Purc
         message_category=request.message_category,
         three_ds_server_trans_id=request.three_ds_server_trans_id,
         ds_trans_id=areq["dsTransID"],
-        ds_url=areq["dsURL"],
+        ds_url=get("dsURL") or "",
         ds_reference_number=areq["dsReferenceNumber"],
         challenge_mandated=CHALLENGE_MANDATED in request.challenge_indicators,
         sdk_trans_id=get("sdkTransID"),

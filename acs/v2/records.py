@@ -11,6 +11,7 @@ from acs.settings import AcsSettings
 from acs.v2.states import State
 from threedsecure.cards.plays import Method
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.redaction import redact_card_numbers
 
 
 class App(Struct, frozen=True, omit_defaults=True):
@@ -160,7 +161,7 @@ def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmatio
         scheme=SCHEMES[card.scheme],
         phone=card.phone,
         language=card.language or purchase.language,
-        merchant_name=purchase.merchant_name,
+        merchant_name=redact_card_numbers(purchase.merchant_name),
         amount=purchase.amount,
         currency=purchase.currency,
         exponent=purchase.exponent,

@@ -21,6 +21,9 @@ PARTIES = "ds,acs,phone,desk,shop"
 
 _UP_OPTIONS = (
     click.option("--host", help="Address to listen on.  [default: 127.0.0.1]"),
+    click.option(
+        "--allow-host", metavar="NAMES", help="More host names to answer to, comma-separated; others are answered 421."
+    ),
     click.option("--port-base", type=int, help="Port of the desk; the others follow in steps of 100.  [default: 8000]"),
     click.option("--only", metavar="LIST", help=f"Run only these parties, comma-separated.  [default: {PARTIES}]"),
     click.option("--data", metavar="DIR", help="Folder of the databases and their key.  [default: data]"),

@@ -14,7 +14,8 @@ from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.transactions.events import EVENTS, as_json, event_stream
 from acs_sim.settings.addresses import Addresses
-from threedsecure.web.serving.service import Route, Runtime, Service, Stream
+from threedsecure.web.serving.doors import Door
+from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, Runtime, Service, Stream
 
 PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/", console.overview),
@@ -47,13 +48,17 @@ def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (
 
     runtime.shared.on(SEED, follow_seed)
     desk = Desk(runtime, addresses, Parties(runtime.transport, addresses), elsewhere)
+
+    def page(method: str, path: str, handler: Handler, limit: int = DEFAULT_LIMIT) -> Route:
+        return Route(method, path, bound(desk, console.answering_pages(handler)), limit, door=Door.PAGE)
+
     return Service(
         name="desk",
         routes=[
             *(Route(one.method, one.path, bound(desk, one.handler), one.limit) for one in OPERATIONS if one.handler),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
-            *(Route(method, path, bound(desk, console.answering_pages(handler))) for method, path, handler in PAGES),
-            Route("POST", "/check", bound(desk, console.answering_pages(reading.check_from_form)), BODY_LIMIT),
+            *(page(*told) for told in PAGES),
+            page("POST", "/check", reading.check_from_form, BODY_LIMIT),
         ],
         streams=[
             Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, as_json)),

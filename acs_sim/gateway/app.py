@@ -1,8 +1,7 @@
 """The reference gateway as a service: shops, payment pages, 3DS Server."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.resources import files
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -53,13 +52,11 @@ def build(runtime: Runtime, settings: GatewaySettings) -> Service:
     async def lifespan() -> AsyncIterator[None]:
         async with storage.opened():
             settlement.key = await _signing_key(storage, runtime.vault)
-            worker = asyncio.create_task(settlement.run(), name="gateway settlement")
             try:
-                yield
+                async with runtime.loops.kept("purchases of the gateway", settlement.run):
+                    yield
             finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
+                await settlement.close()
                 settlement.key = None
 
     return Service(

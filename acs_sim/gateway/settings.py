@@ -30,9 +30,9 @@ class GatewaySettings:
     """`public_url` and `directory_server_url` without a trailing slash; `version`: the highest that is offered.
 
     `ds_timeout` and `shop_timeout` are real seconds. `frame_ancestors`: who may show the pages in a frame, as a
-    Content-Security-Policy source list. `merchants`: shops that may pay here besides the published test sets. `browser_ip`: what
-    the AReq says, since the buyers sit at the same desk. `root_url_v1`: where the root is had under which 1.0.2's PARes are
-    signed."""
+    Content-Security-Policy source list; anybody those of a payment whose shop says that it shows them so. `merchants`: shops that
+    may pay here besides the published test sets. `browser_ip`: what the AReq says, since the buyers sit at the same desk.
+    `root_url_v1`: where the root is had under which 1.0.2's PARes are signed."""
 
     public_url: str = "http://127.0.0.1:8400"
     directory_server_url: str = "http://127.0.0.1:8100"
@@ -40,11 +40,11 @@ class GatewaySettings:
     reference_number: str = "3DS_LOA_SER_ACSS_020200_00001"
     requestor_id: str = "acs-sim-gateway"
     acquirer_bin: str = "99999900001"
-    root_url_v1: str = "http://127.0.0.1:8200/control/3ds1/root"
+    root_url_v1: str = "http://127.0.0.1:8200/3ds1/root.pem"
     browser_ip: str = "127.0.0.1"
     ds_timeout: float = 30.0
     shop_timeout: float = 20.0
-    frame_ancestors: str = "*"
+    frame_ancestors: str = "'self'"
     merchants: tuple[Merchant, ...] = ()
     waits: Waits = field(default_factory=Waits)
 

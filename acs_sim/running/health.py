@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from threedsecure.storage.database import Database
+from threedsecure.storage.database import Database, DatabaseAway
 from threedsecure.storage.schema import Schema, prove_writable
 from threedsecure.web.metrics import Measured
 
@@ -15,9 +15,10 @@ OpenDatabase = Callable[[Schema], Database]
 class Health:
     """The databases of one party, as it opens them."""
 
-    def __init__(self, open_database: OpenDatabase) -> None:
+    def __init__(self, open_database: OpenDatabase, *others: tuple[Schema, Database]) -> None:
+        """`others`: what is looked after and opened by somebody else."""
         self._open_database = open_database
-        self._opened: dict[str, tuple[Schema, Database]] = {}
+        self._opened = {schema.name: (schema, database) for schema, database in others}
 
     def open_database(self, schema: Schema) -> Database:
         """Open it, and look after it from now on."""
@@ -40,6 +41,8 @@ class Health:
                     await database.run(lambda connection, schema=schema: prove_writable(connection, schema))  # type: ignore[misc]
             except TimeoutError:
                 return f"the {schema.name} database does not answer"
+            except DatabaseAway as error:
+                return f"the {schema.name} database cannot be written: {error}"
             except Exception as error:  # noqa: BLE001 - whatever it is, the database cannot be written
                 return f"the {schema.name} database cannot be written: {type(error).__name__}"
         return None

@@ -7,6 +7,7 @@ from typing import Final
 
 from acs_sim.client.sharing.clock import elsewhere
 from acs_sim.settings.merchants import Merchant
+from acs_sim.settings.names import framing
 from acs_sim.settings.settings import Settings, SettingsError
 from threedsecure.web.serving.service import Runtime, Service
 
@@ -38,7 +39,7 @@ def _phone(runtime: Runtime, settings: Settings) -> Service:
     from issuer_sms.app import build
     from issuer_sms.settings import PhoneSettings
 
-    return build(runtime, PhoneSettings(base_url=settings.addresses.phone))
+    return build(runtime, PhoneSettings(base_url=settings.addresses.phone, frame_ancestors=framing(settings)))
 
 
 def _shop(runtime: Runtime, settings: Settings) -> Service:
@@ -46,11 +47,17 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
     from acs_sim.gateway.settings import GatewaySettings
 
     at = settings.addresses
-    root = f"{at.acs}/control/3ds1/root"
+    root = f"{at.acs}/3ds1/root.pem"
     merchants: tuple[Merchant, ...] = (*settings.e_transactions, *settings.monetico)
     return build(
         runtime,
-        GatewaySettings(public_url=at.shop, directory_server_url=at.ds, root_url_v1=root, merchants=merchants),
+        GatewaySettings(
+            public_url=at.shop,
+            directory_server_url=at.ds,
+            root_url_v1=root,
+            merchants=merchants,
+            frame_ancestors=framing(settings),
+        ),
     )
 
 

@@ -6,13 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
-
-from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.clock import Clock
-from threedsecure.web.scheduler import in_background
-
-log = structlog.get_logger()
+from threedsecure.web.scheduler import Loops
 
 LOOK_EVERY_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 0.01
@@ -23,12 +18,14 @@ Forget = Callable[[datetime], Awaitable[int]]
 
 
 @asynccontextmanager
-async def retaining(forgetting: Sequence[Forget], clock: Clock, keep: timedelta | None) -> AsyncIterator[None]:
+async def retaining(
+    forgetting: Sequence[Forget], clock: Clock, keep: timedelta | None, loops: Loops
+) -> AsyncIterator[None]:
     """Forget what ended longer ago than `keep`, now and then, for as long as the context lasts. None keeps it all."""
     if keep is None:
         yield
         return
-    async with in_background(_forget_forever(forgetting, clock, keep)):
+    async with loops.kept("forgetting", lambda: _forget_forever(forgetting, clock, keep)):
         yield
 
 
@@ -41,10 +38,7 @@ async def _forget_forever(forgetting: Sequence[Forget], clock: Clock, keep: time
     every = min(LOOK_EVERY_SECONDS, keep.total_seconds() / 4)
     while True:
         for forget in forgetting:
-            try:
-                await _forget_all(forget, oldest_kept(clock, keep))
-            except DatabaseAway as error:
-                log.warning("nothing is forgotten now", error=str(error))
+            await _forget_all(forget, oldest_kept(clock, keep))
         await asyncio.sleep(every)
 
 

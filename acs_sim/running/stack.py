@@ -23,14 +23,16 @@ from acs_sim.running.pki.stack import StackTls
 from acs_sim.running.retention import Forget, retaining
 from acs_sim.running.tracing import TracingUnavailable, exporting
 from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings
 from threedsecure.faults.packs import PACKS
-from threedsecure.secrets.vault import Vault
+from threedsecure.secrets.vault import SealBroken, Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.errors import DatabaseUnusable
 from threedsecure.storage.schema import SchemaNotSupported
 from threedsecure.storage.sharing import faults as shared_faults_table
 from threedsecure.web.calling.limits import SHARE, PeerLimits
+from threedsecure.web.calling.outward import OutwardTransport
 from threedsecure.web.calling.transport import HttpTransport, InProcessTransport
 from threedsecure.web.clock import Clock
 from threedsecure.web.faults.injector import Faults
@@ -38,11 +40,14 @@ from threedsecure.web.faults.requests import PartyTransport
 from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Measured
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.serving.application import application, serving
 from threedsecure.web.serving.service import Dispatcher, Runtime
 from threedsecure.web.sharing.metrics import metrics_of
 from threedsecure.web.sharing.processes import Shared
 
+PHONE_CALLS: Final = ("/api/messages", "/api/prompts")
+"""Of the ACS."""
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
 """Those whose requests may meet a fault, by their names in the messages."""
 
@@ -91,6 +96,9 @@ async def running_stack(
             await _bring_to_life(stack, parties, transport, life)
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
+        except SealBroken as error:
+            where = settings.database_file or f"{settings.data}/"
+            raise CannotStart(f"{where} was sealed with another master key: restore the file {KEY_FILE}") from error
         yield stack
 
 
@@ -113,7 +121,8 @@ def with_free_ports(settings: Settings) -> Settings:
 
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
     vault = Vault(_master_key(settings, life), secrets.token_bytes)
-    open_database, shared = await opened(settings, vault, life)
+    loops = Loops()
+    open_database, shared = await opened(settings, vault, life, loops)
     journal_database = open_database(ledger.SCHEMA)
     life.push_async_callback(journal_database.close)
     journal = Journal(journal_database, vault, shared, several=set(settings.only) != set(PARTIES))
@@ -132,7 +141,11 @@ async def _runtime(settings: Settings, clock: Clock, transport: InProcessTranspo
         life.push_async_callback(shared_database.close)
     most = settings.most_under_way
     return Runtime(
-        clock, randomness, vault, journal, transport, open_database, faults, most_under_way=most, shared=shared
+        *(clock, randomness, vault, journal, transport, open_database, faults),
+        most_under_way=most,
+        shared=shared,
+        names=names_of(settings),
+        loops=loops,
     )
 
 
@@ -169,7 +182,7 @@ async def _bring_to_life(
         if name not in stack.settings.only:
             continue
         runtime = await _runtime_of(name, stack, transport, life)
-        health = Health(runtime.open_database)
+        health = Health(runtime.open_database, (ledger.SCHEMA, runtime.journal.database))
         runtime = replace(runtime, open_database=health.open_database)
         built = build(runtime, stack.settings)
         metrics = metrics_of(built.name, runtime.shared)
@@ -183,7 +196,7 @@ async def _bring_to_life(
         app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.peer_limits))
         tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
         served.append((name, app, tls))
-    await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for))
+    await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for, stack.runtime.loops))
     for name, app, tls in served:
         host, port = stack.settings.host, stack.settings.port(name)
         try:
@@ -204,12 +217,17 @@ def _figures(health: Health, peer_limits: PeerLimits) -> list[Measured]:
 
 
 async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
-    """The runtime as a party has it: what it sends may meet a fault; with TLS it shows a certificate of its own to those it
-    calls."""
+    """The runtime as a party has it: what it sends may meet a fault, and never controls the simulator; with TLS it shows a
+    certificate of its own to those it calls."""
     own = stack.runtime
     if stack.tls is not None:
         tls = stack.tls.calling(party)
         session = await life.enter_async_context(HttpTransport.session(tls.calling))
         own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.peer_limits)), tls=tls)
     sender = SENDERS.get(party)
-    return own if sender is None else replace(own, transport=PartyTransport(own.faults, sender, own.transport))
+    if sender is not None:
+        own = replace(own, transport=PartyTransport(own.faults, sender, own.transport))
+    if party == "desk":
+        return own
+    called = frozenset(stack.addresses.phone + path for path in PHONE_CALLS) if party == "acs" else frozenset()
+    return replace(own, transport=OutwardTransport(own.transport, own.names, called))

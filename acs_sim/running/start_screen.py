@@ -2,6 +2,7 @@
 
 from acs_sim.client.card_list import grouped, listed_cards
 from acs_sim.settings.addresses import TITLES
+from acs_sim.settings.names import EVERY_ADDRESS
 from acs_sim.settings.settings import Settings, without_password
 
 _OPEN_FIRST = {
@@ -30,9 +31,19 @@ def start_screen(settings: Settings, demo: str | None = None) -> str:
         ["  `acs-sim cards` lists those of the other schemes.", ""],
         [_storage(settings)],
         [HOSTILE] if settings.hostile else [],
+        [open_to_all(settings)] if settings.host in EVERY_ADDRESS else [],
         [f"The split screen: {demo}"] if demo else [],
     ]
     return "\n".join(line for block in blocks for line in block)
+
+
+def open_to_all(settings: Settings) -> str:
+    """Who can reach what where it listens on every address of the machine."""
+    ports = ", ".join(str(settings.port(party)) for party in settings.only)
+    return (
+        f"Open to every network of this machine: whoever reaches port {ports} can read the SecureCodes, move the clock, "
+        "arm faults and reset everything, without a password."
+    )
 
 
 def _storage(settings: Settings) -> str:

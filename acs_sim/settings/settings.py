@@ -23,6 +23,8 @@ from acs_sim.settings.merchants import KINDS, ETransactionsMerchant, MoneticoMer
 
 PREFIX: Final = "ACS_SIM_"
 _DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_HOST_NAME: Final = r"^[A-Za-z0-9._-]{1,253}\Z|^[0-9A-Fa-f:.]{2,45}\Z"
+_LISTS: Final = ("only", "allow-host")
 DEFAULT_FILE: Final = "acs-sim.toml"
 
 PartyName = Literal["desk", "ds", "acs", "phone", "shop"]
@@ -42,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What `acs-sim up` runs with. `docs/configuration.md` says what each setting does."""
 
     host: str = "127.0.0.1"
+    allow_host: tuple[Annotated[str, msgspec.Meta(pattern=_HOST_NAME)], ...] = ()
     port_base: Annotated[int, msgspec.Meta(ge=1, le=65535 - max(PORT_OFFSETS.values()))] = 8000
     only: tuple[PartyName, ...] = ("desk", "ds", "acs", "phone", "shop")
     data: str = "data"
@@ -200,7 +203,7 @@ def _converted(key: str, value: Any, origin: str) -> Any:
         near = get_close_matches(key, FIELDS, 1)
         meant = (variable(near[0]) if origin == "environment" else near[0]) if near else ""
         raise SettingsError(f"{named} ({origin}) is not a setting" + (f"; did you mean {meant}?" if near else ""))
-    if key == "only" and isinstance(value, str):
+    if key in _LISTS and isinstance(value, str):
         value = list(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     try:
         if key in KINDS and (isinstance(value, str) or origin == "flag"):

@@ -100,7 +100,7 @@ async def _deliver_here(party: Party, rreq: Message, ds_trans_id: str, fingerpri
 async def _forward(party: Party, transaction: Transaction, rreq: Message) -> Message:
     """Bring the result to the 3DS Server; returns what the ACS is told of it."""
     sent = rules.for_the_three_ds_server(rreq, transaction)
-    url, timeout = transaction.three_ds_server_url, party.settings.results_timeout
+    url, timeout = party.storage.results_url(transaction), party.settings.results_timeout
     try:
         reply = await soon(ask(party, Asked(THREE_DS_SERVER, url, sent, timeout, FROM_THE_THREE_DS_SERVER)))
         answer = reply.message
@@ -155,4 +155,4 @@ async def _note(party: Party, transaction: Transaction, change: Callable[..., Tr
 def _tell_three_ds_server(party: Party, transaction: Transaction, error: MessageError) -> None:
     document = erro(error, component=COMPONENT, ids=transaction.identifiers, version=transaction.version)
     timeout = party.settings.results_timeout
-    notify(party, transaction.three_ds_server_url, document, of=THREE_DS_SERVER, timeout=timeout)
+    notify(party, party.storage.results_url(transaction), document, of=THREE_DS_SERVER, timeout=timeout)

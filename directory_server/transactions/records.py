@@ -125,7 +125,7 @@ def begun(
     acs_url: str | None = None,
 ) -> Transaction:
     """The transaction that an AReq begins. `fingerprint` stands for its card number."""
-    merchant = areq.get("merchantName")
+    merchant, amount = areq.get("merchantName"), areq.get("purchaseAmount")
     return Transaction(
         ds_trans_id=ds_trans_id,
         three_ds_server_trans_id=areq["threeDSServerTransID"],
@@ -134,7 +134,7 @@ def begun(
         version=areq["messageVersion"],
         pan_masked=mask(areq["acctNumber"]),
         pan_fingerprint=fingerprint,
-        amount=areq.get("purchaseAmount"),
+        amount=None if amount is None else redact_card_numbers(amount),
         currency=areq.get("purchaseCurrency"),
         exponent=areq.get("purchaseExponent"),
         merchant=None if merchant is None else redact_card_numbers(merchant),

@@ -8,10 +8,8 @@ from aiohttp import web
 from issuer_sms.handlers.requests import parse_number
 from issuer_sms.news.subscribers import Publisher
 from threedsecure.web.serving.event_stream import stream_events
-from threedsecure.web.wire import Problem
 
 HEARTBEAT_SECONDS: Final = 5.0
-MAX_STREAMS: Final = 200
 
 
 class EventStream:
@@ -22,11 +20,8 @@ class EventStream:
         self._publisher = publisher
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        try:
-            number = self._admit(request)
-        except Problem as problem:
-            refusal = problem.response()
-            return web.Response(status=refusal.status, body=refusal.body, content_type=refusal.content_type)
+        told = request.query.get("number")
+        number = None if told is None else parse_number(told)
         with self._publisher.subscribed(number) as subscription:
 
             async def next_event() -> bytes:
@@ -38,11 +33,5 @@ class EventStream:
                 next_event,
                 first=b"retry: 1000\n: listening\n\n",
                 heartbeat_seconds=HEARTBEAT_SECONDS,
-                goes_on=lambda: not subscription.lagging,
+                is_behind=lambda: subscription.lagging,
             )
-
-    def _admit(self, request: web.Request) -> str | None:
-        if self._publisher.subscribers >= MAX_STREAMS:
-            raise Problem(503, "Service Unavailable", f"{MAX_STREAMS} event streams are open already")
-        number = request.query.get("number")
-        return None if number is None else parse_number(number)

@@ -5,7 +5,6 @@ import re
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,6 +12,8 @@ from msgspec import Meta, Struct
 from issuer_sms import numbers
 from issuer_sms.numbers import NumberNotValid
 from issuer_sms.prompts import Decision
+from threedsecure.addresses import is_web_address
+from threedsecure.redaction import holds_card_number
 from threedsecure.web.wire import Problem, WireRequest, read_json
 
 MAX_WAIT_SECONDS: Final = 60.0
@@ -134,10 +135,12 @@ def _check(field: str, value: Any) -> None:
         _check_to(value)
     elif field == "from" and _SENDER.fullmatch(value) is None:
         raise _bad("from is a name of at most 11 letters, digits, spaces and .&_-, or a number of 3 to 15 digits")
-    elif field == "callback" and not _is_web_address(value):
+    elif field == "callback" and not (value.isascii() and is_web_address(value)):
         raise _bad("callback is an http or https address")
     elif field == "reference" and not (value.isascii() and value.isprintable() and " " not in value):
         raise _bad("reference is made of printable ASCII characters without spaces")
+    elif field == "reference" and holds_card_number(value):
+        raise _bad("reference holds a card number; it is kept and shown as it is")
     elif field in ("title", "body") and _CONTROL.search(value):
         raise _bad(f"{field} holds control characters")
 
@@ -147,16 +150,6 @@ def _check_to(value: str) -> None:
         numbers.parse(value)
     except NumberNotValid as error:
         raise _bad(f"to: {error}") from error
-
-
-def _is_web_address(text: str) -> bool:
-    if not (text.isascii() and text.isprintable() and " " not in text):
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _bad(detail: str) -> Problem:

@@ -1,12 +1,13 @@
 """The units of work of the phone. Each reads, decides and writes in one transaction, and may be run again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from issuer_sms.callbacks import Callback
 from issuer_sms.messages import delivery
@@ -18,6 +19,7 @@ from issuer_sms.storage.message_rows import MessageRows, another_on_its_way, mar
 from issuer_sms.storage.prompt_rows import PromptRows
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database
+from threedsecure.storage.errors import NameTaken
 from threedsecure.storage.rows.leases import Leases
 
 # A list of phones looks at this many of the newest texts and prompts, so that its cost does not grow with the table.
@@ -67,7 +69,8 @@ class PhoneStore:
         reference: str | None,
         callback_url: str | None,
     ) -> Change:
-        """Take a text in, and let happen what happens to it at once; the change holds its copies in order. `ids`: one for each."""
+        """Take a text in, and let happen what happens to it at once; the change holds its copies in order. `ids`: one for each.
+        Errors: `NameTaken`."""
 
         def work(connection: Connection) -> Change:
             passage = delivery.advance(self._passage(connection, to, now), now)
@@ -76,7 +79,7 @@ class PhoneStore:
             added = [self._messages.add(connection, text) for text in (first, *others)]
             return Change(self._told_of(connection, added), told=self._report(connection, added, now))
 
-        return await self._database.run(work)
+        return await self._added(work)
 
     async def advance(self, now: datetime) -> tuple[Change, datetime | None]:
         """Let everything happen that is due by `now`; what changed, and when something will be due next."""
@@ -136,7 +139,14 @@ class PhoneStore:
         await self._database.run(work)
 
     async def show(self, prompt: Prompt) -> Change:
-        return await self._database.run(lambda connection: Change(prompts=[self._prompts.add(connection, prompt)]))
+        """Errors: `NameTaken`."""
+        return await self._added(lambda connection: Change(prompts=[self._prompts.add(connection, prompt)]))
+
+    async def _added(self, work: Callable[[Connection], Change]) -> Change:
+        try:
+            return await self._database.run(work)
+        except IntegrityError as error:
+            raise NameTaken("a message or a prompt") from error
 
     async def decide(self, prompt_id: str, decision: Decision, now: datetime) -> tuple[Prompt, Change] | None:
         """The prompt once decided, or None when there is no such prompt. Errors: `AlreadyOver`."""

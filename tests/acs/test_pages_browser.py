@@ -15,7 +15,7 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
 from tests.support.windows import FITS, OVERFLOWS, WINDOWS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.web.serving.service import Route, Service
+from threedsecure.web.serving.service import Route, Service, posted
 from threedsecure.web.wire import WireRequest, WireResponse, read_form
 from threedsecure.web.wire import page as html_page
 
@@ -54,7 +54,7 @@ class Site:
         return f"{self.base}/{name}"
 
     def service(self) -> Service:
-        routes = [Route("GET", "/{name}", self.show), Route("POST", "/{name}", self.take)]
+        routes = [Route("GET", "/{name}", self.show), posted("/{name}", self.take)]
         return Service("site", routes, _no_life, static=STATIC)
 
 

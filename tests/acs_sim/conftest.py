@@ -35,6 +35,8 @@ class Caller:
         self.base = base
 
     async def __call__(self, method: str, path: str, **options):
+        if isinstance(options.get("data"), str | bytes):
+            options.setdefault("headers", {"Content-Type": "application/json"})
         async with self._session.request(method, self.base + path, allow_redirects=False, **options) as answer:
             return answer.status, await answer.json(content_type=None), answer.headers
 

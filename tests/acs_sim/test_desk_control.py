@@ -190,6 +190,6 @@ def test_every_call_has_a_command_to_try_beside_it():
     commands = {one.name: command(one.method, one.path, one.name, "http://d") for one in OPERATIONS}
     assert commands["reset"] == "curl -X POST http://d/api/reset"
     assert commands["show_misses"] == "curl 'http://d/api/rules/misses?transaction=ID'"
-    assert commands["set_seed"] == """curl -X PUT http://d/api/seed -d '{"seed":42}'"""
+    assert commands["set_seed"] == """curl -X PUT http://d/api/seed --json '{"seed":42}'"""
     assert commands["remove_rule"] == "curl -X DELETE http://d/api/rules/RULE"
     assert not any("{id}" in words for words in commands.values())

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from tests.acs_sim.world import ACS_ID, DS_ID, SERVER_ID, row
+from threedsecure.web.journal import MOST_UNHEARD
 
 AREQ = {
     "messageType": "AReq",
@@ -150,6 +151,29 @@ async def test_a_stream_can_keep_to_one_transaction(stack):
         journal(stack)
         line = await events.content.readline()
     assert json.loads(line.removeprefix(b"data: "))["transaction_id"] == SERVER_ID
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\u0085", "\n", "\r\n", "\r", "\x1c"])
+async def test_what_ends_a_line_elsewhere_ends_none_of_a_stream(stack, end):
+    name = f"Librairie{end}Exemple"
+    message = {"messageType": "AReq", "threeDSServerTransID": SERVER_ID, "merchantName": name}
+    async with aiohttp.ClientSession() as session, session.get(f"{stack.addresses.desk}/api/events") as events:
+        await events.content.readuntil(b"\n\n")
+        stack.runtime.journal.record(stack.clock.now(), "3DS Server", "Directory Server", "AReq", message)
+        event = await events.content.readuntil(b"\n\n")
+    assert json.loads(event.removeprefix(b"data: "))["message"]["merchantName"] == name
+
+
+async def test_a_reader_that_stalls_is_cut_off_and_holds_no_more_than_its_share(stack):
+    async with aiohttp.ClientSession() as session, session.get(f"{stack.addresses.desk}/api/events") as events:
+        await events.content.readuntil(b"\n\n")
+        (listener,) = stack.runtime.journal._subscribers
+        for number in range(3 * MOST_UNHEARD):
+            listener.offer({"kind": "AReq", "transaction_id": SERVER_ID, "number": number, "text": "x" * 2000})
+        assert listener.is_behind
+        heard = (await events.content.read()).decode().split("\n\n")
+    assert "cut off" in heard[-2]
+    assert stack.runtime.journal._subscribers == set()
 
 
 async def test_a_party_that_does_not_run_is_named(world):

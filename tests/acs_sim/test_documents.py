@@ -32,10 +32,10 @@ def test_every_call_that_is_shown_is_a_call_of_the_api(match):
     if path in {"/readyz", "/api/events"}:
         return
     line = match[0]
-    method = "PUT" if "-X PUT" in line else "POST" if "-X POST" in line or " -d " in line else "GET"
+    method = "PUT" if "-X PUT" in line else "POST" if "-X POST" in line or " --json " in line else "GET"
     known = {(one.method, re.sub(r"{\w+}", "{}", one.path)): one for one in OPERATIONS}
     assert (method, path) in known
-    body = re.search(r"-d '([^']*)'", line)
+    body = re.search(r"--json '([^']*)'", line)
     if body is not None:
         assert any(is_read_as(body[1], kind) for kind in known[method, path].bodies)
 

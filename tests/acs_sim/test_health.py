@@ -28,7 +28,10 @@ async def test_a_database_that_somebody_else_holds_or_that_turned_read_only_is_n
     database = looked_after.open_database(ledger.SCHEMA)
     await database.run(lambda c: c.exec_driver_sql("SELECT 1").fetchall())
     await database.read(lambda c: c.connection.cursor().execute("PRAGMA query_only=ON").fetchall())
-    assert await looked_after.check() == "the journal database cannot be written: OperationalError"
+    told = await looked_after.check()
+    assert (
+        told == f"the journal database cannot be written: {file} cannot be used: attempt to write a readonly database"
+    )
     await database.close()
     assert sqlite3.connect(file).execute("SELECT version_num FROM journal_version").fetchall() == [
         (ledger.SCHEMA.head,)

@@ -10,9 +10,14 @@ from tests.support.ports import free_port_base, with_free_ports
 from tests.support.process import start
 from tests.support.third_party import get_json, post_json, three_ds_server
 
+JSON = {"Content-Type": "application/json"}
+
 
 async def post(address, body):
-    async with aiohttp.ClientSession() as session, session.post(address + "/control/clock", data=body) as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address + "/control/clock", data=body, headers=JSON) as answer,
+    ):
         return answer.status, await answer.json(content_type=None)
 
 

@@ -16,6 +16,7 @@ from tests.acs_sim.world import SERVER_ID
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from threedsecure.web.clock import Clock
+from threedsecure.web.scheduler import Loops
 
 
 def settings_in(folder, **changes):
@@ -51,6 +52,30 @@ async def test_databases_without_their_key_are_not_started_upon(tmp_path, world)
     (tmp_path / "key").unlink()
     with pytest.raises(CannotStart, match=r"key is missing, and .*acs-sim.sqlite3 was sealed with it"):
         await started(settings, world)
+
+
+async def test_databases_that_were_sealed_with_another_key_are_not_started_upon(tmp_path):
+    settings = settings_in(tmp_path)
+    async with running_stack(settings):
+        pass
+    (tmp_path / "key").write_bytes(bytes(32))
+    with pytest.raises(CannotStart, match=r"/ was sealed with another master key: restore the file key$"):
+        async with running_stack(settings):
+            pytest.fail("it started")
+
+
+async def test_a_folder_that_cannot_be_written_is_refused_in_words(tmp_path, world):
+    (tmp_path / "ds.lock").mkdir()  # what nobody may write, for a superuser too
+    with pytest.raises(CannotStart, match=r"ds\.lock cannot be used: "):
+        await started(settings_in(tmp_path), world)
+
+
+async def test_what_is_kept_is_read_by_its_owner_alone(tmp_path, world):
+    (tmp_path / "acs-sim.sqlite3").touch(mode=0o644)
+    (tmp_path / "key").write_bytes(bytes(32))
+    async with running_stack(settings_in(tmp_path), parties=world.parties()):
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("*sqlite3*")}
+    assert modes == dict.fromkeys(("acs-sim.sqlite3", "acs-sim.sqlite3-wal", "acs-sim.sqlite3-shm"), 0o600)
 
 
 async def test_a_folder_of_an_earlier_release_is_refused_in_words(tmp_path, world):
@@ -181,7 +206,10 @@ async def test_forgetting_goes_on_past_one_step(stack):
 async def test_retention_works_while_the_simulator_runs(stack):
     journal, long_ago = stack.runtime.journal, datetime(2020, 1, 1, tzinfo=UTC)
     journal.record(long_ago, "A", "B", "AReq", {"threeDSServerTransID": "old"})
-    async with retaining([journal.forget_before], Clock(), timedelta(hours=24)), asyncio.timeout(PATIENCE_SECONDS):
+    async with (
+        retaining([journal.forget_before], Clock(), timedelta(hours=24), Loops()),
+        asyncio.timeout(PATIENCE_SECONDS),
+    ):
         while await journal.newest(1):  # noqa: ASYNC110 - the journal tells nobody that it forgets
             await asyncio.sleep(0)
 

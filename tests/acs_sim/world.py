@@ -13,7 +13,7 @@ from acs_sim.running.parties import PARTIES
 from acs_sim.settings.addresses import Addresses
 from acs_sim.settings.settings import Settings
 from threedsecure.web.journal import Hop
-from threedsecure.web.serving.service import Route, Runtime, Service
+from threedsecure.web.serving.service import Route, Runtime, Service, posted
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response
 
 SERVER_ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
@@ -97,7 +97,7 @@ class World:
             self.delivered.append(fields)
             return WireResponse(303, b"", HTML, {"Location": "/receipt"})
 
-        return self._service("shop", Route("POST", "/3ds2/notification", notification))
+        return self._service("shop", posted("/3ds2/notification", notification))
 
     def acs(self, runtime: Runtime, settings: Settings) -> Service:
         hop = Hop("Browser", "ACS")
@@ -107,8 +107,8 @@ class World:
             Route("POST", "/control/cards/find", self._find_card),
             Route("POST", "/control/transactions", self._acs_transactions),
             Route("POST", "/control/challenge", self._challenge(settings.addresses)),
-            Route("POST", "/3ds2/challenge", self._open, hop=hop),
-            Route("POST", "/3ds2/challenge/answer", self._answer),
+            posted("/3ds2/challenge", self._open, hop=hop),
+            posted("/3ds2/challenge/answer", self._answer),
         )
 
     async def _register(self, request: WireRequest) -> WireResponse:

@@ -40,7 +40,7 @@ async def shared(engine):
 
 @pytest.fixture
 async def storage(shared):
-    storage = Storage(shared.open_database(SCHEMA), shared.journal, shared.vault.fingerprint, shared.shared.worker)
+    storage = Storage(shared.open_database(SCHEMA), shared.journal, shared.vault, shared.shared.worker)
     yield storage
     await storage.close()
 
@@ -142,7 +142,7 @@ async def test_what_has_a_row_is_found_after_a_restart(shared, storage):
     storage.begin(BEGUN)
     storage.settle(BEGUN, challenged)
     await shared.journal.written()
-    again = Storage(shared.open_database(SCHEMA), shared.journal, shared.vault.fingerprint, shared.shared.worker)
+    again = Storage(shared.open_database(SCHEMA), shared.journal, shared.vault, shared.shared.worker)
     assert await again.find(NAME) == challenged(BEGUN)
 
 

@@ -85,6 +85,12 @@ async def a_phone(
 
 
 @pytest.fixture
-async def phone() -> AsyncIterator[Caller]:
-    async with a_phone() as caller:
+def frame_ancestors() -> str:
+    """Who may show the pages in a frame."""
+    return "'self'"
+
+
+@pytest.fixture
+async def phone(frame_ancestors: str) -> AsyncIterator[Caller]:
+    async with a_phone(settings=PhoneSettings(frame_ancestors=frame_ancestors)) as caller:
         yield caller

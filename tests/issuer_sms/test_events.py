@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from issuer_sms.handlers.events import MAX_STREAMS
 from issuer_sms.news.subscribers import MAX_BEHIND, News, Publisher
 from tests.support.engine import on_both_engines
 from tests.support.patience import PATIENCE_SECONDS
@@ -77,13 +76,3 @@ async def test_whoever_falls_too_far_behind_is_cut_off():
         assert slow.lagging
         assert not other.lagging
     assert publisher.subscribers == 0
-
-
-async def test_streams_are_bounded_in_number(phone):
-    subscriptions = [phone.phone.publisher.subscribed(None) for _ in range(MAX_STREAMS)]
-    for subscription in subscriptions:
-        subscription.__enter__()
-    answer = await phone.get("/api/events")
-    assert (answer.status, answer.headers["Content-Type"]) == (503, "application/problem+json")
-    for subscription in subscriptions:
-        subscription.__exit__(None, None, None)

@@ -114,11 +114,11 @@ async def test_words_stay_words(phone):
         assert "{{7*7}}" in page
 
 
-async def test_pages_load_nothing_from_elsewhere_and_may_be_framed(phone):
+async def test_pages_load_nothing_from_elsewhere_and_are_shown_in_nobodys_frame(phone):
     answer = await phone.get(PAGE)
     policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy
-    assert "frame-ancestors *" in policy
+    assert "frame-ancestors 'self';" in policy
     assert "form-action 'self'" in policy
 
 

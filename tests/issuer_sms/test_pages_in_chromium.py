@@ -142,6 +142,7 @@ async def test_nothing_is_cut_off_at_any_width(phone, browser, width):
     await context.close()
 
 
+@pytest.mark.parametrize("frame_ancestors", ["*"])
 async def test_the_page_is_live_and_copies_in_a_frame_of_another_site(phone, page):
     async def around(_request: web.Request) -> web.Response:
         frame = f'<!doctype html><title>Shop</title><iframe src="{phone.base}{PAGE}" width="400" height="800"></iframe>'

@@ -55,11 +55,11 @@ def chromium() -> Iterator[str]:
 
 
 @contextmanager
-def running_chromium(home: Path | None = None) -> Iterator[str]:
+def running_chromium(home: Path | None = None, *switches: str) -> Iterator[str]:
     """The address of a Chromium's debugging socket. `home`: a folder to be its user's, for what it trusts."""
     with TemporaryDirectory(prefix="acs-sim-chromium-", ignore_cleanup_errors=True) as folder:
         profile = Path(folder)
-        with (profile / "log").open("w+b") as log, _started(profile, log, home) as process:
+        with (profile / "log").open("w+b") as log, _started(profile, log, home, switches) as process:
             try:
                 yield _debugging_address(process, profile)
             finally:
@@ -112,8 +112,8 @@ def executable() -> str:
     return found
 
 
-def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
-    command = [executable(), *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
+def _started(profile: Path, log: IO[bytes], home: Path | None, switches: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    command = [executable(), *SWITCHES, *switches, f"--user-data-dir={profile}", "about:blank"]
     environment = os.environ if home is None else {**os.environ, "HOME": str(home)}
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
 

@@ -24,6 +24,7 @@ from acs_sim.settings.settings import Settings
 from tests.support.once import in_memory
 from tests.support.postgresql import Cluster, cluster
 from threedsecure.secrets.vault import Vault
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.sharing.processes import Alone, Shared
 
 ENGINES: Final = ("sqlite", "postgresql")
@@ -82,7 +83,9 @@ def _name(folder: Path) -> str:
     return f"kept_{hashlib.sha256(str(folder).encode()).hexdigest()[:20]}"
 
 
-async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tuple[databases.OpenDatabase, Shared]:
+async def opened(
+    settings: Settings, vault: Vault, life: AsyncExitStack, loops: Loops | None = None
+) -> tuple[databases.OpenDatabase, Shared]:
     """What `acs_sim.running.data.databases.opened` gives, with PostgreSQL in the place of memory and of a folder's files."""
     if settings.database is None:
         address = life.enter_context(nothing_kept()) if settings.fresh else kept_in(Path(settings.data))
@@ -90,7 +93,7 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
             settings = msgspec.structs.replace(settings, fresh=False, database=address)
         elif settings.fresh:
             return in_memory(life), Alone()
-    return await databases.opened(settings, vault, life)
+    return await databases.opened(settings, vault, life, loops)
 
 
 def written(folder: Path) -> bytes:

@@ -12,7 +12,7 @@ from tests.support.simulator import running, runtime
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.serving.application import application
 from threedsecure.web.serving.edge import EdgeRunner
-from threedsecure.web.serving.service import Dispatcher, Route, Service
+from threedsecure.web.serving.service import Dispatcher, Service, posted
 from threedsecure.web.wire import WireResponse, json_response
 
 
@@ -36,9 +36,9 @@ async def world():
     async with runtime() as shared:
         built = World()
         routes = [
-            Route("POST", "/slow", built.slow, at_the_edge=True),
-            Route("POST", "/straight", built.straight, limit=1000, at_the_edge=True),
-            Route("POST", "/elsewhere", built.elsewhere),
+            posted("/slow", built.slow, at_the_edge=True),
+            posted("/straight", built.straight, limit=1000, at_the_edge=True),
+            posted("/elsewhere", built.elsewhere),
         ]
         service = Service("a service", routes, nothing)
         async with running(service, shared) as base:
@@ -53,7 +53,7 @@ async def nothing():
 
 
 def post(path, body=b""):
-    return b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
+    return b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b" % (path.encode(), len(body), body)
 
 
 async def answers(world, count):
@@ -122,7 +122,7 @@ async def test_what_a_head_says_is_not_known_of_another(world):
 
 async def test_who_is_being_answered_is_not_hung_up_on_as_idle():
     built = World()
-    routes = [Route("POST", "/slow", built.slow, at_the_edge=True), Route("POST", "/elsewhere", built.elsewhere)]
+    routes = [posted("/slow", built.slow, at_the_edge=True), posted("/elsewhere", built.elsewhere)]
     service = Service("a service", routes, nothing)
     async with runtime() as shared:
         app = application(service, Dispatcher(service, shared, Metrics()), Metrics())

@@ -276,3 +276,14 @@ async def test_a_note_that_rests_on_another_is_whole_when_it_is_read(journal):
         {"threeDSServerTransID": ID, "dsTransID": "d"},
     ]
     assert await journal.transaction_of("d") == ID
+
+
+async def test_what_cannot_be_kept_is_counted_and_keeps_nothing_else_from_being_kept(journal):
+    journal.record(STARTED_AT, "A", "B", "AReq", {"what": object()})
+    with pytest.raises(TypeError):
+        await journal.written()
+    assert journal.left_out == 1
+    journal.record(STARTED_AT, "A", "B", "AReq", {"messageType": "AReq"})
+    await journal.flush()
+    assert [entry["kind"] for entry in await journal.newest(10)] == ["AReq", "left out"]
+    assert journal.waiting == 0

@@ -10,7 +10,7 @@ import pytest
 from tests.support.simulator import running, runtime
 from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.serving.application import application, serving
-from threedsecure.web.serving.service import Dispatcher, Route, Service
+from threedsecure.web.serving.service import Dispatcher, Service, posted
 from threedsecure.web.wire import json_response, message_response, read_json
 
 
@@ -49,7 +49,7 @@ async def http():
 async def test_who_comes_to_a_full_service_is_asked_to_come_back_and_those_inside_are_answered(http):
     door = Door()
     async with runtime() as shared, asyncio.TaskGroup() as tasks:
-        service = Service("door", [Route("POST", "/door", door.pass_through)], no_life)
+        service = Service("door", [posted("/door", door.pass_through)], no_life)
         async with running(service, replace(shared, most_under_way=2)) as base:
             inside = [tasks.create_task(http.post(f"{base}/door")) for _ in range(2)]
             for _ in inside:
@@ -69,7 +69,7 @@ async def test_who_comes_to_a_full_service_is_asked_to_come_back_and_those_insid
 
 async def test_the_time_to_answer_is_told_by_message_type_and_nothing_that_a_peer_invents(http):
     async with runtime() as shared:
-        service = Service("ds", [Route("POST", "/3ds2", areq)], no_life, measured=gauges)
+        service = Service("ds", [posted("/3ds2", areq)], no_life, measured=gauges)
         async with running(service, shared) as base:
             for kind in ("AReq", "AReq", "Invented"):
                 await http.post(f"{base}/3ds2", json={"messageType": kind})

@@ -11,7 +11,7 @@ from tests.support.simulator import running, runtime
 from threedsecure.errors import PeerTimedOut, PeerUnreachable, ProtocolError
 from threedsecure.web.calling.transport import Endpoint, InProcessTransport
 from threedsecure.web.journal import Hop
-from threedsecure.web.serving.service import Route, Service
+from threedsecure.web.serving.service import Service, posted
 from threedsecure.web.wire import Problem, WireResponse, json_response, message_response, read_form, read_json
 
 ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
@@ -54,12 +54,12 @@ async def no_life():
 
 
 ROUTES = (
-    Route("POST", "/echo", echo, limit=200, hop=Hop("MPI", "Directory Server"), answer_error=answer),
-    Route("POST", "/bug", bug),
-    Route("POST", "/teapot", teapot),
-    Route("POST", "/wrong", wrong, answer_error=answer),
-    Route("POST", "/silent", silent),
-    Route("POST", "/form", form),
+    posted("/echo", echo, limit=200, hop=Hop("MPI", "Directory Server"), answer_error=answer),
+    posted("/bug", bug),
+    posted("/teapot", teapot),
+    posted("/wrong", wrong, answer_error=answer),
+    posted("/silent", silent),
+    posted("/form", form),
 )
 
 

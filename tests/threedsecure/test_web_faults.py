@@ -21,7 +21,7 @@ from threedsecure.web.faults.injector import Faults
 from threedsecure.web.faults.requests import PartyTransport
 from threedsecure.web.metrics import Metrics
 from threedsecure.web.serving.application import application, serving
-from threedsecure.web.serving.service import Dispatcher, Route, Service
+from threedsecure.web.serving.service import Dispatcher, Service, posted
 from threedsecure.web.wire import HTML, WireResponse, message_response
 
 SERVER_ID = "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"
@@ -77,9 +77,9 @@ class World:
             yield
 
         routes = [
-            Route("POST", "/areq", areq),
-            Route("POST", "/results", results),
-            Route("POST", "/challenge", challenge),
+            posted("/areq", areq),
+            posted("/results", results),
+            posted("/challenge", challenge),
         ]
         return Service(name, routes, nothing)
 
@@ -199,7 +199,7 @@ async def test_a_reset_is_a_reset_for_whoever_looks_at_the_socket(world):
     world.arm(do="reset")
     host, port = world.outside.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST /areq HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    writer.write(b"POST /areq HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
     with pytest.raises(ConnectionResetError):
         await reader.read()
     writer.close()
@@ -209,7 +209,7 @@ async def test_a_truncated_answer_promises_more_than_it_holds(world):
     world.arm(do="truncate", keep=0.25)
     host, port = world.outside.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"POST /areq HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    writer.write(b"POST /areq HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
     head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     assert f"content-length: {len(BODY)}" in head.decode().lower()
     assert body == BODY[: len(BODY) // 4]
@@ -344,12 +344,12 @@ def encoded(message):
     return base64.urlsafe_b64encode(json.dumps(message, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def posted(body, field):
+def field_of(body, field):
     return re.search(rf'name="{field}" value="([^"]*)"', body.decode())[1]
 
 
 def cres_of(body):
-    value = posted(body, "cres")
+    value = field_of(body, "cres")
     return json.loads(base64.urlsafe_b64decode(value + "=="))
 
 
@@ -366,14 +366,14 @@ async def test_the_message_in_a_form_is_bent(world):
     assert cres_of(await shown(world, "CRes post", do="set", element="transStatus", value="Y")) == CRES | {
         "transStatus": "Y"
     }
-    assert posted(await shown(world, "CRes post", do="padded-base64"), "cres").endswith("=")
+    assert field_of(await shown(world, "CRes post", do="padded-base64"), "cres").endswith("=")
     assert cres_of(await shown(world, "CRes post", do="erro", code="402"))["errorCode"] == "402"
     with pytest.raises(ValueError):
         cres_of(await shown(world, "CRes post", do="garbage"))
     assert (await shown(world, "CRes post", do="twice")).count(b'name="cres"') == 2
     assert b"<form" not in await shown(world, "CRes post", do="silence")
     other = await shown(world, "CRes post", do="other-session")
-    assert posted(other, "threeDSSessionData") != "own"
+    assert field_of(other, "threeDSSessionData") != "own"
     assert cres_of(other) == CRES
 
 

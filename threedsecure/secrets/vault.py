@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from threedsecure.secrets.keyed_hash import KeyedHash
 
 _NONCE_BYTES = 12
+_SEALED = b"\x01"
+"""What no JSON begins with."""
 REMEMBERED: Final = 2048
 """Fingerprints that both parties of an authentication ask for, one after the other."""
 
@@ -37,6 +39,14 @@ class Box:
         nonce = self._random_bytes(_NONCE_BYTES)
         return nonce + self._sealing.encrypt(nonce, plain, None)
 
+    def seal_document(self, plain: bytes) -> bytes:
+        """JSON, so that it is told from what was not sealed."""
+        return _SEALED + self.seal(plain)
+
+    def open_document(self, written: bytes) -> bytes:
+        """What was sealed so; what was not is as it was written by an earlier build. Errors: `SealBroken`."""
+        return self.open(written[1:]) if written[:1] == _SEALED else written
+
     def open(self, sealed: bytes) -> bytes:
         """Errors: `SealBroken`."""
         try:
@@ -54,6 +64,7 @@ class Vault:
             raise ValueError("the master key is 32 bytes long")
         self._master_key = master_key
         self._random_bytes = random_bytes
+        self._boxes: dict[bytes, Box] = {}
         self._sealing = self.box(b"seal")
         self._fingerprinting = KeyedHash(self.derive(b"fingerprint"))
         self.fingerprint = lru_cache(maxsize=REMEMBERED)(self._fingerprint)
@@ -65,7 +76,10 @@ class Vault:
 
     def box(self, label: bytes) -> Box:
         """For bytes, under the key that `label` gives."""
-        return Box(self.derive(label), self._random_bytes)
+        found = self._boxes.get(label)
+        if found is None:
+            found = self._boxes[label] = Box(self.derive(label), self._random_bytes)
+        return found
 
     def seal(self, text: str) -> str:
         return base64.b64encode(self._sealing.seal(text.encode())).decode()

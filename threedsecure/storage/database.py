@@ -218,7 +218,11 @@ def _lost_a_deadlock(error: Exception) -> bool:
 
 def tell(batch: list[Waiting], outcomes: list[Any]) -> None:
     for (_, done), outcome in zip(batch, outcomes, strict=True):
-        done(outcome)
+        try:
+            done(outcome)
+        except Exception as error:  # noqa: BLE001 - one that cannot be told keeps nothing from the others
+            told = {"message": "one who waited for a commit could not be told", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
 
 
 def _resolve(future: asyncio.Future[Any], outcome: Any) -> None:

@@ -6,4 +6,9 @@ class DatabaseUnusable(RuntimeError):
 
 
 class DatabaseAway(RuntimeError):
-    """It was there and is not reached now. What was asked for may be asked again."""
+    """It was there and cannot be used now: not reached, locked, gone, read-only, its disk full or broken. What was asked for may be
+    asked again."""
+
+
+class NameTaken(RuntimeError):
+    """What was to be added has the name of something that is there. Another name may be drawn."""

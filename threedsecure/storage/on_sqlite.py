@@ -53,7 +53,9 @@ class SqliteFile(GroupedCommits):
         while True:
             try:
                 return self._read(work)
-            except (DBAPIError, sqlite3.OperationalError) as error:
+            except (DBAPIError, sqlite3.Error) as error:
+                if timeouts.machine_failed(error):
+                    raise self._failed(error) from error
                 if not timeouts.is_locked(error):
                     raise
                 if time.monotonic() - asked >= timeouts.SECONDS:
@@ -64,7 +66,9 @@ class SqliteFile(GroupedCommits):
         """Like `read`, at once. Errors: `DatabaseAway` where the file is locked against readers, too."""
         try:
             return self._read(work)
-        except (DBAPIError, sqlite3.OperationalError) as error:
+        except (DBAPIError, sqlite3.Error) as error:
+            if timeouts.machine_failed(error):
+                raise self._failed(error) from error
             if timeouts.is_locked(error):
                 raise self._away() from error
             raise
@@ -99,14 +103,23 @@ class SqliteFile(GroupedCommits):
             self._locked_since = None
             if self._checkpoints is not None:
                 self._checkpoints.written()
-            tell(batch, outcomes)
+            tell(batch, [self._in_our_words(outcome) for outcome in outcomes])
+
+    def _in_our_words(self, outcome: Any) -> Any:
+        if isinstance(outcome, Failed) and timeouts.machine_failed(outcome.error):
+            return Failed(self._failed(outcome.error))
+        return outcome
+
+    def _failed(self, error: BaseException) -> DatabaseAway:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        return DatabaseAway(f"{self._path or 'the memory'} cannot be used: {reason}")
 
     def _try_again(self, batch: list[Waiting], outcomes: list[Any]) -> None:
         """Those of the batch that met a lock are the first of the next one, until patience is at its end."""
         both = list(zip(batch, outcomes, strict=True))
         self._waiting[:0] = [entry for entry, outcome in both if _met_a_lock(outcome)]
         done = [(entry, outcome) for entry, outcome in both if not _met_a_lock(outcome)]
-        tell([entry for entry, _ in done], [outcome for _, outcome in done])
+        tell([entry for entry, _ in done], [self._in_our_words(outcome) for _, outcome in done])
         now = time.monotonic()
         self._locked_since = now if self._locked_since is None or done else self._locked_since
         if now - self._locked_since >= timeouts.SECONDS:

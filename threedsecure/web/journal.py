@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from msgspec.structs import replace
 
-from threedsecure.redaction import redact
+from threedsecure.redaction import redact, redact_card_numbers
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import Database, Failed
@@ -44,6 +44,8 @@ WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 PUBLISHED_AT_ONCE: Final = 4
 """Records, with a breath after them so that those who listen take a twentieth of the time at most."""
 BREATH: Final = 19
+MOST_UNHEARD: Final = 500
+"""Entries that one listener may be behind."""
 MOST_BEHIND: Final = 1_000
 """Records that listeners may be behind; what is older then is left out for them, and they are told so."""
 LEFT_OUT: Final = "left out"
@@ -57,6 +59,34 @@ Told = Callable[[Exception | None], None]
 """Told once the notes are safe, or why they are not."""
 Entry = tuple[int, dict[str, Any]]
 """When it was recorded (real time, microseconds), and what is shown."""
+
+
+class Listener:
+    """Hears every entry in order; in the place of what was too much for it, or could not be read for it, one entry of the kind
+    LEFT_OUT."""
+
+    def __init__(self) -> None:
+        self._unheard: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_UNHEARD)
+        self._missed = {"records": 0, "entries": 0}
+
+    async def get(self) -> dict[str, Any]:
+        return await self._unheard.get()
+
+    def offer(self, entry: dict[str, Any]) -> None:
+        missed = {name: count for name, count in self._missed.items() if count}
+        if self._unheard.qsize() + bool(missed) >= MOST_UNHEARD:
+            self.miss(entries=1)
+            return
+        if missed:
+            self._missed = dict.fromkeys(self._missed, 0)
+            told = {"at": entry["at"], "from": "", "to": "", "kind": LEFT_OUT, "transaction_id": "", "message": missed}
+            self._unheard.put_nowait(told)
+        self._unheard.put_nowait(entry)
+
+    def miss(self, *, records: int = 0, entries: int = 0) -> None:
+        """It is not told of these."""
+        self._missed["records"] += records
+        self._missed["entries"] += entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +136,8 @@ class Journal:
         self._left_out = 0
         self.left_out = 0
         """How many entries found no place since the start."""
-        self._subscribers: dict[asyncio.Queue[dict[str, Any]], _Missed] = {}
+        self._rests = False
+        self._subscribers: set[Listener] = set()
         self.also_to: Callable[[Sequence[Entry]], None] | None = None
         """Who is given what this process has written, as it was written."""
         self._unpublished: deque[tuple[int, bool]] = deque()
@@ -150,8 +181,7 @@ class Journal:
         names = (*names_in(told.added if isinstance(told, More) else document, transaction_id), *also)
         place = turn.first + len(turn.notes)
         if len(turn.notes) >= MAX_WAITING:
-            self._left_out += 1
-            self.left_out += 1
+            self._leave_out(1)
             return place
         turn.notes.append(note)
         turn.names += names
@@ -169,9 +199,18 @@ class Journal:
         return place >= self._turn.first
 
     @property
+    def database(self) -> Database:
+        """Where it is written."""
+        return self._database
+
+    @property
     def waiting(self) -> int:
         """How many entries are not written yet."""
         return len(self._turn.notes) + self._under_way
+
+    async def check(self) -> str | None:
+        """What is wrong, in words."""
+        return f"{self.waiting} entries of the journal wait to be written" if self._rests else None
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[None]:
@@ -183,6 +222,7 @@ class Journal:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
+            self._rests = False
             if self._publishing is not None:
                 self._publishing.cancel()
             with suppress(DatabaseAway):
@@ -212,13 +252,17 @@ class Journal:
 
     def take(self) -> tuple[Callable[[Any], int | None], Callable[[Any], None]] | None:
         turn = self._turn
-        if not turn.notes and not turn.told:
+        if not turn.told and (not turn.notes or self._rests):
             return None
-        if self._left_out:
+        if self._left_out and turn.notes:
             turn.notes.append(self._omission(turn.notes[-1].at))
         self._turn = _Turn(turn.first + len(turn.notes))
         self._under_way += len(turn.notes)
-        document = self._sealed(turn)
+        try:
+            document = self._sealed(turn)
+        except Exception as error:  # noqa: BLE001 - what cannot be sealed keeps what is written beside it from nothing
+            self._over(turn, frozenset(), Failed(error))
+            return None
         keys = frozenset(map(ledger.key_of, set(turn.names)))
         return partial(self._write, turn, document, keys), partial(self._over, turn, keys)
 
@@ -243,7 +287,10 @@ class Journal:
         error = outcome.error if isinstance(outcome, Failed) else self._failed
         self._failed = None
         for told in turn.told:
-            told(error)
+            try:
+                told(error)
+            except Exception:
+                log.exception("bug", service="journal", path="telling")
 
     def _is_written(self, number: int, keys: frozenset[int]) -> None:
         if not self._several:
@@ -258,19 +305,23 @@ class Journal:
     def _keep(self, turn: _Turn, error: Exception) -> None:
         """What could not be written waits for better times."""
         if not isinstance(error, DatabaseAway):
-            self.left_out += len(turn.notes)
+            log.error("bug", service="journal", path="writing", exc_info=error, entries=len(turn.notes))
+            self._leave_out(len(turn.notes))
             return
         log.warning("the journal waits", error=str(error), entries=len(turn.notes))
         later = self._turn
         notes = [_alone(turn, place) for place in range(len(turn.notes))]
         more = [_alone(later, place) for place in range(len(later.notes))]
+        self._rests = True
         self._turn = again = _Turn(later.first + len(later.notes))
         again.notes, again.names, again.told = [*notes, *more][:MAX_WAITING], turn.names + later.names, later.told
+        self._leave_out(len(notes) + len(more) - len(again.notes))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WAIT_FOR_DATABASE_SECONDS, self._look)
 
     def _look(self) -> None:
         self._timer = None
+        self._rests = False
         if self._turn.notes:
             self._database.due()
 
@@ -285,6 +336,10 @@ class Journal:
         if self._several:
             ledger.add_keys(connection, self._keys.pairs())
             self._keys.clear()
+
+    def _leave_out(self, count: int) -> None:
+        self._left_out += count
+        self.left_out += count
 
     def _omission(self, at: datetime) -> Note:
         left_out, self._left_out = self._left_out, 0
@@ -367,16 +422,15 @@ class Journal:
     # --- those who listen ---
 
     @asynccontextmanager
-    async def subscribed(self) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
-        """A queue that receives every entry once it is written, while the context lasts; in the place of what was too much for it
-        one entry of the kind LEFT_OUT."""
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._subscribers[queue] = _Missed()
+    async def subscribed(self) -> AsyncIterator["Listener"]:
+        """Receives every entry once it is written, while the context lasts."""
+        listener = Listener()
+        self._subscribers.add(listener)
         try:
             await self._shared.tell_all(LISTENS, [self._shared.worker, True])
-            yield queue
+            yield listener
         finally:
-            self._subscribers.pop(queue, None)
+            self._subscribers.discard(listener)
             if not self._subscribers:
                 self._shared.tell(LISTENS, [self._shared.worker, False])
 
@@ -415,40 +469,19 @@ class Journal:
                 log.warning("those who listen miss something", error=str(error))
                 self._miss(len(some))
                 continue
+            except Exception:
+                log.exception("bug", service="journal", path="publishing")
+                continue
             if self.also_to is not None:
                 self.also_to([(found.recorded, entry) for found, entry in entries if found.number in own])
-            for subscriber, missed in self._subscribers.items():
-                _hand(subscriber, missed, [entry for _, entry in entries])
+            for subscriber in self._subscribers:
+                for _, entry in entries:
+                    subscriber.offer(entry)
             await asyncio.sleep((monotonic() - began) * BREATH)
 
     def _miss(self, records: int) -> None:
-        for missed in self._subscribers.values():
-            missed.records += records
-
-
-@dataclass(slots=True)
-class _Missed:
-    """What one who listens has not been told of: records that nobody read for it, entries that it had no room for."""
-
-    records: int = 0
-    entries: int = 0
-
-    def told(self, like: Mapping[str, Any]) -> dict[str, Any]:
-        """The entry that says so, at the time of the one after it; nothing is missed any more."""
-        counts = {"records": self.records, "entries": self.entries}
-        self.records = self.entries = 0
-        left_out = {name: count for name, count in counts.items() if count}
-        return {"at": like["at"], "from": "", "to": "", "kind": LEFT_OUT, "transaction_id": "", "message": left_out}
-
-
-def _hand(subscriber: asyncio.Queue[dict[str, Any]], missed: _Missed, entries: Sequence[dict[str, Any]]) -> None:
-    for entry in entries:
-        if subscriber.qsize() >= MAX_WAITING:
-            missed.entries += 1
-            continue
-        if missed.records or missed.entries:
-            subscriber.put_nowait(missed.told(entry))
-        subscriber.put_nowait(entry)
+        for listener in self._subscribers:
+            listener.miss(records=records)
 
 
 def _numbered(numbers: Sequence[int], records: ledger.Records) -> list[tuple[Found, dict[str, Any]]]:
@@ -471,8 +504,8 @@ def _entry(found: Found, transaction_id: str) -> dict[str, Any]:
         "at": note.at.isoformat(timespec="milliseconds"),
         "from": note.sender,
         "to": note.receiver,
-        "kind": note.kind,
-        "transaction_id": transaction_id,
+        "kind": redact_card_numbers(note.kind),
+        "transaction_id": redact_card_numbers(transaction_id),
         "message": redact(found.document),
     }
     if note.status is not None:

@@ -5,9 +5,13 @@ Keys never come from here.
 
 import random
 import secrets
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from typing import Final, TypeVar
 
+from threedsecure.storage.errors import NameTaken
+
+Result = TypeVar("Result")
 MAX_THINGS: Final = 100_000
 DRAWN_AHEAD: Final = 128
 _VARIANTS: Final = {digit: "89ab"[number % 4] for number, digit in enumerate("0123456789abcdef")}
@@ -19,6 +23,13 @@ def _drawn_ahead() -> Iterator[str]:
     while True:
         drawn = secrets.token_hex(16 * DRAWN_AHEAD)
         yield from [drawn[start : start + 32] for start in range(0, len(drawn), 32)]
+
+
+async def with_new_names(add: Callable[[], Awaitable[Result]]) -> Result:
+    """What `add` gives as soon as the names that it draws are new: a sequence begun again draws what it has drawn before."""
+    while True:
+        with suppress(NameTaken):
+            return await add()
 
 
 class Randomness:

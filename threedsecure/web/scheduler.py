@@ -3,18 +3,83 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.web.clock import Clock
+from threedsecure.web.clock import Clock, monotonic
+from threedsecure.web.metrics import Measured
 
 log = structlog.get_logger()
 
 WAIT_FOR_DATABASE_SECONDS = 1.0
+FIRST_PAUSE_SECONDS: Final = 0.1
+LONGEST_PAUSE_SECONDS: Final = 5.0
 CatchUp = Callable[[], Awaitable[datetime | None]]
+
+
+@dataclass(slots=True)
+class _Loop:
+    """`failures`: since the start; `why` it pauses, None while it is at work."""
+
+    failures: int = 0
+    why: str | None = None
+
+
+class Loops:
+    """The endless work of one process beside its requests, by its names. Whatever ends a loop is told and counted, and the loop
+    begins again after a pause, which grows while it comes to nothing."""
+
+    def __init__(self) -> None:
+        self._loops: dict[str, _Loop] = {}
+
+    @asynccontextmanager
+    async def kept(self, name: str, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """Do `work`, which has no end, for as long as the context lasts."""
+        loop = self._loops.setdefault(name, _Loop())
+        task = asyncio.create_task(self._do(name, loop, work), name=name)
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            loop.why = None
+
+    async def check(self) -> str | None:
+        """Which loops do not work now, in words."""
+        found = [f"{name}: {loop.why}" for name, loop in self._loops.items() if loop.why is not None]
+        return "; ".join(found) or None
+
+    def measured(self) -> Measured:
+        failures = {name: loop.failures for name, loop in self._loops.items()}
+        words = "How often background work was interrupted, and begun again"
+        return Measured("background_failures", words, "work", failures, of_process=True)
+
+    async def _do(self, name: str, loop: _Loop, work: Callable[[], Awaitable[None]]) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            began = monotonic()
+            try:
+                await work()
+                loop.why = "it ended"
+            except Exception as error:  # noqa: BLE001 - this is where what ends background work is told
+                loop.why = _told(name, error)
+            loop.failures += 1
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS) if monotonic() - began < 2 * pause else FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause)
+            loop.why = None
+
+
+def _told(name: str, error: Exception) -> str:
+    if isinstance(error, DatabaseAway):
+        log.warning("background work waits", work=name, error=str(error))
+    else:
+        log.error("bug", work=name, exc_info=error)
+    return type(error).__name__
 
 
 class Scheduler:
@@ -22,18 +87,13 @@ class Scheduler:
 
     `catch_up()` does what is due now and returns when something is due next, None when nothing is."""
 
-    def __init__(self, clock: Clock, look_again_after: float | None = None) -> None:
-        """`look_again_after`: real seconds, after which something may be due that nobody has noted here."""
+    def __init__(self, clock: Clock, loops: Loops, look_again_after: float | None = None) -> None:
+        """`loops`: among which it runs. `look_again_after`: real seconds, after which something may be due that nobody noted."""
         self._look_again_after = look_again_after
+        self._loops = loops
         self._clock = clock
         self._woken = asyncio.Event()
         self._next: datetime | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether what falls due is done: deadlines, and the results that wait to be delivered."""
-        return self._task is not None and not self._task.done()
 
     def note(self, instant: datetime) -> None:
         """Something is due at `instant`."""
@@ -41,28 +101,16 @@ class Scheduler:
             self._woken.set()
 
     @asynccontextmanager
-    async def kept(self, catch_up: CatchUp) -> AsyncIterator[None]:
+    async def kept(self, name: str, catch_up: CatchUp) -> AsyncIterator[None]:
         """Run for as long as the context lasts."""
-        task = asyncio.create_task(self._run(catch_up), name="scheduler")
-        self._task = task
-        task.add_done_callback(_log_bug)
-        try:
+        async with self._loops.kept(name, lambda: self._run(catch_up)):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _run(self, catch_up: CatchUp) -> None:
         while True:
             self._woken.clear()
             self._next = None
-            try:
-                self._next = await catch_up()
-            except DatabaseAway as error:
-                log.warning("the scheduler waits", error=str(error))
-                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
-                continue
+            self._next = await catch_up()
             await self._wait()
 
     async def _wait(self) -> None:
@@ -75,11 +123,6 @@ class Scheduler:
         finally:
             for task in waiting:
                 task.cancel()
-
-
-def _log_bug(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (bug := task.exception()) is not None:
-        log.error("bug", service="acs", path="scheduler", exc_info=bug)
 
 
 async def keep_waiting(clock: Clock, seconds: float) -> None:
@@ -98,17 +141,3 @@ async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def in_background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Run endless `works` for as long as the context lasts; a bug that ended one of them is raised at its end."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome

@@ -146,7 +146,7 @@ def page(html: str, status: int = 200, *, frame_ancestors: str = "'self'", form_
         "Content-Security-Policy": policy,
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
     }
     return WireResponse(status, html.encode(), HTML, headers)
 

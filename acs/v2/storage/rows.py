@@ -142,6 +142,7 @@ MICROSECOND: Final = timedelta(microseconds=1)
 
 _encoder: Final = msgspec.json.Encoder()
 documents: Final = Documents(Transaction, "acs_trans_id", "state", "card")
+DOCUMENTS: Final = b"acs transactions"
 _cards: Final = msgspec.json.Decoder(Card)
 _registrations: Final = msgspec.json.Decoder(Registration)
 _statuses: Final = msgspec.json.Decoder(CardStatus)
@@ -173,6 +174,7 @@ class Rows:
         says something of one."""
         self._connection = connection
         self._vault = vault
+        self._box = vault.box(DOCUMENTS)
         self._leases = leases
         self._without_row = without_row
         self._is_final = is_final
@@ -193,12 +195,12 @@ class Rows:
         if self._without_row(transaction):
             return True
         sealed = self._vault.seal(_encoder.encode(transaction.card).decode())
-        row = {"acs_trans_id": transaction.acs_trans_id, "card": sealed, **columns(transaction)}
+        row = {"acs_trans_id": transaction.acs_trans_id, "card": sealed, **self._columns(transaction)}
         return _INSERT_TRANSACTION.run(self._connection, row) == 1
 
     def save(self, before: Transaction, after: Transaction) -> None:
         """Whoever decides delivers, and an attempt that was recorded is over."""
-        row = {"name": after.acs_trans_id, **columns(after)}
+        row = {"name": after.acs_trans_id, **self._columns(after)}
         if self._leases.alone or before.delivery == after.delivery:
             _UPDATE.run(self._connection, row)
         else:
@@ -266,16 +268,16 @@ class Rows:
     def _transaction(self, row: Sequence[Any]) -> Transaction:
         acs_trans_id, state, due_at, card, written = row
         sealed = _cards.decode(self._vault.open(card))
-        found = documents.read(written, acs_trans_id=acs_trans_id, state=State(state), card=sealed)
+        found = documents.read(self._box, written, acs_trans_id=acs_trans_id, state=State(state), card=sealed)
         if found.due_at is None and due_at is not None:  # an earlier release had it in the column alone
             return replace(found, due_at=EPOCH + due_at * MICROSECOND)
         return found
 
-
-def columns(transaction: Transaction) -> dict[str, Any]:
-    """What changes in the course of a transaction."""
-    due_at = None if transaction.wakes_at is None else microseconds(transaction.wakes_at)
-    return {"state": transaction.state.value, "due_at": due_at, "document": documents.write(transaction)}
+    def _columns(self, transaction: Transaction) -> dict[str, Any]:
+        """What changes in the course of a transaction. A peer filled much of the document, and may have put anything there."""
+        due_at = None if transaction.wakes_at is None else microseconds(transaction.wakes_at)
+        document = documents.write(self._box, transaction)
+        return {"state": transaction.state.value, "due_at": due_at, "document": document}
 
 
 def spelled(name: str) -> str:

@@ -24,6 +24,7 @@ from acs.v2.storage.known import AsksRows, Known
 from acs.v2.storage.memory import Memory
 from acs.v2.storage.rows import (
     CARDS,
+    DOCUMENTS,
     DUE_BY,
     EPOCH,
     HOLDER,
@@ -298,8 +299,8 @@ class Storage(Opened):
     async def forget_before(self, at: datetime) -> int:
         """Some of the transactions that have ended and did not change since `at`; what a card remembers stays."""
 
-        ended = TRANSACTIONS.c.due_at.is_(None)
-        return await self.database.run(lambda c: documents.forget_before(c, TRANSACTIONS, at, ended))
+        box, ended = self._vault.box(DOCUMENTS), TRANSACTIONS.c.due_at.is_(None)
+        return await self.database.run(lambda c: documents.forget_before(c, box, TRANSACTIONS, at, ended))
 
     # --- units of work ---
 

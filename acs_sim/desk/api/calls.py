@@ -15,7 +15,6 @@ from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 BODY_LIMIT: Final = 16 * 1024
-SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 JSON: Final = "application/json"
 
 
@@ -91,14 +90,9 @@ def call(
 
 
 def bound(desk: Desk, handler: Handler) -> Callable[[WireRequest], Awaitable[WireResponse]]:
-    """The handler as the service layer calls it. What another party refuses becomes a problem here, and a page of another site
-    cannot make a visitor's browser change anything."""
+    """The handler as the service layer calls it. What another party refuses becomes a problem here."""
 
     async def answer(request: WireRequest) -> WireResponse:
-        if request.method not in SAFE_METHODS and request.headers.get("sec-fetch-site") == "cross-site":
-            raise Problem(
-                403, "Forbidden", "a page of another site asked for this; call it from a script or from the desk"
-            )
         try:
             return await handler(desk, request)
         except Refused as refusal:

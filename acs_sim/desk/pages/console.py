@@ -16,7 +16,7 @@ from acs_sim.desk.transactions.list import find_transaction, newest_transactions
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import compose, read
-from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_form, see_other
 
 OVERVIEW_LIMIT: Final = 50
 SHOPS: Final = {"e-transactions": "e-transactions", "monetico": "Monetico"}
@@ -57,7 +57,7 @@ async def overview(desk: Desk, _request: WireRequest) -> WireResponse:
 
 
 async def rows(desk: Desk, _request: WireRequest) -> WireResponse:
-    return _fragment(render("rows.html", **await _newest(desk)))
+    return shown("rows.html", **await _newest(desk))
 
 
 async def transaction(desk: Desk, request: WireRequest) -> WireResponse:
@@ -65,7 +65,7 @@ async def transaction(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def conversation(desk: Desk, request: WireRequest) -> WireResponse:
-    return _fragment(render("conversation.html", **await _conversation(desk, request.match["id"])))
+    return shown("conversation.html", **await _conversation(desk, request.match["id"]))
 
 
 async def find(desk: Desk, request: WireRequest) -> WireResponse:
@@ -169,10 +169,6 @@ async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
 def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:
     """A page of the desk with its bar; `here` is the address that the bar marks."""
     return shown(name, status, here=here, at=desk.addresses, clock=clock_state(desk.runtime.clock), **values)
-
-
-def _fragment(html: str) -> WireResponse:
-    return WireResponse(200, html.encode(), HTML, {"Cache-Control": "no-store"})
 
 
 def _preferred_language(request: WireRequest) -> str:

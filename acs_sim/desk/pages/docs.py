@@ -42,7 +42,7 @@ def command(method: str, path: str, name: str, desk: str) -> str:
     """A call to try, for a shell. `desk`: the address that the reader looks at."""
     address = desk + path.format_map(_NAMED)
     address = f"'{address}?{_QUERIES[name]}'" if name in _QUERIES else address
-    body = f" -d '{BODIES[name]}'" if name in BODIES else ""
+    body = f" --json '{BODIES[name]}'" if name in BODIES else ""
     asks = "" if method == "GET" or (method == "POST" and body) else f" -X {method}"
     return f"curl{_OPTIONS.get(name, '')}{asks} {address}{body}"
 

@@ -1,5 +1,6 @@
 """Messages as they fly: the journal as server-sent events, as JSON for programs and as drawn rows for the desk's own pages."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,8 @@ from threedsecure.web.serving.event_stream import stream_events
 from threedsecure.web.serving.service import StreamHandler
 
 HEARTBEAT_SECONDS: Final = 15.0
+_LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
+"""Those of a stream; JSON may hold others that Unicode knows."""
 Render = Callable[[dict[str, Any]], str]
 EVENTS: Final = Operation(
     "GET",
@@ -34,11 +37,11 @@ def event_stream(journal: Journal, render: Render) -> StreamHandler:
 
     async def stream(request: web.Request) -> web.StreamResponse:
         identifier = request.query.get("transaction", "")
-        async with journal.subscribed() as queue:
+        async with journal.subscribed() as listener:
 
             async def next_event() -> bytes:
                 while True:
-                    entry = await queue.get()
+                    entry = await listener.get()
                     if (
                         not identifier
                         or entry["kind"] == LEFT_OUT
@@ -52,5 +55,5 @@ def event_stream(journal: Journal, render: Render) -> StreamHandler:
 
 
 def _event(text: str) -> bytes:
-    lines = "".join(f"data: {line}\n" for line in text.splitlines())
+    lines = "".join(f"data: {line}\n" for line in _LINE_ENDS.split(text))
     return f"{lines}\n".encode()

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from acs_sim.gateway.e_transactions.answer import letters
-from acs_sim.gateway.forms.fields import web_address
 from acs_sim.gateway.forms.money import exponents
+from threedsecure.addresses import is_web_address
 
 REQUIRED: Final = (
     *("PBX_SITE", "PBX_RANG", "PBX_IDENTIFIANT", "PBX_TOTAL", "PBX_DEVISE", "PBX_CMD", "PBX_PORTEUR", "PBX_RETOUR"),
@@ -88,7 +88,7 @@ _RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "PBX_DIFF": ((lambda text: _number(text, range(MAX_DEFERRED_DAYS + 1))), f"days, at most {MAX_DEFERRED_DAYS}"),
         "PBX_DISPLAY": ((lambda text: _number(text, DISPLAY_SECONDS)), "seconds, from 30 to 3600"),
         "PBX_ERRORCODETEST": ((lambda text: re.fullmatch(r"[0-9]{5}", text) is not None), "five digits"),
-        **dict.fromkeys(_ADDRESSES, (web_address, "an absolute http or https address")),
+        **dict.fromkeys(_ADDRESSES, (is_web_address, "an absolute http or https address")),
     }
 )
 

@@ -15,13 +15,9 @@ from acs_sim.settings.merchants import ETransactionsMerchant
 
 MANNER: Final = "e-transactions"
 PAGE: Final = "/cgi/MYchoix_pagepaiement.cgi"
-PAGES: Final = (
-    PAGE,
-    "/cgi/FramepagepaiementRWD.cgi",
-    "/cgi/MYframepagepaiement_ip.cgi",
-    "/cgi/ChoixPaiementMobile.cgi",
-    "/php/",
-)
+FRAMED_PAGES: Final = ("/cgi/FramepagepaiementRWD.cgi", "/cgi/MYframepagepaiement_ip.cgi")
+"""Those that a shop shows in a frame of its own."""
+PAGES: Final = (PAGE, *FRAMED_PAGES, "/cgi/ChoixPaiementMobile.cgi", "/php/")
 """Every address at which Paybox and e-transactions have published this page; the first one is the shop's of the house."""
 
 _LANGUAGES: Final = MappingProxyType({"GBR": "en", "USA": "en"})

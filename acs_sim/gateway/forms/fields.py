@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 MAX_VALUE: Final = 8_192
 MAX_FIELDS: Final = 80
@@ -53,15 +53,6 @@ def require(fields: Mapping[str, str], names: Iterable[str]) -> None:
     faults += [f"{name[:40]}: control characters" for name, value in fields.items() if _control(value)]
     if faults:
         raise FormRefused(*faults)
-
-
-def web_address(text: str) -> bool:
-    """Whether `text` is an absolute http or https address of a sane length."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and len(text) <= 2_048
 
 
 def _control(value: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from acs_sim.gateway.forms.fields import FormRefused, read_posted
 from acs_sim.gateway.pages.rendering import Pages
-from threedsecure.web.serving.service import DEFAULT_LIMIT, Route
+from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, posted
 from threedsecure.web.wire import FORM, WireRequest, WireResponse
 
 TakesForm = Callable[[Mapping[str, str]], Awaitable[WireResponse]]
@@ -16,7 +16,7 @@ def browser_routes(
     """The routes of an address that browsers post `fields` to. Any of them is enough; without one, the page names them all."""
     named = " or ".join(fields)
 
-    async def posted(request: WireRequest) -> WireResponse:
+    async def taken(request: WireRequest) -> WireResponse:
         try:
             form = _form(request, fields, named)
         except FormRefused as refused:
@@ -27,7 +27,7 @@ def browser_routes(
     async def opened(_request: WireRequest) -> WireResponse:
         return pages.message("form-refused", "fr", 405, details=(f"{named}: a form is posted here",))
 
-    return [Route("POST", path, posted, limit), Route("GET", path, opened)]
+    return [posted(path, taken, limit), Route("GET", path, opened)]
 
 
 def _form(request: WireRequest, fields: tuple[str, ...], named: str) -> Mapping[str, str]:

@@ -12,7 +12,8 @@ from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.records.transactions import Context, Kept, Transaction, as_of, order_key
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import networks
-from threedsecure.web.serving.service import Route
+from threedsecure.web.randomness import with_new_names
+from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import WireRequest, WireResponse
 
 _CARD_CODES = {"card_number": "00004", "expiry": "00008", "cryptogram": "00020"}
@@ -23,22 +24,22 @@ class DirectHandlers:
         self._gateway = gateway
 
     def routes(self) -> list[Route]:
-        return [Route("POST", direct.PAGE, self.ask)]
+        return [posted(direct.PAGE, self.ask)]
 
     async def ask(self, request: WireRequest) -> WireResponse:
         try:
-            posted = read_posted(request.body.decode("latin-1"))
+            form = read_posted(request.body.decode("latin-1"))
         except FormRefused:
-            posted = Posted({})
+            form = Posted({})
         code, found = "00000", None
         try:
-            found = await self._answered(direct.read(posted, await self._gateway.merchants.known()))
+            found = await self._answered(direct.read(form, await self._gateway.merchants.known()))
         except QuestionRefused as refused:
             code = refused.code
         except NotKnown:
             code = "00018"
-        self._journal(posted, code)
-        return WireResponse(200, direct.answer(posted.fields, code, found), direct.CONTENT_TYPE)
+        self._journal(form, code)
+        return WireResponse(200, direct.answer(form.fields, code, found), direct.CONTENT_TYPE)
 
     async def _answered(self, question: Question) -> Transaction | None:
         """Errors: `QuestionRefused`, `NotKnown`."""
@@ -68,9 +69,13 @@ class DirectHandlers:
         code = question["ERRORCODETEST"] or answer_codes.by_amount(question.amount) or f"001{entry.acquirer_answer}"
         if code not in (answer_codes.ACCEPTED, "00100"):
             raise QuestionRefused(code)
-        transaction = self._transaction(question, entry, card)
-        await self._gateway.storage.add_kept(transaction)
-        return transaction
+
+        async def added() -> Transaction:
+            transaction = self._transaction(question, entry, card)
+            await self._gateway.storage.add_kept(transaction)
+            return transaction
+
+        return await with_new_names(added)
 
     def _entry(self, question: Question) -> CardEntry:
         try:

@@ -15,7 +15,7 @@ from threedsecure.v2.codec import decode, decode_base64url, decode_object, encod
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import decode_cres
-from threedsecure.web.serving.service import Route
+from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 MAX_FIELD: Final = 32 * 1024
@@ -31,7 +31,7 @@ class MessageHandlers:
         pages = self._gateway.pages
         return [
             # The directory server records this hop: it calls a peer that may be anybody's.
-            Route("POST", three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error, mutual=True),
+            posted(three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error, mutual=True),
             *browser_routes(pages, three_ds_server.NOTIFICATION_PATH, self.notification, ("cres", "erro")),
             *browser_routes(pages, three_ds_server.METHOD_NOTIFICATION_PATH, self.method_notification, METHOD_FIELDS),
         ]

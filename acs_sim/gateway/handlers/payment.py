@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec.structs import replace
 
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.fields import FormRefused, Posted, read_posted
@@ -18,7 +19,8 @@ from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.records.states import WrongStep
 from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
-from threedsecure.web.serving.service import Route
+from threedsecure.web.serving.doors import Door
+from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import FORM, HTML, Handler, WireRequest, WireResponse, json_response, read_form, see_other
 
 PAGE_WAIT_SECONDS: Final = 2.0
@@ -33,15 +35,16 @@ class PaymentHandlers:
         entrances = [(path, e_transactions.read) for path in e_transactions.PAGES]
         entrances += [(path, monetico.read) for path in monetico.PAGES]
         return [
-            *(Route(method, path, self._enter(read)) for path, read in entrances for method in ("GET", "POST")),
+            *(Route("GET", path, self._enter(read)) for path, read in entrances),
+            *(posted(path, self._enter(read)) for path, read in entrances),
             Route("GET", "/cgi/pubkey.pem", self.public_key),
             Route("GET", "/load.html", self.liveness),
             Route("GET", "/pay/{token}", self.pay),
-            Route("POST", "/pay/{token}/card", self.card),
+            Route("POST", "/pay/{token}/card", self.card, door=Door.PAGE),
             *(Route("GET", f"/pay/{{token}}/{step}", self.back_to_page) for step in ("card", "authenticate", "cancel")),
             Route("GET", "/pay/{token}/method", self.method),
-            Route("POST", "/pay/{token}/authenticate", self.authenticate),
-            Route("POST", "/pay/{token}/cancel", self.cancel),
+            Route("POST", "/pay/{token}/authenticate", self.authenticate, door=Door.PAGE),
+            Route("POST", "/pay/{token}/cancel", self.cancel, door=Door.PAGE),
         ]
 
     def _enter(self, read: Callable[[Posted, Merchants], PaymentRequest]) -> Handler:
@@ -51,6 +54,7 @@ class PaymentHandlers:
             try:
                 posted = _posted(request)
                 wanted = read(posted, await self._gateway.merchants.known())
+                wanted = replace(wanted, framed=_is_framed(request.path, posted))
             except FormRefused as refused:
                 return self._gateway.pages.message("form-refused", "fr", 400, details=refused.faults)
             purchase = await self._gateway.payments.open(
@@ -186,6 +190,11 @@ class PaymentHandlers:
 
 def _to(purchase: Purchase) -> WireResponse:
     return see_other(f"/pay/{purchase.token}")
+
+
+def _is_framed(path: str, posted: Posted) -> bool:
+    """Whether the shop said that it shows the pages in a frame."""
+    return path in e_transactions.FRAMED_PAGES or posted.fields.get("mode_affichage") == "iframe"
 
 
 def _posted(request: WireRequest) -> Posted:

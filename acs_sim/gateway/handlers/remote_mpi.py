@@ -3,7 +3,7 @@
 from acs_sim.gateway.forms.fields import FormRefused, read_posted
 from acs_sim.gateway.handlers.gateway import Gateway
 from acs_sim.gateway.payment import remote_mpi
-from threedsecure.web.serving.service import Route
+from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import WireRequest, WireResponse, see_other
 
 
@@ -12,7 +12,7 @@ class RemoteMpiHandlers:
         self._gateway = gateway
 
     def routes(self) -> list[Route]:
-        return [Route("POST", remote_mpi.PAGE, self.enter), Route("GET", remote_mpi.PAGE, self.nothing_brought)]
+        return [posted(remote_mpi.PAGE, self.enter), Route("GET", remote_mpi.PAGE, self.nothing_brought)]
 
     async def nothing_brought(self, _request: WireRequest) -> WireResponse:
         return self._gateway.pages.message("form-refused", "fr", 400, details=remote_mpi.MISSING)

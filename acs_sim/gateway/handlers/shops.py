@@ -15,7 +15,9 @@ from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.shops import answers
 from acs_sim.gateway.shops.answers import AnswerRefused
 from acs_sim.gateway.shops.shop import EURO, SHOPS, BasketRefused, Shop, read_basket, read_way, sealed_form, total
-from threedsecure.web.serving.service import Route
+from threedsecure.web.randomness import with_new_names
+from threedsecure.web.serving.doors import Door
+from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 TEXT: Final = "text/plain; charset=utf-8"
@@ -31,11 +33,11 @@ class ShopHandlers:
         return [
             Route("GET", "/", self.front),
             Route("GET", "/shops/{shop}", self.shop),
-            Route("POST", "/shops/{shop}/orders", self.order),
+            Route("POST", "/shops/{shop}/orders", self.order, door=Door.PAGE),
             Route("GET", f"{tea}/return/{{ending}}", self.signed_return),
-            Route("POST", f"{tea}/ipn", self.ipn),
+            posted(f"{tea}/ipn", self.ipn),
             Route("GET", f"{bikes}/return/{{ending}}", self.plain_return),
-            Route("POST", f"{bikes}/cgi2", self.cgi2),
+            posted(f"{bikes}/cgi2", self.cgi2),
         ]
 
     async def front(self, request: WireRequest) -> WireResponse:
@@ -67,6 +69,12 @@ class ShopHandlers:
         self, shop: Shop, lines: dict[str, int], way: str, amount: int, currency: str, wishes: Mapping[str, str]
     ) -> Order:
         """A fresh order in the shop's book."""
+        return await with_new_names(lambda: self._place(shop, lines, way, amount, currency, wishes))
+
+    async def _place(
+        self, shop: Shop, lines: dict[str, int], way: str, amount: int, currency: str, wishes: Mapping[str, str]
+    ) -> Order:
+        """Errors: `NameTaken`."""
         runtime = self._gateway.runtime
         reference = shop.prefix + runtime.randomness.digits(10)
         order = Order(

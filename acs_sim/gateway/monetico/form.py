@@ -8,11 +8,12 @@ from typing import Final
 
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.forms.buyer import buyer_in, from_order_context
-from acs_sim.gateway.forms.fields import FormRefused, Posted, require, web_address
+from acs_sim.gateway.forms.fields import FormRefused, Posted, require
 from acs_sim.gateway.forms.merchants import COMPANY, TERMINAL, Merchants
 from acs_sim.gateway.monetico.values import amount_field, base64_json, read_amount
 from acs_sim.gateway.records.purchase import PaymentRequest
 from acs_sim.settings.merchants import MoneticoMerchant
+from threedsecure.addresses import is_web_address
 
 MANNER: Final = "monetico"
 PAGES: Final = ("/test/paiement.cgi", "/paiement.cgi")
@@ -129,7 +130,7 @@ _RULES: Final[Mapping[str, tuple[Callable[[str], object], str]]] = MappingProxyT
         "ThreeDSecureChallenge": (CHALLENGE_INDICATORS.__contains__, f"one of {', '.join(CHALLENGE_INDICATORS)}"),
         "3dsdebrayable": (frozenset({"0", "1"}).__contains__, "0 or 1"),
         "texte-libre": ((lambda text: len(text) <= 3_200), "at most 3200 characters"),
-        **dict.fromkeys(("url_retour_ok", "url_retour_err"), (web_address, "an absolute http or https address")),
+        **dict.fromkeys(("url_retour_ok", "url_retour_err"), (is_web_address, "an absolute http or https address")),
     }
 )
 

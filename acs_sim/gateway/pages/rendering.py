@@ -23,6 +23,7 @@ from threedsecure.cards.test_cards import TestCard, compose, listed
 from threedsecure.web.serving.templates import environment
 from threedsecure.web.wire import WireResponse, page
 
+ANYBODY: Final = "*"
 SHOP_LOOKS: Final = {e_transactions.MANNER: "tea", "monetico": "bikes"}
 PAYMENT_LOOKS: Final = {e_transactions.MANNER: "counter", remote_mpi.MANNER: "counter", "monetico": "steps"}
 _SHOWN_SCENARIOS: Final = frozenset({"frictionless", "challenge-otp", "not-authenticated"})
@@ -159,7 +160,7 @@ class Pages:
         return self._payment("returning.html", purchase)
 
     def method_heard(self) -> WireResponse:
-        return self._page("method_heard.html", "en", look="house")
+        return self._page("method_heard.html", "en", look="house", frame_ancestors=ANYBODY)
 
     # --- log ---
 
@@ -180,12 +181,16 @@ class Pages:
 
     def _payment(self, template: str, purchase: Purchase, status: int = 200, **values: Any) -> WireResponse:
         look = PAYMENT_LOOKS[purchase.request.manner]
-        return self._page(template, purchase.request.language, status, look=look, purchase=purchase, **values)
+        ancestors = ANYBODY if purchase.request.framed else None
+        language = purchase.request.language
+        return self._page(template, language, status, ancestors, look=look, purchase=purchase, **values)
 
-    def _page(self, template: str, language: str, status: int = 200, **values: Any) -> WireResponse:
+    def _page(
+        self, template: str, language: str, status: int = 200, frame_ancestors: str | None = None, **values: Any
+    ) -> WireResponse:
         words = texts(choose_language(language))
         html = self._templates.get_template(template).render(t=words, money=amount_text, **values)
-        return page(html, status, frame_ancestors=self._settings.frame_ancestors)
+        return page(html, status, frame_ancestors=frame_ancestors or self._settings.frame_ancestors)
 
 
 def listed_cards(manner: str, language: str, now: datetime) -> Iterator[ListedCard]:

@@ -27,7 +27,7 @@ def kept_of(purchase: Purchase, outcome: Outcome) -> Kept | None:
 def _context(purchase: Purchase, card: Card, outcome: Outcome) -> Context:
     request = purchase.request
     return Context(
-        number=_bare(outcome.call_number),
+        number=bare(outcome.call_number),
         identifier=request.merchant_id,
         amount=request.amount,
         currency=request.currency,
@@ -41,8 +41,8 @@ def _transaction(purchase: Purchase, card: Card, outcome: Outcome) -> Transactio
     request = purchase.request
     site, rank = (*request.merchant, "", "")[:2]
     authorised = Transaction(
-        number=_bare(outcome.transaction_number),
-        call=_bare(outcome.call_number),
+        number=bare(outcome.transaction_number),
+        call=bare(outcome.call_number),
         order=order_of(purchase),
         site=site,
         rank=rank,
@@ -61,5 +61,5 @@ def _transaction(purchase: Purchase, card: Card, outcome: Outcome) -> Transactio
     return replace(authorised, capture_at=outcome.at + timedelta(days=int(request.capture)))
 
 
-def _bare(number: str) -> str:
+def bare(number: str) -> str:
     return number.lstrip("0") or "0"

@@ -21,6 +21,7 @@ from acs_sim.gateway.three_ds_server.directory import Directory, DirectoryFailed
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import networks
 from threedsecure.v2.errors import MessageError
+from threedsecure.web.randomness import with_new_names
 from threedsecure.web.serving.service import Runtime
 
 LATEST: Final = "2.3.1"
@@ -64,6 +65,10 @@ class Payments:
         version: str | None = None,
     ) -> Purchase:
         """A purchase whose payment page can be shown. `window` and `version` are the wishes of whoever tests."""
+        return await with_new_names(lambda: self._open(request, channel, window, version))
+
+    async def _open(self, request: PaymentRequest, channel: str, window: str | None, version: str | None) -> Purchase:
+        """Errors: `NameTaken`."""
         now, identifier = self._runtime.clock.now(), self._runtime.randomness.uuid()
         life = PAGE_LIFE[request.manner] if request.page_seconds is None else timedelta(seconds=request.page_seconds)
         asked = version or request.version

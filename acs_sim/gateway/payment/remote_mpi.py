@@ -14,11 +14,12 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from acs_sim.gateway.forms import seals
-from acs_sim.gateway.forms.fields import FormRefused, require, web_address
+from acs_sim.gateway.forms.fields import FormRefused, require
 from acs_sim.gateway.forms.merchants import Merchants
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.payment.cards import CardEntry, CardRefused, read_entry
 from acs_sim.gateway.records.purchase import Outcome, PaymentRequest, Purchase
+from threedsecure.addresses import is_web_address
 
 MANNER: Final = "remote-mpi"
 PAGE: Final = "/cgi/RemoteMPI.cgi"
@@ -55,7 +56,7 @@ def read(fields: Mapping[str, str], now: datetime, merchants: Merchants) -> tupl
     if fields["Currency"] not in exponents():
         faults.append("Currency: a numeric ISO 4217 code")
     given = [name for name in ("URLRetour", "URLHttpDirect") if fields.get(name)]
-    faults += [f"{name}: an absolute http or https address" for name in given if not web_address(fields[name])]
+    faults += [f"{name}: an absolute http or https address" for name in given if not is_web_address(fields[name])]
     try:
         entry = read_entry(MANNER, fields["CCNumber"], fields["CCExpDate"], fields["CVVCode"], now)
     except CardRefused as refused:

@@ -18,7 +18,7 @@ from acs_sim.gateway.forms.merchants import Merchants
 from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.monetico.answer import answer_body
 from acs_sim.gateway.payment import remote_mpi
-from acs_sim.gateway.payment.kept import kept_of, order_of
+from acs_sim.gateway.payment.kept import bare, kept_of, order_of
 from acs_sim.gateway.payment.verdict import Numbers, conclude
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records import states as steps
@@ -36,7 +36,6 @@ from threedsecure.web.wire import FORM, WireResponse
 log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 5
-WAIT_FOR_DATABASE_SECONDS: Final = 1.0
 PRE_PRODUCTION_AUTHORISATION: Final = "XXXXXX"
 """Paybox's test platform gives every accepted payment this authorisation number."""
 
@@ -73,29 +72,21 @@ class Settlement:
         """Something may be due earlier than it was."""
         self._moved.set()
 
+    async def close(self) -> None:
+        """Break off what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def run(self) -> None:
         """Until cancelled: do what is due, sleep until the next thing is. Nobody waits here for a shop."""
-        try:
-            await self._see_to_what_is_due()
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _see_to_what_is_due(self) -> None:
         while True:
             self._moved.clear()
             self._elsewhere.clear()
-            try:
-                for identifier in await self._storage.due(self._runtime.clock.now()):
-                    with suppress(NotKnown):
-                        self._tell_soon(await self._concluded(identifier))
-                next_due = await self._next_due()
-            except DatabaseAway as error:
-                log.warning("purchases wait", error=str(error))
-                await asyncio.sleep(WAIT_FOR_DATABASE_SECONDS)
-            else:
-                await self._sleep(next_due)
+            for identifier in await self._storage.due(self._runtime.clock.now()):
+                with suppress(NotKnown):
+                    self._tell_soon(await self._concluded(identifier))
+            await self._sleep(await self._next_due())
 
     async def _next_due(self) -> datetime | None:
         """None while nothing is due but answers that are under way: their end wakes the loop, or, for those of another process,
@@ -143,8 +134,7 @@ class Settlement:
             log.error("bug", service="shop", path="settlement", exc_info=error)
 
     async def _settle(self, identifier: str) -> Purchase:
-        now, draw = self._runtime.clock.now(), self._runtime.randomness.digits
-        drawn = Numbers(draw(6), draw(10), draw(9))
+        now, drawn = self._runtime.clock.now(), await self._numbers()
         merchants, here = await self._merchants.known(), False
 
         def work(purchase: Purchase) -> Purchase:
@@ -167,6 +157,14 @@ class Settlement:
             if kept is not None:
                 await self._storage.add_kept(kept)
         return settled
+
+    async def _numbers(self) -> Numbers:
+        """That nothing goes by."""
+        draw = self._runtime.randomness.digits
+        while True:
+            drawn = Numbers(draw(6), draw(10), draw(9))
+            if not await self._storage.are_kept(bare(drawn.call), bare(drawn.transaction)):
+                return drawn
 
     async def paid_before(self, purchase: Purchase) -> bool:
         """Whether this order of this merchant was paid, and not cancelled since."""

@@ -17,7 +17,8 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     what the shop told of its buyer; `merchant`: its identity among the merchants; `charset`: that of the form's bytes, and
     `seal_charset` that of what was sealed; `version`: spoken whatever the card range says; `brand`: the only one that may pay;
     `without_3ds`: the shop wants none; `capture`: `now`, `never` (a server will ask for it) or after so many days; `page_seconds`:
-    how long the page is open; `forced_code`: the answer code that the shop asked for."""
+    how long the page is open; `forced_code`: the answer code that the shop asked for; `framed`: the shop shows the pages in a
+    frame."""
 
     manner: str
     merchant_name: str
@@ -39,6 +40,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     charset: str = "utf-8"
     seal_charset: str = "utf-8"
     version: str | None = None
+    framed: bool = False
     brand: str | None = None
     without_3ds: bool = False
     capture: str = "now"
@@ -165,6 +167,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str | None = None
     enrolled: bool | None = None
     version: str | None = None
+    framed: bool = False
     method_url: str | None = None
     method: str = "not-needed"
     method_until: datetime | None = None

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from acs_sim.gateway.records.card_ranges import CachedRanges
 from acs_sim.gateway.records.orders import Order
@@ -13,6 +14,7 @@ from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.records.tables import CARD_RANGES, KEYS, ORDERS, PURCHASES, SCHEMA, TRANSACTIONS
 from acs_sim.gateway.records.transactions import Kept
 from threedsecure.storage.database import Database
+from threedsecure.storage.errors import NameTaken
 from threedsecure.storage.opened import Opened
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
@@ -69,6 +71,7 @@ class PurchaseStorage(Opened):
         return await self.database.run(work)
 
     async def add(self, purchase: Purchase) -> Purchase:
+        """Errors: `NameTaken`."""
         row = {"id": purchase.id, "created_ms": _milliseconds(purchase.created_at), **_purchase_row(purchase)}
         await self._insert(PURCHASES, row)
         return purchase
@@ -116,6 +119,7 @@ class PurchaseStorage(Opened):
         return [msgspec.json.decode(row, type=Purchase) for row in rows]
 
     async def add_order(self, order: Order) -> None:
+        """Errors: `NameTaken`."""
         row = {
             "reference": order.reference,
             "token": order.token,
@@ -186,9 +190,14 @@ class PurchaseStorage(Opened):
         await self.database.run(work)
 
     async def add_kept(self, kept: Kept) -> None:
-        """A transaction, or what an authentication came to."""
+        """A transaction, or what an authentication came to. Errors: `NameTaken`."""
         row = {"number": kept.number, "order_key": kept.order, "created_ms": _milliseconds(kept.at)}
         await self._insert(TRANSACTIONS, {**row, "document": _encode(kept)})
+
+    async def are_kept(self, *numbers: str) -> bool:
+        """Whether something goes by any of `numbers`."""
+        query = select(TRANSACTIONS.c.number).where(TRANSACTIONS.c.number.in_(numbers)).limit(1)
+        return await self.database.read(lambda connection: connection.execute(query).first() is not None)
 
     async def kept(self, number: str) -> Kept:
         """Errors: `NotKnown`."""
@@ -213,10 +222,15 @@ class PurchaseStorage(Opened):
         return [msgspec.json.decode(row, type=Kept) for row in rows]
 
     async def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
+        """Errors: `NameTaken`."""
+
         def work(connection: Connection) -> None:
             connection.execute(insert(table), row)
 
-        await self.database.run(work)
+        try:
+            await self.database.run(work)
+        except IntegrityError as error:
+            raise NameTaken(table.name) from error
 
 
 def searchable(name: str) -> str:

@@ -47,14 +47,17 @@ def claimed(folder: Path, parties: Iterable[str]) -> Iterator[None]:
     Errors: `FolderUnusable`."""
     with ExitStack() as held:
         for party in parties:
-            file = held.enter_context((folder / f"{party}.lock").open("w"))
+            path = folder / f"{party}.lock"
             try:
+                file = held.enter_context(path.open("w"))
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise FolderUnusable(
                     f"another acs-sim runs on {folder}/ already: stop it, or give this one its own --data or --fresh"
                 ) from error
+            except OSError as error:
+                raise FolderUnusable(f"{path} cannot be used: {error.strerror}") from error
         yield
 
 

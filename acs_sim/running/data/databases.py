@@ -19,6 +19,7 @@ from threedsecure.storage.on_sqlite import SqliteDatabase, SqliteFile
 from threedsecure.storage.schema import Schema
 from threedsecure.storage.sharing import state as shared_table
 from threedsecure.storage.sharing.signals import Signals
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.sharing.processes import Alone, Shared, Together
 
 OpenDatabase = Callable[[Schema], Database]
@@ -26,16 +27,17 @@ FILE: Final = "acs-sim.sqlite3"
 KEY_MARK: Final = "the master key of this installation"
 
 
-async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tuple[OpenDatabase, Shared]:
-    """How a party opens its tables, and who else works on them. Errors: `DatabaseUnusable`."""
+async def opened(
+    settings: Settings, vault: Vault, life: AsyncExitStack, loops: Loops | None = None
+) -> tuple[OpenDatabase, Shared]:
+    """How a party opens its tables, and who else works on them. `loops`: its work beside requests. Errors: `DatabaseUnusable`."""
     if settings.postgresql is None:
         return _in_a_file(settings, life), Alone()
     server = PostgresServer(Pool(settings.postgresql))
     life.push_async_callback(server.close)
     worker = uuid4().hex
-    together = Together(
-        worker, Signals(settings.postgresql, server.pool, worker), PostgresDatabase(server, shared_table.SCHEMA)
-    )
+    signals = Signals(settings.postgresql, server.pool, worker)
+    together = Together(worker, signals, PostgresDatabase(server, shared_table.SCHEMA), loops)
     await life.enter_async_context(together.joined(vault.token(KEY_MARK)))
     return lambda schema: PostgresDatabase(server, schema), together
 

@@ -4,18 +4,15 @@ import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
 
 from acs_sim.running.data.data_folder import FolderUnusable
 from acs_sim.running.pki.authority import LOCAL_HOSTS, Authority, Issued
 from acs_sim.running.pki.connections import client_context, server_context
 from acs_sim.running.pki.folder import authority_in, certificate_file
 from acs_sim.settings.addresses import TITLES
+from acs_sim.settings.names import bank_names, host_of, more_names
 from acs_sim.settings.settings import Settings
 from threedsecure.web.serving.service import Tls
-
-EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 class StackTls:
@@ -53,13 +50,8 @@ class StackTls:
     def _hosts(self, party: str) -> list[str]:
         """Every name and address under which a party is called."""
         settings = self._settings
-        named = [urlsplit(settings.addresses.of(party)).hostname or "localhost", settings.host]
-        if party == "acs" and settings.bank_domain is not None:
-            from acs.banks import BANKS
-
-            # One by one: browsers do not accept every domain behind a wildcard.
-            named += [f"{bank.key}.{settings.bank_domain}" for bank in BANKS]
-        return [*LOCAL_HOSTS, *(host for host in named if host not in EVERY_ADDRESS)]
+        banks = bank_names(settings) if party == "acs" else []
+        return [*LOCAL_HOSTS, host_of(settings.addresses.of(party)), *banks, *more_names(settings)]
 
 
 def caller_context(settings: Settings, name: str | None = None) -> ssl.SSLContext:

@@ -5,16 +5,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from directory_server.ranges import Change
-from directory_server.transactions.finals import Fingerprint, named, newest
+from directory_server.transactions.finals import named, newest
 from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.states import State
 from directory_server.transactions.storage import lists, rows
 from directory_server.transactions.storage.lists import StoredRanges
 from directory_server.transactions.storage.tables import PREPARATIONS, RANGE_LISTS, TRANSACTIONS
+from threedsecure.redaction import holds_card_number
+from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database, Failed
 from threedsecure.storage.ledger import Ledger
 from threedsecure.storage.rows import leases
@@ -27,6 +30,10 @@ LONGEST_CHALLENGE: Final = timedelta(days=8)
 MOST_HELD: Final = 20_000
 """Transactions in memory."""
 _MAY_STILL_END: Final = (State.RECEIVED, State.CHALLENGED, State.UNANSWERED, State.REPORTING, State.UNDELIVERED)
+
+
+SEALED: Final = "sealed:"
+"""What an address begins with that is not kept as it is."""
 
 
 class BeingReported(Exception):
@@ -42,15 +49,28 @@ class Storage:
     processes each may be told the next thing, so there the row is the truth, and what has none yet gets one when another process
     looks for it."""
 
-    def __init__(self, database: Database, ledger: Ledger, fingerprint: Fingerprint, worker: str | None = None) -> None:
+    def __init__(self, database: Database, ledger: Ledger, vault: Vault, worker: str | None = None) -> None:
         """`worker`: of several processes on these tables, this one."""
         self._database = database
         self._ledger = ledger
-        self._fingerprint = fingerprint
+        self._vault = vault
+        self._fingerprint = vault.fingerprint
         self._leases = leases.Leases(worker)
         self._held: dict[str, Transaction] = {}
         self._without_row: set[str] = set()
         ledger.before_others_read(self._write_out_all)
+
+    def results_url(self, transaction: Transaction) -> str:
+        """Where its result goes."""
+        kept = transaction.three_ds_server_url
+        return self._vault.open(kept.removeprefix(SEALED)) if kept.startswith(SEALED) else kept
+
+    def _as_kept(self, transaction: Transaction) -> Transaction:
+        """A 3DS Server may have put a card number into its address, which has to be called as it is."""
+        url = transaction.three_ds_server_url
+        if url.startswith(SEALED) or not holds_card_number(url):
+            return transaction
+        return replace(transaction, three_ds_server_url=SEALED + self._vault.seal(url))
 
     def taken(self, ds_trans_id: str) -> bool | Awaitable[bool]:
         """Whether there is one of this dsTransID, which a seed that begins anew brings about. Straight."""
@@ -173,7 +193,7 @@ class Storage:
         if is_new and after.state is State.ANSWERED:
             return
         if is_new:
-            row = rows.row(after)
+            row = rows.row(self._as_kept(after))
             self._database.put(lambda c: rows.INSERT_NEW.run(c, row), partial(self._is_written, name))
         elif after is not before:
             changes = rows.changes(after)

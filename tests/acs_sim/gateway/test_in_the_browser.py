@@ -148,6 +148,7 @@ async def test_the_whole_purchase_works_without_javascript(world, browser: Brows
     await context.close()
 
 
+@pytest.mark.parametrize("settings", [{"frame_ancestors": "*"}])
 async def test_the_purchase_stays_in_the_frame_that_a_page_of_another_origin_put_it_in(world, page):
     world.scheme.ares = {"transStatus": "C"}
     port = free_port()

@@ -190,9 +190,9 @@ async def test_an_address_that_nobody_was_given_leads_nowhere(world, path):
     assert found.attributes["message"]["role"] == "alert"
 
 
-async def test_the_pages_may_be_framed_are_not_kept_and_set_no_cookie(world):
+async def test_the_pages_are_not_framed_by_others_not_kept_and_set_no_cookie(world):
     async with world.session.get(world.url + "/shops/monetico") as answer:
-        assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'self';" in answer.headers["Content-Security-Policy"]
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Set-Cookie" not in answer.headers
@@ -207,3 +207,22 @@ async def test_a_shop_of_ones_own_finds_the_key_that_letter_k_is_verified_with(w
 
 async def test_the_liveness_page_of_paybox_says_ok(world):
     assert (await world.get("/load.html")).texts["server_status"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("path", "who"),
+    [("MYchoix_pagepaiement", "'self'"), ("FramepagepaiementRWD", "*"), ("MYframepagepaiement_ip", "*")],
+)
+async def test_a_payment_is_shown_in_a_frame_where_its_shop_says_so(world, path, who):
+    form = (await world.get("/shops/e-transactions")).forms["basket"]
+    sealed = (await world.post(form["action"], {**form["fields"], "way": "card"})).forms["to-payment"]
+    async with world.session.post(f"{world.url}/cgi/{path}.cgi", data=sealed["fields"]) as answer:
+        assert answer.status == 200
+        assert f"frame-ancestors {who};" in answer.headers["Content-Security-Policy"]
+
+
+async def test_the_log_is_shown_in_nobodys_frame(world):
+    purchase = await world.purchase()
+    for path in ("/log", f"/log/{purchase['id']}"):
+        async with world.session.get(world.url + path) as answer:
+            assert "frame-ancestors 'self';" in answer.headers["Content-Security-Policy"]

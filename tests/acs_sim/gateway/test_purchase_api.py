@@ -58,7 +58,8 @@ async def test_a_card_that_the_page_would_refuse_is_refused_here_too(world, chan
 @on_sqlite_alone
 @pytest.mark.parametrize("body", [b"not json", b"[]", b"\xff"])
 async def test_a_body_that_is_no_object_is_refused(world, body):
-    async with world.session.post(world.url + "/api/purchases", data=body) as answer:
+    headers = {"Content-Type": "application/json"}
+    async with world.session.post(world.url + "/api/purchases", data=body, headers=headers) as answer:
         assert answer.status == 400
         assert answer.content_type == "application/problem+json"
 

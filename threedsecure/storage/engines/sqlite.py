@@ -1,6 +1,7 @@
 """SQLite as `threedsecure.storage.on_sqlite` uses it: how its connection is set up, its transactions, its checkpoints."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,13 +17,16 @@ from threedsecure.storage.engines import postgresql, timeouts
 
 CHECKPOINT_AFTER_SECONDS: Final = 1.0
 """Pages that are written again meanwhile are copied once."""
+OWNER_ALONE: Final = 0o600
 MAX_WAL_BYTES: Final = 32 << 20
 BUSY_AT_START_MILLISECONDS: Final = 5_000
 _BEGINS: Final = "how transactions begin that SQLAlchemy begins"
 
 
 def engine(path: Path | None, *, durable: bool) -> Engine:
-    """One connection, to a file in WAL mode or to a database in memory (`path=None`)."""
+    """One connection, to a file in WAL mode that its owner alone reads, or to a database in memory (`path=None`)."""
+    if path is not None:
+        _keep_to_its_owner(path)
     made = create_engine(
         "sqlite://" if path is None else f"sqlite:///{path}",
         poolclass=StaticPool,
@@ -49,6 +53,13 @@ def engine(path: Path | None, *, durable: bool) -> Engine:
             _begun(driver, connection.info.get(_BEGINS, "BEGIN IMMEDIATE"))
 
     return made
+
+
+def _keep_to_its_owner(path: Path) -> None:
+    """The files beside it are made with the rights that it has."""
+    with suppress(OSError):  # whoever cannot be kept out here is told by opening it
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, OWNER_ALONE))
+        path.chmod(OWNER_ALONE)
 
 
 def on_the_loop(connection: Connection) -> None:

@@ -15,11 +15,20 @@ LOOK_AGAIN_SECONDS: Final = 0.01
 """After which a file that another program has locked is tried again."""
 
 _LOCKED: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_MACHINE: Final = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM}
+)
 _PRIMARY: Final = 0xFF
 
 
 class Locked(Exception):
     """Another program writes to the SQLite file; nothing was begun."""
+
+
+def machine_failed(error: BaseException) -> bool:
+    """Whether SQLite says that it is the machine that does not let it work: a full disk, one that cannot be written or read."""
+    told = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(told, sqlite3.Error) and getattr(told, "sqlite_errorcode", 0) & _PRIMARY in _MACHINE
 
 
 def is_locked(error: BaseException) -> bool:

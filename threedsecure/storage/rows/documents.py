@@ -1,4 +1,5 @@
-"""Records of which one column has most, as a JSON document: what is searched for, or sealed, has columns of its own."""
+"""Records of which one column has most, as a sealed JSON document: a peer filled much of it, and may have put anything there.
+What is searched for, or is sealed apart, has columns of its own."""
 
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -7,6 +8,7 @@ import msgspec
 from msgspec.structs import fields
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, true
 
+from threedsecure.secrets.vault import Box
 from threedsecure.storage.rows.purging import PER_STEP
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -24,20 +26,21 @@ class Documents(Generic[Record]):
             msgspec.defstruct(kind.__name__, [(field.name, field.type, field.default) for field in within])
         )
 
-    def write(self, record: Record) -> bytes:
-        return _encoder.encode({name: getattr(record, name) for name in self._names})
+    def write(self, box: Box, record: Record) -> bytes:
+        return box.seal_document(_encoder.encode({name: getattr(record, name) for name in self._names}))
 
-    def read(self, written: bytes, **apart: Any) -> Record:
-        document = self._decoder.decode(written)
+    def read(self, box: Box, written: bytes, **apart: Any) -> Record:
+        """Errors: `SealBroken`."""
+        document = self._decoder.decode(box.open_document(written))
         return self._kind(**{name: getattr(document, name) for name in self._names}, **apart)
 
     def forget_before(
-        self, connection: Connection, table: Table, at: datetime, where: ColumnElement[bool] | None = None
+        self, connection: Connection, box: Box, table: Table, at: datetime, where: ColumnElement[bool] | None = None
     ) -> int:
         """Some of the first rows for which `where` holds: those that did not change since `at`."""
         some = select(table.c.number, table.c.document).where(true() if where is None else where)
         rows = connection.execute(some.order_by(table.c.number).limit(PER_STEP).with_for_update(skip_locked=True)).all()
-        old = [row.number for row in rows if self._decoder.decode(row.document).updated_at < at]
+        old = [row.number for row in rows if self._decoder.decode(box.open_document(row.document)).updated_at < at]
         if old:
             connection.execute(delete(table).where(table.c.number.in_(old)))
         return len(old)

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from msgspec import Struct
+
+from threedsecure.addresses import is_web_address
 
 MAX_MESSAGE_ID: Final = 64
 """The longest message id accepted; 44 characters have been seen, 30 are allowed."""
@@ -65,15 +66,6 @@ def _date(allowed: str, expression: str, shape: str) -> Format:
     return Format(allowed, test, test)
 
 
-def is_http_address(value: str) -> bool:
-    """Whether `value` is an absolute http or https address; nothing else may be sent to, or redirected to."""
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s\x00-\x1f]", value)
-    except ValueError:
-        return False
-
-
 def _twenty_bytes(value: str) -> bool:
     """Base64 of exactly 20 bytes; the line breaks that some encoders add are no part of it."""
     if len(value) > 64:
@@ -87,8 +79,8 @@ def _twenty_bytes(value: str) -> bool:
 def _address(most: int, most_sent: int) -> Format:
     return Format(
         f"an absolute http or https address of at most {most_sent} characters",
-        lambda value: len(value) <= most and is_http_address(value),
-        lambda value: len(value) <= most_sent and is_http_address(value),
+        lambda value: len(value) <= most and is_web_address(value),
+        lambda value: len(value) <= most_sent and is_web_address(value),
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import mimetypes
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Sized
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
 from importlib.resources.abc import Traversable
@@ -11,17 +11,24 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Middleware
+from aiohttp.web_protocol import RequestPayloadError
 
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.web.broken_answers import misbehaved
+from threedsecure.web.calling.names import Names
 from threedsecure.web.metrics import Measured, Metrics
-from threedsecure.web.serving.edge import STRAIGHT, EdgeRunner
+from threedsecure.web.serving.doors import Door, check_name
+from threedsecure.web.serving.edge import CONNECTIONS, SERVER, STRAIGHT, EdgeRunner
 from threedsecure.web.serving.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
 
 READ_BODY_SECONDS: Final = 10.0
 _NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
 FIGURES_SECONDS: Final = 5.0
+MOST_STREAMS: Final = 200
+"""Of events, at one party."""
 OPEN_STREAMS: Final = web.AppKey("open_streams", set[asyncio.Task[Any]])
 
 
@@ -39,34 +46,48 @@ def application(
 ) -> web.Application:
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`. It is ready
     while the service says so and no one of `checks` finds anything. `figures` are told beside the service's own."""
-    app = web.Application(client_max_size=0, middlewares=[_unroutable])
+    app = web.Application(client_max_size=0, middlewares=[_at_the_door(dispatcher.names)])
     for route in (*service.routes, *dispatcher.own_routes):
         app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
     app[STRAIGHT] = {route.path: (route, dispatcher) for route in service.routes if route.at_the_edge}
     for stream in service.streams:
         app.router.add_route(stream.method, stream.path, _until_shutdown(stream.handler))
-    app[OPEN_STREAMS] = set()
+    app[CONNECTIONS] = dispatcher.connections
+    app[OPEN_STREAMS] = streams = set[asyncio.Task[Any]]()
+    app.on_response_prepare.append(_named)
     app.on_shutdown.append(_end_streams)
     if service.static is not None:
         app.router.add_get("/static/{name}", _static(service.static))
     app.router.add_get("/healthz", _healthz)
-    app.router.add_get("/readyz", _readyz(service, checks))
-    app.router.add_get("/metrics", _metrics(service, dispatcher, metrics, figures))
+    app.router.add_get("/readyz", _readyz(service, [*checks, dispatcher.loops.check, dispatcher.journal.check]))
+    app.router.add_get(
+        "/metrics", _metrics(service, dispatcher, metrics, lambda: [*figures(), _streams(service, streams)])
+    )
     return app
 
 
-@web.middleware
-async def _unroutable(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """An address or a method that no route knows is told as every other error of the simulator's own."""
-    try:
-        return await handler(request)
-    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
-        response = Problem(error.status, error.reason, f"{request.method} {request.path[:200]}").response()
-        if isinstance(error, web.HTTPMethodNotAllowed):
-            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
-        return _response(response)
+def _at_the_door(names: Names) -> Middleware:
+    @web.middleware
+    async def at_the_door(request: web.Request, handler: StreamHandler) -> web.StreamResponse:
+        """Who asks for somebody else, or for an address or a method that no route knows, is told as of every other error."""
+        try:
+            check_name(names, request)
+            return await handler(request)
+        except Problem as problem:
+            return _response(_for_the_caller(problem.response()))
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+            response = Problem(error.status, error.reason, f"{request.method} {request.path[:200]}").response()
+            if isinstance(error, web.HTTPMethodNotAllowed):
+                response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+            return _response(_for_the_caller(response))
+
+    return at_the_door
+
+
+def _for_the_caller(response: WireResponse) -> WireResponse:
+    """What is told is for who asked, in the form it says, and nobody keeps it."""
+    response.headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **response.headers}
+    return response
 
 
 @asynccontextmanager
@@ -110,6 +131,8 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             body = await _read_body(request, route.limit)
         except TimeoutError:
             return _response(Problem(408, "Request Timeout", "the body did not arrive in time").response())
+        except (RequestPayloadError, HttpProcessingError):  # it cannot be unpacked, or is no body of HTTP
+            return _last(Problem(400, "Bad Request", "the body is not what its headers say").response())
         wire_request = WireRequest(
             request.method,
             request.path,
@@ -120,6 +143,8 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             dispatcher.certified_name(request.transport) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
+        if route.door is Door.API:
+            response = _for_the_caller(response)
         if response.disruption is not None:
             return await misbehaved(request, response, response.disruption)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
@@ -132,6 +157,8 @@ def _until_shutdown(handler: StreamHandler) -> StreamHandler:
 
     async def stream(request: web.Request) -> web.StreamResponse:
         open_streams = request.app[OPEN_STREAMS]
+        if len(open_streams) >= MOST_STREAMS:
+            raise Problem(503, "Service Unavailable", f"{MOST_STREAMS} event streams are open already")
         task = asyncio.current_task()
         if task is not None:
             open_streams.add(task)
@@ -141,6 +168,10 @@ def _until_shutdown(handler: StreamHandler) -> StreamHandler:
             open_streams.discard(task)
 
     return stream
+
+
+async def _named(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = SERVER
 
 
 async def _end_streams(app: web.Application) -> None:
@@ -169,6 +200,13 @@ def _response(response: WireResponse) -> web.Response:
     return web.Response(
         status=response.status, body=response.body, headers={"Content-Type": response.content_type, **response.headers}
     )
+
+
+def _last(response: WireResponse) -> web.Response:
+    """Where the next request on this connection would begin is not known."""
+    last = _response(response)
+    last.force_close()
+    return last
 
 
 async def _streamed(request: web.Request, response: WireResponse, chunks: Iterable[bytes]) -> web.StreamResponse:
@@ -208,6 +246,8 @@ def _metrics(
         return [
             Measured("requests_under_way", "Requests being worked on", "service", under_way, of_process=True),
             Measured("journal_entries", waiting, "state", journal, of_process=True),
+            dispatcher.connections.measured(),
+            dispatcher.loops.measured(),
             *more(),
             *await _own_figures(service),
         ]
@@ -218,6 +258,12 @@ def _metrics(
 
     metrics.measure(measure)
     return figures
+
+
+def _streams(service: Service, streams: Sized) -> Measured:
+    return Measured(
+        "event_streams", "Event streams that are open", "service", {service.name: len(streams)}, of_process=True
+    )
 
 
 async def _own_figures(service: Service) -> Sequence[Measured]:

@@ -3,9 +3,11 @@
 aiohttp's parser reads everything, and everything else - other routes, bodies that come in pieces, connections that end with their
 answer, answers that are to misbehave - is aiohttp's. Answers go out in the order of their requests.
 
+
 Who keeps a connection sends the same head with request after request, but for the length of the body. Of a head that the parser has
 read, byte for byte, it is known what it says (`_Head`): it is not read again."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -15,15 +17,22 @@ from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.helpers import rfc822_formatted_time
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from msgspec import Struct
 
+from threedsecure.web.serving.connections import Connections
 from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
-from threedsecure.web.wire import WireRequest, WireResponse
+from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 Straight = Mapping[str, tuple[Route, Dispatcher]]
 """Routes by their paths."""
+PEERS_MISTAKES: Final = (ConnectionError, HttpProcessingError, RequestPayloadError)
+"""It hangs up, or what it sends is no HTTP, or cannot be unpacked."""
+SERVER: Final = "acs-sim"
+"""What it says that it is: no versions, which tell what it is open to."""
+CONNECTIONS: Final = web.AppKey("connections", Connections)
 STRAIGHT: Final = web.AppKey[Straight]("straight", Mapping)
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 MOST_HEADS: Final = 256
@@ -49,6 +58,7 @@ class EdgeRunner(web.AppRunner):
         server.__class__ = _Edge  # what aiohttp has made is to make our connections
         server.straight = self.app.get(STRAIGHT, {})  # type: ignore[attr-defined]
         server.heads = {}  # type: ignore[attr-defined]
+        server.held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
         return server
 
 
@@ -57,29 +67,85 @@ class _Edge(web.Server):
 
     straight: Straight
     heads: dict[bytes, _Head]
+    held: Connections
 
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        idle = self.held.idle_seconds
+        return _Connection(self, loop=self._loop, **{**self._kwargs, "keepalive_timeout": idle})
 
 
 class _Connection(RequestHandler):
     """`_busy`: an answer of a straight route is on its way; what comes meanwhile waits. `_between`: the parser waits
     for nothing."""
 
-    __slots__ = ("_between", "_busy", "_heads", "_straight")
+    __slots__ = ("_between", "_busy", "_connections", "_heads", "_straight")
 
     def __init__(self, manager: _Edge, **more: Any) -> None:
         super().__init__(manager, **more)
         self._straight = manager.straight
         self._heads = manager.heads
+        self._connections = manager.held
         self._busy = False
         self._between = True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is asked that has not been answered."""
+        return not (self._busy or self._request_in_progress or self._messages)
+
+    @property
+    def last_moment(self) -> float:
+        return self._next_keepalive_close_time
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._next_keepalive_close_time = self._loop.time() + self._connections.first_seconds
+        if self._keepalive_handle is not None:
+            self._keepalive_handle.cancel()
+        self._keepalive_handle = self._loop.call_at(self.last_moment, self._process_keepalive)
+        self._connections.came(self, transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._connections.went(self)
+        super().connection_lost(exc)
+
+    def _process_keepalive(self) -> None:
+        if self._busy:  # who is being answered waits for something
+            self._keepalive_handle = self._loop.call_later(self._keepalive_timeout, self._process_keepalive)
+            return
+        closed_before = self._force_close
+        super()._process_keepalive()
+        self._connections.ended["timed out"] += self._force_close and not closed_before
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._go_on()
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Who hangs up, or speaks something else, is counted. A bug is logged."""
+        if isinstance(exc, ConnectionError):
+            self._connections.ended["hung up"] += 1
+        elif status == HTTPStatus.BAD_REQUEST:
+            self._connections.ended["not HTTP"] += 1
+        else:
+            return super().handle_error(request, status, exc, message)
+        problem = Problem(HTTPStatus.BAD_REQUEST, "Bad Request", "this is not HTTP/1.1").response()
+        response = web.Response(status=problem.status, body=problem.body, content_type=problem.content_type)
+        response.headers["Server"] = SERVER
+        response.force_close()
+        return response
+
+    def log_exception(self, *args: Any, **more: Any) -> None:
+        if not isinstance(more.get("exc_info"), PEERS_MISTAKES):
+            super().log_exception(*args, **more)
 
     def data_received(self, data: bytes) -> None:
         between, self._between = self._between, False
         waiter, self._waiter = self._waiter, None  # aiohttp reads, and does not wake its task yet
         alone = between and not self._messages
-        idle = waiter is not None and not waiter.done() and not self._busy
+        idle = waiter is not None and not waiter.done() and not self._busy and not self._paused
         if alone and idle and not self._force_close and not self._close:
             end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
             known = self._heads.get(data[:end])
@@ -112,7 +178,7 @@ class _Connection(RequestHandler):
     def _learn(self, head: bytes, message: Any, payload: Any, length: int) -> None:
         found = self._straight.get(message.path)
         plain = not message.compression and not message.chunked and not message.upgrade
-        if found is None or not plain or self._is_for_aiohttp(message, payload) or len(head) > LONGEST_HEAD:
+        if found is None or not plain or self._is_for_aiohttp(message, payload, found[1]) or len(head) > LONGEST_HEAD:
             return
         if len(self._heads) >= MOST_HEADS:
             self._heads.clear()
@@ -121,11 +187,11 @@ class _Connection(RequestHandler):
     def _go_on(self) -> None:
         """Answer what came first, or leave it to aiohttp."""
         waiter, messages = self._waiter, self._read
-        if waiter is None or waiter.done() or not messages or self._busy:
-            return
+        if waiter is None or waiter.done() or not messages or self._busy or self._paused:
+            return  # also where the peer has not read what it was answered
         message, payload = messages[0]
         found = self._straight.get(getattr(message, "path", ""))
-        if found is None or self._is_for_aiohttp(message, payload) or found[1].misbehaves():
+        if found is None or self._is_for_aiohttp(message, payload, found[1]) or found[1].misbehaves():
             waiter.set_result(None)
             return
         self._busy = True  # before the parser goes on, which may read the next ones at once
@@ -137,14 +203,15 @@ class _Connection(RequestHandler):
         self._answer(*found, _lower(message.headers), payload.read_nowait(-1))
 
     @staticmethod
-    def _is_for_aiohttp(message: Any, payload: Any) -> bool:
-        return message.method != "POST" or message.should_close or not payload.is_eof() or "Expect" in message.headers
-
-    def _process_keepalive(self) -> None:
-        """aiohttp hangs up on whom it has nothing to do for; who is being answered here waits for something."""
-        if self._busy:
-            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        super()._process_keepalive()
+    def _is_for_aiohttp(message: Any, payload: Any, dispatcher: Dispatcher) -> bool:
+        return (
+            message.method != "POST"
+            or message.should_close
+            or not payload.is_eof()
+            or payload.exception() is not None
+            or "Expect" in message.headers
+            or not dispatcher.names.answer_to(message.headers.get("Host", ""))
+        )
 
     def _answer(self, route: Route, dispatcher: Dispatcher, headers: dict[str, str], body: bytes) -> None:
         if dispatcher.is_full:

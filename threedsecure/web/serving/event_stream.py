@@ -20,19 +20,20 @@ async def stream_events(
     *,
     first: bytes = b": listening\n\n",
     heartbeat_seconds: float,
-    goes_on: Callable[[], bool] = lambda: True,
+    is_behind: Callable[[], bool] = lambda: False,
 ) -> web.StreamResponse:
-    """Write what `next_event` gives (nothing where it is empty) for as long as it goes on and the reader is there, and a comment
-    when there is nothing to tell. From `first` on nothing is missed."""
+    """Write what `next_event` gives (nothing where it is empty) for as long as the reader is there and keeps up, and a comment
+    when there is nothing to tell. A reader that falls behind (`is_behind`) is told so and cut off."""
     response = web.StreamResponse(headers=_HEADERS)
     with suppress(ConnectionError):  # the reader has gone
         await response.prepare(request)
         await response.write(first)
-        while goes_on():
+        while not is_behind():
             try:
                 async with asyncio.timeout(heartbeat_seconds):
                     event = await next_event()
             except TimeoutError:
                 event = b": still here\n\n"
             await response.write(event)
+        await response.write(b": cut off, because this was read too slowly; connect anew\n\n")
     return response

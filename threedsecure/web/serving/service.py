@@ -20,6 +20,7 @@ from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Database
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.schema import Schema
+from threedsecure.web.calling.names import Names
 from threedsecure.web.calling.transport import Endpoint, Transport
 from threedsecure.web.clock import Clock, monotonic
 from threedsecure.web.faults.answers import Answering, Resign
@@ -27,6 +28,9 @@ from threedsecure.web.faults.injector import CONTROL_LIMIT, CONTROL_PATH, Faults
 from threedsecure.web.journal import Hop, Journal
 from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.randomness import Randomness
+from threedsecure.web.scheduler import Loops
+from threedsecure.web.serving.connections import Connections
+from threedsecure.web.serving.doors import Door, check_caller
 from threedsecure.web.sharing.processes import Alone, Shared
 from threedsecure.web.straight import soon, waits
 from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, WireResponse
@@ -52,7 +56,8 @@ class Tls:
 class Runtime:
     """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
     `most_under_way`: how many requests a service works on at a time before it asks others to come back. `shared` are the other
-    processes of the same simulator."""
+    processes of the same simulator. `names`: what it answers to. `connections`: those that others hold to it;
+    `loops`: its work beside the requests."""
 
     clock: Clock
     randomness: Randomness
@@ -64,6 +69,9 @@ class Runtime:
     tls: Tls | None = None
     most_under_way: int = MOST_UNDER_WAY
     shared: Shared = field(default_factory=Alone)
+    names: Names = field(default_factory=Names)
+    connections: Connections = field(default_factory=Connections)
+    loops: Loops = field(default_factory=Loops)
 
     @property
     def calling(self) -> ssl.SSLContext | None:
@@ -79,6 +87,7 @@ class Route:
     `answer_error`: turns a protocol error into the protocol's own error message; without it the error is a problem document.
     `mutual`: the specifications want the caller to show a certificate; with TLS one without is refused.
     `at_the_edge`: what is posted there is answered without aiohttp's router where that can be (`threedsecure.web.serving.edge`).
+    `door`: who may have something changed there.
     """
 
     method: str
@@ -89,6 +98,21 @@ class Route:
     answer_error: AnswerError | None = None
     mutual: bool = False
     at_the_edge: bool = False
+    door: Door = Door.API
+
+
+def posted(
+    path: str,
+    handler: Handler,
+    limit: int = DEFAULT_LIMIT,
+    hop: Hop | None = None,
+    answer_error: AnswerError | None = None,
+    *,
+    mutual: bool = False,
+    at_the_edge: bool = False,
+) -> Route:
+    """The endpoint of a protocol, to which anybody posts."""
+    return Route("POST", path, handler, limit, hop, answer_error, mutual, at_the_edge, Door.PROTOCOL)
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,9 @@ class Dispatcher:
         self._answering = Answering(runtime.faults, service.name, service.resign)
         self.under_way = 0
         self.journal = runtime.journal
+        self.names = runtime.names
+        self.connections = runtime.connections
+        self.loops = runtime.loops
         self.own_routes = (Route("POST", CONTROL_PATH, runtime.faults.control, CONTROL_LIMIT),)
         """What every service has beside its own routes."""
 
@@ -171,6 +198,8 @@ class Dispatcher:
     def _admit(self, route: Route, request: WireRequest) -> None:
         if len(request.body) > route.limit:
             raise BodyTooLarge(route.limit)
+        if route.door is not Door.PROTOCOL:
+            check_caller(route.door, request)
         if route.mutual and request.peer is None and self._runtime.tls is not None:
             raise self._without_certificate(route)
 

@@ -20,6 +20,7 @@ from threedsecure.storage.database import Database
 from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
 from threedsecure.storage.sharing import state as table
 from threedsecure.storage.sharing.signals import LONGEST, Signals
+from threedsecure.web.scheduler import Loops
 
 log = structlog.get_logger()
 
@@ -113,10 +114,11 @@ class _Own:
 class Together:
     """One of several processes on one PostgreSQL. Works between entering and leaving `joined`."""
 
-    def __init__(self, worker: str, signals: Signals, database: Database) -> None:
+    def __init__(self, worker: str, signals: Signals, database: Database, loops: Loops | None = None) -> None:
         self._worker = worker
         self._signals = signals
         self._database = database
+        self._loops = loops or Loops()
         self._receivers: defaultdict[str, list[Receive]] = defaultdict(list)
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
         self._incoming: asyncio.Queue[dict[str, Any] | _Own | None] = asyncio.Queue()
@@ -179,12 +181,17 @@ class Together:
         """Listen, speak and act for as long as the context lasts. `key_mark` stands for the master key.
 
         Errors: `DatabaseUnusable`."""
-        tasks = [asyncio.create_task(work, name="shared") for work in (self._listen(), self._speak(), self._act())]
-        try:
-            await self._join(key_mark)
-            yield
-        finally:
-            await self._fall_silent(tasks)
+        kept = self._loops.kept
+        async with (
+            kept("hearing other processes", self._listen),
+            kept("telling other processes", self._speak),
+            kept("doing what other processes say", self._act),
+        ):
+            try:
+                await self._join(key_mark)
+                yield
+            finally:
+                await self._fall_silent()
 
     async def _join(self, key_mark: str) -> None:
         try:
@@ -195,15 +202,12 @@ class Together:
         alive = await self._signals.listeners()
         await self._database.run(lambda connection: table.join(connection, self._worker, alive, key_mark))
 
-    async def _fall_silent(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _fall_silent(self) -> None:
         """What was to be told is told before the end, and that it is the end."""
         self.tell("leave")
         with suppress(TimeoutError):
             async with asyncio.timeout(HEARD_BY_ALL_WITHIN_SECONDS):
                 await self._outgoing.join()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _listen(self) -> None:
         async for word in self._signals.heard():

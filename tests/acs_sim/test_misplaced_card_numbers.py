@@ -1,0 +1,223 @@
+"""A card number where none belongs: whatever a peer puts it into, it is written and shown nowhere in clear."""
+
+import base64
+import json
+import re
+import uuid
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
+from tests.support.classic_mpi import XML, packed, pareq, vereq
+from tests.support.engine import written
+from tests.support.ports import with_free_ports
+from tests.support.third_party import base64url
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
+from threedsecure.redaction import redact, redact_card_numbers
+from threedsecure.secrets.vault import SealBroken, Vault
+from threedsecure.web.clock import Clock
+
+STRAY = compose("visa", SCENARIOS["frictionless"], serial="7391")
+WRAPPED = base64url({"card": STRAY})
+SHAPES = (STRAY, f"card {STRAY}", f"http://127.0.0.1:1/x?card={STRAY}", WRAPPED)
+SEEN = [
+    STRAY.encode(),
+    *(base64.b64encode(b" " * skip + STRAY.encode())[4 if skip else 0 : -4][:14] for skip in range(3)),
+]
+"""How it looks as it is, and inside base64 at each of the three places where it may begin."""
+AREQ = {
+    **json.loads(Path("fixtures/messages/2.3.1/areq-brw-pa.json").read_bytes()),
+    "threeDSRequestorChallengeInd": ["04"],
+}
+AT = datetime.strptime(AREQ["purchaseDate"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+OURS = frozenset(
+    {"threeDSServerTransID", "acctNumber", "messageType", "messageVersion", "deviceChannel", "messageCategory"}
+)
+XML_TEXTS = {
+    vereq: ("VEReq-1", "400000", "12345678", "text/html", "Mozilla/5.0"),
+    pareq: ("PAReq-1", "400000", "12345678", "Librairie Exemple", "https://librairie.example", "42.00"),
+}
+FORMS = (
+    *(
+        "/3ds2/notification",
+        "/3ds2/method-notification",
+        "/3ds1/term",
+        "/cgi/MYchoix_pagepaiement.cgi",
+        "/paiement.cgi",
+    ),
+    *("/cgi/RemoteMPI.cgi", "/PPPS.php", "/shops/monetico/cgi2", "/shops/e-transactions/ipn"),
+)
+FIELDS = (
+    "cres",
+    "threeDSSessionData",
+    "PaRes",
+    "MD",
+    "threeDSMethodData",
+    "erro",
+    "PBX_CMD",
+    "reference",
+    "REFERENCE",
+    "PORTEUR",
+)
+SHOWN = {
+    "desk": ("/", "/transactions/rows", "/api/transactions?limit=500", "/api/messages", "/api/findings", "/metrics"),
+    "phone": ("/", "/api/messages", "/api/phones", "/metrics"),
+    "shop": ("/log", "/api/purchases", "/metrics"),
+    "ds": ("/metrics",),
+    "acs": ("/metrics",),
+}
+
+
+def places(message, path=()):
+    for key, value in message.items() if isinstance(message, dict) else enumerate(message):
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+        elif path or key not in OURS:
+            yield (*path, key)
+
+
+def with_value(message, path, value):
+    changed = json.loads(json.dumps(message))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return changed
+
+
+class Peer:
+    """Everybody who sends something to the simulator."""
+
+    def __init__(self, session, at):
+        self.session = session
+        self.at = at
+        self.taken = 0
+
+    async def post(self, url, **content):
+        async with self.session.post(url, **content) as answer:
+            return await answer.text()
+
+    async def card(self, **wish):
+        return json.loads(await self.post(self.at.desk + "/api/cards", json={"scheme": "visa", **wish}))["pan"]
+
+    async def emv(self):
+        """Every element of an AReq, and what a browser carries to the challenge."""
+        pan = await self.card(scenario="challenge-otp")
+        for path in places(AREQ):
+            taken = [ares for ares in [await self.authenticated(pan, path, shape) for shape in SHAPES] if ares]
+            self.taken += len(taken)
+            if taken:
+                await self.challenge(taken[-1])
+        for message in ({"messageType": STRAY}, {"messageType": "AReq", "threeDSServerTransID": STRAY}, {STRAY: STRAY}):
+            for url in (self.at.ds + "/visa/3ds2", self.at.acs + "/3ds2/areq", self.at.shop + "/3ds2/results"):
+                await self.post(url, json=message)
+
+    async def authenticated(self, pan, path, shape):
+        own = {"acctNumber": pan, "threeDSServerTransID": str(uuid.uuid4())}
+        areq = with_value({**AREQ, **own}, path, shape)
+        ares = json.loads(await self.post(self.at.ds + "/visa/3ds2", json=areq))
+        return ares if ares.get("transStatus") == "C" else None
+
+    async def challenge(self, ares):
+        names = ("messageVersion", "threeDSServerTransID", "acsTransID")
+        creq = {"messageType": "CReq", "challengeWindowSize": "05", **{name: ares[name] for name in names}}
+        await self.post(ares["acsURL"], data={"creq": base64url(creq), "threeDSSessionData": WRAPPED})
+        cancel = f"{self.at.desk}/api/transactions/{ares['acsTransID']}/cardholder"
+        await self.post(cancel, json={"do": "cancel"})
+
+    async def classic(self):
+        """Every text of VEReq and PAReq, and what a browser carries with them."""
+        pan = await self.card(scenario="challenge-otp", version="1.0.2")
+        headers, url = {"Content-Type": XML}, self.at.ds + "/visa/3ds1"
+        for text in XML_TEXTS[vereq]:
+            for shape in SHAPES:
+                await self.post(url, data=vereq(pan).decode().replace(text, shape).encode(), headers=headers)
+        for number, text in enumerate(XML_TEXTS[pareq]):
+            for shape in SHAPES:
+                enrolled = await self.post(url, data=vereq(pan, f"V-{number}-{SHAPES.index(shape)}"), headers=headers)
+                acct_id, acs = re.findall("<acctID>(.*?)</acctID>.*<url>(.*?)</url>", enrolled)[0]
+                xml = pareq(acct_id, f"PAReq-1-{number}-{SHAPES.index(shape)}").decode().replace(text, shape).encode()
+                form = {"PaReq": packed(xml), "TermUrl": f"http://127.0.0.1:1/t?c={STRAY}", "MD": WRAPPED}
+                self.taken += "<form" in await self.post(acs.replace("&amp;", "&"), data=form)
+
+    async def forms(self):
+        data = {
+            "threeDSServerTransID": str(uuid.uuid4()),
+            "threeDSMethodNotificationURL": f"http://127.0.0.1:1/{STRAY}",
+        }
+        await self.post(self.at.acs + "/3ds2/method", data={"threeDSMethodData": base64url(data)})
+        for path in FORMS:
+            await self.post(self.at.shop + path, data=dict.fromkeys(FIELDS, STRAY))
+        text = {"to": "+33639981101", "from": "BANQUE", "body": "x", "reference": STRAY}
+        assert "reference holds a card number" in await self.post(self.at.phone + "/api/messages", json=text)
+
+    async def shown(self):
+        """Pages, exports, figures and events."""
+        found = {}
+        for party, paths in SHOWN.items():
+            for path in paths:
+                async with self.session.get(self.at.of(party) + path) as answer:
+                    found[party + path] = await answer.read()
+        listed = json.loads(found["desk/api/transactions?limit=500"])
+        for one in (listed["transactions"] if isinstance(listed, dict) else listed)[:40]:
+            for what in ("messages", "transcript", "findings"):
+                async with self.session.get(f"{self.at.desk}/api/transactions/{one['id']}/{what}") as answer:
+                    found[f"{one['id']} {what}"] = await answer.read()
+        return found
+
+
+@pytest.mark.slow
+async def test_a_card_number_in_every_element_is_neither_kept_nor_shown_in_clear(tmp_path, capsys, caplog):
+    settings = with_free_ports(Settings(data=str(tmp_path), log_level="debug"))
+    async with running_stack(settings, clock=Clock(frozen_at=AT)) as stack, aiohttp.ClientSession() as session:
+        peer = Peer(session, stack.addresses)
+        async with stack.runtime.journal.subscribed() as events:
+            await peer.forms()
+            await peer.classic()
+            await peer.emv()
+            assert peer.taken > 50, "most of it was taken"
+            shown = await peer.shown()
+            with suppress(TimeoutError):
+                shown["events"] = b"".join(
+                    [json.dumps(await events.get()).encode() for _ in range(events._unheard.qsize())]
+                )
+        await stack.runtime.journal.flush()
+    said = capsys.readouterr()
+    shown["log"] = (caplog.text + said.out + said.err).encode()
+    for name, content in shown.items():
+        assert [seen for seen in SEEN if seen in content] == [], name
+    (tmp_path / "key").unlink()
+    kept = written(tmp_path)
+    assert b"acs_transaction" in kept
+    for seen in SEEN:
+        at = kept.find(seen)
+        assert at < 0, kept[max(0, at - 80) : at + 40]
+
+
+def test_base64_of_a_card_number_is_hidden_and_other_base64_is_not():
+    assert redact({"threeDSSessionData": WRAPPED, STRAY: "x"}) == {
+        "threeDSSessionData": "***",
+        redact_card_numbers(STRAY): "x",
+    }
+    for harmless in (
+        base64url({"order": "17"}),
+        "threeDSServerTransID",
+        "8a880dc0-d2d2-4067-bcb1-b08d1690b26e",
+        "A" * 40,
+    ):
+        assert redact_card_numbers(harmless) == harmless
+
+
+def test_a_document_is_sealed_and_one_of_an_earlier_build_is_read():
+    box = Vault(bytes(32), lambda count: bytes(count)).box(b"documents")
+    sealed = box.seal_document(b'{"a":1}')
+    assert b'"a"' not in sealed
+    assert box.open_document(sealed) == box.open_document(b'{"a":1}') == b'{"a":1}'
+    with pytest.raises(SealBroken):
+        box.open_document(sealed[:-1] + b"x")
