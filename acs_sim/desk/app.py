@@ -9,10 +9,10 @@ from acs_sim.desk.api.calls import Desk, Handler, bound
 from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
 from acs_sim.desk.operations import OPERATIONS
-from acs_sim.desk.pages import console, faults_page, findings_page, reading, rules_page
+from acs_sim.desk.pages import console, demo_page, faults_page, findings_page, reading, rules_page
 from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
-from acs_sim.desk.transactions.events import EVENTS, as_json, event_stream
+from acs_sim.desk.transactions.events import EVENTS, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
@@ -25,7 +25,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/cards", console.cards),
     ("POST", "/cards", console.mint_from_form),
     ("POST", "/clock", console.move_clock_from_form),
-    ("GET", "/demo", console.demo),
+    ("GET", "/demo", demo_page.demo),
+    ("POST", "/demo/answer", demo_page.answer),
     ("GET", "/findings", findings_page.overview),
     ("GET", "/rules", rules_page.rules),
     ("POST", "/rules", rules_page.change_rules),
@@ -56,8 +57,8 @@ def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (
             Route("POST", "/check", bound(desk, console.answering_pages(reading.check_from_form)), BODY_LIMIT),
         ],
         streams=[
-            Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, as_json)),
-            Stream("GET", "/demo/messages", event_stream(runtime.journal, console.drawn_arrow)),
+            Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),
+            Stream("GET", "/demo/messages", event_stream(runtime.journal, demo_page.own_purchase(runtime.journal))),
         ],
         lifespan=_nothing_to_open,
         static=STATIC,

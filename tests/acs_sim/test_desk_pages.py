@@ -125,6 +125,7 @@ async def test_an_unknown_id_is_told_on_a_page(desk, world):
 async def test_the_clock_is_moved_without_leaving_the_page(desk, stack):
     await desk.goto(f"{desk.base}/")
     before = stack.clock.now()
+    await desk.locator(".clock summary").click()
     await desk.get_by_role("button", name="+10m").click()
     await expect(desk.locator("#now")).to_have_text("2026-06-15 12:10:00")
     assert (stack.clock.now() - before).total_seconds() == 600
@@ -145,20 +146,24 @@ async def test_a_card_is_minted_from_its_row(desk, world):
 
 
 async def test_the_split_screen_shows_the_shop_and_the_cards_phone(desk, stack):
-    await desk.goto(f"{desk.base}/demo?shop=monetico&scheme=mastercard&scenario=challenge-otp&lang=en")
+    await desk.goto(f"{desk.base}/demo?shop=monetico&scheme=mastercard&scenario=challenge-otp&lang=en&demo=123")
+    shop = await desk.locator("iframe[title=Shop]").get_attribute("src")
     at = stack.addresses
-    await expect(desk.locator("iframe[title=Shop]")).to_have_attribute("src", f"{at.shop}/shops/monetico?lang=en")
-    await expect(desk.locator(".phone iframe")).to_have_attribute("src", f"{at.phone}/phones/%2B33639982101")
-    await expect(desk.locator("#pan")).to_have_text("5200 0000 0100 0006")
+    assert shop == f"{at.shop}/shops/monetico?lang=en&demo=123&card=mastercard%2Fchallenge-otp%2F123%2F"
+    await expect(desk.locator(".phone iframe")).to_have_attribute("src", f"{at.phone}/phones/%2B999200100123")
+    await expect(desk.locator("#pan")).to_have_text("5200 0000 0100 1236")
     await desk.get_by_label("that does").select_option("rejected")
     await desk.wait_for_url(re.compile("scenario=rejected"))
-    await expect(desk.locator("#pan")).to_have_text("5200 0000 0040 0009")
+    await expect(desk.locator("#pan")).to_have_text("5200 0000 0040 1239")
 
 
 async def test_messages_fly_by_on_the_split_screen_and_can_be_cleared(desk, stack):
-    await listening(desk, "/demo")
+    await listening(desk, "/demo?demo=123")
+    stack.runtime.journal.record(
+        stack.clock.now(), "Shop", "3DS Server", "Payment form", {}, transaction_id=SERVER_ID, also=("demo 123",)
+    )
     journal(stack, "AReq", "ARes")
-    await expect(desk.locator("#flight .arrow")).to_have_count(2)
+    await expect(desk.locator("#flight .arrow")).to_have_count(3)
     await expect(desk.locator("#flight")).not_to_contain_text("Buy something")
     await desk.get_by_role("button", name="Clear").click()
     await expect(desk.locator("#flight .arrow")).to_have_count(0)
@@ -181,7 +186,8 @@ async def test_the_pages_work_without_javascript(browser, stack):
     await page.goto(f"{stack.addresses.desk}/demo")
     await page.get_by_label("that does").select_option("rejected")
     await page.get_by_role("button", name="Show").click()
-    await expect(page.locator(".hint b")).to_have_text("rejected")
+    await expect(page.locator("[name=scenario]")).to_have_value("rejected")
+    await page.locator(".clock summary").click()
     await page.get_by_role("button", name="+5m").click()
     await expect(page.locator("#now")).to_have_text("2026-06-15 12:05:00")
     await context.close()

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from urllib.parse import quote
 
-from acs_sim.client.card_list import card_document, listed_cards
+from acs_sim.client.card_list import listed_cards
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, Handler
 from acs_sim.desk.api.documents import CardWish, ClockMove, Transaction
@@ -11,22 +11,13 @@ from acs_sim.desk.control.cards import find_card, mint
 from acs_sim.desk.control.clock import clock_state, move_everybodys
 from acs_sim.desk.control.findings import judged
 from acs_sim.desk.pages.rendering import drift, facts, identifiers, render, shown
-from acs_sim.desk.transactions.diagram import LIVE, diagram
+from acs_sim.desk.transactions.diagram import diagram
 from acs_sim.desk.transactions.list import entries_of, find_transaction, newest_transactions
-from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import compose, read
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
 
 OVERVIEW_LIMIT: Final = 50
-SHOPS: Final = {"e-transactions": "e-transactions", "monetico": "Monetico"}
-LANGUAGES: Final = {"fr": "Français", "en": "English"}
-DEFAULT_SCENARIO: Final = "challenge-otp"
 MOVES: Final = {"freeze": ClockMove(freeze=True), "resume": ClockMove(resume=True)}
-HINTS: Final = {
-    "challenge-otp": "To see it fail, type 000000 three times: the third ends the payment, and the page says to contact the bank.",
-    "sms-lost": "No code will come: ask for another, cancel, or let the clock run out.",
-}
 GRAMMAR: Final = (
     (
         "4000000",
@@ -74,7 +65,7 @@ async def find(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def cards(desk: Desk, request: WireRequest) -> WireResponse:
-    scheme = _one_of(request.query.get("scheme"), SCHEMES, "visa")
+    scheme = one_of(request.query.get("scheme"), SCHEMES, "visa")
     pan = request.query.get("minted")
     return page_of(
         desk,
@@ -104,31 +95,6 @@ async def move_clock_from_form(desk: Desk, request: WireRequest) -> WireResponse
         return json_response({"now": state.now, "frozen": state.frozen, "words": drift(state)})
     back = form.get("back", "")
     return see_other(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
-
-
-async def demo(desk: Desk, request: WireRequest) -> WireResponse:
-    scheme = _one_of(request.query.get("scheme"), SCHEMES, "visa")
-    scenario = _one_of(request.query.get("scenario"), SCENARIOS, DEFAULT_SCENARIO)
-    card = read(compose(scheme, SCENARIOS[scenario]))
-    return page_of(
-        desk,
-        "demo.html",
-        "/demo",
-        shops=SHOPS,
-        shop=_one_of(request.query.get("shop"), SHOPS, "e-transactions"),
-        schemes=SCHEMES,
-        scenarios=list(SCENARIOS),
-        card=card_document(card, desk.runtime.clock.now()) if card is not None else {},
-        hint=HINTS.get(scenario, ""),
-        language=_one_of(request.query.get("lang"), LANGUAGES, _preferred_language(request)),
-        languages=LANGUAGES,
-        parties=LIVE,
-    )
-
-
-def drawn_arrow(entry: dict[str, Any]) -> str:
-    """One message of the split screen, as HTML."""
-    return render("arrow.html", one=diagram([entry], LIVE).arrows[0], columns=len(LIVE))
 
 
 def answering_pages(handler: Handler) -> Handler:
@@ -175,10 +141,5 @@ def _fragment(html: str) -> WireResponse:
     return WireResponse(200, html.encode(), HTML, {"Cache-Control": "no-store"})
 
 
-def _preferred_language(request: WireRequest) -> str:
-    """The shops are French; a visitor whose browser does not ask for French sees them in English."""
-    return "fr" if request.headers.get("accept-language", "fr").lower().startswith("fr") else "en"
-
-
-def _one_of(value: str | None, known: Any, default: str) -> str:
+def one_of(value: str | None, known: Any, default: str) -> str:
     return value if value is not None and value in known else default

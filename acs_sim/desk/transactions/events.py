@@ -1,6 +1,6 @@
 """Messages as they fly: the journal as server-sent events, as JSON for programs and as drawn rows for the desk's own pages."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import orjson
@@ -14,6 +14,9 @@ from threedsecure.web.serving.service import StreamHandler
 
 HEARTBEAT_SECONDS: Final = 15.0
 Render = Callable[[dict[str, Any]], str]
+Concerns = Callable[[dict[str, Any]], Awaitable[bool]]
+Listening = Callable[[web.Request], tuple[Concerns, Render]]
+"""What a listener wants to hear, and how it is told."""
 EVENTS: Final = Operation(
     "GET",
     "/api/events",
@@ -29,17 +32,31 @@ def as_json(entry: dict[str, Any]) -> str:
     return orjson.dumps(entry).decode()
 
 
-def event_stream(journal: Journal, render: Render) -> StreamHandler:
-    """A stream of what is journalled from now on. `?transaction=` keeps to one transaction, by any of its ids."""
+def of_transaction(journal: Journal) -> Listening:
+    """Everything as JSON; `?transaction=` keeps to one transaction, by any of its ids."""
+
+    def listening(request: web.Request) -> tuple[Concerns, Render]:
+        identifier = request.query.get("transaction", "")
+
+        async def concerns(entry: dict[str, Any]) -> bool:
+            return not identifier or await journal.transaction_of(identifier) == entry["transaction_id"]
+
+        return concerns, as_json
+
+    return listening
+
+
+def event_stream(journal: Journal, listening: Listening) -> StreamHandler:
+    """A stream of what is journalled from now on."""
 
     async def stream(request: web.Request) -> web.StreamResponse:
-        identifier = request.query.get("transaction", "")
+        concerns, render = listening(request)
         async with journal.subscribed() as queue:
 
             async def next_event() -> bytes:
                 while True:
                     entry = await queue.get()
-                    if not identifier or await journal.transaction_of(identifier) == entry["transaction_id"]:
+                    if await concerns(entry):
                         return _event(render(entry))
 
             return await stream_events(request, next_event, heartbeat_seconds=HEARTBEAT_SECONDS)

@@ -86,12 +86,25 @@ async def find_transaction(desk: Desk, identifier: str) -> Transaction:
     if len(identifier) > MAX_IDENTIFIER:
         raise _unknown(identifier)
     known_as = await desk.runtime.journal.transaction_of(identifier)
-    for name in dict.fromkeys((known_as or identifier, identifier, identifier.upper(), identifier.lower())):
-        if found := await newest_transactions(desk, {"id": name, "limit": 1}):
-            return found[0]
+    names = (known_as or identifier, identifier, identifier.upper(), identifier.lower())
+    if found := await _first_of(desk, names):
+        return found
     if known_as is None:
         raise _unknown(identifier)
-    return Transaction(known_as)
+    return await _first_of(desk, await _enrolments(desk, known_as)) or Transaction(known_as)
+
+
+async def _first_of(desk: Desk, names: Iterable[str]) -> Transaction | None:
+    for name in dict.fromkeys(names):
+        if found := await newest_transactions(desk, {"id": name, "limit": 1}):
+            return found[0]
+    return None
+
+
+async def _enrolments(desk: Desk, transaction_id: str) -> list[str]:
+    """The message ids by which the ACS knows the 1.0.2 half of a payment that is filed under another name."""
+    entries = await desk.runtime.journal.entries_of(transaction_id)
+    return [str(one["message"].get("messageId")) for one in entries if one["kind"] == "VEReq"]
 
 
 async def entries_of(desk: Desk, transaction: Transaction) -> list[dict[str, Any]]:

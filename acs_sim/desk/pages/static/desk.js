@@ -47,26 +47,30 @@ function followLive(part) {
   events.onopen = () => { if (opened) ask(); opened = true; };
 }
 
+let flightEvents;
 function followFlight(flight) {
-  let number = 0;
-  new EventSource(flight.dataset.flight).onmessage = (event) => {
-    if (number === 0) flight.textContent = "";
+  flightEvents?.close();
+  flightEvents = new EventSource(flight.dataset.flight);
+  flightEvents.onmessage = (event) => {
+    flight.querySelector(".empty")?.remove();
     flight.insertAdjacentHTML("beforeend", event.data);
-    flight.lastElementChild.id = `flight-${number += 1}`;
+    flight.lastElementChild.id = `flight-${Date.now()}-${flight.childElementCount}`;
     while (flight.childElementCount > 300) flight.firstElementChild.remove();
     const pane = flight.closest(".scroll");
     pane.scrollTop = pane.scrollHeight;
   };
-  every(`[data-clear="${flight.id}"]`, (button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => { flight.textContent = ""; });
-  });
+}
+
+function clearFlight(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => { document.getElementById(button.dataset.clear).textContent = ""; });
 }
 
 // The clock runs in the page between two looks at the simulator.
-function runClock(form) {
-  const shown = form.querySelector("time");
-  const drift = form.querySelector(".drift");
+let moveClock;
+function runClock(clock) {
+  const form = clock.querySelector("form"), shown = clock.querySelector("time");
+  const drift = clock.querySelector(".drift");
   const freeze = form.querySelector("#freeze");
   let now = Date.parse(shown.dateTime), at = performance.now(), frozen = shown.dataset.frozen === "yes";
   const draw = () => {
@@ -80,12 +84,12 @@ function runClock(form) {
     freeze.textContent = frozen ? "Run" : "Freeze";
     draw();
   };
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const body = new URLSearchParams({ move: event.submitter.value, back: "" });
+  moveClock = async (move) => {
+    const body = new URLSearchParams({ move, back: "" });
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     if (answer.ok) take(await answer.json());
-  });
+  };
+  form.addEventListener("submit", (event) => { event.preventDefault(); moveClock(event.submitter.value); });
   setInterval(draw, 500);
 }
 
@@ -120,6 +124,7 @@ openTarget();
 every("select[data-submit]", (select) => select.addEventListener("change", () => select.form.requestSubmit()));
 every("[data-live]", followLive);
 every("[data-flight]", followFlight);
-every("form.clock", runClock);
+every("[data-clear]", clearFlight);
+every(".clock", runClock);
 every("form[data-filter]", filterRows);
 enableCopying(document);
