@@ -6,6 +6,7 @@ cookies, storage and settings are never shared. Scroll bars take up room, as the
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -62,7 +63,7 @@ def running_chromium(home: Path | None = None) -> Iterator[str]:
             try:
                 yield _debugging_address(process, profile)
             finally:
-                process.terminate()
+                os.killpg(process.pid, signal.SIGTERM)  # Debian's program is a script that waits for the real one
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +115,7 @@ def executable() -> str:
 def _started(profile: Path, log: IO[bytes], home: Path | None) -> subprocess.Popen[bytes]:
     command = [executable(), *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
     environment = os.environ if home is None else {**os.environ, "HOME": str(home)}
-    return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
 
 
 def _debugging_address(process: subprocess.Popen[bytes], profile: Path) -> str:

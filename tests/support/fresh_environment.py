@@ -5,6 +5,7 @@ is linked from the environment that runs the tests. Whatever is not required is 
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -72,6 +73,16 @@ def fresh_environment(folder: Path) -> FreshEnvironment:
     return fresh
 
 
+def copy_what_is_required(site_packages: Path) -> None:
+    """Every distribution that acs-sim requires with its extras `fast` and `postgresql`, copied."""
+    names = _closure([*_required(distribution("acs-sim")), "uvloop", "psycopg", "psycopg-binary"])
+    for source, target in _placed(names, site_packages):
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
+
+
 def built(kind: str, folder: Path, source: Path = ROOT) -> Path:
     """The `wheel` or the `sdist` of what is in `source`."""
     _run("-m", "hatchling", "build", "-t", kind, "-d", str(folder), cwd=source)
@@ -104,9 +115,13 @@ def _required(one: Distribution) -> Iterator[str]:
             yield canonicalize_name(requirement.name)
 
 
-def _link(names: Iterable[str], target: Path) -> None:
-    for name in names:
-        one = distribution(name)
+def _link(names: Iterable[str], site_packages: Path) -> None:
+    for source, target in _placed(names, site_packages):
+        target.symlink_to(source)
+
+
+def _placed(names: Iterable[str], site_packages: Path) -> Iterator[tuple[Path, Path]]:
+    """Each file and folder of the distributions at the top of where they are, and where it is to stand."""
+    for one in map(distribution, names):
         tops = {file.parts[0] for file in one.files or () if file.parts[0] not in {"..", "__pycache__"}}
-        for top in tops:
-            (target / top).symlink_to(Path(str(one.locate_file(top))))
+        yield from ((Path(str(one.locate_file(top))), site_packages / top) for top in tops)
