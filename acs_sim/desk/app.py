@@ -9,7 +9,16 @@ from acs_sim.desk.api.calls import Desk, Handler, bound
 from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
 from acs_sim.desk.operations import OPERATIONS
-from acs_sim.desk.pages import console, demo_page, faults_page, findings_page, reading, rules_page
+from acs_sim.desk.pages import (
+    console,
+    demo_page,
+    faults_page,
+    findings_page,
+    log_page,
+    reading,
+    rules_page,
+    transaction_page,
+)
 from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.transactions.events import EVENTS, event_stream, of_transaction
@@ -17,14 +26,19 @@ from acs_sim.settings.addresses import Addresses
 from threedsecure.web.serving.service import Route, Runtime, Service, Stream
 
 PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
-    ("GET", "/", console.overview),
-    ("GET", "/transactions/rows", console.rows),
-    ("GET", "/transactions/{id}", console.transaction),
-    ("GET", "/transactions/{id}/conversation", console.conversation),
+    ("GET", "/", log_page.overview),
+    ("GET", "/transactions/rows", log_page.rows),
+    ("GET", "/compare", transaction_page.compare),
+    ("GET", "/transactions/{id}", transaction_page.transaction),
+    ("GET", "/transactions/{id}/conversation", transaction_page.conversation),
+    ("GET", "/transactions/{id}/scenario.yaml", transaction_page.scenario_file),
+    ("GET", "/transactions/{id}/report.html", transaction_page.report),
+    ("POST", "/transactions/{id}/act", transaction_page.act),
     ("GET", "/find", console.find),
     ("GET", "/cards", console.cards),
     ("POST", "/cards", console.mint_from_form),
     ("POST", "/clock", console.move_clock_from_form),
+    ("POST", "/reset", console.begin_again),
     ("GET", "/demo", demo_page.demo),
     ("POST", "/demo/answer", demo_page.answer),
     ("GET", "/findings", findings_page.overview),

@@ -67,6 +67,24 @@ def told(change: Change) -> Iterator[str]:
         )
 
 
+def aligned(first: Transcript, second: Transcript, changes: Sequence[Change]) -> Iterator[Change]:
+    """All hops of two transcripts beside one another: those of `changes`, and between them those that are the same."""
+    gone = {change.before: change for change in changes if change.before is not None}
+    come = {change.after: change for change in changes if change.after is not None}
+    before, after = 1, 1
+    while before <= len(first["hops"]) or after <= len(second["hops"]):
+        change = gone.get(before)
+        if change is not None and change.after is None:
+            yield change
+            before += 1
+        elif after in come and come[after].before is None:
+            yield come[after]
+            after += 1
+        else:
+            yield change or Change(title(first["hops"][before - 1]), before, after)
+            before, after = before + 1, after + 1
+
+
 def _ordered(transcript: Transcript) -> dict[str, Any]:
     """What is compared, so that identifiers are counted in the order of the conversation."""
     return {name: transcript.get(name) for name in ("transaction", "card", "hops")}
@@ -74,7 +92,7 @@ def _ordered(transcript: Transcript) -> dict[str, Any]:
 
 def _beside(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Change]:
     for name in ("transaction", "card"):
-        elements = tuple(_elements(first[name], second[name]))
+        elements = tuple(differing(first[name], second[name]))
         if elements:
             yield Change(name, None, None, elements)
 
@@ -84,7 +102,7 @@ def _hops(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
             for one, other in zip(range(start, end), range(other_start, other_end), strict=True):
-                elements = tuple(_elements(first[one], second[other]))
+                elements = tuple(differing(first[one], second[other]))
                 if elements:
                     yield Change(title(first[one]), one + 1, other + 1, elements)
             continue
@@ -92,23 +110,24 @@ def _hops(first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]
         yield from (Change(title(second[other]), None, other + 1) for other in range(other_start, other_end))
 
 
-def _elements(first: Any, second: Any) -> Iterator[Element]:
-    before, after = dict(_flat(first)), dict(_flat(second))
+def differing(first: Any, second: Any) -> Iterator[Element]:
+    """The leaves of two documents that are not the same."""
+    before, after = dict(leaves(first)), dict(leaves(second))
     for path in {**before, **after}:
         one, other = before.get(path, ABSENT), after.get(path, ABSENT)
         if one is ABSENT or other is ABSENT or one != other or type(one) is not type(other):
             yield Element(path, _text(one), _text(other))
 
 
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every leaf with its path; the elements of a hop's message without the word message before them."""
     if isinstance(value, Mapping) and value:
         for name, each in value.items():
             inside = path if name == "message" and not path and isinstance(each, Mapping) else f"{path}.{name}"
-            yield from _flat(each, inside.lstrip("."))
+            yield from leaves(each, inside.lstrip("."))
     elif isinstance(value, list) and value:
         for index, each in enumerate(value):
-            yield from _flat(each, f"{path}[{index}]")
+            yield from leaves(each, f"{path}[{index}]")
     else:
         yield path, value
 

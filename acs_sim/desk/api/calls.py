@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, get_args, get_type_hints
 import msgspec
 
 from acs_sim.client.parties import Parties, Refused
+from acs_sim.desk.transactions.log import Log
 from acs_sim.settings.addresses import Addresses
 from threedsecure.web.serving.service import Runtime
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
@@ -20,12 +21,14 @@ JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the desk's handlers work with. `elsewhere`: the parties that do not run in this process."""
+    """What the desk's handlers work with. `elsewhere`: the parties that do not run in this process; `log`: what the front page
+    knows of the journal."""
 
     runtime: Runtime
     addresses: Addresses
     parties: Parties
     elsewhere: tuple[str, ...] = ()
+    log: Log = field(default_factory=Log)
 
 
 Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]

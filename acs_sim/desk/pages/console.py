@@ -1,22 +1,26 @@
 """The console at `/`: transactions and their conversations, the cards, the clock, the split screen."""
 
+import re
 from typing import Any, Final
 from urllib.parse import quote
 
+from acs_sim.checking.element_pages import names_of
 from acs_sim.client.card_list import listed_cards
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, Handler
-from acs_sim.desk.api.documents import CardWish, ClockMove, Transaction
+from acs_sim.desk.api.documents import CardWish, ClockMove
 from acs_sim.desk.control.cards import find_card, mint
-from acs_sim.desk.control.clock import clock_state, move_everybodys
-from acs_sim.desk.control.findings import judged
-from acs_sim.desk.pages.rendering import drift, facts, identifiers, render, shown
-from acs_sim.desk.transactions.diagram import diagram
-from acs_sim.desk.transactions.list import entries_of, find_transaction, newest_transactions
+from acs_sim.desk.control.clock import clock_state, forget_everything, move_everybodys
+from acs_sim.desk.control.faults import in_force
+from acs_sim.desk.control.rules import rules_in_force
+from acs_sim.desk.pages.rendering import drift, shown
+from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import read
+from threedsecure.v2.messages import MESSAGES
 from threedsecure.web.wire import HTML, Problem, WireRequest, WireResponse, json_response, read_form, see_other
 
-OVERVIEW_LIMIT: Final = 50
+LONGEST_NAME: Final = 64
 MOVES: Final = {"freeze": ClockMove(freeze=True), "resume": ClockMove(resume=True)}
 GRAMMAR: Final = (
     (
@@ -43,31 +47,31 @@ GRAMMAR: Final = (
 )
 
 
-async def overview(desk: Desk, _request: WireRequest) -> WireResponse:
-    return page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _newest(desk))
-
-
-async def rows(desk: Desk, _request: WireRequest) -> WireResponse:
-    return _fragment(render("rows.html", **await _newest(desk)))
-
-
-async def transaction(desk: Desk, request: WireRequest) -> WireResponse:
-    return page_of(desk, "transaction.html", "", **await _conversation(desk, request.match["id"]))
-
-
-async def conversation(desk: Desk, request: WireRequest) -> WireResponse:
-    return _fragment(render("conversation.html", **await _conversation(desk, request.match["id"])))
-
-
 async def find(desk: Desk, request: WireRequest) -> WireResponse:
-    found = await find_transaction(desk, request.query.get("id", "").strip())
-    return see_other(f"/transactions/{quote(found.id, safe='')}")
+    """Anything by its name: an id, a card number, a phone, an element or a message; what is none of them is searched in the log."""
+    asked = request.query.get("id", "").strip()[:LONGEST_NAME]
+    try:
+        return see_other(f"/transactions/{quote((await find_transaction(desk, asked)).id, safe='')}")
+    except Problem:
+        return see_other(_elsewhere(desk, asked))
+
+
+def _elsewhere(desk: Desk, asked: str) -> str:
+    bare = re.sub(r"[ \u00a0-]", "", asked)
+    if (card := read(bare) if bare.isascii() else None) is not None:
+        return f"/cards?scheme={card.scheme}#{card.scenario.name}"
+    if re.fullmatch(r"\+[0-9]{6,15}", bare):
+        return f"{desk.addresses.phone}/phones/{quote(bare, safe='')}"
+    for message in MESSAGES:
+        if asked == message or asked in names_of(message):
+            return f"/elements/{message}#{quote(asked)}"
+    return f"/?q={quote(asked)}"
 
 
 async def cards(desk: Desk, request: WireRequest) -> WireResponse:
     scheme = one_of(request.query.get("scheme"), SCHEMES, "visa")
     pan = request.query.get("minted")
-    return page_of(
+    return await page_of(
         desk,
         "cards.html",
         "/cards",
@@ -93,8 +97,17 @@ async def move_clock_from_form(desk: Desk, request: WireRequest) -> WireResponse
     if "application/json" in request.headers.get("accept", ""):
         state = clock_state(clock)
         return json_response({"now": state.now, "frozen": state.frozen, "words": drift(state)})
-    back = form.get("back", "")
-    return see_other(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+    return see_other(own_address(form.get("back", "")))
+
+
+async def begin_again(desk: Desk, request: WireRequest) -> WireResponse:
+    await forget_everything(desk)
+    return see_other(own_address(read_form(request).get("back", "")))
+
+
+def own_address(back: str) -> str:
+    """An address of the desk itself, else its front page."""
+    return back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
 
 
 def answering_pages(handler: Handler) -> Handler:
@@ -107,37 +120,28 @@ def answering_pages(handler: Handler) -> Handler:
             problem = refusal.problem()
         except Problem as error:
             problem = error
-        return page_of(desk, "error.html", "", problem.status, title=problem.title, detail=problem.detail)
+        return await page_of(desk, "error.html", "", problem.status, title=problem.title, detail=problem.detail)
 
     return answer
 
 
-async def _newest(desk: Desk) -> dict[str, Any]:
-    try:
-        found = await newest_transactions(desk, {"limit": OVERVIEW_LIMIT})
-    except (Problem, Refused) as error:
-        return {"transactions": [], "problem": str(error)}
-    return {"transactions": found, "problem": None}
-
-
-async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
-    one: Transaction = await find_transaction(desk, identifier)
-    entries = await entries_of(desk, one)
-    return {
-        "one": one,
-        "facts": facts(one),
-        "identifiers": identifiers(one),
-        "picture": diagram(entries),
-        "found": await judged(entries),
-    }
-
-
-def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:
+async def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:
     """A page of the desk with its bar; `here` is the address that the bar marks."""
-    return shown(name, status, here=here, at=desk.addresses, clock=clock_state(desk.runtime.clock), **values)
+    bar = {"clock": clock_state(desk.runtime.clock), "trouble": await _trouble(desk)}
+    return shown(name, status, here=here, at=desk.addresses, **bar, **values)
 
 
-def _fragment(html: str) -> WireResponse:
+async def _trouble(desk: Desk) -> dict[str, tuple[str, int]]:
+    """What is in force and makes messages otherwise than cards say: its page, and how many there are."""
+    try:
+        rules = len(await rules_in_force(desk))
+    except (Problem, Refused):
+        rules = 0
+    found = {"fault": ("/faults", len(await in_force(desk))), "rule": ("/rules", rules)}
+    return {name: (page, count) for name, (page, count) in found.items() if count}
+
+
+def fragment(html: str) -> WireResponse:
     return WireResponse(200, html.encode(), HTML, {"Cache-Control": "no-store"})
 
 

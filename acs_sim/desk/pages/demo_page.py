@@ -46,7 +46,7 @@ async def demo(desk: Desk, request: WireRequest) -> WireResponse:
     card = card_of(words)
     if card is None:
         raise Problem(404, "Not Found", "there is no such card")
-    return page_of(
+    return await page_of(
         desk,
         "demo.html",
         "/demo",
@@ -110,7 +110,8 @@ async def _purchases(journal: Journal, demo: str) -> list[str]:
 
     def found(records: Records) -> list[str]:
         filing = Filing(records)
-        return [filing.of(one) for one in records.found_also_by(demo_name(demo))]
+        begun = sorted(records.found_also_by(demo_name(demo)), key=lambda one: one[:3])
+        return [filing.of(one) for one in begun]
 
     return await journal.read(found)
 

@@ -32,6 +32,11 @@ HTTP_ERROR: Final = 400
 @call("POST", "/api/transactions/{id}/cardholder", errors=(400, 404, 409, 502))
 async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
     """The headless cardholder: play a person's part in the challenge."""
+    return await played(desk, id_, wish)
+
+
+async def played(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
+    """Errors: `Problem`, where the deed does not suit the challenge or there is none."""
     _check(wish)
     transaction = await find_transaction(desk, id_)
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from acs_sim.desk.transactions.outcome import element
 from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 
 # The order in which the parties stand; others stand behind them.
@@ -64,7 +65,7 @@ def tone(kind: str, message: Mapping[str, Any]) -> str:
     """Whether a message is good news, bad news, or a wait."""
     if kind in {"Erro", "Error"} or "failed" in kind:
         return "bad"
-    status = _text(message, "transStatus") or _text(message, "TX.status")
+    status = element(message, "transStatus") or element(message, "TX.status")
     return TONES.get(status, "bad" if status else "")
 
 
@@ -105,9 +106,9 @@ def _told(message: Mapping[str, Any], name: str, words: str) -> str:
         case "purchaseAmount":
             told = amount_text(message.get(name), message.get("purchaseCurrency"), message.get("purchaseExponent"))
         case "transStatus" | "TX.status":
-            told = f"{_text(message, name)} {TRANS_STATUS.get(_text(message, name), '')}".strip()
+            told = f"{element(message, name)} {TRANS_STATUS.get(element(message, name), '')}".strip()
         case _:
-            told = _text(message, name)
+            told = element(message, name)
     return words.format(told) if told else ""
 
 
@@ -132,11 +133,3 @@ _GISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "PARes": {"TX.status": "{}", "TX.eci": "ECI {}"},
 }
 _OTHERWISE: Final = ("reason", "body", "detail", "action", "outcome")
-
-
-def _text(message: Mapping[str, Any], name: str) -> str:
-    """An element by its path."""
-    value: Any = message
-    for part in name.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return str(value)[:120] if isinstance(value, str | int) else ""

@@ -62,14 +62,22 @@ async def show_transcript(
 ) -> WireResponse:
     """The whole transaction as one file."""
     transaction = await find_transaction(desk, id_)
-    entries = await entries_of(desk, transaction)
-    addresses = {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
-    document = compose(msgspec.to_builtins(transaction), entries, addresses)
+    document = await transcript_of(desk, transaction)
     suffix = "har" if format_ == "har" else "json"
     named = {"Content-Disposition": f'attachment; filename="transcript-{transaction.id}.{suffix}"'}
     if format_ == "har":
         return answered(har(document), headers=named)
     return answered(msgspec.convert(document, Transcript), headers=named)
+
+
+async def transcript_of(desk: Desk, transaction: Transaction) -> dict[str, Any]:
+    entries = await entries_of(desk, transaction)
+    return compose(msgspec.to_builtins(transaction), entries, addresses_of(desk))
+
+
+def addresses_of(desk: Desk) -> dict[str, str]:
+    """Of the parties, by their names in the journal."""
+    return {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
 
 
 async def newest_transactions(desk: Desk, wanted: Mapping[str, Any]) -> list[Transaction]:
