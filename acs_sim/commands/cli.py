@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from acs_sim.checking.command import check_command
+from acs_sim.commands import tail, transcripts
 from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.simulator import caller_context, settings_of, told
-from acs_sim.commands.transcripts import COMMANDS
 from acs_sim.running import home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -348,5 +348,5 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None
         sys.exit(1)
 
 
-for command in (*COMMANDS, bench, check_command, mcp_command):
+for command in (*transcripts.COMMANDS, *tail.COMMANDS, bench, check_command, mcp_command):
     main.add_command(command)

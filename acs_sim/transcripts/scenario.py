@@ -21,7 +21,8 @@ def as_scenario(transcript: Transcript, scenario: str) -> str:
     document = {
         "scenarios": [
             {
-                "name": f"{of.get('merchant') or 'payment'} {of.get('id')}",
+                "name": f"{of.get('merchant') or 'payment'}, once more",
+                "about": f"Made of transaction {of.get('id')}.",
                 **({"version": of["version"]} if of.get("version") else {}),
                 "card": {"scheme": of.get("scheme") or "visa", "scenario": scenario},
                 "steps": steps,

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from lxml import html
 
-from acs_sim.desk.transactions.outcome import outcome_of
+from acs_sim.desk.log.outcome import outcome_of
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS

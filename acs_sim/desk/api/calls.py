@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, get_args, get_type_hints
 import msgspec
 
 from acs_sim.client.parties import Parties, Refused
-from acs_sim.desk.transactions.log import Log
+from acs_sim.desk.log.lines import Log
 from acs_sim.settings.addresses import Addresses
 from threedsecure.web.serving.service import Runtime
 from threedsecure.web.wire import Problem, WireRequest, WireResponse

@@ -7,9 +7,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from acs_sim.desk.api.calls import Desk
+from acs_sim.desk.log.lines import CHANNELS, Line
 from acs_sim.desk.pages.console import fragment, page_of
 from acs_sim.desk.pages.rendering import render
-from acs_sim.desk.transactions.log import CHANNELS, Line
 from acs_sim.findings.engine import of_transaction
 from acs_sim.findings.model import Severity
 from threedsecure.cards.schemes import SCHEMES

@@ -3,6 +3,7 @@ compared."""
 
 from typing import Any, Final
 
+from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk
 from acs_sim.desk.api.documents import CardholderAct, CardWish, ClockMove, Transaction
 from acs_sim.desk.control.cards import mint
@@ -11,8 +12,10 @@ from acs_sim.desk.control.findings import judged
 from acs_sim.desk.pages.console import fragment, page_of
 from acs_sim.desk.pages.rendering import STATIC, facts, identifiers, render
 from acs_sim.desk.transactions.cardholder import decide, played
+from acs_sim.desk.transactions.challenges import challenge_of
 from acs_sim.desk.transactions.diagram import diagram
 from acs_sim.desk.transactions.list import addresses_of, entries_of, find_transaction, transcript_of
+from acs_sim.desk.transactions.list_v1 import is_classic
 from acs_sim.desk.transactions.message import VIEWS, look_at
 from acs_sim.transcripts.difference import aligned, differences
 from acs_sim.transcripts.scenario import as_scenario
@@ -30,7 +33,10 @@ YAML: Final = "application/yaml; charset=utf-8"
 HTML_FILE: Final = "text/html; charset=utf-8"
 SEALED: Final = ("MAC", "PBX_HMAC", "PBX_TIME", "url_retour_ok", "url_retour_err")
 """What a shop's form has of its own each time."""
+WAITING: Final = frozenset({"enrolled", "creq-awaited", "challenging", "decoupled"})
+"""States of the ACS in which there is something to do."""
 TWO: Final = 2
+AMOUNT: Final = 4200
 
 
 async def transaction(desk: Desk, request: WireRequest) -> WireResponse:
@@ -50,7 +56,7 @@ async def act(desk: Desk, request: WireRequest) -> WireResponse:
         await move_everybodys(desk, CODE_IS_OVER)
     elif deed in DECISIONS:
         one = await find_transaction(desk, identifier)
-        await decide(desk, one.acsTransID or "", one.challenge or {}, deed)
+        await decide(desk, one.acsTransID or "", await _open_challenge(desk, one), deed)
     elif deed in DEEDS:
         await played(desk, identifier, DEEDS[deed][1])
     else:
@@ -103,18 +109,26 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
         "view": view if view in VIEWS else "decoded",
         "views": VIEWS,
         "of_message": [(each, one) for one in found for each in one.evidence if each.number == number],
-        "deeds": _deeds(one),
+        "deeds": await _deeds(desk, one),
     }
 
 
-def _deeds(one: Transaction) -> dict[str, str]:
+async def _deeds(desk: Desk, one: Transaction) -> dict[str, str]:
     """What a cardholder could do now, by the words of the buttons."""
-    challenge = one.challenge or {}
-    if challenge.get("prompt"):
-        return dict(DECISIONS)
-    if challenge.get("state") not in {"challenging", "waiting"}:
+    if (one.challenge or {}).get("state") not in WAITING:
         return {}
+    if (await _open_challenge(desk, one)).get("prompt"):
+        return dict(DECISIONS)
     return {name: words for name, (words, _) in DEEDS.items()} | {"expire": "Let it expire"}
+
+
+async def _open_challenge(desk: Desk, one: Transaction) -> dict[str, Any]:
+    """What the ACS tells of it; nothing where it has none."""
+    path = "/control/3ds1/challenge" if is_classic(one) else "/control/challenge"
+    try:
+        return await challenge_of(desk, path, one.acsTransID, "")
+    except (Problem, Refused):
+        return {}
 
 
 def _scenario(desk: Desk, one: Transaction) -> str:
@@ -127,7 +141,12 @@ async def _again(desk: Desk, one: Transaction) -> str:
     """The address of another payment at the reference gateway, with a fresh card that does the same."""
     await desk.log.catch_up(desk.runtime.journal)
     card = await mint(desk, CardWish(one.scheme or "visa", _scenario(desk, one)))
-    told = await desk.parties.call("shop", "/api/purchases", {"pan": card.pan, "expiry": card.expiry})
+    amount = int(one.amount) if one.amount and one.amount.isdecimal() else AMOUNT
+    wanted = {"pan": card.pan, "expiry": card.expiry, "amount": amount}
+    told = await desk.parties.call("shop", "/api/purchases", wanted)
+    if creq := told.get("creq"):  # the browser brings it, and waits
+        opened = CardholderAct(do="abandon", creq=creq, threeDSSessionData=told.get("threeDSSessionData"))
+        await played(desk, told["id"], opened)
     return f"/transactions/{told['id']}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from acs_sim.desk.transactions.outcome import element
+from acs_sim.desk.log.outcome import element
 from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 
 # The order in which the parties stand; others stand behind them.

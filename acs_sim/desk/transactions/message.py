@@ -1,14 +1,14 @@
 """One message of a transaction, looked at: decoded, as it was sent, held against the specification, and beside the hop before."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from acs_sim.checking.files import Checked, known_types
+from acs_sim.checking.files import Checked, check_all, known_types
 from acs_sim.checking.reference import meaning
-from acs_sim.desk.control.check import MAX_MESSAGE_BYTES, checked_message
 from acs_sim.desk.words import TRANS_STATUS
 from acs_sim.transcripts.difference import Element, differing, leaves
 from acs_sim.transcripts.har import address_of
@@ -16,6 +16,7 @@ from threedsecure.redaction import REDACTED_ELEMENTS
 from threedsecure.v2.messages import MESSAGES
 
 Entry = Mapping[str, Any]
+LONGEST_CHECKED: Final = 128 * 1024
 STATUSES: Final = frozenset({"transStatus", "TX.status"})
 VIEWS: Final = {"decoded": "Decoded", "raw": "Raw", "check": "Check", "difference": "Difference"}
 
@@ -66,9 +67,9 @@ def _before(entries: Sequence[Entry], number: int) -> int | None:
 async def _checked(entry: Entry) -> Checked | None:
     """None for what is no message of the specifications. What the journal hides cannot be judged and is left out."""
     content = orjson.dumps(entry["message"])
-    if entry["kind"] not in MESSAGES or entry["kind"] not in known_types() or len(content) > MAX_MESSAGE_BYTES:
+    if entry["kind"] not in MESSAGES or entry["kind"] not in known_types() or len(content) > LONGEST_CHECKED:
         return None
-    found = await checked_message(content, entry["kind"])
+    (found,) = await asyncio.to_thread(check_all, [("message", content)], entry["kind"])
     seen = tuple(one for one in found.errors if one.element.rpartition(".")[2] not in REDACTED_ELEMENTS)
     return Checked(
         source=found.source,

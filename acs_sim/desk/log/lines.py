@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from acs_sim.desk.transactions.outcome import TOLD_BY, Outcome, element, outcome_of
+from acs_sim.desk.log.outcome import TOLD_BY, Outcome, element, outcome_of
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.test_cards import read
 from threedsecure.redaction import redact
