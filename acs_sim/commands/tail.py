@@ -5,7 +5,7 @@ import ssl
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,8 +33,9 @@ def tail_command(url: str | None, config: Path | None, card: str | None, *, fail
     settings = settings_of({}, config)[0]
     desk = (url or settings.addresses.desk).rstrip("/")
     try:
+        tell = telling(desk, as_json=as_json)
         for entry in wanted(following(desk, caller_context(settings)), card, failed=failed):
-            click.echo(json.dumps(entry) if as_json else line_of(entry, desk))
+            tell(entry)
     except OSError as error:
         click.echo(f"the desk at {desk} does not answer: {getattr(error, 'reason', error)}", err=True)
         sys.exit(2)
@@ -68,6 +69,15 @@ def trigger_command(scenario: str, scheme: str, config: Path | None, **wish: Any
     for line in (*lines, *(line for change in changes for line in told(change))):
         click.echo(line)
     sys.exit(1 if changes else 0)
+
+
+def telling(desk: str, *, as_json: bool) -> Callable[[Mapping[str, Any]], None]:
+    """What prints a message."""
+
+    def tell(entry: Mapping[str, Any]) -> None:
+        click.echo(json.dumps(entry) if as_json else line_of(entry, desk))
+
+    return tell
 
 
 def following(desk: str, tls: ssl.SSLContext | None) -> Iterator[dict[str, Any]]:

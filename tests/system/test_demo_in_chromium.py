@@ -84,10 +84,11 @@ async def test_the_failed_code_is_shown_in_three_clicks(page, stack, shop):
     bank = await ordered(pane)
     await page.get_by_role("button", name="Wrong code three times").click()
     assert "bank" in await notice(bank, "bank")
+    await page.locator("#story li:nth-child(7).done").wait_for()
+    await page.emulate_media(reduced_motion="reduce")
     await picture(page, "demo")
     await bank.locator("#continue").click()
     assert await verdict(pane) == ("refused", await pane.locator("#reason").inner_text())
-    await page.locator("#story li:nth-child(7).done").wait_for()
     assert await page.locator("#story li:nth-child(7)").get_attribute("data-tone") == "bad"
 
 
