@@ -8,12 +8,14 @@ import aiohttp
 import pytest
 from lxml import html
 
+from acs_sim.desk.log.lines import Log
 from acs_sim.desk.log.outcome import outcome_of
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
+from threedsecure.storage.ledger import Note, whole
 from threedsecure.web.clock import Clock
 
 AREQ = {
@@ -40,6 +42,19 @@ async def log(stack) -> AsyncIterator["Reader"]:
     async with aiohttp.ClientSession(stack.addresses.desk) as session:
         yield Reader(stack, session)
     await stack.runtime.journal.forget()
+
+
+@pytest.fixture
+def session_rows(log):
+    async def cost(desks: int) -> float:
+        """Processor time until so many desks have drawn what is new."""
+        began = process_time()
+        for _ in range(desks):
+            async with log.session.get("/transactions/rows") as answer:
+                await answer.text()
+        return process_time() - began
+
+    return cost
 
 
 class Reader:
@@ -112,6 +127,7 @@ async def test_what_was_refused_stands_in_it_with_its_erro(log):
         ("q=exemple+nobody", 0),
         ("q=000000000002", 1),
         ("q=expired", 1),
+        ("q=4000000001000001", 1),
         ("faults=yes", 1),
         ("findings=yes", 2),
     ],
@@ -140,10 +156,51 @@ async def test_older_lines_are_a_page_away(log):
     assert log.link("Newest") == "scheme=visa"
 
 
+async def test_fifty_desks_that_look_at_the_same_cost_far_less_than_fifty_times_one(log, session_rows):
+    for number in range(50):
+        log.paid(number)
+    await log.judged()
+    one = await session_rows(1)
+    log.paid(50)
+    assert await session_rows(50) < 20 * one
+
+
 async def test_what_prepares_payments_is_no_line(log):
     log.note("00000000-0000-4000-8000-000000000001", "PReq", {"messageType": "PReq"})
     assert await log.rows() == []
     assert "Waiting for your first AReq" in log.page.text_content()
+
+
+class Written:
+    """Records as a reader sees them while several processes write."""
+
+    def __init__(self) -> None:
+        self.records: dict[int, list[Note]] = {}
+
+    def add(self, number: int) -> None:
+        document = {"messageType": "AReq", "threeDSServerTransID": f"00000000-0000-4000-8000-{number:012}"}
+        self.records[number] = [Note(number, STARTED_AT, "3DS Server", "Directory Server", "AReq", document)]
+
+    async def read(self, work):
+        return work(self)
+
+    def span(self):
+        return min(self.records), max(self.records)
+
+    def since(self, number: int, limit: int):
+        return sorted(each for each in self.records.items() if each[0] > number)[:limit]
+
+    def numbered(self, numbers):
+        return [whole(number, self.records[number], 0) for number in numbers if number in self.records]
+
+
+async def test_a_record_that_is_seen_late_is_not_missed():
+    written, log = Written(), Log()
+    for numbers in ((1,), (3,), (2,), (4,)):
+        for number in numbers:
+            written.add(number)
+        await log.catch_up(written)
+    assert {line.id[-1] for line in log.newest(lambda _: True, None, 9)} == {"1", "2", "3", "4"}
 
 
 async def test_what_was_forgotten_is_gone_from_the_log(log, stack):

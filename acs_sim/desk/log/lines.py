@@ -22,6 +22,8 @@ MOST_LINES: Final = 20_000
 MOST_RECORDS: Final = 100_000
 """Looked at when the log begins: what is older is found by its identifiers alone."""
 AT_ONCE: Final = 200
+LATE_AT_MOST: Final = 200
+LOOKS: Final = 20
 BESIDE: Final = frozenset({"PReq", "PRes", "CRReq", "CRRes"})
 """What prepares payments and is none."""
 CHANNELS: Final = {"01": "app", "02": "browser", "03": "3RI"}
@@ -97,9 +99,20 @@ class Log:
         self._lines: OrderedDict[str, Line] = OrderedDict()
         self._by_name: dict[str, Line] = {}
         self._seen = 0
+        self.drawn: dict[str, tuple[tuple[int, int], str]] = {}
+        """Parts of pages as they were drawn last, for those who look at the same."""
+        self._late: dict[int, int] = {}
+        """Numbers of records that were not there yet, and how often they were looked for."""
         self._count = 0
+        self.judged = 0
+        """How often findings were counted: together with what was read, whether anything is new."""
         self.judging: asyncio.Task[None] | None = None
         """Who counts the findings of lines that were shown."""
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Another one whenever there is something new to show."""
+        return self._seen, self.judged
 
     async def catch_up(self, journal: Journal) -> None:
         """Bring it up to what was noted."""
@@ -130,12 +143,22 @@ class Log:
         first, newest = records.span()
         self._forget_before(first if newest else self._seen + 1)
         after = max(self._seen, newest - MOST_RECORDS)
+        self._read_late(records)
         some = list(records.since(after, AT_ONCE))
         for number, notes in some:
+            if self._seen and number - self._seen <= LATE_AT_MOST:
+                self._late |= dict.fromkeys(range(self._seen + 1, number), 0)
             for place in range(len(notes)):
                 self._take(number, whole(number, notes, place))
             self._seen = number
         return len(some) == AT_ONCE
+
+    def _read_late(self, records: Records) -> None:
+        """Where several processes write, a record can be seen before one of a lower number is."""
+        for found in records.numbered(list(self._late)) if self._late else ():
+            self._take(found.number, found)
+            self._late[found.number] = LOOKS
+        self._late = {number: looks + 1 for number, looks in self._late.items() if looks < LOOKS}
 
     def _forget_before(self, number: int) -> None:
         """What stands in no record any more."""
