@@ -2,10 +2,12 @@
 promise is held against what the payers and the gateway saw.
 
     python benchmarks/crash.py [--engine sqlite|postgresql] [--seconds 120] [--workers 4] [--seed 1] [--payers 12]
+    python benchmarks/crash.py --answers 20000 --challenged 0.05 --payers 24    # until so many were answered
 
 * Every transaction that was answered is there, with the result that was answered.
 * Every RReq is acknowledged, or why not is recorded.
 * Nobody was told two results: all RReqs of a transaction say the same, and so does its CRes.
+* The journal is complete: both AReqs and both ARes of every answer, the last as it came, and every RReq with its RRes.
 
 `postgresql` starts a server of its own on 127.0.0.1: it is the simulator that dies, not the database. Exit status 1 when a promise
 is broken. A night's run: `--seconds 28800`."""
@@ -15,6 +17,7 @@ import asyncio
 import json
 import os
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -29,17 +32,23 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+from sqlalchemy import Connection
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, decoded_result  # noqa: E402
+from acs_sim.running.data.data_folder import KEY_FILE  # noqa: E402
+from acs_sim.running.data.databases import FILE  # noqa: E402
 from acs_sim.scenarios.file.elements import Column  # noqa: E402
 from acs_sim.scenarios.playing.gateway import Gateway, Mailbox, running_gateway  # noqa: E402
 from acs_sim.scenarios.playing.purchase import areq  # noqa: E402
 from threedsecure.cards.scenarios import SCENARIOS  # noqa: E402
 from threedsecure.cards.test_cards import compose, read  # noqa: E402
 from threedsecure.errors import TransportError  # noqa: E402
+from threedsecure.secrets.vault import Vault  # noqa: E402
+from threedsecure.storage import ledger  # noqa: E402
+from threedsecure.storage.database import PostgresDatabase, SqliteDatabase  # noqa: E402
 from threedsecure.v2.codec import encode_base64url  # noqa: E402
 from threedsecure.web.calling.transport import HttpTransport  # noqa: E402
 
@@ -52,6 +61,21 @@ READY_WITHIN_SECONDS = 180
 LONGER_SECONDS = 120
 SETTLED_WITHIN_SECONDS = 120
 ASKED_AT_ONCE = 400
+MOST_LOOKED_UP = 1_000
+"""Transactions that are looked up one by one."""
+AUTHENTICATION = {
+    ("AReq", "3DS Server", "Directory Server"),
+    ("AReq", "Directory Server", "ACS"),
+    ("ARes", "ACS", "Directory Server"),
+    ("ARes", "Directory Server", "3DS Server"),
+}
+REPORT = {
+    ("RReq", "ACS", "Directory Server"),
+    ("RReq", "Directory Server", "3DS Server"),
+    ("RRes", "3DS Server", "Directory Server"),
+    ("RRes", "Directory Server", "ACS"),
+}
+Hop = tuple[str, str, str]
 
 
 @dataclass
@@ -62,6 +86,7 @@ class Seen:
     ares: dict[str, Any]
     cres: list[dict[str, Any]] = field(default_factory=list)
     rreqs: list[dict[str, Any]] = field(default_factory=list)
+    acknowledged: bool = False
 
     @property
     def id(self) -> str:
@@ -82,6 +107,7 @@ class Report:
     challenged: int = 0
     finished: int = 0
     unanswered: int = 0
+    journalled: int = 0
     rreqs: int = 0
     repeated: int = 0
     acknowledged: int = 0
@@ -102,13 +128,40 @@ class Victim:
         self.base = base
         self._workers = workers if engine == "postgresql" else 1
         self._log = life.enter_context((folder / "log").open("w"))
+        self._data = folder / "data"
+        self._address: str | None = None
         self._arguments = ["--data", str(folder / "data"), "--port-base", str(base), "--log-level", "error"]
         if engine == "postgresql":
-            self._arguments += ["--database", _database(life), "--workers", str(workers)]
+            self._address = _database(life)
+            self._arguments += ["--database", self._address, "--workers", str(workers)]
         self._process: subprocess.Popen[bytes] | None = None
 
     def at(self, offset: int) -> str:
         return f"http://127.0.0.1:{self.base + offset}"
+
+    async def hops(self, answered: dict[str, dict[str, Any]]) -> dict[str, set[Hop]]:
+        """What the journal has of each transaction; of an ARes that is not the one that was `answered`, nothing."""
+        box = Vault((self._data / KEY_FILE).read_bytes(), secrets.token_bytes).box(b"ledger")
+        kept = (
+            SqliteDatabase(self._data / FILE, ledger.SCHEMA)
+            if self._address is None
+            else PostgresDatabase(self._address, ledger.SCHEMA)
+        )
+
+        def read(connection: Connection) -> dict[str, set[Hop]]:
+            hops: dict[str, set[Hop]] = {}
+            for number, notes in ledger.Records(connection, box, ledger.Keys()).since(0):
+                for place, note in enumerate(notes):
+                    document, hop = ledger.whole(number, notes, place).document, (note.kind, note.sender, note.receiver)
+                    name = document.get("threeDSServerTransID")
+                    if hop != ("ARes", "Directory Server", "3DS Server") or document == answered.get(name):
+                        hops.setdefault(name, set()).add(hop)
+            return hops
+
+        try:
+            return await kept.read(read)
+        finally:
+            await kept.close()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "acs_sim", "up", *self._arguments]
@@ -154,8 +207,11 @@ def _children(parent: int) -> list[int]:
 class Payers:
     """Payments, one after the other, by several payers at once."""
 
-    def __init__(self, victim: Victim, gateway: Gateway, session: aiohttp.ClientSession, seed: int) -> None:
+    def __init__(
+        self, victim: Victim, gateway: Gateway, session: aiohttp.ClientSession, seed: int, challenged: float
+    ) -> None:
         self._victim = victim
+        self._challenged = challenged
         self._gateway = gateway
         self._session = session
         self._transport = HttpTransport(session)
@@ -173,7 +229,7 @@ class Payers:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _pay(self) -> None:
-        challenged = self._choice.random() < CHALLENGED_SHARE
+        challenged = self._choice.random() < self._challenged
         scenario = SCENARIOS["challenge-otp" if challenged else "frictionless"]
         pan = compose("visa", scenario, serial=f"{next(self._serials) % 10_000:04}")
         mailbox = self._gateway.mailbox(uuid4().hex)
@@ -295,7 +351,17 @@ class Judge:
             elif not one.challenged and found[0]["transStatus"] != one.ares["transStatus"]:
                 self._report.broken.append(f"{one.id} was told {one.ares['transStatus']}: {found[0]['transStatus']}")
 
-        await asyncio.gather(*(look(one) for one in seen))
+        await asyncio.gather(*(look(one) for one in seen[:: max(1, len(seen) // MOST_LOOKED_UP)]))
+
+    async def judge_journal(self, seen: list[Seen]) -> None:
+        """Once the simulator is gone."""
+        hops = await self._victim.hops({one.id: one.ares for one in seen})
+        for one in seen:
+            promised = AUTHENTICATION | (REPORT if one.acknowledged else set())
+            if missing := promised - hops.get(one.id, set()):
+                self._report.broken.append(f"the journal of {one.id} has no {sorted(missing)}")
+            else:
+                self._report.journalled += 1
 
     def _one_result(self, one: Seen, told: dict[str, Any] | None) -> None:
         report = self._report
@@ -303,7 +369,8 @@ class Judge:
             report.broken.append(f"{one.id} is not at the ACS")
             return
         results = told["results"] or {}
-        report.acknowledged += results.get("acknowledged_at") is not None
+        one.acknowledged = results.get("acknowledged_at") is not None
+        report.acknowledged += one.acknowledged
         report.given_up += results.get("given_up") is not None
         report.rreqs += len(one.rreqs)
         report.repeated += max(0, len(one.rreqs) - 1)
@@ -373,28 +440,40 @@ async def _session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def storm(
-    engine: str, seconds: float, *, workers: int = 4, payers: int = 12, seed: int = 1, base: int = 9600, least: int = 0
+    engine: str,
+    seconds: float,
+    *,
+    workers: int = 4,
+    payers: int = 12,
+    seed: int = 1,
+    base: int = 9600,
+    least: int = 0,
+    longer: float = LONGER_SECONDS,
+    challenged: float = CHALLENGED_SHARE,
 ) -> Report:
-    """The whole of it; what it saw. `least`: where a machine is slow, the storm goes on for up to `LONGER_SECONDS` until so many
-    payments were answered, one of them with a challenge, and somebody died."""
+    """The whole of it; what it saw. `least`: the storm goes on for up to `longer` seconds until so many payments were answered,
+    one of them with a challenge, and somebody died. `challenged`: how many of them are to be, as a share."""
     report, choice = Report(seconds=seconds), random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="acs-sim-crash-") as folder, ExitStack() as life:
         victim = Victim(engine, Path(folder), workers, base, life)
         victim.start()
         life.callback(victim.stop)
         async with _session() as session, running_gateway() as gateway:
-            judge, at_work = Judge(victim, session, report), Payers(victim, gateway, session, seed)
+            judge = Judge(victim, session, report)
+            at_work = Payers(victim, gateway, session, seed, challenged)
             await judge.ready()
             end = time.monotonic() + seconds
 
             def goes_on() -> bool:
                 seen, late = at_work.seen, time.monotonic() - end
                 enough = len(seen) >= least and (not least or (report.kills and any(one.challenged for one in seen)))
-                return late < 0 if enough else late < LONGER_SECONDS
+                return late < 0 if enough else late < longer
 
             killing = _kill_while(goes_on, victim, judge, choice, report)
             await asyncio.gather(killing, *(at_work.pay_while(goes_on) for _ in range(payers)))
             await judge.judge(at_work.seen)
+            await asyncio.to_thread(victim.stop)
+            await judge.judge_journal(at_work.seen)
             report.answered, report.unanswered = len(at_work.seen), at_work.unanswered
             report.challenged = sum(one.challenged for one in at_work.seen)
             report.finished = at_work.finished
@@ -409,15 +488,21 @@ def main() -> None:
     parser.add_argument("--payers", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port-base", type=int, default=9600)
+    parser.add_argument("--answers", type=int, help="instead of the time: how many are to be answered")
+    parser.add_argument("--challenged", type=float, default=CHALLENGED_SHARE, help="the share of them")
     given = parser.parse_args()
+    by_count = given.answers is not None
     report = asyncio.run(
         storm(
             given.engine,
-            given.seconds,
+            0 if by_count else given.seconds,
             workers=given.workers,
             payers=given.payers,
             seed=given.seed,
             base=given.port_base,
+            least=given.answers or 0,
+            longer=3600 if by_count else LONGER_SECONDS,
+            challenged=given.challenged,
         )
     )
     print(report.lines())

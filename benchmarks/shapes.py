@@ -1,11 +1,13 @@
 """The simulator in another shape beside itself, or beside bare aiohttp hops: interleaved rounds on the same processors.
 
     python benchmarks/shapes.py apart                                     # two processes over HTTP ÷ two bare aiohttp hops
+    python benchmarks/shapes.py postgresql --database postgresql://…/…    # one process on PostgreSQL ÷ one on SQLite
     python benchmarks/shapes.py workers --database postgresql://…/…       # two workers on two cores ÷ one
     python benchmarks/shapes.py tls                                       # TLS in, keep-alive ÷ plain
     python benchmarks/shapes.py challenge                                 # full challenges ÷ frictionless
 
-Ratios are medians of the ratios inside the rounds: of the rates, and of processor time for each answer."""
+Ratios are medians of the ratios inside the rounds: of the rates, and of processor time for each answer. The processor time of
+`workers` is that of everybody who has a part in an answer but the load: PostgreSQL's too, where it runs on this machine."""
 
 import argparse
 import asyncio
@@ -16,13 +18,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from peers import CONNECTIONS, Contestant, two_hops
 
 from acs_sim.commands.bench.bare import PATH
 from acs_sim.commands.bench.connection import Connection
 from acs_sim.commands.bench.figures import median_ratio
 from acs_sim.commands.bench.load import saturate
-from acs_sim.commands.bench.process import hold_to, running
+from acs_sim.commands.bench.process import Server, hold_to, running
 from acs_sim.commands.bench.report import machine
 from acs_sim.commands.bench.subjects import own_simulator, posting
 from acs_sim.commands.bench.traffic import authentication_requests
@@ -44,10 +47,12 @@ class Shape:
     bare: bool = False
 
 
-# What is compared: above and below the line, and what the issue of record asks of the ratio.
+# What is compared: above and below the line, and what is asked of the ratio; of that by processor time where the first stands on
+# PostgreSQL, of that by rate elsewhere.
 COMPARED = {
+    "postgresql": (Shape("on PostgreSQL", workers=1), Shape("on SQLite"), 0.5),
     "apart": (Shape("two processes", apart=True), Shape("two bare hops", bare=True), 0.6),
-    "workers": (Shape("two workers", workers=2), Shape("one worker", workers=1), 1.3),
+    "workers": (Shape("two workers", workers=2), Shape("one worker", workers=1), 0.85),
     "tls": (Shape("over TLS", tls=True), Shape("plain"), 0.88),
     "challenge": (Shape("challenges", flow="challenge"), Shape("frictionless"), 0.2),
 }
@@ -68,8 +73,18 @@ async def made(shape: Shape, folder: Path, wish: argparse.Namespace, life: Async
         address = life.enter_context(passing_database(wish.database))
         flags = ["--database", address, "--workers", str(shape.workers)]
     subject = await life.enter_async_context(own_simulator(folder, flags, cores, tls=shape.tls, apart=shape.apart))
-    assert subject.server is not None
-    return Contestant(shape.name, subject.server, subject.lanes(shape.flow, wish.connections))
+    server = subject.server
+    assert server is not None
+    if wish.what == "workers":
+        server = Server((*server.pids, postmaster(wish.database)), server.start_seconds)
+    return Contestant(shape.name, server, subject.lanes(shape.flow, wish.connections))
+
+
+def postmaster(address: str) -> int:
+    """The process of the server at `address` on this machine, whose children do its work."""
+    with psycopg.connect(address) as connection:
+        backend = connection.info.backend_pid
+    return int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def cores_of(wish: argparse.Namespace) -> Sequence[int]:
@@ -115,10 +130,10 @@ def main() -> int:
     parser.add_argument("--warm-up", type=float, default=3.0)
     parser.add_argument("--connections", type=int, default=CONNECTIONS)
     parser.add_argument("--core", type=int, default=1, help="the servers' processor; the load keeps to the others")
-    parser.add_argument("--database", help="a postgresql:// server for `workers`; databases are made there and dropped")
+    parser.add_argument("--database", help="a postgresql:// server; databases are made there and dropped")
     wish = parser.parse_args()
-    if wish.what == "workers" and wish.database is None:
-        parser.error("workers need --database postgresql://…")
+    if any(shape.workers is not None for shape in COMPARED[wish.what][:2]) and wish.database is None:
+        parser.error(f"{wish.what} need --database postgresql://…")
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         over, under = runner.run(measure(wish))
     print(" · ".join(f"{name}: {value}" for name, value in machine().items()))

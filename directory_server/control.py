@@ -1,5 +1,7 @@
 """How the desk looks in: transactions, card ranges, and forgetting everything. JSON both ways, identifiers in the body."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -9,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from directory_server.party import RANGES, Party
 from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn
 from directory_server.transactions.records import Filter, Transaction
+from directory_server.transactions.refusals import Refusal, newest
 from directory_server.transactions.states import State
 from directory_server.transactions.storage import SerialMoved
 from threedsecure.cards.card_numbers import CardRange
@@ -25,6 +28,15 @@ class TransactionsWanted(Struct, forbid_unknown_fields=True):
 
     pan: Annotated[str, Meta(max_length=19)] | None = None
     state: State | None = None
+    since: datetime | None = None
+    id: Annotated[str, Meta(max_length=64)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+
+class RefusalsWanted(Struct, forbid_unknown_fields=True):
+    """The body of `POST /control/refusals`. `id`: what the message goes by."""
+
+    pan: Annotated[str, Meta(max_length=19)] | None = None
     since: datetime | None = None
     id: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
@@ -71,18 +83,24 @@ def reset(party: Party) -> Handler:
 def transactions(party: Party) -> Handler:
     async def handle(request: WireRequest) -> WireResponse:
         wanted = read(request, TransactionsWanted)
-        found = await party.storage.select(
-            Filter(
-                identifier=wanted.id,
-                pan_fingerprint=None if wanted.pan is None else party.runtime.vault.fingerprint(wanted.pan),
-                state=wanted.state,
-                since=aware(wanted.since),
-                limit=wanted.limit,
-            )
-        )
+        found = await party.storage.select(replace(_filter(party, wanted), state=wanted.state))
         return json_response({"transactions": [transaction_document(transaction) for transaction in found]})
 
     return handle
+
+
+def refusals(party: Party) -> Handler:
+    async def handle(request: WireRequest) -> WireResponse:
+        wanted = _filter(party, read(request, RefusalsWanted))
+        found = await party.runtime.journal.read(lambda records: newest(records, wanted))
+        return json_response({"refusals": [refusal_document(refusal) for refusal in found]})
+
+    return handle
+
+
+def _filter(party: Party, wanted: TransactionsWanted | RefusalsWanted) -> Filter:
+    fingerprint = None if wanted.pan is None else party.runtime.vault.fingerprint(wanted.pan)
+    return Filter(identifier=wanted.id, pan_fingerprint=fingerprint, since=aware(wanted.since), limit=wanted.limit)
 
 
 def ranges(party: Party) -> Handler:
@@ -180,6 +198,31 @@ def transaction_document(transaction: Transaction) -> dict[str, Any]:
         "created_at": transaction.created_at.isoformat(timespec="milliseconds"),
         "updated_at": transaction.updated_at.isoformat(timespec="milliseconds"),
     }
+
+
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """What was refused, under the names that a transaction has for it."""
+    return {
+        "id": refusal.id,
+        "scheme": refusal.scheme,
+        "version": refusal.version,
+        "pan": refusal.pan_masked,
+        "amount": refusal.amount,
+        "currency": refusal.currency,
+        "exponent": refusal.exponent,
+        "merchant": refusal.merchant,
+        "created_at": refusal.at.isoformat(timespec="milliseconds"),
+        "refusal": {"refused": refusal.kind, **told_by(refusal.answer)},
+    }
+
+
+def told_by(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Why a message was refused, in the words of the Erro, whatever kind of answer said it."""
+    refused = answer.get("IReq")
+    if refused is None:
+        words = {"errorDescription": answer.get("errorDescription", answer.get("errorMessage"))}
+        return {**{name: answer.get(name) for name in ("errorCode", "errorDetail", "errorComponent")}, **words}
+    return {"errorCode": refused["iReqCode"], "errorDetail": refused.get("iReqDetail"), "errorComponent": None}
 
 
 def read(request: WireRequest, kind: type[Body]) -> Body:

@@ -10,8 +10,10 @@ from directory_server.calls import unreadable
 from directory_server.party import ACS, COMPONENT, DIRECTORY_SERVER, THREE_DS_SERVER, Party
 from directory_server.preparation.preq import prepare
 from directory_server.results.rreq import report
+from directory_server.transactions.refusals import Refusal, noting, refusal_of
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.errors import ProtocolError
+from threedsecure.storage.filing import is_a_name
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -47,7 +49,10 @@ def receive(party: Party, scheme: str) -> Handler:
         message = received(request, ACCEPTED, party.settings.versions)
         request.message = message
         sender = sender_of(message)
-        request.noted = party.record(sender, DIRECTORY_SERVER, message, facts=facts, written=request.body)
+        told = {"facts": facts, "written": request.body}
+        if not is_a_name(message.get("threeDSServerTransID")):
+            request.filed = told["transaction_id"] = party.runtime.randomness.uuid()
+        request.noted = party.record(sender, DIRECTORY_SERVER, message, **told)
         found = RECEIVERS[message["messageType"]](party, scheme, request, message)
         return then(found, partial(_noted, party, sender, facts, began))
 
@@ -77,14 +82,29 @@ def answer_error(party: Party) -> Callable[[ProtocolError, WireRequest], WireRes
         received = known.message or {}
         sender = sender_of(received)
         if request.message is None:
-            party.record(sender, DIRECTORY_SERVER, received or unreadable(media_type(request), request.body))
+            request.filed = None if is_a_name(received.get("threeDSServerTransID")) else party.runtime.randomness.uuid()
+            told = received or unreadable(media_type(request), request.body)
+            party.record(sender, DIRECTORY_SERVER, told, transaction_id=request.filed)
         if received.get("messageType") == "Erro":
             return WireResponse()
         document = erro(known, component=COMPONENT, version=spoken(received, party.settings.versions))
-        party.record(DIRECTORY_SERVER, sender, document, status=200)
+        more = noting(_refusal(party, request, received, document)) if sender == THREE_DS_SERVER else {}
+        party.record(DIRECTORY_SERVER, sender, document, status=200, transaction_id=request.filed, **more)
         return message_response(document, encode(document))
 
     return answer
+
+
+def _refusal(party: Party, request: WireRequest, received: Mapping[str, Any], document: Mapping[str, Any]) -> Refusal:
+    scheme = request.path.split("/")[1]
+    return refusal_of(
+        received,
+        document,
+        filed=request.filed,
+        scheme=scheme if scheme in SCHEMES else None,
+        fingerprint=party.runtime.vault.fingerprint,
+        at=party.runtime.clock.now(),
+    )
 
 
 def check_media_type(request: WireRequest) -> None:

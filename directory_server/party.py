@@ -1,7 +1,7 @@
 """What the handlers share: settings, storage, the card ranges, and what is under way."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,11 @@ from directory_server.transactions.storage import Storage
 from threedsecure.cards.card_numbers import CardRangeTable
 from threedsecure.cards.scenarios import V1_VERSION
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.errors import PeerTimedOut
 from threedsecure.v2.errors import MessageError
+from threedsecure.web.calling.timeouts import Timeouts
 from threedsecure.web.serving.service import Runtime
+from threedsecure.web.wire import WireResponse
 
 __all__ = ["ACS", "COMPONENT", "DIRECTORY_SERVER", "MPI", "RANGES", "REPORTED", "THREE_DS_SERVER", "Party"]
 
@@ -45,6 +48,7 @@ class Party:
     reporting: dict[str, asyncio.Task[Message | MessageError]] = field(default_factory=dict)
     notices: set[asyncio.Task[None]] = field(default_factory=set)
     elsewhere: dict[str, asyncio.Event] = field(default_factory=dict)
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
     async def load_ranges(self) -> None:
         """Read the card ranges of every scheme."""
@@ -83,6 +87,16 @@ class Party:
         kind = message.get("messageType")
         name = kind if isinstance(kind, str) else "message"
         return self.runtime.journal.record(self.runtime.clock.now(), sender, receiver, name, message, **more)
+
+    async def in_time(self, work: Awaitable[WireResponse], url: str) -> WireResponse:
+        """The ACS's answer, unless `acs_timeout` passes first, by the virtual clock or the real one.
+        Errors: `PeerTimedOut`, and those of the call."""
+        seconds = self.settings.acs_timeout
+        try:
+            with self.timeouts.until(seconds, self.runtime.clock):
+                return await work
+        except TimeoutError as error:
+            raise PeerTimedOut(url, f"no answer within {seconds:g} seconds") from error
 
     async def stop(self) -> None:
         """End what is still under way. A result that was not acknowledged is sent again when the ACS sends it again."""

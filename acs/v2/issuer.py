@@ -67,7 +67,7 @@ def emv_issuer(runtime: Runtime, settings: AcsSettings) -> EmvIssuer:
         first_counter,
         settle,
         repeats=lambda: runtime.randomness.repeats,
-        worker=runtime.shared.worker,
+        shared=runtime.shared,
     )
     scheduler = Scheduler(runtime.clock, storage.leases.look_again_after)
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)

@@ -65,7 +65,8 @@ def _asked(found: Sequence[list[Hop | None]], answer: Hop) -> list[Hop | None] |
 
 
 def _asks(hop: Hop) -> bool:
-    return hop["kind"] not in REPLIES
+    """Neither an answer nor the note of a fault, which stands beside what it spoiled."""
+    return hop["kind"] not in REPLIES and hop["kind"] != "fault"
 
 
 def _addresses(transcript: Transcript) -> dict[str, str]:

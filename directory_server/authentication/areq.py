@@ -151,8 +151,6 @@ def _asked(party: Party, request: WireRequest, begun: Begun) -> WireResponse | A
     more = More(request.noted, begun.more) if rests and begun.more is not None else None
     timeout, url = party.settings.acs_timeout, begun.issuer.acs_url
     asked = Asked(ACS, url, begun.sent, timeout, FROM_THE_ACS, labels(request), more)
-    if not party.storage.keeps_no_finals:  # another process may be told the result, and looks for the row
-        return _waited(party, request, begun, asked, acs_trans_id)
     found = ask(party, asked)
     if waits(found):
         return _waited(party, request, begun, found, acs_trans_id)
@@ -163,27 +161,24 @@ async def _waited(
     party: Party,
     request: WireRequest,
     begun: Begun,
-    asked: Asked | Awaitable[Reply],
+    asked: Awaitable[Reply],
     acs_trans_id: Callable[[], str],
 ) -> WireResponse:
     """A result may come before the answer: until then the transaction is kept."""
     transaction = begun.transaction
-    await soon(party.storage.begin(transaction))
-    reply = await soon(ask(party, asked) if isinstance(asked, Asked) else asked)
+    party.storage.begin(transaction)
+    reply = await asked
     outcome, now = judge(begun, reply, acs_trans_id), party.runtime.clock.now()
     await soon(party.storage.settle(transaction, lambda before: concluded(before, outcome.answer, outcome.event, now)))
     return _response(party, request, begun, reply, outcome)
 
 
-def _told(
-    party: Party, request: WireRequest, begun: Begun, reply: Reply, outcome: Outcome
-) -> WireResponse | Awaitable[WireResponse]:
+def _told(party: Party, request: WireRequest, begun: Begun, reply: Reply, outcome: Outcome) -> WireResponse:
     """Write down what the 3DS Server is about to be told, where the ledger does not say it all."""
-    if outcome.event is Event.ARES_FINAL and party.storage.keeps_no_finals:
-        return _response(party, request, begun, reply, outcome)
-    now = party.runtime.clock.now()
-    after = concluded(begun.transaction, outcome.answer, outcome.event, now)
-    return then(party.storage.conclude(after), lambda _: _response(party, request, begun, reply, outcome))
+    if outcome.event is not Event.ARES_FINAL:
+        now = party.runtime.clock.now()
+        party.storage.conclude(concluded(begun.transaction, outcome.answer, outcome.event, now))
+    return _response(party, request, begun, reply, outcome)
 
 
 def _response(party: Party, request: WireRequest, begun: Begun, reply: Reply, outcome: Outcome) -> WireResponse:

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from directory_server.transactions.versions import at_least
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.v2.app.jose import KeyUnknown, NotDecrypted, PrivateKey, decrypt
 from threedsecure.v2.codec import decode_object, encode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
-from threedsecure.v2.jose import KeyUnknown, NotDecrypted, PrivateKey, decrypt
 
 SDK_ENCRYPTED_DATA: Final = "sdkEncData"
 DEVICE_INFO: Final = "deviceInfo"

@@ -10,7 +10,7 @@ from directory_server.settings import DIRECTORY_SERVER, THREE_DS_SERVER
 from directory_server.transactions.records import Filter, Transaction, begun, concluded
 from directory_server.transactions.states import Event, State
 from threedsecure.storage.filing import names_of
-from threedsecure.storage.ledger import Found, Records
+from threedsecure.storage.ledger import Found, Note, Records
 
 LOOKED_AT: Final = 20_000
 """Notes, for a list of the newest."""
@@ -30,20 +30,23 @@ def newest(records: Records, wanted: Filter, fingerprint: Fingerprint) -> list[T
     if wanted.identifier is not None:
         found = iter(records.carrying(wanted.identifier, names_of)[::-1])
     elif wanted.pan_fingerprint is not None:
-        found = iter(records.found_also_by(wanted.pan_fingerprint)[::-1])
+        found = iter(records.found_also_by(wanted.pan_fingerprint))
     else:
-        found = islice(records.newest(), LOOKED_AT)
+        found = records.newest(LOOKED_AT, _is_final)
     fitting = (each for each in _finals(records, found, fingerprint) if wanted.fits(each))
     return list(islice(fitting, wanted.limit))
 
 
 def _finals(records: Records, notes: Iterator[Found] | list[Found], fingerprint: Fingerprint) -> Iterator[Transaction]:
     for found in notes:
-        note = found.note
-        if note.kind == "ARes" and note.sender == DIRECTORY_SERVER and note.also:
+        if _is_final(found.note):
             transaction = _final(records, found, fingerprint)
             if transaction is not None:
                 yield transaction
+
+
+def _is_final(note: Note) -> bool:
+    return note.kind == "ARes" and note.sender == DIRECTORY_SERVER and bool(note.also)
 
 
 def _final(records: Records, found: Found, fingerprint: Fingerprint) -> Transaction | None:

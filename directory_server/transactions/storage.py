@@ -41,7 +41,6 @@ from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.rows.purging import purge
 from threedsecure.storage.schema import Schema
-from threedsecure.web.straight import then
 
 Result = TypeVar("Result")
 METADATA: Final = MetaData()
@@ -149,8 +148,10 @@ class Storage:
     """Everything the directory server keeps. Each method is one unit of work, and returns after its commit, but where it says that
     it is straight: its caller promises nothing before the commit.
 
-    Where one process has the tables, transactions whose result may still come are held in memory and written through; of several
-    processes each may be told the next thing, so there the row is the truth. What was final at its ARes has no row there."""
+    A transaction that waits for its answer is held in memory, and what was final at its ARes has no row: the ledger says it. Where
+    one process has the tables, transactions whose result may still come are held as well, and written through; of several
+    processes each may be told the next thing, so there the row is the truth, and what has none yet gets one when another process
+    looks for it."""
 
     def __init__(self, database: Database, ledger: Ledger, fingerprint: Fingerprint, worker: str | None = None) -> None:
         """`worker`: of several processes on these tables, this one."""
@@ -160,11 +161,7 @@ class Storage:
         self._leases = leases.Leases(worker)
         self._held: dict[str, Transaction] = {}
         self._without_row: set[str] = set()
-
-    @property
-    def keeps_no_finals(self) -> bool:
-        """Whether the ledger alone says what was final at its ARes."""
-        return self._leases.alone
+        ledger.before_others_read(self._write_out_all)
 
     def taken(self, ds_trans_id: str) -> bool | Awaitable[bool]:
         """Whether there is one of this dsTransID, which a seed that begins anew brings about. Straight."""
@@ -173,33 +170,36 @@ class Storage:
     async def _is_known(self, ds_trans_id: str) -> bool:
         return await self.find(ds_trans_id) is not None
 
-    def begin(self, transaction: Transaction) -> Awaitable[None] | None:
+    def begin(self, transaction: Transaction) -> None:
         """It waits for its answer, and whatever happens to it meanwhile finds it. Straight."""
-        if not self._leases.alone:
-            return self._database.run(lambda c: _insert(c, transaction))
         self._held[transaction.ds_trans_id] = transaction
         self._without_row.add(transaction.ds_trans_id)
-        return None
 
     def settle(self, known: Transaction, decide: Callable[[Transaction], Transaction]) -> Awaitable[None] | None:
         """What the answer makes of a transaction that its caller has just begun, unless something came between. Straight."""
-        if not self._leases.alone:
-            return self._database.run(lambda c: _settle(c, known, decide))
         before = self._held.get(known.ds_trans_id)
         if before is not None:
             self._write(before, decide(before))
+        elif not self._leases.alone:
+            return self._database.run(lambda c: _step(c, known.ds_trans_id, lambda found: (decide(found), None)))
         return None
 
-    def conclude(self, transaction: Transaction) -> Awaitable[None] | None:
+    def conclude(self, transaction: Transaction) -> None:
         """A transaction that was answered straight away. Straight."""
-        return then(self.begin(transaction), lambda _: self.settle(transaction, lambda before: before))
+        self.begin(transaction)
+        self._write(transaction, transaction)
 
     async def find(self, ds_trans_id: str) -> Transaction | None:
-        found = self._held.get(ds_trans_id) or await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
-        if found is None and self._leases.alone:
+        found = self._held.get(ds_trans_id) or await self._row(ds_trans_id)
+        if found is None:
             finals = await self._ledger.read(lambda records: named(records, ds_trans_id, self._fingerprint))
             found = next((each for each in finals if each.ds_trans_id == ds_trans_id), None)
+        if found is None and not self._leases.alone:  # another process may have held it until it was read for
+            found = await self._row(ds_trans_id)
         return found
+
+    async def _row(self, ds_trans_id: str) -> Transaction | None:
+        return await self._database.read(lambda c: _load(c, _FIND, ds_trans_id))
 
     async def step(
         self, ds_trans_id: str, decide: Callable[[Transaction], tuple[Transaction, Result]]
@@ -207,7 +207,7 @@ class Storage:
         """Read the transaction, decide, write what changed; returns the decision, or None where there is no such transaction.
         `decide` is pure and may be run again."""
         if not self._leases.alone:
-            return await self._database.run(lambda c: _step(c, ds_trans_id, decide))
+            return await self._by_row(ds_trans_id, decide, lambda c: _step(c, ds_trans_id, decide))
         known = await self.find(ds_trans_id)
         before = self._held.get(ds_trans_id, known)
         if before is None:
@@ -239,7 +239,21 @@ class Storage:
                 connection.execute(taken.values(**self._leases.taken()))
             return result
 
-        return await self._database.run(work)
+        return await self._by_row(ds_trans_id, decide, work)
+
+    async def _by_row(
+        self,
+        ds_trans_id: str,
+        decide: Callable[[Transaction], tuple[Transaction, Result]],
+        work: Callable[[Connection], Result | None],
+    ) -> Result | None:
+        """What `work` makes of the row, or `decide` of what is final and has none."""
+        self._write_out(ds_trans_id)
+        result = await self._database.run(work)
+        known = None if result is not None else await self.find(ds_trans_id)
+        if known is None:
+            return result
+        return decide(known)[1] if known.state is State.ANSWERED else await self._database.run(work)
 
     async def reported(self, ds_trans_id: str) -> None:
         """The delivery has ended, however it ended."""
@@ -253,11 +267,9 @@ class Storage:
         await self._database.run(work)
 
     async def select(self, wanted: Filter) -> list[Transaction]:
-        rows = await self._database.run(lambda c: _select(c, wanted))  # behind all that was handed in before
-        if not self._leases.alone:
-            return rows
-        open_ones = [self._held[name] for name in self._without_row if wanted.fits(self._held[name])]
         finals = await self._ledger.read(lambda records: newest(records, wanted, self._fingerprint))
+        rows = await self._database.run(lambda c: _select(c, wanted))  # behind all that was handed in before
+        open_ones = [self._held[name] for name in self._without_row if wanted.fits(self._held[name])]
         every = {each.ds_trans_id: each for each in (*finals, *rows, *open_ones)}
         return sorted(every.values(), key=lambda each: each.created_at, reverse=True)[: wanted.limit]
 
@@ -265,7 +277,7 @@ class Storage:
         """Handed in with this turn's commit; nothing where it is final and never had a row."""
         name, is_new = after.ds_trans_id, before.ds_trans_id in self._without_row
         self._without_row.discard(name)
-        if after.state in _MAY_STILL_END:
+        if after.state in _MAY_STILL_END and self._leases.alone:
             self._hold(after)
         else:
             self._held.pop(name, None)
@@ -277,6 +289,15 @@ class Storage:
         elif after is not before:
             changes = _changes(after)
             self._database.put(lambda c: _UPDATE.run(c, changes), partial(self._is_written, name))
+
+    def _write_out(self, ds_trans_id: str) -> None:
+        """It has a row from now on, if it is held here and has none."""
+        if ds_trans_id in self._without_row:
+            self._write(self._held[ds_trans_id], self._held[ds_trans_id])
+
+    def _write_out_all(self) -> None:
+        for name in list(self._without_row):
+            self._write_out(name)
 
     def _is_written(self, name: str, outcome: object) -> None:
         if isinstance(outcome, Failed):  # then the row is the truth
@@ -347,7 +368,6 @@ _CHANGING: Final = (
     "updated_at",
 )
 _ROW: Final = tuple(TRANSACTIONS.c[name] for name in _COLUMNS)
-_INSERT: Final = Prepared(insert(TRANSACTIONS).values({name: bindparam(name) for name in _COLUMNS}))
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
 _INSERT_NEW: Final = Prepared(
     text(
@@ -363,16 +383,10 @@ _HOLDER: Final = (
     .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
     .with_for_update()
 )
-_UPDATING: Final = (
+_UPDATE: Final = Prepared(
     update(TRANSACTIONS)
     .where(TRANSACTIONS.c.ds_trans_id == bindparam("wanted"))
     .values({name: bindparam(name) for name in _CHANGING})
-)
-_UPDATE: Final = Prepared(_UPDATING)
-_UPDATE_AS_KNOWN: Final = Prepared(
-    _UPDATING.where(
-        TRANSACTIONS.c.state == bindparam("known_state"), TRANSACTIONS.c.updated_at == bindparam("known_at")
-    )
 )
 _changing: Final = attrgetter(*_CHANGING)
 
@@ -397,10 +411,6 @@ def _transaction(row: Sequence[Any]) -> Transaction:
     return Transaction(**values)
 
 
-def _insert(connection: Connection, transaction: Transaction) -> None:
-    _INSERT.run(connection, _row(transaction))
-
-
 def _load(connection: Connection, statement: Prepared, ds_trans_id: str) -> Transaction | None:
     row = statement.first(connection, {"wanted": ds_trans_id})
     return None if row is None else _transaction(row)
@@ -416,14 +426,6 @@ def _step(
     if after is not before:
         _UPDATE.run(connection, _changes(after))
     return result
-
-
-def _settle(connection: Connection, known: Transaction, decide: Callable[[Transaction], Transaction]) -> None:
-    after = decide(known)
-    unmoved = {"known_state": known.state.value, "known_at": _instant(known.updated_at)}
-    if after is known or _UPDATE_AS_KNOWN.run(connection, _changes(after) | unmoved) == 1:
-        return
-    _step(connection, known.ds_trans_id, lambda before: (decide(before), None))
 
 
 def _select(connection: Connection, wanted: Filter) -> list[Transaction]:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from directory_server.calls import unreadable
 from directory_server.party import ACS, DIRECTORY_SERVER, MPI, Party
 from directory_server.ranges import Issuer, StandIn, list_name
+from directory_server.transactions.refusals import noting, refusal_of
 from directory_server.v1 import rules
+from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable, ProtocolError, TransportError
 from threedsecure.v1 import messages
 from threedsecure.v1.codec import CONTENT_TYPE, decode, encode
@@ -40,7 +43,8 @@ def receive(party: Party, scheme: str) -> Handler:
         check(message)
         answer = await RECEIVERS[message["messageType"]](party, scheme, message)
         took = (monotonic() - began) * 1000
-        party.record(DIRECTORY_SERVER, MPI, shortened(answer), status=200, took_ms=took)
+        more = _noting(party, scheme, message, answer) if "IReq" in answer else {}
+        party.record(DIRECTORY_SERVER, MPI, shortened(answer), status=200, took_ms=took, **more)
         return xml_response(answer)
 
     return handle
@@ -57,17 +61,27 @@ def answer_error(party: Party) -> Callable[[ProtocolError, WireRequest], WireRes
     def answer(error: ProtocolError, request: WireRequest) -> WireResponse:
         known = error if isinstance(error, MessageError) else MessageError(ErrorCode.FORMAT_INVALID, str(error))
         received = known.message or request.message
-        if request.message is None:
-            told = received or unreadable(request.headers.get("content-type", ""), request.body)
-            party.record(MPI, DIRECTORY_SERVER, told)
-        if received is not None and received.get("messageType") == "Error":
-            return WireResponse(content_type=CONTENT_TYPE)
         known.message = received
         document = messages.error(known, message_id=_message_id(party, received))
-        party.record(DIRECTORY_SERVER, MPI, document, status=200)
+        if request.message is None:
+            told = received or unreadable(request.headers.get("content-type", ""), request.body)
+            party.record(MPI, DIRECTORY_SERVER, told, transaction_id=document["messageId"])
+        if received is not None and received.get("messageType") == "Error":
+            return WireResponse(content_type=CONTENT_TYPE)
+        more = _noting(party, request.path.split("/")[1], received or {}, document)
+        party.record(DIRECTORY_SERVER, MPI, document, status=200, **more)
         return xml_response(document)
 
     return answer
+
+
+def _noting(party: Party, scheme: str, received: Message, answer: Message) -> dict[str, Any]:
+    """What the journal is told of an answer that refuses what was received."""
+    fingerprint, now = party.runtime.vault.fingerprint, party.runtime.clock.now()
+    known = scheme if scheme in V1_SCHEMES else None
+    return noting(
+        refusal_of(received, answer, filed=answer["messageId"], scheme=known, fingerprint=fingerprint, at=now)
+    )
 
 
 def read(request: WireRequest) -> dict[str, Any]:
@@ -152,13 +166,14 @@ def _veres(party: Party, response: WireResponse, vereq: Message, noted: bool) ->
 
 async def _post(party: Party, url: str, message: Message) -> WireResponse:
     """A connection that was never made is tried once more at once."""
-    post, timeout = party.runtime.transport.post, party.settings.acs_timeout
+    timeout = party.settings.acs_timeout
+    post = partial(party.runtime.transport.post, url, encode(message), timeout=timeout, content_type=CONTENT_TYPE)
     try:
-        return await post(url, encode(message), timeout=timeout, content_type=CONTENT_TYPE)
+        return await party.in_time(post(), url)
     except ExchangeBroken:
         raise
     except PeerUnreachable:
-        return await post(url, encode(message), timeout=timeout, content_type=CONTENT_TYPE)
+        return await party.in_time(post(), url)
 
 
 def _complain(party: Party, url: str, error: MessageError) -> None:

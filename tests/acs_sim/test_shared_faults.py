@@ -13,7 +13,7 @@ from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.faults import read
 from threedsecure.faults.plan import MAX_FAULTS
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import PostgresDatabase
+from threedsecure.storage.database import PostgresDatabase, PostgresServer
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.sharing import faults as table
 from threedsecure.storage.sharing import state as shared_table
@@ -52,7 +52,8 @@ class Rows:
 @asynccontextmanager
 async def process(address, rows, *, standing=()):
     pool, name = Pool(address), uuid4().hex
-    databases = [PostgresDatabase(pool, schema) for schema in (shared_table.SCHEMA, table.SCHEMA)]
+    server = PostgresServer(pool)
+    databases = [PostgresDatabase(server, schema) for schema in (shared_table.SCHEMA, table.SCHEMA)]
     faults = Faults(randomness=Randomness())
     faults.stand([read(one) for one in standing])
     words = shared.Together(name, Signals(address, pool, name), databases[0])

@@ -30,7 +30,7 @@ VIRTUAL = {
     "the gateway for another attempt to tell the shop": WAITS.answer_retry,
 }
 REAL = {
-    "the directory server for an ARes": DIRECTORY_SERVER.acs_timeout,
+    "the directory server for an ARes or a VERes": DIRECTORY_SERVER.acs_timeout,
     "the directory server for an RRes": DIRECTORY_SERVER.results_timeout,
     "the ACS for an RRes": ACS.results_timeout,
     "the gateway for an ARes": GATEWAY.ds_timeout,

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from directory_server.authentication.rules import Trouble, answered_here, not_en
 from directory_server.ranges import StandIn
 from tests.directory_server import messages
 from tests.directory_server.peers import CutOff, OutOfOrder, Scene, Silence, scene
+from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.cards.authentication_values import emv_authentication_value, verify_emv_authentication_value
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.schemes import SCHEMES
@@ -224,6 +226,29 @@ async def test_an_acs_that_is_silent_is_402():
         assert (answer["errorCode"], answer["errorComponent"]) == ("402", "D")
         assert (await ds.state(sent["threeDSServerTransID"]))["state"] == "unanswered"
         assert ("Directory Server", "ACS", "no answer") in await ds.journal(sent["threeDSServerTransID"])
+
+
+async def test_an_acs_is_silent_by_the_virtual_clock_too(ds: Scene):
+    silence = Silence()
+    ds.acs.answer = lambda _areq: silence
+    sent = ds.areq(FRICTIONLESS)
+    asked = asyncio.create_task(ds.post(sent))
+    await ds.acs.next()
+    ds.runtime.clock.advance(timedelta(seconds=PATIENCE_SECONDS))
+    answer = await asked
+    silence.over.set()
+    assert (answer["errorCode"], answer["errorComponent"]) == ("402", "D")
+    assert ("Directory Server", "ACS", "no answer") in await ds.journal(sent["threeDSServerTransID"])
+
+
+async def test_what_is_on_its_way_when_the_clock_is_moved_still_arrives(ds: Scene):
+    silence = Silence(then=lambda areq: messages.ares(areq, "Y"))
+    ds.acs.answer = lambda _areq: silence
+    asked = asyncio.create_task(ds.post(ds.areq(FRICTIONLESS)))
+    await ds.acs.next()
+    ds.runtime.clock.advance(timedelta(hours=1))
+    silence.over.set()
+    assert (await asked)["messageType"] == "ARes"
 
 
 async def test_an_acs_that_is_out_of_order_is_403_and_is_told_nothing(ds: Scene):

@@ -12,7 +12,7 @@ from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
-from threedsecure.v2.jose import encrypt
+from threedsecure.v2.app.jose import encrypt
 
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"])
 DEVICE = {"DV": "1.6", "DD": {"C001": "Android", "C002": "Téléphone"}, "DPNA": {"C010": "RE01"}, "SW": ["SW01"]}

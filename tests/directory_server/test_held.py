@@ -9,7 +9,11 @@ from directory_server.transactions import storage as storage_module
 from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.states import State
 from directory_server.transactions.storage import SCHEMA, Storage
+from tests.support.engine import on_both_engines, on_sqlite_alone
 from tests.support.simulator import runtime
+from threedsecure.web.straight import soon
+
+pytestmark = on_both_engines
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGUN = Transaction(
@@ -28,7 +32,7 @@ NAME = BEGUN.ds_trans_id
 
 
 @pytest.fixture
-async def shared():
+async def shared(engine):
     async with runtime() as shared:
         yield shared
 
@@ -100,7 +104,7 @@ async def test_a_result_that_overtakes_the_answer_finds_it(storage, written):
         seen.append(before.state)
         return before
 
-    storage.settle(BEGUN, late)
+    await soon(storage.settle(BEGUN, late))
     assert seen == [State.REPORTING]
     assert await written() == ["reporting"]
 
@@ -129,7 +133,7 @@ async def test_a_step_that_fails_changes_nothing(storage, written):
 async def test_what_was_forgotten_is_not_written_by_its_answer(storage, written):
     storage.begin(BEGUN)
     await storage.forget()
-    storage.settle(BEGUN, challenged)
+    await soon(storage.settle(BEGUN, challenged))
     assert await written() == []
 
 
@@ -137,10 +141,11 @@ async def test_what_has_a_row_is_found_after_a_restart(shared, storage):
     storage.begin(BEGUN)
     storage.settle(BEGUN, challenged)
     await shared.journal.written()
-    again = Storage(shared.open_database(SCHEMA), shared.journal, shared.vault.fingerprint)
+    again = Storage(shared.open_database(SCHEMA), shared.journal, shared.vault.fingerprint, shared.shared.worker)
     assert await again.find(NAME) == challenged(BEGUN)
 
 
+@on_sqlite_alone
 async def test_what_could_not_be_written_is_read_from_its_row_again(storage, written, monkeypatch):
     storage.begin(BEGUN)
     storage.settle(BEGUN, challenged)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 
 from tests.support.own_postgresql import own_server
-from threedsecure.storage.database import DatabaseAway, PostgresDatabase
+from threedsecure.storage.database import DatabaseAway, PostgresDatabase, PostgresServer
 from threedsecure.storage.engines import timeouts
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.schema import Schema
@@ -42,7 +42,7 @@ async def pool(server):
 
 @pytest.fixture
 async def database(pool):
-    opened = PostgresDatabase(pool, SCHEMA)
+    opened = PostgresDatabase(PostgresServer(pool), SCHEMA)
     yield opened
     await opened.close()
 
@@ -85,7 +85,7 @@ async def test_who_gives_up_earlier_than_the_pool_leaves_no_thread_behind(server
     await database.run(note(1))
     monkeypatch.setattr(timeouts, "SECONDS", 0.5)
     server.freeze()
-    calls = [asyncio.create_task(pool.call(lambda: database._read(notes))) for _ in range(12)]
+    calls = [asyncio.create_task(pool.call(lambda: database._where._read(notes))) for _ in range(12)]
     await asyncio.sleep(0)
     for call in calls:
         call.cancel()
@@ -99,7 +99,7 @@ async def test_who_gives_up_earlier_than_the_pool_leaves_no_thread_behind(server
 
 async def test_a_pool_is_closed_although_the_server_hangs(server, monkeypatch):
     pool = Pool(server.fresh_database())
-    database = PostgresDatabase(pool, SCHEMA)
+    database = PostgresDatabase(PostgresServer(pool), SCHEMA)
     await database.run(note(1))
     server.freeze()
     try:

@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, Table, insert, select
 from structlog.testing import capture_logs
 
 from tests.support.patience import PATIENCE_SECONDS
-from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase
+from threedsecure.storage.database import DatabaseUnusable, PostgresDatabase, PostgresServer
 from threedsecure.storage.engines import postgresql as reaching
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.rows import leases
@@ -23,7 +23,7 @@ from threedsecure.web.sharing.processes import Alone, Together
 @asynccontextmanager
 async def process(address, *, key="mark"):
     pool, name = Pool(address), uuid4().hex
-    database = PostgresDatabase(pool, table.SCHEMA)
+    database = PostgresDatabase(PostgresServer(pool), table.SCHEMA)
     together = Together(name, Signals(address, pool, name), database)
     try:
         async with together.joined(key):

@@ -36,6 +36,7 @@ __all__ = [
     "DatabaseUnusable",
     "Failed",
     "PostgresDatabase",
+    "PostgresServer",
     "SqliteDatabase",
     "SqliteFile",
 ]
@@ -256,40 +257,23 @@ class SqliteFile(_GroupedCommits):
         return DatabaseAway(f"{self._path} is locked by another program")
 
 
-class SqliteDatabase:
-    """The tables of one schema in a file that others may share."""
-
-    def __init__(self, file: SqliteFile | Path | None, schema: Schema, *, durable: bool = False) -> None:
-        """`file`: its path, None for memory, or the file that several schemas share, which its maker closes.
-        Errors: `DatabaseUnusable`, `SchemaNotSupported`."""
-        self._own = not isinstance(file, SqliteFile)
-        self.file = file if isinstance(file, SqliteFile) else SqliteFile(file, durable=durable)
-        self.file.prepare(schema)
-        self.run, self.read, self.put, self.due = self.file.run, self.file.read, self.file.put, self.file.due
-        self.accompany, self.look = self.file.accompany, self.file.look
-
-    @property
-    def waiting(self) -> int:
-        return self.file.waiting
-
-    async def close(self) -> None:
-        await (self.file.close() if self._own else self.file.settle())
-
-
-class PostgresDatabase(_GroupedCommits):
-    """PostgreSQL through psycopg 3, shared by any number of processes.
+class PostgresServer(_GroupedCommits):
+    """PostgreSQL through psycopg 3, shared by any number of processes, commits grouped; any number of schemas share it.
 
     One batch at a time is carried out in a thread; what arrives meanwhile forms the next. A unit that reads in order to write
     locks what it reads (`with_for_update`). Units are re-runnable, so a batch that lost a deadlock to another process is run
     again."""
 
-    def __init__(self, server: str | Pool, schema: Schema) -> None:
-        """`server`: an address, or the pool that several schemas share, which its maker closes. Errors: `DatabaseUnusable`,
-        `SchemaNotSupported`."""
+    def __init__(self, pool: Pool) -> None:
         super().__init__()
-        self._own = isinstance(server, str)
-        self._pool = Pool(server) if isinstance(server, str) else server
-        self._engine = self._pool.engine
+        self.pool = pool
+        self._engine = pool.engine
+        self._looked_through = pool.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._carrying_out: asyncio.Task[None] | None = None
+        self._reading: set[asyncio.Future[Any]] = set()
+
+    def prepare(self, schema: Schema) -> None:
+        """Errors: `DatabaseUnusable`, `SchemaNotSupported`."""
         try:
             with self._engine.begin() as connection:
                 # Two processes that start on an empty database must not both create its tables.
@@ -298,35 +282,36 @@ class PostgresDatabase(_GroupedCommits):
                 prepare(connection, schema, upgrades=False)
         except OperationalError as error:
             raise DatabaseUnusable(_unreachable(self._engine, error)) from error
-        self._carrying_out: asyncio.Task[None] | None = None
-        self._reading: set[asyncio.Future[Any]] = set()
 
     async def read(self, work: Work[Result]) -> Result:
         # A thread cannot be cancelled: when its caller is, `close` still has to wait for it.
-        reading = asyncio.ensure_future(self._pool.call(lambda: self._read(work)))
+        reading = asyncio.ensure_future(self.pool.call(lambda: self._read(work)))
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
         return await asyncio.shield(reading)
 
-    async def close(self) -> None:
+    async def settle(self) -> None:
+        """Return when nothing waits."""
         self._batch_is_due()
         if self._carrying_out is not None:
             await self._carrying_out
         if self._reading:
             await asyncio.wait(self._reading)
-        if self._own:
-            await self._pool.close()
+
+    async def close(self) -> None:
+        await self.settle()
+        await self.pool.close()
 
     def _read(self, work: Work[Result]) -> Result:
         try:
-            with self._engine.connect() as connection:
+            with self._looked_through.connect() as connection:
                 return work(connection)
         except (DBAPIError, PoolTimeoutError) as error:
             raise _away(self._engine, error) or error from error
 
     def _batch_is_due(self) -> None:
         self._is_due = False
-        if self._crowd() and (self._carrying_out is None or self._carrying_out.done()):
+        if self._carrying_out is None or self._carrying_out.done():
             self._carrying_out = asyncio.create_task(self._carry_out_waiting())
 
     async def _carry_out_waiting(self) -> None:
@@ -340,7 +325,7 @@ class PostgresDatabase(_GroupedCommits):
             _tell(batch, outcomes)
 
     async def _outcomes(self, units: list[Work[Any]]) -> list[Any]:
-        return await self._pool.call(lambda: self._carry_out(units))
+        return await self.pool.call(lambda: self._carry_out(units))
 
     def _carry_out(self, units: list[Work[Any]]) -> list[Any]:
         with self._engine.connect() as connection:
@@ -348,6 +333,45 @@ class PostgresDatabase(_GroupedCommits):
         return [
             _told_plainly(self._engine, outcome) if isinstance(outcome, Failed) else outcome for outcome in outcomes
         ]
+
+
+class _Tables:
+    """Those of one schema, where others may have theirs."""
+
+    def __init__(self, where: SqliteFile | PostgresServer, schema: Schema, *, own: bool) -> None:
+        self._where = where
+        self._own = own
+        where.prepare(schema)
+        self.run, self.read, self.put, self.due = where.run, where.read, where.put, where.due
+        self.accompany = where.accompany
+
+    @property
+    def waiting(self) -> int:
+        return self._where.waiting
+
+    async def close(self) -> None:
+        await (self._where.close() if self._own else self._where.settle())
+
+
+class SqliteDatabase(_Tables):
+    """The tables of one schema in a file that others may share."""
+
+    def __init__(self, file: SqliteFile | Path | None, schema: Schema, *, durable: bool = False) -> None:
+        """`file`: its path, None for memory, or the file that several schemas share, which its maker closes.
+        Errors: `DatabaseUnusable`, `SchemaNotSupported`."""
+        self.file = file if isinstance(file, SqliteFile) else SqliteFile(file, durable=durable)
+        super().__init__(self.file, schema, own=self.file is not file)
+        self.look = self.file.look
+
+
+class PostgresDatabase(_Tables):
+    """The tables of one schema on a server that others may share."""
+
+    def __init__(self, server: str | PostgresServer, schema: Schema) -> None:
+        """`server`: an address, or the server that several schemas share, which its maker closes. Errors: `DatabaseUnusable`,
+        `SchemaNotSupported`."""
+        shared = PostgresServer(Pool(server)) if isinstance(server, str) else server
+        super().__init__(shared, schema, own=shared is not server)
 
 
 @dataclass(frozen=True, slots=True)

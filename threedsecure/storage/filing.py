@@ -41,6 +41,7 @@ class Filing:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._carrying: dict[str, list[Found]] = {}
+        self._filed: dict[tuple[int, int], str] = {}
 
     def transaction_of(self, name: str) -> str | None:
         """The transaction that goes by `name`, which may be any that it has."""
@@ -56,6 +57,12 @@ class Filing:
 
     def of(self, found: Found) -> str:
         """The transaction that a note belongs to; "" where it has no name."""
+        place = (found.number, found.place)
+        if place not in self._filed:
+            self._filed[place] = self._file(found)
+        return self._filed[place]
+
+    def _file(self, found: Found) -> str:
         names = names_of(found.note, found.document)
         for name in deciding_names(names, found.document):
             first = self._first(name)
@@ -69,6 +76,8 @@ class Filing:
         open_names, seen = sorted(parts), set(parts)
         while open_names:
             for found in self._carriers(open_names.pop()):
+                if (found.number, found.place) in notes:
+                    continue
                 if found.note.kind == BOTH_HALVES and not (halves := self._halves(found)) <= parts and halves & parts:
                     return self._whole(parts | halves)
                 if self.of(found) in parts:

@@ -6,8 +6,9 @@ An era's keys lie side by side, so that writing many touches few pages however l
 era once. Where one process has the tables, keys are held in memory and written in bulk (`Keys`); what a process that died had not
 written is read from its records again."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from zlib import crc32
@@ -52,19 +53,27 @@ MOST_RECORDS_OF_A_NAME: Final = 2_000
 _APPEND: Final = Prepared(
     text("INSERT INTO journal_record (newest_at, document) VALUES (:newest_at, :document) RETURNING number")
 )
+# The same with its keys, in one round trip.
+_APPEND_WITH_KEYS: Final = Prepared(
+    text(
+        "WITH record AS (INSERT INTO journal_record (newest_at, document) VALUES (:newest_at, :document) RETURNING number), "
+        "found_by AS (INSERT INTO journal_key (era, key, number) SELECT number / :size, key, number "
+        "FROM record, unnest(CAST(:keys AS bigint[])) AS key ON CONFLICT DO NOTHING) SELECT number FROM record"
+    )
+)
 # SQLAlchemy spells ON CONFLICT once per dialect; SQL itself does not.
 _ADD_KEY: Final = Prepared(
     text("INSERT INTO journal_key (era, key, number) VALUES (:era, :key, :number) ON CONFLICT DO NOTHING")
 )
 # The join goes from the eras to their keys, never the other way round (CROSS JOIN).
-_LOOK_UP: Final = Prepared(
-    text(
-        "WITH RECURSIVE eras(era) AS (SELECT max(number) / :size FROM journal_record UNION ALL "
-        "SELECT era - 1 FROM eras WHERE era > (SELECT min(number) / :size FROM journal_record)) "
-        "SELECT journal_key.number FROM eras CROSS JOIN journal_key "
-        "WHERE journal_key.era = eras.era AND journal_key.key = :key ORDER BY journal_key.number LIMIT :limit"
-    )
+_LOOK_UP: Final = (
+    "WITH RECURSIVE eras(era) AS (SELECT max(number) / :size FROM journal_record UNION ALL "
+    "SELECT era - 1 FROM eras WHERE era > (SELECT min(number) / :size FROM journal_record)) "
+    "SELECT journal_key.number FROM eras CROSS JOIN journal_key "
+    "WHERE journal_key.era = eras.era AND journal_key.key = :key ORDER BY journal_key.number"
 )
+_LOOK_UP_OLDEST: Final = Prepared(text(f"{_LOOK_UP} LIMIT :limit"))
+_LOOK_UP_NEWEST: Final = Prepared(text(f"{_LOOK_UP} DESC LIMIT :limit"))
 _DOCUMENTS: Final = select(RECORDS.c.number, RECORDS.c.document)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -117,6 +126,14 @@ class Ledger(Protocol):
         """What `work` finds at once in what is written. Only where one process has the ledger."""
         ...
 
+    def records(self, connection: Connection) -> "Records":
+        """What is written, inside a unit of work."""
+        ...
+
+    def before_others_read(self, work: Callable[[], None]) -> None:
+        """Have `work` called before another process reads: what it hands in is written by then."""
+        ...
+
     def failed(self, error: Exception) -> None:
         """A row that was handed in beside what is noted could not be written: nobody is told of either."""
         ...
@@ -139,18 +156,33 @@ def sealed(box: Box, notes: Sequence[Note]) -> bytes:
     return box.seal(_encoder.encode(notes))
 
 
-def append(connection: Connection, document: bytes, newest_at: datetime) -> int:
-    """A record more; its number."""
-    row = _APPEND.first(connection, {"newest_at": microseconds(newest_at), "document": document})
+def append(connection: Connection, document: bytes, newest_at: datetime, keys: Collection[int] = ()) -> int:
+    """A record more; its number. `keys`: by which it is found from now on."""
+    row: dict[str, Any] = {"newest_at": microseconds(newest_at), "document": document}
+    if keys and connection.dialect.name == "postgresql":
+        return _number(_APPEND_WITH_KEYS.first(connection, row | {"size": 1 << ERA_BITS, "keys": _array(keys)}))
+    number = _number(_APPEND.first(connection, row))
+    add_keys(connection, ((key, number) for key in keys))
+    return number
+
+
+def _number(row: Sequence[Any] | None) -> int:
     if row is None:
         raise RuntimeError("a record that was just written has no number")
     number: int = row[0]
     return number
 
 
+def _array(keys: Collection[int]) -> str:
+    """As PostgreSQL reads one; the driver would look at each of them."""
+    return f"{{{','.join(map(str, sorted(keys)))}}}"
+
+
 def add_keys(connection: Connection, keys: Iterable[tuple[int, int]]) -> None:
     """Pairs of key and number of record."""
     rows = sorted((number >> ERA_BITS, key, number) for key, number in keys)
+    if not rows:
+        return
     _ADD_KEY.run_many(connection, [{"era": era, "key": key, "number": number} for era, key, number in rows])
 
 
@@ -201,15 +233,16 @@ class Records:
         return sorted(found, key=_order)
 
     def found_also_by(self, name: str) -> list[Found]:
-        """The notes with this name beside those of their messages, in order."""
+        """The notes with this name beside those of their messages, the newest first."""
         return sorted(
             (
                 whole(number, notes, place)
-                for number, notes in self._with_key(key_of(name))
+                for number, notes in self._with_key(key_of(name), _LOOK_UP_NEWEST)
                 for place, note in enumerate(notes)
                 if name in note.also
             ),
             key=_order,
+            reverse=True,
         )
 
     def before(self, found: Found) -> Iterator[Found]:
@@ -217,15 +250,21 @@ class Records:
         notes = self._opened[found.number]
         return (whole(found.number, notes, place) for place in range(found.place - 1, -1, -1))
 
-    def newest(self) -> Iterator[Found]:
-        """All notes, the newest record first, and the last of its notes first."""
+    def newest(self, among: int, fits: Callable[[Note], bool]) -> Iterator[Found]:
+        """Those that fit of the last `among` notes: the newest record first, and the last of its notes first."""
+        for number, notes, place in islice(self._backwards(), among):
+            if fits(notes[place]):
+                yield whole(number, notes, place)
+
+    def _backwards(self) -> Iterator[tuple[int, list[Note], int]]:
+        """Where every note stands, the last first."""
         statement, before = _DOCUMENTS.order_by(RECORDS.c.number.desc()).limit(16), None
         while True:
             query = statement if before is None else statement.where(RECORDS.c.number < before)
             rows = self._connection.execute(query).all()
             for number, document in rows:
                 notes = self._open(number, document)
-                yield from (whole(number, notes, place) for place in range(len(notes) - 1, -1, -1))
+                yield from ((number, notes, place) for place in range(len(notes) - 1, -1, -1))
             if not rows:
                 return
             before = rows[-1].number
@@ -248,9 +287,9 @@ class Records:
         rows = self._connection.execute(later)
         return ((row.number, opened(self._box, row.document)) for row in rows)
 
-    def _with_key(self, key: int) -> Iterator[tuple[int, list[Note]]]:
+    def _with_key(self, key: int, look_up: Prepared = _LOOK_UP_OLDEST) -> Iterator[tuple[int, list[Note]]]:
         asked = {"key": key, "size": 1 << ERA_BITS, "limit": MOST_RECORDS_OF_A_NAME}
-        numbers = [row[0] for row in _LOOK_UP.all(self._connection, asked)]
+        numbers = [row[0] for row in look_up.all(self._connection, asked)]
         return self._notes(dict.fromkeys((*numbers, *self._keys.numbers(key))))
 
     def _notes(self, numbers: Iterable[int]) -> Iterator[tuple[int, list[Note]]]:

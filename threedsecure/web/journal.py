@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -43,8 +44,9 @@ PUBLISHED_AT_ONCE: Final = 4
 BREATH: Final = 19
 MOST_BEHIND: Final = 1_000
 """Records that listeners may be behind; what is older then is left out for them."""
-# Words between processes: write what waits; this record was written; everything was forgotten.
-FLUSH, WRITTEN, FORGOTTEN = "journal flush", "journal written", "journal forgotten"
+# Words between processes: write what waits; this record was written; everything was forgotten; somebody listens here from now on
+# (true), no longer (false), or who does (null).
+FLUSH, WRITTEN, FORGOTTEN, LISTENS = "journal flush", "journal written", "journal forgotten", "journal listens"
 
 Result = TypeVar("Result")
 Told = Callable[[Exception | None], None]
@@ -87,6 +89,10 @@ class Journal:
         self._shared.on(FLUSH, self._flush_for_others)
         self._shared.on(WRITTEN, self._others_wrote)
         self._shared.on(FORGOTTEN, self._others_forgot)
+        self._shared.on(LISTENS, self._others_listen)
+        self._listening: set[str] = set()
+        """The other processes where somebody listens."""
+        self._before_others_read: list[Callable[[], None]] = []
         self._keys = ledger.Keys()
         self._several = several or self._shared.worker is not None
         self._turn = _Turn(0)
@@ -170,6 +176,7 @@ class Journal:
     async def writing(self) -> AsyncIterator[None]:
         """Write for as long as the context lasts."""
         await self._database.run(self._begin)
+        await self._shared.tell_all(LISTENS, [self._shared.worker, None])
         try:
             yield
         finally:
@@ -221,10 +228,9 @@ class Journal:
     def _write(self, turn: _Turn, document: bytes, keys: frozenset[int], connection: Any) -> int | None:
         if not turn.notes:
             return None
-        number = ledger.append(connection, document, max(note.at for note in turn.notes))
-        if self._several:
-            ledger.add_keys(connection, ((key, number) for key in keys))
-        elif self._keys.is_bulk:
+        at_once = keys if self._several else ()
+        number = ledger.append(connection, document, max(note.at for note in turn.notes), at_once)
+        if self._keys.is_bulk:
             ledger.add_keys(connection, self._keys.pairs())
         return number
 
@@ -244,7 +250,7 @@ class Journal:
             if self._keys.is_bulk:
                 self._keys.clear()
             self._keys.add(keys, number)
-        else:
+        elif self._listening:
             self._shared.tell(WRITTEN, number)
         if self._subscribers or self.also_to is not None:
             self._publish(number, own=True)
@@ -292,16 +298,21 @@ class Journal:
             return None
         return await self.read(lambda records: Filing(records).transaction_of(one_spelling(identifier)))
 
-    async def entries_of(self, transaction_id: str) -> list[dict[str, Any]]:
+    async def entries_of(self, identifier: str) -> list[dict[str, Any]]:
+        """The entries of the transaction that goes by `identifier`: any id it has."""
+
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            notes = Filing(records).notes_of(one_spelling(transaction_id))[:MAX_ENTRIES_READ]
-            return [_entry(found, transaction_id) for found in notes]
+            filing, name = Filing(records), one_spelling(identifier)
+            transaction_id = filing.transaction_of(name) or name
+            return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]
 
         return await self.read(entries)
 
-    async def newest(self, limit: int) -> list[dict[str, Any]]:
+    async def newest(self, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
+        """Oldest first; a kind is looked for among the last MAX_ENTRIES_READ."""
+
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            notes = [found for found, _ in zip(records.newest(), range(limit), strict=False)]
+            notes = islice(records.newest(MAX_ENTRIES_READ, lambda note: kind in (None, note.kind)), limit)
             filing = Filing(records)
             return [_entry(found, filing.of(found)) for found in sorted(notes, key=lambda found: found[:3])]
 
@@ -326,8 +337,14 @@ class Journal:
         """The ledger, inside a unit of work."""
         return ledger.Records(connection, self._box, self._keys)
 
+    def before_others_read(self, work: Callable[[], None]) -> None:
+        """Have `work` called before another process reads: what it hands in is written by then."""
+        self._before_others_read.append(work)
+
     async def _flush_for_others(self, _content: Any) -> None:
-        await self.flush()
+        for work in self._before_others_read:
+            work()
+        await self.written()
 
     # --- forgetting ---
 
@@ -355,9 +372,24 @@ class Journal:
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._subscribers.add(queue)
         try:
+            await self._shared.tell_all(LISTENS, [self._shared.worker, True])
             yield queue
         finally:
             self._subscribers.discard(queue)
+            if not self._subscribers:
+                self._shared.tell(LISTENS, [self._shared.worker, False])
+
+    async def _others_listen(self, content: Any) -> None:
+        """Nobody is told of what is written where nobody listens."""
+        worker, listens = content or ("", None)
+        if not worker:  # words may have been missed
+            self._shared.tell(LISTENS, [self._shared.worker, None])
+        if listens is None and self._subscribers:
+            self._shared.tell(LISTENS, [self._shared.worker, True])
+        elif listens:
+            self._listening.add(worker)
+        else:
+            self._listening.discard(worker)
 
     async def _others_wrote(self, number: Any) -> None:
         if self._subscribers and number:

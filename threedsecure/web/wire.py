@@ -21,7 +21,8 @@ class WireRequest:
     """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body; whoever is
     listening (`on_message`) is told then, before the handler acts on it. `peer` is the name in the certificate that the caller
     showed, with TLS. `handed`: the message itself, from a sender in this process, in the place of the body that would say the
-    same; `more` is how the ledger has it, then. `noted`: where it stands in the journal."""
+    same; `more` is how the ledger has it, then. `noted`: where it stands in the journal; `filed`: what it goes by there, where it
+    carries no identifier."""
 
     method: str
     path: str
@@ -34,6 +35,7 @@ class WireRequest:
     handed: dict[str, Any] | None = None
     more: More | None = None
     noted: int = -1
+    filed: str | None = None
     _message: Mapping[str, Any] | None = None
 
     @property

@@ -14,7 +14,7 @@ from acs.v2.lifecycle import purchase_of
 from acs.v2.records import Result, Transaction
 from acs.v2.states import State
 from threedsecure.storage.filing import names_of
-from threedsecure.storage.ledger import Found, Records
+from threedsecure.storage.ledger import Found, Note, Records
 from threedsecure.v2.views import AuthenticationRequest
 
 ACS: Final = "ACS"
@@ -38,15 +38,19 @@ def named(records: Records, acs_trans_id: str) -> Transaction | None:
 
 def newest(records: Records, limit: int) -> list[Transaction]:
     """The newest first."""
-    return list(islice(_finals(records, islice(records.newest(), LOOKED_AT)), limit))
+    return list(islice(_finals(records, records.newest(LOOKED_AT, _is_final)), limit))
 
 
 def _finals(records: Records, notes: Iterable[Found]) -> Iterator[Transaction]:
     for found in notes:
-        if found.note.kind == "ARes" and found.note.sender == ACS and found.note.kept is not None:
+        if _is_final(found.note):
             transaction = _final(records, found)
             if transaction is not None:
                 yield transaction
+
+
+def _is_final(note: Note) -> bool:
+    return note.kind == "ARes" and note.sender == ACS and note.kept is not None
 
 
 def _final(records: Records, found: Found) -> Transaction | None:

@@ -8,7 +8,7 @@ from __future__ import annotations  # else those of inner functions are evaluate
 
 from collections.abc import Callable
 from datetime import datetime
-from itertools import takewhile
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -16,16 +16,14 @@ from sqlalchemy import Connection, select
 from acs.cards.records import Registration
 from acs.cards.status import CardStatus
 from acs.v2.records import Transaction
-from acs.v2.storage.method_calls import KEPT_FOR
+from acs.v2.storage.method_calls import KEPT_FOR, Calls
 from acs.v2.storage.rows import CARDS, METHOD_CALLS, UNKNOWN_CARD, CardOnFile, Rows, microseconds
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage.database import Failed, SqliteDatabase
-from threedsecure.storage.rows.leases import Leases
 from threedsecure.v2.validation.identifiers import one_spelling
 
 MOST_TRANSACTIONS: Final = 20_000
 MOST_CARDS: Final = 10_000
-MOST_CALLS: Final = 50_000
 """What is held; the rest is read from its rows."""
 
 
@@ -36,7 +34,7 @@ class Memory:
         self,
         database: SqliteDatabase,
         vault: Vault,
-        leases: Leases,
+        rows: Callable[[Connection], Rows],
         without_row: Callable[[Transaction], bool],
         is_taken: Callable[[str], bool],
         failed: Callable[[Exception], None],
@@ -45,26 +43,23 @@ class Memory:
         this name is known beside what is held. `failed(error)`: what was handed in could not be written."""
         self._database = database
         self._vault = vault
-        self._leases = leases
+        self._rows = rows
         self._without_row = without_row
         self._is_taken = is_taken
         self._failed = failed
         self._transactions: dict[str, Transaction] = {}
         self._cards: dict[str, CardOnFile] = {}
-        self._calls: dict[str, int] = {}
-        """When each was called, in microseconds since 1970; the oldest first."""
-        self._with_row, self._all_calls = database.look(self._begin)
+        self._calls = Calls()
+        self._with_row = database.look(self._begin)
 
-    def _begin(self, connection: Connection) -> tuple[set[str], bool]:
-        called = select(METHOD_CALLS).order_by(METHOD_CALLS.c.called_at.desc())
-        newest = connection.execute(called.limit(MOST_CALLS)).all()
-        self._calls.update({row.three_ds_server_trans_id: row.called_at for row in reversed(newest)})
-        return set(connection.execute(select(CARDS.c.fingerprint)).scalars()), len(newest) < MOST_CALLS
+    def _begin(self, connection: Connection) -> set[str]:
+        self._calls.begin(connection, METHOD_CALLS)
+        return set(connection.execute(select(CARDS.c.fingerprint)).scalars())
 
     def forget(self) -> None:
-        for held in (self._transactions, self._cards, self._calls, self._with_row):
+        for held in (self._transactions, self._cards, self._with_row):
             held.clear()
-        self._all_calls = True
+        self._calls.forget()
 
     # --- transactions ---
 
@@ -83,12 +78,12 @@ class Memory:
             return False
         if not self._without_row(transaction):
             self._hold(transaction)
-            self._put(lambda rows: rows.insert(transaction), self._transactions, name)
+            self._put(lambda rows: rows.insert(transaction), partial(self._transactions.pop, name, None))
         return True
 
     def save(self, before: Transaction, after: Transaction) -> None:
         self._hold(after)
-        self._put(lambda rows: rows.save(before, after), self._transactions, after.acs_trans_id)
+        self._put(lambda rows: rows.save(before, after), partial(self._transactions.pop, after.acs_trans_id, None))
 
     def _hold(self, transaction: Transaction) -> None:
         self._transactions.pop(transaction.acs_trans_id, None)
@@ -128,35 +123,31 @@ class Memory:
         fingerprint = self._vault.fingerprint(pan)
         self._with_row.add(fingerprint)
         _remember(self._cards, fingerprint, card, MOST_CARDS)
-        self._put(write, self._cards, fingerprint)
+        self._put(write, partial(self._cards.pop, fingerprint, None))
 
     # --- calls of 3DS Methods ---
 
     def called(self, three_ds_server_trans_id: str) -> bool:
-        if three_ds_server_trans_id in self._calls:
-            return True
-        return not self._all_calls and self._look(lambda rows: rows.called(three_ds_server_trans_id))
+        called = self._calls.called(three_ds_server_trans_id)
+        return self._look(lambda rows: rows.called(three_ds_server_trans_id)) if called is None else called
 
     def note_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
-        oldest = microseconds(now - KEPT_FOR)
-        for gone in [name for name, _ in takewhile(lambda call: call[1] < oldest, self._calls.items())]:
-            del self._calls[gone]
-        self._all_calls = self._all_calls and len(self._calls) < MOST_CALLS
-        _remember(self._calls, three_ds_server_trans_id, microseconds(now), MOST_CALLS)
-        self._put(lambda rows: rows.note_call(three_ds_server_trans_id, now), self._calls, three_ds_server_trans_id)
+        name = three_ds_server_trans_id
+        self._calls.note(name, microseconds(now), microseconds(now - KEPT_FOR))
+        self._put(lambda rows: rows.note_call(name, now), partial(self._calls.let_go, name))
 
     # --- the rows behind it ---
 
     def _look(self, read: Callable[[Rows], Any]) -> Any:
-        return self._database.look(lambda connection: read(Rows(connection, self._vault, self._leases)))
+        return self._database.look(lambda connection: read(self._rows(connection)))
 
-    def _put(self, write: Callable[[Rows], object], held: dict[str, Any], name: str) -> None:
+    def _put(self, write: Callable[[Rows], object], let_go: Callable[[], object]) -> None:
         def done(outcome: object) -> None:
             if isinstance(outcome, Failed):
-                held.pop(name, None)
+                let_go()
                 self._failed(outcome.error)
 
-        self._database.put(lambda connection: write(Rows(connection, self._vault, self._leases)), done)
+        self._database.put(lambda connection: write(self._rows(connection)), done)
 
 
 def _remember(held: dict[str, Any], name: str, value: Any, most: int) -> None:

@@ -8,7 +8,7 @@ Card numbers and phone numbers are sealed; a card is found by the fingerprint of
 counters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -178,10 +178,23 @@ UNKNOWN_CARD: Final = CardOnFile(None, None, GOOD)
 class Rows:
     """The tables, inside a unit of work."""
 
-    def __init__(self, connection: Connection, vault: Vault, leases: Leases) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        vault: Vault,
+        leases: Leases,
+        without_row: Callable[[Transaction], bool],
+        is_final: Callable[[Connection, str], bool],
+    ) -> None:
+        """`without_row(transaction)`: the ledger alone says what is known of it. `is_final(connection, acs_trans_id)`: whether it
+        says something of one."""
         self._connection = connection
         self._vault = vault
         self._leases = leases
+        self._without_row = without_row
+        self._is_final = is_final
+        self.changed: set[str] = set()
+        """The fingerprints of cards of which something else is kept than before, counters aside."""
 
     def find(self, acs_trans_id: str) -> Transaction | None:
         return self._read(_FIND.first(self._connection, {"name": searchable(acs_trans_id)}))
@@ -192,6 +205,10 @@ class Rows:
 
     def insert(self, transaction: Transaction) -> bool:
         """False where its acsTransID is taken."""
+        if self._is_final(self._connection, transaction.acs_trans_id):
+            return False
+        if self._without_row(transaction):
+            return True
         sealed = self._vault.seal(_encoder.encode(transaction.card).decode())
         row = {"acs_trans_id": transaction.acs_trans_id, "card": sealed, **columns(transaction)}
         return _INSERT_TRANSACTION.run(self._connection, row) == 1
@@ -222,14 +239,16 @@ class Rows:
 
     def keep_status(self, pan: str, card_status: CardStatus) -> None:
         self.held_card(pan)
-        written = _encoder.encode(card_status).decode()
-        _STAND.run(self._connection, {"name": self._vault.fingerprint(pan), "standing": written})
+        fingerprint = self._vault.fingerprint(pan)
+        _STAND.run(self._connection, {"name": fingerprint, "standing": _encoder.encode(card_status).decode()})
+        self.changed.add(fingerprint)
 
     def register(self, registration: Registration) -> None:
         self.held_card(registration.pan)
         fingerprint = self._vault.fingerprint(registration.pan)
         sealed = self._vault.seal(_encoder.encode(registration).decode())
         self._connection.execute(update(CARDS).where(CARDS.c.fingerprint == fingerprint).values(registration=sealed))
+        self.changed.add(fingerprint)
 
     def use_counter(self, pan: str, counter: int) -> None:
         """A counter only rises, also when an older code is sent again."""

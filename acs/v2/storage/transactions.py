@@ -1,10 +1,11 @@
 """What the ACS remembers, and its units of work. Where one process has the tables they are held in memory and written through
-(`Memory`), elsewhere a unit reads and locks rows (`Rows`); what is done is the same."""
+(`Memory`), elsewhere a unit reads and locks rows (`Rows`), if it is not about a card of which nothing is kept (`Known`); what is
+done is the same."""
 
 from __future__ import annotations  # else those of inner functions are evaluated with every message
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from acs.v2.lifecycle import Change
 from acs.v2.records import Transaction
 from acs.v2.states import State
 from acs.v2.storage import finals as finals_
+from acs.v2.storage.known import AsksRows, Known
 from acs.v2.storage.memory import Memory
 from acs.v2.storage.rows import (
     CARDS,
@@ -44,6 +46,7 @@ from threedsecure.storage.ledger import Ledger
 from threedsecure.storage.rows import leases
 from threedsecure.storage.rows.purging import PER_STEP
 from threedsecure.storage.schema import Schema
+from threedsecure.web.sharing.processes import Shared
 from threedsecure.web.straight import soon
 
 Other = TypeVar("Other")
@@ -51,14 +54,16 @@ Result = TypeVar("Result")
 Step = Callable[[Transaction, NextCounter], Change]
 Settle = Callable[[Transaction, CardStatus], tuple[Transaction, CardStatus]]
 Tables = Rows | Memory
+First = Tables | Known
+"""Where a transaction begins."""
 __all__ = ["SCHEMA", "Storage"]
 
 
 class Storage:
     """What the ACS remembers. Open between entering and leaving `opened`.
 
-    Each method is one unit of work and returns after its commit. Where one process has the tables, `begin` is straight and its
-    caller promises nothing before the commit; what was final at its ARes is known from the ledger alone there."""
+    Each method is one unit of work and returns after its commit, but `begin`, which is straight where nothing has to be looked up:
+    its caller promises nothing before the commit. What was final at its ARes is known from the ledger alone."""
 
     def __init__(
         self,
@@ -69,12 +74,13 @@ class Storage:
         settle: Settle,
         *,
         repeats: Callable[[], bool],
-        worker: str | None = None,
+        shared: Shared,
     ) -> None:
         """`first_counter(pan)`: where the codes of a card begin that never had one. `settle(transaction, card_status)`: what a
         decision just taken and the card's status make of each other. `repeats()`: whether identifiers may have been given
-        before. `worker`: of several processes on these tables, this one."""
-        self.leases = leases.Leases(worker)
+        before. `shared`: the other processes on these tables."""
+        self.leases = leases.Leases(shared.worker)
+        self._shared = shared
         self._settle = settle
         self._open_database = open_database
         self._vault = vault
@@ -83,18 +89,24 @@ class Storage:
         self._repeats = repeats
         self._database: Database | None = None
         self._memory: Memory | None = None
+        self._known: Known | None = None
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         self._database = self._open_database(SCHEMA)
         if self.leases.alone and isinstance(self._database, SqliteDatabase):
             self._memory = Memory(
-                self._database, self._vault, self.leases, self.is_without_row, self._is_taken, self._ledger.failed
+                self._database, self._vault, self._rows, self.is_without_row, self._is_taken, self._ledger.failed
             )
+        else:
+            self._known = Known(
+                self._database, self._vault, self._shared, self._rows, self.is_without_row, self._ledger.failed
+            )
+            await self._known.begin()
         try:
             yield
         finally:
-            database, self._database, self._memory = self._database, None, None
+            database, self._database, self._memory, self._known = self._database, None, None, None
             await database.close()
 
     @property
@@ -105,7 +117,7 @@ class Storage:
 
     def is_without_row(self, transaction: Transaction) -> bool:
         """Whether the ledger alone says what is known of a transaction: it was final at its ARes, which was told at once."""
-        return self.leases.alone and transaction.state is State.ANSWERED and not keeps_silent(transaction.card)
+        return transaction.state is State.ANSWERED and not keeps_silent(transaction.card)
 
     def begin(
         self,
@@ -119,7 +131,7 @@ class Storage:
         identifiers are made repeatable by a seed."""
         method = None if method_of is None else method_of.lower()
 
-        def work(tables: Tables) -> Transaction | Other:
+        def work(tables: First) -> Transaction | Other:
             known = tables.card(pan)
             card_status = known.card_status
             seen = None if method is None else tables.called(method)
@@ -136,6 +148,9 @@ class Storage:
                 tables.keep_status(pan, after)
             return outcome
 
+        if self._known is not None and not self._repeats():
+            with suppress(AsksRows):
+                return work(self._known)
         return self._straight(work)
 
     async def change(self, acs_trans_id: str, step: Step) -> Change | None:
@@ -176,7 +191,7 @@ class Storage:
         query = select(*ROW).where(TRANSACTIONS.c.acs_trans_id.in_(names)).order_by(TRANSACTIONS.c.number)
         rows = await self._select(query)
         missing = set(names) - {found.acs_trans_id for found in rows}
-        if not missing or not self.leases.alone:
+        if not missing:
             return rows
         finals = await self._ledger.read(lambda records: [finals_.named(records, name) for name in missing])
         return _in_order([*rows, *(found for found in finals if found is not None)])
@@ -184,8 +199,6 @@ class Storage:
     async def newest(self, limit: int) -> list[Transaction]:
         """The last `limit` transactions, oldest first."""
         rows = await self._select(select(*ROW).order_by(TRANSACTIONS.c.number.desc()).limit(limit))
-        if not self.leases.alone:
-            return rows[::-1]
         finals = await self._ledger.read(lambda records: finals_.newest(records, limit))
         return _in_order([*rows[::-1], *finals[::-1]])[-limit:]
 
@@ -268,7 +281,10 @@ class Storage:
 
     async def note_method_call(self, three_ds_server_trans_id: str, now: datetime) -> None:
         """Repeated, it changes nothing."""
-        await self._run(lambda tables: tables.note_call(three_ds_server_trans_id.lower(), now))
+        name = three_ds_server_trans_id.lower()
+        await self._run(lambda tables: tables.note_call(name, now))
+        if self._known is not None:
+            await self._known.tell_call(name, now)
 
     async def forget(self) -> None:
         """Every transaction, registration, counter and call of a 3DS Method."""
@@ -280,6 +296,8 @@ class Storage:
                 connection.execute(delete(table))
 
         await self._opened_database.run(work)
+        if self._known is not None:
+            await self._known.tell_forgotten()
 
     async def forget_before(self, at: datetime) -> int:
         """Some of the transactions that have ended and did not change since `at`; what a card remembers stays."""
@@ -300,7 +318,17 @@ class Storage:
     def _straight(self, work: Callable[[Tables], Result]) -> Result | Awaitable[Result]:
         if self._memory is not None:
             return work(self._memory)
-        return self._opened_database.run(lambda connection: work(self._rows(connection)))
+        return self._by_rows(work)
+
+    async def _by_rows(self, work: Callable[[Rows], Result]) -> Result:
+        def unit(connection: Connection) -> tuple[Result, set[str]]:
+            rows = self._rows(connection)
+            return work(rows), rows.changed
+
+        result, changed = await self._opened_database.run(unit)
+        if self._known is not None:
+            await self._known.tell_cards(changed)
+        return result
 
     async def _run(self, work: Callable[[Tables], Result]) -> Result:
         result = await soon(self._straight(work))
@@ -318,7 +346,7 @@ class Storage:
         return await self._opened_database.run(lambda connection: self._rows(connection).transactions(query))
 
     async def _final(self, acs_trans_id: str) -> Transaction | None:
-        if not self.leases.alone or not searchable(acs_trans_id):
+        if not searchable(acs_trans_id):
             return None
         return await self._ledger.read(lambda records: finals_.named(records, acs_trans_id))
 
@@ -329,6 +357,9 @@ class Storage:
             return True
         return self._ledger.look(lambda records: finals_.named(records, acs_trans_id)) is not None
 
+    def _is_final(self, connection: Connection, acs_trans_id: str) -> bool:
+        return self._repeats() and finals_.named(self._ledger.records(connection), acs_trans_id) is not None
+
     @property
     def _opened_database(self) -> Database:
         if self._database is None:
@@ -336,7 +367,7 @@ class Storage:
         return self._database
 
     def _rows(self, connection: Connection) -> Rows:
-        return Rows(connection, self._vault, self.leases)
+        return Rows(connection, self._vault, self.leases, self.is_without_row, self._is_final)
 
     def _due(self, connection: Connection, query: Any, now: datetime, limit: int) -> list[tuple[str, State]]:
         asked = {"now": microseconds(now), "limit": limit, **self.leases.asked()}

@@ -194,9 +194,20 @@ class Scenarios(Struct, frozen=True):
     scenarios: list[Scenario]
 
 
+class Refusal(Struct, frozen=True):
+    """Why a message began nothing: the Erro that answered it, or the Error or VERes of 1.0.2. `refused` is its messageType, or
+    `message` where that could not be read; `errorDetail` names the elements, `errorComponent` who found the fault."""
+
+    refused: str
+    errorCode: str | None = None  # noqa: N815 - the specification's name
+    errorDetail: str | None = None  # noqa: N815
+    errorDescription: str | None = None  # noqa: N815
+    errorComponent: str | None = None  # noqa: N815
+
+
 class Transaction(Struct, frozen=True):
     """One authentication. `id` is its threeDSServerTransID, in 1.0.2 the message id of its VEReq; `pan` is masked; `challenge` is
-    what the ACS knows of it."""
+    what the ACS knows of it; `refusal` why it never began, where a message was refused."""
 
     id: str
     state: str | None = None
@@ -217,6 +228,7 @@ class Transaction(Struct, frozen=True):
     results_status: str | None = None
     created_at: str | None = None
     challenge: dict[str, Any] | None = None
+    refusal: Refusal | None = None
 
 
 class Transactions(Struct, frozen=True):

@@ -7,7 +7,6 @@ from msgspec import Meta
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import Messages
 from acs_sim.desk.transactions.list import messages_of
-from threedsecure.web.journal import MAX_ENTRIES_READ
 
 _KIND: Final = "only those of this kind: AReq, PReq, SMS, TLS refused, …"
 _LIMIT: Final = "at most so many of the newest; 100 when left out, 500 at most"
@@ -22,5 +21,4 @@ async def newest_messages(
     """The newest messages of all, those that belong to no transaction too.
 
     Oldest first. A kind is looked for among the last MAX_ENTRIES_READ."""
-    entries = await desk.runtime.journal.newest(limit if kind is None else MAX_ENTRIES_READ)
-    return Messages(messages_of(one for one in entries if kind in {None, one["kind"]})[-limit:])
+    return Messages(messages_of(await desk.runtime.journal.newest(limit, kind)))

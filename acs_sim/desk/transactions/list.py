@@ -11,6 +11,7 @@ from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, answered, call
 from acs_sim.desk.api.documents import Message, Messages, Transaction, Transactions, Transcript
 from acs_sim.desk.known_cards import known_card
+from acs_sim.desk.transactions.list_refused import STATE, newest_refused
 from acs_sim.desk.transactions.list_v1 import newest_classic
 from acs_sim.transcripts.document import compose
 from acs_sim.transcripts.har import har
@@ -29,7 +30,9 @@ MAX_IDENTIFIER: Final = 64
 async def list_transactions(
     desk: Desk,
     pan: Annotated[str | None, Meta(description="only this card's")] = None,
-    state: Annotated[str | None, Meta(description="only those in this state at the directory server")] = None,
+    state: Annotated[
+        str | None, Meta(description="only those in this state at the directory server, or refused")
+    ] = None,
     since: Annotated[str | None, Meta(description=_SINCE)] = None,
     limit: Annotated[int, Meta(ge=1, le=500, description=_LIMIT)] = DEFAULT_LIMIT,
 ) -> Transactions:
@@ -81,12 +84,26 @@ def addresses_of(desk: Desk) -> dict[str, str]:
 
 
 async def newest_transactions(desk: Desk, wanted: Mapping[str, Any]) -> list[Transaction]:
-    """The newest transactions first, as both the directory server and the ACS see them, and those of 1.0.2 among them."""
-    rows = (await desk.parties.call("ds", "/control/transactions", wanted)).get("transactions", [])
+    """The newest transactions first, as both the directory server and the ACS see them, those of 1.0.2 among them, and what was
+    refused before it became one."""
+    rows = await _rows(desk, wanted)
     challenges = await _challenges(desk, rows)
-    emv = [_merged(row, challenges.get(row.get("acsTransID"))) for row in rows]
-    both = [*emv, *await newest_classic(desk, wanted)]
-    return sorted(both, key=lambda one: one.created_at or "", reverse=True)[: wanted.get("limit", DEFAULT_LIMIT)]
+    emv = [_merged(row, challenges.get(str(row.get("acsTransID")))) for row in rows]
+    if emv and "id" in wanted:
+        return emv
+    begun = [*emv, *await newest_classic(desk, wanted)]
+    ids = {one.id for one in begun}
+    every = [*begun, *(one for one in await newest_refused(desk, wanted) if one.id not in ids)]
+    return sorted(every, key=lambda one: one.created_at or "", reverse=True)[: wanted.get("limit", DEFAULT_LIMIT)]
+
+
+async def _rows(desk: Desk, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if wanted.get("state") == STATE:
+        return []
+    found: list[dict[str, Any]] = (await desk.parties.call("ds", "/control/transactions", wanted)).get(
+        "transactions", []
+    )
+    return found
 
 
 async def find_transaction(desk: Desk, identifier: str) -> Transaction:
@@ -117,8 +134,7 @@ async def _enrolments(desk: Desk, transaction_id: str) -> list[str]:
 
 async def entries_of(desk: Desk, transaction: Transaction) -> list[dict[str, Any]]:
     """Every hop of it, whatever name the journal files it under."""
-    journal = desk.runtime.journal
-    return await journal.entries_of(await journal.transaction_of(transaction.id) or transaction.id)
+    return await desk.runtime.journal.entries_of(transaction.id)
 
 
 def messages_of(entries: Iterable[Mapping[str, Any]]) -> list[Message]:

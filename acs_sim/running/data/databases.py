@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from acs_sim.settings.settings import Settings
 from threedsecure.secrets.vault import Vault
-from threedsecure.storage.database import Database, PostgresDatabase, SqliteDatabase, SqliteFile
+from threedsecure.storage.database import Database, PostgresDatabase, PostgresServer, SqliteDatabase, SqliteFile
 from threedsecure.storage.engines import postgresql
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.errors import DatabaseUnusable
@@ -28,14 +28,14 @@ async def opened(settings: Settings, vault: Vault, life: AsyncExitStack) -> tupl
     """How a party opens its tables, and who else works on them. Errors: `DatabaseUnusable`."""
     if settings.postgresql is None:
         return _in_a_file(settings, life), Alone()
-    pool = Pool(settings.postgresql)
-    life.push_async_callback(pool.close)
+    server = PostgresServer(Pool(settings.postgresql))
+    life.push_async_callback(server.close)
     worker = uuid4().hex
-    database = PostgresDatabase(pool, shared_table.SCHEMA)
-    life.push_async_callback(database.close)
-    together = Together(worker, Signals(settings.postgresql, pool, worker), database)
+    together = Together(
+        worker, Signals(settings.postgresql, server.pool, worker), PostgresDatabase(server, shared_table.SCHEMA)
+    )
     await life.enter_async_context(together.joined(vault.token(KEY_MARK)))
-    return lambda schema: PostgresDatabase(pool, schema), together
+    return lambda schema: PostgresDatabase(server, schema), together
 
 
 def _in_a_file(settings: Settings, life: AsyncExitStack) -> OpenDatabase:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from acs_sim.scenarios.file.elements import Column
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.v2.jose import A128GCM, encrypt, public_jwk
+from threedsecure.v2.app.jose import A128GCM, encrypt, public_jwk
 from threedsecure.v2.messages import MESSAGES
 
 APP: Final = "01"

@@ -5,6 +5,7 @@ does what a gateway does while the run watches the hops.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
@@ -186,7 +187,7 @@ class Watching:
         self._asked.append(wish)
         turn.conversation.did(f"the gateway is asked for a purchase, version {wished.version}")
         pan = str(wished.elements.get("acctNumber") or turn.card["pan"])
-        before = await _known(turn, pan)
+        before = await _taken(turn, pan), await _told(turn, pan)
         turn.transaction_id, self._entered, self._broken = None, False, False
         asked = asyncio.create_task(self._began(self._purchases, turn, wished))
         try:
@@ -274,12 +275,15 @@ class Watching:
             if seen.status in BROKEN:
                 turn.conversation.expect("the shop", seen.url, "a page", f"HTTP {seen.status}", met=False)
 
-    async def _begun(self, turn: Turn, pan: str, before: list[str], asked: "asyncio.Task[None]") -> str | None:
+    async def _begun(
+        self, turn: Turn, pan: str, before: tuple[Counter[str], Counter[str]], asked: "asyncio.Task[None]"
+    ) -> str | None:
         """The transaction of the card's new AReq, None when none comes. Errors: `Unmet`, `CannotPlay`."""
-        now = asyncio.get_running_loop().time
+        now, (taken, told) = asyncio.get_running_loop().time, before
         deadline = now() + BEGIN_SECONDS
         while True:
-            new = Counter(await _known(turn, pan)) - Counter(before)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            new = await _taken(turn, pan) - taken or await _told(turn, pan) - told
             if new:
                 return next(iter(new))
             if asked.done():
@@ -287,7 +291,6 @@ class Watching:
                 deadline = min(deadline, now() + 1)  # it has answered: an AReq comes now or never
             if now() > deadline:
                 return None
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     def _no_areq(self, turn: Turn) -> NoReturn:
         told = self._answered.removeprefix(": ") or "the gateway answered nothing"
@@ -312,16 +315,17 @@ async def _case(turn: Turn) -> Case:
     return Case.of_messages(await turn.simulator.messages(turn.transaction), turn.transaction)
 
 
-async def _known(turn: Turn, pan: str) -> list[str]:
-    """The transactions of a card, the newest first; an AReq that was refused makes none, and is found among the messages."""
-    try:
-        taken = await turn.simulator.transactions_of(pan)
-    except CannotPlay:  # a number that nobody knows
-        taken = []
-    areqs = reversed(await turn.simulator.newest("AReq"))
-    own = [each["message"] for each in areqs if each["from"] == THREE_DS_SERVER]
-    of_the_card = [message for message in own if message.get("acctNumber") == mask(pan)]
-    return [*taken, *(str(message.get("threeDSServerTransID")) for message in of_the_card)]
+async def _taken(turn: Turn, pan: str) -> Counter[str]:
+    """How often the directory server has a transaction of a card, by its id."""
+    with suppress(CannotPlay):  # a number that nobody knows
+        return Counter(await turn.simulator.transactions_of(pan))
+    return Counter()
+
+
+async def _told(turn: Turn, pan: str) -> Counter[str]:
+    """How often an AReq of a card came, by the id that it tells: one that was refused makes no transaction."""
+    areqs = (each["message"] for each in await turn.simulator.newest("AReq") if each["from"] == THREE_DS_SERVER)
+    return Counter(str(one.get("threeDSServerTransID")) for one in areqs if one.get("acctNumber") == mask(pan))
 
 
 def _wished(turn: Turn, wish: Authenticate) -> Wished:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from acs_sim.findings.model import Evidence
 from acs_sim.findings.reports import evidence_words
+from acs_sim.scenarios.file.model import CLASSIC
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 from acs_sim.transcripts.har import legs
 from acs_sim.transcripts.ordering import ordered
@@ -21,7 +22,7 @@ async def collect(simulator: Simulator, identifier: str, *, ruled: bool, moved: 
     """None when the simulator knows no such transaction. `ruled`: the seed, the clock and the gateway are ours, so that only what
     is measured differs from run to run. `moved`: the clock was moved, and what that set off may not have begun yet."""
     now = asyncio.get_running_loop().time
-    deadline = now() + REST_SECONDS
+    deadline, pause = now() + REST_SECONDS, LOOK_AGAIN_SECONDS
     try:
         transcript = await simulator.transcript(identifier)
         while now() < deadline:
@@ -34,7 +35,8 @@ async def collect(simulator: Simulator, identifier: str, *, ruled: bool, moved: 
                     break
                 transcript = later
                 continue
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(pause)
+            pause *= 2  # what is not there soon may never come
             transcript = await simulator.transcript(identifier)
     except CannotPlay:
         return None
@@ -50,10 +52,11 @@ def _under_way(transcript: Mapping[str, Any]) -> bool:
     open_legs = sum(answer is None and hop["kind"] in _ANSWERED for hop, answer in legs(hops))
     if open_legs > failed:
         return True
-    challenge = transcript["transaction"].get("challenge") or {}
+    transaction = transcript["transaction"]
+    challenge = transaction.get("challenge") or {}
     results = challenge.get("results") or {}
     told = results.get("attempts") or any(hop["kind"] == "RReq" for hop in hops)
-    return challenge.get("state") == "decided" and not told
+    return challenge.get("state") == "decided" and not told and transaction.get("version") != CLASSIC
 
 
 async def verdict(

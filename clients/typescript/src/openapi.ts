@@ -1119,7 +1119,7 @@ export interface components {
         /**
          * Transaction
          * @description One authentication. `id` is its threeDSServerTransID, in 1.0.2 the message id of its VEReq; `pan` is masked; `challenge` is
-         *         what the ACS knows of it.
+         *         what the ACS knows of it; `refusal` why it never began, where a message was refused.
          */
         Transaction: {
             id: string;
@@ -1159,6 +1159,24 @@ export interface components {
             created_at?: string | null;
             /** @default null */
             challenge?: Record<string, never> | null;
+            /** @default null */
+            refusal?: components["schemas"]["Refusal"] | null;
+        };
+        /**
+         * Refusal
+         * @description Why a message began nothing: the Erro that answered it, or the Error or VERes of 1.0.2. `refused` is its messageType, or
+         *         `message` where that could not be read; `errorDetail` names the elements, `errorComponent` who found the fault.
+         */
+        Refusal: {
+            refused: string;
+            /** @default null */
+            errorCode?: string | null;
+            /** @default null */
+            errorDetail?: string | null;
+            /** @default null */
+            errorDescription?: string | null;
+            /** @default null */
+            errorComponent?: string | null;
         };
         /** Messages */
         Messages: {
@@ -1864,7 +1882,7 @@ export interface operations {
             query?: {
                 /** @description only this card's */
                 pan?: string;
-                /** @description only those in this state at the directory server */
+                /** @description only those in this state at the directory server, or refused */
                 state?: string;
                 /** @description only those begun at this instant or later (RFC 3339) */
                 since?: string;

@@ -18,9 +18,7 @@ from tests.acs_sim.test_cli import acs_sim
 from tests.support.ports import with_free_ports
 
 ROOT = Path(__file__).parents[3]
-LIBRARY_SECONDS = (
-    240  # of one processor, and of one three times as slow as where two of them are done within two minutes
-)
+LIBRARY_SECONDS = 60  # of one processor, and of one six times as slow as where it takes ten
 LIBRARY = ROOT / "fixtures" / "scenarios"
 FAILING = """\
 scenarios:

@@ -49,6 +49,12 @@ def test_a_request_and_its_answer_are_one_entry():
     ]
 
 
+def test_the_note_of_a_fault_takes_no_answer_away_from_the_request_that_it_stands_beside():
+    asked = [hop("Directory Server", "3DS Server", kind) for kind in ("RReq", "fault")]
+    (rreq, fault) = entries(transcript(*asked, hop("3DS Server", "Directory Server", "RRes", status=200)))
+    assert (rreq["response"]["status"], fault["response"]["status"]) == (200, 0)
+
+
 def test_addresses_are_those_that_the_messages_tell():
     document = conversation()
     document["hops"][0]["message"]["threeDSServerURL"] = "https://gateway.example/results"

@@ -85,5 +85,5 @@ def left_empty(value: Any) -> Iterator[bool]:
 @pytest.mark.parametrize(("version", "needed"), [("2.1.0", False), ("2.2.0", True), ("2.3.1", True)])
 def test_only_a_3ri_that_no_result_can_follow_needs_no_ds_url(version, needed):
     message = json.loads((FOLDER / version / "areq-3ri-npa-from-ds.json").read_text("utf-8"))
-    del message["dsURL"]
+    message.pop("dsURL", None)
     assert refusals(message, Leg.DS_TO_ACS) == ([("201", "dsURL")] if needed else [])

@@ -61,7 +61,7 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "challengeAddLabel": printable(1, 45),
     "challengeEntryBox": OBJECTS,
     "challengeEntryBoxTwo": OBJECTS,
-    "challengeDataEntryKeyboardType": codes("01 alphanumeric", "02 numeric"),
+    "challengeDataEntryKeyboardType": codes("01 numeric", "02 alphanumeric"),
     "challengeDataEntryAutofill": FLAG_Y,
     "challengeDataEntryAutofillType": codes("01 SMS passcode", "02 password"),
     "challengeDataEntryLengthMax": exactly("01 to 45", "0[1-9]|[1-3][0-9]|4[0-5]", 2),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from threedsecure.v2.elements.values import AUTHENTICATION_METHOD, OBJECTS, UI_TEMPLATE
-from threedsecure.v2.grammar.formats import Array, ByVersion, Either, Format, IsoCode, Number, Object, by_version
+from threedsecure.v2.grammar.formats import Array, ByVersion, Either, Format, IsoCode, Object, by_version
 from threedsecure.v2.grammar.patterns import (
     DATE,
     FLAG_Y,
@@ -111,7 +111,7 @@ ELEMENTS: Final[Mapping[str, Format | ByVersion]] = {
     "spcTransData.currency": IsoCode("currency", alphabetic=True),
     "spcTransData.displayName": printable(1, 40),
     "spcTransData.icon": link(4096),
-    "spcTransData.timeout": Number("milliseconds", 60000, 500000),
+    "spcTransData.timeout": matching("60000 to 500000 milliseconds", "[6-9][0-9]{4}|[1-4][0-9]{5}|500000", 5, 6),
     "spcTransData.value": matching("a decimal amount", bound(1, 40) + r"-?[0-9]+(?:\.[0-9]+)?", 1, 40),
     "spcTransData.challengeInfoText": prose(350),
     "spcTransData.issuerImageSpc": Object(90000),

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from threedsecure.v2.grammar.context import PA, THREE_RI, Context, Leg
+from threedsecure.v2.grammar.context import PA, Context, Leg
 
 Holds: TypeAlias = Callable[[Mapping[str, Any], Context], bool]
 
@@ -119,11 +119,6 @@ def _given(value: Any) -> bool:
 @condition("this is the leg from the DS, which adds it")
 def added_by_directory_server(found: Mapping[str, Any], context: Context) -> bool:
     return context.leg is Leg.DS_TO_ACS
-
-
-@condition("this is the leg from the DS, which adds it, and an RReq may follow (a 3RI of 2.1.0 has none)")
-def results_may_follow(found: Mapping[str, Any], context: Context) -> bool:
-    return context.leg is Leg.DS_TO_ACS and not (context.device_channel == THREE_RI and context.version == "2.1.0")
 
 
 @condition("browserJavascriptEnabled is true (always in 2.1.0)")
@@ -266,13 +261,15 @@ def not_final(found: Mapping[str, Any], context: Context) -> bool:
     return text(found, "challengeCompletionInd") == "N"
 
 
-@condition(
-    "acsUiType is 01, 02, 03, 04 or 07 and none of challengeInfoHeader, challengeInfoLabel, challengeInfoText is there"
-)
-def nothing_to_read(found: Mapping[str, Any], context: Context) -> bool:
-    return text(found, "acsUiType") in ("01", "02", "03", "04", "07") and not any(
-        _given(found.get(name)) for name in ("challengeInfoHeader", "challengeInfoLabel", "challengeInfoText")
-    )
+@condition("acsUiType is 01, 02, 03, 04 or 07")
+def shows_words(found: Mapping[str, Any], context: Context) -> bool:
+    return text(found, "acsUiType") in ("01", "02", "03", "04", "07")
+
+
+@condition("acsUiType is 02 or 03 (before 2.3.1: 01, 02 or 03)")
+def shows_label(found: Mapping[str, Any], context: Context) -> bool:
+    labelled = ("02", "03") if context.version == "2.3.1" else ("01", "02", "03")
+    return text(found, "acsUiType") in labelled
 
 
 @condition("acsUiType is 04 (2.3.1: and oobAppLabel is absent)")

@@ -165,25 +165,6 @@ class Flag(Struct, frozen=True):
         return ErrorCode.FORMAT_INVALID
 
 
-class Number(Struct, frozen=True):
-    """A JSON integer from `least` to `most`."""
-
-    words: str
-    least: int
-    most: int
-    json_type: ClassVar[str] = "number"
-
-    @property
-    def allowed(self) -> str:
-        return f"a number from {self.least} to {self.most}, {self.words}"
-
-    def compile(self) -> Accepts:
-        return lambda value: type(value) is int and self.least <= value <= self.most
-
-    def code(self, value: Any, version: str) -> str:
-        return ErrorCode.FORMAT_INVALID
-
-
 class Object(Struct, frozen=True):
     """A JSON object of at most `most` characters when encoded. What stands in it: the rows below its own, if there are any."""
 

@@ -4,8 +4,11 @@
 a second late at most."""
 
 import asyncio
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final
+
+from threedsecure.web.clock import Clock
 
 GRAIN_SECONDS: Final = 0.1
 
@@ -22,9 +25,10 @@ class Timeouts:
         """Whether its timer runs."""
         return self._look is not None
 
-    def until(self, seconds: float) -> "_Waiting":
-        """Leaves the block with `TimeoutError` when `seconds` (real ones) have passed."""
-        return _Waiting(self, seconds)
+    def until(self, seconds: float, clock: Clock | None = None) -> "_Waiting":
+        """Leaves the block with `TimeoutError` when `seconds` (real ones) have passed; with `clock` also when it has been moved on
+        by as much: what is on its way in that moment still has a grain of real time to arrive."""
+        return _Waiting(self, seconds) if clock is None else _WaitingByClock(self, seconds, clock)
 
     def enter(self, waiting: "_Waiting") -> None:
         self._waiting.add(waiting)
@@ -39,7 +43,7 @@ class Timeouts:
 
     def _look_around(self) -> None:
         now = asyncio.get_running_loop().time()
-        for waiting in [each for each in self._waiting if each.ends_at <= now]:
+        for waiting in [each for each in self._waiting if each.is_over(now)]:
             self._waiting.discard(waiting)
             waiting.expire()
         self._look = None
@@ -72,6 +76,23 @@ class _Waiting:
         if self._expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
+    def is_over(self, now: float) -> bool:
+        return self.ends_at <= now
+
     def expire(self) -> None:
         self._expired = True
         self._task.cancel()
+
+
+class _WaitingByClock(_Waiting):
+    __slots__ = ("_clock", "_due_at", "_was_due")
+
+    def __init__(self, timeouts: Timeouts, seconds: float, clock: Clock) -> None:
+        super().__init__(timeouts, seconds)
+        self._clock = clock
+        self._due_at: datetime = clock.now() + timedelta(seconds=seconds)
+        self._was_due = False
+
+    def is_over(self, now: float) -> bool:
+        was_due, self._was_due = self._was_due, self._clock.now() >= self._due_at
+        return self.ends_at <= now or (was_due and self._was_due)

@@ -61,9 +61,9 @@ class Jwe(Struct, frozen=True):
     tag: bytes
 
 
-def parse(compact: str) -> Jwe:
-    """Errors: `NotDecrypted`."""
-    parts = compact.split(".", 5) if len(compact) <= MAX_COMPACT else []
+def parse(text: str, *, limit: int = MAX_COMPACT) -> Jwe:
+    """`limit`: the longest text that is looked at. Errors: `NotDecrypted`."""
+    parts = text.split(".", 5) if len(text) <= limit else []
     if len(parts) != 5:
         raise NotDecrypted("not a JWE in compact serialization")
     protected, *rest = parts
@@ -78,15 +78,20 @@ def parse(compact: str) -> Jwe:
     return Jwe(header, protected.encode(), *(_decoded(part) for part in rest))
 
 
-def decrypt(compact: str, keys: Mapping[str, PrivateKey], party_v_info: str) -> bytes:
+def decrypt(text: str, keys: Mapping[str, PrivateKey], party_v_info: str) -> bytes:
     """The plaintext of a JWE. `keys`: by kid; a JWE without kid is for the key of its kind. `party_v_info`: the receiver's name in
     the key derivation. Errors: `NotDecrypted`, `KeyUnknown`."""
-    jwe = parse(compact)
-    if jwe.header.get("enc") not in (A128CBC_HS256, A128GCM):
+    jwe = parse(text)
+    check_header(jwe.header)
+    return open_content(jwe, _content_key(jwe, keys, party_v_info))
+
+
+def check_header(header: Mapping[str, Any]) -> None:
+    """What every JWE of EMV 3DS keeps to. Errors: `NotDecrypted`."""
+    if header.get("enc") not in (A128CBC_HS256, A128GCM):
         raise NotDecrypted(f"enc is one of {', '.join(_CONTENT_KEY_BYTES)}")
-    if "crit" in jwe.header or "zip" in jwe.header:
+    if "crit" in header or "zip" in header:
         raise NotDecrypted("the JWE header asks for what is not understood")
-    return _open(jwe, _content_key(jwe, keys, party_v_info))
 
 
 def encrypt(
@@ -111,9 +116,13 @@ def encrypt(
         header |= {"alg": ECDH_ES, "epk": public_jwk(ephemeral.public_key())}
         content_key = agreed_key(ephemeral, key, party_v_info)[: _CONTENT_KEY_BYTES[enc]]
         encrypted_key = b""
+    return compact(header, encrypted_key, content_key, random(_IV_BYTES[enc]), plaintext)
+
+
+def compact(header: Mapping[str, Any], encrypted_key: bytes, content_key: bytes, iv: bytes, plaintext: bytes) -> str:
+    """The JWE of `plaintext` under a content key that is known already; `header` names its encryption (`enc`)."""
     protected = _encoded(orjson.dumps(header))
-    iv = random(_IV_BYTES[enc])
-    ciphertext, tag = _seal(enc, content_key, iv, plaintext, protected)
+    ciphertext, tag = _seal(header["enc"], content_key, iv, plaintext, protected)
     return b".".join((protected, *map(_encoded, (encrypted_key, iv, ciphertext, tag)))).decode()
 
 
@@ -177,7 +186,8 @@ def _unwrapped(key: rsa.RSAPrivateKey, encrypted_key: bytes) -> bytes:
         raise NotDecrypted("the content key cannot be decrypted") from error
 
 
-def _open(jwe: Jwe, content_key: bytes) -> bytes:
+def open_content(jwe: Jwe, content_key: bytes) -> bytes:
+    """The plaintext, once the tag is found to be right. Errors: `NotDecrypted`."""
     enc = jwe.header["enc"]
     if len(jwe.iv) != _IV_BYTES[enc] or len(jwe.tag) != _TAG_BYTES:
         raise NotDecrypted("the initialization vector or the tag has the wrong length")

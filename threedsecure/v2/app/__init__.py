@@ -1,0 +1,1 @@
+"""The app channel's cryptography: device data, signed content, encrypted challenges."""
