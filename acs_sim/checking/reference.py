@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Final
 
@@ -127,6 +128,21 @@ def values_of(entry: Entry) -> tuple[tuple[str, str, str], ...]:
         (value, meaning, "" if len(versions) == everywhere else ", ".join(versions))
         for (value, meaning), versions in sorted(known.items())
     )
+
+
+def meaning(message: str, name: str, value: str) -> str:
+    """What a code stands for; empty where it is none of the list, or the element has no list."""
+    return _meanings(message).get((name, value), "")
+
+
+@cache
+def _meanings(message: str) -> dict[tuple[str, str], str]:
+    return {
+        (entry.element, value): words
+        for entry in entries(message)
+        for values in entry.values.values()
+        for value, words in values
+    }
 
 
 def some(versions: tuple[str, ...]) -> str:

@@ -11,7 +11,9 @@ class NoAnswer(RuntimeError):
     """Who was asked does not answer, or refuses; the message says what it said."""
 
 
-def ask(address: str, whose: str, seconds: float, tls: ssl.SSLContext | None, *, refuses: str = "") -> Any:
+def ask(
+    address: str | urllib.request.Request, whose: str, seconds: float, tls: ssl.SSLContext | None, *, refuses: str = ""
+) -> Any:
     """The JSON that is answered, None where there is no content. `whose`: the party and its address, in words; `tls`: whom to
     trust, where not the system; `refuses`: what is said before the words of a refusal. Errors: `NoAnswer`."""
     try:

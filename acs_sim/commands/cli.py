@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from acs_sim.checking.command import check_command
+from acs_sim.commands import tail, transcripts
 from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.simulator import caller_context, settings_of, told
-from acs_sim.commands.transcripts import COMMANDS
 from acs_sim.running import home
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -108,15 +108,20 @@ def main() -> None:
 @main.command()
 @up_options
 @click.option("--print-config", is_flag=True, help="Show the settings and where each comes from, and stop.")
-def up(config: Path | None, *, print_config: bool, **flags: Any) -> None:
-    """Start everything, and print `ready` when it is."""
+@click.option(
+    "--quiet", is_flag=True, help="Do not print what crosses the hops, which a terminal shows a line a message."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what crosses the hops as JSON, to whatever reads it.")
+def up(config: Path | None, *, print_config: bool, quiet: bool, as_json: bool, **flags: Any) -> None:
+    """Start everything, print `ready` when it is, and then what crosses the hops, where one process serves."""
     from acs_sim.settings.settings import to_toml
 
     settings, sources = settings_of(flags, config)
     if print_config:
         click.echo(to_toml(settings, sources))
         return
-    _run(settings)
+    shown = not quiet and (as_json or sys.stdout.isatty())
+    _run(settings, tell=tail.telling(settings.addresses.desk, as_json=as_json) if shown else None)
 
 
 @main.command()
@@ -341,17 +346,17 @@ def db_upgrade(config: Path | None, **flags: Any) -> None:
         click.echo("\n".join(upgrade(settings_of(flags, config)[0])))
 
 
-def _run(settings: Any, *, demo: str | None = None, opens: bool = False) -> None:
+def _run(settings: Any, *, demo: str | None = None, opens: bool = False, tell: Any = None) -> None:
     gc.disable()  # what is imported stays; `spare_the_collector` enables it
     from acs_sim.running.serve import serve
     from acs_sim.running.stack import CannotStart
 
     try:
-        serve(settings, demo=demo, opens=opens)
+        serve(settings, demo=demo, opens=opens, tell=tell)
     except CannotStart as error:
         click.echo(f"acs-sim cannot start: {error}", err=True)
         sys.exit(1)
 
 
-for command in (*COMMANDS, bench, check_command, mcp_command):
+for command in (*transcripts.COMMANDS, *tail.COMMANDS, bench, check_command, mcp_command):
     main.add_command(command)

@@ -9,24 +9,39 @@ from acs_sim.desk.api.calls import Desk, Handler, bound
 from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
 from acs_sim.desk.operations import OPERATIONS
-from acs_sim.desk.pages import console, faults_page, findings_page, reading, rules_page
+from acs_sim.desk.pages import (
+    console,
+    demo_page,
+    faults_page,
+    findings_page,
+    log_page,
+    reading,
+    rules_page,
+    transaction_page,
+)
 from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
-from acs_sim.desk.transactions.events import EVENTS, as_json, event_stream
+from acs_sim.desk.transactions.events import EVENTS, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
 from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, Runtime, Service, Stream
 
 PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
-    ("GET", "/", console.overview),
-    ("GET", "/transactions/rows", console.rows),
-    ("GET", "/transactions/{id}", console.transaction),
-    ("GET", "/transactions/{id}/conversation", console.conversation),
+    ("GET", "/", log_page.overview),
+    ("GET", "/transactions/rows", log_page.rows),
+    ("GET", "/compare", transaction_page.compare),
+    ("GET", "/transactions/{id}", transaction_page.transaction),
+    ("GET", "/transactions/{id}/conversation", transaction_page.conversation),
+    ("GET", "/transactions/{id}/scenario.yaml", transaction_page.scenario_file),
+    ("GET", "/transactions/{id}/report.html", transaction_page.report),
+    ("POST", "/transactions/{id}/act", transaction_page.act),
     ("GET", "/find", console.find),
     ("GET", "/cards", console.cards),
     ("POST", "/cards", console.mint_from_form),
     ("POST", "/clock", console.move_clock_from_form),
-    ("GET", "/demo", console.demo),
+    ("POST", "/reset", console.begin_again),
+    ("GET", "/demo", demo_page.demo),
+    ("POST", "/demo/answer", demo_page.answer),
     ("GET", "/findings", findings_page.overview),
     ("GET", "/rules", rules_page.rules),
     ("POST", "/rules", rules_page.change_rules),
@@ -61,8 +76,8 @@ def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (
             page("POST", "/check", reading.check_from_form, BODY_LIMIT),
         ],
         streams=[
-            Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, as_json)),
-            Stream("GET", "/demo/messages", event_stream(runtime.journal, console.drawn_arrow)),
+            Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),
+            Stream("GET", "/demo/messages", event_stream(runtime.journal, demo_page.own_purchase(runtime.journal))),
         ],
         lifespan=_nothing_to_open,
         static=STATIC,

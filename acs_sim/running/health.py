@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from threedsecure.storage.database import Database, DatabaseAway
+from threedsecure.storage.database import Database
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.schema import Schema, prove_writable
 from threedsecure.web.metrics import Measured
 

@@ -4,7 +4,8 @@ import asyncio
 import signal
 import ssl
 import webbrowser
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import aiohttp
 import click
@@ -18,27 +19,43 @@ from acs_sim.running.start_screen import start_screen
 from acs_sim.running.workers import Workers
 from acs_sim.settings.settings import Settings
 from threedsecure.web.calling.transport import HttpTransport
+from threedsecure.web.journal import Journal
 
 READY_WITHIN_SECONDS: Final = 60.0
 
 
-def serve(settings: Settings, *, demo: str | None = None, opens: bool = False) -> None:
-    """Return after a graceful stop. `demo`: the address to show and, when it `opens`, to open. Errors: `CannotStart`."""
+Tell = Callable[[Mapping[str, Any]], None]
+
+
+def serve(settings: Settings, *, demo: str | None = None, opens: bool = False, tell: Tell | None = None) -> None:
+    """Return after a graceful stop. `demo`: the address to show and, when it `opens`, to open. `tell`: what is done with each
+    message as it crosses, where one process serves. Errors: `CannotStart`."""
     logs.configure(settings.log_format, settings.log_level)
     allow_many()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        serving = _serve if settings.workers == 1 else _serve_by_workers
-        runner.run(serving(settings, demo, opens=opens))
+        if settings.workers == 1:
+            runner.run(_serve(settings, demo, tell, opens=opens))
+        else:
+            runner.run(_serve_by_workers(settings, demo, opens=opens))
 
 
-async def _serve(settings: Settings, demo: str | None, *, opens: bool) -> None:
+async def _serve(settings: Settings, demo: str | None, tell: Tell | None, *, opens: bool) -> None:
     stop = _stop_signal()
     async with running_stack(settings) as stack:
         await _until_ready(settings, stack.calling)
         await _announce(settings, demo, opens=opens)
         spare_the_collector()
+        telling = None if tell is None else asyncio.create_task(_told(stack.runtime.journal, tell), name="messages")
         await stop.wait()
+        if telling is not None:
+            telling.cancel()
     click.echo("stopped")
+
+
+async def _told(journal: Journal, tell: Tell) -> None:
+    async with journal.subscribed() as queue:
+        while True:
+            tell(await queue.get())
 
 
 async def _serve_by_workers(settings: Settings, demo: str | None, *, opens: bool) -> None:

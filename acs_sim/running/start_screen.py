@@ -1,40 +1,38 @@
 """What `acs-sim up` prints: where everything is, and what to do first."""
 
 from acs_sim.client.card_list import grouped, listed_cards
-from acs_sim.settings.addresses import TITLES
 from acs_sim.settings.names import EVERY_ADDRESS
 from acs_sim.settings.settings import Settings, without_password
 
-_OPEN_FIRST = {
-    "desk": "{desk}/demo   shop, phone and messages side by side",
-    "shop": "{shop}/shops/e-transactions   buy something; the other shop is /shops/monetico",
-    "phone": "{phone}   where SecureCodes arrive",
-}
+_OPEN = {"desk": "/demo", "ds": "/visa/3ds2", "acs": "", "phone": "", "shop": "/shops/e-transactions"}
+_NAMES = {"desk": "demo", "ds": "directory server", "acs": "ACS", "phone": "phone", "shop": "shop"}
 
 HOSTILE = "Hostile: messages are late, broken or wrong now and then (docs/faults.md); the journal says which."
 
 
 def start_screen(settings: Settings, demo: str | None = None) -> str:
-    """Addresses, what to open, and a card for every scenario."""
-    addresses = settings.addresses
-    where = {name: address for name, address in addresses if name in settings.only}
-    blocks = [
-        ["acs-sim: 3-D Secure on your desk", ""],
-        [f"  {TITLES[name]:<18} {address}" for name, address in where.items()],
-        ["", "Open"],
-        [f"  {line.format_map(dict(addresses))}" for name, line in _OPEN_FIRST.items() if name in where],
-        ["", "Pay with (any future expiry, any cryptogram)"],
-        [
-            f"  {grouped(card['pan'])}  {card['scenario']:<20} {card['description']}"
-            for card in listed_cards(scheme="visa")
-        ],
-        ["  `acs-sim cards` lists those of the other schemes.", ""],
-        [_storage(settings)],
-        [HOSTILE] if settings.hostile else [],
-        [open_to_all(settings)] if settings.host in EVERY_ADDRESS else [],
-        [f"The split screen: {demo}"] if demo else [],
+    """Where everything is, what to open, what to pay with: five lines, and what is out of the ordinary."""
+    where = {name: address for name, address in settings.addresses if name in settings.only}
+    at = {name: f"{where[name]}{path}" for name, path in _OPEN.items() if name in where}
+    desk = f", at {where['desk']}" if "desk" in where else ""
+    lines = [
+        f"acs-sim: 3-D Secure on your desk{desk}",
+        "  " + "   ".join(f"{_NAMES[name]} {address}" for name, address in at.items()),
+        f"  pay with {_card('challenge-otp')} (SecureCode), {_card('frictionless')} (no question), any expiry to come",
+        "  `acs-sim cards` lists what else a card does, `acs-sim tail` what crosses the hops",
+        f"  {_storage(settings)}",
     ]
-    return "\n".join(line for block in blocks for line in block)
+    unusual = [
+        HOSTILE if settings.hostile else "",
+        open_to_all(settings) if settings.host in EVERY_ADDRESS else "",
+        f"The split screen: {demo}" if demo else "",
+    ]
+    return "\n".join([*lines, *filter(None, unusual)])
+
+
+def _card(scenario: str) -> str:
+    (card,) = listed_cards(scheme="visa", scenario=scenario)
+    return grouped(card["pan"])
 
 
 def open_to_all(settings: Settings) -> str:

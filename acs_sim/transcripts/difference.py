@@ -69,6 +69,24 @@ def told(change: Change) -> Iterator[str]:
         )
 
 
+def aligned(first: Transcript, second: Transcript, changes: Sequence[Change]) -> Iterator[Change]:
+    """All hops of two transcripts beside one another: those of `changes`, and between them those that are the same."""
+    gone = {change.before: change for change in changes if change.before is not None}
+    come = {change.after: change for change in changes if change.after is not None}
+    before, after = 1, 1
+    while before <= len(first["hops"]) or after <= len(second["hops"]):
+        change = gone.get(before)
+        if change is not None and change.after is None:
+            yield change
+            before += 1
+        elif after in come and come[after].before is None:
+            yield come[after]
+            after += 1
+        else:
+            yield change or Change(title(first["hops"][before - 1]), before, after)
+            before, after = before + 1, after + 1
+
+
 def _ordered(transcript: Transcript) -> dict[str, Any]:
     """What is compared, so that identifiers are counted in the order of the conversation."""
     return {name: transcript.get(name) for name in ("transaction", "card", "hops")}
@@ -76,7 +94,7 @@ def _ordered(transcript: Transcript) -> dict[str, Any]:
 
 def _beside(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[Change]:
     for name in ("transaction", "card"):
-        elements = tuple(_elements(first[name], second[name]))
+        elements = tuple(differing(first[name], second[name]))
         if elements:
             yield Change(name, None, None, elements)
 
@@ -91,7 +109,7 @@ def _hops(first: Sequence[tuple[int, Hop]], second: Sequence[tuple[int, Hop]]) -
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
             for (one, hop), (other, same) in zip(first[start:end], second[other_start:other_end], strict=True):
-                elements = tuple(_elements(hop, same))
+                elements = tuple(differing(hop, same))
                 if elements:
                     yield Change(title(hop), one, other, elements)
             continue
@@ -99,23 +117,24 @@ def _hops(first: Sequence[tuple[int, Hop]], second: Sequence[tuple[int, Hop]]) -
         yield from (Change(title(hop), None, other) for other, hop in second[other_start:other_end])
 
 
-def _elements(first: Any, second: Any) -> Iterator[Element]:
-    before, after = dict(_flat(first)), dict(_flat(second))
+def differing(first: Any, second: Any) -> Iterator[Element]:
+    """The leaves of two documents that are not the same."""
+    before, after = dict(leaves(first)), dict(leaves(second))
     for path in {**before, **after}:
         one, other = before.get(path, ABSENT), after.get(path, ABSENT)
         if one is ABSENT or other is ABSENT or one != other or type(one) is not type(other):
             yield Element(path, _text(one), _text(other))
 
 
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every leaf with its path; the elements of a hop's message without the word message before them."""
     if isinstance(value, Mapping) and value:
         for name, each in value.items():
             inside = path if name == "message" and not path and isinstance(each, Mapping) else f"{path}.{name}"
-            yield from _flat(each, inside.lstrip("."))
+            yield from leaves(each, inside.lstrip("."))
     elif isinstance(value, list) and value:
         for index, each in enumerate(value):
-            yield from _flat(each, f"{path}[{index}]")
+            yield from leaves(each, f"{path}[{index}]")
     else:
         yield path, value
 

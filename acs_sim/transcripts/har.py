@@ -18,6 +18,7 @@ Leg = tuple[Hop, Hop | None]
 """A request and its answer, where there is one."""
 
 REPLIES: Final = frozenset({"ARes", "RRes", "PRes", "CRes", "ORes", "VERes", "CRRes", "PARes", "Erro", "Error"})
+POSTED: Final = frozenset({"AReq", "PReq", "RReq", "OReq", "VEReq", "CRReq"})
 _JSON: Final = "application/json"
 _UNKNOWN: Final = -1
 # Where a message of a kind goes, by the element that names the address.
@@ -47,6 +48,13 @@ def har(transcript: Transcript) -> dict[str, Any]:
     creator = {"name": "acs-sim", "version": version("acs-sim")}
     comment = f"transaction {transcript['transaction'].get('id')}"
     return {"log": {"version": "1.2", "creator": creator, "pages": [], "entries": entries, "comment": comment}}
+
+
+def address_of(hop: Hop, hops: Sequence[Hop], addresses: Mapping[str, str]) -> str | None:
+    """Where a request was posted; None for an answer."""
+    if hop["kind"] in REPLIES or hop["kind"] not in POSTED:
+        return None
+    return _url(hop, _addresses({"hops": hops, "addresses": addresses}))
 
 
 def _asked(found: Sequence[list[Hop | None]], answer: Hop) -> list[Hop | None] | None:

@@ -22,7 +22,7 @@ from tests.acs.views import view
 from threedsecure.cards.schemes import SCHEMES
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7 * 7 }}&amp;%(num)d\u202eelddom"
-OWN_SCRIPTS = {"method": "method.js"}
+OWN_SCRIPTS = {"method": "method.js", "challenge": "played.js"}
 POST_BACK = {"url": "http://127.0.0.1:8400/3ds2/notification", "fields": {"cres": "eyJ9", "threeDSSessionData": "c2Vz"}}
 
 

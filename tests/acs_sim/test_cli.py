@@ -203,6 +203,20 @@ def test_the_start_screen_says_what_to_open():
     assert f"http://127.0.0.1:{running.base}/demo" in screen
     assert "4000 0000 0100 0001" in screen
     assert screen.endswith("\nready\n")
+    assert len(screen.splitlines()) == 6
+
+
+def test_what_crosses_is_printed_as_json_behind_ready():
+    import urllib.request
+
+    from tests.support.process import simulator
+
+    with simulator("--only", "ds,desk", "--fresh", "--json") as running:
+        address = f"http://127.0.0.1:{running.base + 100}/visa/3ds2"
+        message = urllib.request.Request(address, b'{"messageType":"AReq"}', {"Content-Type": "application/json"})
+        urllib.request.urlopen(message, timeout=PATIENCE_SECONDS).close()
+        printed = [json.loads(running.process.stdout.readline()) for _ in range(2)]
+    assert [(one["to"], one["kind"]) for one in printed] == [("Directory Server", "AReq"), ("3DS Server", "Erro")]
 
 
 def test_demo_prints_the_split_screens_address():

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from playwright.async_api import expect
 
 from acs_sim.checking.command import check_command
-from acs_sim.desk.pages.elements import address_of, all_elements, matches, message_page, names_of
+from acs_sim.checking.element_pages import address_of, all_elements, matches, message_page, names_of
 from acs_sim.desk.pages.rendering import as_json
 from tests.acs_sim.test_desk_pages import journal
 from tests.acs_sim.world import SERVER_ID
@@ -306,8 +306,7 @@ async def test_the_reference_is_searched_as_one_types_and_reached_from_a_message
     desk = stack.addresses.desk
     journal(stack, "AReq")
     await page.goto(f"{desk}/transactions/{SERVER_ID}")
-    await page.locator(".arrow summary").click()
-    await page.get_by_role("link", name='"acctNumber"').click()
+    await page.get_by_role("link", name="acctNumber", exact=True).click()
     await page.wait_for_url("**/elements/AReq#acctNumber")
     await expect(page.locator("tr:target")).to_contain_text("the digits of a card number")
     await page.get_by_label("Part of an element's name").press_sequentially("chAccAge")

@@ -1,12 +1,13 @@
 """The desk's pages in a real browser: they follow what happens, show it decoded, and hide what must be hidden."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.acs_sim.test_desk_transactions import AREQ, ARES
-from tests.acs_sim.world import ACS_ID, DS_ID, SERVER_ID, row
+from tests.acs_sim.world import ACS_ID, DS_ID, SERVER_ID
 from tests.support.browser import new_context
 
 
@@ -32,16 +33,14 @@ async def desk(page: Page, stack) -> Page:
 
 
 async def test_the_console_lists_transactions_and_follows_new_ones_by_itself(desk, stack, world):
-    world.rows = []
     await listening(desk, "/")
-    await expect(desk.locator("#transactions")).to_contain_text("Nothing has been paid yet")
-    world.rows = [row()]
-    journal(stack, "AReq")
+    await expect(desk.locator("#transactions")).to_contain_text("Waiting for your first AReq")
+    journal(stack, "AReq", "ARes")
     listed = desk.locator("#transactions tbody tr")
     await expect(listed).to_have_count(1)
     await expect(listed).to_contain_text("42.00 EUR")
-    await expect(listed).to_contain_text("Librairie <Exemple> & Fils")
-    await expect(listed.locator(".badge")).to_have_text("C challenge")
+    await expect(listed).to_contain_text("Librairie Exemple")
+    await expect(listed).to_contain_text("C challenge: the browser has not come yet")
     assert desk.errors == []
 
 
@@ -68,41 +67,85 @@ async def test_a_transaction_is_drawn_message_by_message(desk, stack):
     assert desk.errors == []
 
 
-async def test_a_message_opens_with_the_keyboard_and_hides_the_card(desk, stack):
-    journal(stack, "AReq")
+async def test_a_message_is_selected_with_the_keyboard_and_hides_the_card(desk, stack):
+    journal(stack, "AReq", "ARes")
     await desk.goto(f"{desk.base}/transactions/{SERVER_ID}")
-    await desk.locator(".arrow summary").focus()
-    await desk.keyboard.press("Enter")
-    content = desk.locator(".arrow pre")
-    await expect(content).to_contain_text('"acctNumber": "400000******0001"')
+    await expect(desk.locator("#shown-message")).to_contain_text("ARes 2 of 2")
+    await desk.keyboard.press("ArrowUp")
+    await expect(desk.locator("#shown-message")).to_contain_text("AReq 1 of 2")
+    await expect(desk.locator("#panel")).to_contain_text("400000******0001")
+    assert desk.url == f"{desk.base}/transactions/{SERVER_ID}?m=1"
     assert "4000000001000001" not in await desk.content()
+    assert desk.errors == []
 
 
-async def test_what_was_opened_stays_open_when_another_message_arrives(desk, stack):
+async def test_a_message_is_shown_raw_checked_and_beside_the_hop_before(desk, stack):
     journal(stack, "AReq")
-    await listening(desk, f"/transactions/{SERVER_ID}")
-    await desk.locator(".arrow summary").click()
+    changed = {**AREQ, "purchaseAmount": "4300"}
+    stack.runtime.journal.record(stack.clock.now(), "Directory Server", "ACS", "AReq", changed)
+    await desk.goto(f"{desk.base}/transactions/{SERVER_ID}?m=2&view=difference")
+    row = desk.locator("#panel tbody tr")
+    await expect(row).to_contain_text("purchaseAmount")
+    await desk.locator("#view-check").click()
+    await expect(desk.locator("#errors")).to_contain_text("threeDSRequestorID")
+    await desk.locator("#view-raw").click()
+    await expect(desk.locator("#panel pre")).to_contain_text('"purchaseAmount": "4300"')
+    assert desk.url.endswith("?m=2&view=raw")
+
+
+async def test_what_was_selected_stays_selected_when_another_message_arrives(desk, stack):
+    journal(stack, "AReq")
+    await listening(desk, f"/transactions/{SERVER_ID}?m=1")
     journal(stack, "ARes")
     await expect(desk.locator(".arrow")).to_have_count(2)
-    await expect(desk.locator(".arrow pre").first).to_be_visible()
+    await expect(desk.locator("#shown-message")).to_contain_text("AReq 1 of 2")
 
 
 async def test_what_has_the_focus_keeps_it_when_another_message_arrives(desk, stack):
     journal(stack, "AReq")
     await listening(desk, f"/transactions/{SERVER_ID}")
-    await desk.locator(".arrow summary").focus()
+    await desk.locator("a.arrow").focus()
     journal(stack, "ARes")
-    await expect(desk.locator(".arrow")).to_have_count(2)
-    await expect(desk.locator(".arrow summary").first).to_be_focused()
+    await expect(desk.locator("a.arrow")).to_have_count(2)
+    await expect(desk.locator("a.arrow").first).to_be_focused()
+
+
+async def test_two_ticks_lead_to_a_comparison_of_what_differs(desk, stack, world):
+    names = ("threeDSServerTransID", "dsTransID", "acsTransID")
+    other = {name: f"0000000{place}-0000-4000-8000-000000000000" for place, name in enumerate(names)}
+    journal(stack, "AReq", "ARes")
+    for kind, message in (("AReq", AREQ), ("ARes", {**ARES, "transStatus": "Y"})):
+        told = {**message, **{name: value for name, value in other.items() if name in message}}
+        sender, receiver = ("3DS Server", "Directory Server")[:: 1 if kind == "AReq" else -1]
+        stack.runtime.journal.record(
+            stack.clock.now(), sender, receiver, kind, told, status=200 if kind == "ARes" else None
+        )
+    world.rows = []
+    await desk.goto(f"{desk.base}/")
+    for tick in await desk.get_by_role("checkbox", name="Compare").all():
+        await tick.check()
+    await desk.get_by_role("button", name="Compare").click()
+    differing = desk.locator("[data-differs]")
+    await expect(differing).to_contain_text("transStatus")
+    assert [await one.inner_text() for one in await differing.locator("tbody td:first-child").all()] == ["transStatus"]
+
+
+async def test_a_bug_report_is_one_file_that_loads_nothing(call, stack):
+    journal(stack, "AReq", "ARes")
+    status, text, headers = await call.text("GET", f"/transactions/{SERVER_ID}/report.html")
+    assert (status, headers["Content-Disposition"].startswith("attachment")) == (200, True)
+    assert re.findall(r"<(?:link|script|img|iframe)\b|url\(", text) == []
+    assert "ARes" in text
+    assert "4000000001000001" not in text
 
 
 async def test_what_is_the_same_is_not_drawn_anew(desk, stack, world):
-    world.rows = [row()]
+    journal(stack, "AReq")
     await listening(desk, "/")
     listed = desk.locator("#transactions tbody tr")
     await listed.evaluate("row => { row.mark = 'the same' }")
-    for kind in ("AReq", "ARes"):  # what the first one brought is there when the second one is asked for
-        async with desk.expect_response("**/transactions/rows"):
+    for kind in ("ARes", "Erro"):  # what the first one brought is there when the second one is asked for
+        async with desk.expect_response("**/transactions/rows*"):
             journal(stack, kind)
     assert await listed.evaluate("row => row.mark") == "the same"
 
@@ -110,9 +153,39 @@ async def test_what_is_the_same_is_not_drawn_anew(desk, stack, world):
 async def test_any_id_leads_to_the_transaction(desk, stack):
     journal(stack, "AReq", "ARes")
     await desk.goto(f"{desk.base}/")
-    await desk.get_by_label("Any id of a transaction").fill(f" {DS_ID} ")
+    await desk.get_by_label("Find anything").fill(f" {DS_ID} ")
     await desk.keyboard.press("Enter")
     await desk.wait_for_url(f"**/transactions/{SERVER_ID}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "address"),
+    [
+        ("5200 0000 0100 0006", "/cards?scheme=mastercard#challenge-otp"),
+        ("+33639981101", "{phone}/phones/%2B33639981101"),
+        ("purchaseAmount", "/elements/AReq#purchaseAmount"),
+        ("RReq", "/elements/RReq#RReq"),
+        ("TB6133419856", "/?q=TB6133419856"),
+        ("", "/?q="),
+    ],
+)
+async def test_anything_is_found_by_its_name(call, stack, world, asked, address):
+    world.rows = []
+    status, _, headers = await call.text("GET", f"/find?id={quote(asked)}")
+    assert (status, headers["Location"]) == (303, address.format(phone=stack.addresses.phone))
+
+
+async def test_what_misbehaves_is_told_on_every_page(call):
+    _, before, _ = await call.text("GET", "/check")
+    await call("POST", "/api/faults", json={"at": "RReq", "do": "twice"})
+    _, after, _ = await call.text("GET", "/check")
+    await call("DELETE", "/api/faults")
+    assert ("1 fault in force" in before, "1 fault in force" in after) == (False, True)
+
+
+async def test_everything_is_forgotten_by_one_button(call):
+    status, _, headers = await call.text("POST", "/reset", data={"back": "/check"})
+    assert (status, headers["Location"]) == (303, "/check")
 
 
 async def test_an_unknown_id_is_told_on_a_page(desk, world):
@@ -125,6 +198,7 @@ async def test_an_unknown_id_is_told_on_a_page(desk, world):
 async def test_the_clock_is_moved_without_leaving_the_page(desk, stack):
     await desk.goto(f"{desk.base}/")
     before = stack.clock.now()
+    await desk.locator(".clock summary").click()
     await desk.get_by_role("button", name="+10m").click()
     await expect(desk.locator("#now")).to_have_text("2026-06-15 12:10:00")
     assert (stack.clock.now() - before).total_seconds() == 600
@@ -145,20 +219,24 @@ async def test_a_card_is_minted_from_its_row(desk, world):
 
 
 async def test_the_split_screen_shows_the_shop_and_the_cards_phone(desk, stack):
-    await desk.goto(f"{desk.base}/demo?shop=monetico&scheme=mastercard&scenario=challenge-otp&lang=en")
+    await desk.goto(f"{desk.base}/demo?shop=monetico&scheme=mastercard&scenario=challenge-otp&lang=en&demo=123")
+    shop = await desk.locator("iframe[title=Shop]").get_attribute("src")
     at = stack.addresses
-    await expect(desk.locator("iframe[title=Shop]")).to_have_attribute("src", f"{at.shop}/shops/monetico?lang=en")
-    await expect(desk.locator(".phone iframe")).to_have_attribute("src", f"{at.phone}/phones/%2B33639982101")
-    await expect(desk.locator("#pan")).to_have_text("5200 0000 0100 0006")
+    assert shop == f"{at.shop}/shops/monetico?lang=en&demo=123&card=mastercard%2Fchallenge-otp%2F123%2F"
+    await expect(desk.locator(".phone iframe")).to_have_attribute("src", f"{at.phone}/phones/%2B999200100123")
+    await expect(desk.locator("#pan")).to_have_text("5200 0000 0100 1236")
     await desk.get_by_label("that does").select_option("rejected")
     await desk.wait_for_url(re.compile("scenario=rejected"))
-    await expect(desk.locator("#pan")).to_have_text("5200 0000 0040 0009")
+    await expect(desk.locator("#pan")).to_have_text("5200 0000 0040 1239")
 
 
 async def test_messages_fly_by_on_the_split_screen_and_can_be_cleared(desk, stack):
-    await listening(desk, "/demo")
+    await listening(desk, "/demo?demo=123")
+    stack.runtime.journal.record(
+        stack.clock.now(), "Shop", "3DS Server", "Payment form", {}, transaction_id=SERVER_ID, also=("demo 123",)
+    )
     journal(stack, "AReq", "ARes")
-    await expect(desk.locator("#flight .arrow")).to_have_count(2)
+    await expect(desk.locator("#flight .arrow")).to_have_count(3)
     await expect(desk.locator("#flight")).not_to_contain_text("Buy something")
     await desk.get_by_role("button", name="Clear").click()
     await expect(desk.locator("#flight .arrow")).to_have_count(0)
@@ -181,7 +259,8 @@ async def test_the_pages_work_without_javascript(browser, stack):
     await page.goto(f"{stack.addresses.desk}/demo")
     await page.get_by_label("that does").select_option("rejected")
     await page.get_by_role("button", name="Show").click()
-    await expect(page.locator(".hint b")).to_have_text("rejected")
+    await expect(page.locator("[name=scenario]")).to_have_value("rejected")
+    await page.locator(".clock summary").click()
     await page.get_by_role("button", name="+5m").click()
     await expect(page.locator("#now")).to_have_text("2026-06-15 12:05:00")
     await context.close()
@@ -208,7 +287,6 @@ async def test_the_way_back_from_the_clock_stays_on_the_desk(call, back):
         ("POST", "/clock", {}),
         ("POST", "/cards", {"scheme": "visa", "scenario": "otp"}),
         ("GET", "/cards?minted=4242424242424242", None),
-        ("GET", "/find?id=", None),
     ],
 )
 async def test_what_a_form_cannot_do_is_told_on_a_page(call, world, method, path, fields):

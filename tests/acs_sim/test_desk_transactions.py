@@ -190,4 +190,4 @@ async def test_a_party_that_does_not_run_is_named(world):
         async with session.post(f"{settings.addresses.desk}/api/reset") as answer:
             assert (await answer.json())["unreachable"] == ["shop", "ds", "acs", "phone"]
         async with session.get(f"{settings.addresses.desk}/") as page:
-            assert (page.status, "Directory server at" in await page.text()) == (200, True)
+            assert (page.status, "Waiting for your first AReq" in await page.text()) == (200, True)

@@ -85,7 +85,20 @@ async def test_axe_finds_nothing_wrong_with_the_desk(shop):
     page, desk = await shop.page(), shop.stack.addresses.desk
     await shop.challenge(page, ares)
     transaction = f"/transactions/{ares['threeDSServerTransID']}"
-    for path in ("/", transaction, "/cards", "/demo", "/check", "/api/docs", "/find?q=x"):
+    views = [f"{transaction}?m=1&view={view}" for view in ("raw", "check", "difference")]
+    compared = f"/compare?id={ares['threeDSServerTransID']}&id={ares['threeDSServerTransID']}"
+    for path in (
+        "/",
+        "/?q=nothing",
+        transaction,
+        *views,
+        compared,
+        "/cards",
+        "/demo",
+        "/check",
+        "/api/docs",
+        "/find?q=x",
+    ):
         await page.goto(desk + path)
         await sound(page, path)
 

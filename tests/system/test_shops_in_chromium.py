@@ -154,23 +154,3 @@ async def test_an_expired_code_is_told_so_and_a_new_one_works(page, stack, card,
     _, fresh = await newest_code(stack, card, after=first)
     await submit(challenge, fresh)
     assert (await verdict(page))[0] == "accepted"
-
-
-async def test_the_split_screen_shows_shop_phone_and_messages_in_french(page, stack):
-    await page.set_viewport_size({"width": 1440, "height": 900})
-    await page.goto(f"{stack.addresses.desk}/demo")
-    shop = page.frame_locator("iframe").nth(0)
-    await shop.locator("#checkout").click()
-    await shop.locator("#card-number").fill("4000000001000001")
-    await shop.locator("#expiry").fill("12/30")
-    await shop.locator("#cryptogram").fill("123")
-    await shop.locator("#pay").click()
-    challenge = shop.frame_locator("#challenge")
-    await challenge.locator("#code").wait_for()
-    _, code = await newest_code(stack, {"phone": "+33639981101"})
-    await page.get_by_text("ARes").first.wait_for()
-    await challenge.locator("#code").fill(wrong(code))
-    await challenge.locator("#submit").click()
-    await notice(challenge, "2")
-    await page.get_by_text("CReq").first.wait_for()
-    await picture(page, "demo")

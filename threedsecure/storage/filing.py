@@ -67,7 +67,7 @@ class Filing:
 
     def _file(self, found: Found) -> str:
         names = names_of(found.note, found.document)
-        for name in _deciding(names, found.document):
+        for name in deciding_names(names, found.document):
             first = self._first(name)
             if first is not None and first[:3] < found[:3]:
                 return self.of(first)
@@ -92,7 +92,7 @@ class Filing:
         return (self.of(ordered[0]) if ordered else min(parts)), ordered
 
     def _halves(self, found: Found) -> set[str]:
-        names = _deciding(names_of(found.note, found.document), found.document)
+        names = deciding_names(names_of(found.note, found.document), found.document)
         return {self.of(first) for name in names if (first := self._first(name)) is not None}
 
     def _first(self, name: str) -> Found | None:
@@ -104,7 +104,7 @@ class Filing:
         return self._carrying[name]
 
 
-def _deciding(names: Sequence[str], document: Mapping[str, Any]) -> Sequence[str]:
+def deciding_names(names: Sequence[str], document: Mapping[str, Any]) -> Sequence[str]:
     """The identifiers that tell which transaction a note belongs to: the first one, and what classic messages share."""
     if "threeDSServerTransID" in document:
         return names[:1]

@@ -276,9 +276,15 @@ class Records:
             key=_order,
         )
 
-    def since(self, number: int) -> Iterator[tuple[int, list[Note]]]:
-        """Every record after `number`."""
-        rows = self._connection.execute(_DOCUMENTS.where(RECORDS.c.number > number).order_by(RECORDS.c.number))
+    def span(self) -> tuple[int, int]:
+        """The numbers of the oldest and of the newest record; 0 where there is none."""
+        first, last = self._connection.execute(select(oldest_of(RECORDS.c.number), newest_of(RECORDS.c.number))).one()
+        return first or 0, last or 0
+
+    def since(self, number: int, limit: int | None = None) -> Iterator[tuple[int, list[Note]]]:
+        """Every record after `number`, the first `limit` of them."""
+        later = _DOCUMENTS.where(RECORDS.c.number > number).order_by(RECORDS.c.number).limit(limit)
+        rows = self._connection.execute(later)
         return ((row.number, opened(self._box, row.document)) for row in rows)
 
     def _with_key(self, key: int, look_up: Prepared = _LOOK_UP_OLDEST) -> Iterator[tuple[int, list[Note]]]:

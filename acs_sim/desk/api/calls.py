@@ -9,6 +9,7 @@ import msgspec
 
 from acs_sim.client.parties import Parties, Refused
 from acs_sim.client.sdk.phone_app import PhoneApp
+from acs_sim.desk.log.lines import Log
 from acs_sim.settings.addresses import Addresses
 from threedsecure.web.serving.service import Runtime
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
@@ -21,13 +22,14 @@ JSON: Final = "application/json"
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the desk's handlers work with. `elsewhere`: the parties that do not run in this process. `apps`: those with
-    an SDK of ours, by sdkTransID, the oldest first."""
+    an SDK of ours, by sdkTransID, the oldest first. `log`: what the front page knows of the journal."""
 
     runtime: Runtime
     addresses: Addresses
     parties: Parties
     elsewhere: tuple[str, ...] = ()
     apps: dict[str, PhoneApp] = field(default_factory=dict)
+    log: Log = field(default_factory=Log)
 
 
 Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]

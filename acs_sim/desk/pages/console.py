@@ -1,32 +1,27 @@
 """The console at `/`: transactions and their conversations, the cards, the clock, the split screen."""
 
+import re
 from typing import Any, Final
 from urllib.parse import quote
 
-from acs_sim.client.card_list import card_document, listed_cards
+from acs_sim.checking.element_pages import names_of
+from acs_sim.client.card_list import listed_cards
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, Handler
-from acs_sim.desk.api.documents import CardWish, ClockMove, Transaction
+from acs_sim.desk.api.documents import CardWish, ClockMove
 from acs_sim.desk.control.cards import find_card, mint
-from acs_sim.desk.control.clock import clock_state, move_everybodys
-from acs_sim.desk.control.findings import judged
-from acs_sim.desk.pages.rendering import drift, facts, identifiers, render, shown
-from acs_sim.desk.transactions.diagram import LIVE, diagram
-from acs_sim.desk.transactions.list import find_transaction, newest_transactions
-from threedsecure.cards.scenarios import SCENARIOS
+from acs_sim.desk.control.clock import clock_state, forget_everything, move_everybodys
+from acs_sim.desk.control.faults import in_force
+from acs_sim.desk.control.rules import rules_in_force
+from acs_sim.desk.pages.rendering import drift, shown
+from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.cards.test_cards import compose, read
+from threedsecure.cards.test_cards import read
+from threedsecure.v2.messages import MESSAGES
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_form, see_other
 
-OVERVIEW_LIMIT: Final = 50
-SHOPS: Final = {"e-transactions": "e-transactions", "monetico": "Monetico"}
-LANGUAGES: Final = {"fr": "Français", "en": "English"}
-DEFAULT_SCENARIO: Final = "challenge-otp"
+LONGEST_NAME: Final = 64
 MOVES: Final = {"freeze": ClockMove(freeze=True), "resume": ClockMove(resume=True)}
-HINTS: Final = {
-    "challenge-otp": "To see it fail, type 000000 three times: the third ends the payment, and the page says to contact the bank.",
-    "sms-lost": "No code will come: ask for another, cancel, or let the clock run out.",
-}
 GRAMMAR: Final = (
     (
         "4000000",
@@ -52,31 +47,31 @@ GRAMMAR: Final = (
 )
 
 
-async def overview(desk: Desk, _request: WireRequest) -> WireResponse:
-    return page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _newest(desk))
-
-
-async def rows(desk: Desk, _request: WireRequest) -> WireResponse:
-    return shown("rows.html", **await _newest(desk))
-
-
-async def transaction(desk: Desk, request: WireRequest) -> WireResponse:
-    return page_of(desk, "transaction.html", "", **await _conversation(desk, request.match["id"]))
-
-
-async def conversation(desk: Desk, request: WireRequest) -> WireResponse:
-    return shown("conversation.html", **await _conversation(desk, request.match["id"]))
-
-
 async def find(desk: Desk, request: WireRequest) -> WireResponse:
-    found = await find_transaction(desk, request.query.get("id", "").strip())
-    return see_other(f"/transactions/{quote(found.id, safe='')}")
+    """Anything by its name: an id, a card number, a phone, an element or a message; what is none of them is searched in the log."""
+    asked = request.query.get("id", "").strip()[:LONGEST_NAME]
+    try:
+        return see_other(f"/transactions/{quote((await find_transaction(desk, asked)).id, safe='')}")
+    except Problem:
+        return see_other(_elsewhere(desk, asked))
+
+
+def _elsewhere(desk: Desk, asked: str) -> str:
+    bare = re.sub(r"[ \u00a0-]", "", asked)
+    if (card := read(bare) if bare.isascii() else None) is not None:
+        return f"/cards?scheme={card.scheme}#{card.scenario.name}"
+    if re.fullmatch(r"\+[0-9]{6,15}", bare):
+        return f"{desk.addresses.phone}/phones/{quote(bare, safe='')}"
+    for message in MESSAGES:
+        if asked == message or asked in names_of(message):
+            return f"/elements/{message}#{quote(asked)}"
+    return f"/?q={quote(asked)}"
 
 
 async def cards(desk: Desk, request: WireRequest) -> WireResponse:
-    scheme = _one_of(request.query.get("scheme"), SCHEMES, "visa")
+    scheme = one_of(request.query.get("scheme"), SCHEMES, "visa")
     pan = request.query.get("minted")
-    return page_of(
+    return await page_of(
         desk,
         "cards.html",
         "/cards",
@@ -102,33 +97,17 @@ async def move_clock_from_form(desk: Desk, request: WireRequest) -> WireResponse
     if "application/json" in request.headers.get("accept", ""):
         state = clock_state(clock)
         return json_response({"now": state.now, "frozen": state.frozen, "words": drift(state)})
-    back = form.get("back", "")
-    return see_other(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+    return see_other(own_address(form.get("back", "")))
 
 
-async def demo(desk: Desk, request: WireRequest) -> WireResponse:
-    scheme = _one_of(request.query.get("scheme"), SCHEMES, "visa")
-    scenario = _one_of(request.query.get("scenario"), SCENARIOS, DEFAULT_SCENARIO)
-    card = read(compose(scheme, SCENARIOS[scenario]))
-    return page_of(
-        desk,
-        "demo.html",
-        "/demo",
-        shops=SHOPS,
-        shop=_one_of(request.query.get("shop"), SHOPS, "e-transactions"),
-        schemes=SCHEMES,
-        scenarios=list(SCENARIOS),
-        card=card_document(card, desk.runtime.clock.now()) if card is not None else {},
-        hint=HINTS.get(scenario, ""),
-        language=_one_of(request.query.get("lang"), LANGUAGES, _preferred_language(request)),
-        languages=LANGUAGES,
-        parties=LIVE,
-    )
+async def begin_again(desk: Desk, request: WireRequest) -> WireResponse:
+    await forget_everything(desk)
+    return see_other(own_address(read_form(request).get("back", "")))
 
 
-def drawn_arrow(entry: dict[str, Any]) -> str:
-    """One message of the split screen, as HTML."""
-    return render("arrow.html", one=diagram([entry], LIVE).arrows[0], columns=len(LIVE))
+def own_address(back: str) -> str:
+    """An address of the desk itself, else its front page."""
+    return back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
 
 
 def answering_pages(handler: Handler) -> Handler:
@@ -141,40 +120,26 @@ def answering_pages(handler: Handler) -> Handler:
             problem = refusal.problem()
         except Problem as error:
             problem = error
-        return page_of(desk, "error.html", "", problem.status, title=problem.title, detail=problem.detail)
+        return await page_of(desk, "error.html", "", problem.status, title=problem.title, detail=problem.detail)
 
     return answer
 
 
-async def _newest(desk: Desk) -> dict[str, Any]:
-    try:
-        found = await newest_transactions(desk, {"limit": OVERVIEW_LIMIT})
-    except (Problem, Refused) as error:
-        return {"transactions": [], "problem": str(error)}
-    return {"transactions": found, "problem": None}
-
-
-async def _conversation(desk: Desk, identifier: str) -> dict[str, Any]:
-    one: Transaction = await find_transaction(desk, identifier)
-    entries = await desk.runtime.journal.entries_of(one.id)
-    return {
-        "one": one,
-        "facts": facts(one),
-        "identifiers": identifiers(one),
-        "picture": diagram(entries),
-        "found": await judged(entries),
-    }
-
-
-def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:
+async def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:
     """A page of the desk with its bar; `here` is the address that the bar marks."""
-    return shown(name, status, here=here, at=desk.addresses, clock=clock_state(desk.runtime.clock), **values)
+    bar = {"clock": clock_state(desk.runtime.clock), "trouble": await _trouble(desk)}
+    return shown(name, status, here=here, at=desk.addresses, **bar, **values)
 
 
-def _preferred_language(request: WireRequest) -> str:
-    """The shops are French; a visitor whose browser does not ask for French sees them in English."""
-    return "fr" if request.headers.get("accept-language", "fr").lower().startswith("fr") else "en"
+async def _trouble(desk: Desk) -> dict[str, tuple[str, int]]:
+    """What is in force and makes messages otherwise than cards say: its page, and how many there are."""
+    try:
+        rules = len(await rules_in_force(desk))
+    except (Problem, Refused):
+        rules = 0
+    found = {"fault": ("/faults", len(await in_force(desk))), "rule": ("/rules", rules)}
+    return {name: (page, count) for name, (page, count) in found.items() if count}
 
 
-def _one_of(value: str | None, known: Any, default: str) -> str:
+def one_of(value: str | None, known: Any, default: str) -> str:
     return value if value is not None and value in known else default

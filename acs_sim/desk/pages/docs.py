@@ -68,7 +68,7 @@ def docs_handler(operations: tuple[Operation, ...]) -> Handler:
             for path, methods in whole["paths"].items()
             for method, call in methods.items()
         ]
-        return page_of(desk, "docs.html", "/api/docs", calls=calls, kind=kind)
+        return await page_of(desk, "docs.html", "/api/docs", calls=calls, kind=kind)
 
     return docs
 

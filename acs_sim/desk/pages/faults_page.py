@@ -50,7 +50,7 @@ async def _armed(desk: Desk, text: str) -> WireResponse:
 
 
 async def _page(desk: Desk, text: str = EXAMPLE, refusal: str = "", status: int = 200) -> WireResponse:
-    return page_of(
+    return await page_of(
         desk,
         "faults.html",
         "/faults",

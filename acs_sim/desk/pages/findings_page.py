@@ -17,7 +17,7 @@ async def overview(desk: Desk, request: WireRequest) -> WireResponse:
     """Errors and warnings; with `?good=yes` what is good too."""
     good = request.query.get("good") == "yes"
     found = await all_findings(desk, Severity.GOOD if good else Severity.WARNING)
-    return page_of(
+    return await page_of(
         desk,
         "findings.html",
         "/findings",

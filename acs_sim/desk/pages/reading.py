@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from acs_sim.checking.element_pages import MAX_QUERY, all_elements, matches, message_list, message_page
 from acs_sim.checking.files import Checked, known_types
 from acs_sim.desk.api.calls import Desk
 from acs_sim.desk.control.check import MAX_MESSAGE_BYTES, checked_message
 from acs_sim.desk.pages.console import page_of
-from acs_sim.desk.pages.elements import MAX_QUERY, all_elements, matches, message_list, message_page
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
@@ -18,7 +18,7 @@ async def elements(desk: Desk, request: WireRequest) -> WireResponse:
     query = _query(request)
     found = all_elements()
     shown = {name for name, _ in found if matches(name, query)}
-    return page_of(
+    return await page_of(
         desk, "elements.html", "/elements", query=query, messages=message_list(), elements=found, shown=shown
     )
 
@@ -30,7 +30,7 @@ async def element_table(desk: Desk, request: WireRequest) -> WireResponse:
     query = _query(request)
     found = message_page(message)
     shown = {line.element for line in found.lines if matches(line.element, query)}
-    return page_of(
+    return await page_of(
         desk,
         "element_table.html",
         "/elements",
@@ -43,7 +43,7 @@ async def element_table(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def check_form(desk: Desk, _request: WireRequest) -> WireResponse:
-    return _check_page(desk, "", "", None)
+    return await _check_page(desk, "", "", None)
 
 
 async def check_from_form(desk: Desk, request: WireRequest) -> WireResponse:
@@ -51,11 +51,11 @@ async def check_from_form(desk: Desk, request: WireRequest) -> WireResponse:
     text, kind = form.get("message", ""), form.get("as", "")
     if not text.strip():
         raise Problem(400, "Bad Request", "there is no message: paste one into the field")
-    return _check_page(desk, text, kind, await checked_message(text.encode(), kind or None))
+    return await _check_page(desk, text, kind, await checked_message(text.encode(), kind or None))
 
 
-def _check_page(desk: Desk, text: str, kind: str, result: Checked | None) -> WireResponse:
-    return page_of(
+async def _check_page(desk: Desk, text: str, kind: str, result: Checked | None) -> WireResponse:
+    return await page_of(
         desk,
         "check.html",
         "/check",

@@ -10,9 +10,9 @@ from typing import Any, Final
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from acs_sim.checking.element_pages import address_of
 from acs_sim.client.card_list import grouped
 from acs_sim.desk.api.documents import ClockState, Transaction
-from acs_sim.desk.pages.elements import address_of
 from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 from threedsecure.web.serving.templates import environment
 from threedsecure.web.wire import WireResponse, page
@@ -112,6 +112,13 @@ def _clock_time(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%d %b %H:%M:%S")
 
 
+def _took(seconds: float) -> str:
+    """A duration as short as it reads."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 60 else _length(seconds)
+
+
 def _amount(one: Transaction) -> str:
     return amount_text(one.amount, one.currency, one.exponent)
 
@@ -131,6 +138,10 @@ def _environment() -> Environment:
     pages.filters["reference"] = lambda element, message: address_of(message, element)
     pages.filters["coded"] = _coded
     pages.filters["amount"] = _amount
+    pages.filters["money"] = lambda amount: amount_text(*amount) if amount else ""
+    pages.filters["moment"] = lambda at: at.astimezone(UTC).strftime("%d %b %H:%M:%S")
+    pages.filters["trusted"] = Markup
+    pages.filters["took"] = _took
     pages.filters["clock_time"] = _clock_time
     pages.filters["tone"] = lambda status: TONES.get(status, "")
     pages.filters["told"] = lambda status: escape(TRANS_STATUS.get(status, ""))

@@ -53,7 +53,7 @@ async def change_rules(desk: Desk, request: WireRequest) -> WireResponse:
 async def _page(desk: Desk, *, text: str = EXAMPLE, refused: str = "", **asked: Any) -> WireResponse:
     listed = [(rule, _conditions(rule), _deed(rule)) for rule in await rules_in_force(desk)]
     told = {"asked": "", "outcome": None, "problem": "", **asked}
-    return page_of(
+    return await page_of(
         desk, "rules.html", "/rules", 422 if refused else 200, rules=listed, text=text, refused=refused, **told
     )
 

@@ -40,17 +40,18 @@ HTTP_ERROR: Final = 400
 @call("POST", "/api/transactions/{id}/cardholder", errors=(400, 404, 409, 502))
 async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
     """The headless cardholder: play a person's part in the challenge."""
-    return await _act(desk, id_, wish)
+    return await played(desk, id_, wish)
 
 
 @call("POST", "/api/apps/{id}", errors=(400, 404, 409, 502))
 async def act_in_app(desk: Desk, id_: str, wish: CardholderAct) -> AppDocument:
     """The same in an app of ours, and what its screen shows then."""
-    await _act(desk, id_, wish)
+    await played(desk, id_, wish)
     return document_of(known(desk, id_))
 
 
-async def _act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
+async def played(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
+    """Errors: `Problem`, where the deed does not suit the challenge or there is none."""
     _check(wish)
     transaction = await find_transaction(desk, id_)
     try:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from acs_sim.desk.log.outcome import element
 from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 
 # The order in which the parties stand; others stand behind them.
 STANDING: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
 LIVE: Final = ("Shop", "Browser", "3DS Server", "Directory Server", "ACS", "Phone")
+CLASSIC: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def tone(kind: str, message: Mapping[str, Any]) -> str:
     """Whether a message is good news, bad news, or a wait."""
     if kind in {"Erro", "Error"} or "failed" in kind:
         return "bad"
-    status = message.get("transStatus")
-    return TONES.get(str(status), "bad" if status else "")
+    status = element(message, "transStatus") or element(message, "TX.status")
+    return TONES.get(status, "bad" if status else "")
 
 
 def _standing(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -103,10 +105,10 @@ def _told(message: Mapping[str, Any], name: str, words: str) -> str:
     match name:
         case "purchaseAmount":
             told = amount_text(message.get(name), message.get("purchaseCurrency"), message.get("purchaseExponent"))
-        case "transStatus":
-            told = f"{_text(message, name)} {TRANS_STATUS.get(_text(message, name), '')}".strip()
+        case "transStatus" | "TX.status":
+            told = f"{element(message, name)} {TRANS_STATUS.get(element(message, name), '')}".strip()
         case _:
-            told = _text(message, name)
+            told = element(message, name)
     return words.format(told) if told else ""
 
 
@@ -125,10 +127,9 @@ _GISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "RRes": {"resultsStatus": "results {}"},
     "Erro": {"errorCode": "{}", "errorDescription": "{}", "errorDetail": "{}"},
     "SMS": {"state": "{}", "failure": "{}"},
+    "VEReq": {"version": "{}"},
+    "VERes": {"CH.enrolled": "enrolled {}", "IReq.iReqCode": "{}"},
+    "PAReq": {"Purchase.amount": "{}", "Merchant.name": "{}"},
+    "PARes": {"TX.status": "{}", "TX.eci": "ECI {}"},
 }
 _OTHERWISE: Final = ("reason", "body", "detail", "action", "outcome")
-
-
-def _text(message: Mapping[str, Any], name: str) -> str:
-    value = message.get(name)
-    return str(value)[:120] if isinstance(value, str | int) else ""

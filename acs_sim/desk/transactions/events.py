@@ -1,7 +1,7 @@
 """Messages as they fly: the journal as server-sent events, as JSON for programs and as drawn rows for the desk's own pages."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import orjson
@@ -17,6 +17,9 @@ HEARTBEAT_SECONDS: Final = 15.0
 _LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
 """Those of a stream; JSON may hold others that Unicode knows."""
 Render = Callable[[dict[str, Any]], str]
+Concerns = Callable[[dict[str, Any]], Awaitable[bool]]
+Listening = Callable[[web.Request], tuple[Concerns, Render]]
+"""What a listener wants to hear, and how it is told."""
 EVENTS: Final = Operation(
     "GET",
     "/api/events",
@@ -32,21 +35,31 @@ def as_json(entry: dict[str, Any]) -> str:
     return orjson.dumps(entry).decode()
 
 
-def event_stream(journal: Journal, render: Render) -> StreamHandler:
-    """A stream of what is journalled from now on. `?transaction=` keeps to one transaction, by any of its ids."""
+def of_transaction(journal: Journal) -> Listening:
+    """Everything as JSON; `?transaction=` keeps to one transaction, by any of its ids."""
+
+    def listening(request: web.Request) -> tuple[Concerns, Render]:
+        identifier = request.query.get("transaction", "")
+
+        async def concerns(entry: dict[str, Any]) -> bool:
+            return not identifier or await journal.transaction_of(identifier) == entry["transaction_id"]
+
+        return concerns, as_json
+
+    return listening
+
+
+def event_stream(journal: Journal, listening: Listening) -> StreamHandler:
+    """A stream of what is journalled from now on."""
 
     async def stream(request: web.Request) -> web.StreamResponse:
-        identifier = request.query.get("transaction", "")
+        concerns, render = listening(request)
         async with journal.subscribed() as listener:
 
             async def next_event() -> bytes:
                 while True:
                     entry = await listener.get()
-                    if (
-                        not identifier
-                        or entry["kind"] == LEFT_OUT
-                        or await journal.transaction_of(identifier) == entry["transaction_id"]
-                    ):
+                    if entry["kind"] == LEFT_OUT or await concerns(entry):
                         return _event(render(entry))
 
             return await stream_events(request, next_event, heartbeat_seconds=HEARTBEAT_SECONDS)

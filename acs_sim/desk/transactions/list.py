@@ -66,14 +66,22 @@ async def show_transcript(
 ) -> WireResponse:
     """The whole transaction as one file."""
     transaction = await find_transaction(desk, id_)
-    entries = await desk.runtime.journal.entries_of(transaction.id)
-    addresses = {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
-    document = compose(msgspec.to_builtins(transaction), entries, addresses)
+    document = await transcript_of(desk, transaction)
     suffix = "har" if format_ == "har" else "json"
     named = {"Content-Disposition": f'attachment; filename="transcript-{transaction.id}.{suffix}"'}
     if format_ == "har":
         return answered(har(document), headers=named)
     return answered(msgspec.convert(document, Transcript), headers=named)
+
+
+async def transcript_of(desk: Desk, transaction: Transaction) -> dict[str, Any]:
+    entries = await desk.runtime.journal.entries_of(transaction.id)
+    return compose(msgspec.to_builtins(transaction), entries, addresses_of(desk))
+
+
+def addresses_of(desk: Desk) -> dict[str, str]:
+    """Of the parties, by their names in the journal."""
+    return {name: desk.addresses.of(party) for name, party in SPOKEN_OF.items()}
 
 
 async def newest_transactions(desk: Desk, wanted: Mapping[str, Any]) -> list[Transaction]:
@@ -104,12 +112,25 @@ async def find_transaction(desk: Desk, identifier: str) -> Transaction:
     if len(identifier) > MAX_IDENTIFIER:
         raise _unknown(identifier)
     known_as = await desk.runtime.journal.transaction_of(identifier)
-    for name in dict.fromkeys((known_as or identifier, identifier, identifier.upper(), identifier.lower())):
-        if found := await newest_transactions(desk, {"id": name, "limit": 1}):
-            return found[0]
+    names = (known_as or identifier, identifier, identifier.upper(), identifier.lower())
+    if found := await _first_of(desk, names):
+        return found
     if known_as is None:
         raise _unknown(identifier)
-    return Transaction(known_as)
+    return await _first_of(desk, await _enrolments(desk, known_as)) or Transaction(known_as)
+
+
+async def _first_of(desk: Desk, names: Iterable[str]) -> Transaction | None:
+    for name in dict.fromkeys(names):
+        if found := await newest_transactions(desk, {"id": name, "limit": 1}):
+            return found[0]
+    return None
+
+
+async def _enrolments(desk: Desk, transaction_id: str) -> list[str]:
+    """The message ids by which the ACS knows the 1.0.2 half of a payment that is filed under another name."""
+    entries = await desk.runtime.journal.entries_of(transaction_id)
+    return [str(one["message"].get("messageId")) for one in entries if one["kind"] == "VEReq"]
 
 
 def messages_of(entries: Iterable[Mapping[str, Any]]) -> list[Message]:

@@ -3,17 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
+from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import replace
 
+from acs_sim.client.demo import demo_name, is_demo
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.fields import FormRefused, Posted, read_posted
 from acs_sim.gateway.forms.merchants import Merchants
 from acs_sim.gateway.handlers.gateway import Gateway
 from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.payment import remote_mpi
-from acs_sim.gateway.payment.cards import CardRefused, read_entry
+from acs_sim.gateway.payment.cards import CardRefused, read_entry, ready_card
 from acs_sim.gateway.payment.settlement import return_url
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.records.states import WrongStep
@@ -60,17 +62,20 @@ class PaymentHandlers:
             purchase = await self._gateway.payments.open(
                 wanted, window=request.query.get("window"), version=request.query.get("version")
             )
-            self._journal_entrance(purchase, posted.fields)
+            self._journal_entrance(purchase, posted.fields, request.query.get("demo", ""))
             if await self._gateway.settlement.paid_before(purchase):
                 await self._gateway.payments.end_paid(purchase)
-            return see_other(f"/pay/{purchase.token}")
+            card = request.query.get("card")
+            return see_other(f"/pay/{purchase.token}" + (f"?{urlencode({'card': card})}" if card else ""))
 
         return enter
 
-    def _journal_entrance(self, purchase: Purchase, fields: Mapping[str, str]) -> None:
+    def _journal_entrance(self, purchase: Purchase, fields: Mapping[str, str], demo: str) -> None:
+        """`demo`: by which the split screen that it was begun on finds it."""
         now = self._gateway.runtime.clock.now()
+        also = (demo_name(demo),) if is_demo(demo) else ()
         self._gateway.runtime.journal.record(
-            now, "Shop", "3DS Server", "Payment form", dict(fields), transaction_id=purchase.id
+            now, "Shop", "3DS Server", "Payment form", dict(fields), transaction_id=purchase.id, also=also
         )
 
     async def pay(self, request: WireRequest) -> WireResponse:
@@ -81,7 +86,8 @@ class PaymentHandlers:
         purchase = await self._gateway.settlement.finish(purchase.id)
         match purchase.state:
             case "page":
-                return self._gateway.pages.card(purchase, self._gateway.runtime.clock.now())
+                now = self._gateway.runtime.clock.now()
+                return self._gateway.pages.card(purchase, now, ready=ready_card(request.query.get("card", ""), now))
             case "method" if purchase.method_url is not None:
                 return self._gateway.pages.connecting(purchase)
             case "challenge":

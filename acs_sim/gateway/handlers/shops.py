@@ -21,7 +21,8 @@ from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 TEXT: Final = "text/plain; charset=utf-8"
-WISHES: Final = ("window", "version", "lang")
+WISHES: Final = {"window": 8, "version": 8, "lang": 8, "demo": 8, "card": 60}
+"""By the length of the longest."""
 
 
 class ShopHandlers:
@@ -59,7 +60,7 @@ class ShopHandlers:
         order = await self.place(shop, lines, way, total(shop, lines), EURO, fields)
         if way != CARD:
             return self._gateway.pages.other_way(shop, order)
-        wishes = {name: value for name, value in (("window", order.window), ("version", order.version)) if value}
+        wishes = {name: value for name, value in _wishes(fields).items() if name != "lang"}
         address = f"{self._gateway.settings.public_url}{shop.payment_page}" + (
             f"?{urlencode(wishes)}" if wishes else ""
         )
@@ -151,8 +152,9 @@ def _shop(request: WireRequest) -> Shop:
 
 
 def _wishes(source: Mapping[str, str]) -> dict[str, str]:
-    """What whoever plays the demo wants of window, version and language; short words only."""
-    return {name: source[name] for name in WISHES if name in source and 0 < len(source[name]) <= 8}
+    """What whoever plays the demo wants of window, version and language, which card lies ready, and what it goes by; short words
+    only."""
+    return {name: source[name] for name, most in WISHES.items() if 0 < len(source.get(name, "")) <= most}
 
 
 def _requote(query: Mapping[str, str]) -> list[str]:

@@ -112,13 +112,16 @@ class Pages:
         *,
         faults: Mapping[str, str] | None = None,
         typed: Mapping[str, str] | None = None,
+        ready: Mapping[str, str] | None = None,
     ) -> WireResponse:
+        """`typed`: what is wrong stands there again; `ready`: what a demo has filled in."""
         return self._payment(
             "card.html",
             purchase,
             422 if faults else 200,
             faults=faults or {},
-            typed=typed or {},
+            typed=typed or ready or {},
+            ready=bool(ready),
             cards=list(listed_cards(purchase.request.manner, purchase.request.language, now)),
             window=purchase.window,
             co_badged={} if purchase.request.brand else co_badged(),

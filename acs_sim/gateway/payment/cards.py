@@ -7,6 +7,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from acs_sim.client.card_list import expiry, grouped
+from acs_sim.client.demo import card_of
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.monetico import form as monetico
 from threedsecure.cards.card_numbers import luhn_valid
@@ -100,6 +102,15 @@ def read_entry(
         raise CardRefused(faults)
     played = (vendor.plays or typed) if vendor else typed
     return CardEntry(played, typed, good_until or "", vendor.acquirer_answer if vendor else APPROVED)
+
+
+def ready_card(words: str, now: datetime) -> dict[str, str]:
+    """What lies ready in the form where a demo wishes for a card (`card_words` of `acs_sim.client.demo`), else nothing."""
+    card = card_of(words)
+    if card is None:
+        return {}
+    until, cryptogram = expiry(now), "1234" if card.scheme == "amex" else "123"
+    return {"card_number": grouped(card.pan), "expiry": f"{until[2:]}/{until[:2]}", "cryptogram": cryptogram}
 
 
 def _is_number(typed: str) -> bool:

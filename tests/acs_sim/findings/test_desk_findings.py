@@ -93,7 +93,10 @@ async def test_junit_has_a_case_for_each_rule_and_a_failure_for_each_error(call,
 
 async def test_the_pages_link_each_finding_to_its_message(call, stack):
     crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
-    for page, link in ((f"/transactions/{SERVER_ID}", "#m6"), ("/findings", f"/transactions/{ONE}#m6")):
+    for page, link in (
+        (f"/transactions/{SERVER_ID}", f"/transactions/{SERVER_ID}?m=6"),
+        ("/findings", f"/transactions/{ONE}?m=6"),
+    ):
         status, text, _ = await call.text("GET", page)
         assert status == 200
         assert f'href="{link}">CRes</a>' in text

@@ -4,69 +4,107 @@
 const every = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
 
 function enableCopying(root) {
-  every("[data-copy]", (button) => {
+  every("[data-copy]:not([data-ready])", (button) => {
+    button.dataset.ready = "";
     button.hidden = false;
+    const words = button.textContent;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      await copy(button.dataset.copy);
       button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 1200);
+      setTimeout(() => { button.textContent = words; }, 1200);
     });
   }, root);
 }
 
-// A part of a page that is drawn again when a message of its concern has crossed a hop. What was opened stays open.
-function whereItStands(element) {
-  if (element.id) return `#${element.id}`;
-  const opened = element.matches("summary") && element.parentElement.id;
-  return opened ? `#${opened} > summary` : "";
+// A page on plain http under a host name has no clipboard of its own.
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.body.appendChild(document.createElement("textarea"));
+  field.value = text;
+  field.select();
+  document.execCommand("copy");
+  field.remove();
 }
 
-// What is the same is not touched, so that a click on it is not lost; what is open stays so, and what has the focus keeps it.
+// A part of a page that is drawn again when a message of its concern has crossed a hop.
+// What is the same is not touched, so that a click on it is not lost: what is open, ticked or has the focus stays so.
+const nameOf = (node) => node.getAttribute?.("id") ?? ""; // the id of a form may be a field of that name
+function morph(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType !== 1 || old.nodeName !== fresh.nodeName || nameOf(old) !== nameOf(fresh)) { old.replaceWith(fresh); return; }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !["open", "data-ready"].includes(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (name !== "hidden" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  morphChildren(old, [...fresh.childNodes]);
+}
+
+function morphChildren(old, fresh) {
+  const named = new Map([...old.children].filter(nameOf).map((one) => [nameOf(one), one]));
+  let place = old.firstChild;
+  const drop = () => { const gone = place; place = place.nextSibling; gone.remove(); };
+  for (const node of fresh) {
+    while (node.nodeType === 1 && place?.nodeType === 3) drop();
+    const alike = place && !nameOf(place) && place.nodeName === node.nodeName ? place : null;
+    const known = nameOf(node) ? named.get(nameOf(node)) : alike;
+    if (!known) { old.insertBefore(node, place); continue; }
+    if (known === place) place = place.nextSibling; else old.insertBefore(known, place);
+    morph(known, node);
+  }
+  while (place) drop();
+}
+
+const paused = () => document.querySelector("[data-pause]")?.ariaPressed === "true";
 function followLive(part) {
-  let asked = false, drawn = part.innerHTML.trim();
+  let asked = false;
   const redraw = async () => {
     asked = false;
+    if (paused()) return;
     const answer = await fetch(part.dataset.live);
     if (!answer.ok) return;
     const content = document.createElement("template");
-    content.innerHTML = (await answer.text()).trim();
-    if (content.innerHTML === drawn) return;
-    drawn = content.innerHTML;
-    const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
-    const focused = part.contains(document.activeElement) && whereItStands(document.activeElement);
-    part.replaceChildren(content.content);
-    open.forEach((id) => { const one = document.getElementById(id); if (one) one.open = true; });
-    if (focused) document.querySelector(focused)?.focus();
+    content.innerHTML = await answer.text();
+    morphChildren(part, [...content.content.childNodes]);
     enableCopying(part);
+    again();
   };
+  part.redraw = redraw;
+  const again = () => { if (part.querySelector("[data-again]")) setTimeout(ask, 700); };
   const ask = () => { if (!asked) { asked = true; setTimeout(redraw, 150); } };
   const only = part.dataset.only ? `?transaction=${encodeURIComponent(part.dataset.only)}` : "";
   const events = new EventSource(`/api/events${only}`);
   events.onmessage = ask;
+  again();
   let opened = false;
   events.onopen = () => { if (opened) ask(); opened = true; };
+  every("[data-pause]", (button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => { button.ariaPressed = String(!paused()); ask(); });
+  });
 }
 
+let flightEvents;
 function followFlight(flight) {
-  let number = 0;
-  new EventSource(flight.dataset.flight).onmessage = (event) => {
-    if (number === 0) flight.textContent = "";
+  flightEvents?.close();
+  flightEvents = new EventSource(flight.dataset.flight);
+  flightEvents.onmessage = (event) => {
+    flight.querySelector(".empty")?.remove();
     flight.insertAdjacentHTML("beforeend", event.data);
-    flight.lastElementChild.id = `flight-${number += 1}`;
+    flight.lastElementChild.id = `flight-${Date.now()}-${flight.childElementCount}`;
     while (flight.childElementCount > 300) flight.firstElementChild.remove();
     const pane = flight.closest(".scroll");
     pane.scrollTop = pane.scrollHeight;
   };
-  every(`[data-clear="${flight.id}"]`, (button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => { flight.textContent = ""; });
-  });
+}
+
+function clearFlight(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => { document.getElementById(button.dataset.clear).textContent = ""; });
 }
 
 // The clock runs in the page between two looks at the simulator.
-function runClock(form) {
-  const shown = form.querySelector("time");
-  const drift = form.querySelector(".drift");
+let moveClock;
+function runClock(clock) {
+  const form = clock.querySelector("#clock-form"), shown = clock.querySelector("time");
+  const drift = clock.querySelector(".drift");
   const freeze = form.querySelector("#freeze");
   let now = Date.parse(shown.dateTime), at = performance.now(), frozen = shown.dataset.frozen === "yes";
   const draw = () => {
@@ -80,12 +118,12 @@ function runClock(form) {
     freeze.textContent = frozen ? "Run" : "Freeze";
     draw();
   };
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const body = new URLSearchParams({ move: event.submitter.value, back: "" });
+  moveClock = async (move) => {
+    const body = new URLSearchParams({ move, back: "" });
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     if (answer.ok) take(await answer.json());
-  });
+  };
+  form.addEventListener("submit", (event) => { event.preventDefault(); moveClock(event.submitter.value); });
   setInterval(draw, 500);
 }
 
@@ -109,17 +147,54 @@ function filterRows(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); draw(); });
 }
 
-// A message that an address points to is shown opened.
-function openTarget() {
-  const one = /^#m\d+$/.test(location.hash) && document.querySelector(location.hash);
-  if (one) { one.open = true; one.scrollIntoView({ block: "center" }); }
+// In a sequence the arrow keys move the selection, and the address carries it: what is selected is drawn without leaving the page.
+async function select(link, focus) {
+  const address = new URL(link.href), part = link.closest("[data-live]");
+  part.dataset.live = `${address.pathname}/conversation${address.search}`;
+  history.replaceState(null, "", address);
+  await part.redraw();
+  if (focus) document.getElementById(link.id)?.focus();
 }
 
-addEventListener("hashchange", openTarget);
-openTarget();
-every("select[data-submit]", (select) => select.addEventListener("change", () => select.form.requestSubmit()));
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-live] a.arrow, [data-live] .views a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  select(link, true);
+});
+
+function moveSelection(step) {
+  const arrows = [...document.querySelectorAll("[data-sequence] a.arrow")];
+  const to = arrows[arrows.findIndex((one) => one.ariaCurrent) + step];
+  if (to) { select(to, true); to.scrollIntoView({ block: "nearest" }); }
+}
+
+// j and k go through what can be opened, Enter opens it, / searches, Ctrl-K finds anything.
+function goThrough(step) {
+  const links = [...document.querySelectorAll("[data-keys] tbody a[id], [data-keys] > details > summary")];
+  const at = links.indexOf(document.activeElement);
+  links[Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
+}
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input:not([type=checkbox]), select, textarea");
+  const find = document.getElementById("anything"), search = document.querySelector("input[type=search]:not(#anything)") ?? find;
+  const move = document.querySelector("[data-sequence]") ? moveSelection : goThrough;
+  const free = { j: () => move(1), k: () => move(-1), "/": () => search.focus() };
+  if (move === moveSelection && !event.target.closest(".panel")) Object.assign(free, { ArrowDown: free.j, ArrowUp: free.k });
+  const acts = event.ctrlKey || event.metaKey ? { k: () => find.focus() } : typing ? {} : free;
+  const act = acts[event.key];
+  if (act) { event.preventDefault(); act(); }
+});
+
+every("[data-submit]", (choice) => choice.addEventListener("change", () => choice.form.requestSubmit()));
+every("form", (form) => form.addEventListener("formdata", ({ formData }) => {
+  if (form.method === "get") for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+}));
+
 every("[data-live]", followLive);
 every("[data-flight]", followFlight);
-every("form.clock", runClock);
+every("[data-clear]", clearFlight);
+every(".clock", runClock);
 every("form[data-filter]", filterRows);
 enableCopying(document);

@@ -47,8 +47,9 @@ for (const button of document.querySelectorAll("button.fill")) {
 
 // The challenge frame gets the largest size that fits beside the page's margins; a narrow page gives it all it has.
 function windowSize() {
-  const width = document.documentElement.clientWidth;
-  if (width >= 560) return "03";
+  const { clientWidth: width, clientHeight: height } = document.documentElement;
+  if (width >= 560 && height >= 800) return "03";
+  if (width >= 680) return "04";
   return width >= 440 ? "02" : "05";
 }
 
@@ -56,7 +57,7 @@ form.addEventListener("submit", () => {
   const told = {
     browserJavascriptEnabled: true,
     browserJavaEnabled: typeof navigator.javaEnabled === "function" && navigator.javaEnabled(),
-    browserLanguage: navigator.language,
+    browserLanguage: form.dataset.language ?? navigator.language, // a demo is in one language from the shop to the bank and the phone
     browserColorDepth: screen.colorDepth,
     browserScreenHeight: screen.height,
     browserScreenWidth: screen.width,

@@ -1,0 +1,227 @@
+"""The log of the front page: a line for each exchange that crossed the hops, drawn from the journal alone, so that what was
+refused, could not be read or was given up stands in it too.
+
+Lines are kept in memory and brought up to date when somebody looks, from the records that came since."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from acs_sim.desk.log.outcome import TOLD_BY, Outcome, element, outcome_of
+from threedsecure.cards.card_numbers import mask
+from threedsecure.cards.test_cards import read
+from threedsecure.redaction import redact
+from threedsecure.storage.filing import deciding_names, names_of
+from threedsecure.storage.ledger import Found, Records, whole
+from threedsecure.web.journal import Journal
+
+MOST_LINES: Final = 20_000
+MOST_RECORDS: Final = 100_000
+"""Looked at when the log begins: what is older is found by its identifiers alone."""
+AT_ONCE: Final = 200
+LATE_AT_MOST: Final = 200
+LOOKS: Final = 20
+BESIDE: Final = frozenset({"PReq", "PRes", "CRReq", "CRRes"})
+"""What prepares payments and is none."""
+CHANNELS: Final = {"01": "app", "02": "browser", "03": "3RI"}
+_AMOUNT: Final = ("purchaseAmount", "purchaseCurrency", "purchaseExponent")
+_SAID: Final[Mapping[str, Mapping[str, str]]] = {
+    "AReq": {"version": "messageVersion", "merchant": "merchantName"},
+    "VEReq": {"version": "version", "merchant": "Merchant.name"},
+    "PAReq": {"version": "version", "merchant": "Merchant.name"},
+}
+_REFERENCES: Final = ("PBX_CMD", "reference", "REFERENCE")
+_SEARCHED: Final = ("id", "scheme", "version", "channel", "scenario", "pan", "merchant", "reference")
+
+
+@dataclass(slots=True)
+class Line:
+    """One exchange. `number`: its place in the log; `kinds`: how many messages of each kind crossed a hop."""
+
+    number: int
+    id: str
+    began: datetime
+    last: datetime
+    record: int = 0
+    """The last one with a message of it."""
+    names: set[str] = field(default_factory=set)
+    kinds: dict[str, int] = field(default_factory=dict)
+    scheme: str = ""
+    version: str = ""
+    channel: str = ""
+    scenario: str = ""
+    pan: str = ""
+    merchant: str = ""
+    reference: str = ""
+    amount: tuple[Any, ...] = ()
+    """purchaseAmount, purchaseCurrency, purchaseExponent, as they were sent."""
+    faults: int = 0
+    findings: int = 0
+    messages: int = 0
+    judged_at: int = 0
+    """How many messages it had when its findings were counted."""
+    came_of: Outcome | None = None
+    searched: str = ""
+    """Both are worked out again after each message."""
+    end: dict[str, str] = field(default_factory=dict)
+    """What its end is read from (`TOLD_BY`)."""
+
+    @property
+    def is_listed(self) -> bool:
+        return not BESIDE.issuperset(self.kinds)
+
+    @property
+    def outcome(self) -> Outcome:
+        self.came_of = self.came_of or outcome_of(self.kinds, self.end)
+        return self.came_of
+
+    @property
+    def is_judged(self) -> bool:
+        return self.judged_at == self.messages
+
+    @property
+    def seconds(self) -> float:
+        return (self.last - self.began).total_seconds()
+
+    @property
+    def text(self) -> str:
+        """What a search looks at."""
+        own = (getattr(self, name) for name in _SEARCHED)
+        self.searched = self.searched or " ".join((*own, *self.outcome[:3], *self.names)).lower()
+        return self.searched
+
+
+class Log:
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, Line] = OrderedDict()
+        self._by_name: dict[str, Line] = {}
+        self._seen = 0
+        self.drawn: dict[str, tuple[tuple[int, int], str]] = {}
+        """Parts of pages as they were drawn last, for those who look at the same."""
+        self._late: dict[int, int] = {}
+        """Numbers of records that were not there yet, and how often they were looked for."""
+        self._count = 0
+        self.judged = 0
+        """How often findings were counted: together with what was read, whether anything is new."""
+        self.judging: asyncio.Task[None] | None = None
+        """Who counts the findings of lines that were shown."""
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Another one whenever there is something new to show."""
+        return self._seen, self.judged
+
+    async def catch_up(self, journal: Journal) -> None:
+        """Bring it up to what was noted."""
+        while await journal.read(self._read):
+            pass
+
+    def newest(self, wanted: Callable[[Line], bool], before: int | None, limit: int) -> list[Line]:
+        """Of those that are wanted, the newest first, from below the place `before`."""
+        found = (
+            line
+            for line in reversed(self._lines.values())
+            if (before is None or line.number < before) and line.is_listed and wanted(line)
+        )
+        return [line for line, _ in zip(found, range(limit), strict=False)]
+
+    def find(self, name: str) -> Line | None:
+        return self._by_name.get(name)
+
+    def choices(self) -> dict[str, list[str]]:
+        """The values that lines have under a name, as chips offer them; `reason`: the codes that they have for their end."""
+        listed = [line for line in self._lines.values() if line.is_listed]
+        found = {name: {str(getattr(line, name)) for line in listed} for name in ("scheme", "version", "scenario")}
+        found["reason"] = {line.outcome.reason for line in listed}
+        return {name: sorted(values - {""}) for name, values in found.items()}
+
+    def _read(self, records: Records) -> bool:
+        """Some of what came; whether there may be more."""
+        first, newest = records.span()
+        self._forget_before(first if newest else self._seen + 1)
+        after = max(self._seen, newest - MOST_RECORDS)
+        self._read_late(records)
+        some = list(records.since(after, AT_ONCE))
+        for number, notes in some:
+            if self._seen and number - self._seen <= LATE_AT_MOST:
+                self._late |= dict.fromkeys(range(self._seen + 1, number), 0)
+            for place in range(len(notes)):
+                self._take(number, whole(number, notes, place))
+            self._seen = number
+        return len(some) == AT_ONCE
+
+    def _read_late(self, records: Records) -> None:
+        """Where several processes write, a record can be seen before one of a lower number is."""
+        for found in records.numbered(list(self._late)) if self._late else ():
+            self._take(found.number, found)
+            self._late[found.number] = LOOKS
+        self._late = {number: looks + 1 for number, looks in self._late.items() if looks < LOOKS}
+
+    def _forget_before(self, number: int) -> None:
+        """What stands in no record any more."""
+        while self._lines and next(iter(self._lines.values())).record < number:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        _, old = self._lines.popitem(last=False)
+        for each in old.names:
+            self._by_name.pop(each, None)
+
+    def _take(self, number: int, found: Found) -> None:
+        names = names_of(found.note, found.document)
+        if not names:
+            return
+        line = next(
+            (known for name in deciding_names(names, found.document) if (known := self._by_name.get(name))), None
+        )
+        line = line or self._begun(names[0], found.note.at)
+        line.last, line.record = max(line.last, found.note.at), number
+        for name in names:
+            line.names.add(name)
+            self._by_name.setdefault(name, line)
+        _learn(line, found.note.kind, found.document, found.note.facts or {})
+
+    def _begun(self, name: str, at: datetime) -> Line:
+        self._count += 1
+        line = self._lines[name] = Line(self._count, name, at, at)
+        if len(self._lines) > MOST_LINES:
+            self._forget_oldest()
+        return line
+
+
+def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    line.kinds[kind] = line.kinds.get(kind, 0) + 1
+    line.messages += 1
+    line.came_of, line.searched = None, ""
+    line.faults += kind == "fault"
+    line.scheme = line.scheme or element(facts, "scheme")
+    for name, where in _SAID.get(kind, {}).items():
+        if not getattr(line, name):
+            setattr(line, name, redact(element(message, where)))
+    match kind:
+        case "AReq":
+            line.channel = CHANNELS.get(element(message, "deviceChannel"), "")
+            line.amount = tuple(element(message, name) for name in _AMOUNT)
+            _learn_card(line, element(message, "acctNumber"))
+        case "VEReq":
+            line.channel = "browser"
+            _learn_card(line, element(message, "pan"))
+        case "PAReq":
+            line.amount = tuple(
+                element(message, f"Purchase.{name}") for name in ("purchAmount", "currency", "exponent")
+            )
+        case "Payment form":
+            line.reference = next((text for name in _REFERENCES if (text := element(message, name))), "")
+    line.end |= {f"{kind}.{name}": text for name in TOLD_BY.get(kind, ()) if (text := element(message, name))}
+
+
+def _learn_card(line: Line, pan: str) -> None:
+    if line.pan or not pan:
+        return
+    card = read(pan) if pan.isascii() else None
+    line.pan = mask(pan[:19])
+    line.scenario = "" if card is None else card.scenario.name
+    line.scheme = line.scheme or ("" if card is None else card.scheme)

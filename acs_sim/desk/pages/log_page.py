@@ -1,0 +1,108 @@
+"""The front page: the log as it follows, filtered by what stands in the address."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from acs_sim.desk.api.calls import Desk
+from acs_sim.desk.log.lines import CHANNELS, Line
+from acs_sim.desk.pages.console import page_of
+from acs_sim.desk.pages.rendering import render
+from acs_sim.findings.engine import of_transaction
+from acs_sim.findings.model import Severity
+from threedsecure.cards.card_numbers import mask
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.web.wire import WireRequest, WireResponse, page
+
+PER_PAGE: Final = 50
+MOST_JUDGED: Final = 200
+"""Lines that are looked at for findings when only those with findings are wanted."""
+RESULTS: Final = ("Y", "N", "A", "U", "R", "C", "D", "I", "refused")
+CHIPS: Final = ("result", "reason", "scheme", "version", "channel", "scenario")
+LONGEST: Final = 100
+MOST_DRAWN: Final = 64
+_CARD_NUMBER: Final = re.compile("[0-9]{13,19}")
+
+
+async def overview(desk: Desk, request: WireRequest) -> WireResponse:
+    return await page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _shown(desk, request))
+
+
+async def rows(desk: Desk, request: WireRequest) -> WireResponse:
+    """Drawn once for all who look at the same."""
+    log, query = desk.log, urlencode(sorted(request.query.items()))
+    await log.catch_up(desk.runtime.journal)
+    state, html = log.drawn.get(query, (None, ""))
+    if state != log.state:
+        html = render("rows.html", at=desk.addresses, **await _shown(desk, request))
+        if len(log.drawn) >= MOST_DRAWN:
+            log.drawn.clear()
+        log.drawn[query] = (log.state, html)
+    return page(html)
+
+
+async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
+    asked = {name: text[:LONGEST].strip() for name, text in request.query.items() if text.strip()}
+    log = desk.log
+    await log.catch_up(desk.runtime.journal)
+    before = int(asked["before"]) if asked.get("before", "").isdecimal() else None
+    found = log.newest(partial(wanted, asked), before, PER_PAGE + 1)
+    unjudged = _judged_soon(
+        desk, log.newest(partial(wanted, asked), before, MOST_JUDGED) if "findings" in asked else found
+    )
+    choices, fixed = log.choices(), {"result": list(RESULTS), "channel": list(CHANNELS.values())}
+    kept: dict[str, str] = {name: asked[name] for name in ("q", *CHIPS, "findings", "faults") if name in asked}
+    return {
+        "lines": found[:PER_PAGE],
+        "older": f"/?{urlencode({**kept, 'before': found[PER_PAGE - 1].number})}" if len(found) > PER_PAGE else "",
+        "newest": f"/?{urlencode(kept)}" if before is not None else "",
+        "unjudged": unjudged,
+        "live": f"/transactions/rows?{urlencode(asked)}",
+        "asked": asked,
+        "filters": kept,
+        "chips": {name: fixed.get(name) or choices[name] for name in CHIPS},
+    }
+
+
+def wanted(asked: Mapping[str, str], line: Line) -> bool:
+    """Whether every filter and every word of the search leaves the line."""
+    for name in ("scheme", "version", "channel", "scenario"):
+        if name in asked and getattr(line, name) != asked[name]:
+            return False
+    if ("faults" in asked and not line.faults) or ("findings" in asked and line.is_judged and not line.findings):
+        return False
+    if ("result" in asked or "reason" in asked) and not _ends_so(asked, line):
+        return False
+    return all(word in line.text for word in _words(asked.get("q", "")))
+
+
+@lru_cache(maxsize=256)
+def _words(query: str) -> tuple[str, ...]:
+    """A card number is looked for as it is shown."""
+    return tuple(mask(word) if _CARD_NUMBER.fullmatch(word) else word for word in query.lower().split())
+
+
+def _ends_so(asked: Mapping[str, str], line: Line) -> bool:
+    outcome = line.outcome
+    return (
+        asked.get("result", outcome.result) == outcome.result and asked.get("reason", outcome.reason) == outcome.reason
+    )
+
+
+def _judged_soon(desk: Desk, lines: list[Line]) -> int:
+    """How many are not judged yet; that is done beside the page, which is drawn again when it is."""
+    unjudged = [line for line in lines if not line.is_judged]
+    if unjudged and (desk.log.judging is None or desk.log.judging.done()):
+        desk.log.judging = asyncio.create_task(_judge(desk, unjudged), name="findings of the log")
+    return len(unjudged)
+
+
+async def _judge(desk: Desk, lines: list[Line]) -> None:
+    for line in lines:
+        messages, entries = line.messages, await desk.runtime.journal.entries_of(line.id)
+        found = await asyncio.to_thread(of_transaction, entries, Severity.WARNING)
+        line.findings, line.judged_at = len(found), messages
+        desk.log.judged += 1

@@ -1,0 +1,244 @@
+"""The front page: every exchange with its outcome in words, found by what is known of it, from the journal alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from time import process_time
+
+import aiohttp
+import pytest
+from lxml import html
+
+from acs_sim.desk.log.lines import Log
+from acs_sim.desk.log.outcome import outcome_of
+from acs_sim.running.stack import Stack, running_stack
+from acs_sim.settings.settings import Settings
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import with_free_ports
+from tests.support.simulator import STARTED_AT
+from threedsecure.storage.ledger import Note, whole
+from threedsecure.web.clock import Clock
+
+AREQ = {
+    "messageType": "AReq",
+    "messageVersion": "2.2.0",
+    "deviceChannel": "02",
+    "acctNumber": "4000000001000001",
+    "purchaseAmount": "4200",
+    "purchaseCurrency": "978",
+    "purchaseExponent": "2",
+    "merchantName": "Librairie Exemple",
+}
+
+
+@pytest.fixture(scope="module")
+async def stack() -> AsyncIterator[Stack]:
+    settings = with_free_ports(Settings(fresh=True, seed=7, only=("desk",)))
+    async with running_stack(settings, clock=Clock(frozen_at=STARTED_AT)) as running:
+        yield running
+
+
+@pytest.fixture
+async def log(stack) -> AsyncIterator["Reader"]:
+    async with aiohttp.ClientSession(stack.addresses.desk) as session:
+        yield Reader(stack, session)
+    await stack.runtime.journal.forget()
+
+
+@pytest.fixture
+def session_rows(log):
+    async def cost(desks: int) -> float:
+        """Processor time until so many desks have drawn what is new."""
+        began = process_time()
+        for _ in range(desks):
+            async with log.session.get("/transactions/rows") as answer:
+                await answer.text()
+        return process_time() - began
+
+    return cost
+
+
+class Reader:
+    def __init__(self, stack: Stack, session: aiohttp.ClientSession) -> None:
+        self.stack, self.session, self.page = stack, session, None
+
+    def note(self, name: str, kind: str, message: dict, sender: str = "3DS Server", receiver: str = "Directory Server"):
+        told = {**message, "threeDSServerTransID": name}
+        self.stack.runtime.journal.record(
+            self.stack.clock.now(), sender, receiver, kind, told, facts={"scheme": "visa"} if kind == "AReq" else None
+        )
+
+    def paid(self, number: int, status: str = "Y", **areq: str) -> str:
+        name = f"00000000-0000-4000-8000-{number:012}"
+        self.note(name, "AReq", {**AREQ, **areq})
+        reason = {} if status == "Y" else {"transStatusReason": "05"}
+        self.note(name, "ARes", {"messageType": "ARes", "transStatus": status, **reason}, "ACS")
+        return name
+
+    async def rows(self, query: str = "") -> list[str]:
+        async with self.session.get(f"/?{query}") as answer:
+            self.page = html.document_fromstring(await answer.text())
+        return [" ".join(row.text_content().split()) for row in self.page.xpath("//table//tbody/tr")]
+
+    async def judged(self, query: str = "") -> list[str]:
+        """The rows once their findings are counted."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            rows = await self.rows(query)
+            while self.page.xpath("//*[@data-again]"):
+                rows = await self.rows(query)
+        return rows
+
+    def link(self, words: str) -> str:
+        (found,) = self.page.xpath(f"//a[text()='{words}']/@href")
+        return found.removeprefix("/?")
+
+
+async def test_an_exchange_is_a_line_with_its_outcome_in_words(log):
+    log.paid(1, "N")
+    (line,) = await log.rows()
+    assert "N expired card 42.00 EUR Librairie Exemple visa 2.2.0 challenge-otp" in line
+    assert "4000000001000001" not in html.tostring(log.page).decode()
+
+
+async def test_what_was_refused_stands_in_it_with_its_erro(log):
+    log.note("6afa6072-9412-446b-9673-2f98b3ee98a2", "AReq", {"messageType": "AReq"})
+    erro = {
+        "messageType": "Erro",
+        "errorCode": "201",
+        "errorDescription": "missing",
+        "errorDetail": "acctNumber,acctID",
+    }
+    log.note("6afa6072-9412-446b-9673-2f98b3ee98a2", "Erro", erro, "Directory Server", "3DS Server")
+    (line,) = await log.rows("result=refused&reason=201")
+    assert "refused 201 missing · acctNumber, acctID" in line
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("result=Y", 1),
+        ("result=N&reason=05", 1),
+        ("reason=04", 0),
+        ("scheme=visa", 2),
+        ("scheme=amex", 0),
+        ("version=2.1.0", 1),
+        ("channel=app", 1),
+        ("scenario=frictionless", 1),
+        ("q=BOULANGERIE", 1),
+        ("q=exemple+nobody", 0),
+        ("q=000000000002", 1),
+        ("q=expired", 1),
+        ("q=4000000001000001", 1),
+        ("faults=yes", 1),
+        ("findings=yes", 2),
+    ],
+)
+async def test_filters_and_search_stand_in_the_address(log, query, count):
+    log.paid(1, "Y", merchantName="Boulangerie", messageVersion="2.1.0", acctNumber="4000000000000002")
+    log.note(log.paid(2, "N", deviceChannel="01"), "fault", {"point": "ARes", "do": "delay"}, "ACS")
+    assert len(await log.judged(query)) == count
+
+
+async def test_an_order_is_found_by_its_reference(log, stack):
+    name = log.paid(1)
+    form = {"PBX_CMD": "TB6133419856"}
+    stack.runtime.journal.record(stack.clock.now(), "Shop", "3DS Server", "Payment form", form, transaction_id=name)
+    log.paid(2)
+    (line,) = await log.rows("q=tb61334")
+    assert "TB6133419856" in line
+
+
+async def test_older_lines_are_a_page_away(log):
+    for number in range(120):
+        log.paid(number)
+    assert len(await log.rows("scheme=visa")) == 50
+    assert len(await log.rows(log.link("Older"))) == 50
+    assert len(await log.rows(log.link("Older"))) == 20
+    assert log.link("Newest") == "scheme=visa"
+
+
+async def test_fifty_desks_that_look_at_the_same_cost_far_less_than_fifty_times_one(log, session_rows):
+    for number in range(50):
+        log.paid(number)
+    await log.judged()
+    one = await session_rows(1)
+    log.paid(50)
+    assert await session_rows(50) < 20 * one
+
+
+async def test_what_prepares_payments_is_no_line(log):
+    log.note("00000000-0000-4000-8000-000000000001", "PReq", {"messageType": "PReq"})
+    assert await log.rows() == []
+    assert "Waiting for your first AReq" in log.page.text_content()
+
+
+class Written:
+    """Records as a reader sees them while several processes write."""
+
+    def __init__(self) -> None:
+        self.records: dict[int, list[Note]] = {}
+
+    def add(self, number: int) -> None:
+        document = {"messageType": "AReq", "threeDSServerTransID": f"00000000-0000-4000-8000-{number:012}"}
+        self.records[number] = [Note(number, STARTED_AT, "3DS Server", "Directory Server", "AReq", document)]
+
+    async def read(self, work):
+        return work(self)
+
+    def span(self):
+        return min(self.records), max(self.records)
+
+    def since(self, number: int, limit: int):
+        return sorted(each for each in self.records.items() if each[0] > number)[:limit]
+
+    def numbered(self, numbers):
+        return [whole(number, self.records[number], 0) for number in numbers if number in self.records]
+
+
+async def test_a_record_that_is_seen_late_is_not_missed():
+    written, log = Written(), Log()
+    for numbers in ((1,), (3,), (2,), (4,)):
+        for number in numbers:
+            written.add(number)
+        await log.catch_up(written)
+    assert {line.id[-1] for line in log.newest(lambda _: True, None, 9)} == {"1", "2", "3", "4"}
+
+
+async def test_what_was_forgotten_is_gone_from_the_log(log, stack):
+    log.paid(1)
+    assert len(await log.rows()) == 1
+    await stack.runtime.journal.forget()
+    assert await log.rows() == []
+
+
+async def test_ten_thousand_transactions_are_searched_in_a_tenth_of_a_second(log, stack):
+    for start in range(0, 10_000, 2_500):
+        for number in range(start, start + 2_500):
+            log.paid(number, "YN"[number % 2])
+        await stack.runtime.journal.flush()
+    await log.rows()
+    for query, count in (("", 50), ("q=000000009999", 1), ("result=N&scheme=visa", 50), ("q=nothing+is+like+this", 0)):
+        began = process_time()
+        rows = await log.rows(query)
+        assert (len(rows), process_time() - began < 0.1) == (count, True), query
+
+
+@pytest.mark.parametrize(
+    ("kinds", "end", "result", "words"),
+    [
+        (("AReq",), {}, "", "no answer"),
+        (("AReq", "ARes"), {"ARes.transStatus": "C"}, "C", "challenge: the browser has not come yet"),
+        (("AReq", "CReq"), {"ARes.transStatus": "C"}, "C", "challenge: the page is shown"),
+        (
+            ("AReq",),
+            {"RReq.transStatus": "N", "RReq.transStatusReason": "19", "RReq.interactionCounter": "03"},
+            "N",
+            "wrong code three times",
+        ),
+        (("AReq",), {"RReq.transStatus": "N", "RReq.challengeCancel": "01"}, "N", "cancelled by the cardholder"),
+        (("VEReq",), {"VERes.CH.enrolled": "N"}, "VERes N", "not enrolled"),
+        (("VEReq",), {"PARes.TX.status": "Y", "VERes.CH.enrolled": "Y"}, "Y", "authenticated"),
+    ],
+)
+def test_an_end_is_told_in_words(kinds, end, result, words):
+    told = outcome_of(dict.fromkeys(kinds, 1), end)
+    assert (told.result, told.words) == (result, words)
