@@ -209,7 +209,11 @@ async def test_enrolment_can_be_unknown_refused_silent_or_an_error(mpi: Mpi):
     assert (await look("acs-timeout"))["VERes/CH/enrolled"] == "U"
     assert (await look("acs-error"))["Error/errorCode"] == "98"
     assert (await mpi.lookup("4111111111111111"))["VERes/CH/enrolled"] == "N"
-    assert (await mpi.lookup(compose("cb", SCENARIOS["challenge-otp"])))["VERes/CH/enrolled"] == "N"
+    assert (await mpi.lookup(compose("unionpay", SCENARIOS["challenge-otp"])))["VERes/CH/enrolled"] == "N"
+
+
+async def test_a_card_of_cartes_bancaires_is_enrolled_by_its_partner_brand(mpi: Mpi):
+    assert (await mpi.lookup(compose("cb", SCENARIOS["challenge-otp"])))["VERes/CH/enrolled"] == "Y"
 
 
 async def test_the_page_can_be_an_error_a_refusal_or_late(mpi: Mpi):

@@ -64,10 +64,10 @@ async def test_a_header_of_the_request_chooses(acs):
 
 
 async def test_then_can_say_all_that_a_minted_card_can(acs):
-    then = {"scenario": "challenge-otp", "phone": "+999555", "tries": 1, "language": "fr", "reason": "06"}
+    then = {"scenario": "challenge-otp", "phone": "+9995550", "tries": 1, "language": "fr", "reason": "06"}
     await acs.control("rules", {"then": then})
     page = await acs.challenge(FRICTIONLESS)
-    assert (acs.phone.messages[-1]["to"], '<html lang="fr"' in page.text) == ("+999555", True)
+    assert (acs.phone.messages[-1]["to"], '<html lang="fr"' in page.text) == ("+9995550", True)
     await acs.type(page, acs.phone.wrong_code)
     assert acs.directory.rreqs[0]["interactionCounter"] == "01"
     assert acs.directory.rreqs[0]["transStatusReason"] == "06"
