@@ -158,6 +158,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/apps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an app shows, and how its challenge ended */
+        get: operations["app_screen"];
+        put?: never;
+        /** The same in an app of ours, and what its screen shows then */
+        post: operations["act_in_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A phone app with an SDK: what it puts into the AReq of its payment */
+        post: operations["open_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/transactions/{id}/findings": {
         parameters: {
             query?: never;
@@ -1314,6 +1349,55 @@ export interface components {
             MD?: string;
         };
         /**
+         * AppDocument
+         * @description An app. `id`: its sdkTransID; `areq`: the elements that it puts into the AReq of its payment; `screen`: the CRes that is
+         *         shown; `outcome`: what the SDK told the app in the end: completed, cancelled, timedout, protocolError or runtimeError, and
+         *         `reason` why; `transStatus`: of the final CRes, for display only.
+         */
+        AppDocument: {
+            id: string;
+            areq: Record<string, never>;
+            /** @default null */
+            screen?: Record<string, never> | null;
+            /** @default null */
+            outcome?: string | null;
+            /** @default null */
+            reason?: string | null;
+            /** @default null */
+            transStatus?: string | null;
+        };
+        /**
+         * AppWish
+         * @description An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
+         *         both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
+         */
+        AppWish: {
+            /**
+             * @default 2.2.0
+             * @enum {unknown}
+             */
+            version?: "2.1.0" | "2.2.0" | "2.3.1";
+            /**
+             * @default visa
+             * @enum {unknown}
+             */
+            scheme?: "amex" | "cb" | "discover" | "jcb" | "mastercard" | "unionpay" | "visa";
+            /**
+             * @default A128CBC-HS256
+             * @enum {unknown}
+             */
+            encryption?: "A128CBC-HS256" | "A128GCM";
+            /**
+             * @default 03
+             * @enum {unknown}
+             */
+            interface?: "01" | "02" | "03";
+            /** @default 5 */
+            max_timeout?: number;
+            /** @default null */
+            app_url?: string | null;
+        };
+        /**
          * FindingDocuments
          * @description The verdict on the gateway: convicted by an error, never by a warning.
          */
@@ -2181,6 +2265,134 @@ export interface operations {
             };
             /** @description Another party of the simulator does not answer, or answers with an error */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    app_screen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDocument"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    act_in_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardholderAct"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDocument"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_app: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDocument"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
