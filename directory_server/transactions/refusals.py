@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from directory_server.transactions.records import Filter
 from threedsecure.cards.card_numbers import mask
-from threedsecure.redaction import redact_card_numbers
+from threedsecure.redaction import redact, redact_card_numbers
 from threedsecure.storage.filing import is_a_name
 from threedsecure.storage.ledger import Records
 
@@ -50,9 +50,7 @@ def refusal_of(
 ) -> Refusal:
     """`received`: what was sent, as far as it could be read: anything. `filed`: what the journal files it under where it carries no
     identifier. `fingerprint` of a card number finds the card without storing it."""
-    pan = _first(received, _CARD_NUMBERS)
-    pan = pan if pan is not None and pan.isdecimal() else None
-    merchant = _text(received, "merchantName")
+    pan = next((told for name in _CARD_NUMBERS if is_a_name(told := received.get(name)) and told.isdecimal()), None)
     return Refusal(
         id=_first(received, _IDENTIFIERS) or filed or "",
         scheme=scheme,
@@ -63,8 +61,8 @@ def refusal_of(
         amount=_text(received, "purchaseAmount"),
         currency=_text(received, "purchaseCurrency"),
         exponent=_text(received, "purchaseExponent"),
-        merchant=None if merchant is None else redact_card_numbers(merchant),
-        answer=dict(answer),
+        merchant=_text(received, "merchantName"),
+        answer=redact(dict(answer)),
         at=at,
     )
 
@@ -101,4 +99,4 @@ def _first(message: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
 def _text(message: Mapping[str, Any], name: str) -> str | None:
     """What can be shown of an element that may hold anything."""
     value = message.get(name)
-    return value if is_a_name(value) and len(value) <= LONGEST else None
+    return redact_card_numbers(value) if is_a_name(value) and len(value) <= LONGEST else None

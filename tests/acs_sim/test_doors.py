@@ -27,7 +27,14 @@ OPEN_TO_EVERYBODY = {
         *(f"/{scheme}/3ds1" for scheme in (*V1_SCHEMES, "{scheme}")),
     },
     "acs": {
-        *("/3ds2/areq", "/3ds2/method", "/3ds2/method/silent", "/3ds2/method/late", "/3ds2/method/seen"),
+        *(
+            "/3ds2/areq",
+            "/3ds2/method",
+            "/3ds2/method/silent",
+            "/3ds2/method/late",
+            "/3ds2/method/seen",
+            "/3ds2/app-challenge",
+        ),
         *("/3ds2/challenge", "/3ds2/challenge/answer", "/3ds2/challenge/state", "/banking-app/decision"),
         *("/3ds1/vereq", "/3ds1/attempts/vereq", "/3ds1/pareq", "/3ds1/challenge/answer", "/3ds1/root.pem"),
     },

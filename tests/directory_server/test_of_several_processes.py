@@ -20,9 +20,7 @@ async def both(postgresql):
     address = postgresql.fresh_database()
     async with AsyncExitStack() as life:
         each = [await life.enter_async_context(runtime(postgresql=address, seed=seed)) for seed in (1, 2)]
-        storages = [
-            Storage(one.open_database(SCHEMA), one.journal, one.vault.fingerprint, one.shared.worker) for one in each
-        ]
+        storages = [Storage(one.open_database(SCHEMA), one.journal, one.vault, one.shared.worker) for one in each]
         yield storages
         for storage in storages:
             await storage.close()

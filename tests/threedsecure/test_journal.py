@@ -101,7 +101,7 @@ async def test_who_listens_and_is_too_far_behind_is_told_how_many_records_it_mis
 
 
 async def test_who_listens_and_does_not_read_is_told_how_many_entries_it_missed(journal, monkeypatch):
-    monkeypatch.setattr(journal_module, "MAX_WAITING", 2)
+    monkeypatch.setattr(journal_module, "MOST_UNHEARD", 2)
     async with journal.subscribed() as slow, journal.subscribed() as quick:
         for _ in range(3):
             await written_one(journal)

@@ -1,6 +1,7 @@
 """The console at `/`: transactions and their conversations, the cards, the clock, the split screen."""
 
 import re
+from collections.abc import Awaitable, Sized
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from acs_sim.desk.pages.rendering import drift, shown
 from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import read
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_form, see_other
 
@@ -133,12 +135,19 @@ async def page_of(desk: Desk, name: str, here: str, status: int = 200, **values:
 
 async def _trouble(desk: Desk) -> dict[str, tuple[str, int]]:
     """What is in force and makes messages otherwise than cards say: its page, and how many there are."""
+    counted = {
+        "fault": ("/faults", await _counted(in_force(desk))),
+        "rule": ("/rules", await _counted(rules_in_force(desk))),
+    }
+    return {name: (page, count) for name, (page, count) in counted.items() if count}
+
+
+async def _counted(standing: Awaitable[Sized]) -> int:
+    """A page is shown also where that cannot be asked."""
     try:
-        rules = len(await rules_in_force(desk))
-    except (Problem, Refused):
-        rules = 0
-    found = {"fault": ("/faults", len(await in_force(desk))), "rule": ("/rules", rules)}
-    return {name: (page, count) for name, (page, count) in found.items() if count}
+        return len(await standing)
+    except (Problem, Refused, DatabaseAway):
+        return 0
 
 
 def one_of(value: str | None, known: Any, default: str) -> str:

@@ -33,6 +33,8 @@ BODIES: Final = {
     "move_clock": '{"advance":"10m"}',
     "check_message": '{"message":{"messageType":"RRes","messageVersion":"2.2.0"}}',
     "arm_fault": '{"at":"RReq","do":"twice","card":"4000000001000001"}',
+    "verify_authentication_value": '{"scheme":"visa","value":"CAVV","pan":"4000000000000002","dsTransID":"ID",'
+    '"purchaseAmount":4200,"purchaseCurrency":"978","purchaseDate":"20261201120000"}',
     "set_seed": '{"seed":42}',
 }
 _OPTIONS: Final = {"show_transcript": " -OJ", "show_authority": " -k -o acs-sim-ca.pem", "events": " -N"}

@@ -168,7 +168,9 @@ class _Connection(RequestHandler):
         if len(self._messages) != 1:
             return False
         message, payload = self._read[0]
-        length = getattr(message, "headers", _NONE).get("Content-Length", "0")
+        if not hasattr(message, "path"):  # the parser tells of a mistake
+            return False
+        length = message.headers.get("Content-Length", "0")
         end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
         if not length.isdecimal() or not payload.is_eof() or len(data) - end != int(length):
             return False
