@@ -112,6 +112,12 @@ async def test_what_was_refused_stands_in_it_with_its_erro(log):
     assert "refused 201 missing · acctNumber, acctID" in line
 
 
+def test_a_line_names_the_first_elements_and_none_by_half():
+    names = [f"element{number}" for number in range(1, 9)]
+    words = outcome_of({"Erro": 1}, {"Erro.errorCode": "201", "Erro.errorDetail": ",".join(names)}).words
+    assert words == "element1, element2, element3, element4, element5, element6 …"
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [

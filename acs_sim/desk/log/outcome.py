@@ -15,6 +15,8 @@ TOLD_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "Erro": ("errorCode", "errorDescription", "errorDetail", "errorMessageType"),
     "Error": ("errorCode", "errorMessage", "errorDetail"),
 }
+MOST_NAMED: Final = 6
+"""Elements of an errorDetail."""
 CANCELLED: Final = {
     "01": "cancelled by the cardholder",
     "02": "cancelled by the 3DS Server",
@@ -82,9 +84,14 @@ def _refused(end: Mapping[str, str]) -> Outcome | None:
     for kind in ("Erro", "Error"):
         if (code := end.get(f"{kind}.errorCode")) is not None:
             what = end.get(f"{kind}.errorDescription") or end.get(f"{kind}.errorMessage", "")
-            detail = end.get(f"{kind}.errorDetail", "").replace(",", ", ")
-            return Outcome("refused", code, " · ".join(filter(None, (what, detail))), "bad")
+            return Outcome("refused", code, " · ".join(filter(None, (what, _first_named(end, kind)))), "bad")
     return None
+
+
+def _first_named(end: Mapping[str, str], kind: str) -> str:
+    """What is wrong, as far as a line has room for it: the transaction's own page names all."""
+    named = end.get(f"{kind}.errorDetail", "").split(",")
+    return ", ".join(named[:MOST_NAMED]) + (" …" if len(named) > MOST_NAMED else "")
 
 
 def _how_far(kinds: Mapping[str, int], status: str) -> str:
