@@ -4,6 +4,7 @@ No secret is stored: a card's secret is an HMAC of its number under a key that t
 transaction remembers of its codes is their counters.
 """
 
+import base64
 import hmac
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
+from pyotp import HOTP
 
 DIGITS: Final = 6
 LOOK_BACK: Final = 10
@@ -49,36 +51,29 @@ class SecureCodes:
         self._validity = validity
 
     def code(self, pan: str, counter: int) -> str:
-        return hotp(self._secret(pan), counter)
+        return self._generator(pan).at(counter)
 
     def judge(self, pan: str, sent: SentCode, typed: str, now: datetime) -> Verdict:
         """Every comparison takes the same time whatever was typed; how many are made tells only what the answer tells too."""
         value = typed.translate(_SEPARATORS)
         if not value:
             return Verdict.BLANK
-        secret = self._secret(pan)
-        if _is_one_of(secret, (sent.counter,), value):
+        generator = self._generator(pan)
+        if _is_one_of(generator, (sent.counter,), value):
             return Verdict.EXPIRED if now >= sent.sent_at + self._validity else Verdict.CORRECT
-        if _is_one_of(secret, sent.superseded, value):
+        if _is_one_of(generator, sent.superseded, value):
             return Verdict.SUPERSEDED
         first = min((*sent.superseded, sent.counter))
-        if _is_one_of(secret, range(max(0, first - LOOK_BACK), first), value):
+        if _is_one_of(generator, range(max(0, first - LOOK_BACK), first), value):
             return Verdict.REPLAYED
         return Verdict.WRONG
 
-    def _secret(self, pan: str) -> bytes:
-        return hmac.digest(self._key, pan.encode(), "sha1")
+    def _generator(self, pan: str) -> HOTP:
+        secret = hmac.digest(self._key, pan.encode(), "sha1")
+        return HOTP(base64.b32encode(secret).decode(), digits=DIGITS)
 
 
-def hotp(secret: bytes, counter: int) -> str:
-    """RFC 4226, section 5.3."""
-    mac = hmac.digest(secret, counter.to_bytes(8), "sha1")
-    start = mac[-1] & 0x0F
-    truncated = int.from_bytes(mac[start : start + 4]) & 0x7FFF_FFFF
-    return str(truncated % 10**DIGITS).zfill(DIGITS)
-
-
-def _is_one_of(secret: bytes, counters: range | tuple[int, ...], value: str) -> bool:
+def _is_one_of(generator: HOTP, counters: range | tuple[int, ...], value: str) -> bool:
     typed = value.encode(errors="replace")
-    found = [hmac.compare_digest(hotp(secret, counter).encode(), typed) for counter in counters]
+    found = [hmac.compare_digest(generator.at(counter).encode(), typed) for counter in counters]
     return any(found)
