@@ -112,6 +112,22 @@ async def test_what_was_refused_stands_in_it_with_its_erro(log):
     assert "refused 201 missing · acctNumber, acctID" in line
 
 
+async def test_a_card_number_that_a_peer_misplaces_is_not_shown_in_clear(log, stack):
+    pan, name = "4000000001000001", "00000000-0000-4000-8000-00000000abcd"
+    stray = dict.fromkeys(("messageVersion", "deviceChannel", "purchaseAmount", "merchantName"), pan)
+    log.note(name, "AReq", {**AREQ, **stray})
+    log.note(name, "Payment form", {"reference": f"order {pan}"})
+    log.note(name, "Erro", {"errorCode": "203", "errorDescription": f"wrong: {pan}", "errorDetail": pan})
+    log.note(pan, "AReq", {"messageType": "AReq"})
+    await log.rows()
+    for path in ("/", f"/?q={pan}", "/transactions/rows"):
+        async with log.session.get(path) as answer:
+            page = await answer.text()
+        assert "400000******0001" in page
+        assert pan not in page.replace(f"q={pan}", "").replace(f'value="{pan}"', ""), path
+        assert pan[:-2] + "." + pan[-2:] not in page, path
+
+
 def test_a_line_names_the_first_elements_and_none_by_half():
     names = [f"element{number}" for number in range(1, 9)]
     words = outcome_of({"Erro": 1}, {"Erro.errorCode": "201", "Erro.errorDetail": ",".join(names)}).words

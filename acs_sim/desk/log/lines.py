@@ -186,13 +186,18 @@ class Log:
 
     def _begun(self, name: str, at: datetime) -> Line:
         self._count += 1
-        line = self._lines[name] = Line(self._count, name, at, at)
+        line = self._lines[name] = Line(self._count, redact(name), at, at)
         if len(self._lines) > MOST_LINES:
             self._forget_oldest()
         return line
 
 
 def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """A peer wrote it, and may have put a card number anywhere."""
+
+    def shown(path: str) -> str:
+        return str(redact(element(message, path)))
+
     line.kinds[kind] = line.kinds.get(kind, 0) + 1
     line.messages += 1
     line.came_of, line.searched = None, ""
@@ -200,22 +205,20 @@ def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str
     line.scheme = line.scheme or element(facts, "scheme")
     for name, where in _SAID.get(kind, {}).items():
         if not getattr(line, name):
-            setattr(line, name, redact(element(message, where)))
+            setattr(line, name, shown(where))
     match kind:
         case "AReq":
             line.channel = CHANNELS.get(element(message, "deviceChannel"), "")
-            line.amount = tuple(element(message, name) for name in _AMOUNT)
+            line.amount = tuple(map(shown, _AMOUNT))
             _learn_card(line, element(message, "acctNumber"))
         case "VEReq":
             line.channel = "browser"
             _learn_card(line, element(message, "pan"))
         case "PAReq":
-            line.amount = tuple(
-                element(message, f"Purchase.{name}") for name in ("purchAmount", "currency", "exponent")
-            )
+            line.amount = tuple(shown(f"Purchase.{name}") for name in ("purchAmount", "currency", "exponent"))
         case "Payment form":
-            line.reference = next((text for name in _REFERENCES if (text := element(message, name))), "")
-    line.end |= {f"{kind}.{name}": text for name in TOLD_BY.get(kind, ()) if (text := element(message, name))}
+            line.reference = next((text for name in _REFERENCES if (text := shown(name))), "")
+    line.end |= {f"{kind}.{name}": text for name in TOLD_BY.get(kind, ()) if (text := shown(name))}
 
 
 def _learn_card(line: Line, pan: str) -> None:
