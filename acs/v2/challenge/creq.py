@@ -17,18 +17,17 @@ from acs.v2.messages import identifiers
 from acs.v2.records import Transaction
 from acs.v2.states import EventRefused, State
 from threedsecure.cards.plays import RReqOrder
-from threedsecure.v2.codec import decode, decode_base64url
+from threedsecure.v2.codec import decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.forms import decode_creq
 from threedsecure.v2.validation.checking import Context, Leg, check, defined
 from threedsecure.web.scheduler import keep_waiting
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
 
 MAX_FORM_BYTES: Final = 160 * 1024
 """A CReq whose messageExtension is as long as it may be, in base64url."""
-MAX_CREQ_BYTES: Final = 100 * 1024
 MAX_SESSION_DATA: Final = 1024
 SESSION_DATA: Final = "threeDSSessionData"
-_CREQ: Final = frozenset({"CReq"})
 
 
 async def creq(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
@@ -149,9 +148,7 @@ def _read(
     request: WireRequest, value: str, session_data: str | None, settings: AcsSettings
 ) -> tuple[str, ChallengeRequest]:
     """The acsTransID and the CReq that a form carries. Errors: `MessageError`, with what could be decoded."""
-    message = decode(
-        decode_base64url(value, limit=MAX_CREQ_BYTES, element="creq"), accepts=_CREQ, versions=settings.versions
-    )
+    message = decode_creq(value, versions=settings.versions)
     request.message = message
     context = Context(message["messageVersion"], leg=Leg.TO_ACS)
     check(message, context)

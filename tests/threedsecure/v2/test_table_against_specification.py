@@ -15,7 +15,7 @@ CATEGORIES = ("01", "02")
 NOT_IN_A_TABLE = {
     ("BrowserForm", "creq"): "a form field, read by threedsecure.v2.forms; what it carries is the CReq",
     ("BrowserForm", "cres"): "a form field, read by threedsecure.v2.forms; what it carries is the CRes",
-    ("BrowserForm", "threeDSSessionData"): "a form field, checked by threedsecure.v2.forms",
+    ("BrowserForm", "threeDSSessionData"): "a form field, checked by acs.v2.challenge.creq",
 }
 
 OF_THE_PARENT = "the list gives it in the words of the parent's format"
