@@ -44,6 +44,8 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "app-failed": _("We could not reach your banking app. Cancel and try again later."),
         "declined": _("You have declined. This payment is not confirmed."),
         "card-locked": _("Your card is locked for payments online. Please contact your bank."),
+        "wrong-passkey": _("That passkey does not confirm this payment."),
+        "passkey-unused": _("Your passkey could not be used. Type the code that we have sent you instead."),
         "sms-failed": _("We could not send the code to your phone. Ask for a new one."),
     }
 )
@@ -59,9 +61,10 @@ COUNTED_NOTICES: Final = frozenset(
         "wrong-password",
         "wrong-answer",
         "wrong-choice",
+        "wrong-passkey",
     }
 )
-CALM_NOTICES: Final = frozenset({"resent", "cancelled", "declined", "not-decided"})
+CALM_NOTICES: Final = frozenset({"resent", "cancelled", "declined", "not-decided", "passkey-unused"})
 _DECOUPLED: Final = _("%(issuer)s asks you in its banking app. You may close this page.")
 MAX_CARDHOLDER_INFO: Final = 128
 

@@ -3,12 +3,24 @@
 from typing import Final
 
 from acs_sim.desk.api.calls import Operation
-from acs_sim.desk.control import authentication_values, cards, check, clock, faults, findings, merchants, ranges, rules
+from acs_sim.desk.control import (
+    authentication_values,
+    cards,
+    check,
+    clock,
+    faults,
+    findings,
+    merchants,
+    passkeys,
+    ranges,
+    rules,
+)
 from acs_sim.desk.transactions import apps, cardholder, events, journal
 from acs_sim.desk.transactions import list as transactions
 
 _MODULES: Final = (
     cards,
+    passkeys,
     transactions,
     cardholder,
     apps,
