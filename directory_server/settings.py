@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from directory_server.ranges import StandIn
+from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.v1.errors import InvalidRequestCode
 
 # The parties of the hops that the directory server has a part in, in the words of the specifications.
@@ -48,7 +49,8 @@ class DirectoryServerSettings:
     are told 303; nobody is refused where it is empty. `sdk_keys`: a folder with keys that SDKs encrypt their device data to, beside
     the published ones (KID.pem). `classic_acquirers`: who may send 3-D Secure 1.0.2 messages;
     `classic_strangers`: whether others may too. `attempts_acs_url`: where a VEReq goes when the ACS is silent
-    and the range's `stand_in` is an attempt; None for the attempts ACS beside the usual ACS.
+    and the range's `stand_in` is an attempt; None for the attempts ACS beside the usual ACS. `other_cards`: numbers of other
+    systems that EMV 3-D Secure knows here beside the listed test cards.
     """
 
     public_url: str = "http://127.0.0.1:8100"
@@ -66,6 +68,7 @@ class DirectoryServerSettings:
     classic_acquirers: tuple[Acquirer, ...] = TEST_ACQUIRERS
     classic_strangers: bool = True
     attempts_acs_url: str | None = None
+    other_cards: OtherCards = NO_OTHER_CARDS
 
     def ds_url(self, scheme: str) -> str:
         """Where the ACS posts the RReq of a transaction of this scheme."""
