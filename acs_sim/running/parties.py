@@ -24,7 +24,12 @@ def _directory_server(runtime: Runtime, settings: Settings) -> Service:
         keys(settings.sdk_keys)
     except ValueError as error:
         raise SettingsError(f"sdk-keys: {error}") from error
-    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, sdk_keys=settings.sdk_keys))
+    return build(
+        runtime,
+        DirectoryServerSettings(
+            public_url=at.ds, acs_url=at.acs, sdk_keys=settings.sdk_keys, rules_as_of=settings.rules_as_of
+        ),
+    )
 
 
 def _acs(runtime: Runtime, settings: Settings) -> Service:
@@ -32,7 +37,15 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
     from acs.settings import AcsSettings
 
     at = settings.addresses
-    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone, bank_domain=settings.bank_domain))
+    return build(
+        runtime,
+        AcsSettings(
+            public_url=at.acs,
+            phone_url=at.phone,
+            bank_domain=settings.bank_domain,
+            rules_as_of=settings.rules_as_of,
+        ),
+    )
 
 
 def _phone(runtime: Runtime, settings: Settings) -> Service:
