@@ -60,6 +60,11 @@ _UP_OPTIONS = (
     click.option(
         "--bank-domain", metavar="DOMAIN", help="Serve each bank's pages from a host of its own: BANK.DOMAIN."
     ),
+    click.option(
+        "--rules-as-of",
+        metavar="today|DATE|none",
+        help="Enforce the schemes' rules with a date as they are on that day.  [default: none]",
+    ),
     click.option("--sdk-keys", metavar="DIR", help="Private keys KID.pem that apps encrypt their device data to."),
     click.option(
         "--aliases",
