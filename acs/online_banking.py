@@ -61,7 +61,7 @@ async def _door(issuer: Issuer, request: WireRequest) -> WireResponse:
 
 async def _log_in(issuer: Issuer, request: WireRequest) -> WireResponse:
     pan = "".join(read_form(request).get("card", "")[:MAX_NUMBER].split())
-    if issued(pan, None) is None:
+    if issued(pan, None) is None and pan not in issuer.settings.other_cards.by_number:
         return page(login_page(_language(request), issuer.settings.issuer_name, unknown=True), 422)
     at = address(issuer, pan)
     return _no_name(issuer.settings) if at is None else see_other(at)
