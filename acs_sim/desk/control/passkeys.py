@@ -33,11 +33,6 @@ async def forget_passkeys(desk: Desk, pan: str) -> Passkeys:
     return msgspec.convert(told, Passkeys)
 
 
-def authenticator(desk: Desk) -> Authenticator:
-    """The one of every cardholder without a browser."""
-    return Authenticator(desk.runtime.vault.secret)
-
-
 async def enrol(desk: Desk, pan: str) -> None:
     """As a browser does it on the bank's page. Errors: `Problem` 409 where the bank has no such page."""
     page = (await _known(desk, pan))["page"]
@@ -45,7 +40,7 @@ async def enrol(desk: Desk, pan: str) -> None:
         raise Problem(409, "Conflict", "the bank's address has no name that passkeys could belong to: docs/passkeys.md")
     parts = urlsplit(page)
     options = await desk.parties.call("acs", f"{parts.path}/options")
-    made = authenticator(desk).made(options, f"{parts.scheme}://{parts.netloc}", secrets.token_bytes(NONCE_BYTES))
+    made = Authenticator(desk.runtime.vault.secret).made(options, f"{parts.scheme}://{parts.netloc}", secrets.token_bytes(NONCE_BYTES))
     await desk.parties.call("acs", parts.path, {"challenge": options["challenge"], "registration": made})
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from acs_sim.client.authenticator import answer_of, posted
+from acs_sim.client.authenticator import Authenticator, answer_of, posted
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.api.calls import Desk, call
@@ -15,7 +15,6 @@ from acs_sim.desk.api.documents import (
     Notification,
     Transaction,
 )
-from acs_sim.desk.control.passkeys import authenticator
 from acs_sim.desk.transactions import cardholder_v1
 from acs_sim.desk.transactions.apps import document_of, known, opened, outcome_in_app, pressed
 from acs_sim.desk.transactions.challenges import challenge_of, code_for, outcome_of
@@ -202,7 +201,7 @@ def _asked_for_passkey(desk: Desk, challenge: dict[str, Any], wanted: str) -> di
         raise Problem(409, "Conflict", "this challenge asks for no passkey")
     if wanted not in {"correct", "wrong"}:
         return {"error": wanted}
-    answer = answer_of(authenticator(desk), asked)
+    answer = answer_of(Authenticator(desk.runtime.vault.secret), asked)
     if wanted == "wrong" and "assertion" in answer:
         answer["assertion"]["response"]["signature"] = NOBODYS_SIGNATURE
     return answer
