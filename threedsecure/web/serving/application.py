@@ -102,9 +102,9 @@ async def serving(
 ) -> AsyncIterator[int]:
     """Serve `app`, over TLS when it is given; yields the port in use (which matters when `port` is 0). `also`: other hosts, where
     they are to be had."""
-    runner = EdgeRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
+    runner = EdgeRunner(app, tls, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
     await runner.setup()
-    site = partial(web.TCPSite, runner, reuse_port=reuse_port or None, ssl_context=tls)
+    site = partial(web.TCPSite, runner, reuse_port=reuse_port or None)
     try:
         await site(host, port).start()
         used: int = runner.addresses[0][1]

@@ -28,7 +28,8 @@ class Connection(Protocol):
     @property
     def last_moment(self) -> float: ...
 
-    def force_close(self) -> None: ...
+    def cut(self) -> None:
+        """End it now: its file is needed, and its peer may not even take leave."""
 
 
 class Connections:
@@ -53,7 +54,7 @@ class Connections:
             silent = [each for each in self._open if each.is_idle]
             leaving = min(silent, key=lambda each: each.last_moment, default=connection)
             self._open.discard(leaving)
-            leaving.force_close()
+            leaving.cut()
             if leaving is connection:
                 return
         self._open.add(connection)

@@ -8,6 +8,7 @@ Who keeps a connection sends the same head with request after request, but for t
 read, byte for byte, it is known what it says (`_Head`): it is not read again."""
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -22,6 +23,7 @@ from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from msgspec import Struct
 
 from threedsecure.web.serving.connections import Connections
+from threedsecure.web.serving.handshake import Handshake, Handshakes
 from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
@@ -51,14 +53,19 @@ class _Head(Struct, frozen=True):
 
 
 class EdgeRunner(web.AppRunner):
-    """Serves an application, and its routes of STRAIGHT before its router."""
+    """Serves an application, and its routes of STRAIGHT before its router; over TLS where there is a context for it."""
+
+    def __init__(self, app: web.Application, tls: ssl.SSLContext | None = None, **more: Any) -> None:
+        super().__init__(app, **more)
+        self._tls = tls
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = _Edge  # what aiohttp has made is to make our connections
         server.straight = self.app.get(STRAIGHT, {})  # type: ignore[attr-defined]
         server.heads = {}  # type: ignore[attr-defined]
-        server.held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
+        server.held = held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
+        server.handshakes = None if self._tls is None else Handshakes(self._tls, held, server.speaking)  # type: ignore[attr-defined]
         return server
 
 
@@ -68,10 +75,20 @@ class _Edge(web.Server):
     straight: Straight
     heads: dict[bytes, _Head]
     held: Connections
+    handshakes: Handshakes | None
 
-    def __call__(self) -> RequestHandler:
+    def __call__(self) -> asyncio.Protocol:  # type: ignore[override]
+        return self.speaking() if self.handshakes is None else Handshake(self.handshakes)
+
+    def speaking(self) -> RequestHandler:
+        """What speaks HTTP with one peer."""
         idle = self.held.idle_seconds
         return _Connection(self, loop=self._loop, **{**self._kwargs, "keepalive_timeout": idle})
+
+    async def shutdown(self, timeout: float | None = None) -> None:
+        if self.handshakes is not None:
+            self.handshakes.end()
+        await super().shutdown(timeout)
 
 
 class _Connection(RequestHandler):
@@ -108,6 +125,12 @@ class _Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.went(self)
         super().connection_lost(exc)
+
+    def cut(self) -> None:
+        transport = self.transport
+        self.force_close()
+        if transport is not None:
+            transport.abort()
 
     def _process_keepalive(self) -> None:
         if self._busy:  # who is being answered waits for something
