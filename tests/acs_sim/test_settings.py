@@ -156,8 +156,15 @@ VALUES = {
     "otlp-endpoint": "http://127.0.0.1:4318", "e-transactions": "site=1999888,rank=32,identifier=2,key=" + "0123456789ABCDEF" * 8,
     "allow-host": "simulator.test", "sdk-keys": str(DOCUMENT.parents[1] / "fixtures" / "keys"),
     "monetico": "tpe=0000001,key=12345678901234567890123456789012345678P0",
+    "tls-wrong": "ds=expired,acs=weak-key", "tls-revocation": "http://127.0.0.1:8050",
 }  # fmt: skip
-BESIDE = {"tls-trust": {"tls": "true"}, "workers": {"database": "postgresql://user@db.test/name"}}
+OVER_TLS = {"tls": "true"}
+BESIDE = {
+    "tls-trust": OVER_TLS,
+    "tls-wrong": OVER_TLS,
+    "tls-revocation": OVER_TLS,
+    "workers": {"database": "postgresql://user@db.test/name"},
+}
 """What a setting cannot do without."""
 
 

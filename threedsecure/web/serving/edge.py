@@ -23,7 +23,7 @@ from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from msgspec import Struct
 
 from threedsecure.web.serving.connections import Connections
-from threedsecure.web.serving.handshake import Handshake, Handshakes
+from threedsecure.web.serving.handshake import SecuredPort
 from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
@@ -53,20 +53,22 @@ class _Head(Struct, frozen=True):
 
 
 class EdgeRunner(web.AppRunner):
-    """Serves an application, and its routes of STRAIGHT before its router; over TLS where there is a context for it."""
-
-    def __init__(self, app: web.Application, tls: ssl.SSLContext | None = None, **more: Any) -> None:
-        super().__init__(app, **more)
-        self._tls = tls
+    """Serves an application, and its routes of STRAIGHT before its router."""
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = _Edge  # what aiohttp has made is to make our connections
         server.straight = self.app.get(STRAIGHT, {})  # type: ignore[attr-defined]
         server.heads = {}  # type: ignore[attr-defined]
-        server.held = held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
-        server.handshakes = None if self._tls is None else Handshakes(self._tls, held, server.speaking)  # type: ignore[attr-defined]
+        server.held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
         return server
+
+    def secured(self, context: ssl.SSLContext) -> SecuredPort:
+        """The same over TLS, once it is set up."""
+        server = self.server
+        if not isinstance(server, _Edge):
+            raise TypeError("it is not set up")
+        return SecuredPort(context, server.held, server)
 
 
 class _Edge(web.Server):
@@ -75,20 +77,10 @@ class _Edge(web.Server):
     straight: Straight
     heads: dict[bytes, _Head]
     held: Connections
-    handshakes: Handshakes | None
 
-    def __call__(self) -> asyncio.Protocol:  # type: ignore[override]
-        return self.speaking() if self.handshakes is None else Handshake(self.handshakes)
-
-    def speaking(self) -> RequestHandler:
-        """What speaks HTTP with one peer."""
+    def __call__(self) -> RequestHandler:
         idle = self.held.idle_seconds
         return _Connection(self, loop=self._loop, **{**self._kwargs, "keepalive_timeout": idle})
-
-    async def shutdown(self, timeout: float | None = None) -> None:
-        if self.handshakes is not None:
-            self.handshakes.end()
-        await super().shutdown(timeout)
 
 
 class _Connection(RequestHandler):
@@ -120,7 +112,7 @@ class _Connection(RequestHandler):
         if self._keepalive_handle is not None:
             self._keepalive_handle.cancel()
         self._keepalive_handle = self._loop.call_at(self.last_moment, self._process_keepalive)
-        self._connections.came(self, transport)
+        self._connections.came(self, transport.get_extra_info("socket"))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.went(self)
@@ -244,7 +236,7 @@ class _Connection(RequestHandler):
             self._send(dispatcher.turned_away())
             self._go_on()
             return
-        peer = dispatcher.certified_name(self.transport) if route.mutual else None
+        peer = dispatcher.certified_role(self.transport) if route.mutual else None
         request = WireRequest("POST", route.path, body, headers, _NONE, _NONE, peer)
         self._busy = self._request_in_progress = True
         dispatcher.under_way += 1
