@@ -44,6 +44,7 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
             phone_url=at.phone,
             bank_domain=settings.bank_domain,
             rules_as_of=settings.rules_as_of,
+            issuer_decides=settings.issuer_decides,
         ),
     )
 
