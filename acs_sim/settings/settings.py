@@ -26,7 +26,7 @@ from threedsecure.v2.validation.as_of import NONE, written
 PREFIX: Final = "ACS_SIM_"
 _DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _HOST_NAME: Final = r"^[A-Za-z0-9._-]{1,253}\Z|^[0-9A-Fa-f:.]{2,45}\Z"
-_LISTS: Final = ("only", "allow-host")
+_LISTS: Final = ("only", "allow-host", "aliases")
 DEFAULT_FILE: Final = "acs-sim.toml"
 
 PartyName = Literal["desk", "ds", "acs", "phone", "shop"]
@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sdk_keys: str | None = None
     rules_as_of: str = NONE
     issuer_decides: str | None = None
+    aliases: tuple[str, ...] = ()
     otlp_endpoint: str | None = None
     e_transactions: tuple[ETransactionsMerchant, ...] = ()
     monetico: tuple[MoneticoMerchant, ...] = ()

@@ -19,6 +19,7 @@ from directory_server.ranges import Issuer, RangeList, StandIn
 from directory_server.settings import DirectoryServerSettings
 from directory_server.transactions.records import Transaction, begun, concluded
 from directory_server.transactions.states import Event
+from threedsecure.cards.other_cards import OtherCards
 from threedsecure.errors import PeerTimedOut, TransportError
 from threedsecure.storage.ledger import More
 from threedsecure.v2.codec import encode
@@ -131,7 +132,7 @@ def _authenticate(
     now: datetime,
     ranges: RangeList,
 ) -> WireResponse | Awaitable[WireResponse]:
-    issuer = find_issuer(ranges, scheme, areq)
+    issuer = find_issuer(ranges, scheme, areq, party.settings.other_cards)
 
     def go_on(ds_trans_id: str) -> WireResponse | Awaitable[WireResponse]:
         fingerprint = party.runtime.vault.fingerprint(areq["acctNumber"])
@@ -212,7 +213,7 @@ def facts_of(scheme: str, issuer: Issuer | None) -> dict[str, Any]:
     return {"scheme": scheme, "versions": issuer.versions, "threeDSMethod": issuer.three_ds_method_url is not None}
 
 
-def find_issuer(ranges: RangeList, scheme: str, areq: Message) -> Issuer | None:
+def find_issuer(ranges: RangeList, scheme: str, areq: Message, others: OtherCards) -> Issuer | None:
     """Who answers for the card; None for a test card of this scheme that is in no range.
     Errors: `MessageError` 305 for a number that is not ours, 102 where the issuer does not speak the version."""
     pan = areq["acctNumber"]
@@ -220,7 +221,7 @@ def find_issuer(ranges: RangeList, scheme: str, areq: Message) -> Issuer | None:
     if card_range is not None:
         rules.check_range_version(areq, card_range.value.versions)
         return card_range.value
-    if rules.is_not_enrolled(pan, scheme):
+    if rules.is_not_enrolled(pan, scheme, others):
         return None
     raise rules.unknown_card(areq, scheme)
 

@@ -14,6 +14,7 @@ from directory_server.transactions.versions import at_least
 from threedsecure.cards import test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.cards.card_numbers import mask
+from threedsecure.cards.other_cards import OtherCards
 from threedsecure.cards.schemes import SCHEMES, networks
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -162,8 +163,11 @@ def _own_value(sent: Message, scheme: str, trans_status: str) -> str:
     )
 
 
-def is_not_enrolled(pan: str, scheme: str) -> bool:
-    """Whether a card that is in no range is one of this scheme's test cards all the same."""
+def is_not_enrolled(pan: str, scheme: str, others: OtherCards) -> bool:
+    """Whether a card that is in no range is one of this scheme's test cards all the same, or one of another system."""
+    other = others.by_number.get(pan)
+    if other is not None:
+        return scheme in other.schemes
     card = test_cards.read(pan)
     return card is not None and scheme in {card.scheme, *networks(pan)}
 
