@@ -70,9 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     shop_url: str | None = None
     bank_domain: str | None = None
     sdk_keys: str | None = None
+    aliases: tuple[str, ...] = ()
     rules_as_of: str = NONE
     issuer_decides: str | None = None
-    aliases: tuple[str, ...] = ()
     otlp_endpoint: str | None = None
     e_transactions: tuple[ETransactionsMerchant, ...] = ()
     monetico: tuple[MoneticoMerchant, ...] = ()

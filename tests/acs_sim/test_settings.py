@@ -156,8 +156,8 @@ VALUES = {
     "log-level": "debug", "desk-url": "http://desk.test:1", "ds-url": "http://ds.test:2", "acs-url": "http://acs.test:3",
     "phone-url": "http://phone.test:4", "shop-url": "http://shop.test:5", "bank-domain": "localhost", "workers": "3",
     "otlp-endpoint": "http://127.0.0.1:4318", "e-transactions": "site=1999888,rank=32,identifier=2,key=" + "0123456789ABCDEF" * 8,
-    "rules-as-of": "2026-07-01", "issuer-decides": "http://127.0.0.1:9000/decide",
     "allow-host": "simulator.test", "aliases": "stripe,lyra", "sdk-keys": str(DOCUMENT.parents[1] / "fixtures" / "keys"),
+    "rules-as-of": "2026-07-01", "issuer-decides": "http://127.0.0.1:9000/decide",
     "monetico": "tpe=0000001,key=12345678901234567890123456789012345678P0",
 }  # fmt: skip
 BESIDE = {"tls-trust": {"tls": "true"}, "workers": {"database": "postgresql://user@db.test/name"}}
