@@ -72,6 +72,9 @@ _UP_OPTIONS = (
         metavar="today|DATE|none",
         help="Enforce the schemes' rules with a date as they are on that day.  [default: none]",
     ),
+    click.option(
+        "--issuer-decides", metavar="URL", help="Let your own service decide on every AReq.  [default: the card]"
+    ),
     click.option("--sdk-keys", metavar="DIR", help="Private keys KID.pem that apps encrypt their device data to."),
     click.option(
         "--aliases",

@@ -21,6 +21,7 @@ from acs_sim.settings.addresses import PORT_OFFSETS, Addresses
 from acs_sim.settings.certificates import wrong_at
 from acs_sim.settings.durations import parse_duration
 from acs_sim.settings.merchants import KINDS, ETransactionsMerchant, MoneticoMerchant, read_merchants, shown
+from threedsecure.addresses import is_web_address
 from threedsecure.v2.validation.as_of import NONE, written
 
 PREFIX: Final = "ACS_SIM_"
@@ -74,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sdk_keys: str | None = None
     aliases: tuple[str, ...] = ()
     rules_as_of: str = NONE
+    issuer_decides: str | None = None
     otlp_endpoint: str | None = None
     e_transactions: tuple[ETransactionsMerchant, ...] = ()
     monetico: tuple[MoneticoMerchant, ...] = ()
@@ -245,6 +247,10 @@ def _check(settings: Settings) -> None:
         )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
+    if settings.issuer_decides is not None and not is_web_address(settings.issuer_decides):
+        raise SettingsError(
+            f"issuer-decides: {settings.issuer_decides!r} is no address such as http://127.0.0.1:9000/decide"
+        )
     with _naming("rules-as-of"):
         written(settings.rules_as_of)
     if settings.sdk_keys is not None and not Path(settings.sdk_keys).is_dir():
