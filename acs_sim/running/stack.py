@@ -24,7 +24,7 @@ from acs_sim.running.retention import Forget, retaining
 from acs_sim.running.tracing import TracingUnavailable, exporting
 from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
 from acs_sim.settings.names import names_of
-from acs_sim.settings.settings import Settings
+from acs_sim.settings.settings import Settings, SettingsError
 from threedsecure.faults.packs import PACKS
 from threedsecure.secrets.vault import SealBroken, Vault
 from threedsecure.storage import ledger
@@ -94,7 +94,7 @@ async def running_stack(
             runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
             stack = Stack(settings, settings.addresses, runtime, tls, peer_limits)
             await _bring_to_life(stack, parties, transport, life)
-        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, TracingUnavailable) as error:
+        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, SettingsError, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
         except SealBroken as error:
             where = settings.database_file or f"{settings.data}/"
