@@ -40,7 +40,9 @@ async def enrol(desk: Desk, pan: str) -> None:
         raise Problem(409, "Conflict", "the bank's address has no name that passkeys could belong to: docs/passkeys.md")
     parts = urlsplit(page)
     options = await desk.parties.call("acs", f"{parts.path}/options")
-    made = Authenticator(desk.runtime.vault.secret).made(options, f"{parts.scheme}://{parts.netloc}", secrets.token_bytes(NONCE_BYTES))
+    made = Authenticator(desk.runtime.vault.secret).made(
+        options, f"{parts.scheme}://{parts.netloc}", secrets.token_bytes(NONCE_BYTES)
+    )
     await desk.parties.call("acs", parts.path, {"challenge": options["challenge"], "registration": made})
 
 
