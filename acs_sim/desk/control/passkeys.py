@@ -29,7 +29,9 @@ async def make_passkey(desk: Desk, pan: str) -> Passkeys:
 @call("DELETE", "/api/cards/{pan}/passkeys", errors=(404, 502))
 async def forget_passkeys(desk: Desk, pan: str) -> Passkeys:
     """The card has no passkey any more."""
-    told = await desk.parties.call("acs", "/control/cards/passkeys/forget", {"pan": known_card(pan).pan})
+    told = await desk.parties.call(
+        "acs", "/control/cards/passkeys/forget", {"pan": known_card(pan, desk.other_cards).pan}
+    )
     return msgspec.convert(told, Passkeys)
 
 
@@ -47,4 +49,4 @@ async def enrol(desk: Desk, pan: str) -> None:
 
 
 async def _known(desk: Desk, pan: str) -> dict[str, Any]:
-    return await desk.parties.call("acs", "/control/cards/passkeys", {"pan": known_card(pan).pan})
+    return await desk.parties.call("acs", "/control/cards/passkeys", {"pan": known_card(pan, desk.other_cards).pan})
