@@ -52,7 +52,8 @@ class DirectoryServerSettings:
     `classic_strangers`: whether others may too. `rules_as_of`: the day whose dated rules are in force (ISO 8601), `today` by the
     simulator's clock, or `none`. `attempts_acs_url`: where a VEReq goes when the ACS is silent and the range's `stand_in` is an
     attempt; None for the attempts ACS beside the usual ACS. `other_cards`: numbers of other systems that EMV 3-D Secure knows here
-    beside the listed test cards.
+    beside the listed test cards. `result_after_spc`: an ARes S is followed by an RReq of its own, which is then waited for; sources
+    disagree.
     """
 
     public_url: str = "http://127.0.0.1:8100"
@@ -66,6 +67,7 @@ class DirectoryServerSettings:
     three_ds_servers: tuple[str, ...] = ()
     sdk_keys: str | None = None
     rules_as_of: str = NONE
+    result_after_spc: bool = False
     reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"
 
     classic_acquirers: tuple[Acquirer, ...] = TEST_ACQUIRERS
