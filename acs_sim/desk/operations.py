@@ -3,7 +3,18 @@
 from typing import Final
 
 from acs_sim.desk.api.calls import Operation
-from acs_sim.desk.control import authentication_values, cards, check, clock, faults, findings, merchants, ranges, rules
+from acs_sim.desk.control import (
+    authentication_values,
+    cards,
+    check,
+    clock,
+    faults,
+    findings,
+    merchants,
+    notices,
+    ranges,
+    rules,
+)
 from acs_sim.desk.transactions import apps, cardholder, events, journal
 from acs_sim.desk.transactions import list as transactions
 
@@ -16,6 +27,7 @@ _MODULES: Final = (
     journal,
     events,
     ranges,
+    notices,
     merchants,
     rules,
     check,
