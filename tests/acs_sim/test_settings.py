@@ -160,8 +160,15 @@ VALUES = {
     "allow-host": "simulator.test", "aliases": "stripe,lyra", "sdk-keys": str(DOCUMENT.parents[1] / "fixtures" / "keys"),
     "rules-as-of": "2026-07-01", "issuer-decides": "http://127.0.0.1:9000/decide", "operations-url": "http://127.0.0.1:9000/operations",
     "monetico": "tpe=0000001,key=12345678901234567890123456789012345678P0",
+    "tls-wrong": "ds=expired,acs=weak-key", "tls-revocation": "http://127.0.0.1:8050",
 }  # fmt: skip
-BESIDE = {"tls-trust": {"tls": "true"}, "workers": {"database": "postgresql://user@db.test/name"}}
+OVER_TLS = {"tls": "true"}
+BESIDE = {
+    "tls-trust": OVER_TLS,
+    "tls-wrong": OVER_TLS,
+    "tls-revocation": OVER_TLS,
+    "workers": {"database": "postgresql://user@db.test/name"},
+}
 """What a setting cannot do without."""
 
 
