@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from acs.banks import BANKS, Bank, bank_of
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
+from threedsecure.v2.validation.as_of import NONE
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 APP_CHALLENGE_PATH: Final = "/3ds2/app-challenge"
@@ -75,6 +76,14 @@ class AcsSettings:
     """How long `method-late` keeps the 3DS Method back; 3DS Servers wait 10 seconds (2.3.1: 5)."""
     auto_delay: timedelta = timedelta(milliseconds=1500)
     """How long a page that finishes by itself can be seen."""
+    rules_as_of: str = NONE
+    """The day whose dated rules are in force (ISO 8601), `today` by the simulator's clock, or `none`."""
+    issuer_decides: str | None = None
+    """The address of the issuer's own decision service, which is asked before every answer to an AReq."""
+    decision_timeout: float = 2.0
+    """How long it may take."""
+    decision_missed: Literal["card", "challenge", "unavailable"] = "card"
+    """What is answered when it did not decide: as the card says, a SecureCode, or U."""
     decoupled_missed: str = "N"
     """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"

@@ -26,10 +26,15 @@ def _directory_server(runtime: Runtime, settings: Settings) -> Service:
         keys(settings.sdk_keys)
     except ValueError as error:
         raise SettingsError(f"sdk-keys: {error}") from error
-    others = _other_cards(settings)
     return build(
         runtime,
-        DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, sdk_keys=settings.sdk_keys, other_cards=others),
+        DirectoryServerSettings(
+            public_url=at.ds,
+            acs_url=at.acs,
+            sdk_keys=settings.sdk_keys,
+            other_cards=_other_cards(settings),
+            rules_as_of=settings.rules_as_of,
+        ),
     )
 
 
@@ -38,10 +43,16 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
     from acs.settings import AcsSettings
 
     at = settings.addresses
-    others, bank_domain = _other_cards(settings), settings.bank_domain
     return build(
         runtime,
-        AcsSettings(public_url=at.acs, phone_url=at.phone, bank_domain=bank_domain, other_cards=others),
+        AcsSettings(
+            public_url=at.acs,
+            phone_url=at.phone,
+            bank_domain=settings.bank_domain,
+            other_cards=_other_cards(settings),
+            rules_as_of=settings.rules_as_of,
+            issuer_decides=settings.issuer_decides,
+        ),
     )
 
 

@@ -25,7 +25,9 @@ from threedsecure.storage.ledger import More
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro, transport_error
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.validation.as_of import day_of
 from threedsecure.v2.validation.checking import Checked, Leg, check, context_of, read
+from threedsecure.v2.validation.dated import check_dated, indicator
 from threedsecure.web.straight import soon, then, waits
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
@@ -36,7 +38,7 @@ Message = Mapping[str, Any]
 
 class Begun(Struct, frozen=True):
     """An AReq that is right, and what is known of it before anybody answers. `sent`: the AReq with the directory server's elements;
-    `more`: those, where nothing of the AReq was left out."""
+    `more`: those, where nothing of the AReq was left out; `lacking`: what a programme that tells by an indicator misses in it."""
 
     scheme: str
     areq: Message
@@ -45,6 +47,7 @@ class Begun(Struct, frozen=True):
     more: dict[str, Any] | None
     fingerprint: str
     at: datetime
+    lacking: tuple[str, ...] | None = None
 
     @property
     def transaction(self) -> Transaction:
@@ -80,7 +83,9 @@ def begin(
     }
     whole = checked.whole and not device
     sent = {**(areq if whole else rules.for_the_acs(areq, checked.context, device)), **added}
-    return Begun(scheme, areq, issuer, sent, added if whole else None, fingerprint, now)
+    day = day_of(settings.rules_as_of, now)
+    lacking = None if day is None else indicator(areq, checked.context, scheme, day)
+    return Begun(scheme, areq, issuer, sent, added if whole else None, fingerprint, now, lacking)
 
 
 def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcome:
@@ -97,7 +102,8 @@ def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcom
         return _not_reached(begun, error, acs_trans_id)
     except MessageError as error:
         return _invalid(begun, error, acs_trans_id)
-    return Outcome(rules.for_the_three_ds_server(answer, sent, scheme), rules.event_of(answer))
+    relayed = rules.for_the_three_ds_server(answer, sent, scheme)
+    return Outcome(rules.with_indicator(relayed, begun.lacking), rules.event_of(answer))
 
 
 def authenticate(
@@ -108,6 +114,8 @@ def authenticate(
     checked = read(areq, Leg.THREE_DS_SERVER_TO_DS)
     rules.check_sender(areq, party.settings.three_ds_servers)
     rules.check_purchase_date(areq, now)
+    if (day := day_of(party.settings.rules_as_of, now)) is not None:
+        check_dated(areq, checked.context, scheme, day)
     device = device_info(areq, scheme, party.settings.sdk_keys)
     ranges = party.ranges[scheme]
     known = ranges if ranges.find(areq["acctNumber"]) is not None else party.fresh_ranges(scheme)

@@ -29,6 +29,7 @@ RESULTS_FOLLOW: Final = ("C", "D", "S")
 NO_CARD_RECORD: Final = "08"
 ATTEMPTS_SERVER: Final = "98"  # Visa's authentication method code of whoever stands in for the issuer
 DEVICE_INFO_VERSION: Final = "1.6"
+INDICATOR: Final = "ACS-SIM-DCAP"
 PURCHASE_DATE_TOLERANCE: Final = timedelta(minutes=30)
 
 
@@ -89,6 +90,16 @@ def eci_of(message: Message, scheme: str, category: str) -> str | None:
     status = message.get("transStatus")
     own = SCHEMES[scheme].eci(status) if category == PAYMENT and isinstance(status, str) else None
     return own if own is not None else message.get("eci")
+
+
+def with_indicator(ares: dict[str, Any], lacking: tuple[str, ...] | None) -> dict[str, Any]:
+    """`ares` with the indicator of a programme that looks for more data: what of it was `lacking`. The schemes' own layout is not
+    public: name, id and data are the simulator's."""
+    if lacking is None:
+        return ares
+    data = {"qualified": "N" if lacking else "Y", **({"missing": ",".join(lacking)} if lacking else {})}
+    extension = {"name": INDICATOR, "id": INDICATOR, "criticalityIndicator": False, "data": data}
+    return ares | {"messageExtension": [*ares.get("messageExtension", []), extension]}
 
 
 def event_of(ares: Message) -> Event:

@@ -372,7 +372,7 @@ class FindingDocument(Struct, frozen=True):
     """What one rule found in one transaction. `remedy`: what to do about it."""
 
     rule: str
-    severity: Literal["error", "warning", "good"]
+    severity: Literal["error", "warning", "advice", "good"]
     title: str
     clause: str
     remedy: str

@@ -1416,7 +1416,7 @@ export interface components {
         FindingDocument: {
             rule: string;
             /** @enum {unknown} */
-            severity: "error" | "good" | "warning";
+            severity: "advice" | "error" | "good" | "warning";
             title: string;
             clause: string;
             remedy: string;
@@ -1665,11 +1665,14 @@ export interface components {
         };
         /**
          * Advice
-         * @description `element` is dotted and indexed as in a violation; `words` say what would be better, and why.
+         * @description `element` is dotted and indexed as in a violation; `words` say what would be better, and why. `since`: the day from which a
+         *         rule with a date wants it.
          */
         Advice: {
             element: string;
             words: string;
+            /** @default  */
+            since?: string;
         };
         /**
          * CheckWish
@@ -2408,8 +2411,8 @@ export interface operations {
     show_findings: {
         parameters: {
             query?: {
-                /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: "error" | "good" | "warning";
+                /** @description the mildest that is told: error, warning (when left out), advice or good */
+                severity?: "advice" | "error" | "good" | "warning";
             };
             header?: never;
             path: {
@@ -2515,8 +2518,8 @@ export interface operations {
     list_findings: {
         parameters: {
             query?: {
-                /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: "error" | "good" | "warning";
+                /** @description the mildest that is told: error, warning (when left out), advice or good */
+                severity?: "advice" | "error" | "good" | "warning";
                 /** @description only what this rule found */
                 rule?: string;
                 /** @description json (when left out) or junit */
