@@ -7,6 +7,8 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from acs.banks import BANKS, Bank, bank_of
+from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
+from threedsecure.v2.validation.as_of import NONE
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
 APP_CHALLENGE_PATH: Final = "/3ds2/app-challenge"
@@ -74,6 +76,8 @@ class AcsSettings:
     """How long `method-late` keeps the 3DS Method back; 3DS Servers wait 10 seconds (2.3.1: 5)."""
     auto_delay: timedelta = timedelta(milliseconds=1500)
     """How long a page that finishes by itself can be seen."""
+    rules_as_of: str = NONE
+    """The day whose dated rules are in force (ISO 8601), `today` by the simulator's clock, or `none`."""
     decoupled_missed: str = "N"
     """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"
@@ -84,6 +88,8 @@ class AcsSettings:
     """errorCode for an app's CReq whose kid names no transaction. The specification is not clear about it."""
     pares_signature: Literal["rsa-sha1", "rsa-sha256"] = "rsa-sha1"
     """How a PARes of 3-D Secure 1.0.2 is signed. All real ones used SHA-1."""
+    other_cards: OtherCards = NO_OTHER_CARDS
+    """Numbers of other systems that this issuer has cards of, in EMV 3-D Secure."""
 
     def of(self, pan: str) -> "AcsSettings":
         """The same for the bank that issued a card: under its name and, with a `bank_domain`, at its own address."""

@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import asyncio
+import atexit
 import gc
 import os
 from collections.abc import Callable, Iterator
@@ -45,6 +46,8 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 def pytest_configure(config: pytest.Config) -> None:
     """The one place where the engine that is in force takes the place of the usual one (tests/support/engine.py)."""
     stack.opened = engine.opened
+    if hasattr(config, "workerinput"):
+        atexit.register(os._exit, 0)  # after all else: freeing a run's objects one by one would take seconds
     sign_with_keys_made_once()
     compile_pages_once()
     connect_once()

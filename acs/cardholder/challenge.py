@@ -18,6 +18,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from acs.cardholder.methods import static_password
 from acs.cardholder.methods.single_select import CHOICES
 from acs.cardholder.methods.table import JUDGES, METHODS, OUTCOMES, Question, notice
 from acs.cardholder.securecode import SentCode, Verdict
@@ -72,7 +73,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
     merchant is to be trusted from now on, `binds`: whether the device is to be remembered, None when that was not asked.
     `approved`: what the banking app told, where the page still has something to say. `ask_at`: when the phone is to be asked
-    (again), None once it was. `reason`: why it ended so, where an answer chose that."""
+    (again), None once it was. `reason`: why it ended so, where an answer chose that. `password`: the card's own, if any."""
 
     method: Method
     tries_left: int
@@ -90,6 +91,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     approved: bool | None = None
     ask_at: datetime | None = None
     reason: str | None = None
+    password: str | None = None
 
     @property
     def question(self) -> Question:
@@ -165,10 +167,12 @@ class Step(Struct, frozen=True):
     effects: tuple[Effect, ...] = ()
 
 
-def begin(method: Method, *, tries: int, resends: int, now: datetime, next_counter: NextCounter) -> Step:
+def begin(
+    method: Method, *, tries: int, resends: int, now: datetime, next_counter: NextCounter, password: str | None = None
+) -> Step:
     """The first page, and what it needs: a code by SMS, a prompt of the banking app."""
     sends = Question.SMS_CODE in METHODS[method].questions
-    return _ask(Challenge(method, tries, resends if sends else 0), Page(None), now, next_counter)
+    return _ask(Challenge(method, tries, resends if sends else 0, password=password), Page(None), now, next_counter)
 
 
 def answer(
@@ -250,6 +254,8 @@ def _resend(challenge: Challenge, submission: Submission, now: datetime, next_co
 def _judged(challenge: Challenge, value: str, judge: Judge) -> Verdict:
     if challenge.question is Question.SMS_CODE and challenge.code is not None:
         return judge(challenge.code, value)
+    if challenge.question is Question.PASSWORD and challenge.password is not None:
+        return static_password.judge(value, challenge.password)
     return JUDGES[challenge.question](value)
 
 

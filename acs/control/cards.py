@@ -25,6 +25,7 @@ _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _TRANS_STATUS: Final = re.compile("[YNUARI]")
 _REASON: Final = re.compile("[0-9]{2}")
+_PASSWORD: Final = re.compile(".{1,100}")
 Value = TypeVar("Value")
 
 
@@ -40,6 +41,7 @@ async def register_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse
             language=_matching(body, "language", _LANGUAGE),
             trans_status=_matching(body, "transStatus", _TRANS_STATUS),
             reason=_matching(body, "reason", _REASON),
+            password=_matching(body, "password", _PASSWORD),
         )
     except NotACard as error:
         raise Problem(422, "Unprocessable Content", str(error)) from error
@@ -101,14 +103,14 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
 async def unlock_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """A locked card is good again, and its failures are forgotten."""
     pan = _required(read_json(request), "pan", str)
-    if issued(pan, None) is None:
+    if issued(pan, None) is None and pan not in issuer.settings.other_cards.by_number:
         raise Problem(404, "Not Found", "the card is not one of this issuer")
     return json_response(dict(described(await issuer.storage.keep_status(pan, unlocked))))
 
 
 async def show_card_status(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     pan = _required(read_json(request), "pan", str)
-    if issued(pan, None) is None:
+    if issued(pan, None) is None and pan not in issuer.settings.other_cards.by_number:
         raise Problem(404, "Not Found", "the card is not one of this issuer")
     return json_response(dict(described(await issuer.storage.card_status(pan))))
 
@@ -130,6 +132,7 @@ def _card(registration: Registration) -> dict[str, Any]:
         "language": registration.language,
         "transStatus": registration.trans_status,
         "reason": registration.reason,
+        "password": registration.password,
     }
     return {name: value for name, value in attributes.items() if value is not None}
 

@@ -23,7 +23,7 @@ from acs.v2.challenge.app.keys import signed_content
 from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
-from acs.v2.decision.preferences import device_of
+from acs.v2.decision.preferences import as_the_rules_want, device_of
 from acs.v2.decision.versions import APP
 from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of
@@ -37,6 +37,7 @@ from threedsecure.rules import Seen
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.validation.as_of import day_of
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
@@ -56,6 +57,8 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
+    if (day := day_of(issuer.settings.rules_as_of, issuer.runtime.clock.now())) is not None:
+        view = as_the_rules_want(view, message, day)
     purchase = purchase_of(message, view)
     if view.device_channel == APP:
         purchase = replace(purchase, app=app_of(message), language=language_of(message))

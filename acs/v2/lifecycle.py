@@ -318,6 +318,7 @@ def open_challenge(
         transaction.method,
         tries=transaction.card.tries or settings.tries,
         resends=settings.resends,
+        password=transaction.card.password,
         now=now,
         next_counter=next_counter,
     )

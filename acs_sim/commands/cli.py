@@ -60,7 +60,17 @@ _UP_OPTIONS = (
     click.option(
         "--bank-domain", metavar="DOMAIN", help="Serve each bank's pages from a host of its own: BANK.DOMAIN."
     ),
+    click.option(
+        "--rules-as-of",
+        metavar="today|DATE|none",
+        help="Enforce the schemes' rules with a date as they are on that day.  [default: none]",
+    ),
     click.option("--sdk-keys", metavar="DIR", help="Private keys KID.pem that apps encrypt their device data to."),
+    click.option(
+        "--aliases",
+        metavar="PACKS",
+        help="Card numbers of other systems to know, comma-separated, such as stripe,adyen.",
+    ),
     click.option("--otlp-endpoint", metavar="URL", help="Export spans to this OpenTelemetry collector (OTLP/HTTP)."),
     click.option(
         "--e-transactions",
@@ -144,7 +154,7 @@ def demo(config: Path | None, *, opens: bool | None, **flags: Any) -> None:
 @click.option("--scenario", help="Only this scenario's.")
 @click.option("--version", help="Only those that know this version; 1.0.2 has a list of its own.")
 @click.option(
-    "--aliases", metavar="PACK", help="The cards under the names of another system instead: cardinal, outcome-codes."
+    "--aliases", metavar="PACK", help="The cards under the names of another system instead, such as stripe or cardinal."
 )
 def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: str | None, aliases: str | None) -> None:
     """The test cards: number, expiry, phone, and what happens."""

@@ -23,6 +23,7 @@ from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.transactions.events import EVENTS, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
+from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, Runtime, Service, Stream
 
@@ -56,7 +57,9 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
 )
 
 
-def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = ()) -> Service:
+def build(
+    runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (), other_cards: OtherCards = NO_OTHER_CARDS
+) -> Service:
     """The desk of a simulator whose parties are at `addresses`; those of `elsewhere` have a clock of their own to be moved."""
 
     async def follow_seed(content: list[int | None] | None) -> None:
@@ -64,7 +67,8 @@ def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (
             runtime.randomness.seed(content[0], of=runtime.shared.worker)
 
     runtime.shared.on(SEED, follow_seed)
-    desk = Desk(runtime, addresses, Parties(runtime.transport, addresses), elsewhere)
+    parties = Parties(runtime.transport, addresses)
+    desk = Desk(runtime, addresses, parties, elsewhere, other_cards=other_cards)
 
     def page(method: str, path: str, handler: Handler, limit: int = DEFAULT_LIMIT) -> Route:
         return Route(method, path, bound(desk, console.answering_pages(handler)), limit, door=Door.PAGE)

@@ -27,7 +27,7 @@ from acs_sim.running.pki.stack import StackTls
 from acs_sim.running.tracing import TracingUnavailable, exporting
 from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
 from acs_sim.settings.names import names_of
-from acs_sim.settings.settings import Settings
+from acs_sim.settings.settings import Settings, SettingsError
 from threedsecure.addresses import split_namespace
 from threedsecure.faults.packs import PACKS
 from threedsecure.secrets.vault import SealBroken, Vault
@@ -97,7 +97,7 @@ async def running_stack(
             for name, app in apps.items():
                 await life.enter_async_context(_port(stack, name, app))
             await life.enter_async_context(hosted.behind(apps))
-        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, TracingUnavailable) as error:
+        except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, SettingsError, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
         except SealBroken as error:
             where = settings.database_file or f"{settings.data}/"

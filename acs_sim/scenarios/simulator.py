@@ -78,6 +78,14 @@ class Simulator:
         elements: dict[str, Any] = made["areq"]
         return elements
 
+    async def buy_in_app(self, card: Mapping[str, Any], version: str, app: Mapping[str, Any]) -> str:
+        """Have the reference gateway pay in an app; the purchase's id, which is its threeDSServerTransID."""
+        wanted = {"pan": card["pan"], "expiry": card["expiry"], "amount": 4_990, "version": version, "app": app}
+        status, purchase = await self._call("POST", f"{self._at.shop}/api/purchases", wanted)
+        if status >= 400:
+            raise CannotPlay(f"the reference gateway refuses the purchase: {purchase.get('detail', status)}")
+        return str(purchase["id"])
+
     async def post_xml(self, scheme: str, message: bytes) -> bytes:
         """Post a VEReq as a merchant plug-in does; what is answered, whatever it is."""
         url = f"{self._at.ds}/{scheme}/3ds1"

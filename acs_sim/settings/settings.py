@@ -20,11 +20,12 @@ import msgspec
 from acs_sim.settings.addresses import PORT_OFFSETS, Addresses
 from acs_sim.settings.durations import parse_duration
 from acs_sim.settings.merchants import KINDS, ETransactionsMerchant, MoneticoMerchant, read_merchants, shown
+from threedsecure.v2.validation.as_of import NONE, written
 
 PREFIX: Final = "ACS_SIM_"
 _DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _HOST_NAME: Final = r"^[A-Za-z0-9._-]{1,253}\Z|^[0-9A-Fa-f:.]{2,45}\Z"
-_LISTS: Final = ("only", "allow-host")
+_LISTS: Final = ("only", "allow-host", "aliases")
 DEFAULT_FILE: Final = "acs-sim.toml"
 
 PartyName = Literal["desk", "ds", "acs", "phone", "shop"]
@@ -68,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     shop_url: str | None = None
     bank_domain: str | None = None
     sdk_keys: str | None = None
+    aliases: tuple[str, ...] = ()
+    rules_as_of: str = NONE
     otlp_endpoint: str | None = None
     e_transactions: tuple[ETransactionsMerchant, ...] = ()
     monetico: tuple[MoneticoMerchant, ...] = ()
@@ -232,6 +235,8 @@ def _check(settings: Settings) -> None:
         )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
+    with _naming("rules-as-of"):
+        written(settings.rules_as_of)
     if settings.sdk_keys is not None and not Path(settings.sdk_keys).is_dir():
         raise SettingsError(f"sdk-keys: {settings.sdk_keys} is no folder")
     if settings.otlp_endpoint is not None:

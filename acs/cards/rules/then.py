@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from acs.cards.issued import NotACard, check_outcome
 from acs.cards.records import Card
+from threedsecure.cards.other_cards import nobodys_phone
 from threedsecure.cards.scenarios import ALL_SCENARIOS, METHOD, NOT_ENROLLED_DIGIT, SCENARIOS, VERSIONS
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import phone_number, read
@@ -17,12 +18,12 @@ from threedsecure.faults import read as read_fault
 from threedsecure.rules import Rule, RuleError
 
 _ALL_VERSIONS: Final = tuple(version for known in VERSIONS.values() for version in known)
-PHONE_FOR_NOBODY: Final = "+9990000"
+_OF_THE_CARD: Final = ("scheme", "phone")
 
 
 class Then(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`scenario` takes the place of the card's; `phone`, `tries`, `language`, `transStatus` and `reason` as when a card is minted.
-    `scheme`: whose card it is, where the number itself does not say so. `fault`: what goes wrong with this transaction."""
+    """`scenario` takes the place of the card's; `phone`, `tries`, `language`, `transStatus`, `reason` and `password` as when a card
+    is minted. `scheme`: whose card it is, where the number itself does not say so. `fault`: what goes wrong with it."""
 
     scenario: str | None = None
     fault: dict[str, Any] | None = None
@@ -32,6 +33,7 @@ class Then(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$")] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+    password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
 def read_then(rule: Rule) -> Then:
@@ -88,6 +90,13 @@ def _check_scenario(rule: Rule, then: Then, scenario: str) -> None:
         raise RuleError(".then", str(error)) from error
 
 
+def over(other: Mapping[str, Any] | None, then: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a rule says over what a card of another system is told by itself: such a card keeps its scheme and its phone."""
+    if other is None:
+        return then
+    return {**{name: told for name, told in other.items() if "scenario" not in then or name in _OF_THE_CARD}, **then}
+
+
 def of_the_range(scenario: str) -> bool:
     """Whether the directory server plays this scenario, by the range that the card is in."""
     known = ALL_SCENARIOS[scenario]
@@ -99,7 +108,7 @@ def instructed(card: Card | None, pan: str, then: Mapping[str, Any]) -> Card | N
     wish = msgspec.convert(dict(then), Then, strict=False)
     if wish.scenario is None:
         return card
-    known = card or Card(pan, wish.scheme or next(iter(SCHEMES)), wish.scenario, PHONE_FOR_NOBODY + pan[-8:])
+    known = card or Card(pan, wish.scheme or next(iter(SCHEMES)), wish.scenario, nobodys_phone(pan))
     return replace(
         known,
         scheme=wish.scheme or known.scheme,
@@ -109,6 +118,7 @@ def instructed(card: Card | None, pan: str, then: Mapping[str, Any]) -> Card | N
         language=wish.language or known.language,
         trans_status=wish.transStatus,
         reason=wish.reason,
+        password=wish.password,
     )
 
 

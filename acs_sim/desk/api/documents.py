@@ -63,7 +63,8 @@ class Cards(Struct, frozen=True):
 class CardWish(Request, frozen=True):
     """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
     `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
-    what the scenario answers. `faults`: what goes wrong with this card."""
+    what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
+    what goes wrong with this card."""
 
     scheme: str
     scenario: str
@@ -73,6 +74,7 @@ class CardWish(Request, frozen=True):
     language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - its name in the messages
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+    password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     faults: Annotated[list[FaultDocument], Meta(max_length=50)] = []
 
 
@@ -370,7 +372,7 @@ class FindingDocument(Struct, frozen=True):
     """What one rule found in one transaction. `remedy`: what to do about it."""
 
     rule: str
-    severity: Literal["error", "warning", "good"]
+    severity: Literal["error", "warning", "advice", "good"]
     title: str
     clause: str
     remedy: str

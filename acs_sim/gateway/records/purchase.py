@@ -149,9 +149,9 @@ class PurchaseV1(msgspec.Struct, frozen=True, kw_only=True):
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is its threeDSServerTransID; `token` its address on the payment pages. `enrolled`: None when nobody could tell.
 
-    `browser`: the AReq's browser elements; `ares` and `results`: what was kept of those messages; `authentication`: the result
-    that counts; `failure`: why there is none; `method`: not-needed, running, done; `refused_cards`: numbers
-    typed that are none."""
+    `device`: the AReq's elements of the browser, or of the app's SDK; `in_app`: which of the two; `ares` and `results`: what was
+    kept of those messages; `authentication`: the result that counts; `failure`: why there is none; `method`: not-needed, running,
+    done; `refused_cards`: numbers typed that are none."""
 
     id: str
     token: str
@@ -171,7 +171,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     method_url: str | None = None
     method: str = "not-needed"
     method_until: datetime | None = None
-    browser: dict[str, Any] | None = None
+    device: dict[str, Any] | None = msgspec.field(name="browser", default=None)
+    in_app: bool = False
     comp_ind: str | None = None
     purchase_date: str | None = None
     ds_trans_id: str | None = None

@@ -9,6 +9,7 @@ from acs.cards.rules.then import read_then
 from acs_sim.client.aliases import NoSuchAlias, find, is_alias
 from acs_sim.scenarios.file.elements import Column, Fault, expected, names, nearest
 from acs_sim.scenarios.file.model import (
+    CHANNELS,
     CLASSIC,
     OTHER_KINDS,
     PROTOCOL_KINDS,
@@ -114,6 +115,10 @@ def _step(step: Step, at: str, column: Column) -> Iterator[Fault]:
 
 def _authenticate(wish: Authenticate, at: str, column: Column) -> Iterator[Fault]:
     column = column.with_changes(wish)
+    own = [name for name in ("send", "besides", "headers", "Erro", "fails", "category") if getattr(wish, name)]
+    if wish.through is not None and (own or column.channel != CHANNELS["app"]):
+        told = f"it takes no {own[0]}" if own else "it takes what an app's SDK gives: channel app"
+        yield f"{at}.through", f"the gateway sends its own AReq: {told}"
     yield from names("AReq", wish.send, f"{at}.send", column, Leg.THREE_DS_SERVER_TO_DS)
     if len([each for each in (wish.ARes, wish.Erro, wish.fails) if each is not None]) > 1:
         yield at, "an AReq has one answer: ARes or Erro, or it fails"

@@ -63,6 +63,13 @@ class Play:
         return any(step.restart is not None for step in self.scenario.steps)
 
     @property
+    def buys(self) -> bool:
+        """Whether the reference gateway takes part."""
+        return any(
+            step.authenticate is not None and step.authenticate.through is not None for step in self.scenario.steps
+        )
+
+    @property
     def alone(self) -> bool:
         """Whether it changes what other plays would see, so that none is played beside it."""
         armed = [*self.scenario.faults, *(step.fault for step in self.scenario.steps if step.fault is not None)]

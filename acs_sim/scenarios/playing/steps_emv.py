@@ -24,8 +24,12 @@ _EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind"
 
 
 async def authenticate(turn: Turn, wish: Authenticate) -> None:
-    turn.transaction_id, turn.drawn_id = turn.drawn_id or turn.draw_id(), None
     column = turn.column.with_changes(wish)
+    turn.through_gateway = wish.through is not None
+    if turn.through_gateway:
+        await _through_gateway(turn, wish, column)
+        return
+    turn.transaction_id, turn.drawn_id = turn.drawn_id or turn.draw_id(), None
     message = await _areq(turn, wish, column)
     turn.conversation.did(f"authenticate, {column}")
     expected = "ARes" if wish.Erro is None else "Erro"
@@ -47,6 +51,24 @@ async def authenticate(turn: Turn, wish: Authenticate) -> None:
     if turn.callback is not None:
         callback, turn.callback = turn.callback, None
         await callback()
+
+
+async def _through_gateway(turn: Turn, wish: Authenticate, column: Column) -> None:
+    """The app hands what its SDK says to the reference gateway, which draws the threeDSServerTransID and sends the AReq."""
+    app = await turn.simulator.new_app(turn.card["scheme"], column.version, turn.scenario.app.told())
+    turn.transaction_id = await turn.simulator.buy_in_app(turn.card, column.version, app)
+    turn.conversation.did(f"pay through the reference gateway, {column}")
+    turn.conversation.compare("ARes", compare(wish.ARes or {}, await _crossed(turn, "ARes")))
+
+
+async def _crossed(turn: Turn, kind: str) -> dict[str, Any]:
+    """The last message of a kind that the directory server sent to the 3DS Server."""
+    messages = await turn.simulator.messages(turn.transaction)
+    found = [one["message"] for one in messages if (one["kind"], one["to"]) == (kind, "3DS Server")]
+    if not found:
+        turn.conversation.instead(kind, "nothing that crossed")
+    last: dict[str, Any] = found[-1]
+    return last
 
 
 async def _areq(turn: Turn, wish: Authenticate, column: Column) -> dict[str, Any]:
@@ -147,7 +169,8 @@ async def _creq(turn: Turn, changes: Elements) -> str:
 
 
 async def result(turn: Turn, expected: Elements) -> None:
-    turn.conversation.compare("RReq", compare(expected, await turn.message("RReq", turn.box.results)))
+    came = _crossed(turn, "RReq") if turn.through_gateway else turn.message("RReq", turn.box.results)
+    turn.conversation.compare("RReq", compare(expected, await came))
 
 
 async def returned(turn: Turn, expected: Elements) -> None:

@@ -594,7 +594,8 @@ export interface components {
          * CardWish
          * @description A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
          *         `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
-         *         what the scenario answers. `faults`: what goes wrong with this card.
+         *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
+         *         what goes wrong with this card.
          */
         CardWish: {
             scheme: string;
@@ -611,6 +612,8 @@ export interface components {
             transStatus?: ("A" | "I" | "N" | "R" | "U" | "Y") | null;
             /** @default null */
             reason?: string | null;
+            /** @default null */
+            password?: string | null;
             /** @default [] */
             faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"])[];
         };
@@ -1448,7 +1451,7 @@ export interface components {
         FindingDocument: {
             rule: string;
             /** @enum {unknown} */
-            severity: "error" | "good" | "warning";
+            severity: "advice" | "error" | "good" | "warning";
             title: string;
             clause: string;
             remedy: string;
@@ -1697,11 +1700,14 @@ export interface components {
         };
         /**
          * Advice
-         * @description `element` is dotted and indexed as in a violation; `words` say what would be better, and why.
+         * @description `element` is dotted and indexed as in a violation; `words` say what would be better, and why. `since`: the day from which a
+         *         rule with a date wants it.
          */
         Advice: {
             element: string;
             words: string;
+            /** @default  */
+            since?: string;
         };
         /**
          * CheckWish
@@ -2478,8 +2484,8 @@ export interface operations {
     show_findings: {
         parameters: {
             query?: {
-                /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: "error" | "good" | "warning";
+                /** @description the mildest that is told: error, warning (when left out), advice or good */
+                severity?: "advice" | "error" | "good" | "warning";
             };
             header?: never;
             path: {
@@ -2585,8 +2591,8 @@ export interface operations {
     list_findings: {
         parameters: {
             query?: {
-                /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: "error" | "good" | "warning";
+                /** @description the mildest that is told: error, warning (when left out), advice or good */
+                severity?: "advice" | "error" | "good" | "warning";
                 /** @description only what this rule found */
                 rule?: string;
                 /** @description json (when left out) or junit */

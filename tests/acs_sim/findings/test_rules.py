@@ -49,6 +49,14 @@ def test_what_is_good_is_told_with_its_numbers():
     assert not convicted(found)
 
 
+def test_a_rule_with_a_date_is_told_to_who_asks_for_advice():
+    lacking = entry("AReq", acctNumber="5200000000000007", email=None, mobilePhone=None)
+    assert "dated-rules" not in rules(lacking, entry("ARes"))
+    found = of_transaction([lacking, entry("ARes")], Severity.ADVICE)
+    (told,) = [each.evidence for each in found if each.rule.name == "dated-rules"]
+    assert [each.found[:34] for each in told] == ["from 2026-07-01 on Mastercard: an "]
+
+
 @pytest.mark.parametrize(
     ("rreq", "cres", "outcome", "expected"),
     [
