@@ -68,10 +68,10 @@ test.describe("a gateway without a browser", () => {
 test("two suites at one simulator have the same card numbers, a clock each, and do not see each other", async ({ threeds }) => {
   const join = (namespace: string) => ThreeDS.connect(threeds.addresses.desk, { namespace });
   const [one, other] = await Promise.all([join("one"), join("other")]);
+  const gateway = new Gateway(one.directoryServer());
   await Promise.all([one.seed(7), other.seed(7)]);
   const [card, twin] = await Promise.all([one.card("challenge-otp"), other.card("challenge-otp")]);
   expect(card.pan).toBe(twin.pan);
-  const gateway = new Gateway(one.directoryServer());
   const payment = await gateway.pay(card.pan, card.expiry, 4200);
   await one.clock.advance("1h");
   expect(await one.transactions()).toMatchObject([{ id: payment }]);
