@@ -8,8 +8,9 @@ from acs.cardholder.texts import choose_language, decoupled_text
 from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
 from acs.v2.decision import versions
+from acs.v2.decision.versions import LATEST
 from acs.v2.records import Purchase, Result, Transaction
-from threedsecure.cards.plays import RReqOrder
+from threedsecure.cards.plays import Method, RReqOrder
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
@@ -41,9 +42,15 @@ def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | 
     where = (
         {"acsURL": settings.of(transaction.card.pan).acs_url}
         if signed_content is None
-        else {"acsSignedContent": signed_content, **_rendering(transaction)}
+        else {"acsSignedContent": signed_content, **_rendering(transaction), **_returns(transaction)}
     )
     return message | {"transStatus": "C", **where, **_challenged(transaction)}
+
+
+def _returns(transaction: Transaction) -> dict[str, str]:
+    """2.3.1: where the banking app is asked, it can come back to the requestor's app."""
+    comes_back = transaction.method is Method.OUT_OF_BAND and transaction.purchase.version == LATEST
+    return {"threeDSRequestorAppURLInd": "Y"} if comes_back else {}
 
 
 def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:

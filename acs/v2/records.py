@@ -86,7 +86,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     refresh can be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes.
 
     An app: `enc`: the content encryption that its SDK chose; `counter`: what its next CReq has to carry; `told`: it was given the
-    final CRes."""
+    final CRes; `opens_app`: its SDK opens the banking app by a link."""
 
     creq: str
     digest: str
@@ -96,6 +96,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     enc: str = ""
     counter: int = 0
     told: bool = False
+    opens_app: bool = False
 
 
 class Result(Struct, frozen=True, omit_defaults=True):

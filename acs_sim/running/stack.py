@@ -3,7 +3,7 @@
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from errno import EADDRINUSE
@@ -26,6 +26,7 @@ from acs_sim.running.parties import PARTIES, Build
 from acs_sim.running.pki.stack import StackTls
 from acs_sim.running.tracing import TracingUnavailable, exporting
 from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.settings.certificates import PARTY_ROLES
 from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings, SettingsError
 from threedsecure.addresses import split_namespace
@@ -94,8 +95,8 @@ async def running_stack(
             tls = StackTls(settings) if settings.tls else None
             hosted = Hosted(settings, partial(_begin_beside, tls, parties))
             stack, apps = await _begin(settings, tls, parties, life, clock=clock, namespaces=hosted)
-            for name, app in apps.items():
-                await life.enter_async_context(_port(stack, name, app))
+            for served in _served(stack, apps):
+                await life.enter_async_context(_port(settings, served))
             await life.enter_async_context(hosted.behind(apps))
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, SettingsError, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
@@ -230,19 +231,40 @@ async def _bring_to_life(
     return apps
 
 
+Served = tuple[str, int, web.Application, ssl.SSLContext | None]
+"""A title for people, a port, and what answers there."""
+
+
+def _served(stack: Stack, apps: Mapping[str, web.Application]) -> Iterator[Served]:
+    for name, app in apps.items():
+        tls = None if stack.tls is None else stack.tls.serving(name, app[DISPATCHER])
+        yield TITLES[name], stack.settings.port(name), app, tls
+    if stack.tls is not None and stack.settings.tls_revocation is not None:
+        yield _told_of_revocation(stack, stack.tls, stack.settings.tls_revocation)
+
+
+def _told_of_revocation(stack: Stack, tls: StackTls, address: str) -> Served:
+    service, metrics = tls.revocation(), metrics_of("authority", stack.runtime.shared)
+    return (
+        "Revocation",
+        urlsplit(address).port or 80,
+        application(service, Dispatcher(service, stack.runtime, metrics), metrics),
+        None,
+    )
+
+
 @asynccontextmanager
-async def _port(stack: Stack, name: str, app: web.Application) -> AsyncIterator[None]:
+async def _port(settings: Settings, served: Served) -> AsyncIterator[None]:
     """Errors: `CannotStart`."""
-    host, port = stack.settings.host, stack.settings.port(name)
-    tls = None if stack.tls is None else stack.tls.serving(name, app[DISPATCHER].refused_handshake)
-    several = stack.settings.workers > 1
+    (title, port, app, tls), host = served, settings.host
+    several = settings.workers > 1
     also = ("::1",) if host == "127.0.0.1" else ()  # both are localhost, and callers try either first
     async with AsyncExitStack() as life:
         try:
             await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls, also=also))
         except OSError as error:
             reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
-            raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error
+            raise CannotStart(f"{title}: port {port} of {host} {reason}. Try another --port-base.") from error
         yield
 
 
@@ -261,7 +283,11 @@ async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, l
     if stack.tls is not None:
         tls = stack.tls.calling(party)
         session = await life.enter_async_context(HttpTransport.session(tls.calling))
-        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.peer_limits)), tls=tls)
+        own = replace(
+            own,
+            transport=transport.of(PARTY_ROLES.get(party, party), HttpTransport(session, stack.peer_limits)),
+            tls=tls,
+        )
     sender = SENDERS.get(party)
     if sender is not None:
         own = replace(own, transport=PartyTransport(own.faults, sender, own.transport))

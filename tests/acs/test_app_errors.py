@@ -186,8 +186,8 @@ async def test_a_first_creq_answers_nothing(acs, early):
 
 
 async def test_a_button_that_was_not_offered_is_203(acs):
-    sdk = await begin(acs, sdk=sdk_of("2.3.1"))
-    await send(acs, sdk)
+    sdk = await begin(acs, "challenge-password", sdk_of("2.3.1"))
+    assert "challengeAddLabel" not in await send(acs, sdk)
     said(await post(acs, sdk, sdk.seal(sdk.creq(challengeAddCode="Y"))), "203", "challengeAddCode")
     await over(acs, sdk)
 

@@ -56,6 +56,7 @@ ANSWERS = {
     "challenge-mandated": "C",
     "challenge-password-otp": "C",
     "challenge-knowledge": "C",
+    "challenge-password-question": "C",
     "decoupled-fallback": "C",
     "method-late": "Y",
     "method-required": "N",

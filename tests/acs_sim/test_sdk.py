@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from acs_sim.client.sdk.actions import NoSuchButton, action, words_of
+from acs_sim.client.sdk.actions import Entries, NoSuchButton, action, words_of
 from acs_sim.client.sdk.phone_app import PhoneApp
 from acs_sim.client.sdk.transaction import Options, create_transaction
 from tests.acs.second_sdk import b64
@@ -128,7 +128,7 @@ async def test_it_shows_screens_until_the_challenge_is_completed(enc):
     bank = await begun(app, cres(**TEXT))
     assert (app.outcome, app.screen["challengeInfoText"], words_of(app.screen)) == (None, "Type it", "Type it")
     bank.answers.append(WireResponse(200, bank.sealed(cres(counter="001", **FINAL), counter=1), "application/jose"))
-    await app.press(bank, "submit", "123456")
+    await app.press(bank, "submit", Entries(first="123456"))
     assert (app.outcome, app.trans_status, app.screen) == ("completed", "Y", None)
     assert [kind for _, kind, _ in bank.posted] == ["application/jose; charset=utf-8"] * 2
     assert {url for url, _, _ in bank.posted} == {URL}
@@ -305,7 +305,7 @@ async def test_its_own_time_is_five_minutes_at_least_and_the_acs_is_told():
     app = an_app(now=lambda: at[0])
     bank = await begun(app, cres(**TEXT))
     at[0] += timedelta(minutes=5)
-    await app.press(bank, "submit", "1")
+    await app.press(bank, "submit", Entries(first="1"))
     assert app.outcome == "timedout"
     assert [erro["errorCode"] for erro in bank.erros] == ["402"]
     assert len(bank.posted) == 2
@@ -360,7 +360,7 @@ PAGE = (
     ],
 )
 def test_what_the_cardholder_does_becomes_elements(screen, do, entry, elements):
-    assert action({"messageVersion": "2.2.0"} | screen, do, entry) == elements
+    assert action({"messageVersion": "2.2.0"} | screen, do, Entries(first=entry)) == elements
 
 
 @pytest.mark.parametrize(

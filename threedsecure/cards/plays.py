@@ -14,6 +14,7 @@ class Method(StrEnum):
     AUTO_FAIL = "auto-fail"
     PASSWORD = "password"  # noqa: S105 - a name, not a secret
     PASSWORD_AND_SMS_CODE = "password-sms-code"  # noqa: S105 - a name, not a secret
+    PASSWORD_AND_QUESTION = "password-question"  # noqa: S105 - a name, not a secret
     KNOWLEDGE = "knowledge"
     SINGLE_SELECT = "single-select"
     MULTI_SELECT = "multi-select"

@@ -137,6 +137,12 @@ SCENARIOS: Final = _by_name(
         "challenge-password-otp", "18", "the password, then a SecureCode by SMS", Ask(Method.PASSWORD_AND_SMS_CODE)
     ),
     Scenario("challenge-knowledge", "19", "a question that only the cardholder can answer", Ask(Method.KNOWLEDGE)),
+    Scenario(
+        "challenge-password-question",
+        "24",
+        "the password, then the question; on one screen where an app has two boxes (2.3.1)",
+        Ask(Method.PASSWORD_AND_QUESTION),
+    ),
     Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A, U or R", Ask(Method.CHOICE)),
     Scenario(
         "challenge-outcome-code",

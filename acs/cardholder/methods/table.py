@@ -54,6 +54,7 @@ METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
         Method.SMS_CODE: Described((Question.SMS_CODE,), _DYNAMIC, ("02",)),
         Method.PASSWORD: Described((Question.PASSWORD,), _STATIC, ("01",)),
         Method.PASSWORD_AND_SMS_CODE: Described((Question.PASSWORD, Question.SMS_CODE), _DYNAMIC, ("01", "02")),
+        Method.PASSWORD_AND_QUESTION: Described((Question.PASSWORD, Question.KNOWLEDGE), _STATIC, ("01", "06")),
         Method.KNOWLEDGE: Described((Question.KNOWLEDGE,), _STATIC, ("06",)),
         Method.SINGLE_SELECT: Described((Question.CHOOSE_PHONE, Question.SMS_CODE), _DYNAMIC, ("02",)),
         Method.MULTI_SELECT: Described((Question.CHOOSE_SEVERAL,), _STATIC, ("06",)),

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs_sim.client.sdk.judging import ProtocolFailure, judged
+from threedsecure.v2.app import bridging
 from threedsecure.v2.app.jose import (
     A128CBC_HS256,
     NotDecrypted,
@@ -117,6 +118,8 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
         }
         if self.version == LATEST:
             message["oobAppURLInd"] = "01" if self.options.app_url else "02"
+        elif self.options.app_url and self.counter == 0:
+            message |= bridging.extension({"oobAppURLInd": "01"})
         if self.options.app_url is not None and self.version != "2.1.0":
             message["threeDSRequestorAppURL"] = self.options.app_url
         return {**message, **action}

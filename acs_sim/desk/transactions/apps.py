@@ -1,5 +1,6 @@
 """`/api/apps`: phone apps with our SDK, for whoever has none at hand. Their cardholder acts as any other (`cardholder`)."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -8,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from acs_sim.client.sdk.actions import NoSuchButton, words_of
+from acs_sim.client.sdk.actions import Entries, NoSuchButton, words_of
 from acs_sim.client.sdk.phone_app import PhoneApp
 from acs_sim.client.sdk.transaction import Options, create_transaction
 from acs_sim.desk.api.calls import Desk, call
@@ -28,6 +29,11 @@ _BAD_ENDS: Final = frozenset({"timedout", "protocolError", "runtimeError"})
 @call("POST", "/api/apps", status=201, errors=(400,))
 async def open_app(desk: Desk, wish: AppWish) -> AppDocument:
     """A phone app with an SDK: what it puts into the AReq of its payment."""
+    return document_of(new_app(desk, wish))
+
+
+def new_app(desk: Desk, wish: AppWish) -> PhoneApp:
+    """One that `/api/apps/{id}` knows; the oldest makes room for it."""
     randomness = desk.runtime.randomness
     key, ephemeral = ec.generate_private_key(_P256), ec.generate_private_key(_P256)
     transaction = create_transaction(
@@ -48,7 +54,7 @@ async def open_app(desk: Desk, wish: AppWish) -> AppDocument:
         del desk.apps[next(iter(desk.apps))]
     app = PhoneApp(transaction, randomness.bytes, desk.runtime.clock.now)
     desk.apps[transaction.sdk_trans_id] = app
-    return document_of(app)
+    return app
 
 
 @call("GET", "/api/apps/{id}", errors=(404,))
@@ -71,15 +77,20 @@ async def opened(desk: Desk, network: Transport, transaction: Transaction) -> Ph
             409, "Conflict", "the SDK of this app is not one of POST /api/apps: its challenge is on its own screen"
         )
     if app.screen is None and app.outcome is None:
-        await app.do_challenge(network, await _ares(desk, transaction.id), (root(),))
+        await begin(app, network, await _ares(desk, transaction.id))
     _raise_where_it_broke(app)
     return app
 
 
-async def pressed(app: PhoneApp, network: Transport, do: str, entry: str | None, *, trust: bool, bind: bool) -> None:
+async def begin(app: PhoneApp, network: Transport, parameters: Mapping[str, Any]) -> None:
+    """`parameters`: those of doChallenge, by their names in the ARes."""
+    await app.do_challenge(network, parameters, (root(),))
+
+
+async def pressed(app: PhoneApp, network: Transport, do: str, filled: Entries) -> None:
     """Errors: `Problem` 409 where the screen has no such button, or the SDK gave up."""
     try:
-        await app.press(network, do, entry, trust=trust, bind=bind)
+        await app.press(network, do, filled)
     except NoSuchButton as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
     _raise_where_it_broke(app)

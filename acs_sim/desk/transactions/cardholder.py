@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
+from acs_sim.client.sdk.actions import Entries
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import AppDocument, CardholderAct, CardholderOutcome, Notification, Transaction
 from acs_sim.desk.transactions import cardholder_v1
@@ -93,7 +94,7 @@ async def _play_app(
     if wish.do != "abandon" and app.outcome is None:
         do = wish.do if wish.do in {"resend", "cancel"} else "submit"
         entry = await _entry(desk, acs_trans_id, wish)
-        await pressed(app, network, do, entry, trust=wish.trust, bind=wish.bind)
+        await pressed(app, network, do, Entries(first=entry, trust=wish.trust, bind=wish.bind))
     return outcome_in_app(await _challenge(desk, acs_trans_id), app)
 
 

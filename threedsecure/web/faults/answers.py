@@ -101,6 +101,7 @@ class Answering:
         sent = None
         if POINTS[one.at].carrier is Carrier.POST:
             await self._strike_post(fault, one, response, names)
+            sent = one.raw if isinstance(fault, MessageFault) else None
         elif isinstance(fault, MessageFault):
             sent = response.body = one.raw = await self._changed(fault, one.raw, names)
         else:

@@ -10,8 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import Action, Ending, NextCounter, Submission
+from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
 from acs.settings import AcsSettings
+from acs.v2.challenge.app.rendering import NATIVE
 from acs.v2.lifecycle import (
     Change,
     Finish,
@@ -25,11 +27,13 @@ from acs.v2.lifecycle import (
 )
 from acs.v2.records import Session, Transaction
 from acs.v2.states import OPEN, Event, after
+from threedsecure.v2.app import bridging
 from threedsecure.v2.app.session import A128GCM, counted
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.identifiers import same_id
 
 CANCELLED: Final = "01"
+SUPPORTED: Final = "01"
 SDK_TIMED_OUT: Final = "08"
 MAX_HTML_FIELDS: Final = 20
 _ANSWERS: Final = ("challengeDataEntry", "challengeHTMLDataEntry", "oobContinue", "infoContinueIndicator")
@@ -135,9 +139,38 @@ def _receive(
         transaction = opened.transaction
     else:
         transaction = _advanced(transaction, request, now)
-    if message.get("oobAppStatus") is not None and transaction.state in OPEN:
-        return Change(replace(transaction, due_at=now + settings.timers.idle), Show("app-failed"))
-    return receive_answer(transaction, submission(transaction, request), now, next_counter, codes, settings)
+    told = _told(transaction, message)
+    if told is not None:
+        return Change(replace(transaction, due_at=now + settings.timers.idle), Show(told))
+    change = receive_answer(transaction, submission(transaction, request), now, next_counter, codes, settings)
+    second = _second(transaction, change, request)
+    return change if second is None else receive_answer(change.transaction, second, now, next_counter, codes, settings)
+
+
+def _told(transaction: Transaction, message: Mapping[str, Any]) -> str | None:
+    """What is read on the same screen after something that answers nothing: the banking app does not open, or the additional
+    button, where there is one."""
+    if transaction.state not in OPEN or transaction.challenge is None:
+        return None
+    if message.get("oobAppStatus") is not None:
+        return "app-failed"
+    app = transaction.purchase.app
+    offered = app is not None and app.interface == NATIVE and transaction.challenge.question is Question.SMS_CODE
+    return "no-code" if offered and message.get("challengeAddCode") is not None else None
+
+
+def _second(transaction: Transaction, change: Change, request: AppRequest) -> Submission | None:
+    """What was typed into the second box answers the next question, once the first answer was right."""
+    second, before, after_first = (
+        request.message.get("challengeDataEntryTwo"),
+        transaction.challenge,
+        change.transaction.challenge,
+    )
+    if second is None or before is None or after_first is None or not isinstance(change.answer, Show):
+        return None
+    if after_first.stage == before.stage:
+        return None
+    return Submission(Action.SUBMIT, after_first.page, second, f"{request.mark} 2")
 
 
 def _collects(transaction: Transaction) -> bool:
@@ -149,7 +182,9 @@ def _collects(transaction: Transaction) -> bool:
 
 
 def _session(request: AppRequest, now: datetime) -> Session:
-    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1)
+    told = request.message.get("oobAppURLInd") or bridging.read(request.message).get("oobAppURLInd")
+    opens_app = told == SUPPORTED
+    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1, opens_app=opens_app)
 
 
 def _advanced(transaction: Transaction, request: AppRequest, now: datetime) -> Transaction:
