@@ -1,18 +1,15 @@
 """The whole simulator in one process: what its parties share, their lives, and the ports they are served on."""
 
 import secrets
-import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from errno import EADDRINUSE
 from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
 from aiohttp import web
 
 from acs_sim.client.sharing.clock import clock_route, elsewhere, share_clock, take_over
@@ -24,8 +21,9 @@ from acs_sim.running.data.retention import Forget, retaining
 from acs_sim.running.namespaces import Hosted
 from acs_sim.running.parties import PARTIES, Build
 from acs_sim.running.pki.stack import StackTls
+from acs_sim.running.ports import CannotStart, Served, listening, with_free_ports
 from acs_sim.running.tracing import TracingUnavailable, exporting
-from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.settings.addresses import TITLES, Addresses
 from acs_sim.settings.certificates import PARTY_ROLES
 from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings, SettingsError
@@ -46,20 +44,18 @@ from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Measured
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.scheduler import Loops
-from threedsecure.web.serving.application import application, serving
+from threedsecure.web.serving.application import application
 from threedsecure.web.serving.edge import DISPATCHER
 from threedsecure.web.serving.service import Dispatcher, Runtime
 from threedsecure.web.sharing.metrics import metrics_of
 from threedsecure.web.sharing.processes import Shared
 
+__all__ = ["CannotStart", "Stack", "running_stack", "with_free_ports"]
+
 PHONE_CALLS: Final = ("/api/messages", "/api/prompts")
 """Of the ACS."""
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
 """Those whose requests may meet a fault, by their names in the messages."""
-
-
-class CannotStart(RuntimeError):
-    """The simulator cannot start here; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,7 @@ async def running_stack(
             hosted = Hosted(settings, partial(_begin_beside, tls, parties))
             stack, apps = await _begin(settings, tls, parties, life, clock=clock, namespaces=hosted)
             for served in _served(stack, apps):
-                await life.enter_async_context(_port(settings, served))
+                await life.enter_async_context(listening(settings, served))
             await life.enter_async_context(hosted.behind(apps))
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, SettingsError, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
@@ -138,16 +134,6 @@ async def _clock(settings: Settings, transport: InProcessTransport) -> Clock:
     clock = Clock()
     clock.follow(await take_over(transport, settings.addresses, elsewhere(settings.only)))
     return clock
-
-
-def with_free_ports(settings: Settings) -> Settings:
-    """The same settings on ports that nobody uses now, so that several simulators run beside one another."""
-    with ExitStack() as held:
-        sockets = {party: held.enter_context(socket.create_server((settings.host, 0))) for party in PORT_OFFSETS}
-        addresses = {
-            f"{party}_url": f"{settings.scheme}://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()
-        }
-    return msgspec.structs.replace(settings, **addresses)
 
 
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
@@ -231,10 +217,6 @@ async def _bring_to_life(
     return apps
 
 
-Served = tuple[str, int, web.Application, ssl.SSLContext | None]
-"""A title for people, a port, and what answers there."""
-
-
 def _served(stack: Stack, apps: Mapping[str, web.Application]) -> Iterator[Served]:
     for name, app in apps.items():
         tls = None if stack.tls is None else stack.tls.serving(name, app[DISPATCHER])
@@ -251,21 +233,6 @@ def _told_of_revocation(stack: Stack, tls: StackTls, address: str) -> Served:
         application(service, Dispatcher(service, stack.runtime, metrics), metrics),
         None,
     )
-
-
-@asynccontextmanager
-async def _port(settings: Settings, served: Served) -> AsyncIterator[None]:
-    """Errors: `CannotStart`."""
-    (title, port, app, tls), host = served, settings.host
-    several = settings.workers > 1
-    also = ("::1",) if host == "127.0.0.1" else ()  # both are localhost, and callers try either first
-    async with AsyncExitStack() as life:
-        try:
-            await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls, also=also))
-        except OSError as error:
-            reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
-            raise CannotStart(f"{title}: port {port} of {host} {reason}. Try another --port-base.") from error
-        yield
 
 
 def _figures(health: Health, peer_limits: PeerLimits) -> list[Measured]:

@@ -141,7 +141,6 @@ async def test_nothing_that_one_namespace_tells_says_what_another_one_holds(stac
         )
         await calls.arm({"at": "RReq", "do": "delay", "seconds": 5, "transaction": OTHERS})
         held = [*await identifiers_of(calls, payment), card.phone, "only-here", OTHERS, card.pan[-8:]]
-    wanted = {"message": "AReq", "fault": "f", "rule": "r"}
     asked = {"id": payment, "pan": card.pan, "phone": quote(card.phone)}
     told = {"full": 0, "empty": 0, "first": 0}
     for party, paths in READ.items():
@@ -149,7 +148,7 @@ async def test_nothing_that_one_namespace_tells_says_what_another_one_holds(stac
         for name, desk in bases.items():
             base = desk.replace(stack.addresses.desk, stack.addresses.of(party))
             for path in {*paths} - SAY_NOTHING:
-                answer = await text_of(call, base + path.format(**asked, **wanted))
+                answer = await text_of(call, base + re.sub(r"{(\w+)}", lambda name: asked.get(name[1], "x"), path))
                 for echoed in asked.values() if name != "full" else ():
                     answer = answer.replace(unquote(echoed), "").replace(echoed, "")
                 told[name] += any(one in answer for one in held)
