@@ -111,7 +111,7 @@ class AcsSettings:
             return self.public_url
         parts = urlsplit(self.public_url)
         port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{bank.key}.{self.bank_domain}{port}"
+        return f"{parts.scheme}://{bank.key}.{self.bank_domain}{port}{parts.path}"
 
     @property
     def bank_urls(self) -> tuple[str, ...]:

@@ -3,7 +3,18 @@
 from typing import Final
 
 from acs_sim.desk.api.calls import Operation
-from acs_sim.desk.control import authentication_values, cards, check, clock, faults, findings, merchants, ranges, rules
+from acs_sim.desk.control import (
+    authentication_values,
+    cards,
+    check,
+    clock,
+    faults,
+    findings,
+    merchants,
+    namespaces,
+    ranges,
+    rules,
+)
 from acs_sim.desk.transactions import apps, cardholder, events, journal
 from acs_sim.desk.transactions import list as transactions
 
@@ -22,5 +33,6 @@ _MODULES: Final = (
     authentication_values,
     faults,
     clock,
+    namespaces,
 )
 OPERATIONS: Final = tuple(one for module in _MODULES for one in vars(module).values() if isinstance(one, Operation))

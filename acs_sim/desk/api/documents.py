@@ -397,6 +397,33 @@ class PartyAddresses(Struct, frozen=True):
     shop: str
 
 
+class NamespaceWish(Request, frozen=True):
+    """`seed` makes it repeatable; `idle`: after so long without a request it ends (`1h30m`, at most `7d`)."""
+
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    idle: str = "1h"
+
+
+class NamespaceDocument(Struct, frozen=True):
+    """A simulator of its own behind the same ports. `made_at` and `used_at` are of the wall clock."""
+
+    name: str
+    addresses: PartyAddresses
+    made_at: str
+    used_at: str
+    idle_seconds: float
+
+
+class NamespaceMade(NamespaceDocument, frozen=True):
+    """`new`: it was not there before."""
+
+    new: bool = True
+
+
+class NamespacesThere(Struct, frozen=True):
+    namespaces: list[NamespaceDocument]
+
+
 class CardStanding(Struct, frozen=True):
     """How a card stands with its issuer across purchases."""
 

@@ -524,6 +524,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The namespaces that are there */
+        get: operations["list_namespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A simulator of its own behind the same ports, under /~NAME/; the one that is there, where there is one */
+        put: operations["make_namespace"];
+        post?: never;
+        /** End a namespace and forget all that it holds; answers with those that are left */
+        delete: operations["end_namespace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1808,6 +1843,44 @@ export interface components {
          */
         Seed: {
             seed: number | null;
+        };
+        /** NamespacesThere */
+        NamespacesThere: {
+            namespaces: components["schemas"]["NamespaceDocument"][];
+        };
+        /**
+         * NamespaceDocument
+         * @description A simulator of its own behind the same ports. `made_at` and `used_at` are of the wall clock.
+         */
+        NamespaceDocument: {
+            name: string;
+            addresses: components["schemas"]["PartyAddresses"];
+            made_at: string;
+            used_at: string;
+            idle_seconds: number;
+        };
+        /**
+         * NamespaceMade
+         * @description `new`: it was not there before.
+         */
+        NamespaceMade: {
+            name: string;
+            addresses: components["schemas"]["PartyAddresses"];
+            made_at: string;
+            used_at: string;
+            idle_seconds: number;
+            /** @default true */
+            new?: boolean;
+        };
+        /**
+         * NamespaceWish
+         * @description `seed` makes it repeatable; `idle`: after so long without a request it ends (`1h30m`, at most `7d`).
+         */
+        NamespaceWish: {
+            /** @default null */
+            seed?: number | null;
+            /** @default 1h */
+            idle?: string;
         };
         /**
          * ProblemDocument
@@ -3436,6 +3509,130 @@ export interface operations {
             };
             /** @description What was asked for is not well-formed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_namespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespacesThere"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the namespace: up to 32 of a-z, 0-9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamespaceWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespaceMade"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There are as many as may be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    end_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the namespace: up to 32 of a-z, 0-9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespacesThere"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
