@@ -12,6 +12,7 @@ from acs_sim.desk.control import (
     findings,
     merchants,
     namespaces,
+    passkeys,
     ranges,
     rules,
 )
@@ -20,6 +21,7 @@ from acs_sim.desk.transactions import list as transactions
 
 _MODULES: Final = (
     cards,
+    passkeys,
     transactions,
     cardholder,
     apps,

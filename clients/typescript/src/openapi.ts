@@ -73,6 +73,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cards/{pan}/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The passkeys of a card, and the bank's page where a browser makes one */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Make a passkey in software, with which the headless cardholder confirms */
+        post: operations["make_passkey"];
+        /** The card has no passkey any more */
+        delete: operations["forget_passkeys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/transactions": {
         parameters: {
             query?: never;
@@ -152,6 +171,23 @@ export interface paths {
         put?: never;
         /** The headless cardholder: play a person's part in the challenge */
         post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transactions/{id}/assertion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the card's software passkey answers to the page that is shown */
+        get: operations["show_assertion"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -595,7 +631,7 @@ export interface components {
          * @description A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
          *         `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
          *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-         *         what goes wrong with this card.
+         *         what goes wrong with this card. `passkey`: it has one, in software.
          */
         CardWish: {
             scheme: string;
@@ -616,6 +652,8 @@ export interface components {
             password?: string | null;
             /** @default [] */
             faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"])[];
+            /** @default false */
+            passkey?: boolean;
         };
         /**
          * Delay
@@ -1202,6 +1240,24 @@ export interface components {
             description: string;
             digits: string;
         };
+        /**
+         * Passkeys
+         * @description The passkeys of a card. `page`: where a browser makes one, at the bank; null where the bank's address has no name that
+         *         passkeys could belong to (docs/passkeys.md).
+         */
+        Passkeys: {
+            page: string | null;
+            passkeys: components["schemas"]["Passkey"][];
+        };
+        /**
+         * Passkey
+         * @description `id`: the credential id, base64url; `counter`: of its last use.
+         */
+        Passkey: {
+            id: string;
+            made_at: string;
+            counter: number;
+        };
         /** Transactions */
         Transactions: {
             transactions: components["schemas"]["Transaction"][];
@@ -1353,10 +1409,10 @@ export interface components {
         };
         /**
          * CardholderAct
-         * @description What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
-         *         `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-         *         `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
-         *         `bind` the one that has the device remembered (2.3.1).
+         * @description What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`; where a passkey is
+         *         asked for also a browser's error, such as `NotAllowedError`. `choice` belongs to `select`: the value of an input named
+         *         challengeValue, several with commas between, `correct` (when left out) or `wrong`. `approve` and `decline` answer the banking
+         *         app's prompt. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered (2.3.1).
          *
          *         `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
          *         `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
@@ -1385,6 +1441,14 @@ export interface components {
             TermUrl?: string | null;
             /** @default  */
             MD?: string;
+        };
+        /**
+         * AuthenticatorAnswer
+         * @description `posted`: what the script of the bank's page posts where the card's software passkey answers: an assertion, or the error
+         *         that there is none.
+         */
+        AuthenticatorAnswer: {
+            posted: Record<string, never>;
         };
         /**
          * AppDocument
@@ -2099,6 +2163,138 @@ export interface operations {
             };
         };
     };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    forget_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_transactions: {
         parameters: {
             query?: {
@@ -2322,6 +2518,56 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    show_assertion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticatorAnswer"];
                 };
             };
             /** @description The simulator does not know it */
