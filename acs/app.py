@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from acs import online_banking
 from acs.cardholder.answers import too_large
 from acs.cardholder.pages import BROWSER_SEEN_PATH, STATIC
 from acs.control import cards, rules
@@ -50,6 +51,8 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards/list": cards.list_cards,
     "/control/cards/unlock": cards.unlock_card,
     "/control/cards/standing": cards.show_card_status,
+    "/control/cards/passkeys": cards.show_passkeys,
+    "/control/cards/passkeys/forget": cards.forget_passkeys,
     "/control/transactions": cards.list_transactions,
     "/control/challenge": cards.challenge,
     "/control/rules": rules.add_rule,
@@ -118,6 +121,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         posted(DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         Route("POST", "/control/reset", reset),
+        *online_banking.routes(works_with),
         *_classic_routes(classic),
     ]
 
@@ -130,7 +134,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         working,
         lambda: works_with.storage.is_open,
         static=STATIC,
-        also_at=settings.bank_urls,
+        also_at=settings.also_at,
         resign=partial(_resign, classic),
         measured=partial(_measured, works_with),
         forget_before=forget_before,

@@ -11,7 +11,9 @@ from acs_sim.desk.control import (
     faults,
     findings,
     merchants,
+    namespaces,
     notices,
+    passkeys,
     ranges,
     rules,
 )
@@ -20,6 +22,7 @@ from acs_sim.desk.transactions import list as transactions
 
 _MODULES: Final = (
     cards,
+    passkeys,
     transactions,
     cardholder,
     apps,
@@ -34,5 +37,6 @@ _MODULES: Final = (
     authentication_values,
     faults,
     clock,
+    namespaces,
 )
 OPERATIONS: Final = tuple(one for module in _MODULES for one in vars(module).values() if isinstance(one, Operation))

@@ -131,6 +131,12 @@ class Simulator:
         """What the ACS asks in a challenge, and the answer to it."""
         return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
 
+    async def assertion(self, transaction_id: str) -> dict[str, Any]:
+        """What the page's script posts where the card's software passkey answers."""
+        told = await self._done("GET", f"/api/transactions/{transaction_id}/assertion")
+        posted: dict[str, Any] = told["posted"]
+        return posted
+
     async def decide(self, number: str, decision: str) -> None:
         """`approve` or `decline` the newest prompt that the banking app shows."""
         _, found = await self._call("GET", f"{self._at.phone}/api/phones/{quote(number, safe='')}/prompts")
@@ -174,8 +180,8 @@ class Simulator:
         return self._at.desk
 
     def is_bank(self, url: str) -> bool:
-        """Whether an address is the ACS's."""
-        return url.startswith(f"{self._at.acs}/")
+        """Whether an address is the ACS's, which asks for passkeys under a name."""
+        return url.startswith((f"{self._at.acs}/", f"{self._at.acs}/".replace("//127.0.0.1", "//localhost")))
 
     async def transaction(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}")

@@ -57,6 +57,7 @@ ANSWERS = {
     "challenge-password-otp": "C",
     "challenge-knowledge": "C",
     "challenge-password-question": "C",
+    "challenge-passkey": "C",
     "decoupled-fallback": "C",
     "method-late": "Y",
     "method-required": "N",

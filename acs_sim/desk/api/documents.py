@@ -64,7 +64,7 @@ class CardWish(Request, frozen=True):
     """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
     `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
     what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-    what goes wrong with this card."""
+    what goes wrong with this card. `passkey`: it has one, in software."""
 
     scheme: str
     scenario: str
@@ -76,6 +76,30 @@ class CardWish(Request, frozen=True):
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
     password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     faults: Annotated[list[FaultDocument], Meta(max_length=50)] = []
+    passkey: bool = False
+
+
+class Passkey(Struct, frozen=True):
+    """`id`: the credential id, base64url; `counter`: of its last use."""
+
+    id: str
+    made_at: str
+    counter: int
+
+
+class Passkeys(Struct, frozen=True):
+    """The passkeys of a card. `page`: where a browser makes one, at the bank; null where the bank's address has no name that
+    passkeys could belong to (docs/passkeys.md)."""
+
+    page: str | None
+    passkeys: list[Passkey]
+
+
+class AuthenticatorAnswer(Struct, frozen=True):
+    """`posted`: what the script of the bank's page posts where the card's software passkey answers: an assertion, or the error
+    that there is none."""
+
+    posted: dict[str, Any]
 
 
 class CardRange(Struct, frozen=True):
@@ -320,10 +344,10 @@ class Transcript(Struct, frozen=True):
 
 
 class CardholderAct(Request, frozen=True):
-    """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
-    `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
-    `bind` the one that has the device remembered (2.3.1).
+    """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`; where a passkey is
+    asked for also a browser's error, such as `NotAllowedError`. `choice` belongs to `select`: the value of an input named
+    challengeValue, several with commas between, `correct` (when left out) or `wrong`. `approve` and `decline` answer the banking
+    app's prompt. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered (2.3.1).
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
     `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
@@ -435,6 +459,33 @@ class PartyAddresses(Struct, frozen=True):
     acs: str
     phone: str
     shop: str
+
+
+class NamespaceWish(Request, frozen=True):
+    """`seed` makes it repeatable; `idle`: after so long without a request it ends (`1h30m`, at most `7d`)."""
+
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    idle: str = "1h"
+
+
+class NamespaceDocument(Struct, frozen=True):
+    """A simulator of its own behind the same ports. `made_at` and `used_at` are of the wall clock."""
+
+    name: str
+    addresses: PartyAddresses
+    made_at: str
+    used_at: str
+    idle_seconds: float
+
+
+class NamespaceMade(NamespaceDocument, frozen=True):
+    """`new`: it was not there before."""
+
+    new: bool = True
+
+
+class NamespacesThere(Struct, frozen=True):
+    namespaces: list[NamespaceDocument]
 
 
 class CardStanding(Struct, frozen=True):

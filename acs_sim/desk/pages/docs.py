@@ -10,7 +10,7 @@ from acs_sim.desk.pages.console import page_of
 from threedsecure.web.wire import WireRequest, WireResponse, json_response
 
 # What a call to try names in its address, asks for, and posts.
-_NAMED: Final = {"pan": "4000000001000001", "id": "ID", "rule": "RULE", "fault": "FAULT"}
+_NAMED: Final = {"pan": "4000000001000001", "id": "ID", "rule": "RULE", "fault": "FAULT", "name": "team-a"}
 _QUERIES: Final = {
     "list_cards": "scheme=visa&scenario=challenge-otp",
     "list_transactions": "pan=4000000001000001",
@@ -33,6 +33,7 @@ BODIES: Final = {
     "add_rule": '{"if":{"amount":{"at_least":10000}},"then":{"scenario":"challenge-otp"}}',
     "move_clock": '{"advance":"10m"}',
     "check_message": '{"message":{"messageType":"RRes","messageVersion":"2.2.0"}}',
+    "make_namespace": '{"idle":"30m"}',
     "arm_fault": '{"at":"RReq","do":"twice","card":"4000000001000001"}',
     "verify_authentication_value": '{"scheme":"visa","value":"CAVV","pan":"4000000000000002","dsTransID":"ID",'
     '"purchaseAmount":4200,"purchaseCurrency":"978","purchaseDate":"20261201120000"}',

@@ -15,7 +15,16 @@ Category = Literal["payment", "non-payment"]
 CLASSIC: Final = "1.0.2"
 PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "OReq", "ORes", "Erro")
 V1_KINDS: Final = ("VEReq", "VERes", "PAReq", "PARes", "Error")
-OTHER_KINDS: Final = ("3DS Method", "challenge page", "SMS", "SMS failed", "fault", "connection failed", "no answer")
+OTHER_KINDS: Final = (
+    "3DS Method",
+    "challenge page",
+    "passkey",
+    "SMS",
+    "SMS failed",
+    "fault",
+    "connection failed",
+    "no answer",
+)
 CHANNELS: Final = {"app": "01", "browser": "02", "3ri": "03"}
 CATEGORIES: Final = {"payment": "01", "non-payment": "02"}
 SIGNATURES: Final = ("valid", "invalid")
@@ -27,7 +36,7 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
 class CardWish(Written, frozen=True, kw_only=True):
     """Who pays: a fresh card that nobody else has, or the card `pan`. `transStatus` and `reason` take the place of what its
-    scenario answers."""
+    scenario answers. `passkey`: it has one, in software."""
 
     scenario: str | None = None
     scheme: Scheme = "visa"
@@ -38,6 +47,7 @@ class CardWish(Written, frozen=True, kw_only=True):
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
     pan: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
+    passkey: Literal[True] | None = None
 
 
 class CardStep(CardWish, frozen=True, kw_only=True):

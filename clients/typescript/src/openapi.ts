@@ -73,6 +73,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cards/{pan}/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The passkeys of a card, and the bank's page where a browser makes one */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Make a passkey in software, with which the headless cardholder confirms */
+        post: operations["make_passkey"];
+        /** The card has no passkey any more */
+        delete: operations["forget_passkeys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/transactions": {
         parameters: {
             query?: never;
@@ -152,6 +171,23 @@ export interface paths {
         put?: never;
         /** The headless cardholder: play a person's part in the challenge */
         post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transactions/{id}/assertion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the card's software passkey answers to the page that is shown */
+        get: operations["show_assertion"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -541,6 +577,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The namespaces that are there */
+        get: operations["list_namespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A simulator of its own behind the same ports, under /~NAME/; the one that is there, where there is one */
+        put: operations["make_namespace"];
+        post?: never;
+        /** End a namespace and forget all that it holds; answers with those that are left */
+        delete: operations["end_namespace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -577,7 +648,7 @@ export interface components {
          * @description A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
          *         `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
          *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-         *         what goes wrong with this card.
+         *         what goes wrong with this card. `passkey`: it has one, in software.
          */
         CardWish: {
             scheme: string;
@@ -598,6 +669,8 @@ export interface components {
             password?: string | null;
             /** @default [] */
             faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"])[];
+            /** @default false */
+            passkey?: boolean;
         };
         /**
          * Delay
@@ -1184,6 +1257,24 @@ export interface components {
             description: string;
             digits: string;
         };
+        /**
+         * Passkeys
+         * @description The passkeys of a card. `page`: where a browser makes one, at the bank; null where the bank's address has no name that
+         *         passkeys could belong to (docs/passkeys.md).
+         */
+        Passkeys: {
+            page: string | null;
+            passkeys: components["schemas"]["Passkey"][];
+        };
+        /**
+         * Passkey
+         * @description `id`: the credential id, base64url; `counter`: of its last use.
+         */
+        Passkey: {
+            id: string;
+            made_at: string;
+            counter: number;
+        };
         /** Transactions */
         Transactions: {
             transactions: components["schemas"]["Transaction"][];
@@ -1335,10 +1426,10 @@ export interface components {
         };
         /**
          * CardholderAct
-         * @description What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
-         *         `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-         *         `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
-         *         `bind` the one that has the device remembered (2.3.1).
+         * @description What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`; where a passkey is
+         *         asked for also a browser's error, such as `NotAllowedError`. `choice` belongs to `select`: the value of an input named
+         *         challengeValue, several with commas between, `correct` (when left out) or `wrong`. `approve` and `decline` answer the banking
+         *         app's prompt. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered (2.3.1).
          *
          *         `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
          *         `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
@@ -1367,6 +1458,14 @@ export interface components {
             TermUrl?: string | null;
             /** @default  */
             MD?: string;
+        };
+        /**
+         * AuthenticatorAnswer
+         * @description `posted`: what the script of the bank's page posts where the card's software passkey answers: an assertion, or the error
+         *         that there is none.
+         */
+        AuthenticatorAnswer: {
+            posted: Record<string, never>;
         };
         /**
          * AppDocument
@@ -1899,6 +1998,44 @@ export interface components {
         Seed: {
             seed: number | null;
         };
+        /** NamespacesThere */
+        NamespacesThere: {
+            namespaces: components["schemas"]["NamespaceDocument"][];
+        };
+        /**
+         * NamespaceDocument
+         * @description A simulator of its own behind the same ports. `made_at` and `used_at` are of the wall clock.
+         */
+        NamespaceDocument: {
+            name: string;
+            addresses: components["schemas"]["PartyAddresses"];
+            made_at: string;
+            used_at: string;
+            idle_seconds: number;
+        };
+        /**
+         * NamespaceMade
+         * @description `new`: it was not there before.
+         */
+        NamespaceMade: {
+            name: string;
+            addresses: components["schemas"]["PartyAddresses"];
+            made_at: string;
+            used_at: string;
+            idle_seconds: number;
+            /** @default true */
+            new?: boolean;
+        };
+        /**
+         * NamespaceWish
+         * @description `seed` makes it repeatable; `idle`: after so long without a request it ends (`1h30m`, at most `7d`).
+         */
+        NamespaceWish: {
+            /** @default null */
+            seed?: number | null;
+            /** @default 1h */
+            idle?: string;
+        };
         /**
          * ProblemDocument
          * @description What went wrong (RFC 9457).
@@ -2112,6 +2249,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Scenarios"];
+                };
+            };
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    forget_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };
@@ -2339,6 +2608,56 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    show_assertion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticatorAnswer"];
                 };
             };
             /** @description The simulator does not know it */
@@ -3568,6 +3887,130 @@ export interface operations {
             };
             /** @description What was asked for is not well-formed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_namespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespacesThere"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the namespace: up to 32 of a-z, 0-9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamespaceWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespaceMade"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There are as many as may be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    end_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the namespace: up to 32 of a-z, 0-9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespacesThere"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
