@@ -332,6 +332,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the directory server send a notice to the 3DS Server or to the ACS, and see what was answered */
+        post: operations["send_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/merchants": {
         parameters: {
             query?: never;
@@ -663,7 +680,7 @@ export interface components {
             /** @enum {unknown} */
             do: "delay";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -701,7 +718,7 @@ export interface components {
             /** @enum {unknown} */
             do: "silence";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -721,7 +738,7 @@ export interface components {
             /** @enum {unknown} */
             do: "refuse";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -740,7 +757,7 @@ export interface components {
             /** @enum {unknown} */
             do: "reset";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -758,7 +775,7 @@ export interface components {
             /** @enum {unknown} */
             do: "truncate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -778,7 +795,7 @@ export interface components {
             /** @enum {unknown} */
             do: "dribble";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -798,7 +815,7 @@ export interface components {
             /** @enum {unknown} */
             do: "status";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -823,7 +840,7 @@ export interface components {
             /** @enum {unknown} */
             do: "redirect";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -848,7 +865,7 @@ export interface components {
             /** @enum {unknown} */
             do: "content-type";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -868,7 +885,7 @@ export interface components {
             /** @enum {unknown} */
             do: "gzip-lie";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -886,7 +903,7 @@ export interface components {
             /** @enum {unknown} */
             do: "garbage";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -906,7 +923,7 @@ export interface components {
             /** @enum {unknown} */
             do: "twice";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -924,7 +941,7 @@ export interface components {
             /** @enum {unknown} */
             do: "drop";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -943,7 +960,7 @@ export interface components {
             /** @enum {unknown} */
             do: "set";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -963,7 +980,7 @@ export interface components {
             /** @enum {unknown} */
             do: "rename";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -983,7 +1000,7 @@ export interface components {
             /** @enum {unknown} */
             do: "retype";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1005,7 +1022,7 @@ export interface components {
             /** @enum {unknown} */
             do: "swap-ids";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1030,7 +1047,7 @@ export interface components {
             /** @enum {unknown} */
             do: "critical-extension";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1050,7 +1067,7 @@ export interface components {
             /** @enum {unknown} */
             do: "duplicate-key";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1069,7 +1086,7 @@ export interface components {
             /** @enum {unknown} */
             do: "shuffle";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1087,7 +1104,7 @@ export interface components {
             /** @enum {unknown} */
             do: "erro";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1109,7 +1126,7 @@ export interface components {
             /** @enum {unknown} */
             do: "padded-base64";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1127,7 +1144,7 @@ export interface components {
             /** @enum {unknown} */
             do: "other-session";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1145,7 +1162,7 @@ export interface components {
             /** @enum {unknown} */
             do: "late";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1163,7 +1180,7 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1181,7 +1198,7 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-chain";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1199,7 +1216,7 @@ export interface components {
             /** @enum {unknown} */
             do: "expired-certificate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1217,7 +1234,7 @@ export interface components {
             /** @enum {unknown} */
             do: "no-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
             /** @default null */
             from?: ("3DS Server" | "ACS" | "Directory Server") | null;
             /** @default next */
@@ -1472,6 +1489,8 @@ export interface components {
          * AppWish
          * @description An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
          *         both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
+         *         `split` (2.3.1): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited`: its client cannot encrypt; such an SDK
+         *         has to use A128GCM. `wrapped`: a default SDK that is wrapped.
          */
         AppWish: {
             /**
@@ -1498,6 +1517,12 @@ export interface components {
             max_timeout?: number;
             /** @default null */
             app_url?: string | null;
+            /** @default null */
+            split?: ("01" | "02" | "03") | null;
+            /** @default false */
+            limited?: boolean;
+            /** @default false */
+            wrapped?: boolean;
         };
         /**
          * FindingDocuments
@@ -1598,6 +1623,71 @@ export interface components {
             acs_info_ind?: string[];
             /** @enum {unknown} */
             stand_in?: "attempt" | "erro" | "unavailable";
+        };
+        /**
+         * NoticeSent
+         * @description `seqId` is the name under which the messages of the notice are found.
+         */
+        NoticeSent: {
+            seqId: string;
+            parts: components["schemas"]["NoticePart"][];
+        };
+        /**
+         * NoticePart
+         * @description One OReq: `answer` is the ORes or Erro that came, `error` what was wrong with it, or why nothing came.
+         */
+        NoticePart: {
+            seqNum: string;
+            dsTransID: string;
+            /** @default null */
+            answer?: Record<string, never> | null;
+            /** @default null */
+            error?: string | null;
+        };
+        /**
+         * NoticeWish
+         * @description A notice of a directory server (OReq, 2.3.1). `to`: whom it is for; `url`: where that one takes it, when not where the
+         *         settings say. `category` and `severity` are opCategory and opSeverity, `expires` opExpDate (in thirty days when left out).
+         *         `parts`: texts, one OReq each; `left_out`: numbers of those that are not sent. `prior`: opPriorTransRef, `transIdType` and
+         *         `transId`.
+         */
+        NoticeWish: {
+            /**
+             * @default visa
+             * @enum {unknown}
+             */
+            scheme?: "amex" | "cb" | "discover" | "jcb" | "mastercard" | "unionpay" | "visa";
+            /**
+             * @default 3ds-server
+             * @enum {unknown}
+             */
+            to?: "3ds-server" | "acs";
+            /** @default null */
+            url?: string | null;
+            /**
+             * @default 01
+             * @enum {unknown}
+             */
+            category?: "01" | "02" | "03" | "04" | "05" | "06";
+            /**
+             * @default 04
+             * @enum {unknown}
+             */
+            severity?: "01" | "02" | "03" | "04";
+            /**
+             * @default [
+             *       "A notice of the directory server."
+             *     ]
+             */
+            parts?: string[];
+            /** @default null */
+            expires?: string | null;
+            /** @default null */
+            prior?: {
+                [key: string]: string;
+            } | null;
+            /** @default [] */
+            left_out?: number[];
         };
         /**
          * KnownMerchants
@@ -3003,6 +3093,48 @@ export interface operations {
             };
             /** @description It cannot be done now */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSent"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
