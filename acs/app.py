@@ -32,8 +32,10 @@ from acs.v2.method import page as method
 from acs.v2.states import State
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.v1.signature.signing import SignatureDefect
+from threedsecure.v2.validation.checking import Leg
 from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
+from threedsecure.web.serving import notices
 from threedsecure.web.serving.service import Route, Runtime, Service, posted
 from threedsecure.web.wire import Handler, WireRequest, WireResponse
 
@@ -108,6 +110,13 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
         posted(ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
         Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
+        posted(
+            notices.PATH,
+            notices.takes_notices(Leg.DS_TO_ACS, partial(_signed, works_with), supported=settings.takes_operations),
+            notices.MAX_BYTES,
+            answer_error=answer_error,
+            mutual=(DIRECTORY_SERVER.sender,),
+        ),
         posted(STATE_PATH, at(banking_app.state)),
         posted(DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
@@ -130,6 +139,12 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         measured=partial(_measured, works_with),
         forget_before=forget_before,
     )
+
+
+def _signed(works_with: EmvIssuer) -> dict[str, str]:
+    """Who answers a notice of a directory server."""
+    own = works_with.settings.acs_reference_number
+    return {"acsReferenceNumber": own, "acsTransID": works_with.runtime.randomness.uuid()}
 
 
 async def _resign(classic: V1Context, pares: bytes, defect: str | None) -> bytes:

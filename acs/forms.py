@@ -47,10 +47,10 @@ def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str
         issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "card number in clear", found)
 
 
-def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any], sender: str = "Browser") -> None:
-    """What the cardholder's browser made of being asked for a passkey. `sender`: who brought it."""
+def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any]) -> None:
+    """What the cardholder's browser made of being asked for a passkey, whoever brought it."""
     told = {"outcome": asserted.outcome.value, "accepted": asserted.verdict is Verdict.CORRECT, "words": asserted.words}
-    issuer.runtime.journal.record(issuer.runtime.clock.now(), sender, "ACS", "passkey", {**ids, **told})
+    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "passkey", {**ids, **told})
 
 
 def note_answer(issuer: Issuer, given: Answer) -> None:

@@ -82,6 +82,10 @@ class AcsSettings:
     """How long a page that finishes by itself can be seen."""
     rules_as_of: str = NONE
     """The day whose dated rules are in force (ISO 8601), `today` by the simulator's clock, or `none`."""
+    repeated_creq: Literal["shown", "refused"] = "shown"
+    """What a browser's CReq once more is answered: the page as it stands, or in 2.3.1 Erro 314."""
+    takes_operations: bool = True
+    """Whether an OReq is answered as received, else with opStatus 03 (not supported)."""
     issuer_decides: str | None = None
     """The address of the issuer's own decision service, which is asked before every answer to an AReq."""
     decision_timeout: float = 2.0
@@ -118,7 +122,7 @@ class AcsSettings:
             return self.public_url
         parts = urlsplit(self.public_url)
         port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{bank.key}.{self.bank_domain}{port}"
+        return f"{parts.scheme}://{bank.key}.{self.bank_domain}{port}{parts.path}"
 
     @property
     def also_at(self) -> tuple[str, ...]:

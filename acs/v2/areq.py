@@ -99,7 +99,7 @@ async def _after_confirming(
     asserted = await _asserted(issuer, view, purchase, second)
     if asserted is not None:
         ids = {"threeDSServerTransID": purchase.three_ds_server_trans_id, "dsTransID": purchase.ds_trans_id}
-        note_assertion(issuer, asserted, ids, sender="3DS Server")
+        note_assertion(issuer, asserted, ids)
     return await soon(_decided(issuer, request, view, purchase, rule, second, asserted))
 
 

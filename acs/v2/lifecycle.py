@@ -319,6 +319,8 @@ def _admit(
     if transaction.session is not None and transaction.session.digest != creq.digest:
         raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "the repeated CReq differs from the first one")
     if transaction.challenge is not None:
+        if settings.repeated_creq == "refused" and transaction.purchase.version == LATEST:
+            raise MessageError(ErrorCode.MULTIPLE_CHALLENGE_REQUESTS_NOT_SUPPORTED, "a CReq came before")
         shown = replace(transaction, state=state, updated_at=now, due_at=now + settings.timers.idle)
         return Change(shown, Show(transaction.challenge.notice))
     session = Session(creq.value, creq.digest, creq.window_size, creq.session_data, begun_at=now)

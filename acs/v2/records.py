@@ -17,7 +17,8 @@ from threedsecure.redaction import redact_card_numbers
 
 class App(Struct, frozen=True, omit_defaults=True):
     """What the AReq says of the app that the cardholder is challenged in: its SDK, the SDK's key of this transaction (JWK: x, y),
-    what it can draw (sdkInterface, sdkUiType), whether it is split (sdkType 02). `interface` and `template`: acsRenderingType, once
+    what it can draw (sdkInterface, sdkUiType), whether it is split (sdkType 02), and its client limited: it cannot encrypt
+    what is typed. `interface` and `template`: acsRenderingType, once
     the cardholder is to be challenged."""
 
     sdk_reference_number: str
@@ -26,6 +27,7 @@ class App(Struct, frozen=True, omit_defaults=True):
     offered_interface: str
     offered_types: tuple[str, ...]
     split: bool = False
+    limited: bool = False
     interface: str = ""
     template: str = ""
 

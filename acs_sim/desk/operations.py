@@ -11,6 +11,8 @@ from acs_sim.desk.control import (
     faults,
     findings,
     merchants,
+    namespaces,
+    notices,
     passkeys,
     ranges,
     rules,
@@ -28,11 +30,13 @@ _MODULES: Final = (
     journal,
     events,
     ranges,
+    notices,
     merchants,
     rules,
     check,
     authentication_values,
     faults,
     clock,
+    namespaces,
 )
 OPERATIONS: Final = tuple(one for module in _MODULES for one in vars(module).values() if isinstance(one, Operation))

@@ -108,6 +108,10 @@ class Simulator:
         """Where the card's 3DS Method is, None without one."""
         return next((one["three_ds_method_url"] for one in await self.ranges(scheme, pan)), None)
 
+    async def send_notice(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a directory server send a notice; what was answered to each part."""
+        return await self._done("POST", "/api/operations", wish)
+
     async def make_rule(self, rule: Mapping[str, Any]) -> str:
         """Make a matching rule; returns its id."""
         return str((await self._done("POST", "/api/rules", rule))["id"])

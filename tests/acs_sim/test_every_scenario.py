@@ -58,6 +58,7 @@ ANSWERS = {
     "challenge-knowledge": "C",
     "challenge-password-question": "C",
     "challenge-passkey": "C",
+    "challenge-spc": "C",
     "decoupled-fallback": "C",
     "method-late": "Y",
     "method-required": "N",

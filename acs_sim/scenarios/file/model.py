@@ -13,7 +13,7 @@ Version = Literal["1.0.2", "2.1.0", "2.2.0", "2.3.1"]
 Channel = Literal["browser", "app", "3ri"]
 Category = Literal["payment", "non-payment"]
 CLASSIC: Final = "1.0.2"
-PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "Erro")
+PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "OReq", "ORes", "Erro")
 V1_KINDS: Final = ("VEReq", "VERes", "PAReq", "PARes", "Error")
 OTHER_KINDS: Final = (
     "3DS Method",
@@ -145,6 +145,23 @@ class Preparation(Written, frozen=True, kw_only=True):
     fails: str | None = None
 
 
+class Operation(Written, frozen=True, kw_only=True):
+    """The scheme's directory server sends a notice (OReq, 2.3.1; docs/notices.md) `to` the 3DS Server or the ACS, in `parts`, of
+    which those in `left_out` never come. `answers`: the opStatus of each answer, or `Erro` and its code. `ORes` or `Erro`: what
+    stands in the last answer. `fails`: words of what is wrong with the last one."""
+
+    to: Literal["3ds-server", "acs"] = "3ds-server"
+    category: Literal["01", "02", "03", "04", "05", "06"] = "01"
+    severity: Literal["01", "02", "03", "04"] = "04"
+    parts: Annotated[tuple[str, ...], Meta(min_length=1, max_length=99)] = ("A notice of the directory server.",)
+    left_out: list[int] = []
+    prior: Elements | None = None
+    answers: list[str] | None = None
+    ORes: Elements | None = None
+    Erro: Elements | None = None
+    fails: str | None = None
+
+
 class RangeEdit(Written, frozen=True, kw_only=True):
     """One edit of the scheme's card ranges: A adds, M modifies, D deletes. All is put back after the scenario."""
 
@@ -176,11 +193,15 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
 
 class SdkWish(Written, frozen=True, kw_only=True):
     """How the SDK of the app is: how it encrypts its challenge, what it can draw (01 native, 02 HTML, 03 both), how many minutes
-    the challenge may take."""
+    the challenge may take; in 2.3.1 the variant of a `split` SDK (01 native, 02 browser, 03 shell), whether that is `limited`, and
+    whether a default SDK is `wrapped`."""
 
     encryption: Literal["A128CBC-HS256", "A128GCM"] | None = None
     interface: Literal["01", "02", "03"] | None = None
     max_timeout: Annotated[int, Meta(ge=5, le=99)] | None = None
+    split: Literal["01", "02", "03"] | None = None
+    limited: bool | None = None
+    wrapped: bool | None = None
 
     def told(self) -> dict[str, Any]:
         """As the control API takes it."""
@@ -210,6 +231,7 @@ class Step(Written, frozen=True, kw_only=True):
     enrolment: Enrolment | None = None
     payment: Payment | None = None
     preparation: Preparation | None = None
+    operation: Operation | None = None
     edit_ranges: Annotated[list[RangeEdit], Meta(min_length=1)] | None = None
     restart: Literal["acs", "ds", "phone"] | None = None
     fault: FaultDocument | None = None
