@@ -206,7 +206,16 @@ async def test_no_page_of_the_desk_the_phone_or_the_shops_is_shown_in_a_stranger
     at = stack_of_all.addresses
     desk = f"http://127.0.0.1:{stack_of_all.settings.port('desk')}"
     pages = {
-        at.desk: ("/", "/demo", "/app", "/cards", "/transactions/rows", "/transactions/x/conversation", "/faults", "/rules"),
+        at.desk: (
+            "/",
+            "/demo",
+            "/app",
+            "/cards",
+            "/transactions/rows",
+            "/transactions/x/conversation",
+            "/faults",
+            "/rules",
+        ),
         at.phone: ("/", "/phones/+33639981101", "/phones/nobody"),
         at.shop: ("/", "/log", "/shops/monetico", "/log/x"),
     }

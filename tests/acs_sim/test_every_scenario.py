@@ -57,6 +57,18 @@ ANSWERS = {
     "challenge-password-otp": "C",
     "challenge-knowledge": "C",
     "challenge-password-question": "C",
+    **dict.fromkeys(
+        (
+            "app-bad-signature",
+            "app-bad-chain",
+            "app-bad-expired",
+            "app-bad-key",
+            "app-bad-algorithm",
+            "app-bad-content",
+        ),
+        "C",
+    ),
+    "app-bad-url": "C",
     "decoupled-fallback": "C",
     "method-late": "Y",
     "method-required": "N",
