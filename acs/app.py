@@ -81,7 +81,15 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         return await cards.reset(works_with, request)
 
     routes = [
-        posted("/3ds2/areq", at(areq), MAX_AREQ_BYTES, DIRECTORY_SERVER, answer_error, mutual=True, at_the_edge=True),
+        posted(
+            "/3ds2/areq",
+            at(areq),
+            MAX_AREQ_BYTES,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=(DIRECTORY_SERVER.sender,),
+            at_the_edge=True,
+        ),
         posted("/3ds2/method", at(method.method)),
         posted("/3ds2/method/silent", at(method.silent_method)),
         posted("/3ds2/method/late", at(method.late_method)),
@@ -147,14 +155,16 @@ def _classic_routes(classic: V1Context) -> list[Route]:
     answer_error = partial(vereq.answer_error, classic)
     limit = MAX_MESSAGE_BYTES
     return [
-        posted("/3ds1/vereq", at(vereq.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=True),
+        posted(
+            "/3ds1/vereq", at(vereq.vereq), limit, DIRECTORY_SERVER, answer_error, mutual=(DIRECTORY_SERVER.sender,)
+        ),
         posted(
             "/3ds1/attempts/vereq",
             at(vereq.attempts_vereq),
             limit,
             DIRECTORY_SERVER,
             answer_error,
-            mutual=True,
+            mutual=(DIRECTORY_SERVER.sender,),
         ),
         posted(PAREQ_PATH, at(pareq.pareq), pareq.MAX_FORM_BYTES, answer_error=too_large),
         posted(CLASSIC_ANSWER_PATH, at(pareq.answer), answer_error=too_large),

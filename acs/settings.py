@@ -78,6 +78,12 @@ class AcsSettings:
     """How long a page that finishes by itself can be seen."""
     rules_as_of: str = NONE
     """The day whose dated rules are in force (ISO 8601), `today` by the simulator's clock, or `none`."""
+    issuer_decides: str | None = None
+    """The address of the issuer's own decision service, which is asked before every answer to an AReq."""
+    decision_timeout: float = 2.0
+    """How long it may take."""
+    decision_missed: Literal["card", "challenge", "unavailable"] = "card"
+    """What is answered when it did not decide: as the card says, a SecureCode, or U."""
     decoupled_missed: str = "N"
     """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"

@@ -59,7 +59,7 @@ def routes(party: Party) -> list[Route]:
             receive(party, scheme),
             limit=MESSAGE_LIMIT,
             answer_error=answer,
-            mutual=True,
+            mutual=("3DS Server", "ACS"),
             at_the_edge=True,
         )
         for scheme in SCHEMES
@@ -71,7 +71,7 @@ def routes(party: Party) -> list[Route]:
             vereq.receive(party, scheme),
             MAX_MESSAGE_BYTES,
             answer_error=classic_answer,
-            mutual=True,
+            mutual=("3DS Server",),
         )
         for scheme in V1_SCHEMES
     ]

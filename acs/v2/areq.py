@@ -14,15 +14,17 @@ from msgspec.structs import replace
 from acs.cardholder.challenge import ShowPrompt
 from acs.cards.issued import CO_BADGED, advice, issued, under
 from acs.cards.plays import keeps_silent
-from acs.cards.records import OnFile
+from acs.cards.records import Card, OnFile
 from acs.cards.rules.then import instructed
 from acs.cards.status import CardStatus, asked
 from acs.settings import AcsSettings
+from acs.v2.background.deciding import ask_issuer, service_of
 from acs.v2.challenge.app.device import language_of
 from acs.v2.challenge.app.keys import signed_content
 from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
+from acs.v2.decision.outside import as_decided, as_rule
 from acs.v2.decision.preferences import as_the_rules_want, device_of
 from acs.v2.decision.versions import APP
 from acs.v2.issuer import EmvIssuer
@@ -42,7 +44,7 @@ from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.serving.receiving import received
-from threedsecure.web.straight import then
+from threedsecure.web.straight import soon, then
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
 METHOD_COMPLETED: Final = "Y"
@@ -70,6 +72,36 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
 
 
 def _begin(
+    issuer: EmvIssuer,
+    request: WireRequest,
+    view: AuthenticationRequest,
+    purchase: Purchase,
+    rule: Mapping[str, Any] | None,
+) -> WireResponse | Awaitable[WireResponse]:
+    service = service_of(issuer.settings, rule)
+    printed = None if service is None else issued(view.acct_number, None)
+    if service is None or printed is None:
+        return _decided(issuer, request, view, purchase, rule)
+    return _decided_outside(issuer, request, view, purchase, service, printed)
+
+
+async def _decided_outside(
+    issuer: EmvIssuer,
+    request: WireRequest,
+    view: AuthenticationRequest,
+    purchase: Purchase,
+    service: str,
+    printed: Card,
+) -> WireResponse:
+    """Let the issuer's own service decide, and answer as it does."""
+    registration = await issuer.storage.registration(view.acct_number)
+    scenario = printed.scenario if registration is None else registration.scenario
+    areq = request.message or {}
+    chosen = await ask_issuer(issuer.runtime, issuer.settings, service, areq, printed.scheme, scenario)
+    return await soon(_decided(issuer, request, as_decided(view, chosen), purchase, as_rule(chosen)))
+
+
+def _decided(
     issuer: EmvIssuer,
     request: WireRequest,
     view: AuthenticationRequest,

@@ -14,6 +14,7 @@ from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
 from acs_sim.commands.simulator import caller_context, settings_of, told
 from acs_sim.running import home
+from acs_sim.settings.certificates import ROLES, WRONG
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -51,6 +52,12 @@ _UP_OPTIONS = (
     click.option("--keep", metavar="24h", help="Forget what ended longer ago than this.  [default: keep all]"),
     click.option("--tls/--no-tls", default=None, help="Serve every port over TLS; the desk hands out the authority."),
     click.option("--tls-trust", metavar="FILE", help="With --tls, more authorities to trust when calling others."),
+    click.option(
+        "--tls-wrong", metavar="PARTY=KIND,…", help="With --tls, parties that show a wrong certificate: ds=expired."
+    ),
+    click.option(
+        "--tls-revocation", metavar="URL", help="With --tls, answer here who asks whether a certificate is revoked."
+    ),
     click.option("--seed", type=int, help="Make identifiers and SecureCodes repeatable."),
     click.option("--desk-url", metavar="URL", help="Base address of the desk, when it is not host and port base."),
     click.option("--ds-url", metavar="URL", help="Base address of the directory server."),
@@ -64,6 +71,9 @@ _UP_OPTIONS = (
         "--rules-as-of",
         metavar="today|DATE|none",
         help="Enforce the schemes' rules with a date as they are on that day.  [default: none]",
+    ),
+    click.option(
+        "--issuer-decides", metavar="URL", help="Let your own service decide on every AReq.  [default: the card]"
     ),
     click.option("--sdk-keys", metavar="DIR", help="Private keys KID.pem that apps encrypt their device data to."),
     click.option(
@@ -304,17 +314,19 @@ def pki() -> None:
     "--host", "hosts", multiple=True, metavar="HOST", help="A name or an address it is called under; repeatable."
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder to write to.")
+@click.option("--as", "role", type=click.Choice([*ROLES]), default="3ds-server", show_default=True, help="Whose it is.")
+@click.option("--wrong", type=click.Choice([*WRONG]), help="Mint one that has to be refused.")
+@click.option("--tls-revocation", metavar="URL", help="Where it says that it is told whether it is revoked.")
 @click.option("--password", help="Also write NAME.p12 with this password, for key stores that want PKCS #12.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the data folder.")
-def issue(
-    name: str, data: str | None, hosts: tuple[str, ...], out: Path, password: str | None, config: Path | None
-) -> None:
+def issue(name: str, config: Path | None, data: str | None, tls_revocation: str | None, **wish: Any) -> None:
     """Mint a certificate for NAME: a gateway shows it to the directory server, and serves its own addresses with it."""
     from acs_sim.running.pki.issuing import CannotIssue, issue_files
 
     settings, _ = settings_of({"data": data}, config)
+    revocation = tls_revocation or settings.tls_revocation
     with told(CannotIssue):
-        written = issue_files(Path(settings.data), name, hosts, out, password, settings.addresses.desk)
+        written = issue_files(Path(settings.data), name, desk=settings.addresses.desk, revocation=revocation, **wish)
     for path in written:
         click.echo(path)
 

@@ -119,6 +119,11 @@ class Case:
         """The ARes that asked for a challenge."""
         return next((answer for answer in self.answers if answer.text("transStatus") == "C"), None)
 
+    def strays(self, kind: str) -> tuple[Entry, ...]:
+        """Messages of other transactions to which a fault gave the identifiers of this one."""
+        found = (each for each in self.of("fault") if "of" in each.message and each.text("at") == kind)
+        return tuple(replace(each, kind=kind, message=each.message["sent"]) for each in found)
+
     def disturbed(self, *points: str) -> tuple[Entry, ...]:
         """The faults that were asked for at these points: what follows them is no doing of the gateway."""
         return tuple(entry for entry in self.of("fault") if entry.text("at") in points)
@@ -136,15 +141,22 @@ class Case:
         for each in self.entries[entry.number :]:
             if (each.kind, each.sender) == (entry.kind, entry.sender):
                 return
-            if each.kind == "fault" and each.sender == entry.sender and each.text("at") in points:
+            own = each.kind == "fault" and "of" not in each.message
+            if own and each.sender == entry.sender and each.text("at") in points:
                 yield each
 
     def lost(self, entry: Entry) -> bool:
-        """Whether a fault saw to it that nothing came that its receiver could read as this message."""
-        return any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry))
+        """Whether a fault saw to it that nothing came that its receiver could read as this message of this transaction."""
+        return self.is_anothers(entry) or any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry))
+
+    def is_anothers(self, entry: Entry) -> bool:
+        """Whether a fault made it a message of another transaction that is known."""
+        return any("as" in fault.message for fault in self.faults_behind(entry))
 
     def taken(self, rreq: Entry) -> bool:
         """Whether an RRes came for this RReq, at the first attempt or at a later one."""
+        if self.is_anothers(rreq):
+            return False
         later = (each.number for each in self.rreqs if each.number > rreq.number)
         end = next(later, len(self.entries) + 1)
         return any(rreq.number < rres.number < end for rres in self.rres)

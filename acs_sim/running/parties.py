@@ -51,6 +51,7 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
             bank_domain=settings.bank_domain,
             other_cards=_other_cards(settings),
             rules_as_of=settings.rules_as_of,
+            issuer_decides=settings.issuer_decides,
         ),
     )
 

@@ -10,8 +10,10 @@ from errno import EADDRINUSE
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
+from aiohttp import web
 
 from acs_sim.client.sharing.clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.client.sharing.faults import share_faults
@@ -23,6 +25,7 @@ from acs_sim.running.pki.stack import StackTls
 from acs_sim.running.retention import Forget, retaining
 from acs_sim.running.tracing import TracingUnavailable, exporting
 from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.settings.certificates import PARTY_ROLES
 from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings, SettingsError
 from threedsecure.faults.packs import PACKS
@@ -176,7 +179,7 @@ async def _bring_to_life(
     stack: Stack, parties: Mapping[str, Build], transport: InProcessTransport, life: AsyncExitStack
 ) -> None:
     """Every party lives before the first port is open, and every port is closed before the first party ends."""
-    served = []
+    served: list[Served] = []
     forgetting: list[Forget] = [stack.runtime.journal.forget_before]
     for name, build in parties.items():
         if name not in stack.settings.only:
@@ -194,18 +197,34 @@ async def _bring_to_life(
         for address in (stack.addresses.of(name), *service.also_at):
             transport.register(address, dispatcher.endpoints())
         app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.peer_limits))
-        tls = None if stack.tls is None else stack.tls.serving(name, dispatcher.refused_handshake)
-        served.append((name, app, tls))
+        tls = None if stack.tls is None else stack.tls.serving(name, dispatcher)
+        served.append((TITLES[name], stack.settings.port(name), app, tls))
+    if stack.tls is not None and stack.settings.tls_revocation is not None:
+        served.append(_told_of_revocation(stack, stack.tls, stack.settings.tls_revocation))
     await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for, stack.runtime.loops))
-    for name, app, tls in served:
-        host, port = stack.settings.host, stack.settings.port(name)
+    for title, port, app, tls in served:
+        host = stack.settings.host
         try:
             several = stack.settings.workers > 1
             also = ("::1",) if host == "127.0.0.1" else ()  # both are localhost, and callers try either first
             await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls, also=also))
         except OSError as error:
             reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
-            raise CannotStart(f"{TITLES[name]}: port {port} of {host} {reason}. Try another --port-base.") from error
+            raise CannotStart(f"{title}: port {port} of {host} {reason}. Try another --port-base.") from error
+
+
+Served = tuple[str, int, web.Application, ssl.SSLContext | None]
+"""A title for people, a port, and what answers there."""
+
+
+def _told_of_revocation(stack: Stack, tls: StackTls, address: str) -> Served:
+    service, metrics = tls.revocation(), metrics_of("authority", stack.runtime.shared)
+    return (
+        "Revocation",
+        urlsplit(address).port or 80,
+        application(service, Dispatcher(service, stack.runtime, metrics), metrics),
+        None,
+    )
 
 
 def _figures(health: Health, peer_limits: PeerLimits) -> list[Measured]:
@@ -223,7 +242,11 @@ async def _runtime_of(party: str, stack: Stack, transport: InProcessTransport, l
     if stack.tls is not None:
         tls = stack.tls.calling(party)
         session = await life.enter_async_context(HttpTransport.session(tls.calling))
-        own = replace(own, transport=transport.of(TITLES[party], HttpTransport(session, stack.peer_limits)), tls=tls)
+        own = replace(
+            own,
+            transport=transport.of(PARTY_ROLES.get(party, party), HttpTransport(session, stack.peer_limits)),
+            tls=tls,
+        )
     sender = SENDERS.get(party)
     if sender is not None:
         own = replace(own, transport=PartyTransport(own.faults, sender, own.transport))

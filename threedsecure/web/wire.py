@@ -21,8 +21,8 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 class WireRequest(Struct):
     """One request. Header names are lower-case. `message` is filled by the handler once it has decoded the body; whoever is
-    listening (`on_message`) is told then, before the handler acts on it. `peer` is the name in the certificate that the caller
-    showed, with TLS. `handed`: the message itself, from a sender in this process, in the place of the body that would say the
+    listening (`on_message`) is told then, before the handler acts on it. `peer`: as whom the caller comes by its
+    certificate, with TLS. `handed`: the message itself, from a sender in this process, in the place of the body that would say the
     same; `more` is how the ledger has it, then. `noted`: where it stands in the journal; `filed`: what it goes by there, where it
     carries no identifier."""
 

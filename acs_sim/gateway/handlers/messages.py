@@ -31,7 +31,7 @@ class MessageHandlers:
         pages = self._gateway.pages
         return [
             # The directory server records this hop: it calls a peer that may be anybody's.
-            posted(three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error, mutual=True),
+            posted(three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error, mutual=("Directory Server",)),
             *browser_routes(pages, three_ds_server.NOTIFICATION_PATH, self.notification, ("cres", "erro")),
             *browser_routes(pages, three_ds_server.METHOD_NOTIFICATION_PATH, self.method_notification, METHOD_FIELDS),
         ]

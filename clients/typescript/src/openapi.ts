@@ -580,7 +580,7 @@ export interface components {
             /** @default null */
             password?: string | null;
             /** @default [] */
-            faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"])[];
+            faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"])[];
         };
         /**
          * Delay
@@ -590,9 +590,9 @@ export interface components {
             /** @enum {unknown} */
             do: "delay";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -628,9 +628,9 @@ export interface components {
             /** @enum {unknown} */
             do: "silence";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -648,9 +648,9 @@ export interface components {
             /** @enum {unknown} */
             do: "refuse";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -667,9 +667,9 @@ export interface components {
             /** @enum {unknown} */
             do: "reset";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -685,9 +685,9 @@ export interface components {
             /** @enum {unknown} */
             do: "truncate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -705,9 +705,9 @@ export interface components {
             /** @enum {unknown} */
             do: "dribble";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -725,9 +725,9 @@ export interface components {
             /** @enum {unknown} */
             do: "status";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -750,9 +750,9 @@ export interface components {
             /** @enum {unknown} */
             do: "redirect";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -775,9 +775,9 @@ export interface components {
             /** @enum {unknown} */
             do: "content-type";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -795,9 +795,9 @@ export interface components {
             /** @enum {unknown} */
             do: "gzip-lie";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -813,9 +813,9 @@ export interface components {
             /** @enum {unknown} */
             do: "garbage";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -833,9 +833,9 @@ export interface components {
             /** @enum {unknown} */
             do: "twice";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -851,9 +851,9 @@ export interface components {
             /** @enum {unknown} */
             do: "drop";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -870,9 +870,9 @@ export interface components {
             /** @enum {unknown} */
             do: "set";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -890,9 +890,9 @@ export interface components {
             /** @enum {unknown} */
             do: "rename";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -910,9 +910,9 @@ export interface components {
             /** @enum {unknown} */
             do: "retype";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -932,9 +932,9 @@ export interface components {
             /** @enum {unknown} */
             do: "swap-ids";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -957,9 +957,9 @@ export interface components {
             /** @enum {unknown} */
             do: "critical-extension";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -977,9 +977,9 @@ export interface components {
             /** @enum {unknown} */
             do: "duplicate-key";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -996,9 +996,9 @@ export interface components {
             /** @enum {unknown} */
             do: "shuffle";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1014,9 +1014,9 @@ export interface components {
             /** @enum {unknown} */
             do: "erro";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1029,6 +1029,26 @@ export interface components {
             detail?: string;
         };
         /**
+         * Counter
+         * @description The counter of a message in an app is another one than is due. EMV 3DS wants Erro 302.
+         */
+        Counter: {
+            /** @enum {unknown} */
+            do: "counter";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+            /** @default 1 */
+            by?: number;
+        };
+        /**
          * PaddedBase64
          * @description base64url with its = at the end, which the specification forbids. Several ACSs send it.
          */
@@ -1036,9 +1056,9 @@ export interface components {
             /** @enum {unknown} */
             do: "padded-base64";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1054,9 +1074,9 @@ export interface components {
             /** @enum {unknown} */
             do: "other-session";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1072,9 +1092,9 @@ export interface components {
             /** @enum {unknown} */
             do: "late";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1090,9 +1110,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1108,9 +1128,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-chain";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1126,9 +1146,9 @@ export interface components {
             /** @enum {unknown} */
             do: "expired-certificate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1144,9 +1164,99 @@ export interface components {
             /** @enum {unknown} */
             do: "no-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * OtherKey
+         * @description sdkEphemPubKey is not the key of this SDK: the content was signed for somebody else.
+         */
+        OtherKey: {
+            /** @enum {unknown} */
+            do: "other-key";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongAlgorithm
+         * @description Signed with RS256, rightly, which EMV 3DS does not allow.
+         */
+        WrongAlgorithm: {
+            /** @enum {unknown} */
+            do: "wrong-algorithm";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * UnreadableContent
+         * @description Rightly signed, and no JSON.
+         */
+        UnreadableContent: {
+            /** @enum {unknown} */
+            do: "unreadable-content";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongTag
+         * @description The authentication tag of the encryption has one bit wrong. EMV 3DS wants Erro 302.
+         */
+        WrongTag: {
+            /** @enum {unknown} */
+            do: "wrong-tag";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongHalf
+         * @description Encrypted with the halves of the session key in each other's place. EMV 3DS wants Erro 302.
+         */
+        WrongHalf: {
+            /** @enum {unknown} */
+            do: "wrong-half";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1416,7 +1526,7 @@ export interface components {
         FindingDocument: {
             rule: string;
             /** @enum {unknown} */
-            severity: "error" | "good" | "warning";
+            severity: "advice" | "error" | "good" | "warning";
             title: string;
             clause: string;
             remedy: string;
@@ -1665,11 +1775,14 @@ export interface components {
         };
         /**
          * Advice
-         * @description `element` is dotted and indexed as in a violation; `words` say what would be better, and why.
+         * @description `element` is dotted and indexed as in a violation; `words` say what would be better, and why. `since`: the day from which a
+         *         rule with a date wants it.
          */
         Advice: {
             element: string;
             words: string;
+            /** @default  */
+            since?: string;
         };
         /**
          * CheckWish
@@ -2408,8 +2521,8 @@ export interface operations {
     show_findings: {
         parameters: {
             query?: {
-                /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: "error" | "good" | "warning";
+                /** @description the mildest that is told: error, warning (when left out), advice or good */
+                severity?: "advice" | "error" | "good" | "warning";
             };
             header?: never;
             path: {
@@ -2515,8 +2628,8 @@ export interface operations {
     list_findings: {
         parameters: {
             query?: {
-                /** @description the mildest that is told: error, warning (when left out) or good */
-                severity?: "error" | "good" | "warning";
+                /** @description the mildest that is told: error, warning (when left out), advice or good */
+                severity?: "advice" | "error" | "good" | "warning";
                 /** @description only what this rule found */
                 rule?: string;
                 /** @description json (when left out) or junit */
@@ -3139,7 +3252,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"]) | components["schemas"]["PackWish"];
+                "application/json": (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"]) | components["schemas"]["PackWish"];
             };
         };
         responses: {

@@ -112,6 +112,7 @@ class Answering:
         sent = None
         if POINTS[one.at].carrier is Carrier.POST:
             await self._strike_post(fault, one, response, names)
+            sent = one.raw if isinstance(fault, MessageFault) else None
         elif one.at == SIGNED:
             sent = await self._sign_again(fault, one, response, names)
         elif response.sealed is not None and isinstance(fault, MessageFault | SignatureFault):

@@ -5,7 +5,7 @@ import mimetypes
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Sized
 from contextlib import asynccontextmanager, suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any, Final
@@ -104,15 +104,24 @@ async def serving(
     they are to be had."""
     runner = EdgeRunner(app, access_log=None, handler_cancellation=False, shutdown_timeout=2.0)
     await runner.setup()
-    site = partial(web.TCPSite, runner, reuse_port=reuse_port or None, ssl_context=tls)
-    try:
-        await site(host, port).start()
+    secured = None if tls is None else runner.secured(tls)
+
+    async def listen(host: str, port: int) -> int:
+        if secured is not None:
+            return await secured.listen(host, port, reuse_port=reuse_port)
+        await web.TCPSite(runner, host, port, reuse_port=reuse_port or None).start()
         used: int = runner.addresses[0][1]
+        return used
+
+    try:
+        used = await listen(host, port)
         for one in also:
             with suppress(OSError):
-                await site(one, used).start()
+                await listen(one, used)
         yield used
     finally:
+        if secured is not None:
+            secured.close()
         await runner.cleanup()
 
 
@@ -140,7 +149,7 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             {name.lower(): value for name, value in request.headers.items()},
             request.query if "?" in request.raw_path else _NO_QUERY,
             request.match_info,
-            dispatcher.certified_name(request.transport) if route.mutual else None,
+            dispatcher.certified_role(request.transport) if route.mutual else None,
         )
         response = await dispatcher.dispatch(route, wire_request)
         if route.door is Door.API:

@@ -8,6 +8,7 @@ Who keeps a connection sends the same head with request after request, but for t
 read, byte for byte, it is known what it says (`_Head`): it is not read again."""
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -22,6 +23,7 @@ from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from msgspec import Struct
 
 from threedsecure.web.serving.connections import Connections
+from threedsecure.web.serving.handshake import SecuredPort
 from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
@@ -60,6 +62,13 @@ class EdgeRunner(web.AppRunner):
         server.heads = {}  # type: ignore[attr-defined]
         server.held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
         return server
+
+    def secured(self, context: ssl.SSLContext) -> SecuredPort:
+        """The same over TLS, once it is set up."""
+        server = self.server
+        if not isinstance(server, _Edge):
+            raise TypeError("it is not set up")
+        return SecuredPort(context, server.held, server)
 
 
 class _Edge(web.Server):
@@ -103,11 +112,17 @@ class _Connection(RequestHandler):
         if self._keepalive_handle is not None:
             self._keepalive_handle.cancel()
         self._keepalive_handle = self._loop.call_at(self.last_moment, self._process_keepalive)
-        self._connections.came(self, transport)
+        self._connections.came(self, transport.get_extra_info("socket"))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.went(self)
         super().connection_lost(exc)
+
+    def cut(self) -> None:
+        transport = self.transport
+        self.force_close()
+        if transport is not None:
+            transport.abort()
 
     def _process_keepalive(self) -> None:
         if self._busy:  # who is being answered waits for something
@@ -221,7 +236,7 @@ class _Connection(RequestHandler):
             self._send(dispatcher.turned_away())
             self._go_on()
             return
-        peer = dispatcher.certified_name(self.transport) if route.mutual else None
+        peer = dispatcher.certified_role(self.transport) if route.mutual else None
         request = WireRequest("POST", route.path, body, headers, _NONE, _NONE, peer)
         self._busy = self._request_in_progress = True
         dispatcher.under_way += 1
