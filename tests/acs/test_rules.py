@@ -103,7 +103,7 @@ async def test_a_rule_has_a_fault_happen_to_the_transaction_that_matches_and_to_
         ({"then": {"fault": {"at": "ARes", "do": "explode"}}}, "then.fault: there is no fault 'explode'"),
         ({"then": {"fault": {"at": "ARes", "do": "erro", "card": FRICTIONLESS}}}, "no card, no transaction"),
         ({"then": {"fault": {"at": "ARes", "do": "erro"}, "tries": 1}}, "then: tries belongs to a scenario"),
-        ({"then": {"scheme": "visa"}}, "then names a scenario, a service that decides, or a fault"),
+        ({"then": {"scheme": "visa"}}, "then names a scenario, a service that decides, what is told, or a fault"),
         ({"then": {"scenario": "frictionless", "scheme": "diners"}}, "there is no scheme 'diners'"),
         ({"then": {"scenario": "challenge-otp", "transStatus": "N"}}, "challenge-otp decides that by itself"),
         ({"then": {"scenario": "frictionless", "tries": 0}}, "then: Expected `int` >= 1"),

@@ -139,7 +139,7 @@ SCENARIOS: Final = _by_name(
     Scenario("challenge-knowledge", "19", "a question that only the cardholder can answer", Ask(Method.KNOWLEDGE)),
     Scenario(
         "challenge-password-question",
-        "24",
+        "25",
         "the password, then the question; on one screen where an app has two boxes (2.3.1)",
         Ask(Method.PASSWORD_AND_QUESTION),
     ),
