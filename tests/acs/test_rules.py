@@ -147,3 +147,13 @@ async def test_rules_survive_a_restart_and_no_card_number_stands_in_the_database
     assert b"acs_rule" in kept
     assert FRICTIONLESS.encode() not in kept
     assert OTP.encode() not in kept
+
+
+async def test_a_rule_has_the_bank_say_more_where_the_version_has_it(acs):
+    words = {"cardholderInfo": {"text": "Call us."}, "transStatusReasonInfo": "too many today"}
+    await acs.control("rules", {"if": {"pan": FRICTIONLESS}, "then": {"tells": words}})
+    latest, before = [await acs.ask(FRICTIONLESS, version) for version in ("2.3.1", "2.1.0")]
+    assert {name: latest.get(name) for name in words} == words
+    assert "transStatusReasonInfo" not in before
+    status, refused = await acs.control("rules", {"then": {"tells": {"transStatus": "N"}}})
+    assert (status, "broadInfo" in refused["detail"]) == (422, True)

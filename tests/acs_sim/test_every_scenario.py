@@ -58,6 +58,18 @@ ANSWERS = {
     "challenge-knowledge": "C",
     "challenge-password-question": "C",
     "challenge-passkey": "C",
+    **dict.fromkeys(
+        (
+            "app-bad-signature",
+            "app-bad-chain",
+            "app-bad-expired",
+            "app-bad-key",
+            "app-bad-algorithm",
+            "app-bad-content",
+        ),
+        "C",
+    ),
+    "app-bad-url": "C",
     "decoupled-fallback": "C",
     "method-late": "Y",
     "method-required": "N",
