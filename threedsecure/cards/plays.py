@@ -22,6 +22,8 @@ class Method(StrEnum):
     CHOICE = "choice"
     OUTCOME_CODE = "outcome-code"
     OUT_OF_BAND = "out-of-band"
+    PASSKEY = "passkey"
+    SPC = "spc"
     DECOUPLED = "decoupled"
 
 

@@ -151,6 +151,9 @@ SCENARIOS: Final = _by_name(
     ),
     Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A, U or R", Ask(Method.CHOICE)),
     Scenario(
+        "challenge-passkey", "24", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
+    ),
+    Scenario(
         "challenge-outcome-code",
         "23",
         "the code that is typed says how it ends: 1234 Y, 1111 N, 2222 R, 3333 U, 7777 A, 0001 to 0011 N with that reason",

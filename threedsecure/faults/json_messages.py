@@ -13,7 +13,7 @@ from threedsecure.v2.errors import MessageError
 
 _SECOND: Final = "\N{REPLACEMENT CHARACTER}a second time\N{REPLACEMENT CHARACTER}"
 _COMPONENTS: Final = {"Directory Server": "D", "ACS": "A", "3DS Server": "S"}
-_ANSWERED: Final = {"PRes": "PReq", "ARes": "AReq", "RRes": "RReq", "RReq": "CReq", "CRes": "CReq"}
+_ANSWERED: Final = {"PRes": "PReq", "ORes": "OReq", "ARes": "AReq", "RRes": "RReq", "RReq": "CReq", "CRes": "CReq"}
 _EXTENSIONS: Final = "messageExtension"
 DEFAULT_ERROR: Final = "404"  # permanent system failure
 

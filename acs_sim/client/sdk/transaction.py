@@ -5,6 +5,7 @@ The order of events is that of the SDK specification: `create_transaction`, the 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -43,7 +44,8 @@ DEVICE: Final[Mapping[str, Any]] = {"DV": "1.6", "DD": {"C001": "Android", "C002
 class Options(Struct, frozen=True, kw_only=True):
     """How this SDK is. `enc`: content encryption of the challenge; `interface` and `ui_types`: what it can draw; `max_timeout`:
     minutes that the whole challenge may take, at least 5; `app_url`: where the banking app returns to (2.2.0 and later);
-    `plain_hosts`: where plain http will do, and at what is below them: a desk has no certificates."""
+    `plain_hosts`: where plain http will do, and at what is below them: a desk has no certificates. `sdk_type` (2.3.1): sdkType
+    and what goes with it."""
 
     enc: str = A128CBC_HS256
     interface: str = NATIVE_AND_HTML
@@ -51,6 +53,7 @@ class Options(Struct, frozen=True, kw_only=True):
     max_timeout: int = 5
     reference_number: str = REFERENCE_NUMBER
     app_url: str | None = None
+    sdk_type: Mapping[str, Any] = MappingProxyType({"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"}})
     plain_hosts: tuple[str, ...] = ()
 
     def trusts(self, url: str) -> bool:
@@ -93,7 +96,7 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
             "deviceRenderOptions": {"sdkInterface": options.interface, "sdkUiType": list(types)},
         }
         if self.version == LATEST:
-            told |= {"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"}}
+            told |= options.sdk_type
         return told
 
     def begin(self, ares: Mapping[str, Any], roots: Sequence[x509.Certificate], at: datetime) -> "SdkTransaction":

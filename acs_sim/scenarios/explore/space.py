@@ -113,7 +113,7 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
 """Orders of events that hurt: a card, what goes wrong with it, and what happens after the first AReq. More is drawn around them."""
 JUMPS: Final = ("5s", "31s", "61s", "11m", "25h", "50h")
 
-_LEFT_OUT: Final = frozenset({"PRes"})
+_LEFT_OUT: Final = frozenset({"PRes", "OReq", "ORes"})
 FAULT_POINTS: Final = tuple(
     name
     for name, point in POINTS.items()

@@ -10,7 +10,7 @@ from threedsecure.faults import json_messages as emv
 from threedsecure.faults import xml_messages as xml
 from threedsecure.faults.fault import Around, Element, Message, MessageFault, Name
 from threedsecure.faults.memory import EMV_IDS
-from threedsecure.faults.points import ANSWERS, IN_AN_APP, POSTS
+from threedsecure.faults.points import ANSWERS, IN_AN_APP, NOTICES, POSTS
 from threedsecure.paths import MISSING, look_up, parent_of, renamed
 
 MAX_VALUE_CHARACTERS: Final = 20_000
@@ -24,7 +24,7 @@ _REPLACED: Final = ("PRes", "ARes", "RRes", "VERes", "RReq", "CRes post")
 class Drop(MessageFault, frozen=True, kw_only=True, tag="drop"):
     """An element is missing. EMV 3DS wants Erro 201."""
 
-    points: ClassVar = _NAMED
+    points: ClassVar = (*_NAMED, *NOTICES)
     mistake: ClassVar = "a null pointer"
     example: ClassVar = '{"at":"ARes","do":"drop","element":"acsURL"}'
 
@@ -42,7 +42,7 @@ class Drop(MessageFault, frozen=True, kw_only=True, tag="drop"):
 class Set(MessageFault, frozen=True, kw_only=True, tag="set"):
     """An element has another value, or is there although it should not be."""
 
-    points: ClassVar = (*_NAMED, "SMS")
+    points: ClassVar = (*_NAMED, "SMS", *NOTICES)
     mistake: ClassVar = "trusting values because they come from the scheme, or refusing elements that are new"
     example: ClassVar = '{"at":"RReq","do":"set","element":"transStatus","value":"Z"}'
 
@@ -193,7 +193,7 @@ class Shuffle(MessageFault, frozen=True, kw_only=True, tag="shuffle"):
 class Erro(MessageFault, frozen=True, kw_only=True, tag="erro"):
     """An Erro (1.0.2: an Error) in place of the message."""
 
-    points: ClassVar = (*_REPLACED, "PARes", "CRes")
+    points: ClassVar = (*_REPLACED, "PARes", "CRes", "ORes")
     mistake: ClassVar = "waiting for the message that was due"
     example: ClassVar = '{"at":"ARes","from":"ACS","do":"erro","code":"403"}'
 

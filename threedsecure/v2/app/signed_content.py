@@ -84,8 +84,13 @@ def payload_of(
 
 
 def read_signed_content(compact: str, roots: Sequence[x509.Certificate], at: datetime) -> SignedContent:
-    """The content, once signature and chain are found to be right at that time. As in the SDKs no certificate is asked about
-    revocation, and a key that the header carries otherwise (`jwk`) counts for nothing. Errors: `NotTrusted`."""
+    """The content of an acsSignedContent. Errors: `NotTrusted`."""
+    return _content(read_payload(compact, roots, at))
+
+
+def read_payload(compact: str, roots: Sequence[x509.Certificate], at: datetime) -> dict[str, Any]:
+    """What a compact JWS says, once signature and chain are found to be right at that time. As in the SDKs no certificate is asked
+    about revocation, and a key that the header carries otherwise (`jwk`) counts for nothing. Errors: `NotTrusted`."""
     parts = compact.split(".", 3) if len(compact) <= MAX_CONTENT else []
     if len(parts) != 3:
         raise NotTrusted("not a JWS in compact serialization")
@@ -93,7 +98,7 @@ def read_signed_content(compact: str, roots: Sequence[x509.Certificate], at: dat
     certificates = _certificates(header.get("x5c"))
     _check_path(certificates, roots, at)
     _check_signature(header.get("alg"), certificates[0], f"{parts[0]}.{parts[1]}".encode(), _decoded(parts[2]))
-    return _content(_object(_decoded(parts[1]), "the payload"))
+    return _object(_decoded(parts[1]), "the payload")
 
 
 def _content(payload: Mapping[str, Any]) -> SignedContent:
