@@ -19,7 +19,7 @@ def in_app(hops: Sequence[Hop]) -> bool:
 
 def sdk_wishes(hops: Sequence[Hop]) -> dict[str, Any]:
     """How the SDK was, as `POST /api/apps` takes it."""
-    areq = next((hop["message"] for hop in hops if hop["kind"] == "AReq"), {})
+    areq: Mapping[str, Any] = next((hop["message"] for hop in hops if hop["kind"] == "AReq"), {})
     wishes: dict[str, Any] = {}
     options = areq.get("deviceRenderOptions")
     if isinstance(options, Mapping) and options.get("sdkInterface") in ("01", "02", "03"):
@@ -57,7 +57,7 @@ def _came_from_the_banking_app(hops: Sequence[Hop], number: int) -> bool:
 
 def _was_right(after: Sequence[Hop]) -> bool:
     """A wrong answer is told with a warning, and the last one by the result."""
-    cres = next((hop["message"] for hop in after if (hop["from"], hop["to"]) == FROM_ACS), {})
+    cres: Mapping[str, Any] = next((hop["message"] for hop in after if (hop["from"], hop["to"]) == FROM_ACS), {})
     if cres.get("challengeCompletionInd") != "Y":
         return "challengeInfoText" in cres and cres.get("challengeInfoTextIndicator") != "Y"
     rreqs = [hop["message"].get("transStatus") for hop in after if hop["kind"] == "RReq"]
