@@ -12,6 +12,8 @@ from acs_sim.desk.control import (
     findings,
     merchants,
     namespaces,
+    notices,
+    passkeys,
     ranges,
     rules,
 )
@@ -20,6 +22,7 @@ from acs_sim.desk.transactions import list as transactions
 
 _MODULES: Final = (
     cards,
+    passkeys,
     transactions,
     cardholder,
     apps,
@@ -27,6 +30,7 @@ _MODULES: Final = (
     journal,
     events,
     ranges,
+    notices,
     merchants,
     rules,
     check,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acs_sim.test_pipelines import FILES
 from tests.support.browser import executable
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ def test_the_package_holds_what_was_built_and_nothing_else(client):
 
 def test_the_wrong_gateways_of_both_languages_send_the_same_areq():
     own = json.loads((CLIENT / "examples" / "areq.json").read_text())
-    assert own == json.loads((ROOT / "docs" / "examples" / "pipeline" / "areq.json").read_text())
+    assert own == json.loads(FILES["areq.json"])
 
 
 def test_the_gateway_of_the_example_has_sixty_lines_at_most():

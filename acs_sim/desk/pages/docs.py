@@ -28,6 +28,7 @@ BODIES: Final = {
     "take_outcome": '{"outcome":"accepted","transStatus":"Y"}',
     "edit_ranges": '{"scheme":"visa","edits":[{"action":"M","start":"4000000030000000","end":"4000000039999999",'
     '"stand_in":"attempt"}]}',
+    "send_notice": '{"scheme":"visa","category":"02","severity":"02","parts":["An issuer is slow.","We look into it."]}',
     "add_merchant": '{"monetico":{"tpe":"0000001","key":"12345678901234567890123456789012345678P0"}}',
     "add_rule": '{"if":{"amount":{"at_least":10000}},"then":{"scenario":"challenge-otp"}}',
     "move_clock": '{"advance":"10m"}',
