@@ -26,6 +26,7 @@ from acs.v1.issuer import V1Context, context
 from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.v2.challenge import banking_app, creq
 from acs.v2.challenge.app import receiving
+from acs.v2.challenge.app.keys import badly_signed
 from acs.v2.issuer import EmvIssuer, emv_issuer
 from acs.v2.method import browser_seen
 from acs.v2.method import page as method
@@ -135,7 +136,7 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         lambda: works_with.storage.is_open,
         static=STATIC,
         also_at=settings.also_at,
-        resign=partial(_resign, classic),
+        resign=partial(_resign, classic, settings),
         measured=partial(_measured, works_with),
         forget_before=forget_before,
     )
@@ -147,9 +148,11 @@ def _signed(works_with: EmvIssuer) -> dict[str, str]:
     return {"acsReferenceNumber": own, "acsTransID": works_with.runtime.randomness.uuid()}
 
 
-async def _resign(classic: V1Context, pares: bytes, defect: str | None) -> bytes:
-    """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
-    return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
+async def _resign(classic: V1Context, settings: AcsSettings, raw: bytes, defect: str | None) -> bytes:
+    """A PARes with another signature, or acsSignedContent of a payload. Errors: `ValueError` for one that cannot be signed."""
+    if not raw.startswith(b"<"):
+        return badly_signed(raw, settings.content_signature, defect).encode()
+    return await classic.signing.sign(raw, SignatureDefect(defect) if defect else None)
 
 
 async def _measured(works_with: EmvIssuer) -> list[Measured]:

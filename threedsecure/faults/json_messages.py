@@ -1,5 +1,6 @@
 """What can be done to a message in JSON."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,10 @@ def decoded(raw: bytes) -> Message | None:
     except orjson.JSONDecodeError:
         return None
     return document if isinstance(document, dict) else None
+
+
+def encoded(message: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(message)
 
 
 def shuffled(message: Message, draw: Draw) -> Message:

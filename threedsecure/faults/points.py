@@ -10,6 +10,7 @@ from msgspec import Struct
 DIRECTORY_SERVER: Final = "Directory Server"
 ACS: Final = "ACS"
 THREE_DS_SERVER: Final = "3DS Server"
+SDK: Final = "SDK"
 
 
 class Carrier(StrEnum):
@@ -70,6 +71,9 @@ _POINTS: Final = (
     ),
     Point("CRes post", Carrier.POST, Written.JSON, (ACS,), "what the browser posts to notificationURL", "cres"),
     Point("PARes", Carrier.POST, Written.XML, (ACS,), "what the browser posts to TermUrl (1.0.2)", "PaRes"),
+    Point("acsSignedContent", Carrier.ANSWER, Written.JSON, (ACS,), "what the ACS signs for the SDK of an app"),
+    Point("CReq", Carrier.REQUEST, Written.JSON, (SDK,), "what an app of the desk's sends, inside its encryption"),
+    Point("CRes", Carrier.ANSWER, Written.JSON, (ACS,), "what the ACS shows in an app, inside its encryption"),
 )
 POINTS: Final[Mapping[str, Point]] = MappingProxyType({point.name: point for point in _POINTS})
 
@@ -80,3 +84,4 @@ REQUESTS: Final = ("AReq", "RReq", "VEReq")
 NOTICES: Final = ("OReq", "ORes")
 """Where less makes sense: nobody acts on a notice."""
 POSTS: Final = ("Method callback", "CRes post", "PARes")
+IN_AN_APP: Final = ("acsSignedContent", "CReq", "CRes")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,9 +17,14 @@ from acs_sim.client.sdk.transaction import REFERENCE_NUMBER, Options, create_tra
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import AppDocument, AppWish, CardholderOutcome, Transaction
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.faults import MessageFault, SignatureFault
+from threedsecure.faults.changes import changed
+from threedsecure.faults.points import SDK
 from threedsecure.v2.app.jose import PublicKey
 from threedsecure.v2.app.signed_content import ContentSigner
+from threedsecure.v2.codec import encode
 from threedsecure.web.calling.transport import Transport
+from threedsecure.web.faults.injector import Faults
 from threedsecure.web.wire import Problem
 
 MOST_APPS: Final = 1_000
@@ -56,11 +62,12 @@ def new_app(desk: Desk, wish: AppWish) -> PhoneApp:
             max_timeout=wish.max_timeout,
             app_url=wish.app_url,
             sdk_type=sdk_type(wish, sdk_trans_id, desk.runtime.clock.now()),
+            plain_hosts=_plain_hosts(desk),
         ),
     )
     while len(desk.apps) >= MOST_APPS:
         del desk.apps[next(iter(desk.apps))]
-    app = PhoneApp(transaction, randomness.bytes, desk.runtime.clock.now)
+    app = PhoneApp(transaction, randomness.bytes, desk.runtime.clock.now, partial(_bent, desk.runtime.faults))
     desk.apps[transaction.sdk_trans_id] = app
     return app
 
@@ -172,6 +179,26 @@ def directory_server_key() -> PublicKey:
     key: Any = load_pem_private_key(_published("directory-server-rsa.pem"), None)
     public: PublicKey = key.public_key()
     return public
+
+
+def _plain_hosts(desk: Desk) -> tuple[str, ...]:
+    """Where the simulator's own ACS is, also under the names of its banks."""
+    return (urlsplit(desk.addresses.acs).hostname or "", "localhost")
+
+
+async def _bent(faults: Faults, creq: dict[str, Any]) -> tuple[bytes, str | None]:
+    """The CReq with all that is to happen to it, and what is to be wrong with its encryption."""
+    raw, defect = encode(creq), None
+    if not faults.plan.active:
+        return raw, defect
+    names = await faults.names_of("CReq", SDK, creq)
+    for fault in await faults.struck("CReq", SDK, names, raw):
+        if isinstance(fault, MessageFault):
+            raw = changed(fault, raw, await faults.around(fault, SDK, names))
+        elif isinstance(fault, SignatureFault):
+            defect = fault.defect
+        faults.note(fault, creq, raw)
+    return raw, defect
 
 
 def _published(name: str) -> bytes:

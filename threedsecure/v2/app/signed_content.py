@@ -12,11 +12,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct
 
+RS256: Final = "RS256"
+"""Not allowed; here to be refused."""
 ES256: Final = "ES256"
 PS256: Final = "PS256"
 MAX_CONTENT: Final = 16_000
@@ -39,6 +41,7 @@ class ContentSigner(Struct, frozen=True):
 
     key: SigningKey
     protected: bytes
+    padding: PSS | PKCS1v15 = _PSS
 
     @classmethod
     def of(
@@ -47,13 +50,18 @@ class ContentSigner(Struct, frozen=True):
         """`certificates`: the signer's first, without the root. `alg`: another name than the key's, for a header that lies."""
         chain = [b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in certificates]
         own = ES256 if isinstance(key, ec.EllipticCurvePrivateKey) else PS256
-        return cls(key, _encoded(orjson.dumps({"alg": alg or own, "x5c": chain})))
+        padding = PKCS1v15() if alg == RS256 else _PSS
+        return cls(key, _encoded(orjson.dumps({"alg": alg or own, "x5c": chain})), padding)
 
     def sign(self, payload: Mapping[str, Any]) -> str:
         """The JWS of a payload (`payload_of`)."""
-        covered = self.protected + b"." + _encoded(orjson.dumps(payload))
+        return self.sign_bytes(orjson.dumps(payload))
+
+    def sign_bytes(self, payload: bytes) -> str:
+        """The JWS of anything."""
+        covered = self.protected + b"." + _encoded(payload)
         if isinstance(self.key, rsa.RSAPrivateKey):
-            signature = self.key.sign(covered, _PSS, _SHA256)
+            signature = self.key.sign(covered, self.padding, _SHA256)
         else:
             r, s = decode_dss_signature(self.key.sign(covered, _ECDSA))
             signature = r.to_bytes(_HALF) + s.to_bytes(_HALF)
