@@ -668,7 +668,7 @@ export interface components {
             /** @default null */
             password?: string | null;
             /** @default [] */
-            faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"])[];
+            faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"])[];
             /** @default false */
             passkey?: boolean;
         };
@@ -680,9 +680,9 @@ export interface components {
             /** @enum {unknown} */
             do: "delay";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -718,9 +718,9 @@ export interface components {
             /** @enum {unknown} */
             do: "silence";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -738,9 +738,9 @@ export interface components {
             /** @enum {unknown} */
             do: "refuse";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -757,9 +757,9 @@ export interface components {
             /** @enum {unknown} */
             do: "reset";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -775,9 +775,9 @@ export interface components {
             /** @enum {unknown} */
             do: "truncate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -795,9 +795,9 @@ export interface components {
             /** @enum {unknown} */
             do: "dribble";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -815,9 +815,9 @@ export interface components {
             /** @enum {unknown} */
             do: "status";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -840,9 +840,9 @@ export interface components {
             /** @enum {unknown} */
             do: "redirect";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -865,9 +865,9 @@ export interface components {
             /** @enum {unknown} */
             do: "content-type";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -885,9 +885,9 @@ export interface components {
             /** @enum {unknown} */
             do: "gzip-lie";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -903,9 +903,9 @@ export interface components {
             /** @enum {unknown} */
             do: "garbage";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -923,9 +923,9 @@ export interface components {
             /** @enum {unknown} */
             do: "twice";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -941,9 +941,9 @@ export interface components {
             /** @enum {unknown} */
             do: "drop";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -960,9 +960,9 @@ export interface components {
             /** @enum {unknown} */
             do: "set";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -980,9 +980,9 @@ export interface components {
             /** @enum {unknown} */
             do: "rename";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1000,9 +1000,9 @@ export interface components {
             /** @enum {unknown} */
             do: "retype";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1022,9 +1022,9 @@ export interface components {
             /** @enum {unknown} */
             do: "swap-ids";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1047,9 +1047,9 @@ export interface components {
             /** @enum {unknown} */
             do: "critical-extension";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1067,9 +1067,9 @@ export interface components {
             /** @enum {unknown} */
             do: "duplicate-key";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1086,9 +1086,9 @@ export interface components {
             /** @enum {unknown} */
             do: "shuffle";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1104,9 +1104,9 @@ export interface components {
             /** @enum {unknown} */
             do: "erro";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1119,6 +1119,26 @@ export interface components {
             detail?: string;
         };
         /**
+         * Counter
+         * @description The counter of a message in an app is another one than is due. EMV 3DS wants Erro 302.
+         */
+        Counter: {
+            /** @enum {unknown} */
+            do: "counter";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+            /** @default 1 */
+            by?: number;
+        };
+        /**
          * PaddedBase64
          * @description base64url with its = at the end, which the specification forbids. Several ACSs send it.
          */
@@ -1126,9 +1146,9 @@ export interface components {
             /** @enum {unknown} */
             do: "padded-base64";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1144,9 +1164,9 @@ export interface components {
             /** @enum {unknown} */
             do: "other-session";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1162,9 +1182,9 @@ export interface components {
             /** @enum {unknown} */
             do: "late";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1180,9 +1200,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1198,9 +1218,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-chain";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1216,9 +1236,9 @@ export interface components {
             /** @enum {unknown} */
             do: "expired-certificate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1234,9 +1254,99 @@ export interface components {
             /** @enum {unknown} */
             do: "no-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * OtherKey
+         * @description sdkEphemPubKey is not the key of this SDK: the content was signed for somebody else.
+         */
+        OtherKey: {
+            /** @enum {unknown} */
+            do: "other-key";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongAlgorithm
+         * @description Signed with RS256, rightly, which EMV 3DS does not allow.
+         */
+        WrongAlgorithm: {
+            /** @enum {unknown} */
+            do: "wrong-algorithm";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * UnreadableContent
+         * @description Rightly signed, and no JSON.
+         */
+        UnreadableContent: {
+            /** @enum {unknown} */
+            do: "unreadable-content";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongTag
+         * @description The authentication tag of the encryption has one bit wrong. EMV 3DS wants Erro 302.
+         */
+        WrongTag: {
+            /** @enum {unknown} */
+            do: "wrong-tag";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongHalf
+         * @description Encrypted with the halves of the session key in each other's place. EMV 3DS wants Erro 302.
+         */
+        WrongHalf: {
+            /** @enum {unknown} */
+            do: "wrong-half";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -3596,7 +3706,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"]) | components["schemas"]["PackWish"];
+                "application/json": (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"]) | components["schemas"]["PackWish"];
             };
         };
         responses: {
