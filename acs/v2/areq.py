@@ -40,7 +40,7 @@ from threedsecure.rules import Seen
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
-from threedsecure.v2.validation.as_of import day_of
+from threedsecure.v2.validation.as_of import NONE, day_of
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
@@ -60,7 +60,7 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    if (day := day_of(issuer.settings.rules_as_of, issuer.runtime.clock.now())) is not None:
+    if issuer.settings.rules_as_of != NONE and (day := _day(issuer)) is not None:
         view = as_the_rules_want(view, message, day)
     purchase = purchase_of(message, view)
     if view.device_channel == APP:
@@ -70,6 +70,10 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     arrived = Seen("AReq", message, request.headers)
     rule = issuer.rulebook.consult(arrived, view.three_ds_server_trans_id)
     return then(rule, partial(_begin, issuer, request, view, purchase))
+
+
+def _day(issuer: EmvIssuer) -> str | None:
+    return day_of(issuer.settings.rules_as_of, issuer.runtime.clock.now())
 
 
 def _begin(
