@@ -1,4 +1,4 @@
-"""What an SDK tells of its device (SDK Device Information): in DD the data, in DPNA why some are not there, in SW the warnings. Pure."""
+"""What an SDK tells of its device (SDK Device Information): data in DD, in DPNA why some are not there, warnings in SW. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
