@@ -127,7 +127,7 @@ async def test_the_buyer_of_a_shop_reaches_the_areq(world, shop, told):
 
 @on_sqlite_alone
 async def test_whoever_asks_while_a_shop_is_told_breaks_nothing_off(world):
-    """Questions come at every turn of the loop. The clock stands still meanwhile, so an answer that was begun and not brought to its
+    """Questions come at every turn of the loop. The clock stands still, so an answer that was begun and not brought to its
     end is not taken up again."""
     world.scheme.ares = {"transStatus": "C"}
     for _ in range(5):
