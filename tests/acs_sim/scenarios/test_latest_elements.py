@@ -45,6 +45,7 @@ def told(step, scenario):
         column = Column.of(scenario).with_changes(wish)
         yield "AReq", areq(column, NOW, scenario.purchase, wish.send)
         yield from (("ARes", wish.ARes), ("Erro", wish.Erro))
+        yield "AReq", {"spcIncompInd": ""} if wish.confirmed in ("01", "02", "03") else {}
     if (wish := step.preparation) is not None:
         yield from (("PReq", wish.send), ("PRes", wish.PRes))
         yield "PRes", {"cardRangeData": wish.range} if isinstance(wish.range, dict) else {}
