@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from issuer_sms.pages import Pages
+
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}} code 123456"
