@@ -1,12 +1,14 @@
 """What every test may ask for."""
 
 import asyncio
+import atexit
 import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from acs_sim.running import stack
@@ -45,11 +47,19 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 def pytest_configure(config: pytest.Config) -> None:
     """The one place where the engine that is in force takes the place of the usual one (tests/support/engine.py)."""
     stack.opened = engine.opened
+    if hasattr(config, "workerinput"):
+        atexit.register(os._exit, 0)  # after all else: freeing a run's objects one by one would take seconds
     sign_with_keys_made_once()
     compile_pages_once()
     connect_once()
     if config.getoption("numprocesses", None) and "not slow" not in config.getoption("markexpr"):
         engine.server()  # one for all workers, which find it by the environment
+
+
+def pytest_runtest_teardown() -> None:
+    """A command that was run in the test's own process has said how much is logged."""
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.hookimpl(trylast=True)

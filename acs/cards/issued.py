@@ -37,6 +37,7 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         registration.language,
         registration.trans_status,
         registration.reason,
+        registration.password,
     )
 
 
@@ -62,6 +63,7 @@ def register(
     language: str | None = None,
     trans_status: str | None = None,
     reason: str | None = None,
+    password: str | None = None,
 ) -> Registration:
     """Errors: `NotACard`."""
     known = read(pan)
@@ -71,7 +73,7 @@ def register(
         raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join(ALL_SCENARIOS)}")
     check_outcome(scenario, known.versions, trans_status, reason)
     spoken = replace(known, scenario=ALL_SCENARIOS[scenario])
-    return Registration(pan, scenario, phone or phone_number(spoken), tries, language, trans_status, reason)
+    return Registration(pan, scenario, phone or phone_number(spoken), tries, language, trans_status, reason, password)
 
 
 def check_outcome(scenario: str, versions: tuple[str, ...], trans_status: str | None, reason: str | None) -> None:

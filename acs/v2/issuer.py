@@ -73,4 +73,6 @@ def emv_issuer(runtime: Runtime, settings: AcsSettings) -> EmvIssuer:
     codes = SecureCodes(runtime.vault.derive(b"securecode"), settings.timers.code_validity)
     line = PhoneLine(runtime, settings, codes)
     outbox, asking = Outbox(runtime, settings, storage, scheduler), Asking(line, storage, scheduler)
-    return EmvIssuer(runtime, settings, storage, line, Rulebook(runtime), storage, scheduler, outbox, asking)
+    return EmvIssuer(
+        runtime, settings, storage, line, Rulebook(runtime, settings.other_cards), storage, scheduler, outbox, asking
+    )

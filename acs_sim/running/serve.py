@@ -17,6 +17,7 @@ from acs_sim.running.process.open_files import allow_many
 from acs_sim.running.stack import CannotStart, running_stack
 from acs_sim.running.start_screen import start_screen
 from acs_sim.running.workers import Workers
+from acs_sim.settings.certificates import wrong_at
 from acs_sim.settings.settings import Settings
 from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.journal import Journal
@@ -93,7 +94,8 @@ def _stop_signal() -> asyncio.Event:
 
 
 async def _until_ready(settings: Settings, calling: ssl.SSLContext | None) -> None:
-    waiting = {name: settings.addresses.of(name) for name in settings.only}
+    wrong = wrong_at(settings.tls_wrong, settings.only)  # nobody who checks certificates can ask there
+    waiting = {name: settings.addresses.of(name) for name in settings.only if name not in wrong}
     try:
         async with asyncio.timeout(READY_WITHIN_SECONDS), HttpTransport.session(calling) as session:
             while waiting:

@@ -84,8 +84,11 @@ async def run(
         raise CannotPlay(
             f"{one.name!r} restarts a party, which only a simulator of the run's own can do: leave out --running"
         )
+    shop = any(one.buys for one in plays)
     async with (
-        simulating(at, seed, tls, lasting=restarts, serving=means.serving, restart=means.restart) as simulator,
+        simulating(
+            at, seed, tls, lasting=restarts, serving=means.serving, restart=means.restart, shop=shop
+        ) as simulator,
         running_gateway() as gateway,
         cardholders(means.browser, means.against, simulator, tls) as people,
     ):
@@ -103,21 +106,22 @@ async def simulating(
     lasting: bool = False,
     serving: Settings | None = None,
     restart: Restart | None = None,
+    shop: bool = False,
 ) -> AsyncIterator[Simulator]:
     """The simulator `at` these addresses, called with `tls` and restarted by `restart`, or one of our own. `lasting`: with its data
     in files for the time of the run, so that its parties can be restarted. `serving`: at the addresses of these settings and on the
-    wall clock, so that another one's gateway finds it as always. Errors: `CannotStart`, `CannotPlay`."""
+    wall clock, so that another one's gateway finds it as always. `shop`: with the reference gateway.
+    Errors: `CannotStart`, `CannotPlay`."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls or True)) as session:
         if at is not None:
             simulator = Simulator(session, at, restart)
             await simulator.now()  # one that does not answer is told once, and not by every play
             yield simulator
             return
+        only = (*PARTIES, "shop") if shop else PARTIES
         with TemporaryDirectory(prefix="acs-sim-run-") as folder:
             async with AsyncExitStack() as life:
-                stack, restarter = await _started(
-                    life, serving, fresh=not lasting, data=folder, seed=seed, only=PARTIES
-                )
+                stack, restarter = await _started(life, serving, fresh=not lasting, data=folder, seed=seed, only=only)
                 yield Simulator(session, stack.addresses, restarter.restart)
 
 

@@ -18,9 +18,9 @@ is full, read-only, locked, slow or broken for a while; a process that is killed
 on what is there. Cardholders, gateways and shops that are drawn too pay, guess, double-click, come back and go away, in EMV 3-D
 Secure and in 1.0.2.
 """
-_REPEAT: Final = """One seed is one story, always the same. `make test` plays a fixed set of seeds; `make simulate SECONDS=3600` plays new ones on
-all processors. What breaks a promise is shrunk to a short story, which is told like a scenario file, and played again by
-`python -m tests.simulation --story FILE`; a seed as it was drawn by `--seed NUMBER`.
+_REPEAT: Final = """One seed is one story, always the same. `make test` plays a fixed set of seeds; `make simulate
+SECONDS=3600` plays new ones on all processors. What breaks a promise is shrunk to a short story, which is told like a
+scenario file, and played again by `python -m tests.simulation --story FILE`; a seed as it was drawn by `--seed NUMBER`.
 """
 
 

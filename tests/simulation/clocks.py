@@ -10,14 +10,15 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from acs_sim.desk.control import clock as desk_clock
-from acs_sim.running import retention
+from acs_sim.running import namespaces
+from acs_sim.running.data import retention
 from threedsecure.storage import on_sqlite
 from threedsecure.storage.rows import leases
 from threedsecure.web import clock
 
 STARTED_AT: Final = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 BY_TIME: Final = (leases, on_sqlite, clock)
-BY_DATETIME: Final = (desk_clock, retention, clock)
+BY_DATETIME: Final = (desk_clock, namespaces, retention, clock)
 SubstitutedAs = tuple[object, str, Any]
 
 

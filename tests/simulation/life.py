@@ -192,17 +192,18 @@ def _life() -> Life:
 
 
 def _application(
-    service: Service, dispatcher: Dispatcher, _metrics: object, checks: Sequence[Any] = (), _figures: object = None
+    service: Service, dispatcher: Dispatcher, _metrics: object, checks: Sequence[Any] = (), *_more: object
 ) -> Port:
     return Port(service, dispatcher, checks)
 
 
 @asynccontextmanager
-async def _serving(port: Port, _host: str, number: int, **_more: object) -> AsyncIterator[int]:
+async def _listening(_settings: Settings, served: tuple[str, int, Port, None]) -> AsyncIterator[None]:
+    _, number, port, _ = served
     life, address = _life(), f"http://{HOST}:{number}"
     life.ports[address] = port
     try:
-        yield number
+        yield
     finally:
         life.ports.pop(address, None)
         await _finished([task for task in life.tasks if task.get_name().startswith(f"{ANSWERING} {address}/")])
@@ -233,7 +234,7 @@ def _inside(elsewhere: Any) -> InsideTransport:
 
 SUBSTITUTES: Final[Sequence[SubstitutedAs]] = (
     (stacks, "application", _application),
-    (stacks, "serving", _serving),
+    (stacks, "listening", _listening),
     (stacks, "HttpTransport", Outward),
     (stacks, "InProcessTransport", _inside),
     (stacks, "_randomness", lambda _settings, _shared: _Randomness(_life().source)),

@@ -1,8 +1,9 @@
-"""Purchases without a browser, for scripts and CI; and the gateway's log."""
+"""Purchases without a browser, for scripts, CI and apps; and the gateway's log."""
 
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.fields import Posted
@@ -19,12 +20,15 @@ from acs_sim.gateway.settings import VERSIONS
 from acs_sim.gateway.shops.shop import SHOPS
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server import method_client
+from acs_sim.gateway.three_ds_server.app_data import AppParameters
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.web.serving.service import Route
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
 
 MAX_WAIT_SECONDS: Final = 30.0
+MAX_BODY_BYTES: Final = 96 * 1024
+"""The device data of an app alone may have 64000 characters."""
 LISTED: Final = 50
 # A desktop browser with JavaScript, as the page's script would describe it.
 _TOLD: Final = {
@@ -40,7 +44,8 @@ _TOLD: Final = {
 class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /api/purchases`. `expiry`: YYMM; `amount`: minor units; `method`: perform the 3DS Method as a browser
     would, or skip it (threeDSCompInd N where the card range has one); `version`: spoken whatever the range says; `brand`: the
-    buyer's choice of a co-badged card."""
+    buyer's choice of a co-badged card; `app`: what the SDK of an app gives, for a purchase in an app; `data_only`: the
+    issuer is told of the payment, and not asked to authenticate it."""
 
     pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{13,19}$")]
     expiry: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}$")]
@@ -52,6 +57,8 @@ class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     window: str = "05"
     language: Literal["fr", "en"] = "fr"
     brand: str | None = None
+    app: AppParameters | None = None
+    data_only: bool = False
 
 
 class PurchaseHandlers:
@@ -61,7 +68,7 @@ class PurchaseHandlers:
 
     def routes(self) -> list[Route]:
         return [
-            Route("POST", "/api/purchases", self.create),
+            Route("POST", "/api/purchases", self.create, MAX_BODY_BYTES),
             Route("GET", "/api/purchases", self.list),
             Route("GET", "/api/purchases/{id}", self.get),
             Route("GET", "/log", self.log),
@@ -79,7 +86,7 @@ class PurchaseHandlers:
         except CardRefused as refused:
             raise Problem(400, "Bad Request", "the card is refused", errors=dict(refused.faults)) from refused
         told = {**_TOLD, "browserLanguage": wanted.language, "window": wanted.window, "brand": wanted.brand or ""}
-        purchase = await self._gateway.payments.give_card(purchase, entry, told, request.headers)
+        purchase = await self._gateway.payments.give_card(purchase, entry, told, request.headers, wanted.app)
         if purchase.state == "method":
             if wanted.method == "perform":
                 await self._perform_method(purchase)
@@ -116,8 +123,10 @@ class PurchaseHandlers:
         order = await self._shops.place(shop, {}, CARD, wanted.amount, wanted.currency, wishes)
         fields = self._shops.sealed(shop, order)
         read = e_transactions.read if shop.key == e_transactions.MANNER else monetico.read
-        request = read(Posted(fields), self._gateway.merchants.house)
-        return await self._gateway.payments.open(request, channel="script", version=wanted.version)
+        request = replace(read(Posted(fields), self._gateway.merchants.house), data_only=wanted.data_only)
+        return await self._gateway.payments.open(
+            request, channel="script" if wanted.app is None else "app", version=wanted.version
+        )
 
     async def _perform_method(self, purchase: Purchase) -> None:
         settings = self._gateway.settings
@@ -194,6 +203,8 @@ def purchase_document(purchase: Purchase, public_url: str, session_data: str) ->
     }
     if purchase.v1 is not None:
         document["classic"] = {"xid": purchase.v1.xid, "enrolled": purchase.v1.enrolled}
+    elif purchase.state == "challenge" and purchase.in_app:
+        document["challengeParameters"] = three_ds_server.challenge_parameters(purchase)
     elif purchase.state == "challenge":
         document |= {
             "acsURL": purchase.acs_url,

@@ -16,6 +16,7 @@ from acs_sim.gateway.records.purchase import Card, PaymentRequest, Purchase
 from acs_sim.gateway.records.storage import NotKnown, PurchaseStorage
 from acs_sim.gateway.settings import VERSIONS, GatewaySettings
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
+from acs_sim.gateway.three_ds_server.app_data import AppParameters
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES, browser_elements, window_size
 from acs_sim.gateway.three_ds_server.directory import Directory, DirectoryFailed
 from threedsecure.cards.card_numbers import mask
@@ -88,16 +89,22 @@ class Payments:
         return purchase
 
     async def give_card(
-        self, purchase: Purchase, entry: CardEntry, told: Mapping[str, str], headers: Mapping[str, str]
+        self,
+        purchase: Purchase,
+        entry: CardEntry,
+        told: Mapping[str, str],
+        headers: Mapping[str, str],
+        app: AppParameters | None = None,
     ) -> Purchase:
-        """The buyer typed a card. Errors: `WrongStep`."""
+        """The buyer typed a card. `app`: what the SDK says, where that was in an app. Errors: `WrongStep`."""
         names = preferred(networks(entry.pan), purchase.request.brand or told.get("brand"))
         if purchase.request.without_3ds:
             return await self._without_3ds(purchase, self._card(entry, names))
         routing = await self._directory.route(entry.pan, names, purchase.asked_version)
         card = self._card(entry, names)
         now = self._runtime.clock.now()
-        v1 = await self._v1.route(entry.pan, names) if routing is None or routing.version is None else None
+        classic = app is None and (routing is None or routing.version is None)
+        v1 = await self._v1.route(entry.pan, names) if classic else None
         if v1 is not None:
             return await self._v1.pay(purchase, card, v1, told, headers)
         if routing is None or routing.version is None:
@@ -105,7 +112,10 @@ class Payments:
             await self._change(purchase.id, lambda found: steps.not_enrolled(found, card, why, now))
             return await self._settlement.finish(purchase.id)
         version = routing.version
-        browser = browser_elements(version, told, headers, self._settings.browser_ip)
+        if app is None:
+            device, window = browser_elements(version, told, headers, self._settings.browser_ip), told.get("window")
+        else:
+            device, window = app.elements(version), None
         changed = await self._change(
             purchase.id,
             lambda found: steps.give_card(
@@ -114,9 +124,9 @@ class Payments:
                 scheme=routing.scheme,
                 enrolled=routing.enrolled,
                 version=version,
-                method_url=routing.method_url,
-                browser=browser,
-                window=window_size(found.window, told.get("window")),
+                method_url=routing.method_url if app is None else None,
+                device=device,
+                window=window_size(found.window, window) if app is None else None,
                 at=now,
                 method_wait=self._method_wait(version),
             ),
@@ -225,14 +235,14 @@ class Payments:
 
     async def settled_within(self, purchase: Purchase, seconds: float) -> Purchase:
         """The purchase when it is finished, or as it is after `seconds` (real ones)."""
-        event = self._watch.waiting(purchase.id)
+        event, end = self._watch.waiting(purchase.id), asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    event.clear()
-                    purchase = await self._settlement.finish(purchase.id)
-                    if purchase.finished:
-                        return purchase
+            while True:
+                event.clear()
+                purchase = await self._settlement.begin_to_finish(purchase.id)
+                if purchase.finished:
+                    return purchase
+                async with asyncio.timeout_at(end):  # whoever has waited long enough breaks nothing off but that
                     await event.wait()
         except TimeoutError:
             return purchase

@@ -18,7 +18,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     `seal_charset` that of what was sealed; `version`: spoken whatever the card range says; `brand`: the only one that may pay;
     `without_3ds`: the shop wants none; `capture`: `now`, `never` (a server will ask for it) or after so many days; `page_seconds`:
     how long the page is open; `forced_code`: the answer code that the shop asked for; `framed`: the shop shows the pages in a
-    frame."""
+    frame; `data_only`: the issuer is told of the payment, and not asked to authenticate it."""
 
     manner: str
     merchant_name: str
@@ -46,6 +46,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     capture: str = "now"
     page_seconds: int | None = None
     forced_code: str | None = None
+    data_only: bool = False
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,9 +150,9 @@ class PurchaseV1(msgspec.Struct, frozen=True, kw_only=True):
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is its threeDSServerTransID; `token` its address on the payment pages. `enrolled`: None when nobody could tell.
 
-    `browser`: the AReq's browser elements; `ares` and `results`: what was kept of those messages; `authentication`: the result
-    that counts; `failure`: why there is none; `method`: not-needed, running, done; `refused_cards`: numbers
-    typed that are none."""
+    `device`: the AReq's elements of the browser, or of the app's SDK; `in_app`: which of the two; `ares` and `results`: what was
+    kept of those messages; `authentication`: the result that counts; `failure`: why there is none; `method`: not-needed, running,
+    done; `refused_cards`: numbers typed that are none."""
 
     id: str
     token: str
@@ -171,7 +172,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     method_url: str | None = None
     method: str = "not-needed"
     method_until: datetime | None = None
-    browser: dict[str, Any] | None = None
+    device: dict[str, Any] | None = msgspec.field(name="browser", default=None)
+    in_app: bool = False
     comp_ind: str | None = None
     purchase_date: str | None = None
     ds_trans_id: str | None = None

@@ -89,12 +89,12 @@ def give_card(
     enrolled: bool | None,
     version: str,
     method_url: str | None,
-    browser: Mapping[str, Any],
-    window: str,
+    device: Mapping[str, Any],
+    window: str | None,
     at: datetime,
     method_wait: timedelta,
 ) -> Purchase:
-    """The buyer typed a card that goes to 3-D Secure. Errors: `WrongStep`."""
+    """The buyer typed a card that goes to 3-D Secure. `window`: challengeWindowSize, None in an app. Errors: `WrongStep`."""
     return note(
         _step(
             purchase,
@@ -106,7 +106,8 @@ def give_card(
             method_url=method_url,
             method="running" if method_url else "not-needed",
             method_until=at + method_wait if method_url else None,
-            browser=dict(browser),
+            device=dict(device),
+            in_app=window is None,
             window=window,
             purchase_date=f"{at:%Y%m%d%H%M%S}",
         ),
@@ -156,7 +157,7 @@ def record_ares(purchase: Purchase, ares: Mapping[str, Any], at: datetime, chall
         "acs_trans_id": ares["acsTransID"],
     }
     if status == "C":
-        kept |= {"acs_url": ares["acsURL"], "deadline_at": at + challenge_wait}
+        kept |= {"acs_url": ares.get("acsURL"), "deadline_at": at + challenge_wait}
         return note(_step(purchase, "challenge", **kept), at, "ARes C: the cardholder is challenged")
     decided = _step(purchase, "decided", authentication=_authentication("ARes", ares), deadline_at=None, **kept)
     return note(decided, at, f"ARes {_status_text(ares)}")
@@ -171,6 +172,8 @@ _KEPT_OF_ARES: Final = (
     "acsChallengeMandated",
     "cardholderInfo",
     "messageVersion",
+    "acsReferenceNumber",
+    "acsSignedContent",
 )
 
 

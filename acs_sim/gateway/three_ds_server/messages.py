@@ -1,4 +1,4 @@
-"""The messages of a 3DS Server for one purchase by card in a browser. Pure: from a purchase to messages, and back again."""
+"""The messages of a 3DS Server for one purchase by card, in a browser or in an app. Pure."""
 
 import base64
 import hmac
@@ -9,6 +9,7 @@ from acs_sim.gateway.forms import buyer
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
+from threedsecure.cards.schemes import networks
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import form_value
@@ -18,6 +19,12 @@ from threedsecure.v2.validation.identifiers import same_id
 RESULTS_PATH: Final = "/3ds2/results"
 NOTIFICATION_PATH: Final = "/3ds2/notification"
 METHOD_NOTIFICATION_PATH: Final = "/3ds2/method-notification"
+OLDEST: Final = "2.1.0"
+BROWSER: Final = "02"
+APP: Final = "01"
+PAYMENT: Final = "01"
+INSIGHTS: Final = "80"
+DATA_SHARE_ONLY: Final = "06"
 MERCHANT_COUNTRY: Final = "250"
 MERCHANT_CATEGORY: Final = "5999"
 # Indicators that 2.1.0 does not know yet say "no challenge" there.
@@ -46,24 +53,24 @@ def preparation_request(
 def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettings) -> dict[str, Any]:
     """The AReq of a purchase whose state is `asking`; `pan` in clear."""
     request, card = purchase.request, purchase.card
-    if card is None or purchase.version is None or purchase.browser is None:
+    if card is None or purchase.version is None or purchase.device is None:
         raise ValueError("the purchase has no card yet")
     return {
         "messageType": "AReq",
         "messageVersion": purchase.version,
-        "deviceChannel": "02",
-        "messageCategory": "01",
-        "threeDSCompInd": purchase.comp_ind,
+        "messageCategory": _category(request, pan),
+        **_of_channel(purchase, settings),
         "threeDSRequestorAuthenticationInd": "01",
         **_since_2_3(purchase.version),
-        "threeDSRequestorChallengeInd": _challenge_indicator(request.challenge_indicator, purchase.version),
+        "threeDSRequestorChallengeInd": _challenge_indicator(
+            DATA_SHARE_ONLY if request.data_only else request.challenge_indicator, purchase.version
+        ),
         "threeDSRequestorID": settings.requestor_id,
         "threeDSRequestorName": request.merchant_name,
         "threeDSRequestorURL": settings.public_url,
         "threeDSServerRefNumber": settings.reference_number,
         "threeDSServerTransID": purchase.id,
         "threeDSServerURL": settings.public_url + RESULTS_PATH,
-        "notificationURL": settings.public_url + NOTIFICATION_PATH,
         "acctNumber": pan,
         "cardExpiryDate": card.expiry,
         "acquirerBIN": settings.acquirer_bin,
@@ -75,9 +82,21 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "purchaseCurrency": request.currency,
         "purchaseExponent": str(exponents()[request.currency]),
         "purchaseDate": purchase.purchase_date,
-        **purchase.browser,
+        **purchase.device,
         **_of_buyer(request),
     }
+
+
+def _of_channel(purchase: Purchase, settings: GatewaySettings) -> dict[str, Any]:
+    if purchase.in_app:
+        return {"deviceChannel": APP}
+    notification_url = settings.public_url + NOTIFICATION_PATH
+    return {"deviceChannel": BROWSER, "threeDSCompInd": purchase.comp_ind, "notificationURL": notification_url}
+
+
+def _category(request: PaymentRequest, pan: str) -> str:
+    """Data only is a category of its own at Mastercard (Identity Check Insights); elsewhere the challenge indicator says it."""
+    return INSIGHTS if request.data_only and "mastercard" in networks(pan) else PAYMENT
 
 
 def _since_2_3(version: str) -> dict[str, Any]:
@@ -104,7 +123,7 @@ def _is_email(text: str) -> bool:
 
 
 def context(purchase: Purchase, leg: Leg, request: Mapping[str, Any] | None = None) -> Context:
-    return Context(version=purchase.version or "2.2.0", leg=leg, request=request)
+    return Context(purchase.version or "2.2.0", APP if purchase.in_app else BROWSER, leg=leg, request=request)
 
 
 def check_response(ares: Mapping[str, Any], areq: Mapping[str, Any], purchase: Purchase) -> None:
@@ -119,7 +138,10 @@ def check_response(ares: Mapping[str, Any], areq: Mapping[str, Any], purchase: P
 def check_results(rreq: Mapping[str, Any], purchase: Purchase) -> None:
     """Everything that a 3DS Server checks of an RReq for one of its transactions. Errors: `MessageError`."""
     check(rreq, context(purchase, Leg.DS_TO_THREE_DS_SERVER))
-    same(rreq, {"acsTransID": purchase.acs_trans_id, "dsTransID": purchase.ds_trans_id})
+    ids = {"acsTransID": purchase.acs_trans_id, "dsTransID": purchase.ds_trans_id}
+    if purchase.in_app and purchase.version != OLDEST:
+        ids["sdkTransID"] = (purchase.device or {}).get("sdkTransID")
+    same(rreq, ids)
     _same_version(rreq, purchase)
 
 
@@ -152,6 +174,7 @@ def results_response(rreq: Mapping[str, Any]) -> dict[str, Any]:
         "threeDSServerTransID": rreq["threeDSServerTransID"],
         "acsTransID": rreq["acsTransID"],
         "dsTransID": rreq["dsTransID"],
+        **({"sdkTransID": rreq["sdkTransID"]} if "sdkTransID" in rreq and rreq["messageVersion"] != OLDEST else {}),
         "resultsStatus": "02" if rreq.get("challengeCancel") == "05" else "01",
     }
 
@@ -166,6 +189,17 @@ def challenge_request(purchase: Purchase) -> str:
         "challengeWindowSize": purchase.window,
     }
     return form_value(message)
+
+
+def challenge_parameters(purchase: Purchase) -> dict[str, str | None]:
+    """What the app gives its SDK for doChallenge, by the names of the messages: where to post is in the signed content alone."""
+    ares = purchase.ares or {}
+    return {
+        "threeDSServerTransID": purchase.id,
+        "acsTransID": purchase.acs_trans_id,
+        "acsReferenceNumber": ares.get("acsReferenceNumber"),
+        "acsSignedContent": ares.get("acsSignedContent"),
+    }
 
 
 def method_data(trans_id: str, settings: GatewaySettings) -> str:

@@ -9,6 +9,7 @@ from acs.cards.rules.then import read_then
 from acs_sim.client.aliases import NoSuchAlias, find, is_alias
 from acs_sim.scenarios.file.elements import Column, Fault, expected, names, nearest
 from acs_sim.scenarios.file.model import (
+    CHANNELS,
     CLASSIC,
     OTHER_KINDS,
     PROTOCOL_KINDS,
@@ -20,6 +21,7 @@ from acs_sim.scenarios.file.model import (
     Elements,
     Enrolment,
     MessageCheck,
+    Operation,
     Payment,
     Phone,
     Preparation,
@@ -39,7 +41,7 @@ from threedsecure.v2.grammar.context import Leg
 _KINDS: Final = PROTOCOL_KINDS + V1_KINDS + OTHER_KINDS
 _TIMES: Final = ("at", "within", "after", "before")
 _ONLY_CLASSIC: Final = frozenset({"enrolment", "payment"})
-_NOT_CLASSIC: Final = frozenset({"authenticate", "result", "preparation", "method"})
+_NOT_CLASSIC: Final = frozenset({"authenticate", "result", "preparation", "operation", "method"})
 _WITH_ENTRY: Final = frozenset({"submit", "select"})
 
 
@@ -114,6 +116,10 @@ def _step(step: Step, at: str, column: Column) -> Iterator[Fault]:
 
 def _authenticate(wish: Authenticate, at: str, column: Column) -> Iterator[Fault]:
     column = column.with_changes(wish)
+    own = [name for name in ("send", "besides", "headers", "Erro", "fails", "category") if getattr(wish, name)]
+    if wish.through is not None and (own or column.channel != CHANNELS["app"]):
+        told = f"it takes no {own[0]}" if own else "it takes what an app's SDK gives: channel app"
+        yield f"{at}.through", f"the gateway sends its own AReq: {told}"
     yield from names("AReq", wish.send, f"{at}.send", column, Leg.THREE_DS_SERVER_TO_DS)
     if len([each for each in (wish.ARes, wish.Erro, wish.fails) if each is not None]) > 1:
         yield at, "an AReq has one answer: ARes or Erro, or it fails"
@@ -147,6 +153,20 @@ def _preparation(wish: Preparation, at: str, column: Column) -> Iterator[Fault]:
         yield from ((path.replace(".range.cardRangeData.", ".range."), words) for path, words in inner)
     elif wish.range not in (None, "<absent>"):
         yield f"{at}.range", "range holds elements of the entry for this card, or it is <absent>"
+
+
+def _operation(wish: Operation, at: str, column: Column) -> Iterator[Fault]:
+    if column.version != "2.3.1":
+        yield at, f"OReq exists since 2.3.1, and this is {column.version}"
+        return
+    if wish.ORes is not None and wish.Erro is not None:
+        yield at, "an OReq has one answer: ORes or Erro"
+    leg = Leg.THREE_DS_SERVER_TO_DS if wish.to == "3ds-server" else Leg.ACS_TO_DS
+    yield from expected("ORes", wish.ORes or {}, f"{at}.ORes", column, leg)
+    yield from expected("Erro", wish.Erro or {}, f"{at}.Erro", column)
+    sent = len(wish.parts) - len({*wish.left_out} & {*range(1, len(wish.parts) + 1)})
+    if sent == 0 or (wish.answers is not None and len(wish.answers) != sent):
+        yield at, f"{sent} parts of this notice are sent, and each has one answer"
 
 
 def _cardholder(wish: Cardholder, at: str, column: Column) -> Iterator[Fault]:
@@ -219,6 +239,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any, str, Column], Iterator[Fault]]]] = {
     "enrolment": _enrolment,
     "payment": _payment,
     "preparation": _preparation,
+    "operation": _operation,
     "cardholder": _cardholder,
     "clock": _clock,
     "phone": _phone,

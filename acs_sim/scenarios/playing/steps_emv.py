@@ -16,6 +16,8 @@ from acs_sim.scenarios.playing.turn import Turn, brief
 from acs_sim.scenarios.simulator import CannotPlay, NoAnswer
 
 BROWSER: Final = "02"
+CONFIRMING: Final = "S"
+"""transStatus."""
 METHOD_FIELD: Final = "threeDSMethodData"
 ONLY_IN_A_BROWSER: Final = frozenset({"reload", "back", "return"})
 _COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "bent": "N", "none": "U"}
@@ -24,9 +26,14 @@ _EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind"
 
 
 async def authenticate(turn: Turn, wish: Authenticate) -> None:
-    turn.transaction_id, turn.drawn_id = turn.drawn_id or turn.draw_id(), None
     column = turn.column.with_changes(wish)
-    message = await _areq(turn, wish, column)
+    turn.through_gateway = wish.through is not None
+    if turn.through_gateway:
+        await _through_gateway(turn, wish, column)
+        return
+    brought = await _brought(turn, wish)
+    turn.transaction_id, turn.drawn_id = turn.drawn_id or turn.draw_id(), None
+    message = await _areq(turn, wish, column) | brought
     turn.conversation.did(f"authenticate, {column}")
     expected = "ARes" if wish.Erro is None else "Erro"
     try:
@@ -44,9 +51,46 @@ async def authenticate(turn: Turn, wish: Authenticate) -> None:
     if answer.get("messageType") != expected and not wish.any:
         turn.conversation.instead(expected, brief(answer))
     turn.conversation.compare(expected, compare(wish.Erro or wish.ARes or {}, answer))
+    if answer.get("transStatus") == CONFIRMING:
+        turn.prior, turn.assertion = answer, {}
     if turn.callback is not None:
         callback, turn.callback = turn.callback, None
         await callback()
+
+
+async def _through_gateway(turn: Turn, wish: Authenticate, column: Column) -> None:
+    """The app hands what its SDK says to the reference gateway, which draws the threeDSServerTransID and sends the AReq."""
+    app = await turn.simulator.new_app(turn.card["scheme"], column.version, turn.scenario.app.told())
+    turn.transaction_id = await turn.simulator.buy_in_app(turn.card, column.version, app)
+    turn.conversation.did(f"pay through the reference gateway, {column}")
+    turn.conversation.compare("ARes", compare(wish.ARes or {}, await _crossed(turn, "ARes")))
+
+
+async def _crossed(turn: Turn, kind: str) -> dict[str, Any]:
+    """The last message of a kind that the directory server sent to the 3DS Server."""
+    messages = await turn.simulator.messages(turn.transaction)
+    found = [one["message"] for one in messages if (one["kind"], one["to"]) == (kind, "3DS Server")]
+    if not found:
+        turn.conversation.instead(kind, "nothing that crossed")
+    last: dict[str, Any] = found[-1]
+    return last
+
+
+async def _brought(turn: Turn, wish: Authenticate) -> dict[str, Any]:
+    """What an AReq brings that follows an ARes S. Errors: `CannotPlay` where there was none."""
+    if wish.confirmed is None:
+        return {}
+    if not turn.prior:
+        raise CannotPlay("nothing was to be confirmed: no ARes S came before this AReq")
+    prior = {"threeDSRequestorPriorAuthenticationInfo": [{"threeDSReqPriorDsTransId": turn.prior["dsTransID"]}]}
+    if wish.confirmed.isdigit():
+        return {**prior, "spcIncompInd": wish.confirmed}
+    if wish.confirmed != "again":
+        told = await turn.simulator.assertion(turn.transaction, amount="0.01" if wish.confirmed == "altered" else None)
+        turn.assertion = told.get("assertion", told)
+    at = (await turn.simulator.now()).strftime("%Y%m%d%H%M")
+    said = {"threeDSReqAuthMethod": "09", "threeDSReqAuthTimestamp": at, "threeDSReqAuthData": turn.assertion}
+    return {**prior, "threeDSRequestorAuthenticationInfo": [said]}
 
 
 async def _areq(turn: Turn, wish: Authenticate, column: Column) -> dict[str, Any]:
@@ -125,8 +169,7 @@ async def act(turn: Turn, wish: Cardholder) -> None:
         raise CannotPlay(f"{wish.do} needs the cardholder's own browser: play this with --against or --browser")
     deed: dict[str, Any] = {"do": wish.do, "deliver": wish.deliver}
     deed |= {name: value for name in ("code", "choice") if (value := getattr(wish, name)) is not None}
-    if wish.trust:
-        deed["trust"] = True
+    deed |= {name: True for name in ("trust", "bind") if getattr(wish, name)}
     if wish.CReq:
         deed["creq"] = await _creq(turn, wish.CReq)
     status, outcome = await turn.simulator.act(turn.transaction, deed)
@@ -147,7 +190,8 @@ async def _creq(turn: Turn, changes: Elements) -> str:
 
 
 async def result(turn: Turn, expected: Elements) -> None:
-    turn.conversation.compare("RReq", compare(expected, await turn.message("RReq", turn.box.results)))
+    came = _crossed(turn, "RReq") if turn.through_gateway else turn.message("RReq", turn.box.results)
+    turn.conversation.compare("RReq", compare(expected, await came))
 
 
 async def returned(turn: Turn, expected: Elements) -> None:
