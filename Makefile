@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 # Every worker and every simulator of the tests would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-fast screenshots docs check lint types contracts lock clean programs
+.PHONY: run demo test test-fast simulate screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -23,6 +23,11 @@ test: $(VENV)/.installed-tests programs
 # What needs neither a browser nor a process of its own nor PostgreSQL: the protocols and the services.
 test-fast: $(VENV)/.installed-tests
 	$(PYTEST) -m "not slow" tests/threedsecure tests/acs tests/directory_server tests/issuer_sms $(ARGS)
+
+# The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
+SECONDS ?= 600
+simulate: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.simulation --seconds $(SECONDS) $(ARGS)
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
