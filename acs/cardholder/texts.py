@@ -44,6 +44,8 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "app-failed": _("We could not reach your banking app. Cancel and try again later."),
         "declined": _("You have declined. This payment is not confirmed."),
         "card-locked": _("Your card is locked for payments online. Please contact your bank."),
+        "wrong-passkey": _("That passkey does not confirm this payment."),
+        "passkey-unused": _("Your passkey could not be used. Type the code that we have sent you instead."),
         "sms-failed": _("We could not send the code to your phone. Ask for a new one."),
         "back-again": _("If you have approved the payment in your banking app, continue."),
         "no-code": _(
@@ -63,9 +65,12 @@ COUNTED_NOTICES: Final = frozenset(
         "wrong-password",
         "wrong-answer",
         "wrong-choice",
+        "wrong-passkey",
     }
 )
-CALM_NOTICES: Final = frozenset({"resent", "cancelled", "declined", "not-decided", "back-again", "no-code"})
+CALM_NOTICES: Final = frozenset(
+    {"resent", "cancelled", "declined", "not-decided", "back-again", "no-code", "passkey-unused"}
+)
 HELP: Final[Mapping[str, str]] = MappingProxyType(
     {
         "why-label": _("Why am I asked?"),

@@ -58,6 +58,12 @@ def rreq_order_of(scenario: str) -> RReqOrder:
     return play.rreq if isinstance(play, Ask) else RReqOrder.FIRST
 
 
+def content_defect_of(scenario: str) -> str | None:
+    """What is wrong with acsSignedContent, where a card is for that."""
+    play = play_of(scenario)
+    return play.content if isinstance(play, Ask) else None
+
+
 def keeps_silent(card: Card) -> bool:
     """Whether the answer to an AReq for `card`, once decided, is held back."""
     return isinstance(play_of(card.scenario), KeepSilent)

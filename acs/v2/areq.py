@@ -25,6 +25,7 @@ from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
 from acs.v2.decision.outside import as_decided, as_rule
+from acs.v2.decision.passkeys import OF_PASSKEYS, within_reach
 from acs.v2.decision.preferences import as_the_rules_want, device_of
 from acs.v2.decision.versions import APP
 from acs.v2.issuer import EmvIssuer
@@ -183,8 +184,11 @@ def decided_for(
     )
     if isinstance(decision, AnswerErro):
         return decision, card_status
-    settled, purchase = in_the_app(decision.late if isinstance(decision, KeepSilent) else decision, purchase)
+    late = decision.late if isinstance(decision, KeepSilent) else decision
+    settled, purchase = in_the_app(within_reach(late, purchase, card_status, card.pan, settings), purchase)
     begun = begin(randomness.uuid(), purchase, card, settled, now, settings)
+    if begun.method in OF_PASSKEYS:
+        begun = replace(begun, passkeys=card_status.passkeys)
     return begun, card_status if begun.result is not None else asked(card_status, now, limits)
 
 

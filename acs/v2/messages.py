@@ -9,7 +9,7 @@ from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
 from acs.v2.decision import versions
 from acs.v2.decision.versions import LATEST
-from acs.v2.records import Purchase, Result, Transaction
+from acs.v2.records import Purchase, Result, Transaction, bank_of
 from threedsecure.cards.plays import Method, RReqOrder
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro
@@ -40,7 +40,7 @@ def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | 
             | versions.exempted(transaction.purchase.version, transaction.result.exemption)
         )
     where = (
-        {"acsURL": settings.of(transaction.card.pan).acs_url}
+        {"acsURL": bank_of(transaction, settings).acs_url}
         if signed_content is None
         else {"acsSignedContent": signed_content, **_rendering(transaction), **_returns(transaction)}
     )

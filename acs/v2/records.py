@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.confirmation import Confirmation
+from acs.cardholder.passkeys.credentials import Passkey
 from acs.cards.records import Card
 from acs.settings import AcsSettings
 from acs.v2.states import State
@@ -16,7 +17,8 @@ from threedsecure.redaction import redact_card_numbers
 
 class App(Struct, frozen=True, omit_defaults=True):
     """What the AReq says of the app that the cardholder is challenged in: its SDK, the SDK's key of this transaction (JWK: x, y),
-    what it can draw (sdkInterface, sdkUiType), whether it is split (sdkType 02). `interface` and `template`: acsRenderingType, once
+    what it can draw (sdkInterface, sdkUiType), whether it is split (sdkType 02), and its client limited: it cannot encrypt
+    what is typed. `interface` and `template`: acsRenderingType, once
     the cardholder is to be challenged."""
 
     sdk_reference_number: str
@@ -25,6 +27,7 @@ class App(Struct, frozen=True, omit_defaults=True):
     offered_interface: str
     offered_types: tuple[str, ...]
     split: bool = False
+    limited: bool = False
     interface: str = ""
     template: str = ""
 
@@ -130,7 +133,8 @@ class Delivery(Struct, frozen=True, omit_defaults=True):
 
 class Transaction(Struct, frozen=True, omit_defaults=True):
     """`due_at`: when something has to happen by itself - a deadline while the challenge is open, the next attempt to deliver the
-    RReq once it is decided, None when nothing is due any more. `method`: None without a challenge."""
+    RReq once it is decided, None when nothing is due any more. `method`: None without a challenge. `passkeys`: those of the card
+    that it may be answered with."""
 
     acs_trans_id: str
     state: State
@@ -144,12 +148,19 @@ class Transaction(Struct, frozen=True, omit_defaults=True):
     session: Session | None = None
     result: Result | None = None
     delivery: Delivery | None = None
+    passkeys: tuple[Passkey, ...] = ()
 
     @property
     def wakes_at(self) -> datetime | None:
         """When something has to be done for it: at its deadline, or before that when the phone is to be asked."""
         ask_at = self.challenge.ask_at if self.challenge is not None and self.result is None else None
         return min((at for at in (self.due_at, ask_at) if at is not None), default=None)
+
+
+def bank_of(transaction: Transaction, settings: AcsSettings) -> AcsSettings:
+    """The bank that speaks. Where it may ask for a passkey its pages are at an address that has a name."""
+    bank = settings.of(transaction.card.pan)
+    return (bank.at_a_name or bank) if transaction.passkeys else bank
 
 
 def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmation:
@@ -166,7 +177,7 @@ def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmatio
         amount=purchase.amount,
         currency=purchase.currency,
         exponent=purchase.exponent,
-        answer_url=settings.of(card.pan).answer_url,
+        answer_url=bank_of(transaction, settings).answer_url,
         challenge=transaction.challenge,
         begun_at=session.begun_at if session else None,
         window_size=session.window_size if session else "",

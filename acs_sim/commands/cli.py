@@ -75,6 +75,9 @@ _UP_OPTIONS = (
     click.option(
         "--issuer-decides", metavar="URL", help="Let your own service decide on every AReq.  [default: the card]"
     ),
+    click.option(
+        "--operations-url", metavar="URL", help="Where your 3DS Server takes an OReq.  [default: the gateway's]"
+    ),
     click.option("--sdk-keys", metavar="DIR", help="Private keys KID.pem that apps encrypt their device data to."),
     click.option(
         "--aliases",

@@ -42,6 +42,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/cards", console.mint_from_form),
     ("POST", "/clock", console.move_clock_from_form),
     ("POST", "/reset", console.begin_again),
+    ("GET", "/namespaces", console.show_namespaces),
+    ("POST", "/namespaces", console.change_namespaces),
     ("GET", "/demo", demo_page.demo),
     ("POST", "/demo/answer", demo_page.answer),
     ("GET", "/app", phone_page.overview),

@@ -15,7 +15,7 @@ ACS: Final = "ACS"
 BROWSER: Final = "Browser"
 MPI: Final = "MPI"
 FAILURES: Final = frozenset({"connection failed", "no answer"})
-POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post")}
+POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post", "CRes")}
 """Where a fault changes a message, for those that are carried under another name."""
 UNREADABLE: Final = frozenset({"silence", "refuse", "truncate", "garbage", "erro", "status", "redirect", "gzip-lie"})
 """Faults after which a message is gone, or something else."""

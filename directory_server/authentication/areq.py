@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from directory_server.authentication import rules
 from directory_server.authentication.device_information import device_info
 from directory_server.authentication.rules import Trouble
+from directory_server.authentication.split_sdk import check_signed_content
 from directory_server.calls import Asked, Reply, ask, is_worth_telling, labels, notify
 from directory_server.party import ACS, COMPONENT, Party
 from directory_server.ranges import Issuer, RangeList, StandIn
@@ -116,6 +117,7 @@ def authenticate(
     rules.check_purchase_date(areq, now)
     if (day := day_of(party.settings.rules_as_of, now)) is not None:
         check_dated(areq, checked.context, scheme, day)
+    check_signed_content(areq, now, party.settings.sdk_signature_age)
     device = device_info(areq, scheme, party.settings.sdk_keys)
     ranges = party.ranges[scheme]
     known = ranges if ranges.find(areq["acctNumber"]) is not None else party.fresh_ranges(scheme)

@@ -81,6 +81,7 @@ class SecondSdk:
         assert header["alg"] in ("ES256", "PS256")
         leaf, *others = [x509.load_der_x509_certificate(base64.b64decode(one)) for one in header["x5c"]]
         assert root not in others
+        self.leaf = leaf
         leaf.verify_directly_issued_by(root)
         public = (ECKey if header["alg"] == "ES256" else RSAKey).import_key(_pem(leaf))
         payload = json.loads(jws.deserialize_compact(compact, public, registry=LONG_HEADERS).payload)

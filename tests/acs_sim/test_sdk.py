@@ -29,7 +29,7 @@ IDS = {
     "sdkTransID": "b2385523-a66c-4907-ac3c-91848e8c0067",
 }
 OTHER = "f25084f0-5b16-4c0a-ae5d-b24808a95e4b"
-URL = "http://acs.example/challenge"
+URL = "https://acs.example/challenge"
 TEXT = {
     "acsUiType": "01",
     "challengeInfoHeader": "Pay",

@@ -51,7 +51,7 @@ def test_the_types_are_those_of_the_openapi_document(client):
 @pytest.mark.browser
 def test_its_own_tests_are_well_typed_and_pass_in_playwright_test(client):
     npm(client, "run", "check")
-    assert " 7 passed" in npm(client, "test")
+    assert " 8 passed" in npm(client, "test")
 
 
 def test_the_package_holds_what_was_built_and_nothing_else(client):

@@ -22,6 +22,8 @@ class Method(StrEnum):
     CHOICE = "choice"
     OUTCOME_CODE = "outcome-code"
     OUT_OF_BAND = "out-of-band"
+    PASSKEY = "passkey"
+    SPC = "spc"
     DECOUPLED = "decoupled"
 
 
@@ -48,11 +50,13 @@ class Settle(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes."""
+    """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes. `content`: what is wrong with
+    acsSignedContent, in an app."""
 
     method: Method
     insists: bool = False
     rreq: RReqOrder = RReqOrder.FIRST
+    content: str | None = None
 
 
 class DeferIfAsked(Struct, frozen=True):

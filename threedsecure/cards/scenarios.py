@@ -65,6 +65,12 @@ def _by_name(*scenarios: Scenario) -> Mapping[str, Scenario]:
 AUTHENTICATED: Final = Settle("Y")
 UNAVAILABLE: Final = Settle("U", "22")
 _SECURECODE: Final = Ask(Method.SMS_CODE)
+_CONTENT: Final = "SecureCode; in an app acsSignedContent is {}"
+
+
+def _signed(defect: str) -> Ask:
+    return Ask(Method.SMS_CODE, content=defect)
+
 
 SCENARIOS: Final = _by_name(
     Scenario("frictionless", "00", "authenticated without a challenge (ARes Y)", AUTHENTICATED),
@@ -145,6 +151,9 @@ SCENARIOS: Final = _by_name(
     ),
     Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A, U or R", Ask(Method.CHOICE)),
     Scenario(
+        "challenge-passkey", "24", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
+    ),
+    Scenario(
         "challenge-outcome-code",
         "23",
         "the code that is typed says how it ends: 1234 Y, 1111 N, 2222 R, 3333 U, 7777 A, 0001 to 0011 N with that reason",
@@ -182,6 +191,15 @@ SCENARIOS: Final = _by_name(
         "SecureCode; the CRes says the opposite of the RReq",
         Ask(Method.SMS_CODE, rreq=RReqOrder.CONTRADICTING),
     ),
+    Scenario("app-bad-signature", "60", _CONTENT.format("changed after it was signed"), _signed("tampered")),
+    Scenario("app-bad-chain", "61", _CONTENT.format("signed under an unknown root"), _signed("wrong-chain")),
+    Scenario(
+        "app-bad-expired", "62", _CONTENT.format("signed with an expired certificate"), _signed("expired-certificate")
+    ),
+    Scenario("app-bad-key", "63", _CONTENT.format("made for another SDK's key"), _signed("other-key")),
+    Scenario("app-bad-algorithm", "64", _CONTENT.format("signed with RS256"), _signed("wrong-algorithm")),
+    Scenario("app-bad-content", "65", _CONTENT.format("no JSON"), _signed("unreadable")),
+    Scenario("app-bad-url", "66", _CONTENT.format("for an acsURL with plain http"), _signed("plain-http")),
     Scenario("sms-late", "31", "the SecureCode arrives when it has expired", _SECURECODE, sms="1"),
     Scenario("sms-twice", "32", "the SecureCode arrives twice", _SECURECODE, sms="2"),
     Scenario("sms-refused", "33", "the carrier refuses the SecureCode", _SECURECODE, sms="3"),

@@ -1,7 +1,7 @@
 """The SDK at work in an app: it posts to the ACS, keeps the time, and tells the app how the challenge ended."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -25,11 +25,21 @@ Outcome = Literal["completed", "cancelled", "timedout", "protocolError", "runtim
 """What the app is told, in the words of the SDK specification (ChallengeStatusReceiver)."""
 
 
+Bend = Callable[[dict[str, Any]], Awaitable[tuple[bytes, str | None]]]
+"""What a CReq becomes before it is encrypted, and what is wrong with its encryption (`threedsecure.v2.app.session.DEFECTS`)."""
+
+
 class PhoneApp:
     """`screen`: the CRes that is shown; `outcome`: how it ended, None before; `trans_status`: of the final CRes; `reason`: what was
-    wrong, in words; `away`: where the cardholder is instead of in the app."""
+    wrong, in words; `bend`: what goes wrong on purpose with a CReq; `away`: where the cardholder is instead of in the app."""
 
-    def __init__(self, transaction: SdkTransaction, random: Random, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        transaction: SdkTransaction,
+        random: Random,
+        now: Callable[[], datetime],
+        bend: Bend | None = None,
+    ) -> None:
         self.transaction = transaction
         self.screen: dict[str, Any] | None = None
         self.outcome: Outcome | None = None
@@ -38,6 +48,7 @@ class PhoneApp:
         self.away: Literal["home", "banking app"] | None = None
         self._random = random
         self._now = now
+        self._bend = bend
         self._ends_at: datetime | None = None
         self._cancels = False
         self._turn = asyncio.Lock()
@@ -91,7 +102,9 @@ class PhoneApp:
         return True
 
     async def _exchange(self, network: Transport, elements: Mapping[str, Any]) -> None:
-        body = self.transaction.seal(self.transaction.creq(elements), self._random).encode()
+        creq = self.transaction.creq(elements)
+        plain, defect = (encode(creq), None) if self._bend is None else await self._bend(creq)
+        body = self.transaction.seal(plain, self._random, defect).encode()
         try:
             answer = await self._posted(network, body)
         except PeerTimedOut:

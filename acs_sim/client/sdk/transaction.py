@@ -5,7 +5,9 @@ The order of events is that of the SDK specification: `create_transaction`, the 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -41,7 +43,9 @@ DEVICE: Final[Mapping[str, Any]] = {"DV": "1.6", "DD": {"C001": "Android", "C002
 
 class Options(Struct, frozen=True, kw_only=True):
     """How this SDK is. `enc`: content encryption of the challenge; `interface` and `ui_types`: what it can draw; `max_timeout`:
-    minutes that the whole challenge may take, at least 5; `app_url`: where the banking app returns to (2.2.0 and later)."""
+    minutes that the whole challenge may take, at least 5; `app_url`: where the banking app returns to (2.2.0 and later);
+    `plain_hosts`: where plain http will do, and at what is below them: a desk has no certificates. `sdk_type` (2.3.1): sdkType
+    and what goes with it."""
 
     enc: str = A128CBC_HS256
     interface: str = NATIVE_AND_HTML
@@ -49,6 +53,18 @@ class Options(Struct, frozen=True, kw_only=True):
     max_timeout: int = 5
     reference_number: str = REFERENCE_NUMBER
     app_url: str | None = None
+    sdk_type: Mapping[str, Any] = MappingProxyType({"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"}})
+    plain_hosts: tuple[str, ...] = ()
+
+    def trusts(self, url: str) -> bool:
+        """Whether an SDK posts to such an acsURL."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        host = parts.hostname or ""
+        plain = parts.scheme == "http" and any(host == one or host.endswith(f".{one}") for one in self.plain_hosts)
+        return bool(host) and (plain or parts.scheme == "https")
 
 
 class SdkTransaction(Struct, frozen=True, kw_only=True):
@@ -80,7 +96,7 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
             "deviceRenderOptions": {"sdkInterface": options.interface, "sdkUiType": list(types)},
         }
         if self.version == LATEST:
-            told |= {"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"}}
+            told |= options.sdk_type
         return told
 
     def begin(self, ares: Mapping[str, Any], roots: Sequence[x509.Certificate], at: datetime) -> "SdkTransaction":
@@ -89,6 +105,8 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
         own = public_jwk(self.key.public_key())
         if {name: content.sdk_ephem_pub_key.get(name) for name in own} != own:
             raise NotTrusted("sdkEphemPubKey is not the key of this transaction")
+        if not self.options.trusts(content.acs_url):
+            raise NotTrusted("acsURL is not https")
         try:
             theirs = public_key(content.acs_ephem_pub_key)
         except NotDecrypted as error:
@@ -124,16 +142,17 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
             message["threeDSRequestorAppURL"] = self.options.app_url
         return {**message, **action}
 
-    def seal(self, message: Mapping[str, Any], random: Random) -> str:
-        """The body of a POST."""
+    def seal(self, plain: bytes, random: Random, defect: str | None = None) -> str:
+        """The body of a POST: a CReq, encrypted; badly where a defect is named."""
         return seal_challenge(
-            encode(message),
+            plain,
             self.session_key,
             Sender.SDK,
             enc=self.options.enc,
             kid=self.acs_trans_id,
             counter=self.counter,
             random=random,
+            defect=defect,
         )
 
     def read(self, body: bytes) -> tuple[dict[str, Any], "SdkTransaction"]:

@@ -127,6 +127,8 @@ _GISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "RRes": {"resultsStatus": "results {}"},
     "Erro": {"errorCode": "{}", "errorDescription": "{}", "errorDetail": "{}"},
     "SMS": {"state": "{}", "failure": "{}"},
+    "OReq": {"opCategory": "category {}", "opSeverity": "severity {}", "opSeq.seqNum": "part {}"},
+    "ORes": {"opStatus": "status {}"},
     "issuer decision": {"decision": "{}", "method": "{}", "transStatus": "{}", "reason": "reason {}"},
     "VEReq": {"version": "{}"},
     "VERes": {"CH.enrolled": "enrolled {}", "IReq.iReqCode": "{}"},

@@ -13,9 +13,18 @@ Version = Literal["1.0.2", "2.1.0", "2.2.0", "2.3.1"]
 Channel = Literal["browser", "app", "3ri"]
 Category = Literal["payment", "non-payment"]
 CLASSIC: Final = "1.0.2"
-PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "Erro")
+PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "OReq", "ORes", "Erro")
 V1_KINDS: Final = ("VEReq", "VERes", "PAReq", "PARes", "Error")
-OTHER_KINDS: Final = ("3DS Method", "challenge page", "SMS", "SMS failed", "fault", "connection failed", "no answer")
+OTHER_KINDS: Final = (
+    "3DS Method",
+    "challenge page",
+    "passkey",
+    "SMS",
+    "SMS failed",
+    "fault",
+    "connection failed",
+    "no answer",
+)
 CHANNELS: Final = {"app": "01", "browser": "02", "3ri": "03"}
 CATEGORIES: Final = {"payment": "01", "non-payment": "02"}
 SIGNATURES: Final = ("valid", "invalid")
@@ -27,7 +36,7 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
 class CardWish(Written, frozen=True, kw_only=True):
     """Who pays: a fresh card that nobody else has, or the card `pan`. `transStatus` and `reason` take the place of what its
-    scenario answers."""
+    scenario answers. `passkey`: it has one, in software."""
 
     scenario: str | None = None
     scheme: Scheme = "visa"
@@ -38,6 +47,7 @@ class CardWish(Written, frozen=True, kw_only=True):
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
     pan: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
+    passkey: Literal[True] | None = None
 
 
 class CardStep(CardWish, frozen=True, kw_only=True):
@@ -132,6 +142,23 @@ class Preparation(Written, frozen=True, kw_only=True):
     fails: str | None = None
 
 
+class Operation(Written, frozen=True, kw_only=True):
+    """The scheme's directory server sends a notice (OReq, 2.3.1; docs/notices.md) `to` the 3DS Server or the ACS, in `parts`, of
+    which those in `left_out` never come. `answers`: the opStatus of each answer, or `Erro` and its code. `ORes` or `Erro`: what
+    stands in the last answer. `fails`: words of what is wrong with the last one."""
+
+    to: Literal["3ds-server", "acs"] = "3ds-server"
+    category: Literal["01", "02", "03", "04", "05", "06"] = "01"
+    severity: Literal["01", "02", "03", "04"] = "04"
+    parts: Annotated[tuple[str, ...], Meta(min_length=1, max_length=99)] = ("A notice of the directory server.",)
+    left_out: list[int] = []
+    prior: Elements | None = None
+    answers: list[str] | None = None
+    ORes: Elements | None = None
+    Erro: Elements | None = None
+    fails: str | None = None
+
+
 class RangeEdit(Written, frozen=True, kw_only=True):
     """One edit of the scheme's card ranges: A adds, M modifies, D deletes. All is put back after the scenario."""
 
@@ -163,11 +190,15 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
 
 class SdkWish(Written, frozen=True, kw_only=True):
     """How the SDK of the app is: how it encrypts its challenge, what it can draw (01 native, 02 HTML, 03 both), how many minutes
-    the challenge may take."""
+    the challenge may take; in 2.3.1 the variant of a `split` SDK (01 native, 02 browser, 03 shell), whether that is `limited`, and
+    whether a default SDK is `wrapped`."""
 
     encryption: Literal["A128CBC-HS256", "A128GCM"] | None = None
     interface: Literal["01", "02", "03"] | None = None
     max_timeout: Annotated[int, Meta(ge=5, le=99)] | None = None
+    split: Literal["01", "02", "03"] | None = None
+    limited: bool | None = None
+    wrapped: bool | None = None
 
     def told(self) -> dict[str, Any]:
         """As the control API takes it."""
@@ -197,6 +228,7 @@ class Step(Written, frozen=True, kw_only=True):
     enrolment: Enrolment | None = None
     payment: Payment | None = None
     preparation: Preparation | None = None
+    operation: Operation | None = None
     edit_ranges: Annotated[list[RangeEdit], Meta(min_length=1)] | None = None
     restart: Literal["acs", "ds", "phone"] | None = None
     fault: FaultDocument | None = None

@@ -50,8 +50,8 @@ def sequence(scenario: Scenario) -> Iterator[Fault]:
             if over and step.cardholder.do in DEEDS and _expects_more(step):
                 yield f"{at}.cardholder", "the challenge is over: a step before this one ended it"
             over = over or step.cardholder.transStatus is not None
-        elif step.preparation is not None:
-            answered = answered or "card ranges alone"
+        elif step.preparation is not None or step.operation is not None:
+            answered = answered or "card ranges or notices alone"
         elif step.restart is not None or step.card is not None:
             certain = None
 

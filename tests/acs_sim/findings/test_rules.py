@@ -374,3 +374,11 @@ def test_hostile_entries_bend_no_rule():
     strange = {"messageVersion": 7, "transStatus": [], "threeDSServerTransID": None, "errorCode": {}, "IReq": "no"}
     crossed = [entry(kind, **strange) for kind in ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "VERes", "Error")]
     assert isinstance(of_all([crossed, []], Severity.GOOD), list)
+
+
+def test_a_frame_that_may_not_ask_for_a_passkey_is_found():
+    asked = (*CHALLENGED, entry("passkey", road=("Browser", "ACS"), outcome="not permitted", words="SecurityError"))
+    assert "frame-without-permission" in rules(*asked)
+    assert "payment *; publickey-credentials-get *" in str(of_transaction(asked)[0].evidence)
+    declined = (*CHALLENGED, entry("passkey", road=("Browser", "ACS"), outcome="cancelled", words="NotAllowedError"))
+    assert "frame-without-permission" not in rules(*declined)
