@@ -14,6 +14,8 @@ from threedsecure.cards.plays import Method, RReqOrder
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
+from threedsecure.v2.grammar.context import Context, Leg
+from threedsecure.v2.validation.plans import plan_for
 
 
 def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | None = None) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | 
         **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
     message |= _trust(transaction.purchase.version, transaction.purchase.trust_status)
-    message |= _binding(transaction.purchase.binding_status)
+    message |= _binding(transaction.purchase.binding_status) | _told(transaction, "ARes")
     if transaction.purchase.decoupled:
         return message | _deferred(transaction, settings)
     if transaction.result is not None:
@@ -63,6 +65,7 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
         **_outcome(result),
         **_trust(transaction.purchase.version, result.trust_status),
         **_binding(result.binding_status),
+        **_told(transaction, "RReq"),
     }
     if transaction.purchase.version == "2.1.0":
         message.pop("sdkTransID", None)  # an RReq has it since 2.2.0
@@ -167,6 +170,16 @@ def _trust(version: str, status: str | None) -> dict[str, str]:
 def _binding(status: str | None) -> dict[str, str]:
     """What the ACS says of the device (source 03). Only 2.3.1 asks."""
     return {} if status is None else {"deviceBindingStatus": status, "deviceBindingStatusSource": "03"}
+
+
+def _told(transaction: Transaction, message_type: str) -> dict[str, Any]:
+    """What a rule adds, as far as the message has such an element."""
+    tells, purchase = transaction.card.tells, transaction.purchase
+    if not tells:
+        return {}
+    context = Context(purchase.version, purchase.device_channel, purchase.message_category, Leg.ACS_TO_DS)
+    defined = plan_for(message_type, context).scope.fields
+    return {name: value for name, value in tells.items() if name in defined}
 
 
 def _outcome(result: Result) -> dict[str, Any]:

@@ -7,13 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import aiohttp
 import pytest
+from click.testing import CliRunner
 
+from acs_sim.commands.cli import main
+from acs_sim.commands.simulator import HINT, NO_SIMULATOR
 from acs_sim.desk.app import PAGES
 from acs_sim.desk.operations import OPERATIONS
+from acs_sim.running import home
 from acs_sim.running.namespaces import MOST, Hosted, why_none, within
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.names import names_of
@@ -29,6 +34,7 @@ from threedsecure.web.clock import Clock
 from threedsecure.web.wire import Problem
 
 SEED = 7
+FRICTIONLESS = home.beside(Path("fixtures/scenarios/frictionless.yaml"))
 OTHERS = "0bd1d4f2-9c0f-4b7e-9f0a-6f1d4c1f6a10"
 """The id of a transaction."""
 
@@ -284,6 +290,56 @@ async def test_a_seeded_simulator_gives_each_namespace_a_sequence_of_its_own(mad
     ]
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) == 3
+
+
+async def commanded(*arguments: str) -> tuple[int, str]:
+    """As on a command line, beside the simulator that it is about."""
+    done = await asyncio.to_thread(CliRunner().invoke, main, arguments)
+    return done.exit_code, done.output
+
+
+async def test_commands_are_about_the_namespace_that_they_name(stack, made):
+    """A scenario is played there, and what was played is found there and nowhere else."""
+    at = ("--url", stack.addresses.desk, "--namespace", "typed")
+    played = await commanded("run", str(FRICTIONLESS), *at, "-k", "without and bank")
+    assert played[0] == 0, played
+    desk = await made("typed")
+    (payment,) = [one["id"] for one in (await desk("GET", "/api/transactions"))[1]["transactions"]]
+    assert (await commanded("transcript", payment, *at))[0] == 0
+    status, words = await commanded("transcript", payment, *at[:2])
+    assert (status, f"no transaction goes by '{payment}'" in words) == (2, True)
+    status, words = await commanded("tail", *at[:2], "--namespace", "nobodys")
+    assert (status, "there is no namespace 'nobodys' here" in words) == (2, True)
+
+
+ABOUT_ONE = {
+    "tail": ("tail",),
+    "wait": ("phone", "wait", "+33639981101"),
+    "transcript": ("transcript", "an-id"),
+    "trigger": ("trigger", "frictionless", "--to", "http://127.0.0.1:1/results"),
+    "run": ("run", str(FRICTIONLESS)),
+    "explore": ("explore", "--plays", "1", "--namespace", "own"),
+}
+
+
+@pytest.mark.parametrize("where", [("--url", "http://127.0.0.1:1"), ("--port-base", "1", "--namespace", "own")])
+@pytest.mark.parametrize("command", ABOUT_ONE.values(), ids=ABOUT_ONE)
+def test_every_command_that_finds_no_simulator_says_so_alike(command, where):
+    done = CliRunner().invoke(main, [*command, *where])
+    assert done.exit_code == NO_SIMULATOR
+    assert "the desk at http://127.0.0.1:1 does not answer" in done.output
+    assert HINT in done.output
+
+
+@pytest.mark.parametrize("command", [("tail",), ("phone", "wait", "+33639981101"), ("run", str(FRICTIONLESS))])
+def test_a_namespace_that_can_be_none_is_refused_before_anything_is_asked(command):
+    done = CliRunner().invoke(main, [*command, "--namespace", "Team A", "--url", "http://127.0.0.1:1"])
+    assert "--namespace: up to 32 of a-z" in done.output
+
+
+def test_what_explores_wants_a_simulator_or_a_namespace_to_itself():
+    done = CliRunner().invoke(main, ["explore", "--url", "http://127.0.0.1:1"])
+    assert "have a --namespace for it there" in done.output
 
 
 async def nothing(_settings, _life):

@@ -151,7 +151,7 @@ SCENARIOS: Final = _by_name(
     ),
     Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A, U or R", Ask(Method.CHOICE)),
     Scenario(
-        "challenge-passkey", "24", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
+        "challenge-passkey", "25", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
     ),
     Scenario(
         "challenge-outcome-code",

@@ -95,12 +95,12 @@ class Payment(Written, frozen=True, kw_only=True):
 
 class Cardholder(Written, frozen=True, kw_only=True):
     """What the person does with the challenge page, and what it then shows. `code` belongs to submit: digits, correct or wrong;
-    `choice` to select: values with commas between, correct or wrong. `trust` ticks the box that trusts the merchant. `CReq`:
-    elements of the CReq that opens the page. `says`: words of the page; `transStatus`: that of the CRes, once it is over;
-    `refused`: words of the reason why nothing can be done. `deliver` false: the browser is closed before it brings the result to
-    the shop. `clicks` 2: the button is pressed again before the bank has answered. `reload` loads the bank's page again, `back` the
-    shop's page before it, and `return` brings the result to the shop once more. `any`: whatever comes of it is as good as anything
-    else."""
+    `choice` to select: values with commas between, correct or wrong. `trust` ticks the box that trusts the merchant, `bind` the
+    one that has the device remembered. `CReq`: elements of the CReq that opens the page. `says`: words of the page; `transStatus`:
+    that of the CRes, once it is over; `refused`: words of the reason why nothing can be done. `deliver` false: the browser is
+    closed before it brings the result to the shop. `clicks` 2: the button is pressed again before the bank has answered. `reload`
+    loads the bank's page again, `back` the shop's page before it, and `return` brings the result to the shop once more. `any`:
+    whatever comes of it is as good as anything else."""
 
     do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select", "reload", "back", "return"]
     clicks: Literal[1, 2] = 1
@@ -108,6 +108,7 @@ class Cardholder(Written, frozen=True, kw_only=True):
     code: str | None = None
     choice: str | None = None
     trust: bool = False
+    bind: bool = False
     deliver: bool = True
     CReq: Elements = {}
     says: str | None = None

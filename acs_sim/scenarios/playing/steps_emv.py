@@ -147,8 +147,7 @@ async def act(turn: Turn, wish: Cardholder) -> None:
         raise CannotPlay(f"{wish.do} needs the cardholder's own browser: play this with --against or --browser")
     deed: dict[str, Any] = {"do": wish.do, "deliver": wish.deliver}
     deed |= {name: value for name in ("code", "choice") if (value := getattr(wish, name)) is not None}
-    if wish.trust:
-        deed["trust"] = True
+    deed |= {name: True for name in ("trust", "bind") if getattr(wish, name)}
     if wish.CReq:
         deed["creq"] = await _creq(turn, wish.CReq)
     status, outcome = await turn.simulator.act(turn.transaction, deed)
