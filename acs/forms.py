@@ -48,7 +48,7 @@ def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str
 
 
 def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any]) -> None:
-    """What the cardholder's browser made of being asked for a passkey; for a frame that must not ask, what it lacks."""
+    """What the cardholder's browser made of being asked for a passkey, whoever brought it."""
     told = {"outcome": asserted.outcome.value, "accepted": asserted.verdict is Verdict.CORRECT, "words": asserted.words}
     issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "passkey", {**ids, **told})
 

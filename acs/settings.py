@@ -29,6 +29,8 @@ class Timers:
     """From the ARes to the first CReq."""
     idle: timedelta = timedelta(minutes=10)
     """From a page to the answer that it asks for."""
+    second_areq: timedelta = timedelta(minutes=10)
+    """From an ARes S to the AReq that follows it; a 3DS Server has nine minutes (2.3.1)."""
     code_validity: timedelta = timedelta(minutes=5)
     ask_retry: timedelta = timedelta(seconds=10)
     """After which the phone is asked again where nothing says that it was reached."""

@@ -11,6 +11,7 @@ from acs.cards.issued import NotACard, issued, register
 from acs.cards.records import Registration
 from acs.cards.status import described, unlocked, without_passkeys
 from acs.v2.decision.passkeys import ceremony_of
+from acs.v2.decision.payment_confirmation import requestors_ceremony
 from acs.v2.issuer import RESET, EmvIssuer
 from acs.v2.lifecycle import expire
 from acs.v2.records import Transaction, bank_of
@@ -99,7 +100,7 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "answer": answer_of(held) if held and transaction.state in ASKING else None,
             "prompt": held.prompt if held else None,
             "decided": held is not None and held.approved is not None,
-            "passkey": _asked(ceremony_of(transaction, issuer.settings, issuer.runtime.vault.secret)),
+            "passkey": _asked(_ceremony(issuer, transaction)),
         }
     )
 
@@ -188,6 +189,14 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
             "given_up": delivery.given_up,
         }
     return described
+
+
+def _ceremony(issuer: EmvIssuer, transaction: Transaction) -> Ceremony | None:
+    """What is asked for now, by a page of the bank or, after an ARes S, of the requestor."""
+    settings, secret = issuer.settings, issuer.runtime.vault.secret
+    if transaction.state is State.SPC_AWAITED:
+        return requestors_ceremony(transaction, settings, secret)
+    return ceremony_of(transaction, settings, secret)
 
 
 def _asked(ceremony: Ceremony | None) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from acs.cardholder.methods.table import METHODS
+from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.cardholder.texts import choose_language, decoupled_text
 from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
@@ -18,9 +19,14 @@ from threedsecure.v2.grammar.context import Context, Leg
 from threedsecure.v2.validation.plans import plan_for
 
 
-def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | None = None) -> dict[str, Any]:
+def ares(
+    transaction: Transaction,
+    settings: AcsSettings,
+    signed_content: str | None = None,
+    ceremony: Ceremony | None = None,
+) -> dict[str, Any]:
     """The answer to the AReq: final when the transaction has a result, else transStatus C. `signed_content`: acsSignedContent, for
-    an app that is challenged."""
+    an app that is challenged; `ceremony`: what the requestor's page is to ask, with transStatus S."""
     message = {
         "messageType": "ARes",
         "messageVersion": transaction.purchase.version,
@@ -35,10 +41,13 @@ def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | 
     message |= _binding(transaction.purchase.binding_status) | _told(transaction, "ARes")
     if transaction.purchase.decoupled:
         return message | _deferred(transaction, settings)
+    if ceremony is not None:
+        return message | _confirmation(ceremony)
     if transaction.result is not None:
         return (
             message
             | _outcome(transaction.result)
+            | _authentication(transaction, with_method=False)
             | versions.exempted(transaction.purchase.version, transaction.result.exemption)
         )
     where = (
@@ -128,6 +137,20 @@ def _rendering(transaction: Transaction) -> dict[str, Any]:
     if transaction.purchase.version == versions.LATEST:
         rendering["deviceUserInterfaceMode"] = versions.PORTRAIT
     return {"acsRenderingType": rendering}
+
+
+def _confirmation(ceremony: Ceremony) -> dict[str, Any]:
+    """transStatus S. Sources agree on texts: a timeout of digits, one credential id an entry."""
+    asked, payment = ceremony.options, ceremony.options["payment"]
+    data = {
+        "challenge": asked["challenge"],
+        **payment["total"],
+        **payment["instrument"],
+        **{name: payment[name] for name in ("payeeName", "payeeOrigin") if name in payment},
+        "timeout": str(asked["timeout"]),
+    }
+    listed = [{"rpID": asked["rpId"], "credentialIds": name} for name in asked["credentialIds"]]
+    return {"transStatus": "S", "spcTransData": data, "webAuthnCredList": listed}
 
 
 def _challenged(transaction: Transaction) -> dict[str, Any]:

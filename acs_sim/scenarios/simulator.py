@@ -131,9 +131,10 @@ class Simulator:
         """What the ACS asks in a challenge, and the answer to it."""
         return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
 
-    async def assertion(self, transaction_id: str) -> dict[str, Any]:
-        """What the page's script posts where the card's software passkey answers."""
-        told = await self._done("GET", f"/api/transactions/{transaction_id}/assertion")
+    async def assertion(self, transaction_id: str, amount: str | None = None) -> dict[str, Any]:
+        """What the page's script posts where the card's software passkey answers. `amount`: another one than is to be confirmed."""
+        asked = f"?amount={amount}" if amount is not None else ""
+        told = await self._done("GET", f"/api/transactions/{transaction_id}/assertion{asked}")
         posted: dict[str, Any] = told["posted"]
         return posted
 

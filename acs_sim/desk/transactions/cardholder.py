@@ -1,7 +1,9 @@
 """`POST /api/transactions/{id}/cardholder`: a person's part in a challenge, played by the desk."""
 
 import asyncio
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
 
 from acs_sim.client.authenticator import Authenticator, answer_of, posted
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
@@ -55,9 +57,16 @@ async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
 
 
 @call("GET", "/api/transactions/{id}/assertion", errors=(404, 409, 502))
-async def show_assertion(desk: Desk, id_: str) -> AuthenticatorAnswer:
-    """What the card's software passkey answers to the page that is shown."""
-    challenge = await _challenge(desk, _challenged(await find_transaction(desk, id_)))
+async def show_assertion(
+    desk: Desk,
+    id_: str,
+    amount: Annotated[str | None, Meta(description="another decimal amount than is to be confirmed")] = None,
+) -> AuthenticatorAnswer:
+    """What the card's software passkey answers to the page that is shown, or after an ARes S to the shop's own page."""
+    transaction = await find_transaction(desk, id_)
+    challenge = await _challenge(desk, transaction.acsTransID or "")
+    if amount is not None and "payment" in (challenge.get("passkey") or {}):
+        challenge["passkey"]["payment"]["total"]["value"] = amount
     return AuthenticatorAnswer(_asked_for_passkey(desk, challenge, "correct"))
 
 

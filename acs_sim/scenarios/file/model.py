@@ -61,11 +61,14 @@ class Authenticate(Written, frozen=True, kw_only=True):
     `besides`: elements that no specification knows; `headers`: of the request.
     `ARes` or `Erro`: which of the two is the answer (an ARes when neither is given), and what stands in it. `fails`: no message
     comes back, and these are words of what comes instead. `any`: whatever comes back is as good as anything else. `through`: the
-    reference gateway sends its own AReq for the app, and takes the result."""
+    reference gateway sends its own AReq for the app, and takes the result. `confirmed`: this is the AReq that follows an ARes S:
+    the card's software passkey has signed (yes), or signed another amount (altered), or the assertion is that of the AReq before
+    (again); or spcIncompInd: what the browser made of it instead."""
 
     through: Literal["gateway"] | None = None
     version: Literal["2.1.0", "2.2.0", "2.3.1"] | None = None
     any: bool = False
+    confirmed: Literal["yes", "altered", "again", "01", "02", "03"] | None = None
     channel: Channel | None = None
     category: Category | None = None
     send: Elements = {}

@@ -184,7 +184,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the card's software passkey answers to the page that is shown */
+        /** What the card's software passkey answers to the page that is shown, or after an ARes S to the shop's own page */
         get: operations["show_assertion"];
         put?: never;
         post?: never;
@@ -2751,7 +2751,10 @@ export interface operations {
     };
     show_assertion: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description another decimal amount than is to be confirmed */
+                amount?: string;
+            };
             header?: never;
             path: {
                 /** @description any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID */
