@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 # Every worker and every simulator of the tests would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-fast test-newest screenshots docs check lint types contracts lock clean programs
+.PHONY: run demo test test-fast test-newest simulate screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -29,6 +29,11 @@ test-newest:
 	@newest=$$(sh tests/support/newest-python.sh); \
 	if [ -n "$$newest" ]; then $(MAKE) test-fast VENV=.venv-newest PYTHON="$$newest"; \
 	else echo "no Python newer than 3.11 is at hand: nothing is run on it"; fi
+
+# The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
+SECONDS ?= 600
+simulate: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.simulation --seconds $(SECONDS) $(ARGS)
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs

@@ -45,7 +45,7 @@ from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.grammar.conditions import text
-from threedsecure.v2.validation.as_of import day_of
+from threedsecure.v2.validation.as_of import NONE, day_of
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
@@ -67,7 +67,7 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    if (day := day_of(issuer.settings.rules_as_of, issuer.runtime.clock.now())) is not None:
+    if issuer.settings.rules_as_of != NONE and (day := _day(issuer)) is not None:
         view = as_the_rules_want(view, message, day)
     purchase = purchase_of(message, view)
     if view.device_channel == APP:
@@ -84,6 +84,10 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if second is not None:
         return _after_confirming(issuer, request, view, purchase, second, rule)
     return then(rule, partial(_begin, issuer, request, view, purchase))
+
+
+def _day(issuer: EmvIssuer) -> str | None:
+    return day_of(issuer.settings.rules_as_of, issuer.runtime.clock.now())
 
 
 async def _after_confirming(
