@@ -24,27 +24,16 @@ test: $(VENV)/.installed-tests programs
 test-fast: $(VENV)/.installed-tests
 	$(PYTEST) -m "not slow" tests/threedsecure tests/acs tests/directory_server tests/issuer_sms $(ARGS)
 
-<<<<<<< HEAD
-=======
 # The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
 SECONDS ?= 600
 simulate: $(VENV)/.installed-tests
 	$(BIN)/python -m tests.simulation --seconds $(SECONDS) $(ARGS)
 
->>>>>>> main
 # The same on the newest Python at hand, in an environment of its own.
 test-newest:
 	@newest=$$(sh tests/support/newest-python.sh); \
 	if [ -n "$$newest" ]; then $(MAKE) test-fast VENV=.venv-newest PYTHON="$$newest"; \
 	else echo "no Python newer than 3.11 is at hand: nothing is run on it"; fi
-<<<<<<< HEAD
-
-# The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
-SECONDS ?= 600
-simulate: $(VENV)/.installed-tests
-	$(BIN)/python -m tests.simulation --seconds $(SECONDS) $(ARGS)
-=======
->>>>>>> main
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
