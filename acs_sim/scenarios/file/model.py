@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from acs_sim.client.sdk.habits import Profile
 from acs_sim.desk.api.documents import PhoneNumber, RuleWish, Scheme
 from threedsecure.faults import FaultDocument
 
@@ -194,12 +195,13 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
 
 class SdkWish(Written, frozen=True, kw_only=True):
     """How the SDK of the app is: how it encrypts its challenge, what it can draw (01 native, 02 HTML, 03 both), how many minutes
-    the challenge may take; in 2.3.1 the variant of a `split` SDK (01 native, 02 browser, 03 shell), whether that is `limited`, and
-    whether a default SDK is `wrapped`."""
+    the challenge may take, which one that ships it is like (`profile`, docs/app.md); in 2.3.1 the variant of a `split` SDK (01
+    native, 02 browser, 03 shell), whether that is `limited`, and whether a default SDK is `wrapped`."""
 
     encryption: Literal["A128CBC-HS256", "A128GCM"] | None = None
     interface: Literal["01", "02", "03"] | None = None
     max_timeout: Annotated[int, Meta(ge=5, le=99)] | None = None
+    profile: Profile | None = None
     split: Literal["01", "02", "03"] | None = None
     limited: bool | None = None
     wrapped: bool | None = None

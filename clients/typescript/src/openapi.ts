@@ -1600,7 +1600,7 @@ export interface components {
          * @description An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
          *         both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
          *         `split` (2.3.1): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited`: its client cannot encrypt; such an SDK
-         *         has to use A128GCM. `wrapped`: a default SDK that is wrapped.
+         *         has to use A128GCM. `wrapped`: a default SDK that is wrapped. `profile`: in what it is like an SDK that ships (docs/app.md).
          */
         AppWish: {
             /**
@@ -1633,6 +1633,11 @@ export interface components {
             limited?: boolean;
             /** @default false */
             wrapped?: boolean;
+            /**
+             * @default strict
+             * @enum {unknown}
+             */
+            profile?: "strict" | "stripe-android" | "stripe-ios";
         };
         /**
          * FindingDocuments
@@ -2044,11 +2049,11 @@ export interface components {
         };
         /**
          * PackWish
-         * @description A pack of faults: `issuer-quirks` or `hostile`. `card` limits all that can be limited to it, and leaves out the rest.
+         * @description A pack of faults (docs/faults.md). `card` limits all that can be limited to it, and leaves out the rest.
          */
         PackWish: {
             /** @enum {unknown} */
-            pack: "hostile" | "issuer-quirks";
+            pack: "app-empty-why" | "app-long-labels" | "app-lost-images" | "app-no-continue" | "app-no-text" | "hostile" | "issuer-quirks";
             /** @default null */
             card?: string | null;
         };
