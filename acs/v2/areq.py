@@ -45,7 +45,7 @@ from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.grammar.conditions import text
-from threedsecure.v2.validation.as_of import day_of
+from threedsecure.v2.validation.as_of import NONE, day_of
 from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 from threedsecure.web.randomness import Randomness
@@ -67,7 +67,7 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    if (day := day_of(issuer.settings.rules_as_of, issuer.runtime.clock.now())) is not None:
+    if issuer.settings.rules_as_of != NONE and (day := _day(issuer)) is not None:
         view = as_the_rules_want(view, message, day)
     purchase = purchase_of(message, view)
     if view.device_channel == APP:
@@ -84,6 +84,10 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if second is not None:
         return _after_confirming(issuer, request, view, purchase, second, rule)
     return then(rule, partial(_begin, issuer, request, view, purchase))
+
+
+def _day(issuer: EmvIssuer) -> str | None:
+    return day_of(issuer.settings.rules_as_of, issuer.runtime.clock.now())
 
 
 async def _after_confirming(
@@ -228,7 +232,7 @@ def decided_for(
 ) -> tuple[Transaction | AnswerErro | None, CardStatus]:
     """The new transaction, or why there is none - None for a card that is not ours -, and the card's status after it: pure.
     `second`: what an AReq brings that follows an ARes S, `asserted`: what its assertion is worth."""
-    card_status, limits = on_file.card_status, settings.limits
+    card_status = on_file.card_status
     card = issued(view.acct_number, on_file.registration)
     if rule is not None:
         card = instructed(card, view.acct_number, rule)
@@ -236,6 +240,7 @@ def decided_for(
         return None, card_status
     if card.scheme in CO_BADGED and purchase.ds_url is not None:  # each scheme's directory server has a path of its own
         card = under(card, urlsplit(purchase.ds_url).path.split("/"))
+    limits = card.within(settings.limits)
     decision, purchase = considered(
         decide(wished(view, purchase, card_status), card, now, method_seen=purchase.method_seen),
         view,

@@ -46,7 +46,7 @@ def cannot_watch() -> Mapping[str, Does]:
     async def refuse(_turn: Turn, _wish: Any) -> None:
         raise CannotAsk("--against plays payments in a browser with EMV 3-D Secure, and this is another one")
 
-    return dict.fromkeys(("authenticate", "preparation", "enrolment", "payment", "method"), refuse)
+    return dict.fromkeys(("authenticate", "preparation", "operation", "enrolment", "payment", "method"), refuse)
 
 
 class Watching:
@@ -70,6 +70,7 @@ class Watching:
             return own
         return {
             **own,
+            "operation": cannot_watch()["operation"],
             "authenticate": self.authenticate,
             "method": self.method,
             "result": self.result,

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from acs_sim.scenarios.file.elements import Column
@@ -45,6 +46,7 @@ def told(step, scenario):
         column = Column.of(scenario).with_changes(wish)
         yield "AReq", areq(column, NOW, scenario.purchase, wish.send)
         yield from (("ARes", wish.ARes), ("Erro", wish.Erro))
+        yield "AReq", {"spcIncompInd": ""} if wish.confirmed in ("01", "02", "03") else {}
     if (wish := step.preparation) is not None:
         yield from (("PReq", wish.send), ("PRes", wish.PRes))
         yield "PRes", {"cardRangeData": wish.range} if isinstance(wish.range, dict) else {}
@@ -57,6 +59,7 @@ def told(step, scenario):
     yield from (("RReq", step.result), ("CRes", step.returned))
 
 
+@cache
 def played():
     seen = defaultdict(set)
     for play in load([LIBRARY]):
