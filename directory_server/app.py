@@ -59,7 +59,7 @@ def routes(party: Party) -> list[Route]:
             receive(party, scheme),
             limit=MESSAGE_LIMIT,
             answer_error=answer,
-            mutual=True,
+            mutual=("3DS Server", "ACS"),
             at_the_edge=True,
         )
         for scheme in SCHEMES
@@ -71,7 +71,7 @@ def routes(party: Party) -> list[Route]:
             vereq.receive(party, scheme),
             MAX_MESSAGE_BYTES,
             answer_error=classic_answer,
-            mutual=True,
+            mutual=("3DS Server",),
         )
         for scheme in V1_SCHEMES
     ]
@@ -82,6 +82,7 @@ def routes(party: Party) -> list[Route]:
         Route("POST", "/control/reset", control.reset(party)),
         Route("POST", "/control/transactions", control.transactions(party)),
         Route("POST", "/control/refusals", control.refusals(party)),
+        Route("POST", "/control/operations", control.operations(party)),
         Route("POST", "/control/ranges", control.ranges(party)),
         Route("POST", "/control/ranges/edit", control.edit_ranges(party), limit=EDIT_LIMIT),
     ]

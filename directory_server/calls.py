@@ -164,10 +164,14 @@ def _in_time(party: Party, asked: Asked, answer: Awaitable[WireResponse]) -> Awa
 
 
 def _record_failure(party: Party, asked: Asked, error: TransportError) -> None:
-    kind = "no answer" if isinstance(error, PeerTimedOut) else "connection failed"
     failure = {"url": error.url, "reason": error.reason}
     now, about = party.runtime.clock.now(), _transaction(asked.message)
-    party.runtime.journal.record(now, DIRECTORY_SERVER, asked.of, kind, failure, transaction_id=about)
+    party.runtime.journal.record(now, DIRECTORY_SERVER, asked.of, failure_kind(error), failure, transaction_id=about)
+
+
+def failure_kind(error: TransportError) -> str:
+    """What the journal calls a call that brought nothing back."""
+    return "no answer" if isinstance(error, PeerTimedOut) else "connection failed"
 
 
 def _explained(error: MessageError, response: WireResponse) -> MessageError:

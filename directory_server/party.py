@@ -14,6 +14,7 @@ from directory_server.ranges import (
     listed,
     listed_classic,
     scheme_of,
+    with_others,
 )
 from directory_server.settings import ACS, COMPONENT, DIRECTORY_SERVER, MPI, THREE_DS_SERVER, DirectoryServerSettings
 from directory_server.transactions.storage.transactions import Storage
@@ -125,4 +126,6 @@ class Party:
         s = self.settings
         if scheme in V1_LISTS:
             return listed_classic(scheme_of(scheme), s.acs_url, s.acs_down_url, s.stand_in)
-        return listed(scheme, s.versions, s.acs_url, s.acs_down_url, s.stand_in)
+        own = listed(scheme, s.versions, s.acs_url, s.acs_down_url, s.stand_in)
+        others = s.other_cards.of(scheme)
+        return with_others(own, others, s.versions, s.acs_url, s.acs_down_url, s.stand_in) if s.other_cards else own

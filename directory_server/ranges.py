@@ -5,7 +5,7 @@ a 3DS Server can ask for what changed since the one it holds (PReq.serialNum).
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import Final
 
 from threedsecure.cards import scenarios, test_cards
 from threedsecure.cards.card_numbers import CardRange, CardRangeTable
+from threedsecure.cards.other_cards import OtherCard
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import V1_SCHEMES
 
@@ -36,6 +37,12 @@ class Action(StrEnum):
     DELETE = "D"
 
 
+SUPPORTED: Final = ("01", "02")
+"""acsInfoInd of the ACS of the test cards: authentication, attempts."""
+SUPPORTED_SINCE_2_3: Final = ("06", "07")
+"""WebAuthn, SPC."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """What is known of the cards in a range. `versions`: the protocol versions its ACS speaks, lowest first. `acs_url`: where
@@ -44,7 +51,7 @@ class Issuer:
     versions: tuple[str, ...]
     acs_url: str
     three_ds_method_url: str | None = None
-    acs_info_ind: tuple[str, ...] = ("01", "02")
+    acs_info_ind: tuple[str, ...] = SUPPORTED
     stand_in: StandIn = StandIn.ERRO
 
 
@@ -138,6 +145,39 @@ def listed(
     )
 
 
+def with_others(
+    table: CardRangeTable[Issuer],
+    others: Iterable[OtherCard],
+    spoken: tuple[str, ...],
+    acs_url: str,
+    acs_down_url: str,
+    stand_in: StandIn,
+) -> CardRangeTable[Issuer]:
+    """The ranges with a range for each number of another system, where the range that it is in says something else: a hole for one
+    that is not enrolled. The other arguments as for `listed`."""
+    alone: dict[str, Issuer | None] = {}
+    for card in others:
+        versions = tuple(version for version in card.versions if version in spoken)
+        issuer = _issuer(card.setup, versions, acs_url, acs_down_url, stand_in) if versions else None
+        around = table.find(card.pan)
+        if issuer != (around.value if around is not None else None):
+            alone[card.pan] = issuer
+    pieces = (piece for found in table for piece in _pieces(found, alone))
+    own = (CardRange(pan, pan, issuer) for pan, issuer in alone.items() if issuer is not None)
+    return CardRangeTable([*pieces, *own])
+
+
+def _pieces(found: CardRange[Issuer], out: Mapping[str, object]) -> Iterator[CardRange[Issuer]]:
+    """What is left of a range without the numbers in `out`."""
+    length, start = len(found.start), found.start
+    for pan in sorted(pan for pan in out if len(pan) == length and found.start <= pan <= found.end):
+        if start < pan:
+            yield CardRange(start, f"{int(pan) - 1:0{length}}", found.value)
+        start = f"{int(pan) + 1:0{length}}"
+    if len(start) == length and start <= found.end:
+        yield CardRange(start, found.end, found.value)
+
+
 def listed_classic(scheme: str, acs_url: str, acs_down_url: str, stand_in: StandIn) -> CardRangeTable[Issuer]:
     """The ranges of the grammar whose issuers speak 3-D Secure 1.0.2; their `acs_url` takes the VEReq."""
     known = (scenarios.V1_VERSION,)
@@ -168,10 +208,14 @@ def _listed_range(
 ) -> CardRange[Issuer]:
     head = begins + setup
     length = SCHEMES[scheme].pan_lengths[0]
+    issuer = _issuer(setup, versions, acs_url, acs_down_url, stand_in)
+    return CardRange(head.ljust(length, "0"), head.ljust(length, "9"), issuer)
+
+
+def _issuer(setup: str, versions: tuple[str, ...], acs_url: str, acs_down_url: str, stand_in: StandIn) -> Issuer:
     base = acs_down_url if setup in _ISSUER_DOWN else acs_url
     own = _STAND_INS.get(setup, stand_in)
-    issuer = Issuer(versions, base + AREQ_PATH, _method_url(setup, acs_url), stand_in=own)
-    return CardRange(head.ljust(length, "0"), head.ljust(length, "9"), issuer)
+    return Issuer(versions, base + AREQ_PATH, _method_url(setup, acs_url), stand_in=own)
 
 
 def _method_url(setup: str, acs_url: str) -> str | None:

@@ -23,4 +23,5 @@ _ANSWERS: Final[Mapping[Question, str]] = MappingProxyType(
 
 def answer_of(challenge: Challenge) -> str | None:
     """The published answer to what the page asks; None where there is none (a code, the banking app)."""
-    return _ANSWERS.get(challenge.question)
+    own = challenge.password if challenge.question is Question.PASSWORD else None
+    return own or _ANSWERS.get(challenge.question)

@@ -154,6 +154,7 @@ def _begin(
         play.method,
         tries=found.card.tries or settings.tries,
         resends=settings.resends,
+        password=found.card.password,
         now=now,
         next_counter=lambda: drawn.counter,
     )

@@ -15,6 +15,7 @@ from acs_sim.desk.pages import (
     faults_page,
     findings_page,
     log_page,
+    phone_page,
     reading,
     rules_page,
     transaction_page,
@@ -23,6 +24,7 @@ from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.transactions.events import EVENTS, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
+from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, Runtime, Service, Stream
 
@@ -40,8 +42,17 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/cards", console.mint_from_form),
     ("POST", "/clock", console.move_clock_from_form),
     ("POST", "/reset", console.begin_again),
+    ("GET", "/namespaces", console.show_namespaces),
+    ("POST", "/namespaces", console.change_namespaces),
     ("GET", "/demo", demo_page.demo),
     ("POST", "/demo/answer", demo_page.answer),
+    ("GET", "/app", phone_page.overview),
+    ("POST", "/app", phone_page.pay),
+    ("GET", "/app/{id}", phone_page.app),
+    ("POST", "/app/{id}", phone_page.act),
+    ("GET", "/app/{id}/screen", phone_page.screen),
+    ("GET", "/app/{id}/web-view", phone_page.web_view),
+    ("GET", "/app/{id}/caught/{token}", phone_page.caught),
     ("GET", "/findings", findings_page.overview),
     ("GET", "/rules", rules_page.rules),
     ("POST", "/rules", rules_page.change_rules),
@@ -54,7 +65,9 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
 )
 
 
-def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = ()) -> Service:
+def build(
+    runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (), other_cards: OtherCards = NO_OTHER_CARDS
+) -> Service:
     """The desk of a simulator whose parties are at `addresses`; those of `elsewhere` have a clock of their own to be moved."""
 
     async def follow_seed(content: list[int | None] | None) -> None:
@@ -62,7 +75,8 @@ def build(runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (
             runtime.randomness.seed(content[0], of=runtime.shared.worker)
 
     runtime.shared.on(SEED, follow_seed)
-    desk = Desk(runtime, addresses, Parties(runtime.transport, addresses), elsewhere)
+    parties = Parties(runtime.transport, addresses)
+    desk = Desk(runtime, addresses, parties, elsewhere, other_cards=other_cards)
 
     def page(method: str, path: str, handler: Handler, limit: int = DEFAULT_LIMIT) -> Route:
         return Route(method, path, bound(desk, console.answering_pages(handler)), limit, door=Door.PAGE)

@@ -1,12 +1,18 @@
 """The card of a number, or a problem that names the nearest ones."""
 
 from threedsecure.cards.card_numbers import mask
+from threedsecure.cards.other_cards import OtherCards
+from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import TestCard, nearest, read
 from threedsecure.web.wire import Problem
 
 
-def known_card(pan: str) -> TestCard:
-    """What the digits of `pan` say. Errors: `Problem` 404 that names the nearest cards."""
+def known_card(pan: str, others: OtherCards) -> TestCard:
+    """What `pan` stands for in another system that is known here, or what its digits say. Errors: `Problem` 404 that names the
+    nearest cards."""
+    other = others.by_number.get(pan)
+    if other is not None:
+        return TestCard(pan, other.scheme, other.versions, other.setup, SCENARIOS[other.scenario], pan[-5:-1])
     card = read(pan)
     if card is not None:
         return card

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from acs_sim.findings.case import Case
 from acs_sim.findings.model import RANKS, Evidence, Finding, Rule, Severity, rules_in
-from acs_sim.findings.rules import authentication, challenge, classic, exposure, preparation, results
+from acs_sim.findings.rules import app, app_party, authentication, challenge, classic, exposure, preparation, results
 from acs_sim.findings.rules.preparation import Party
 
 Entries = Sequence[Mapping[str, Any]]
 
 
-RULES: Final[tuple[Rule[Case], ...]] = rules_in(results, authentication, challenge, exposure, classic)
-PARTY_RULES: Final[tuple[Rule[Party], ...]] = rules_in(preparation)
+RULES: Final[tuple[Rule[Case], ...]] = rules_in(results, authentication, challenge, app, exposure, classic)
+PARTY_RULES: Final[tuple[Rule[Party], ...]] = rules_in(preparation, app_party)
 ALL_RULES: Final[tuple[Rule[Any], ...]] = tuple(
     sorted((*RULES, *PARTY_RULES), key=lambda rule: RANKS.index(rule.severity))
 )

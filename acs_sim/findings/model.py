@@ -10,10 +10,12 @@ LONGEST_SHOWN: Final = 200
 
 
 class Severity(StrEnum):
-    """`error`: the gateway is wrong; `warning`: it works, and will cost somebody something; `good`: as it should be."""
+    """`error`: the gateway is wrong; `warning`: it works, and will cost somebody something; `advice`: a rule with a date wants
+    more; `good`: as it should be."""
 
     ERROR = "error"
     WARNING = "warning"
+    ADVICE = "advice"
     GOOD = "good"
 
 

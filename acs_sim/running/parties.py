@@ -5,10 +5,12 @@ A party's package is imported only when it is built, so that `--only` loads only
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from acs_sim.client.aliases import other_cards
 from acs_sim.client.sharing.clock import elsewhere
 from acs_sim.settings.merchants import Merchant
 from acs_sim.settings.names import framing
 from acs_sim.settings.settings import Settings, SettingsError
+from threedsecure.cards.other_cards import OtherCards
 from threedsecure.web.serving.service import Runtime, Service
 
 Build = Callable[[Runtime, Settings], Service]
@@ -24,7 +26,17 @@ def _directory_server(runtime: Runtime, settings: Settings) -> Service:
         keys(settings.sdk_keys)
     except ValueError as error:
         raise SettingsError(f"sdk-keys: {error}") from error
-    return build(runtime, DirectoryServerSettings(public_url=at.ds, acs_url=at.acs, sdk_keys=settings.sdk_keys))
+    return build(
+        runtime,
+        DirectoryServerSettings(
+            public_url=at.ds,
+            acs_url=at.acs,
+            sdk_keys=settings.sdk_keys,
+            three_ds_server_operations_url=settings.operations_url or f"{at.shop}/3ds2/operations",
+            other_cards=_other_cards(settings),
+            rules_as_of=settings.rules_as_of,
+        ),
+    )
 
 
 def _acs(runtime: Runtime, settings: Settings) -> Service:
@@ -32,7 +44,17 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
     from acs.settings import AcsSettings
 
     at = settings.addresses
-    return build(runtime, AcsSettings(public_url=at.acs, phone_url=at.phone, bank_domain=settings.bank_domain))
+    return build(
+        runtime,
+        AcsSettings(
+            public_url=at.acs,
+            phone_url=at.phone,
+            bank_domain=settings.bank_domain,
+            other_cards=_other_cards(settings),
+            rules_as_of=settings.rules_as_of,
+            issuer_decides=settings.issuer_decides,
+        ),
+    )
 
 
 def _phone(runtime: Runtime, settings: Settings) -> Service:
@@ -64,7 +86,14 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
 def _desk(runtime: Runtime, settings: Settings) -> Service:
     from acs_sim.desk.app import build
 
-    return build(runtime, settings.addresses, elsewhere(settings.only))
+    return build(runtime, settings.addresses, elsewhere(settings.only), _other_cards(settings))
+
+
+def _other_cards(settings: Settings) -> OtherCards:
+    try:
+        return other_cards(settings.aliases)
+    except ValueError as error:
+        raise SettingsError(f"aliases: {error}") from error
 
 
 # In the order in which they come to life: whoever calls others by itself (the ACS's outbox) comes after those it calls, and ends

@@ -5,6 +5,7 @@ import signal
 import ssl
 import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
@@ -17,6 +18,7 @@ from acs_sim.running.process.open_files import allow_many
 from acs_sim.running.stack import CannotStart, running_stack
 from acs_sim.running.start_screen import start_screen
 from acs_sim.running.workers import Workers
+from acs_sim.settings.certificates import wrong_at
 from acs_sim.settings.settings import Settings
 from threedsecure.web.calling.transport import HttpTransport
 from threedsecure.web.journal import Journal
@@ -83,17 +85,23 @@ def _stop_signal() -> asyncio.Event:
     """Set by the first SIGINT or SIGTERM; a second one ends the process the hard way."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def stop_once(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
-        stop.set()
+    def stop_once(number: int, _frame: object = None) -> None:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop_once, number)
+        try:
+            loop.add_signal_handler(number, stop_once, number)
+        except NotImplementedError:  # the loops of Windows have none
+            signal.signal(number, stop_once)
     return stop
 
 
 async def _until_ready(settings: Settings, calling: ssl.SSLContext | None) -> None:
-    waiting = {name: settings.addresses.of(name) for name in settings.only}
+    wrong = wrong_at(settings.tls_wrong, settings.only)  # nobody who checks certificates can ask there
+    waiting = {name: settings.addresses.of(name) for name in settings.only if name not in wrong}
     try:
         async with asyncio.timeout(READY_WITHIN_SECONDS), HttpTransport.session(calling) as session:
             while waiting:

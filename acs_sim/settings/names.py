@@ -15,6 +15,7 @@ CONTROL_PARTIES: Final = frozenset({"desk", "phone"})
 def names_of(settings: Settings) -> Names:
     """Those of the configured addresses, of the banks, what it listens on, and what `allow-host` adds."""
     configured = [host_of(address) for _, address in settings.addresses]
+    configured += [host_of(settings.tls_revocation)] if settings.tls_revocation is not None else []
     return Names(
         [*configured, *bank_names(settings), *more_names(settings)],
         any_address=settings.host in EVERY_ADDRESS,

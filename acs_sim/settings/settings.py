@@ -18,13 +18,16 @@ from urllib.parse import urlsplit
 import msgspec
 
 from acs_sim.settings.addresses import PORT_OFFSETS, Addresses
+from acs_sim.settings.certificates import wrong_at
 from acs_sim.settings.durations import parse_duration
 from acs_sim.settings.merchants import KINDS, ETransactionsMerchant, MoneticoMerchant, read_merchants, shown
+from threedsecure.addresses import is_web_address
+from threedsecure.v2.validation.as_of import NONE, written
 
 PREFIX: Final = "ACS_SIM_"
 _DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _HOST_NAME: Final = r"^[A-Za-z0-9._-]{1,253}\Z|^[0-9A-Fa-f:.]{2,45}\Z"
-_LISTS: Final = ("only", "allow-host")
+_LISTS: Final = ("only", "allow-host", "aliases", "tls-wrong")
 DEFAULT_FILE: Final = "acs-sim.toml"
 
 PartyName = Literal["desk", "ds", "acs", "phone", "shop"]
@@ -58,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keep: str | None = None
     tls: bool = False
     tls_trust: str | None = None
+    tls_wrong: tuple[str, ...] = ()
+    tls_revocation: str | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     log_format: LogFormat = "auto"
     log_level: LogLevel = "info"
@@ -68,6 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     shop_url: str | None = None
     bank_domain: str | None = None
     sdk_keys: str | None = None
+    aliases: tuple[str, ...] = ()
+    rules_as_of: str = NONE
+    issuer_decides: str | None = None
+    operations_url: str | None = None
     otlp_endpoint: str | None = None
     e_transactions: tuple[ETransactionsMerchant, ...] = ()
     monetico: tuple[MoneticoMerchant, ...] = ()
@@ -218,8 +227,15 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"only names no party; the parties are {', '.join(PORT_OFFSETS)}")
     if settings.fresh and settings.database is not None:
         raise SettingsError("fresh keeps nothing, database names a file to keep: give one of them")
-    if settings.tls_trust is not None and not settings.tls:
-        raise SettingsError("tls-trust is for calls over TLS: give tls too")
+    if not settings.tls:
+        for key in ("tls-trust", "tls-wrong", "tls-revocation"):
+            if getattr(settings, FIELDS[key].name):
+                raise SettingsError(f"{key} is for calls over TLS: give tls too")
+    with _naming("tls-wrong"):
+        wrong_at(settings.tls_wrong, settings.only)
+    if settings.tls_revocation is not None:
+        with _naming("tls-revocation"):
+            _check_address(settings.tls_revocation, ("http",))
     with _naming("keep"):
         _ = settings.keep_for
     with _naming("database"):
@@ -232,6 +248,9 @@ def _check(settings: Settings) -> None:
         )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
+    _check_called(settings)
+    with _naming("rules-as-of"):
+        written(settings.rules_as_of)
     if settings.sdk_keys is not None and not Path(settings.sdk_keys).is_dir():
         raise SettingsError(f"sdk-keys: {settings.sdk_keys} is no folder")
     if settings.otlp_endpoint is not None:
@@ -240,6 +259,13 @@ def _check(settings: Settings) -> None:
     for party, address in settings.addresses:
         with _naming(f"{party}-url"):
             _check_address(address, (settings.scheme,) if party in settings.only else ("http", "https"))
+
+
+def _check_called(settings: Settings) -> None:
+    """The addresses of others."""
+    for key, called in (("issuer-decides", settings.issuer_decides), ("operations-url", settings.operations_url)):
+        if called is not None and not is_web_address(called):
+            raise SettingsError(f"{key}: {called!r} is no address such as http://127.0.0.1:9000/path")
 
 
 @contextmanager

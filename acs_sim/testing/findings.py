@@ -7,7 +7,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule found in one transaction. `severity` is `error`, `warning` or `good`; `evidence` as in the control API."""
+    """What one rule found in one transaction. `severity` is `error`, `warning`, `advice` or `good`; `evidence` as in the control
+    API."""
 
     rule: str
     severity: str

@@ -13,18 +13,22 @@ from msgspec.structs import replace
 from directory_server.authentication import rules
 from directory_server.authentication.device_information import device_info
 from directory_server.authentication.rules import Trouble
+from directory_server.authentication.split_sdk import check_signed_content
 from directory_server.calls import Asked, Reply, ask, is_worth_telling, labels, notify
 from directory_server.party import ACS, COMPONENT, Party
 from directory_server.ranges import Issuer, RangeList, StandIn
 from directory_server.settings import DirectoryServerSettings
 from directory_server.transactions.records import Transaction, begun, concluded
 from directory_server.transactions.states import Event
+from threedsecure.cards.other_cards import OtherCards
 from threedsecure.errors import PeerTimedOut, TransportError
 from threedsecure.storage.ledger import More
 from threedsecure.v2.codec import encode
 from threedsecure.v2.erro import erro, transport_error
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.validation.as_of import day_of
 from threedsecure.v2.validation.checking import Checked, Leg, check, context_of, read
+from threedsecure.v2.validation.dated import check_dated, indicator
 from threedsecure.web.straight import soon, then, waits
 from threedsecure.web.wire import WireRequest, WireResponse, message_response
 
@@ -35,7 +39,8 @@ Message = Mapping[str, Any]
 
 class Begun(Struct, frozen=True):
     """An AReq that is right, and what is known of it before anybody answers. `sent`: the AReq with the directory server's elements;
-    `more`: those, where nothing of the AReq was left out."""
+    `more`: those, where nothing of the AReq was left out; `lacking`: what a programme that tells by an indicator misses in it;
+    `result_after_spc`: as in the settings."""
 
     scheme: str
     areq: Message
@@ -44,6 +49,8 @@ class Begun(Struct, frozen=True):
     more: dict[str, Any] | None
     fingerprint: str
     at: datetime
+    lacking: tuple[str, ...] | None = None
+    result_after_spc: bool = False
 
     @property
     def transaction(self) -> Transaction:
@@ -79,7 +86,10 @@ def begin(
     }
     whole = checked.whole and not device
     sent = {**(areq if whole else rules.for_the_acs(areq, checked.context, device)), **added}
-    return Begun(scheme, areq, issuer, sent, added if whole else None, fingerprint, now)
+    day = day_of(settings.rules_as_of, now)
+    lacking = None if day is None else indicator(areq, checked.context, scheme, day)
+    more = added if whole else None
+    return Begun(scheme, areq, issuer, sent, more, fingerprint, now, lacking, settings.result_after_spc)
 
 
 def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcome:
@@ -96,7 +106,9 @@ def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcom
         return _not_reached(begun, error, acs_trans_id)
     except MessageError as error:
         return _invalid(begun, error, acs_trans_id)
-    return Outcome(rules.for_the_three_ds_server(answer, sent, scheme), rules.event_of(answer))
+    relayed = rules.for_the_three_ds_server(answer, sent, scheme)
+    event = rules.event_of(answer, result_after_spc=begun.result_after_spc)
+    return Outcome(rules.with_indicator(relayed, begun.lacking), event)
 
 
 def authenticate(
@@ -107,6 +119,9 @@ def authenticate(
     checked = read(areq, Leg.THREE_DS_SERVER_TO_DS)
     rules.check_sender(areq, party.settings.three_ds_servers)
     rules.check_purchase_date(areq, now)
+    if (day := day_of(party.settings.rules_as_of, now)) is not None:
+        check_dated(areq, checked.context, scheme, day)
+    check_signed_content(areq, now, party.settings.sdk_signature_age)
     device = device_info(areq, scheme, party.settings.sdk_keys)
     ranges = party.ranges[scheme]
     known = ranges if ranges.find(areq["acctNumber"]) is not None else party.fresh_ranges(scheme)
@@ -123,7 +138,7 @@ def _authenticate(
     now: datetime,
     ranges: RangeList,
 ) -> WireResponse | Awaitable[WireResponse]:
-    issuer = find_issuer(ranges, scheme, areq)
+    issuer = find_issuer(ranges, scheme, areq, party.settings.other_cards)
 
     def go_on(ds_trans_id: str) -> WireResponse | Awaitable[WireResponse]:
         fingerprint = party.runtime.vault.fingerprint(areq["acctNumber"])
@@ -204,7 +219,7 @@ def facts_of(scheme: str, issuer: Issuer | None) -> dict[str, Any]:
     return {"scheme": scheme, "versions": issuer.versions, "threeDSMethod": issuer.three_ds_method_url is not None}
 
 
-def find_issuer(ranges: RangeList, scheme: str, areq: Message) -> Issuer | None:
+def find_issuer(ranges: RangeList, scheme: str, areq: Message, others: OtherCards) -> Issuer | None:
     """Who answers for the card; None for a test card of this scheme that is in no range.
     Errors: `MessageError` 305 for a number that is not ours, 102 where the issuer does not speak the version."""
     pan = areq["acctNumber"]
@@ -212,7 +227,7 @@ def find_issuer(ranges: RangeList, scheme: str, areq: Message) -> Issuer | None:
     if card_range is not None:
         rules.check_range_version(areq, card_range.value.versions)
         return card_range.value
-    if rules.is_not_enrolled(pan, scheme):
+    if rules.is_not_enrolled(pan, scheme, others):
         return None
     raise rules.unknown_card(areq, scheme)
 

@@ -14,6 +14,7 @@ from directory_server.transactions.versions import at_least
 from threedsecure.cards import test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.cards.card_numbers import mask
+from threedsecure.cards.other_cards import OtherCards
 from threedsecure.cards.schemes import SCHEMES, networks
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
@@ -24,10 +25,13 @@ Message = Mapping[str, Any]
 
 IDENTIFIERS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 PAYMENT: Final = "01"
-RESULTS_FOLLOW: Final = ("C", "D", "S")
+RESULTS_FOLLOW: Final = ("C", "D")
+CONFIRMING: Final = "S"
+"""The requestor's page asks, and a second AReq brings what it heard."""
 NO_CARD_RECORD: Final = "08"
 ATTEMPTS_SERVER: Final = "98"  # Visa's authentication method code of whoever stands in for the issuer
 DEVICE_INFO_VERSION: Final = "1.6"
+INDICATOR: Final = "ACS-SIM-DCAP"
 PURCHASE_DATE_TOLERANCE: Final = timedelta(minutes=30)
 
 
@@ -90,8 +94,21 @@ def eci_of(message: Message, scheme: str, category: str) -> str | None:
     return own if own is not None else message.get("eci")
 
 
-def event_of(ares: Message) -> Event:
-    return Event.ARES_CHALLENGE if ares.get("transStatus") in RESULTS_FOLLOW else Event.ARES_FINAL
+def with_indicator(ares: dict[str, Any], lacking: tuple[str, ...] | None) -> dict[str, Any]:
+    """`ares` with the indicator of a programme that looks for more data: what of it was `lacking`. The schemes' own layout is not
+    public: name, id and data are the simulator's."""
+    if lacking is None:
+        return ares
+    data = {"qualified": "N" if lacking else "Y", **({"missing": ",".join(lacking)} if lacking else {})}
+    extension = {"name": INDICATOR, "id": INDICATOR, "criticalityIndicator": False, "data": data}
+    return ares | {"messageExtension": [*ares.get("messageExtension", []), extension]}
+
+
+def event_of(ares: Message, *, result_after_spc: bool = False) -> Event:
+    """`result_after_spc`: an ARes S is followed by an RReq of its own, on which sources disagree."""
+    status = ares.get("transStatus")
+    follows = status in RESULTS_FOLLOW or (status == CONFIRMING and result_after_spc)
+    return Event.ARES_CHALLENGE if follows else Event.ARES_FINAL
 
 
 def not_enrolled() -> OwnAnswer:
@@ -151,8 +168,11 @@ def _own_value(sent: Message, scheme: str, trans_status: str) -> str:
     )
 
 
-def is_not_enrolled(pan: str, scheme: str) -> bool:
-    """Whether a card that is in no range is one of this scheme's test cards all the same."""
+def is_not_enrolled(pan: str, scheme: str, others: OtherCards) -> bool:
+    """Whether a card that is in no range is one of this scheme's test cards all the same, or one of another system."""
+    other = others.by_number.get(pan)
+    if other is not None:
+        return scheme in other.schemes
     card = test_cards.read(pan)
     return card is not None and scheme in {card.scheme, *networks(pan)}
 

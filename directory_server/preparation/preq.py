@@ -10,7 +10,9 @@ from directory_server.party import Party
 from directory_server.preparation.card_range_data import card_range_data, head, written
 from directory_server.ranges import Change, RangeList
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.validation.as_of import day_of
 from threedsecure.v2.validation.checking import Leg, check, context_of
+from threedsecure.v2.validation.dated import check_version
 from threedsecure.web.wire import WireRequest, WireResponse
 
 GZIP_WINDOW: Final = 31
@@ -22,6 +24,8 @@ async def prepare(party: Party, scheme: str, request: WireRequest, preq: Mapping
     """The card ranges of the scheme, or what changed since serialNum. Errors: `MessageError` 103, 307."""
     check(preq, context_of(preq, Leg.THREE_DS_SERVER_TO_DS))
     check_sender(preq, party.settings.three_ds_servers)
+    if (day := day_of(party.settings.rules_as_of, party.runtime.clock.now())) is not None:
+        check_version(preq, scheme, day)
     ranges = await party.fresh_ranges(scheme)
     changes = changes_since(preq, ranges)
     await check_limit(party, scheme, preq)

@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.generate import cards, elements, endings, faults, findings, matrix, openapi, scenarios, states
+from docs.generate import (
+    cards,
+    dated,
+    elements,
+    endings,
+    faults,
+    findings,
+    matrix,
+    openapi,
+    promises,
+    scenarios,
+    states,
+    vendors,
+)
 
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
@@ -22,7 +35,10 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     },
     "docs/findings.md": {"rules": findings.tables},
     "docs/gateway.md": {"states": states.at_the_gateway},
+    "docs/issuer-decides.md": {"methods": cards.methods},
+    "docs/rules-by-date.md": {"rules": dated.table},
     "docs/scenario-library.md": {"library": scenarios.library},
+    "docs/vendor-cards.md": {"packs": vendors.packs},
 }
 _PART: Final = re.compile(r"<!-- ([^:]+): written by make docs -->\n\n.*?\n\n<!-- end -->", re.DOTALL)
 
@@ -32,6 +48,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
     parts = {path: _filled((root / path).read_text("utf-8"), known) for path, known in PARTS.items()}
     whole = {"docs/endings.md": endings.document(), "docs/scenario-file.schema.json": scenarios.schema()}
     whole["docs/matrix.md"] = matrix.page()
+    whole["docs/promises.md"] = promises.page()
     whole["clients/typescript/openapi.json"] = openapi.written()
     return {**elements.pages(), **whole, **parts}
 

@@ -209,3 +209,11 @@ async def test_an_erro_is_taken_and_never_answered(acs, wrong):
         headers = {"Content-Type": "application/json"}
         async with acs.browser.post(acs.url + "/3ds2/areq", data=body, headers=headers) as answer:
             assert (answer.status, await answer.read()) == (200, b"")
+
+
+async def test_a_rule_in_force_has_every_payment_in_india_challenged():
+    wishes_none = {"threeDSRequestorChallengeInd": "02"}
+    async with stage(rules_as_of="2026-04-01") as acs:
+        indian = await acs.ask(card("frictionless"), merchantCountryCode="356", **wishes_none)
+        french = await acs.ask(card("frictionless"), merchantCountryCode="250", **wishes_none)
+    assert (indian["transStatus"], french["transStatus"]) == ("C", "Y")

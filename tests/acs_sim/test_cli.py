@@ -171,7 +171,7 @@ def test_what_the_phone_refuses_is_told_in_its_words(phone):
 
 def test_a_phone_that_does_not_run_is_named():
     done = acs_sim("phone", "wait", "+33639981101", ACS_SIM_PHONE_URL="http://127.0.0.1:1", ACS_SIM_ONLY="desk")
-    assert (done.returncode, "the phone at http://127.0.0.1:1 does not answer" in done.stderr) == (1, True)
+    assert (done.returncode, "the phone at http://127.0.0.1:1 does not answer" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -180,6 +180,29 @@ def test_a_signal_stops_it_gracefully(tmp_path, number):
 
     with simulator("--only", "desk", "--data", str(tmp_path)) as running:
         running.process.send_signal(number)
+        output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
+    assert (running.process.returncode, output) == (0, "stopped\n")
+
+
+WINDOWS = """
+import asyncio, sys
+
+def missing(*_):
+    raise NotImplementedError
+
+asyncio.SelectorEventLoop.add_signal_handler = asyncio.SelectorEventLoop.remove_signal_handler = missing
+sys.modules["uvloop"] = None
+"""
+"""What its loops have not."""
+
+
+def test_it_starts_and_stops_where_loops_handle_no_signals(tmp_path, monkeypatch):
+    from tests.support.process import simulator
+
+    (tmp_path / "sitecustomize.py").write_text(WINDOWS)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    with simulator("--only", "desk", "--fresh") as running:
+        running.process.send_signal(signal.SIGINT)
         output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert (running.process.returncode, output) == (0, "stopped\n")
 

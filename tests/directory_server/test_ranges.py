@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn, digest, listed
+from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn, digest, listed, with_others
 from threedsecure.cards.card_numbers import CardRange
+from threedsecure.cards.other_cards import OtherCard
+from threedsecure.cards.scenarios import METHOD, NO_METHOD
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import PREFIXES
 from threedsecure.cards.test_cards import listed as listed_cards
@@ -152,3 +154,38 @@ def block_of_grammar(head: str) -> CardRange[Issuer]:
 
 def test_prefixes_of_two_schemes_never_share_a_range():
     assert len(set(PREFIXES.values())) == len(PREFIXES)
+
+
+def other(pan: str, setup: str = METHOD, versions: tuple[str, ...] = VERSIONS) -> OtherCard:
+    return OtherCard(pan, "visa", "frictionless", {}, versions, setup)
+
+
+def beside(*others: OtherCard, spoken=VERSIONS):
+    return with_others(listed("visa", spoken, "http://acs", "http://down", StandIn.ERRO), others, spoken, *ADDRESSES)
+
+
+ADDRESSES = ("http://acs", "http://down", StandIn.ERRO)
+WHOLE = ("4000000000000000", "4000000009999999")
+"""The range of Visa's cards with all versions and a 3DS Method."""
+
+
+@pytest.mark.parametrize("pan", [*WHOLE, "4000000000001018"])
+def test_a_number_of_another_system_gets_a_range_for_itself_where_its_surroundings_say_something_else(pan):
+    table = beside(other(pan, NO_METHOD))
+    assert table.find(pan) == CardRange(pan, pan, ISSUER_WITHOUT_METHOD)
+    around = [WHOLE[0], WHOLE[1], str(int(pan) - 1), str(int(pan) + 1)]
+    for near in (each for each in around if each != pan and WHOLE[0] <= each <= WHOLE[1]):
+        assert table.find(near).value == list_of().find(near).value
+
+
+ISSUER_WITHOUT_METHOD = Issuer(VERSIONS, "http://acs/3ds2/areq")
+
+
+def test_it_leaves_the_ranges_as_they_are_where_they_say_the_same():
+    assert list(beside(other("4000000000001018"))) == list(list_of())
+
+
+def test_it_is_in_no_range_where_it_is_not_enrolled_or_knows_no_version_that_is_spoken():
+    assert beside(other("4000000000001018", versions=())).find("4000000000001018") is None
+    assert beside(other("4242424242424242", versions=("2.1.0",)), spoken=("2.2.0",)).find("4242424242424242") is None
+    assert beside(other("4917610000000000003")).find("4917610000000000003").value.versions == VERSIONS

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the programs the tests drive are there: a real Chromium, a real PostgreSQL, xmlsec1 as an independent judge
-# of signatures, certutil to have Chromium trust an authority, npm for the TypeScript client, and PHP, which most French shops are
-# written in. Uses what is installed, or asks the system's package manager.
+# of signatures, certutil to have Chromium trust an authority, npm for the TypeScript client, curl for the documented commands, and
+# PHP, which most French shops are written in. Uses what is installed, or asks the system's package manager.
 set -eu
 
 missing=""
@@ -27,12 +27,15 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ ! -e "$asked" ]
 fi
 
 need chromium "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser google-chrome
+# Payments are confirmed only by the whole one.
+need chromium "${CHROMIUM_WITH_PAYMENTS:-}" chromium chromium-browser google-chrome
 # shellcheck disable=SC2046 # one place for each installed release
 need postgresql initdb $(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 need xmlsec1 xmlsec1
 need libnss3-tools certutil
 need php-cli php
 need npm npm
+need curl curl
 
 if [ -z "$missing" ]; then
     exit 0

@@ -1,6 +1,7 @@
 """Running services in tests: real sockets, a clock that stands still, a database that is forgotten."""
 
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -55,11 +56,13 @@ async def _opened(
 
 
 @asynccontextmanager
-async def running(service: Service, shared: Runtime, *, port: int = 0) -> AsyncIterator[str]:
-    """Serve `service` on a free port of 127.0.0.1; yields its base address."""
+async def running(
+    service: Service, shared: Runtime, *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """Serve `service` on a free port of 127.0.0.1, over TLS where it is given; yields its base address."""
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(service.lifespan())
         app = application(service, Dispatcher(service, shared, metrics), metrics)
-        in_use = await stack.enter_async_context(serving(app, "127.0.0.1", port))
-        yield f"http://127.0.0.1:{in_use}"
+        in_use = await stack.enter_async_context(serving(app, "127.0.0.1", port, tls=tls))
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{in_use}"

@@ -8,9 +8,9 @@ from acs.cardholder.securecode import Verdict
 PASSWORD: Final = "imaginaire"  # noqa: S105 - published
 
 
-def judge(typed: str) -> Verdict:
+def judge(typed: str, password: str = PASSWORD) -> Verdict:
     """Capitals count, blanks around it do not."""
     value = typed.strip()
     if not value:
         return Verdict.BLANK
-    return Verdict.CORRECT if hmac.compare_digest(value.encode(), PASSWORD.encode()) else Verdict.WRONG
+    return Verdict.CORRECT if hmac.compare_digest(value.encode(), password.encode()) else Verdict.WRONG

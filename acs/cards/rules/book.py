@@ -5,10 +5,12 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Final
 
 from acs.cards.rules.storage import RuleStorage
-from acs.cards.rules.then import fault_of, read_then
+from acs.cards.rules.then import fault_of, over, read_then
+from threedsecure.cards.other_cards import OtherCards
 from threedsecure.faults import FaultRefused
 from threedsecure.rules import NearMiss, Rule, Seen, choose, nearest, parse
 from threedsecure.web.serving.service import Runtime
+from threedsecure.web.straight import soon
 
 NEAREST: Final = 3
 
@@ -16,9 +18,11 @@ Document = dict[str, Any]
 
 
 class Rulebook:
-    """The rules stand in the issuer's database, so that all of its processes follow the same ones."""
+    """The rules stand in the issuer's database, so that all of its processes follow the same ones. `others`: what cards of other
+    systems do where no rule says otherwise."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, others: OtherCards) -> None:
+        self._others = others or None
         self._randomness = runtime.randomness
         self._faults = runtime.faults
         self._storage = RuleStorage(runtime.open_database, runtime.vault, runtime.shared)
@@ -29,30 +33,38 @@ class Rulebook:
     def consult(self, seen: Seen, subject: str) -> Mapping[str, Any] | Awaitable[Mapping[str, Any] | None] | None:
         """The `then` of the rule to follow, None without one. `subject`: the name under which the outcome is kept. Straight where
         it is known that there is none."""
-        return None if self._storage.has_none else self._consult(seen, subject)
+        if not self._storage.has_none:
+            return self._consult(seen, subject)
+        return None if self._others is None else self._of_another_system(seen, subject)
+
+    def _of_another_system(self, seen: Seen, subject: str) -> Mapping[str, Any] | Awaitable[Mapping[str, Any]] | None:
+        then = self._told_of(seen)
+        return then if then is None or "fault" not in then else self._armed(then, subject)
+
+    def _told_of(self, seen: Seen) -> Mapping[str, Any] | None:
+        """What the card of another system does by itself."""
+        others, message = self._others, seen.message
+        return others and others.then(message.get("acctNumber"), message.get("cardholderName"))
 
     async def _consult(self, seen: Seen, subject: str) -> Mapping[str, Any] | None:
         rules = await self._storage.rules()
-        if not rules:
-            return None
         while (chosen := choose(rules, seen)) is not None:
             name, rule = chosen
             if not rule.once or await self._storage.use_up(name):
                 await self._storage.note(subject, {"message": seen.kind, "rule": _named(name, rule), "misses": []})
-                await self._arm(rule, subject)
-                return rule.then
+                return await self._armed(over(self._told_of(seen), rule.then), subject)
             rules = [each for each in rules if each[0] != name]  # somebody else has just used it up
-        misses = [_miss(name, near) for name, near in nearest(rules, seen, NEAREST)]
-        await self._storage.note(subject, {"message": seen.kind, "rule": None, "misses": misses})
-        return None
+        if rules:
+            misses = [_miss(name, near) for name, near in nearest(rules, seen, NEAREST)]
+            await self._storage.note(subject, {"message": seen.kind, "rule": None, "misses": misses})
+        return await soon(self._of_another_system(seen, subject))
 
-    async def _arm(self, rule: Rule, subject: str) -> None:
-        """What a rule has go wrong with the transaction that follows it."""
-        wanted = rule.then.get("fault")
-        if wanted is None:
-            return
-        with suppress(FaultRefused):  # too many are in force: the card still does what it says
-            await self._faults.arm_everywhere([fault_of(wanted, subject)])
+    async def _armed(self, then: Mapping[str, Any], subject: str) -> Mapping[str, Any]:
+        """What is to happen, with what is to go wrong with the transaction."""
+        if "fault" in then:
+            with suppress(FaultRefused):  # too many are in force: the card still does what it says
+                await self._faults.arm_everywhere([fault_of(then["fault"], subject)])
+        return then
 
     async def add(self, document: Mapping[str, Any]) -> Document | None:
         """The rule as it is kept; None when there are too many. Errors: `RuleError`."""

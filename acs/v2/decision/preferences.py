@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from acs.v2.decision.versions import LATEST
+from threedsecure.cards.schemes import networks
+from threedsecure.v2.validation.checking import Leg, context_of
+from threedsecure.v2.validation.dated import needs_challenge
 from threedsecure.v2.views import AuthenticationRequest
 
 DATA_SHARE_ONLY: Final = "06"
@@ -44,6 +49,13 @@ _STATUSES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = MappingProxyType(
         ),
     }
 )
+
+
+def as_the_rules_want(request: AuthenticationRequest, areq: Mapping[str, Any], day: str) -> AuthenticationRequest:
+    """The request as one that mandates a challenge where a rule that is in force on `day` has every payment challenged."""
+    if not needs_challenge(areq, context_of(areq, Leg.DS_TO_ACS), networks(request.acct_number), day):
+        return request
+    return replace(request, challenge_indicators=(CHALLENGE_MANDATED,))
 
 
 def wants_challenge(request: AuthenticationRequest) -> bool:

@@ -125,7 +125,7 @@ class Tools:
         return [asdict(one) for one in await self._calls.report(transaction, outcome, None)]
 
     async def findings(
-        self, transaction: str | None = None, severity: Literal["error", "warning", "good"] = "warning"
+        self, transaction: str | None = None, severity: Literal["error", "warning", "advice", "good"] = "warning"
     ) -> list[Document]:
         """What the gateway did against the specification, the worst first: rule, clause, evidence with element, what was found and
         what was expected, and the remedy. Of one transaction, or of all."""

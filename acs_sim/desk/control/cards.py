@@ -10,7 +10,7 @@ from acs_sim.client.card_list import card_document, listed_cards
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, answered, call
 from acs_sim.desk.api.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
-from acs_sim.desk.control import faults
+from acs_sim.desk.control import faults, passkeys
 from acs_sim.desk.known_cards import known_card
 from threedsecure.cards.scenarios import (
     ALL_SCENARIOS,
@@ -25,7 +25,7 @@ from threedsecure.cards.test_cards import V1_SCHEMES, compose, read
 from threedsecure.faults import read as read_fault
 from threedsecure.web.wire import Problem, WireResponse
 
-_KEPT: Final = ("phone", "tries", "language", "transStatus", "reason")
+_KEPT: Final = ("phone", "tries", "language", "transStatus", "reason", "password", "failures", "challenges")
 """What the issuer keeps of a wish."""
 
 
@@ -53,7 +53,7 @@ async def show_card(desk: Desk, pan: str) -> Card:
 @call("POST", "/api/cards/{pan}/unlock", errors=(404, 502))
 async def unlock_card(desk: Desk, pan: str) -> CardStanding:
     """Make a card good again that failed purchases have locked."""
-    stands = await desk.parties.call("acs", "/control/cards/unlock", {"pan": known_card(pan).pan})
+    stands = await desk.parties.call("acs", "/control/cards/unlock", {"pan": known_card(pan, desk.other_cards).pan})
     return msgspec.convert(stands, CardStanding)
 
 
@@ -72,8 +72,9 @@ async def list_scenarios(desk: Desk) -> Scenarios:
 
 async def find_card(desk: Desk, pan: str) -> Card:
     """The card that a number stands for, with what was asked for when it was minted. Errors: `Problem` 404."""
-    card = known_card(pan)
-    document = card_document(card, desk.runtime.clock.now())
+    document = card_document(known_card(pan, desk.other_cards), desk.runtime.clock.now())
+    if (other := desk.other_cards.by_number.get(pan)) is not None:
+        return msgspec.convert({**document, "phone": other.then["phone"]}, Card)
     try:
         registered = await desk.parties.call("acs", "/control/cards/find", {"pan": pan})
     except Refused as refusal:
@@ -91,7 +92,7 @@ async def mint(desk: Desk, wish: CardWish) -> Card:
     digits = _digits(wish)
     bound = [faults.bound_to_card(fault) for fault in wish.faults]
     asked_for = {name: value for name in _KEPT if (value := getattr(wish, name)) is not None}
-    for card in _serials(desk, **digits):
+    for card in unlisted(desk, **digits):
         try:
             await desk.parties.call(
                 "acs", "/control/cards", {"pan": card.pan, "scenario": card.scenario.name, **asked_for}
@@ -101,6 +102,8 @@ async def mint(desk: Desk, wish: CardWish) -> Card:
                 raise
             continue
         await faults.arm(desk, [msgspec.structs.replace(fault, card=card.pan) for fault in bound])
+        if wish.passkey:
+            await passkeys.enrol(desk, card.pan)
         return msgspec.convert({**card_document(card, desk.runtime.clock.now()), **_shown(asked_for)}, Card)
     raise Problem(
         409, "Conflict", f"every {wish.scheme} card for {wish.scenario} is given; POST /api/reset takes them back"
@@ -121,6 +124,7 @@ async def _mint_alias(desk: Desk, wish: CardWish) -> Card:
             scenario=alias.scenario,
             version=wish.version or alias.version,
             reason=wish.reason or alias.reason,
+            password=wish.password or alias.password,
             faults=[*wish.faults, *misbehaves],
         ),
     )
@@ -161,7 +165,7 @@ def _check_classic(wish: CardWish) -> None:
         raise Problem(400, "Bad Request", f"only 1.0.2 plays {wish.scenario}")
 
 
-def _serials(desk: Desk, *, scheme: str, scenario: Any, version: str | None) -> Any:
+def unlisted(desk: Desk, *, scheme: str, scenario: Any, version: str | None) -> Any:
     """Every card but the listed one (serial 0), once, from a random one on."""
     places = SCHEMES[scheme].pan_lengths[0] - 12
     count = 10**places - 1
@@ -169,5 +173,5 @@ def _serials(desk: Desk, *, scheme: str, scenario: Any, version: str | None) -> 
     for step in range(count):
         serial = str(1 + (first + step) % count)
         card = read(compose(scheme, scenario, serial=serial, version=version))
-        if card is not None:
+        if card is not None and card.pan not in desk.other_cards.by_number:
             yield card

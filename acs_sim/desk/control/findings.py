@@ -16,8 +16,8 @@ from acs_sim.findings.reports import junit
 from threedsecure.web.wire import Problem, WireResponse
 
 Mildest = Annotated[
-    Literal["error", "warning", "good"],
-    Meta(description="the mildest that is told: error, warning (when left out) or good"),
+    Literal["error", "warning", "advice", "good"],
+    Meta(description="the mildest that is told: error, warning (when left out), advice or good"),
 ]
 NEWEST: Final = 2000
 """Journal entries that the verdict over all transactions reads."""

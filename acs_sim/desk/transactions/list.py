@@ -41,7 +41,7 @@ async def list_transactions(
     wanted = {"pan": pan, "state": state, "since": begun, "limit": limit}
     found = await newest_transactions(desk, {name: value for name, value in wanted.items() if value is not None})
     if not found and pan is not None:
-        known_card(pan)
+        known_card(pan, desk.other_cards)
     return Transactions(found)
 
 

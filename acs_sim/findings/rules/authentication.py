@@ -260,7 +260,23 @@ def _advised(case: Case) -> Iterator[tuple[Entry, Advice]]:
 )
 def elements_missing(case: Case) -> Iterator[Evidence]:
     for areq, advice in _advised(case):
-        if advice.element in WANTED and "not defined" not in advice.words:
+        if advice.element in WANTED and not advice.since and "not defined" not in advice.words:
+            yield areq.shows(advice.element, advice.words)
+
+
+@rule(
+    "dated-rules",
+    Severity.ADVICE,
+    "A scheme wants more of this AReq from a day on",
+    clause="docs/rules-by-date.md, with the source of each rule",
+    mistake="An integration that was right when it was written, and is not any more when the day comes.",
+    remedy="Send what the rule wants before its day; `acs-sim up --rules-as-of DATE` refuses what lacks it as of any day.",
+    convicts="an element that a rule with a date wants, or a value that it ends",
+    acquits="what the version, channel and category of the AReq do not define",
+)
+def dated_rules(case: Case) -> Iterator[Evidence]:
+    for areq, advice in _advised(case):
+        if advice.since:
             yield areq.shows(advice.element, advice.words)
 
 
@@ -286,7 +302,7 @@ def elements_undefined(case: Case) -> Iterator[Evidence]:
     clause="EMV 3-D Secure, Annex A",
 )
 def buyer_data_complete(case: Case) -> Iterator[Evidence]:
-    lacking = {areq.number for areq, advice in _advised(case) if advice.element in WANTED}
+    lacking = {areq.number for areq, advice in _advised(case) if advice.element in WANTED and not advice.since}
     for answer in case.answers:
         areq = case.areq_of(answer)
         if areq is not None and areq.number not in lacking:

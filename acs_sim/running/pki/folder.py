@@ -1,6 +1,6 @@
 """Where the authority lives between two starts: `tls/` in the data folder.
 
-`ca.pem` is for everybody, `authority.pem` for nobody."""
+`ca.pem` is for everybody, `authority.pem` for nobody. `revoked` holds a serial number a line."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,15 +8,21 @@ from typing import Final
 
 from acs_sim.running.data.data_folder import FolderUnusable, write_new
 from acs_sim.running.pki.authority import Authority
+from acs_sim.running.pki.revoked import Revoked
 
 FOLDER: Final = "tls"
 AUTHORITY_FILE: Final = "authority.pem"
 CERTIFICATE_FILE: Final = "ca.pem"
+REVOKED_FILE: Final = "revoked"
 
 
 def certificate_file(data: Path) -> Path:
     """What a caller of the simulator is to trust, once there is an authority."""
     return data / FOLDER / CERTIFICATE_FILE
+
+
+def revoked_in(data: Path) -> Revoked:
+    return Revoked(data / FOLDER / REVOKED_FILE)
 
 
 def authority_in(data: Path) -> Authority:

@@ -11,8 +11,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from acs_sim.running.data.data_folder import FolderUnusable, write_new
-from acs_sim.running.pki.authority import LOCAL_HOSTS
-from acs_sim.running.pki.folder import authority_in, certificate_file
+from acs_sim.running.pki.authority import LOCAL_HOSTS, Terms
+from acs_sim.running.pki.folder import authority_in, certificate_file, revoked_in
+from acs_sim.running.pki.wrong import issue
+from acs_sim.settings.certificates import ROLES
 
 LOOK_SECONDS: Final = 2.0
 MOST_BYTES: Final = 64 * 1024
@@ -24,13 +26,22 @@ class CannotIssue(RuntimeError):
 
 
 def issue_files(
-    data: Path, name: str, hosts: Sequence[str], out: Path, password: str | None = None, desk: str | None = None
+    data: Path,
+    name: str,
+    hosts: Sequence[str],
+    out: Path,
+    password: str | None = None,
+    desk: str | None = None,
+    *,
+    role: str | None = None,
+    wrong: str | None = None,
+    revocation: str | None = None,
 ) -> list[Path]:
     """Mint a certificate for `name`, under the authority of the installation in `data` (made now if there is none yet), and write
     `NAME.pem` (certificate and authority), `NAME.key`, and with a `password` `NAME.p12` into `out`. Nothing is overwritten.
 
-    `desk`: where a simulator may run that has another authority, whose parties would not know the certificate.
-    Errors: `CannotIssue`."""
+    `desk`: where a simulator may run that has another authority, whose parties would not know the certificate. `role`, `wrong`: of
+    `acs_sim.settings.certificates`. `revocation`: where peers may ask whether it is revoked. Errors: `CannotIssue`."""
     if not _FILE_NAME.fullmatch(name):
         raise CannotIssue(f"{name!r} cannot name a file: letters, digits, dot, dash, underscore and blank, 64 at most")
     paths = [out / f"{name}.{kind}" for kind in ("pem", "key", "p12")[: 3 if password else 2]]
@@ -38,7 +49,8 @@ def issue_files(
         raise CannotIssue(f"{there} exists already: remove it, or choose another name or --out")
     _check_no_other(data, desk)
     try:
-        issued = authority_in(data).issue(name, hosts or LOCAL_HOSTS, datetime.now(UTC))
+        terms = Terms.of(name, hosts or LOCAL_HOSTS, datetime.now(UTC), ROLES[role] if role else None, revocation)
+        issued = issue(authority_in(data), terms, revoked_in(data), wrong)
         out.mkdir(parents=True, exist_ok=True)
         contents = [issued.chain_pem, issued.key_pem(), *([issued.pkcs12(name, password.encode())] if password else [])]
         for path, content in zip(paths, contents, strict=True):

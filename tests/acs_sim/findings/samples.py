@@ -45,6 +45,9 @@ AREQ = {
     "cardholderName": "Camille Exemple",
     "email": "camille@example.org",
     "billAddrLine1": "1 rue de la Paix",
+    "billAddrCity": "Lyon",
+    "billAddrPostCode": "69001",
+    "billAddrCountry": "250",
 }
 FACTS = {"AReq": {"scheme": "visa"}, "PReq": {"scheme": "visa"}, "ARes": {"scheme": "visa", "threeDSMethod": False}}
 STARTED_AT = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

@@ -49,6 +49,14 @@ def test_what_is_good_is_told_with_its_numbers():
     assert not convicted(found)
 
 
+def test_a_rule_with_a_date_is_told_to_who_asks_for_advice():
+    lacking = entry("AReq", acctNumber="5200000000000007", email=None, mobilePhone=None)
+    assert "dated-rules" not in rules(lacking, entry("ARes"))
+    found = of_transaction([lacking, entry("ARes")], Severity.ADVICE)
+    (told,) = [each.evidence for each in found if each.rule.name == "dated-rules"]
+    assert [each.found[:34] for each in told] == ["from 2026-07-01 on Mastercard: an "]
+
+
 @pytest.mark.parametrize(
     ("rreq", "cres", "outcome", "expected"),
     [
@@ -366,3 +374,11 @@ def test_hostile_entries_bend_no_rule():
     strange = {"messageVersion": 7, "transStatus": [], "threeDSServerTransID": None, "errorCode": {}, "IReq": "no"}
     crossed = [entry(kind, **strange) for kind in ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "VERes", "Error")]
     assert isinstance(of_all([crossed, []], Severity.GOOD), list)
+
+
+def test_a_frame_that_may_not_ask_for_a_passkey_is_found():
+    asked = (*CHALLENGED, entry("passkey", road=("Browser", "ACS"), outcome="not permitted", words="SecurityError"))
+    assert "frame-without-permission" in rules(*asked)
+    assert "payment *; publickey-credentials-get *" in str(of_transaction(asked)[0].evidence)
+    declined = (*CHALLENGED, entry("passkey", road=("Browser", "ACS"), outcome="cancelled", words="NotAllowedError"))
+    assert "frame-without-permission" not in rules(*declined)

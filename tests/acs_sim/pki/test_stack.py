@@ -61,6 +61,10 @@ async def test_more_authorities_can_be_trusted(tmp_path, world):
         ({"tls": True, "acs_url": "http://127.0.0.1:8200"}, "acs-url: .* is no base address such as https://"),
         ({"acs_url": "https://127.0.0.1:8200"}, "acs-url: .* is no base address such as http://"),
         ({"tls_trust": "ca.pem"}, "tls-trust is for calls over TLS: give tls too"),
+        ({"tls_wrong": ("ds=expired",)}, "tls-wrong is for calls over TLS: give tls too"),
+        ({"tls": True, "tls_wrong": ("ds=rotten",)}, "tls-wrong: 'ds=rotten' is no PARTY=KIND: .* kinds expired, .*"),
+        ({"tls": True, "only": ("acs",), "tls_wrong": ("ds=expired",)}, "is no PARTY=KIND: parties acs"),
+        ({"tls": True, "tls_revocation": "https://127.0.0.1:8050"}, "is no base address such as http://"),
     ],
 )
 def test_addresses_and_tls_go_together(flags, words):

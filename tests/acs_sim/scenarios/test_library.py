@@ -83,7 +83,7 @@ def test_aliases_are_listed_with_the_cards_that_do_the_same():
         None,
         "4000002800000000",
     }
-    with pytest.raises(ValueError, match="no pack 'cardinla'; there are cardinal"):
+    with pytest.raises(ValueError, match="no pack 'cardinla'; there are adyen, braintree, cardinal"):
         aliases.listed("cardinla")
     with pytest.raises(ValueError, match="no scheme 'diners'"):
         aliases.listed("cardinal", "diners")

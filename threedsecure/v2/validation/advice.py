@@ -8,11 +8,12 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
+from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v2.grammar.conditions import text
 from threedsecure.v2.grammar.context import Context
 from threedsecure.v2.grammar.formats import Format, accepted, compile_format
 from threedsecure.v2.grammar.patterns import codes, digits, emv_common, printable, url
-from threedsecure.v2.validation.expectations import EXPECTATIONS
+from threedsecure.v2.validation.expectations import EXPECTATIONS, Expectation
 from threedsecure.v2.validation.plans import Scope, is_empty, plan_for
 
 Message: TypeAlias = Mapping[str, Any]
@@ -21,11 +22,13 @@ MAX_UNDEFINED_TOLD: Final = 100
 """Each one costs a search for the name that may have been meant."""
 
 
-class Advice(Struct, frozen=True):
-    """`element` is dotted and indexed as in a violation; `words` say what would be better, and why."""
+class Advice(Struct, frozen=True, omit_defaults=True):
+    """`element` is dotted and indexed as in a violation; `words` say what would be better, and why. `since`: the day from which a
+    rule with a date wants it."""
 
     element: str
     words: str
+    since: str = ""
 
 
 def advise(message_type: str, message: Message, context: Context) -> list[Advice]:
@@ -45,10 +48,18 @@ def advise(message_type: str, message: Message, context: Context) -> list[Advice
 
 
 def _expected(message: Message, context: Context) -> Iterator[Advice]:
+    kind = "AReq" if context.request is None else text(message, "messageType")
+    defined = plan_for(kind, context).scope.fields if kind in _ADVISERS else {}
     for row in EXPECTATIONS:
-        defined = any(name in plan_for("AReq", context).scope.fields for name in row.elements)
-        if defined and row.concerns(message, context) and all(is_empty(message.get(name)) for name in row.elements):
-            yield Advice(row.elements[0], row.words)
+        if row.message == kind and row.concerns(message, context) and (names := row.lacking(message, defined)):
+            yield Advice(names[0], _dated(row, names) if row.since else row.words, row.since)
+
+
+def _dated(row: Expectation, names: tuple[str, ...]) -> str:
+    who = ", ".join(SCHEMES[scheme].name for scheme in row.schemes if scheme in SCHEMES) or row.region
+    where = f" ({row.region})" if row.region and row.schemes else ""
+    what = row.words if row.ends or len(names) == 1 else f"{row.words}; missing: {', '.join(names)}"
+    return f"from {row.since} on {who}{where}: {what}"
 
 
 def _method(message: Message, context: Context) -> Iterator[Advice]:
@@ -67,6 +78,7 @@ def _proof(message: Message, context: Context) -> Iterator[Advice]:
 Adviser: TypeAlias = Callable[[Message, Context], Iterator[Advice]]
 _ADVISERS: Final[Mapping[str, tuple[Adviser, ...]]] = {
     "AReq": (_expected, _method),
+    "CReq": (_expected,),
     "ARes": (_proof,),
     "RReq": (_proof,),
 }

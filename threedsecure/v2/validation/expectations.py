@@ -2,42 +2,243 @@
 
 Most of it is conditional on law and availability, so that no receiver can call its absence a fault."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
 
 from threedsecure.cards.schemes import networks
-from threedsecure.v2.grammar.conditions import text
-from threedsecure.v2.grammar.context import BRW, PA, Context
+from threedsecure.v2.errors import ErrorCode
+from threedsecure.v2.grammar.conditions import text, texts
+from threedsecure.v2.grammar.context import APP, BRW, PA, THREE_RI, Context
 
 _RISK: Final = "helps the issuer to decide without a challenge"
 _WANTED: Final = "schemes ask for it in payments, and a challenge is more likely without it"
+_EMPTY: Final[tuple[object, ...]] = (None, "", {}, [])
 
 
 class Expectation(Struct, frozen=True):
-    """One of `elements` is there. `words`: what is told when none is, at the first of them. `schemes`: whose cards it is about,
-    `channel` and `category`: of the AReq; all of them where nothing is said. `unless`: an element and its value that say why not.
-    `missed`: worth a finding, and not only advice."""
+    """One of `elements` is there, or `every` one of them. `words`: what is told when it is not, at the first that is missing.
+    `schemes`: whose cards it is about, `channel` and `category`: of the AReq; all of them where nothing is said. `only`: an element
+    and the value that it must have, `unless`: an element and its value that say why not. `ends`: values of the element that are no
+    longer taken, where it is about a value and not about an absence. `missed`: worth a finding, and not only advice.
+
+    `message`: the type of message that it is about. `since`: the day (ISO 8601, or as much of it as is public) from which a
+    scheme or a regulator wants it, `region` where, `source` who says so. In force (`threedsecure.v2.validation.dated`), it is
+    `refused` with that error code, answered with a challenge (`challenged`) or told by an indicator in the ARes (`indicated`).
+    One without elements is seen in no message."""
 
     elements: tuple[str, ...]
     words: str
     schemes: tuple[str, ...] = ()
     channel: str = ""
     category: str = ""
-    unless: tuple[str, str] = ("", "")
+    unless: tuple[str, object] = ("", "")
     missed: bool = False
+    every: bool = False
+    only: tuple[str, object] = ("", "")
+    ends: tuple[str, ...] = ()
+    since: str = ""
+    region: str = ""
+    source: str = ""
+    refused: str = ""
+    challenged: bool = False
+    indicated: bool = False
+    message: str = "AReq"
 
-    def concerns(self, message: Mapping[str, Any], context: Context) -> bool:
-        """Whether this AReq is one that it is expected of."""
-        element, value = self.unless
+    def concerns(self, message: Mapping[str, Any], context: Context, schemes: Collection[str] | None = None) -> bool:
+        """Whether this message is one that it is expected of. `schemes`: under which it is made; else those on the AReq's card."""
+        only, unless = self.only, self.unless
+        areq = message if context.request is None else context.request
         return (
             self.channel in ("", context.device_channel)
             and self.category in ("", context.message_category)
-            and not (element and text(message, element) == value)
-            and (not self.schemes or not {*self.schemes}.isdisjoint(networks(text(message, "acctNumber"))))
+            and (not only[0] or message.get(only[0]) == only[1])
+            and not (unless[0] and message.get(unless[0]) == unless[1])
+            and (not self.schemes or not {*self.schemes}.isdisjoint(schemes or networks(text(areq, "acctNumber"))))
         )
 
+    def lacking(self, message: Mapping[str, Any], defined: Collection[str]) -> tuple[str, ...]:
+        """The elements by which this AReq does not do as expected; of those in `defined`, the names that its version, channel and
+        category have. None where it does, and where it cannot."""
+        own = [name for name in self.elements if name in defined]
+        if self.ends:
+            return tuple(name for name in own if not {*self.ends}.isdisjoint(texts(message, name)))
+        absent = tuple(name for name in own if message.get(name) in _EMPTY)
+        return absent if self.every or len(absent) == len(own) else ()
+
+
+_VISA_2024: Final = "Visa Secure programme guide as told by Clover, CCBill and Visa Acceptance (KA-04583)"
+_SUNSET: Final = "Elavon (October 2024) and Cardinal, EMV 3DS 2.1.0 sunset"
+_MASTERCARD_2026: Final = "Zuora, Mastercard EMV 3DS 2.x mandatory fields"
+_DCAP: Final = "VGS, JPMorgan, TabaPay and Marqeta on Visa's Digital Commerce Authentication Program"
+_DCAP_DATA: Final = (
+    "deviceId",
+    "browserIP",
+    "email",
+    "billAddrLine1",
+    "billAddrCity",
+    "billAddrPostCode",
+    "billAddrCountry",
+)
+_CONTACT: Final = ("email", "homePhone", "mobilePhone", "workPhone")
+_NO_CHALLENGE: Final = ("02", "05", "06", "07", "08", "10", "11")
+_MISSING: Final = str(ErrorCode.REQUIRED_ELEMENT_MISSING)
+
+DATED: Final = (
+    Expectation(
+        ("cardholderName", "browserIP"),
+        "name and address of who pays in a browser (its screen the specification itself requires)",
+        ("visa",),
+        BRW,
+        every=True,
+        since="2024-08-12",
+        source=_VISA_2024,
+        refused=_MISSING,
+    ),
+    Expectation(
+        ("cardholderName",),
+        "the name of who pays in an app",
+        ("visa",),
+        APP,
+        since="2024-08-12",
+        source=_VISA_2024,
+        refused=_MISSING,
+    ),
+    Expectation(
+        _CONTACT,
+        "an e-mail address or a phone number",
+        ("visa",),
+        unless=("deviceChannel", THREE_RI),
+        since="2024-08-12",
+        source=_VISA_2024,
+        refused=_MISSING,
+    ),
+    Expectation(
+        ("messageVersion",),
+        "2.1.0 is no longer taken",
+        ("mastercard", "amex", "cb", "jcb", "discover", "unionpay"),
+        ends=("2.1.0",),
+        since="2024-09-24",
+        source=_SUNSET,
+        refused=str(ErrorCode.VERSION_NOT_SUPPORTED),
+    ),
+    Expectation(
+        ("threeDSRequestorAppURL",),
+        "where the banking app returns to, in the first CReq of a challenge that it takes part in",
+        ("mastercard",),
+        APP,
+        since="2024-09-24",
+        source="Elavon (October 2024), braintree_ios pull request 1480",
+        refused=_MISSING,
+        message="CReq",
+    ),
+    Expectation(
+        ("messageVersion",),
+        "2.1.0 is no longer taken",
+        ("visa",),
+        ends=("2.1.0",),
+        since="2024-09-25",
+        source=_SUNSET,
+        refused=str(ErrorCode.VERSION_NOT_SUPPORTED),
+    ),
+    Expectation(
+        ("threeDSRequestorChallengeInd",),
+        "two factors, one of them dynamic (OTP stays allowed): a wish for no challenge is not followed",
+        only=("merchantCountryCode", "356"),
+        unless=("deviceChannel", THREE_RI),
+        ends=_NO_CHALLENGE,
+        since="2026-04-01",
+        region="India (RBI)",
+        source="Reserve Bank of India, as the press tells it",
+        challenged=True,
+    ),
+    Expectation(
+        _DCAP_DATA,
+        "all of it, by data-only or full 3-D Secure, for the programme's protection",
+        ("visa",),
+        only=("merchantCountryCode", "840"),
+        every=True,
+        since="2026-04-18",
+        region="United States",
+        source=_DCAP,
+        indicated=True,
+    ),
+    Expectation(
+        ("cardholderName", "billAddrLine1"),
+        "in every AReq",
+        ("mastercard",),
+        every=True,
+        since="2026-07-01",
+        source=_MASTERCARD_2026,
+        refused=_MISSING,
+    ),
+    Expectation(
+        _CONTACT,
+        "an e-mail address or a phone number in every AReq",
+        ("mastercard",),
+        since="2026-07-01",
+        source=_MASTERCARD_2026,
+        refused=_MISSING,
+    ),
+    Expectation(
+        ("deviceId", "browserIP", "sdkAppID"),
+        "a device identifier (which element it is, sources do not say: any of these is taken)",
+        ("mastercard",),
+        unless=("deviceChannel", THREE_RI),
+        since="2026-07-01",
+        source=_MASTERCARD_2026,
+        refused=_MISSING,
+    ),
+    Expectation(
+        _DCAP_DATA,
+        "all of it, by data-only or full 3-D Secure, for the programme's protection",
+        ("visa",),
+        unless=("merchantCountryCode", "840"),
+        every=True,
+        since="2026-10-24",
+        region="outside the United States",
+        source=_DCAP,
+        indicated=True,
+    ),
+    # Seen in no message of a 3DS Server.
+    Expectation(
+        (),
+        "3-D Secure is obligatory for card payments online",
+        since="2025",
+        region="Japan",
+        source="ACP issue 55",
+    ),
+    Expectation(
+        (),
+        "an issuer's wallet (EUDI, TS12) may authenticate by a redirect from the ACS page",
+        since="2025",
+        region="European Union",
+        source="eudi standards documents",
+    ),
+    Expectation(
+        (),
+        "the Data Integrity programme watches the version (major.minor) in authorisations",
+        ("mastercard",),
+        since="2026",
+        source="Cybersource release note of 2026-02-06",
+    ),
+    Expectation(
+        (),
+        "two factors where an Indian card pays abroad without being present: the issuers here are French",
+        since="2026-10-01",
+        region="India (RBI)",
+        source="Reserve Bank of India, as the press tells it",
+    ),
+    Expectation(
+        (),
+        "PSR and PSD3: a way to authenticate without a smartphone is obligatory, delegation counts as outsourcing (dates differ)",
+        since="2027",
+        region="European Union",
+        source="several, on the agreement of 2025-11-27",
+    ),
+)
+"""What is wanted from a day on, the first first; then what no message shows."""
 
 EXPECTATIONS: Final = (
     Expectation(("browserIP",), f"absent: {_WANTED}", channel=BRW, missed=True),
@@ -64,4 +265,5 @@ EXPECTATIONS: Final = (
     Expectation(("acctInfo",), f"absent: the history of the cardholder's account {_RISK}"),
     Expectation(("merchantRiskIndicator",), f"absent: what is bought and how it is delivered {_RISK}"),
     Expectation(("threeDSRequestorAuthenticationInfo",), f"absent: how the cardholder logged in {_RISK}"),
+    *DATED,
 )

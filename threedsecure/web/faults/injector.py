@@ -41,11 +41,13 @@ _RECEIVERS: Final = {
     ("VEReq", "Directory Server"): "ACS",
     ("VERes", "Directory Server"): "MPI",
     ("SMS", "ACS"): "Phone",
+    ("CRes", "ACS"): "SDK",
 }
 _USUAL_RECEIVERS: Final = {
     "Directory Server": "3DS Server",
     "ACS": "Directory Server",
     "3DS Server": "Directory Server",
+    "SDK": "ACS",
 }
 
 

@@ -1,7 +1,7 @@
 """The connections that others hold to this process: how many there may be, and how long each may keep it waiting."""
 
 import socket
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from threedsecure.web.metrics import Measured
 
@@ -28,7 +28,8 @@ class Connection(Protocol):
     @property
     def last_moment(self) -> float: ...
 
-    def force_close(self) -> None: ...
+    def cut(self) -> None:
+        """End it now: its file is needed, and its peer may not even take leave."""
 
 
 class Connections:
@@ -45,15 +46,16 @@ class Connections:
         self.ended = {"turned away": 0, "timed out": 0, "not HTTP": 0, "hung up": 0}
         """How many ended so, since the start."""
 
-    def came(self, connection: Connection, transport: Any) -> None:
+    def came(self, connection: Connection, own: socket.socket | None) -> None:
         """Where there are too many, the one goes that has been silent longest; where none is silent, the new one."""
-        _end_when_unread(transport)
+        if own is not None:
+            _end_when_unread(own)
         if len(self._open) >= self.most:
             self.ended["turned away"] += 1
             silent = [each for each in self._open if each.is_idle]
             leaving = min(silent, key=lambda each: each.last_moment, default=connection)
             self._open.discard(leaving)
-            leaving.force_close()
+            leaving.cut()
             if leaving is connection:
                 return
         self._open.add(connection)
@@ -76,8 +78,8 @@ def most_connections() -> int:
     return MOST
 
 
-def _end_when_unread(transport: Any) -> None:
+def _end_when_unread(own: socket.socket) -> None:
     """Have the system end a connection whose peer reads nothing; where it knows how."""
-    option, own = getattr(socket, "TCP_USER_TIMEOUT", None), transport.get_extra_info("socket")
-    if option is not None and own is not None and own.family in (socket.AF_INET, socket.AF_INET6):
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    if option is not None and own.family in (socket.AF_INET, socket.AF_INET6):
         own.setsockopt(socket.IPPROTO_TCP, option, UNREAD_MILLISECONDS)

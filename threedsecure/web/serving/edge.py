@@ -8,6 +8,7 @@ Who keeps a connection sends the same head with request after request, but for t
 read, byte for byte, it is known what it says (`_Head`): it is not read again."""
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -22,18 +23,19 @@ from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from msgspec import Struct
 
 from threedsecure.web.serving.connections import Connections
+from threedsecure.web.serving.handshake import SecuredPort
 from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
-Straight = Mapping[str, tuple[Route, Dispatcher]]
+Straight = dict[str, tuple[Route, Dispatcher]]
 """Routes by their paths."""
 PEERS_MISTAKES: Final = (ConnectionError, HttpProcessingError, RequestPayloadError)
 """It hangs up, or what it sends is no HTTP, or cannot be unpacked."""
 SERVER: Final = "acs-sim"
 """What it says that it is: no versions, which tell what it is open to."""
-CONNECTIONS: Final = web.AppKey("connections", Connections)
-STRAIGHT: Final = web.AppKey[Straight]("straight", Mapping)
+DISPATCHER: Final = web.AppKey("dispatcher", Dispatcher)
+STRAIGHT: Final = web.AppKey[Straight]("straight", dict)
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 MOST_HEADS: Final = 256
 LONGEST_HEAD: Final = 2048
@@ -50,6 +52,10 @@ class _Head(Struct, frozen=True):
     length: int
 
 
+HEADS: Final = web.AppKey[dict[bytes, _Head]]("heads", dict)
+"""Those that were read, by their bytes."""
+
+
 class EdgeRunner(web.AppRunner):
     """Serves an application, and its routes of STRAIGHT before its router."""
 
@@ -57,14 +63,19 @@ class EdgeRunner(web.AppRunner):
         server = await super()._make_server()
         server.__class__ = _Edge  # what aiohttp has made is to make our connections
         server.straight = self.app.get(STRAIGHT, {})  # type: ignore[attr-defined]
-        server.heads = {}  # type: ignore[attr-defined]
-        server.held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
+        server.heads = self.app.get(HEADS, {})  # type: ignore[attr-defined]
+        server.held = self.app[DISPATCHER].connections if DISPATCHER in self.app else Connections()  # type: ignore[attr-defined]
         return server
+
+    def secured(self, context: ssl.SSLContext) -> SecuredPort:
+        """The same over TLS, once it is set up."""
+        server = self.server
+        if not isinstance(server, _Edge):
+            raise TypeError("it is not set up")
+        return SecuredPort(context, server.held, server)
 
 
 class _Edge(web.Server):
-    """`heads`: those that were read, by their bytes."""
-
     straight: Straight
     heads: dict[bytes, _Head]
     held: Connections
@@ -103,11 +114,17 @@ class _Connection(RequestHandler):
         if self._keepalive_handle is not None:
             self._keepalive_handle.cancel()
         self._keepalive_handle = self._loop.call_at(self.last_moment, self._process_keepalive)
-        self._connections.came(self, transport)
+        self._connections.came(self, transport.get_extra_info("socket"))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.went(self)
         super().connection_lost(exc)
+
+    def cut(self) -> None:
+        transport = self.transport
+        self.force_close()
+        if transport is not None:
+            transport.abort()
 
     def _process_keepalive(self) -> None:
         if self._busy:  # who is being answered waits for something
@@ -221,7 +238,7 @@ class _Connection(RequestHandler):
             self._send(dispatcher.turned_away())
             self._go_on()
             return
-        peer = dispatcher.certified_name(self.transport) if route.mutual else None
+        peer = dispatcher.certified_role(self.transport) if route.mutual else None
         request = WireRequest("POST", route.path, body, headers, _NONE, _NONE, peer)
         self._busy = self._request_in_progress = True
         dispatcher.under_way += 1

@@ -31,6 +31,7 @@ from threedsecure.web.randomness import Randomness
 from threedsecure.web.scheduler import Loops
 from threedsecure.web.serving.connections import Connections
 from threedsecure.web.serving.doors import Door, check_caller
+from threedsecure.web.serving.namespaces import Namespaces
 from threedsecure.web.sharing.processes import Alone, Shared
 from threedsecure.web.straight import soon, waits
 from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, WireResponse
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 DEFAULT_LIMIT: Final = 64 * 1024
 MOST_UNDER_WAY: Final = 2_000
 RETRY_AFTER_SECONDS: Final = "1"
+UNNAMED: Final = "3DS Server"
+"""Whose a certificate is that does not say."""
 AnswerError = Callable[[ProtocolError, WireRequest], WireResponse]
 StreamHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,7 +60,7 @@ class Runtime:
     """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
     `most_under_way`: how many requests a service works on at a time before it asks others to come back. `shared` are the other
     processes of the same simulator. `names`: what it answers to. `connections`: those that others hold to it;
-    `loops`: its work beside the requests."""
+    `loops`: its work beside the requests. `namespaces`: the simulators behind the same ports; None within one of them."""
 
     clock: Clock
     randomness: Randomness
@@ -72,6 +75,7 @@ class Runtime:
     names: Names = field(default_factory=Names)
     connections: Connections = field(default_factory=Connections)
     loops: Loops = field(default_factory=Loops)
+    namespaces: Namespaces | None = None
 
     @property
     def calling(self) -> ssl.SSLContext | None:
@@ -85,7 +89,7 @@ class Route:
 
     `limit`: the longest body read, in bytes. `hop`: who calls whom, when the exchange belongs in the journal.
     `answer_error`: turns a protocol error into the protocol's own error message; without it the error is a problem document.
-    `mutual`: the specifications want the caller to show a certificate; with TLS one without is refused.
+    `mutual`: the specifications want the caller to show a certificate; with TLS one is refused that is none of these.
     `at_the_edge`: what is posted there is answered without aiohttp's router where that can be (`threedsecure.web.serving.edge`).
     `door`: who may have something changed there.
     """
@@ -96,7 +100,7 @@ class Route:
     limit: int = DEFAULT_LIMIT
     hop: Hop | None = None
     answer_error: AnswerError | None = None
-    mutual: bool = False
+    mutual: tuple[str, ...] = ()
     at_the_edge: bool = False
     door: Door = Door.API
 
@@ -108,7 +112,7 @@ def posted(
     hop: Hop | None = None,
     answer_error: AnswerError | None = None,
     *,
-    mutual: bool = False,
+    mutual: tuple[str, ...] = (),
     at_the_edge: bool = False,
 ) -> Route:
     """The endpoint of a protocol, to which anybody posts."""
@@ -200,8 +204,8 @@ class Dispatcher:
             raise BodyTooLarge(route.limit)
         if route.door is not Door.PROTOCOL:
             check_caller(route.door, request)
-        if route.mutual and request.peer is None and self._runtime.tls is not None:
-            raise self._without_certificate(route)
+        if route.mutual and request.peer not in route.mutual and self._runtime.tls is not None:
+            raise self._without_certificate(route, request.peer)
 
     def troubled(self, route: Route, request: WireRequest, error: Exception) -> WireResponse:
         """What answers an error."""
@@ -259,13 +263,14 @@ class Dispatcher:
         return not self._faults.may_spare(body)
 
     @staticmethod
-    def certified_name(transport: asyncio.BaseTransport | None) -> str | None:
-        """The common name in the certificate that the caller showed, or "unnamed" where it holds none."""
+    def certified_role(transport: asyncio.BaseTransport | None) -> str | None:
+        """As whom the caller comes by the certificate that it showed: its organizationalUnit, and a 3DS Server where it says
+        nothing."""
         certificate = None if transport is None else transport.get_extra_info("peercert")
         if not certificate:
             return None
-        names = (value for part in certificate["subject"] for key, value in part if key == "commonName")
-        return next(names, "unnamed")
+        units = (value for part in certificate["subject"] for key, value in part if key == "organizationalUnitName")
+        return next(units, UNNAMED)
 
     @property
     def is_full(self) -> bool:
@@ -284,15 +289,23 @@ class Dispatcher:
     def refused_handshake(self, why: str) -> None:
         """A connection to this service that came to nothing, told where the one who made it will look."""
         log.warning("TLS handshake refused", service=self._service.name, why=why)
-        self._record_refusal({"error": why})
+        self._record("TLS refused", {"error": why})
 
-    def _without_certificate(self, route: Route) -> Problem:
+    def accepted_handshake(self, why: str) -> None:
+        """One that the caller should have refused, and did not."""
+        self._record("TLS accepted", {"error": why})
+
+    def _without_certificate(self, route: Route, peer: str | None) -> Problem:
         words = "a client certificate is needed here: `acs-sim pki issue NAME` mints one"
-        self._record_refusal({"error": words, "path": route.path})
+        if peer is not None:
+            words = (
+                f"the certificate of a {peer[:64]} does not open this door, only that of a {' or '.join(route.mutual)}"
+            )
+        self._record("TLS refused", {"error": words, "path": route.path})
         return Problem(403, "Forbidden", words)
 
-    def _record_refusal(self, document: Mapping[str, Any]) -> None:
-        self._runtime.journal.record(self._runtime.clock.now(), "unknown", self._service.name, "TLS refused", document)
+    def _record(self, kind: str, document: Mapping[str, Any]) -> None:
+        self._runtime.journal.record(self._runtime.clock.now(), "unknown", self._service.name, kind, document)
 
     def _answer(self, error: ProtocolError, route: Route, request: WireRequest) -> WireResponse:
         if route.answer_error is not None:

@@ -1,0 +1,128 @@
+"""Each rule with a date: silent on the wire before its day, enforced from it on, and advice always."""
+
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from threedsecure.v2.errors import MessageError
+from threedsecure.v2.validation.advice import advise
+from threedsecure.v2.validation.as_of import day_of, written
+from threedsecure.v2.validation.checking import Leg, check, context_of
+from threedsecure.v2.validation.dated import check_dated, check_dated_creq, indicator, needs_challenge
+from threedsecure.v2.validation.expectations import DATED
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "messages"
+VISA, MASTERCARD, AMEX = "4000000001000001", "5200000000000007", "370000000000002"
+SEEN = [row for row in DATED if row.elements]
+TOLD = [row for row in DATED if not row.elements]
+NO_CONTACT = dict.fromkeys(("email", "homePhone", "mobilePhone", "workPhone"))
+INDIA = {"merchantCountryCode": "356", "threeDSRequestorChallengeInd": ["02"]}
+USA = {"merchantCountryCode": "840", "billAddrCity": None}
+HERE = {"merchantCountryCode": "250", "email": None, "mobilePhone": {"cc": "33", "subscriber": "639981101"}}
+DEVICE = dict.fromkeys(("deviceId", "browserIP"))
+
+BREAKS = [
+    ("2.2.0/areq-brw-pa", "visa", {"acctNumber": VISA, "browserIP": None}, "201 browserIP"),
+    ("2.2.0/areq-app-pa", "visa", {"acctNumber": VISA, "cardholderName": None}, "201 cardholderName"),
+    ("2.2.0/areq-brw-pa", "visa", {"acctNumber": VISA, **NO_CONTACT}, "201 email,homePhone,mobilePhone,workPhone"),
+    ("2.1.0/areq-brw-pa", "amex", {"acctNumber": AMEX}, "102 Supported Versions are [2.2.0, 2.3.1]"),
+    ("2.2.0/creq-app-first", "mastercard", {"threeDSRequestorAppURL": None}, "201 threeDSRequestorAppURL"),
+    ("2.1.0/areq-brw-pa", "visa", {"acctNumber": VISA}, "102 2.1.0,2.2.0"),
+    ("2.3.1/areq-brw-pa", "amex", {"acctNumber": AMEX, **INDIA}, "challenged"),
+    ("2.3.1/areq-brw-pa", "visa", {"acctNumber": VISA, **USA}, "lacks billAddrCity"),
+    ("2.2.0/areq-3ri-pa", "mastercard", {"acctNumber": MASTERCARD, "billAddrLine1": None}, "201 billAddrLine1"),
+    ("2.2.0/areq-3ri-pa", "mastercard", {"acctNumber": MASTERCARD, **NO_CONTACT}, "201 email,homePhone,mobilePhone,workPhone"),
+    ("2.3.1/areq-brw-pa", "mastercard", {"acctNumber": MASTERCARD, **DEVICE}, "201 deviceId,browserIP"),
+    ("2.3.1/areq-brw-pa", "visa", {"acctNumber": VISA, **HERE}, "lacks email"),
+]  # fmt: skip
+"""For each row that a message shows, in their order: an AReq that breaks it alone, and what happens from its day on."""
+CASES = [(row, *case) for row, case in zip(SEEN, BREAKS, strict=True)]
+
+
+def areq_of(name, changes):
+    whole = json.loads((FIXTURES / f"{name}.json").read_text("utf-8")) | {"email": "camille@example.org"} | changes
+    return {element: value for element, value in whole.items() if value is not None}
+
+
+def held(message):
+    """The context of an AReq, or of a CReq that follows one of a Mastercard."""
+    if message["messageType"] == "AReq":
+        return context_of(message, Leg.THREE_DS_SERVER_TO_DS)
+    return context_of(message, Leg.TO_ACS, {"deviceChannel": "01", "messageCategory": "01", "acctNumber": MASTERCARD})
+
+
+def happens(areq, context, scheme, day):
+    """What the simulator does with this message on a day."""
+    try:
+        (check_dated if areq["messageType"] == "AReq" else check_dated_creq)(areq, context, scheme, day)
+    except MessageError as error:
+        return f"{error.code} {error.detail}"
+    if needs_challenge(areq, context, (scheme,), day):
+        return "challenged"
+    lacking = indicator(areq, context, scheme, day)
+    return f"lacks {','.join(lacking)}" if lacking else "nothing"
+
+
+def days():
+    """From 2024 to 2028: the first of every month, each day that a rule begins on, and the one before it."""
+    months = [date(year, month, 1) for year in range(2024, 2028) for month in range(1, 13)] + [date(2028, 1, 1)]
+    begins = [date.fromisoformat(row.since) for row in SEEN]
+    return sorted({*months, *begins, *(each - timedelta(days=1) for each in begins)})
+
+
+@pytest.mark.parametrize(("row", "name", "scheme", "changes", "told"), CASES)
+def test_a_rule_is_enforced_from_its_day_on_and_not_before(row, name, scheme, changes, told):
+    areq = areq_of(name, changes)
+    context = held(areq)
+    walked = {day: happens(areq, context, scheme, f"{day}") for day in days()}
+    assert {day for day, what in walked.items() if what == told} == {day for day in days() if f"{day}" >= row.since}
+
+
+@pytest.mark.parametrize(("row", "name", "scheme", "changes", "told"), CASES)
+def test_a_rule_is_advice_with_its_day_whatever_the_day_is(row, name, scheme, changes, told):
+    areq = areq_of(name, changes)
+    context = held(areq)
+    check(areq, context)
+    advice = [
+        each
+        for each in advise(areq["messageType"], areq, context)
+        if each.since == row.since and each.element in row.elements
+    ]
+    assert advice
+    assert f"from {row.since} on" in advice[0].words
+    assert (row.region or row.schemes[0].title()[:4]).lower() in advice[0].words.lower()
+
+
+@pytest.mark.parametrize("version", ["2.2.0", "2.3.1"])
+@pytest.mark.parametrize(("scheme", "pan"), [("visa", VISA), ("mastercard", MASTERCARD), ("amex", AMEX)])
+def test_an_areq_that_has_all_passes_every_day(version, scheme, pan):
+    areq = areq_of(f"{version}/areq-brw-pa", {"acctNumber": pan})
+    context = held(areq)
+    assert {happens(areq, context, scheme, f"{day}") for day in days()} == {"nothing"}
+
+
+@pytest.mark.parametrize("row", TOLD)
+def test_what_no_message_shows_is_enforced_nowhere_and_advised_nowhere(row):
+    assert (row.refused, row.challenged, row.indicated) == ("", False, False)
+    assert row.lacking({}, ()) == ()
+    assert row.since
+    assert row.source
+
+
+def test_no_other_scheme_is_meant_by_a_rule_of_one():
+    areq = areq_of("2.3.1/areq-brw-pa", {"acctNumber": VISA, **NO_CONTACT})
+    assert happens(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS), "jcb", "2028-01-01") == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("rules_as_of", "day"), [("none", None), ("today", "2026-06-15"), ("2024-09-24", "2024-09-24")]
+)
+def test_the_day_is_a_date_or_the_clocks_or_none(rules_as_of, day):
+    assert day_of(written(rules_as_of), datetime(2026, 6, 15, 23, 59)) == day
+
+
+def test_anything_else_is_no_day():
+    with pytest.raises(ValueError, match="tomorrow"):
+        written("tomorrow")
