@@ -66,9 +66,9 @@ class Authenticate(Written, frozen=True, kw_only=True):
     `ARes` or `Erro`: which of the two is the answer (an ARes when neither is given), and what stands in it. `fails`: no message
     comes back, and these are words of what comes instead. `any`: whatever comes back is as good as anything else. `clicks`: how
     often the buyer presses the shop's button before it has answered. `through`: the reference gateway sends its own AReq for the
-    app, and takes the result. `confirmed`: this is the AReq that follows an ARes S: the card's software passkey has signed (yes), or
-    signed another amount (altered), or the assertion is that of the AReq before (again); or spcIncompInd: what the browser made of it
-    instead."""
+    app, and takes the result. `confirmed`: this is the AReq that follows an ARes S: the card's software passkey has signed (yes),
+    or signed another amount (altered), or the assertion is that of the AReq before (again); or spcIncompInd: what the browser made
+    of it instead."""
 
     through: Literal["gateway"] | None = None
     version: Literal["2.1.0", "2.2.0", "2.3.1"] | None = None
