@@ -202,6 +202,11 @@ class Simulator:
         found = document.get("findings")
         return found if status < 400 and isinstance(found, list) else None
 
+    async def findings_of_all(self, rule: str) -> list[dict[str, Any]]:
+        """What a rule found in all transactions, and between them."""
+        found: list[dict[str, Any]] = (await self._done("GET", f"/api/findings?rule={rule}"))["findings"]
+        return found
+
     async def texts(self, number: str) -> list[dict[str, Any]]:
         """What the phone shows, oldest first: what the network lost or still carries is not there."""
         address = f"{self._at.phone}/api/phones/{quote(number, safe='')}/messages"
