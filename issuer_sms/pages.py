@@ -51,7 +51,9 @@ class _Bubble:
 class Pages:
     """Renders the pages."""
 
-    def __init__(self) -> None:
+    def __init__(self, banking_url: str | None = None) -> None:
+        """`banking_url`: where the bank has its cardholders make passkeys."""
+        self._banking_url = banking_url
         self._templates = environment("issuer_sms")
         self._templates.filters.update(clock=_clock, day=_day, number=numbers.display, address=phone_address)
 
@@ -82,6 +84,7 @@ class Pages:
             elsewhere=[(m, _whereabouts(m)) for m in messages if m.arrival is None],
             pending=[p for p in prompts if p.state is PromptState.PENDING],
             over=[p for p in prompts if p.state is not PromptState.PENDING],
+            banking_url=self._banking_url,
             now=now,
             back=back,
         )

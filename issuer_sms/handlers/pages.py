@@ -19,9 +19,9 @@ PROMPTS_SHOWN: Final = 20
 class PageHandlers:
     """`/`, `/phones/{number}` and the forms on them."""
 
-    def __init__(self, phone: Phone, frame_ancestors: str) -> None:
+    def __init__(self, phone: Phone, frame_ancestors: str, banking_url: str | None = None) -> None:
         self._phone = phone
-        self._pages = Pages()
+        self._pages = Pages(banking_url)
         self._frame_ancestors = frame_ancestors
 
     async def inbox(self, request: WireRequest) -> WireResponse:

@@ -1,10 +1,12 @@
 """The pages as they are sent: complete without a script, and safe with any words."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 import pytest
+
+from issuer_sms.pages import Pages
 
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"
@@ -175,6 +177,13 @@ async def test_the_page_names_its_script_and_styles_and_they_are_there(phone):
     addresses = [elements.named("script")[0]["src"], elements.named("link")[1]["href"]]
     kinds = [(await phone.get(address)).headers["Content-Type"] for address in addresses]
     assert kinds == ["text/javascript", "text/css"]
+
+
+def test_a_phone_leads_to_the_bank_where_passkeys_are_made():
+    at = datetime(2026, 6, 15, tzinfo=UTC)
+    page = Pages("http://localhost:8200/bank/passkeys").phone("+33639981121", [], [], at)
+    assert 'href="http://localhost:8200/bank/passkeys"' in page
+    assert "/bank/passkeys" not in Pages().phone("+33639981121", [], [], at)
 
 
 async def returns(phone, page):
