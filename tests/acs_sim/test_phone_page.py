@@ -59,6 +59,7 @@ async def test_three_wrong_codes_are_refused_on_a_narrow_screen(desk):
         await desk.locator("#entry").fill("000000")
         await desk.locator("#press-submit").click()
         await expect(words(desk)).to_contain_text(left)
+        await expect(desk.locator("#entry")).to_have_value("")
     await desk.locator("#entry").fill("000000")
     await desk.locator("#press-submit").click()
     await expect(desk.locator("#ended")).to_contain_text("The payment was refused. Contact your bank")
