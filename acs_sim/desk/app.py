@@ -22,7 +22,7 @@ from acs_sim.desk.pages import (
 )
 from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
-from acs_sim.desk.transactions.events import EVENTS, event_stream, of_transaction
+from acs_sim.desk.transactions.events import EVENTS, beats, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.web.serving.doors import Door
@@ -91,6 +91,7 @@ def build(
         ],
         streams=[
             Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),
+            Stream("GET", "/live", beats(runtime.journal, of_transaction(runtime.journal))),
             Stream("GET", "/demo/messages", event_stream(runtime.journal, demo_page.own_purchase(runtime.journal))),
         ],
         lifespan=_nothing_to_open,
