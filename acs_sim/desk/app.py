@@ -36,6 +36,7 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/transactions/{id}/conversation", transaction_page.conversation),
     ("GET", "/transactions/{id}/scenario.yaml", transaction_page.scenario_file),
     ("GET", "/transactions/{id}/report.html", transaction_page.report),
+    ("GET", "/transactions/{id}/sequence.{form}", transaction_page.picture),
     ("POST", "/transactions/{id}/act", transaction_page.act),
     ("GET", "/find", console.find),
     ("GET", "/cards", console.cards),
