@@ -55,7 +55,8 @@ class DirectoryServerSettings:
     attempt; None for the attempts ACS beside the usual ACS. `other_cards`: numbers of other systems that EMV 3-D Secure knows here
     beside the listed test cards. `sdk_signature_age`: how old what a split SDK signed may be (virtual
     time; no source says it). `three_ds_server_operations_url`, `acs_operations_url`: where they take an OReq, which no message
-    tells; None for the ACS's own.
+    tells; None for the ACS's own. `result_after_spc`: an ARes S is followed by an RReq of its own, which
+    is then waited for; sources disagree.
     """
 
     public_url: str = "http://127.0.0.1:8100"
@@ -70,6 +71,7 @@ class DirectoryServerSettings:
     sdk_keys: str | None = None
     sdk_signature_age: timedelta = timedelta(minutes=5)
     rules_as_of: str = NONE
+    result_after_spc: bool = False
     three_ds_server_operations_url: str = "http://127.0.0.1:8400/3ds2/operations"
     acs_operations_url: str | None = None
     reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"

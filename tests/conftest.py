@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from acs_sim.running import stack
 from tests.support import engine
-from tests.support.browser import browser, chromium, page
+from tests.support.browser import browser, chromium, page, paying_browser
 from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once
 from tests.support.order import dealt, engine_of
 from tests.support.postgresql import Cluster
 from tests.support.steady_loop import SteadyLoop
 
-__all__ = ["browser", "chromium", "page"]
+__all__ = ["browser", "chromium", "page", "paying_browser"]
 
 SYSTEM = Path(__file__).parent / "system"
 # A busy machine is no finding: time is measured where it matters, not by every property.
@@ -53,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
     connect_once()
     if config.getoption("numprocesses", None) and "not slow" not in config.getoption("markexpr"):
         engine.server()  # one for all workers, which find it by the environment
+
+
+def pytest_runtest_teardown() -> None:
+    """A command that was run in the test's own process has said how much is logged."""
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.hookimpl(trylast=True)

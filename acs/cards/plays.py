@@ -19,6 +19,10 @@ class Defer(Struct, frozen=True):
     method: Method = Method.DECOUPLED
 
 
+class Confirm(Struct, frozen=True):
+    """Answer transStatus S: the requestor's page asks the cardholder to confirm."""
+
+
 Decision: TypeAlias = Settle | Ask | Defer | KeepSilent | AnswerErro
 Play: TypeAlias = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
 

@@ -11,6 +11,7 @@ from acs.cards.issued import NotACard, issued, register
 from acs.cards.records import Registration
 from acs.cards.status import described, unlocked, without_passkeys
 from acs.v2.decision.passkeys import ceremony_of
+from acs.v2.decision.payment_confirmation import requestors_ceremony
 from acs.v2.issuer import RESET, EmvIssuer
 from acs.v2.lifecycle import expire
 from acs.v2.records import Transaction, bank_of
@@ -23,6 +24,8 @@ MAX_IDS: Final = 500
 MAX_LISTED: Final = 1000
 DEFAULT_LISTED: Final = 100
 MAX_TRIES: Final = 9
+MAX_FAILURES: Final = 99
+MAX_CHALLENGES: Final = 99
 ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -40,11 +43,13 @@ async def register_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse
             pan,
             scenario,
             phone=_phone(body),
-            tries=_tries(body),
+            tries=_at_most(body, "tries", MAX_TRIES, least=1),
             language=_matching(body, "language", _LANGUAGE),
             trans_status=_matching(body, "transStatus", _TRANS_STATUS),
             reason=_matching(body, "reason", _REASON),
             password=_matching(body, "password", _PASSWORD),
+            failures=_at_most(body, "failures", MAX_FAILURES),
+            challenges=_at_most(body, "challenges", MAX_CHALLENGES),
         )
     except NotACard as error:
         raise Problem(422, "Unprocessable Content", str(error)) from error
@@ -99,7 +104,7 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "answer": answer_of(held) if held and transaction.state in ASKING else None,
             "prompt": held.prompt if held else None,
             "decided": held is not None and held.approved is not None,
-            "passkey": _asked(ceremony_of(transaction, issuer.settings, issuer.runtime.vault.secret)),
+            "passkey": _asked(_ceremony(issuer, transaction)),
         }
     )
 
@@ -153,6 +158,8 @@ def _card(registration: Registration) -> dict[str, Any]:
         "transStatus": registration.trans_status,
         "reason": registration.reason,
         "password": registration.password,
+        "failures": registration.failures,
+        "challenges": registration.challenges,
     }
     return {name: value for name, value in attributes.items() if value is not None}
 
@@ -188,6 +195,14 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
             "given_up": delivery.given_up,
         }
     return described
+
+
+def _ceremony(issuer: EmvIssuer, transaction: Transaction) -> Ceremony | None:
+    """What is asked for now, by a page of the bank or, after an ARes S, of the requestor."""
+    settings, secret = issuer.settings, issuer.runtime.vault.secret
+    if transaction.state is State.SPC_AWAITED:
+        return requestors_ceremony(transaction, settings, secret)
+    return ceremony_of(transaction, settings, secret)
 
 
 def _asked(ceremony: Ceremony | None) -> dict[str, Any] | None:
@@ -231,8 +246,8 @@ def _matching(body: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> s
     return value
 
 
-def _tries(body: Mapping[str, Any]) -> int | None:
-    tries = _optional(body, "tries", int)
-    if tries is not None and not 1 <= tries <= MAX_TRIES:
-        raise Problem(400, "Bad Request", f"tries is a number from 1 to {MAX_TRIES}")
-    return tries
+def _at_most(body: Mapping[str, Any], name: str, most: int, least: int = 0) -> int | None:
+    value = _optional(body, name, int)
+    if value is not None and not least <= value <= most:
+        raise Problem(400, "Bad Request", f"{name} is a number from {least} to {most}")
+    return value

@@ -15,21 +15,22 @@ from msgspec.structs import replace
 from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
 from acs.cardholder.methods.table import Question
-from acs.cardholder.passkeys.ceremony import Asserted
-from acs.cardholder.securecode import SecureCodes
-from acs.cards.plays import Defer, rreq_order_of
+from acs.cardholder.passkeys.ceremony import Asserted, Ceremony, Outcome
+from acs.cardholder.securecode import SecureCodes, Verdict
+from acs.cards.plays import Confirm, Defer, rreq_order_of
 from acs.cards.records import Card
 from acs.cards.status import CardStatus, after_ending, binding, trusting, using
 from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
 from acs.v2.decision.decide import DECOUPLED_FALLBACK
 from acs.v2.decision.passkeys import Secret, ceremony_of
+from acs.v2.decision.payment_confirmation import Second, judged
 from acs.v2.decision.result import BOUND, TRUSTED, challenge_result, final_result
 from acs.v2.decision.versions import LATEST
 from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
-from threedsecure.cards.plays import Ask, RReqOrder, Settle
+from threedsecure.cards.plays import Ask, Method, RReqOrder, Settle
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.grammar.conditions import text
@@ -96,7 +97,7 @@ def begin(
     acs_trans_id: str,
     purchase: Purchase,
     card: Card,
-    decision: Settle | Ask | Defer,
+    decision: Settle | Ask | Defer | Confirm,
     now: datetime,
     settings: AcsSettings,
 ) -> Transaction:
@@ -108,6 +109,9 @@ def begin(
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
     if isinstance(decision, Defer):
         return _defer(record, decision, now, settings)
+    if isinstance(decision, Confirm):
+        state = after(record.state, Event.ARES_SPC)
+        return replace(record, state=state, method=Method.SPC, due_at=now + settings.timers.second_areq)
     state = after(record.state, Event.ARES_CHALLENGE)
     purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
     due_at = now + settings.timers.first_creq
@@ -248,6 +252,8 @@ def wake(transaction: Transaction, now: datetime, retry: timedelta) -> Change:
 
 def expire(transaction: Transaction, now: datetime) -> Transaction:
     """The record after what time alone did to it: at its deadline an open challenge ends."""
+    if transaction.state is State.SPC_AWAITED and transaction.due_at is not None and transaction.due_at <= now:
+        return _spc_over(transaction, Event.SPC_TIMED_OUT, now)
     timeout = _TIMEOUTS.get(transaction.state)
     if timeout is None or transaction.due_at is None or now < transaction.due_at:
         return transaction
@@ -255,6 +261,22 @@ def expire(transaction: Transaction, now: datetime) -> Transaction:
         return _conclude_decided(transaction, transaction.challenge.approved, now)
     event, ending = timeout
     return _conclude(transaction, event, ending, now)
+
+
+def receive_second(
+    transaction: Transaction, second: Second, purchase: Purchase, pan: str, now: datetime, ceremony: Ceremony
+) -> Change:
+    """The second AReq answers the ARes S of `transaction`, which counts once, also when the assertion is refused."""
+    transaction = expire(transaction, now)
+    if transaction.state is not State.SPC_AWAITED:
+        late = Asserted(Verdict.WRONG, Outcome.CHOSEN, words="challenge: was answered before, or has expired")
+        return Change(transaction, Finish(), asserted=late)
+    asserted = judged(transaction, second, purchase, pan, ceremony)
+    return Change(_spc_over(transaction, Event.SPC_ANSWERED, now), Finish(), asserted=asserted)
+
+
+def _spc_over(transaction: Transaction, event: Event, now: datetime) -> Transaction:
+    return replace(transaction, state=after(transaction.state, event), updated_at=now, due_at=None)
 
 
 def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSettings) -> Transaction:

@@ -46,7 +46,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     `method_seen`: whether the 3DS Method was called, where the requestor says so (threeDSCompInd Y).
     `three_ds_server_url`: whom the directory server tells the result.
     `device`: how the browser is known again; `binding_status`: deviceBindingStatus of the ARes; `asks_to_bind`: the page offers
-    to remember the device."""
+    to remember the device. `payee_origin`: of a requestor whose page can run Secure Payment Confirmation."""
 
     version: str
     device_channel: str
@@ -76,6 +76,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     binding_status: str | None = None
     asks_to_bind: bool = False
     three_ds_server_url: str = ""
+    payee_origin: str = ""
     app: App | None = None
 
     @property
@@ -89,7 +90,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     refresh can be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes.
 
     An app: `enc`: the content encryption that its SDK chose; `counter`: what its next CReq has to carry; `told`: it was given the
-    final CRes; `opens_app`: its SDK opens the banking app by a link."""
+    final CRes; `opens_app`: its SDK opens the banking app by a link; `app_url`: where the banking app returns to."""
 
     creq: str
     digest: str
@@ -100,6 +101,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     counter: int = 0
     told: bool = False
     opens_app: bool = False
+    app_url: str | None = None
 
 
 class Result(Struct, frozen=True, omit_defaults=True):

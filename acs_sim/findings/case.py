@@ -13,6 +13,7 @@ THREE_DS_SERVER: Final = "3DS Server"
 DIRECTORY_SERVER: Final = "Directory Server"
 ACS: Final = "ACS"
 BROWSER: Final = "Browser"
+SDK: Final = "SDK"
 MPI: Final = "MPI"
 FAILURES: Final = frozenset({"connection failed", "no answer"})
 POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post", "CRes")}
@@ -81,9 +82,13 @@ class Case:
         self.areqs = self.of("AReq", THREE_DS_SERVER, DIRECTORY_SERVER)
         self.answers = self.of("ARes", DIRECTORY_SERVER, THREE_DS_SERVER)
         self.creqs = self.of("CReq", BROWSER, ACS)
-        self.cres = self.of("CRes", ACS, BROWSER)
+        self.cres = (*self.of("CRes", ACS, BROWSER), *self._finals_in_app())
         self.rreqs = self.of("RReq", DIRECTORY_SERVER, THREE_DS_SERVER)
         self.rres = self.of("RRes", THREE_DS_SERVER, DIRECTORY_SERVER)
+
+    def _finals_in_app(self) -> Iterator[Entry]:
+        """The CRes that tell an SDK how its challenge ended."""
+        return (cres for cres in self.of("CRes", ACS, SDK) if cres.text("challengeCompletionInd") == "Y")
 
     @classmethod
     def of_messages(cls, messages: Sequence[Message], transaction_id: str) -> "Case":

@@ -10,6 +10,7 @@ import orjson
 
 from acs_sim.client.cardholder import Cardholder
 from acs_sim.settings.addresses import Addresses
+from threedsecure.addresses import at_a_name
 from threedsecure.v1.codec import CONTENT_TYPE
 from threedsecure.web.calling.transport import HttpTransport
 
@@ -131,9 +132,10 @@ class Simulator:
         """What the ACS asks in a challenge, and the answer to it."""
         return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
 
-    async def assertion(self, transaction_id: str) -> dict[str, Any]:
-        """What the page's script posts where the card's software passkey answers."""
-        told = await self._done("GET", f"/api/transactions/{transaction_id}/assertion")
+    async def assertion(self, transaction_id: str, amount: str | None = None) -> dict[str, Any]:
+        """What the page's script posts where the card's software passkey answers. `amount`: another one than is to be confirmed."""
+        asked = f"?amount={amount}" if amount is not None else ""
+        told = await self._done("GET", f"/api/transactions/{transaction_id}/assertion{asked}")
         posted: dict[str, Any] = told["posted"]
         return posted
 
@@ -181,7 +183,7 @@ class Simulator:
 
     def is_bank(self, url: str) -> bool:
         """Whether an address is the ACS's, which asks for passkeys under a name."""
-        return url.startswith((f"{self._at.acs}/", f"{self._at.acs}/".replace("//127.0.0.1", "//localhost")))
+        return url.startswith((f"{self._at.acs}/", f"{at_a_name(self._at.acs)}/"))
 
     async def transaction(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}")

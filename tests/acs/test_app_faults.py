@@ -6,12 +6,15 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from joserfc.errors import JoseError
 
+from acs_sim.client.sdk.habits import PROFILES
+from acs_sim.client.sdk.judging import ProtocolFailure, judged
 from tests.acs.app_stage import ROOT, areq, begin, post, send
 from tests.acs.second_sdk import CBC, GCM, SecondSdk
 from tests.acs.test_app_challenge import sdk_of
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.faults import read
+from threedsecure.faults.packs import PACKS
 from threedsecure.v2.app.jose import parse
 from threedsecure.v2.app.session import Sender, open_challenge, seal_challenge
 
@@ -84,3 +87,30 @@ def test_a_message_that_was_sealed_badly_is_another_in_nothing_else():
         )
         assert whole.rpartition(".")[0] == bad.rpartition(".")[0]
         assert json.loads(open_challenge(parse(whole), bytes(range(32)), Sender.ACS)) == {}
+
+
+@pytest.mark.parametrize(
+    ("pack", "scenario", "profile", "refused"),
+    [
+        ("app-no-continue", "challenge-oob", "strict", "201: oobContinueLabel"),
+        ("app-no-text", "challenge-otp", "strict", "201: challengeInfoText"),
+        ("app-no-text", "challenge-otp", "stripe-android", None),
+        ("app-empty-why", "challenge-otp", "strict", "203: whyInfoText"),
+        ("app-empty-why", "challenge-otp", "stripe-android", "203: whyInfoText"),
+        ("app-long-labels", "challenge-otp", "strict", "203: submitAuthenticationLabel"),
+        ("app-lost-images", "challenge-otp", "strict", None),
+    ],
+)
+async def test_what_issuers_get_wrong_is_taken_by_the_sdks_that_take_it(acs, pack, scenario, profile, refused):
+    sdk = await begin(acs, scenario)
+    for fault in PACKS[pack].faults:
+        acs.runtime.faults.arm(fault)
+    text = await post(acs, sdk, sdk.seal(sdk.creq()))
+    plain = open_challenge(parse(text), sdk.k, Sender.ACS)
+    ids = {name: sdk.creq()[name] for name in ("threeDSServerTransID", "acsTransID", "sdkTransID")}
+    try:
+        judged(plain, "2.2.0", ids, "000", PROFILES[profile])
+        told = None
+    except ProtocolFailure as failure:
+        told = str(failure)
+    assert told == refused

@@ -65,6 +65,7 @@ ANSWERS = {
     "app-bad-algorithm": "C",
     "app-bad-content": "C",
     "app-bad-url": "C",
+    "challenge-spc": "C",
     "decoupled-fallback": "C",
     "method-late": "Y",
     "method-required": "N",

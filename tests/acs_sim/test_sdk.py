@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from acs_sim.client.sdk.actions import Entries, NoSuchButton, action, words_of
+from acs_sim.client.sdk.habits import PROFILES
 from acs_sim.client.sdk.phone_app import PhoneApp
 from acs_sim.client.sdk.transaction import Options, create_transaction
 from tests.acs.second_sdk import b64
@@ -374,3 +375,24 @@ def test_what_the_cardholder_does_becomes_elements(screen, do, entry, elements):
 def test_a_button_that_is_not_there_cannot_be_pressed(screen):
     with pytest.raises(NoSuchButton):
         action({"messageVersion": "2.2.0"} | screen, "resend")
+
+
+def test_an_sdk_that_ships_says_no_entry_where_nothing_was_entered():
+    for version, says in (("2.1.0", None), ("2.2.0", "Y"), ("2.3.1", "Y")):
+        transaction = an_app(version, habits=PROFILES["stripe-android"]).transaction
+        assert transaction.creq({}).get("challengeNoEntry") == says
+        assert "challengeNoEntry" not in transaction.creq({"challengeDataEntry": "1"})
+        assert transaction.elements()["sdkEphemPubKey"]["use"] == "sig"
+
+
+async def test_an_sdk_that_ships_does_not_compare_its_key():
+    app = an_app(habits=PROFILES["stripe-ios"])
+    bank = Bank(app, cres(**TEXT))
+    own = {"sdk_key": public_jwk(fresh().public_key())}
+    await app.do_challenge(bank, bank.ares(**own), [ROOT])
+    assert app.screen["challengeInfoText"] == "Type it"
+
+
+async def test_an_sdk_that_ships_has_another_code_for_another_version():
+    bank = await begun(an_app(habits=PROFILES["stripe-android"]), cres(messageVersion="2.1.0", **TEXT))
+    assert [erro["errorCode"] for erro in bank.erros] == ["102"]

@@ -151,7 +151,13 @@ SCENARIOS: Final = _by_name(
     ),
     Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A, U or R", Ask(Method.CHOICE)),
     Scenario(
-        "challenge-passkey", "24", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
+        "challenge-spc",
+        "26",
+        "a payment confirmed by passkey (2.3.1: SPC; ARes S where the requestor can), else as challenge-passkey",
+        Ask(Method.SPC),
+    ),
+    Scenario(
+        "challenge-passkey", "25", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
     ),
     Scenario(
         "challenge-outcome-code",

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-from acs.cardholder.methods.table import ASSERTED
+from acs.cardholder.methods.table import ASSERTED, Question
 from acs.cardholder.passkeys.assertions import Expected
 from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.cards.plays import Defer
 from acs.cards.status import CardStatus
 from acs.settings import AcsSettings
+from acs.v2.decision.payment_confirmation import payment_of
 from acs.v2.decision.versions import APP
 from acs.v2.records import Purchase, Transaction, bank_of
 from threedsecure.cards.plays import Ask, Method, Settle
@@ -38,5 +39,6 @@ def ceremony_of(transaction: Transaction, settings: AcsSettings, secret: Secret 
         return None
     bank = bank_of(transaction, settings)
     given = secret("passkey", transaction.acs_trans_id, str(challenge.page))
-    expected = Expected(given, bank.rp_id, (bank.origin,), transaction.passkeys)
+    payment = payment_of(transaction) if challenge.question is Question.PAYMENT_CONFIRMATION else None
+    expected = Expected(given, bank.rp_id, (bank.origin,), transaction.passkeys, payment)
     return Ceremony(expected, settings.passkey_timeout)

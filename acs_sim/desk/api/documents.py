@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
+from acs_sim.client.sdk.habits import Profile
 from threedsecure.faults import FaultDocument
 
 PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, with the leading +")]
@@ -15,9 +16,17 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PackWish(Request, frozen=True):
-    """A pack of faults: `issuer-quirks` or `hostile`. `card` limits all that can be limited to it, and leaves out the rest."""
+    """A pack of faults (docs/faults.md). `card` limits all that can be limited to it, and leaves out the rest."""
 
-    pack: Literal["issuer-quirks", "hostile"]
+    pack: Literal[
+        "issuer-quirks",
+        "app-no-continue",
+        "app-no-text",
+        "app-empty-why",
+        "app-long-labels",
+        "app-lost-images",
+        "hostile",
+    ]
     card: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
 
 
@@ -63,8 +72,9 @@ class Cards(Struct, frozen=True):
 class CardWish(Request, frozen=True):
     """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
     `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
-    what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-    what goes wrong with this card. `passkey`: it has one, in software."""
+    what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one.
+    `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; 0 for any number.
+    `faults`: what goes wrong with this card. `passkey`: it has one, in software."""
 
     scheme: str
     scenario: str
@@ -75,6 +85,8 @@ class CardWish(Request, frozen=True):
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - its name in the messages
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
     password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    failures: Annotated[int, Meta(ge=0, le=99)] | None = None
+    challenges: Annotated[int, Meta(ge=0, le=99)] | None = None
     faults: Annotated[list[FaultDocument], Meta(max_length=50)] = []
     passkey: bool = False
 
@@ -388,7 +400,7 @@ class AppWish(Request, frozen=True):
     """An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
     both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
     `split` (2.3.1): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited`: its client cannot encrypt; such an SDK
-    has to use A128GCM. `wrapped`: a default SDK that is wrapped."""
+    has to use A128GCM. `wrapped`: a default SDK that is wrapped. `profile`: in what it is like an SDK that ships (docs/app.md)."""
 
     version: Literal["2.1.0", "2.2.0", "2.3.1"] = "2.2.0"
     scheme: Scheme = "visa"
@@ -399,6 +411,7 @@ class AppWish(Request, frozen=True):
     split: Literal["01", "02", "03"] | None = None
     limited: bool = False
     wrapped: bool = False
+    profile: Profile = "strict"
 
 
 class AppDocument(Struct, frozen=True):

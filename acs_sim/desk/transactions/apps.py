@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from acs_sim.client.sdk.actions import Entries, NoSuchButton, words_of
+from acs_sim.client.sdk.habits import PROFILES
 from acs_sim.client.sdk.phone_app import PhoneApp
 from acs_sim.client.sdk.transaction import REFERENCE_NUMBER, Options, create_transaction
 from acs_sim.desk.api.calls import Desk, call
@@ -20,7 +21,7 @@ from threedsecure.cards.schemes import SCHEMES
 from threedsecure.faults import MessageFault, SignatureFault
 from threedsecure.faults.changes import changed
 from threedsecure.faults.points import SDK
-from threedsecure.v2.app.jose import PublicKey
+from threedsecure.v2.app.jose import A128CBC_HS256, PublicKey
 from threedsecure.v2.app.signed_content import ContentSigner
 from threedsecure.v2.codec import encode
 from threedsecure.web.calling.transport import Transport
@@ -45,7 +46,7 @@ def new_app(desk: Desk, wish: AppWish) -> PhoneApp:
     """One that `/api/apps/{id}` knows; the oldest makes room for it."""
     randomness = desk.runtime.randomness
     key, ephemeral = ec.generate_private_key(_P256), ec.generate_private_key(_P256)
-    sdk_trans_id = randomness.uuid()
+    sdk_trans_id, habits = randomness.uuid(), PROFILES[wish.profile]
     transaction = create_transaction(
         wish.version,
         directory_server_id=SCHEMES[wish.scheme].directory_server_id,
@@ -57,12 +58,13 @@ def new_app(desk: Desk, wish: AppWish) -> PhoneApp:
         ephemeral=ephemeral,
         random=randomness.bytes,
         options=Options(
-            enc=wish.encryption,
+            enc=A128CBC_HS256 if habits.cbc_alone else wish.encryption,
             interface=wish.interface,
             max_timeout=wish.max_timeout,
             app_url=wish.app_url,
             sdk_type=sdk_type(wish, sdk_trans_id, desk.runtime.clock.now()),
             plain_hosts=_plain_hosts(desk),
+            habits=habits,
         ),
     )
     while len(desk.apps) >= MOST_APPS:

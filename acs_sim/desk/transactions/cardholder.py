@@ -1,9 +1,11 @@
 """`POST /api/transactions/{id}/cardholder`: a person's part in a challenge, played by the desk."""
 
 import asyncio
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from acs_sim.client.authenticator import Authenticator, answer_of, posted
+from msgspec import Meta
+
+from acs_sim.client.authenticator import Authenticator, answer_of, posted, spoilt
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.client.sdk.actions import Entries
@@ -41,8 +43,6 @@ WRONG_ANSWERS: Final = {
     "outcome-code": "1111",
 }
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
-NOBODYS_SIGNATURE: Final = "MAYCAQECAQE"
-"""ECDSA in DER, of two ones."""
 NOTHING_TO_TYPE: Final = frozenset({"banking-app", "nothing-pass", "nothing-fail"})
 CHALLENGES: Final = frozenset({"C", "D"})
 HTTP_ERROR: Final = 400
@@ -55,9 +55,16 @@ async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
 
 
 @call("GET", "/api/transactions/{id}/assertion", errors=(404, 409, 502))
-async def show_assertion(desk: Desk, id_: str) -> AuthenticatorAnswer:
-    """What the card's software passkey answers to the page that is shown."""
-    challenge = await _challenge(desk, _challenged(await find_transaction(desk, id_)))
+async def show_assertion(
+    desk: Desk,
+    id_: str,
+    amount: Annotated[str | None, Meta(description="another decimal amount than is to be confirmed")] = None,
+) -> AuthenticatorAnswer:
+    """What the card's software passkey answers to the page that is shown, or after an ARes S to the shop's own page."""
+    transaction = await find_transaction(desk, id_)
+    challenge = await _challenge(desk, transaction.acsTransID or "")
+    if amount is not None and "payment" in (challenge.get("passkey") or {}):
+        challenge["passkey"]["payment"]["total"]["value"] = amount
     return AuthenticatorAnswer(_asked_for_passkey(desk, challenge, "correct"))
 
 
@@ -203,9 +210,7 @@ def _asked_for_passkey(desk: Desk, challenge: dict[str, Any], wanted: str) -> di
     if wanted not in {"correct", "wrong"}:
         return {"error": wanted}
     answer = answer_of(Authenticator(desk.runtime.vault.secret), asked)
-    if wanted == "wrong" and "assertion" in answer:
-        answer["assertion"]["response"]["signature"] = NOBODYS_SIGNATURE
-    return answer
+    return spoilt(answer) if wanted == "wrong" else answer
 
 
 def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:

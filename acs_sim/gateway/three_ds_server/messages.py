@@ -9,6 +9,8 @@ from acs_sim.gateway.forms import buyer
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
+from acs_sim.gateway.three_ds_server import confirmation
+from threedsecure.cards.schemes import networks
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import form_value
@@ -21,6 +23,9 @@ METHOD_NOTIFICATION_PATH: Final = "/3ds2/method-notification"
 OLDEST: Final = "2.1.0"
 BROWSER: Final = "02"
 APP: Final = "01"
+PAYMENT: Final = "01"
+INSIGHTS: Final = "80"
+DATA_SHARE_ONLY: Final = "06"
 MERCHANT_COUNTRY: Final = "250"
 MERCHANT_CATEGORY: Final = "5999"
 # Indicators that 2.1.0 does not know yet say "no challenge" there.
@@ -54,16 +59,18 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
     return {
         "messageType": "AReq",
         "messageVersion": purchase.version,
-        "messageCategory": "01",
+        "messageCategory": _category(request, pan),
         **_of_channel(purchase, settings),
         "threeDSRequestorAuthenticationInd": "01",
         **_since_2_3(purchase.version),
-        "threeDSRequestorChallengeInd": _challenge_indicator(request.challenge_indicator, purchase.version),
+        "threeDSRequestorChallengeInd": _challenge_indicator(
+            DATA_SHARE_ONLY if request.data_only else request.challenge_indicator, purchase.version
+        ),
         "threeDSRequestorID": settings.requestor_id,
         "threeDSRequestorName": request.merchant_name,
         "threeDSRequestorURL": settings.public_url,
         "threeDSServerRefNumber": settings.reference_number,
-        "threeDSServerTransID": purchase.id,
+        "threeDSServerTransID": purchase.trans_id,
         "threeDSServerURL": settings.public_url + RESULTS_PATH,
         "acctNumber": pan,
         "cardExpiryDate": card.expiry,
@@ -78,6 +85,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "purchaseDate": purchase.purchase_date,
         **purchase.device,
         **_of_buyer(request),
+        **confirmation.elements(purchase, settings.public_url),
     }
 
 
@@ -86,6 +94,11 @@ def _of_channel(purchase: Purchase, settings: GatewaySettings) -> dict[str, Any]
         return {"deviceChannel": APP}
     notification_url = settings.public_url + NOTIFICATION_PATH
     return {"deviceChannel": BROWSER, "threeDSCompInd": purchase.comp_ind, "notificationURL": notification_url}
+
+
+def _category(request: PaymentRequest, pan: str) -> str:
+    """Data only is a category of its own at Mastercard (Identity Check Insights); elsewhere the challenge indicator says it."""
+    return INSIGHTS if request.data_only and "mastercard" in networks(pan) else PAYMENT
 
 
 def _since_2_3(version: str) -> dict[str, Any]:
@@ -118,8 +131,10 @@ def context(purchase: Purchase, leg: Leg, request: Mapping[str, Any] | None = No
 def check_response(ares: Mapping[str, Any], areq: Mapping[str, Any], purchase: Purchase) -> None:
     """Everything that a 3DS Server checks of an ARes. Errors: `MessageError`."""
     check(ares, context(purchase, Leg.DS_TO_THREE_DS_SERVER, areq))
-    same(ares, {"threeDSServerTransID": purchase.id})
+    same(ares, {"threeDSServerTransID": purchase.trans_id})
     _same_version(ares, purchase)
+    if ares["transStatus"] == "S" and purchase.second is not None:
+        raise MessageError("203", "transStatus", description="S was answered for this payment before", message=ares)
     if ares["transStatus"] == "D":
         raise MessageError("203", "transStatus", description="nobody asked for decoupled authentication", message=ares)
 
@@ -137,7 +152,7 @@ def check_results(rreq: Mapping[str, Any], purchase: Purchase) -> None:
 def check_challenge_result(cres: Mapping[str, Any], purchase: Purchase) -> None:
     """A CRes that the browser brought. Errors: `MessageError`."""
     check(cres, context(purchase, Leg.FROM_ACS))
-    same(cres, {"threeDSServerTransID": purchase.id, "acsTransID": purchase.acs_trans_id})
+    same(cres, {"threeDSServerTransID": purchase.trans_id, "acsTransID": purchase.acs_trans_id})
     _same_version(cres, purchase)
 
 
@@ -173,7 +188,7 @@ def challenge_request(purchase: Purchase) -> str:
     message = {
         "messageType": "CReq",
         "messageVersion": purchase.version,
-        "threeDSServerTransID": purchase.id,
+        "threeDSServerTransID": purchase.trans_id,
         "acsTransID": purchase.acs_trans_id,
         "challengeWindowSize": purchase.window,
     }

@@ -23,7 +23,13 @@ ANY: Final = ""
 
 _OF_THE_RANGE: Final = {ISSUER_DOWN: "Erro", ATTEMPT_STANDS_IN: "A", UNAVAILABLE_STANDS_IN: "U"}
 # Elements of an AReq on which the answer of a card depends.
-_WISHES: Final = ("threeDSRequestorChallengeInd", "threeDSRequestorDecReqInd", "cardExpiryDate", "messageCategory")
+_WISHES: Final = (
+    "threeDSRequestorSpcSupport",
+    "threeDSRequestorChallengeInd",
+    "threeDSRequestorDecReqInd",
+    "cardExpiryDate",
+    "messageCategory",
+)
 
 
 def sequence(scenario: Scenario) -> Iterator[Fault]:

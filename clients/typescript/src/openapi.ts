@@ -184,7 +184,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the card's software passkey answers to the page that is shown */
+        /** What the card's software passkey answers to the page that is shown, or after an ARes S to the shop's own page */
         get: operations["show_assertion"];
         put?: never;
         post?: never;
@@ -647,8 +647,9 @@ export interface components {
          * CardWish
          * @description A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
          *         `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
-         *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-         *         what goes wrong with this card. `passkey`: it has one, in software.
+         *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one.
+         *         `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; 0 for any number.
+         *         `faults`: what goes wrong with this card. `passkey`: it has one, in software.
          */
         CardWish: {
             scheme: string;
@@ -667,6 +668,10 @@ export interface components {
             reason?: string | null;
             /** @default null */
             password?: string | null;
+            /** @default null */
+            failures?: number | null;
+            /** @default null */
+            challenges?: number | null;
             /** @default [] */
             faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"])[];
             /** @default false */
@@ -1600,7 +1605,7 @@ export interface components {
          * @description An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
          *         both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
          *         `split` (2.3.1): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited`: its client cannot encrypt; such an SDK
-         *         has to use A128GCM. `wrapped`: a default SDK that is wrapped.
+         *         has to use A128GCM. `wrapped`: a default SDK that is wrapped. `profile`: in what it is like an SDK that ships (docs/app.md).
          */
         AppWish: {
             /**
@@ -1633,6 +1638,11 @@ export interface components {
             limited?: boolean;
             /** @default false */
             wrapped?: boolean;
+            /**
+             * @default strict
+             * @enum {unknown}
+             */
+            profile?: "strict" | "stripe-android" | "stripe-ios";
         };
         /**
          * FindingDocuments
@@ -2044,11 +2054,11 @@ export interface components {
         };
         /**
          * PackWish
-         * @description A pack of faults: `issuer-quirks` or `hostile`. `card` limits all that can be limited to it, and leaves out the rest.
+         * @description A pack of faults (docs/faults.md). `card` limits all that can be limited to it, and leaves out the rest.
          */
         PackWish: {
             /** @enum {unknown} */
-            pack: "hostile" | "issuer-quirks";
+            pack: "app-empty-why" | "app-long-labels" | "app-lost-images" | "app-no-continue" | "app-no-text" | "hostile" | "issuer-quirks";
             /** @default null */
             card?: string | null;
         };
@@ -2751,7 +2761,10 @@ export interface operations {
     };
     show_assertion: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description another decimal amount than is to be confirmed */
+                amount?: string;
+            };
             header?: never;
             path: {
                 /** @description any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID */

@@ -143,3 +143,5 @@ async def test_what_is_typed_is_never_shown_not_even_where_the_creq_goes_wrong(w
     assert (status, "Erro 302" in told["detail"]) == (409, True)
     _, page, _ = await desk.text("GET", f"/api/transactions/{purchase['id']}/messages")
     assert ("counter" in page, "challengeDataEntry" in page, "drossel" in page) == (True, True, False)
+    _, page, _ = await desk.text("GET", f"/transactions/{purchase['id']}?m=2")
+    assert ("deviceInfo.DD.C002" in page, "device model" in page) == (True, True)

@@ -14,6 +14,7 @@ from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
 from acs.settings import AcsSettings
 from acs.v2.challenge.app.rendering import NATIVE
+from acs.v2.decision.versions import APP
 from acs.v2.lifecycle import (
     Change,
     Finish,
@@ -27,9 +28,13 @@ from acs.v2.lifecycle import (
 )
 from acs.v2.records import Session, Transaction
 from acs.v2.states import OPEN, Event, after
+from threedsecure.cards.plays import Method
 from threedsecure.v2.app import bridging
 from threedsecure.v2.app.session import A128GCM, counted
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.grammar.context import Context, Leg
+from threedsecure.v2.validation.as_of import day_of
+from threedsecure.v2.validation.dated import check_dated_creq
 from threedsecure.v2.validation.identifiers import same_id
 
 CANCELLED: Final = "01"
@@ -107,6 +112,14 @@ def check_encryption(transaction: Transaction, enc: object) -> None:
         raise MessageError(ErrorCode.DATA_DECRYPTION_FAILURE, f"enc was {session.enc} before")
 
 
+def check_rules(transaction: Transaction, message: Mapping[str, Any], now: datetime, settings: AcsSettings) -> None:
+    """What a rule that is in force wants of the first CReq where the banking app takes part. Errors: `MessageError` 201."""
+    day = day_of(settings.rules_as_of, now)
+    if day is not None and transaction.method is Method.OUT_OF_BAND:
+        context = Context(transaction.purchase.version, APP, leg=Leg.TO_ACS)
+        check_dated_creq(message, context, transaction.card.scheme, day)
+
+
 def check_identifiers(transaction: Transaction, message: Mapping[str, Any]) -> None:
     """Errors: `MessageError` 301 naming those that are another transaction's."""
     known = {"acsTransID": transaction.acs_trans_id, "sdkTransID": transaction.purchase.sdk_trans_id or ""}
@@ -132,6 +145,7 @@ def _receive(
     if message.get("challengeCancel") == SDK_TIMED_OUT:
         return Change(give_up(_advanced(transaction, request, now), Ending.APP_TIMED_OUT, now, None), Finish())
     if session is None:
+        check_rules(transaction, message, now, settings)
         opened = open_challenge(transaction, _session(request, now), now, next_counter, settings)
         if message.get("challengeCancel") is None:
             _check_first(message)
@@ -183,8 +197,8 @@ def _collects(transaction: Transaction) -> bool:
 
 def _session(request: AppRequest, now: datetime) -> Session:
     told = request.message.get("oobAppURLInd") or bridging.read(request.message).get("oobAppURLInd")
-    opens_app = told == SUPPORTED
-    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1, opens_app=opens_app)
+    opens_app, app_url = told == SUPPORTED, request.message.get("threeDSRequestorAppURL")
+    return Session("", "", "", None, now, enc=request.enc, counter=1, opens_app=opens_app, app_url=app_url)
 
 
 def _advanced(transaction: Transaction, request: AppRequest, now: datetime) -> Transaction:
