@@ -124,7 +124,8 @@ def executable(names: tuple[str, ...] = NAMES) -> str:
     """Where the program is."""
     found = next((found for name in names if name and (found := shutil.which(name))), None)
     if found is None:
-        pytest.fail("The browser tests need Chromium: install it, or name it in the environment variable CHROMIUM.")
+        variable = "CHROMIUM" if names is NAMES else "CHROMIUM_WITH_PAYMENTS"
+        pytest.fail(f"The browser tests need Chromium: install it, or name it in the environment variable {variable}.")
     return found
 
 

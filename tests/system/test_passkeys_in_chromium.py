@@ -115,13 +115,6 @@ async def test_a_frame_that_may_not_ask_is_a_mistake_of_the_gateways_page(page, 
     assert f'allow="{allowed}"' in findings[0].remedy
 
 
-async def test_the_cardholder_cancels_on_the_page(page, threeds, stack):
-    _, _, bank = await in_chromium(page, threeds, stack)
-    await bank.locator("#cancel").click()
-    await bank.locator("#continue").click()
-    assert (await verdict(page))[0] == "refused"
-
-
 # Secure Payment Confirmation, which the browser without windows has not.
 
 

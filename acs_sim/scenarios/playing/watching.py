@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
-from acs_sim.client.authenticator import posted
+from acs_sim.client.authenticator import posted, spoilt
 from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.transactions.cardholder import WAITING, entry_for
@@ -394,7 +394,10 @@ async def _entry(turn: Turn, wish: Cardholder, acs_trans_id: str) -> str | None:
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
     challenge = await turn.simulator.challenge(acs_trans_id)
     if challenge.get("passkey") is not None:
-        return posted(await turn.simulator.assertion(turn.transaction) if wanted == "correct" else {"error": wanted})
+        if wanted not in {"correct", "wrong"}:
+            return posted({"error": wanted})
+        answer = await turn.simulator.assertion(turn.transaction)
+        return posted(spoilt(answer) if wanted == "wrong" else answer)
     return entry_for(challenge, str(wanted)) if wanted in {"correct", "wrong"} else wanted
 
 

@@ -100,10 +100,14 @@ class ThreeDS:
         encryption: str | None = None,
         interface: str | None = None,
         max_timeout: int | None = None,
+        app_url: str | None = None,
+        profile: str | None = None,
     ) -> "App":
         """Open a phone app with an SDK of the simulator's. `encryption`: "A128CBC-HS256" or "A128GCM"; `interface`: what it can
-        draw, "01" native, "02" HTML, "03" both; `max_timeout`: minutes that its challenge may take."""
+        draw, "01" native, "02" HTML, "03" both; `max_timeout`: minutes that its challenge may take; `app_url`: where a banking app
+        returns to; `profile`: which SDK that ships it is like, "stripe-android" or "stripe-ios"."""
         wishes = {"encryption": encryption, "interface": interface, "max_timeout": max_timeout}
+        wishes |= {"app_url": app_url, "profile": profile}
         opened = self._loop.run(self._calls.open_app(version, scheme, wishes))
         return App(self._loop, self._calls, opened)
 
