@@ -60,8 +60,7 @@ programs:
 	@sh tests/support/install-programs.sh
 
 # Written with hashes and without an index address, for every platform and Python that the project supports.
-lock:
-	$(BIN)/python -m pip install --quiet uv
+lock: $(VENV)/.installed-tests
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--upgrade --extra fast --extra postgresql pyproject.toml requirements/build.in -o requirements/run.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

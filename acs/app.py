@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from acs import online_banking
 from acs.cardholder.answers import too_large
 from acs.cardholder.pages import BROWSER_SEEN_PATH, STATIC
 from acs.control import cards, rules
@@ -25,14 +26,17 @@ from acs.v1.issuer import V1Context, context
 from acs.v2.areq import MAX_AREQ_BYTES, answer_error, areq
 from acs.v2.challenge import banking_app, creq
 from acs.v2.challenge.app import receiving
+from acs.v2.challenge.app.keys import badly_signed
 from acs.v2.issuer import EmvIssuer, emv_issuer
 from acs.v2.method import browser_seen
 from acs.v2.method import page as method
 from acs.v2.states import State
 from threedsecure.v1.parsing import MAX_MESSAGE_BYTES
 from threedsecure.v1.signature.signing import SignatureDefect
+from threedsecure.v2.validation.checking import Leg
 from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
+from threedsecure.web.serving import notices
 from threedsecure.web.serving.service import Route, Runtime, Service, posted
 from threedsecure.web.wire import Handler, WireRequest, WireResponse
 
@@ -48,6 +52,8 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards/list": cards.list_cards,
     "/control/cards/unlock": cards.unlock_card,
     "/control/cards/standing": cards.show_card_status,
+    "/control/cards/passkeys": cards.show_passkeys,
+    "/control/cards/passkeys/forget": cards.forget_passkeys,
     "/control/transactions": cards.list_transactions,
     "/control/challenge": cards.challenge,
     "/control/rules": rules.add_rule,
@@ -105,10 +111,18 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
         posted(ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
         Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
+        posted(
+            notices.PATH,
+            notices.takes_notices(Leg.DS_TO_ACS, partial(_signed, works_with), supported=settings.takes_operations),
+            notices.MAX_BYTES,
+            answer_error=answer_error,
+            mutual=(DIRECTORY_SERVER.sender,),
+        ),
         posted(STATE_PATH, at(banking_app.state)),
         posted(DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
         Route("POST", "/control/reset", reset),
+        *online_banking.routes(works_with),
         *_classic_routes(classic),
     ]
 
@@ -121,16 +135,24 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         working,
         lambda: works_with.storage.is_open,
         static=STATIC,
-        also_at=settings.bank_urls,
-        resign=partial(_resign, classic),
+        also_at=settings.also_at,
+        resign=partial(_resign, classic, settings),
         measured=partial(_measured, works_with),
         forget_before=forget_before,
     )
 
 
-async def _resign(classic: V1Context, pares: bytes, defect: str | None) -> bytes:
-    """A PARes with another signature. Errors: `ValueError` for one that cannot be signed."""
-    return await classic.signing.sign(pares, SignatureDefect(defect) if defect else None)
+def _signed(works_with: EmvIssuer) -> dict[str, str]:
+    """Who answers a notice of a directory server."""
+    own = works_with.settings.acs_reference_number
+    return {"acsReferenceNumber": own, "acsTransID": works_with.runtime.randomness.uuid()}
+
+
+async def _resign(classic: V1Context, settings: AcsSettings, raw: bytes, defect: str | None) -> bytes:
+    """A PARes with another signature, or acsSignedContent of a payload. Errors: `ValueError` for one that cannot be signed."""
+    if not raw.startswith(b"<"):
+        return badly_signed(raw, settings.content_signature, defect).encode()
+    return await classic.signing.sign(raw, SignatureDefect(defect) if defect else None)
 
 
 async def _measured(works_with: EmvIssuer) -> list[Measured]:

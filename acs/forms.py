@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 
 from acs.cardholder.challenge import Action
+from acs.cardholder.passkeys.ceremony import Asserted
+from acs.cardholder.securecode import Verdict
 from acs.issuer import Issuer
 from threedsecure.secrets.exposure import shows
 from threedsecure.web.wire import Problem, WireRequest, read_form
@@ -43,6 +45,12 @@ def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str
     if value is not None and shows(value, pan):
         found = {**ids, "element": element}
         issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "card number in clear", found)
+
+
+def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any]) -> None:
+    """What the cardholder's browser made of being asked for a passkey, whoever brought it."""
+    told = {"outcome": asserted.outcome.value, "accepted": asserted.verdict is Verdict.CORRECT, "words": asserted.words}
+    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "passkey", {**ids, **told})
 
 
 def note_answer(issuer: Issuer, given: Answer) -> None:

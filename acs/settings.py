@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ APP_CHALLENGE_PATH: Final = "/3ds2/app-challenge"
 ANSWER_PATH: Final = "/3ds2/challenge/answer"
 STATE_PATH: Final = "/3ds2/challenge/state"
 DECISION_PATH: Final = "/banking-app/decision"
+BANKING_PATH: Final = "/bank/passkeys"
 PAREQ_PATH: Final = "/3ds1/pareq"
 CLASSIC_ANSWER_PATH: Final = "/3ds1/challenge/answer"
 
@@ -27,6 +29,8 @@ class Timers:
     """From the ARes to the first CReq."""
     idle: timedelta = timedelta(minutes=10)
     """From a page to the answer that it asks for."""
+    second_areq: timedelta = timedelta(minutes=10)
+    """From an ARes S to the AReq that follows it; a 3DS Server has nine minutes (2.3.1)."""
     code_validity: timedelta = timedelta(minutes=5)
     ask_retry: timedelta = timedelta(seconds=10)
     """After which the phone is asked again where nothing says that it was reached."""
@@ -78,6 +82,16 @@ class AcsSettings:
     """How long a page that finishes by itself can be seen."""
     rules_as_of: str = NONE
     """The day whose dated rules are in force (ISO 8601), `today` by the simulator's clock, or `none`."""
+    repeated_creq: Literal["shown", "refused"] = "shown"
+    """What a browser's CReq once more is answered: the page as it stands, or in 2.3.1 Erro 314."""
+    takes_operations: bool = True
+    """Whether an OReq is answered as received, else with opStatus 03 (not supported)."""
+    issuer_decides: str | None = None
+    """The address of the issuer's own decision service, which is asked before every answer to an AReq."""
+    decision_timeout: float = 2.0
+    """How long it may take."""
+    decision_missed: Literal["card", "challenge", "unavailable"] = "card"
+    """What is answered when it did not decide: as the card says, a SecureCode, or U."""
     decoupled_missed: str = "N"
     """transStatus when nobody decided in time. Sources disagree: N or U."""
     erro_field: str = "cres"
@@ -90,6 +104,9 @@ class AcsSettings:
     """How a PARes of 3-D Secure 1.0.2 is signed. All real ones used SHA-1."""
     other_cards: OtherCards = NO_OTHER_CARDS
     """Numbers of other systems that this issuer has cards of, in EMV 3-D Secure."""
+
+    passkey_timeout: timedelta = timedelta(minutes=3)
+    """How long the cardholder's browser asks for a passkey (2.3.1: 60 to 500 seconds)."""
 
     def of(self, pan: str) -> "AcsSettings":
         """The same for the bank that issued a card: under its name and, with a `bank_domain`, at its own address."""
@@ -105,12 +122,42 @@ class AcsSettings:
             return self.public_url
         parts = urlsplit(self.public_url)
         port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{bank.key}.{self.bank_domain}{port}"
+        return f"{parts.scheme}://{bank.key}.{self.bank_domain}{port}{parts.path}"
 
     @property
-    def bank_urls(self) -> tuple[str, ...]:
+    def also_at(self) -> tuple[str, ...]:
         """The addresses that the banks have beside `public_url`."""
-        return () if self.bank_domain is None else tuple(self.bank_url(bank) for bank in BANKS)
+        if self.bank_domain is not None:
+            return tuple(self.bank_url(bank) for bank in BANKS)
+        named = self.at_a_name
+        return () if named in (None, self) else (named.public_url,)
+
+    @cached_property
+    def at_a_name(self) -> "AcsSettings | None":
+        """The same at an address that passkeys can belong to, which is one with a name (WebAuthn, relying party identifier): this
+        machine is `localhost`. None where there is none."""
+        host = urlsplit(self.public_url).hostname or ""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return self
+        if not address.is_loopback:
+            return None
+        parts = urlsplit(self.public_url)
+        port = f":{parts.port}" if parts.port else ""
+        return replace(self, public_url=f"{parts.scheme}://localhost{port}")
+
+    @property
+    def rp_id(self) -> str:
+        """Whose the passkeys are."""
+        return urlsplit(self.public_url).hostname or ""
+
+    @property
+    def origin(self) -> str:
+        """Of the bank's pages, as browsers tell it."""
+        parts = urlsplit(self.public_url)
+        standard = {"http": 80, "https": 443}.get(parts.scheme)
+        return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port not in (None, standard) else "")
 
     @property
     def issuer_name(self) -> str:
@@ -125,6 +172,11 @@ class AcsSettings:
     def app_challenge_url(self) -> str:
         """Where the SDKs of apps post the CReq."""
         return self.public_url + APP_CHALLENGE_PATH
+
+    @property
+    def banking_url(self) -> str:
+        """Where cardholders make passkeys."""
+        return self.public_url + BANKING_PATH
 
     @property
     def answer_url(self) -> str:

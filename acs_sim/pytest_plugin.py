@@ -13,10 +13,16 @@ RUNNING: "pytest.StashKey[ThreeDS]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("acs-sim", "3-D Secure simulator").addoption(
+    group = parser.getgroup("acs-sim", "3-D Secure simulator")
+    group.addoption(
         "--threeds-url",
         metavar="URL",
         help="Use the simulator whose desk is at URL (http://localhost:8000) instead of starting one.",
+    )
+    group.addoption(
+        "--threeds-namespace",
+        metavar="NAME",
+        help="With --threeds-url, have cards, clock, faults and messages there to oneself; each worker of xdist has its own.",
     )
 
 
@@ -24,16 +30,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def threeds(request: pytest.FixtureRequest) -> "Iterator[ThreeDS]":
     """A 3-D Secure simulator: directory server, ACS and phone, in memory on free ports, in a process of its own for the whole
     session."""
-    from acs_sim.testing import SimulatorUnreachable
+    from acs_sim.testing import SimulatorRefused, SimulatorUnreachable
     from acs_sim.testing.session import simulator
 
     try:
-        with simulator(request.config.getoption("--threeds-url")) as running:
+        with simulator(request.config.getoption("--threeds-url"), _namespace(request.config)) as running:
             request.config.stash[RUNNING] = running
             yield running
             del request.config.stash[RUNNING]
-    except SimulatorUnreachable as error:
+    except (SimulatorRefused, SimulatorUnreachable) as error:
         pytest.fail(f"no 3-D Secure simulator: {error}", pytrace=False)
+
+
+def _namespace(config: pytest.Config) -> str | None:
+    """That of this process: `suite-gw0` for the first worker of `suite`."""
+    named: str | None = config.getoption("--threeds-namespace")
+    worker: str | None = getattr(config, "workerinput", {}).get("workerid")
+    if named is not None and config.getoption("--threeds-url") is None:
+        raise pytest.UsageError("--threeds-namespace is of a simulator that runs: give its --threeds-url, too")
+    return named if named is None or worker is None else f"{named}-{worker}"
 
 
 @pytest.fixture(scope="session")

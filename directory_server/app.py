@@ -82,6 +82,7 @@ def routes(party: Party) -> list[Route]:
         Route("POST", "/control/reset", control.reset(party)),
         Route("POST", "/control/transactions", control.transactions(party)),
         Route("POST", "/control/refusals", control.refusals(party)),
+        Route("POST", "/control/operations", control.operations(party)),
         Route("POST", "/control/ranges", control.ranges(party)),
         Route("POST", "/control/ranges/edit", control.edit_ranges(party), limit=EDIT_LIMIT),
     ]

@@ -89,7 +89,8 @@ def _read(party: Party, asked: Asked, began: float, response: WireResponse, hand
         party.record(asked.of, DIRECTORY_SERVER, received, status=response.status, took_ms=took, transaction_id=about)
         return Reply(None, _explained(error, response))
     if not _notes_itself(party, asked.url):
-        party.record(asked.of, DIRECTORY_SERVER, answer, status=response.status, took_ms=took)
+        about = _stray(answer, asked.message)
+        party.record(asked.of, DIRECTORY_SERVER, answer, status=response.status, took_ms=took, transaction_id=about)
     return Reply(answer, None, response.noted, response.body)
 
 
@@ -163,10 +164,14 @@ def _in_time(party: Party, asked: Asked, answer: Awaitable[WireResponse]) -> Awa
 
 
 def _record_failure(party: Party, asked: Asked, error: TransportError) -> None:
-    kind = "no answer" if isinstance(error, PeerTimedOut) else "connection failed"
     failure = {"url": error.url, "reason": error.reason}
     now, about = party.runtime.clock.now(), _transaction(asked.message)
-    party.runtime.journal.record(now, DIRECTORY_SERVER, asked.of, kind, failure, transaction_id=about)
+    party.runtime.journal.record(now, DIRECTORY_SERVER, asked.of, failure_kind(error), failure, transaction_id=about)
+
+
+def failure_kind(error: TransportError) -> str:
+    """What the journal calls a call that brought nothing back."""
+    return "no answer" if isinstance(error, PeerTimedOut) else "connection failed"
 
 
 def _explained(error: MessageError, response: WireResponse) -> MessageError:
@@ -182,6 +187,12 @@ def _explained(error: MessageError, response: WireResponse) -> MessageError:
 def _transaction(message: Message) -> str | None:
     named = message.get("threeDSServerTransID")
     return named if isinstance(named, str) else None
+
+
+def _stray(answer: Message, asked: Message) -> str | None:
+    """What an answer is filed under that names no transaction or another one: that of the message which it answers."""
+    named = _transaction(asked)
+    return None if answer.get("threeDSServerTransID") == named else named
 
 
 def _notes_itself(party: Party, url: str) -> bool:

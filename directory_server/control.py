@@ -9,12 +9,16 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from directory_server.party import RANGES, Party
+from directory_server.preparation.oreq import NoticeWanted, send_notice
 from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn
 from directory_server.transactions.records import Filter, Transaction
 from directory_server.transactions.refusals import Refusal, newest
 from directory_server.transactions.states import State
 from directory_server.transactions.storage.lists import SerialMoved
+from threedsecure.addresses import is_web_address
 from threedsecure.cards.card_numbers import CardRange
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import Handler, Problem, WireRequest, WireResponse, json_response
 
 Body = TypeVar("Body")
@@ -107,6 +111,23 @@ def ranges(party: Party) -> Handler:
     async def handle(request: WireRequest) -> WireResponse:
         scheme = known_list(party, read(request, RangesWanted).scheme)
         return json_response(ranges_document(scheme, await party.fresh_ranges(scheme)))
+
+    return handle
+
+
+def operations(party: Party) -> Handler:
+    """Send a notice (OReq), and tell what was answered."""
+
+    async def handle(request: WireRequest) -> WireResponse:
+        wanted = read(request, NoticeWanted)
+        if wanted.scheme not in SCHEMES:
+            raise Problem(404, "Not Found", f"no scheme {wanted.scheme[:40]!r}; there are {', '.join(SCHEMES)}")
+        if wanted.url is not None and not is_web_address(wanted.url):
+            raise Problem(400, "Bad Request", "url: an http or https address")
+        try:
+            return json_response(await send_notice(party, wanted))
+        except MessageError as error:
+            raise Problem(400, "Bad Request", f"{error.code} {error.detail}") from error
 
     return handle
 

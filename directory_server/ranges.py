@@ -37,6 +37,12 @@ class Action(StrEnum):
     DELETE = "D"
 
 
+SUPPORTED: Final = ("01", "02")
+"""acsInfoInd of the ACS of the test cards: authentication, attempts."""
+SUPPORTED_SINCE_2_3: Final = ("06", "07")
+"""WebAuthn, SPC."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """What is known of the cards in a range. `versions`: the protocol versions its ACS speaks, lowest first. `acs_url`: where
@@ -45,7 +51,7 @@ class Issuer:
     versions: tuple[str, ...]
     acs_url: str
     three_ds_method_url: str | None = None
-    acs_info_ind: tuple[str, ...] = ("01", "02")
+    acs_info_ind: tuple[str, ...] = SUPPORTED
     stand_in: StandIn = StandIn.ERRO
 
 

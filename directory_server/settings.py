@@ -1,6 +1,7 @@
 """What can be set on the directory server."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from directory_server.ranges import StandIn
@@ -52,7 +53,10 @@ class DirectoryServerSettings:
     `classic_strangers`: whether others may too. `rules_as_of`: the day whose dated rules are in force (ISO 8601), `today` by the
     simulator's clock, or `none`. `attempts_acs_url`: where a VEReq goes when the ACS is silent and the range's `stand_in` is an
     attempt; None for the attempts ACS beside the usual ACS. `other_cards`: numbers of other systems that EMV 3-D Secure knows here
-    beside the listed test cards.
+    beside the listed test cards. `sdk_signature_age`: how old what a split SDK signed may be (virtual
+    time; no source says it). `three_ds_server_operations_url`, `acs_operations_url`: where they take an OReq, which no message
+    tells; None for the ACS's own. `result_after_spc`: an ARes S is followed by an RReq of its own, which
+    is then waited for; sources disagree.
     """
 
     public_url: str = "http://127.0.0.1:8100"
@@ -65,7 +69,11 @@ class DirectoryServerSettings:
     preq_limit_per_hour: int = 0
     three_ds_servers: tuple[str, ...] = ()
     sdk_keys: str | None = None
+    sdk_signature_age: timedelta = timedelta(minutes=5)
     rules_as_of: str = NONE
+    result_after_spc: bool = False
+    three_ds_server_operations_url: str = "http://127.0.0.1:8400/3ds2/operations"
+    acs_operations_url: str | None = None
     reference_number: str = "3DS_LOA_DIS_SIMU_020200_00001"
 
     classic_acquirers: tuple[Acquirer, ...] = TEST_ACQUIRERS
@@ -76,3 +84,11 @@ class DirectoryServerSettings:
     def ds_url(self, scheme: str) -> str:
         """Where the ACS posts the RReq of a transaction of this scheme."""
         return f"{self.public_url}/{scheme}/3ds2"
+
+    def operations_url(self, to: str) -> str:
+        """Where an OReq goes to `3ds-server` or `acs`."""
+        return (
+            self.three_ds_server_operations_url
+            if to == "3ds-server"
+            else self.acs_operations_url or (f"{self.acs_url}/3ds2/operations")
+        )

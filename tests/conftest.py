@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from acs_sim.running import stack
@@ -53,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
     connect_once()
     if config.getoption("numprocesses", None) and "not slow" not in config.getoption("markexpr"):
         engine.server()  # one for all workers, which find it by the environment
+
+
+def pytest_runtest_teardown() -> None:
+    """A command that was run in the test's own process has said how much is logged."""
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.hookimpl(trylast=True)

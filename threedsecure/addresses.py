@@ -1,9 +1,14 @@
-"""Addresses that others name: one rule for whatever is called, and wherever a browser is sent."""
+"""Addresses that others name: one rule for whatever is called, and wherever a browser is sent; and whose they are, where several
+simulators share their ports."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
 MAX_ADDRESS: Final = 2_048
+NAMESPACE_NAME: Final = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
+"""Of a simulator that shares the ports of another one (`threedsecure.web.serving.ways`)."""
+_NAMESPACE: Final = re.compile(rf"/~{NAMESPACE_NAME}(?=/|\Z)")
 
 
 def is_web_address(text: str) -> bool:
@@ -16,3 +21,20 @@ def is_web_address(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def at_namespace(name: str) -> str:
+    """What stands before every path of a namespace, in whose name there is nothing but `NAMESPACE_NAME`."""
+    return f"/~{name}"
+
+
+def split_namespace(path: str) -> tuple[str, str]:
+    """What a path says of a namespace, and the path within it: `/~team-a/visa/3ds2` is `/~team-a` and `/visa/3ds2`. Without a
+    namespace the first is empty."""
+    found = _NAMESPACE.match(path)
+    return ("", path) if found is None else (found[0], path[found.end() :] or "/")
+
+
+def namespace_of(path: str) -> str | None:
+    """The name of the namespace that a path leads to; None where it leads to none."""
+    return split_namespace(path)[0].removeprefix("/~") or None

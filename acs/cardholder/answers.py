@@ -47,7 +47,9 @@ def challenge_response(
     challenge, _ = begun(asked)
     hidden = {"acsTransID": asked.reference, "page": page_token(asked.reference, challenge.page)}
     view = challenge_view(asked, notice, settings, hidden)
-    response = page(method_page(view, challenge.question, phones(asked.phone), settings), frame_ancestors="*")
+    response = page(
+        method_page(view, challenge.question, phones(asked.phone), settings, asked.ceremony), frame_ancestors="*"
+    )
     # Not no-store: the back button would end in a browser's error.
     response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -20,7 +20,9 @@ from msgspec.structs import replace
 
 from acs.cardholder.methods import static_password
 from acs.cardholder.methods.single_select import CHOICES
-from acs.cardholder.methods.table import JUDGES, METHODS, OUTCOMES, Question, notice
+from acs.cardholder.methods.table import ASSERTED, JUDGES, METHODS, OUTCOMES, Question, notice
+from acs.cardholder.passkeys.ceremony import Asserted
+from acs.cardholder.passkeys.credentials import Passkey
 from acs.cardholder.securecode import SentCode, Verdict
 from threedsecure.cards.plays import Method
 
@@ -73,7 +75,8 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     asked. `phone`: the place of the phone that was chosen. `prompt`: the banking app's name for its prompt. `trusts`: whether the
     merchant is to be trusted from now on, `binds`: whether the device is to be remembered, None when that was not asked.
     `approved`: what the banking app told, where the page still has something to say. `ask_at`: when the phone is to be asked
-    (again), None once it was. `reason`: why it ended so, where an answer chose that. `password`: the card's own, if any."""
+    (again), None once it was. `reason`: why it ended so, where an answer chose that. `password`: the card's own, if any.
+    `passkey`: the one that confirmed, with its new counter."""
 
     method: Method
     tries_left: int
@@ -92,6 +95,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     ask_at: datetime | None = None
     reason: str | None = None
     password: str | None = None
+    passkey: Passkey | None = None
 
     @property
     def question(self) -> Question:
@@ -158,33 +162,45 @@ class ShowPrompt(Struct, frozen=True):
 Effect = SendCode | ShowPrompt
 Reply = Page | Over
 Judge = Callable[[SentCode, str], Verdict]
+JudgeOfPasskeys = Callable[[str], Asserted]
 NextCounter = Callable[[], int]
 
 
 class Step(Struct, frozen=True):
+    """`asserted`: what the browser made of being asked for a passkey, where that was answered."""
+
     challenge: Challenge
     reply: Reply
     effects: tuple[Effect, ...] = ()
+    asserted: Asserted | None = None
 
 
 def begin(
     method: Method, *, tries: int, resends: int, now: datetime, next_counter: NextCounter, password: str | None = None
 ) -> Step:
     """The first page, and what it needs: a code by SMS, a prompt of the banking app."""
-    sends = Question.SMS_CODE in METHODS[method].questions
+    sends = Question.SMS_CODE in METHODS[METHODS[method].fallback or method].questions
     return _ask(Challenge(method, tries, resends if sends else 0, password=password), Page(None), now, next_counter)
 
 
 def answer(
-    challenge: Challenge, submission: Submission, now: datetime, judge: Judge, next_counter: NextCounter
+    challenge: Challenge,
+    submission: Submission,
+    now: datetime,
+    judge: Judge,
+    next_counter: NextCounter,
+    of_passkeys: JudgeOfPasskeys | None = None,
 ) -> Step:
-    """Take what the cardholder posted. `judge` says what the typed value is, `next_counter` which code is sent next."""
+    """Take what the cardholder posted. `judge` says what the typed value is, `next_counter` which code is sent next, `of_passkeys`
+    what the answer of an authenticator is worth."""
     if submission.action is Action.CANCEL:
         return Step(challenge, Over(Ending.CANCELLED))
     if submission.page != challenge.page:
         return _stale(challenge, submission)
     if submission.action is Action.RESEND:
         return _resend(challenge, submission, now, next_counter)
+    if challenge.question in ASSERTED and of_passkeys is not None:
+        return _asserted(_ticked(challenge, submission), submission, now, of_passkeys(submission.value), next_counter)
     challenge = _ticked(challenge, submission)
     if challenge.approved is not None:
         return decided(challenge, approved=challenge.approved)
@@ -242,7 +258,31 @@ def _stale(challenge: Challenge, submission: Submission) -> Step:
     return Step(challenge, Page(challenge.notice if repeated else "stale-page"))
 
 
+def _asserted(
+    challenge: Challenge, submission: Submission, now: datetime, found: Asserted, next_counter: NextCounter
+) -> Step:
+    """The authenticator answered, or the browser says why it did not: then it goes on in the other way."""
+    if found.verdict is Verdict.CORRECT:
+        step = _right(replace(challenge, passkey=found.passkey), submission, now, next_counter)
+    elif found.verdict is Verdict.FALLS_BACK:
+        step = _fall_back(challenge, submission, "passkey-unused", now, next_counter)
+    else:
+        step = _not_right(challenge, submission, found.verdict)
+    return replace(step, asserted=found)
+
+
+def _fall_back(
+    challenge: Challenge, submission: Submission, notice: str | None, now: datetime, next_counter: NextCounter
+) -> Step:
+    """On with the method that takes the place of this one: the challenge is one of that method from here on."""
+    method = METHODS[challenge.method].fallback or challenge.method
+    step = _next_page(replace(challenge, method=method, stage=0), submission, notice)
+    return _ask(step.challenge, step.reply, now, next_counter)
+
+
 def _resend(challenge: Challenge, submission: Submission, now: datetime, next_counter: NextCounter) -> Step:
+    if challenge.question in ASSERTED:
+        return _fall_back(challenge, submission, None, now, next_counter)
     if challenge.code is None or challenge.resends_left == 0:
         return _same_page(challenge, "no-more-resends")
     code = challenge.code.replaced(next_counter(), now)

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from acs.cardholder.challenge import Challenge
+from acs.cardholder.passkeys.ceremony import Ceremony
 from threedsecure.cards.schemes import Scheme
 
 
@@ -13,7 +14,7 @@ class Confirmation(Struct, frozen=True, kw_only=True):
     journal files it. `scheme`: under the name that its programme had in the protocol's time. `language`: BCP 47, the card's own
     before the browser's. `amount`: digits, in minor units, None where nothing is paid; `currency`: numeric (ISO 4217);
     `exponent`: its decimals. `answer_url`: where the forms of the pages go. `begun_at`: when the first page was shown;
-    `window_size`: challengeWindowSize, "01" to "05"."""
+    `window_size`: challengeWindowSize, "01" to "05". `ceremony`: what the page hands the browser, where it asks for a passkey."""
 
     reference: str
     journal_id: str
@@ -29,6 +30,7 @@ class Confirmation(Struct, frozen=True, kw_only=True):
     challenge: Challenge | None
     begun_at: datetime | None
     window_size: str
+    ceremony: Ceremony | None = None
 
     @property
     def pays(self) -> bool:

@@ -13,12 +13,14 @@ from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
+import orjson
 from jinja2 import Environment
 from markupsafe import escape
 from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.amounts import amount_text
+from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.cardholder.texts import (
     CALM_NOTICES,
     COUNTED_NOTICES,
@@ -35,16 +37,20 @@ from threedsecure.web.serving.templates import environment
 __all__ = [
     "BROWSER_SEEN_PATH",
     "STATIC",
+    "Banking",
     "ChallengePage",
     "Choice",
     "Notice",
     "app_page",
     "auto_page",
+    "banking_page",
     "challenge_page",
     "choice_page",
     "error_page",
     "in_app_page",
+    "login_page",
     "method_page",
+    "passkey_page",
     "password_page",
     "post_back_page",
     "silent_method_page",
@@ -63,6 +69,17 @@ class Choice(Struct, frozen=True):
 
     value: str
     label: str
+
+
+class Banking(Struct, frozen=True):
+    """What the bank's page of passkeys shows. `language`: as the browser told it; `made_at`: when each passkey was made; `path`:
+    where the page is."""
+
+    language: str
+    issuer_name: str
+    card_ending: str
+    made_at: tuple[datetime, ...]
+    path: str
 
 
 class ChallengePage(Struct, frozen=True):
@@ -135,6 +152,27 @@ def in_app_page(
     )
 
 
+def passkey_page(view: ChallengePage, ceremony: Ceremony) -> str:
+    """The page that asks for a passkey, or for a payment to be confirmed with one; its script hands the browser what that needs."""
+    asked = orjson.dumps(ceremony.options).decode()
+    return _question("passkey.html", view, {"asked": asked}, pays=ceremony.expected.payment is not None)
+
+
+def login_page(language: str, issuer_name: str, *, unknown: bool) -> str:
+    """The bank's page that asks whose passkeys are to be seen. `unknown`: the number that was typed is no card of this bank."""
+    return _render(
+        "login.html", choose_language(language), {"issuer": issuer_name}, {"unknown": unknown, **_look(issuer_name)}
+    )
+
+
+def banking_page(shown: Banking) -> str:
+    """The bank's page of a card's passkeys."""
+    days = {f"{at:%Y-%m-%dT%H:%M:%SZ}": f"{at:%Y-%m-%d %H:%M} UTC" for at in shown.made_at}
+    words = {"issuer": shown.issuer_name, "card_ending": shown.card_ending, "path": shown.path}
+    language = choose_language(shown.language)
+    return _render("banking.html", language, words, _look(shown.issuer_name), _NONE, days)
+
+
 def auto_page(view: ChallengePage, delay_ms: int) -> str:
     """The page that answers itself after `delay_ms` milliseconds, with `action` = submit and no code."""
     return _question("auto.html", view, {"delay": str(delay_ms)})
@@ -184,7 +222,7 @@ def _question(
     }
     chosen |= {
         "scheme": view.scheme.key,
-        "look": crc32(view.issuer_name.encode()) % LOOKS,
+        **_look(view.issuer_name),
         "asks_for_trust": view.asks_for_trust,
         "asks_to_bind": view.asks_to_bind,
     }
@@ -193,6 +231,10 @@ def _question(
     else:
         chosen["amount"] = None
     return _render(name, language, {**words, **told, **more}, chosen | choices, view.hidden, answers)
+
+
+def _look(issuer_name: str) -> dict[str, Hashable]:
+    return {"look": crc32(issuer_name.encode()) % LOOKS}
 
 
 def _told(notice: Notice | None, language: str) -> tuple[dict[str, str], dict[str, Hashable]]:

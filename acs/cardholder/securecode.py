@@ -30,6 +30,7 @@ class Verdict(StrEnum):
     REPLAYED = "replayed"
     BLANK = "blank"
     DECLINED = "declined"
+    FALLS_BACK = "falls back"
 
 
 class SentCode(Struct, frozen=True):

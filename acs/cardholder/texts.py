@@ -44,7 +44,13 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "app-failed": _("We could not reach your banking app. Cancel and try again later."),
         "declined": _("You have declined. This payment is not confirmed."),
         "card-locked": _("Your card is locked for payments online. Please contact your bank."),
+        "wrong-passkey": _("That passkey does not confirm this payment."),
+        "passkey-unused": _("Your passkey could not be used. Type the code that we have sent you instead."),
         "sms-failed": _("We could not send the code to your phone. Ask for a new one."),
+        "back-again": _("If you have approved the payment in your banking app, continue."),
+        "no-code": _(
+            "The code goes to the phone that your bank knows. If it is no longer yours, please contact your bank."
+        ),
     }
 )
 COUNTED_NOTICES: Final = frozenset(
@@ -59,9 +65,27 @@ COUNTED_NOTICES: Final = frozenset(
         "wrong-password",
         "wrong-answer",
         "wrong-choice",
+        "wrong-passkey",
     }
 )
-CALM_NOTICES: Final = frozenset({"resent", "cancelled", "declined", "not-decided"})
+CALM_NOTICES: Final = frozenset(
+    {"resent", "cancelled", "declined", "not-decided", "back-again", "no-code", "passkey-unused"}
+)
+HELP: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "why-label": _("Why am I asked?"),
+        "why-text": _("Your bank makes sure that it is you who pays with your card."),
+        "code-label": _("What is this code?"),
+        "code-text": _(
+            "It is for this payment alone, and valid for a few minutes. Never give it to anyone, not even to your bank."
+        ),
+        "app-label": _("How does it work?"),
+        "app-text": _("Approve the payment in the app of your bank, then come back here and continue."),
+        "open-app": _("Open the banking app"),
+        "no-code": _("I did not get the code"),
+    }
+)
+"""What an app's screen explains, marked for translation. Labels have at most 45 characters in every language."""
 _DECOUPLED: Final = _("%(issuer)s asks you in its banking app. You may close this page.")
 MAX_CARDHOLDER_INFO: Final = 128
 

@@ -19,6 +19,10 @@ class Defer(Struct, frozen=True):
     method: Method = Method.DECOUPLED
 
 
+class Confirm(Struct, frozen=True):
+    """Answer transStatus S: the requestor's page asks the cardholder to confirm."""
+
+
 Decision: TypeAlias = Settle | Ask | Defer | KeepSilent | AnswerErro
 Play: TypeAlias = Settle | Ask | DeferIfAsked | KeepSilent | AnswerErro
 
@@ -56,6 +60,12 @@ def rreq_order_of(scenario: str) -> RReqOrder:
     """When the RReq goes out beside the CRes."""
     play = play_of(scenario)
     return play.rreq if isinstance(play, Ask) else RReqOrder.FIRST
+
+
+def content_defect_of(scenario: str) -> str | None:
+    """What is wrong with acsSignedContent, where a card is for that."""
+    play = play_of(scenario)
+    return play.content if isinstance(play, Ask) else None
 
 
 def keeps_silent(card: Card) -> bool:

@@ -1,6 +1,6 @@
 """What the issuer remembers of a card. Plain data."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -30,7 +30,8 @@ class OnFile(NamedTuple):
 
 class Card(Struct, frozen=True, omit_defaults=True):
     """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
-    `trans_status` and `reason` (transStatusReason): when they are not the scenario's. `password`: when it is its own."""
+    `trans_status` and `reason` (transStatusReason): when they are not the scenario's. `password`: when it is its own.
+    `tells`: elements that the ARes and the RReq have beside what the scenario says."""
 
     pan: str
     scheme: str
@@ -41,3 +42,4 @@ class Card(Struct, frozen=True, omit_defaults=True):
     trans_status: str | None = None
     reason: str | None = None
     password: str | None = None
+    tells: dict[str, Any] | None = None

@@ -13,16 +13,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import Ending
+from acs.cardholder.passkeys.credentials import Passkey
 from acs.settings import Limits
 
 MAX_TRUSTED: Final = 100
 MAX_REMEMBERED: Final = 100
+MAX_PASSKEYS: Final = 10
+"""What webAuthnCredList has room for."""
 _FAILURES: Final = frozenset({Ending.TOO_MANY_TRIES, Ending.FAILED, Ending.DECLINED})
 
 
 class CardStatus(Struct, frozen=True, omit_defaults=True):
     """`failed`: purchases that failed in a row. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants;
-    `keeps_list`: the cardholder has been asked about one; `devices`: those that are remembered."""
+    `keeps_list`: the cardholder has been asked about one; `devices`: those that are remembered; `passkeys`: those that the
+    cardholder has made at the bank."""
 
     failed: int = 0
     locked: bool = False
@@ -30,6 +34,7 @@ class CardStatus(Struct, frozen=True, omit_defaults=True):
     trusted: tuple[str, ...] = ()
     keeps_list: bool = False
     devices: tuple[str, ...] = ()
+    passkeys: tuple[Passkey, ...] = ()
 
 
 GOOD: Final = CardStatus()
@@ -69,6 +74,25 @@ def binding(card_status: CardStatus, device: str) -> CardStatus:
     """The device is remembered, and so are the newest hundred."""
     others = tuple(known for known in card_status.devices if known != device)
     return replace(card_status, devices=(*others, device)[-MAX_REMEMBERED:])
+
+
+def with_passkey(card_status: CardStatus, passkey: Passkey) -> CardStatus:
+    """A passkey that was made or used, as it is now. The newest ten are remembered."""
+    others = tuple(known for known in card_status.passkeys if known.id != passkey.id)
+    return replace(card_status, passkeys=(*others, passkey)[-MAX_PASSKEYS:])
+
+
+def without_passkeys(card_status: CardStatus) -> CardStatus:
+    return replace(card_status, passkeys=())
+
+
+def using(card_status: CardStatus, passkey: Passkey) -> CardStatus:
+    """The counter after a use; a passkey that was removed meanwhile stays so."""
+    known = next((one for one in card_status.passkeys if one.id == passkey.id), None)
+    if known is None or known.counter >= passkey.counter:
+        return card_status
+    others = (passkey if one is known else one for one in card_status.passkeys)
+    return replace(card_status, passkeys=tuple(others))
 
 
 def unlocked(card_status: CardStatus) -> CardStatus:

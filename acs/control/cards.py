@@ -4,13 +4,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
+from acs import online_banking
+from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.cardholder.right_answers import answer_of
 from acs.cards.issued import NotACard, issued, register
 from acs.cards.records import Registration
-from acs.cards.status import described, unlocked
+from acs.cards.status import described, unlocked, without_passkeys
+from acs.v2.decision.passkeys import ceremony_of
+from acs.v2.decision.payment_confirmation import requestors_ceremony
 from acs.v2.issuer import RESET, EmvIssuer
 from acs.v2.lifecycle import expire
-from acs.v2.records import Transaction
+from acs.v2.records import Transaction, bank_of
 from acs.v2.states import State
 from threedsecure.cards.card_numbers import mask
 from threedsecure.redaction import redact
@@ -85,7 +89,7 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "state": transaction.state.value,
             "creq": transaction.session.creq if transaction.session else None,
             "threeDSSessionData": transaction.session.session_data if transaction.session else None,
-            "acs_url": issuer.settings.of(transaction.card.pan).acs_url,
+            "acs_url": bank_of(transaction, issuer.settings).acs_url,
             "phone": transaction.card.phone,
             "code": issuer.codes.code(transaction.card.pan, code.counter) if code else None,
             "tries_left": held.tries_left if held else transaction.card.tries or issuer.settings.tries,
@@ -96,23 +100,40 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "answer": answer_of(held) if held and transaction.state in ASKING else None,
             "prompt": held.prompt if held else None,
             "decided": held is not None and held.approved is not None,
+            "passkey": _asked(_ceremony(issuer, transaction)),
         }
     )
 
 
 async def unlock_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     """A locked card is good again, and its failures are forgotten."""
-    pan = _required(read_json(request), "pan", str)
-    if issued(pan, None) is None and pan not in issuer.settings.other_cards.by_number:
-        raise Problem(404, "Not Found", "the card is not one of this issuer")
+    pan = _own_card(issuer, request)
     return json_response(dict(described(await issuer.storage.keep_status(pan, unlocked))))
 
 
 async def show_card_status(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    pan = _own_card(issuer, request)
+    return json_response(dict(described(await issuer.storage.card_status(pan))))
+
+
+async def show_passkeys(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    """Those of a card, and the bank's page where they are made."""
+    pan = _own_card(issuer, request)
+    return json_response(online_banking.described(issuer, pan, await issuer.storage.card_status(pan)))
+
+
+async def forget_passkeys(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    pan = _own_card(issuer, request)
+    kept = await issuer.storage.keep_status(pan, without_passkeys)
+    return json_response(online_banking.described(issuer, pan, kept))
+
+
+def _own_card(issuer: EmvIssuer, request: WireRequest) -> str:
+    """Errors: `Problem` 404 for a number that is none of this issuer's."""
     pan = _required(read_json(request), "pan", str)
     if issued(pan, None) is None and pan not in issuer.settings.other_cards.by_number:
         raise Problem(404, "Not Found", "the card is not one of this issuer")
-    return json_response(dict(described(await issuer.storage.card_status(pan))))
+    return pan
 
 
 async def reset(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
@@ -168,6 +189,19 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
             "given_up": delivery.given_up,
         }
     return described
+
+
+def _ceremony(issuer: EmvIssuer, transaction: Transaction) -> Ceremony | None:
+    """What is asked for now, by a page of the bank or, after an ARes S, of the requestor."""
+    settings, secret = issuer.settings, issuer.runtime.vault.secret
+    if transaction.state is State.SPC_AWAITED:
+        return requestors_ceremony(transaction, settings, secret)
+    return ceremony_of(transaction, settings, secret)
+
+
+def _asked(ceremony: Ceremony | None) -> dict[str, Any] | None:
+    """What an authenticator without a browser has to know."""
+    return None if ceremony is None else {**ceremony.options, "origin": ceremony.expected.origins[0]}
 
 
 def _required(body: Mapping[str, Any], name: str, kind: type[Value]) -> Value:

@@ -4,6 +4,7 @@ Each is one step of a unit of work: storage reads the record, calls the function
 between.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,19 +15,22 @@ from msgspec.structs import replace
 from acs.cardholder import challenge as challenges
 from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
 from acs.cardholder.methods.table import Question
-from acs.cardholder.securecode import SecureCodes
-from acs.cards.plays import Defer, rreq_order_of
+from acs.cardholder.passkeys.ceremony import Asserted, Ceremony, Outcome
+from acs.cardholder.securecode import SecureCodes, Verdict
+from acs.cards.plays import Confirm, Defer, rreq_order_of
 from acs.cards.records import Card
-from acs.cards.status import CardStatus, after_ending, binding, trusting
+from acs.cards.status import CardStatus, after_ending, binding, trusting, using
 from acs.settings import AcsSettings, Limits
 from acs.v2.decision import preferences
 from acs.v2.decision.decide import DECOUPLED_FALLBACK
+from acs.v2.decision.passkeys import Secret, ceremony_of
+from acs.v2.decision.payment_confirmation import Second, judged
 from acs.v2.decision.result import BOUND, TRUSTED, challenge_result, final_result
 from acs.v2.decision.versions import LATEST
 from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
-from threedsecure.cards.plays import Ask, RReqOrder, Settle
+from threedsecure.cards.plays import Ask, Method, RReqOrder, Settle
 from threedsecure.v2.codec import encode
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.grammar.conditions import text
@@ -68,11 +72,13 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The record as it has to be written, what to answer, and what to do once it is written."""
+    """The record as it has to be written, what to answer, and what to do once it is written. `asserted`: what the browser made of
+    being asked for a passkey."""
 
     transaction: Transaction
     answer: Show | Finish | Refuse
     effects: tuple[Effect, ...] = ()
+    asserted: Asserted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def begin(
     acs_trans_id: str,
     purchase: Purchase,
     card: Card,
-    decision: Settle | Ask | Defer,
+    decision: Settle | Ask | Defer | Confirm,
     now: datetime,
     settings: AcsSettings,
 ) -> Transaction:
@@ -103,6 +109,9 @@ def begin(
     record = Transaction(acs_trans_id, State.RECEIVED, card, purchase, created_at=now, updated_at=now)
     if isinstance(decision, Defer):
         return _defer(record, decision, now, settings)
+    if isinstance(decision, Confirm):
+        state = after(record.state, Event.ARES_SPC)
+        return replace(record, state=state, method=Method.SPC, due_at=now + settings.timers.second_areq)
     state = after(record.state, Event.ARES_CHALLENGE)
     purchase = replace(purchase, challenge_mandated=purchase.challenge_mandated or decision.insists)
     due_at = now + settings.timers.first_creq
@@ -174,6 +183,7 @@ def receive_answer(
     next_counter: NextCounter,
     codes: SecureCodes,
     settings: AcsSettings,
+    secret: Secret | None = None,
 ) -> Change:
     """A page of the challenge came back. After the end it is answered with the end again.
 
@@ -182,16 +192,17 @@ def receive_answer(
     state = after(transaction.state, Event.PAGE_POSTED)
     if state not in OPEN or transaction.challenge is None:
         return Change(transaction, Finish())
-    pan = transaction.card.pan
+    pan, ceremony = transaction.card.pan, ceremony_of(transaction, settings, secret)
     step = challenges.answer(
         transaction.challenge,
         submission,
         now,
         lambda sent, typed: codes.judge(pan, sent, typed, now),
         next_counter,
+        ceremony.judge if ceremony is not None else None,
     )
-    transaction = replace(transaction, state=state, challenge=step.challenge)
-    return _take(transaction, step, now, settings)
+    transaction = replace(transaction, state=state, method=step.challenge.method, challenge=step.challenge)
+    return dataclasses.replace(_take(transaction, step, now, settings), asserted=step.asserted)
 
 
 def receive_decision(transaction: Transaction, now: datetime, *, approved: bool) -> Transaction:
@@ -241,6 +252,8 @@ def wake(transaction: Transaction, now: datetime, retry: timedelta) -> Change:
 
 def expire(transaction: Transaction, now: datetime) -> Transaction:
     """The record after what time alone did to it: at its deadline an open challenge ends."""
+    if transaction.state is State.SPC_AWAITED and transaction.due_at is not None and transaction.due_at <= now:
+        return _spc_over(transaction, Event.SPC_TIMED_OUT, now)
     timeout = _TIMEOUTS.get(transaction.state)
     if timeout is None or transaction.due_at is None or now < transaction.due_at:
         return transaction
@@ -248,6 +261,22 @@ def expire(transaction: Transaction, now: datetime) -> Transaction:
         return _conclude_decided(transaction, transaction.challenge.approved, now)
     event, ending = timeout
     return _conclude(transaction, event, ending, now)
+
+
+def receive_second(
+    transaction: Transaction, second: Second, purchase: Purchase, pan: str, now: datetime, ceremony: Ceremony
+) -> Change:
+    """The second AReq answers the ARes S of `transaction`, which counts once, also when the assertion is refused."""
+    transaction = expire(transaction, now)
+    if transaction.state is not State.SPC_AWAITED:
+        late = Asserted(Verdict.WRONG, Outcome.CHOSEN, words="challenge: was answered before, or has expired")
+        return Change(transaction, Finish(), asserted=late)
+    asserted = judged(transaction, second, purchase, pan, ceremony)
+    return Change(_spc_over(transaction, Event.SPC_ANSWERED, now), Finish(), asserted=asserted)
+
+
+def _spc_over(transaction: Transaction, event: Event, now: datetime) -> Transaction:
+    return replace(transaction, state=after(transaction.state, event), updated_at=now, due_at=None)
 
 
 def _defer(record: Transaction, decision: Defer, now: datetime, settings: AcsSettings) -> Transaction:
@@ -275,6 +304,8 @@ def with_card_status(
     after_all = after_ending(card_status, result.ending, limits)
     if result.trust_status is not None:
         after_all = trusting(after_all, transaction.purchase.merchant, trusted=result.trust_status == TRUSTED)
+    if transaction.challenge is not None and transaction.challenge.passkey is not None:
+        after_all = using(after_all, transaction.challenge.passkey)
     if result.binding_status == BOUND:
         after_all = binding(after_all, transaction.purchase.device)
     return transaction, after_all
@@ -288,6 +319,8 @@ def _admit(
     if transaction.session is not None and transaction.session.digest != creq.digest:
         raise MessageError(ErrorCode.TRANSACTION_DATA_NOT_VALID, "the repeated CReq differs from the first one")
     if transaction.challenge is not None:
+        if settings.repeated_creq == "refused" and transaction.purchase.version == LATEST:
+            raise MessageError(ErrorCode.MULTIPLE_CHALLENGE_REQUESTS_NOT_SUPPORTED, "a CReq came before")
         shown = replace(transaction, state=state, updated_at=now, due_at=now + settings.timers.idle)
         return Change(shown, Show(transaction.challenge.notice))
     session = Session(creq.value, creq.digest, creq.window_size, creq.session_data, begun_at=now)

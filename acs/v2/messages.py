@@ -4,20 +4,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from acs.cardholder.methods.table import METHODS
+from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.cardholder.texts import choose_language, decoupled_text
 from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
 from acs.v2.decision import versions
-from acs.v2.records import Purchase, Result, Transaction
-from threedsecure.cards.plays import RReqOrder
+from acs.v2.decision.versions import LATEST
+from acs.v2.records import Purchase, Result, Transaction, bank_of
+from threedsecure.cards.plays import Method, RReqOrder
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
+from threedsecure.v2.grammar.context import Context, Leg
+from threedsecure.v2.validation.plans import plan_for
 
 
-def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | None = None) -> dict[str, Any]:
+def ares(
+    transaction: Transaction,
+    settings: AcsSettings,
+    signed_content: str | None = None,
+    ceremony: Ceremony | None = None,
+) -> dict[str, Any]:
     """The answer to the AReq: final when the transaction has a result, else transStatus C. `signed_content`: acsSignedContent, for
-    an app that is challenged."""
+    an app that is challenged; `ceremony`: what the requestor's page is to ask, with transStatus S."""
     message = {
         "messageType": "ARes",
         "messageVersion": transaction.purchase.version,
@@ -29,21 +38,30 @@ def ares(transaction: Transaction, settings: AcsSettings, signed_content: str | 
         **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
     message |= _trust(transaction.purchase.version, transaction.purchase.trust_status)
-    message |= _binding(transaction.purchase.binding_status)
+    message |= _binding(transaction.purchase.binding_status) | _told(transaction, "ARes")
     if transaction.purchase.decoupled:
         return message | _deferred(transaction, settings)
+    if ceremony is not None:
+        return message | _confirmation(ceremony)
     if transaction.result is not None:
         return (
             message
             | _outcome(transaction.result)
+            | _authentication(transaction, with_method=False)
             | versions.exempted(transaction.purchase.version, transaction.result.exemption)
         )
     where = (
-        {"acsURL": settings.of(transaction.card.pan).acs_url}
+        {"acsURL": bank_of(transaction, settings).acs_url}
         if signed_content is None
-        else {"acsSignedContent": signed_content, **_rendering(transaction)}
+        else {"acsSignedContent": signed_content, **_rendering(transaction), **_returns(transaction)}
     )
     return message | {"transStatus": "C", **where, **_challenged(transaction)}
+
+
+def _returns(transaction: Transaction) -> dict[str, str]:
+    """2.3.1: where the banking app is asked, it can come back to the requestor's app."""
+    comes_back = transaction.method is Method.OUT_OF_BAND and transaction.purchase.version == LATEST
+    return {"threeDSRequestorAppURLInd": "Y"} if comes_back else {}
 
 
 def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -56,6 +74,7 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
         **_outcome(result),
         **_trust(transaction.purchase.version, result.trust_status),
         **_binding(result.binding_status),
+        **_told(transaction, "RReq"),
     }
     if transaction.purchase.version == "2.1.0":
         message.pop("sdkTransID", None)  # an RReq has it since 2.2.0
@@ -120,6 +139,20 @@ def _rendering(transaction: Transaction) -> dict[str, Any]:
     return {"acsRenderingType": rendering}
 
 
+def _confirmation(ceremony: Ceremony) -> dict[str, Any]:
+    """transStatus S. Sources agree on texts: a timeout of digits, one credential id an entry."""
+    asked, payment = ceremony.options, ceremony.options["payment"]
+    data = {
+        "challenge": asked["challenge"],
+        **payment["total"],
+        **payment["instrument"],
+        **{name: payment[name] for name in ("payeeName", "payeeOrigin") if name in payment},
+        "timeout": str(asked["timeout"]),
+    }
+    listed = [{"rpID": asked["rpId"], "credentialIds": name} for name in asked["credentialIds"]]
+    return {"transStatus": "S", "spcTransData": data, "webAuthnCredList": listed}
+
+
 def _challenged(transaction: Transaction) -> dict[str, Any]:
     mandated = "Y" if transaction.purchase.challenge_mandated else "N"
     return {"acsChallengeMandated": mandated, **_authentication(transaction, with_method=False)}
@@ -160,6 +193,16 @@ def _trust(version: str, status: str | None) -> dict[str, str]:
 def _binding(status: str | None) -> dict[str, str]:
     """What the ACS says of the device (source 03). Only 2.3.1 asks."""
     return {} if status is None else {"deviceBindingStatus": status, "deviceBindingStatusSource": "03"}
+
+
+def _told(transaction: Transaction, message_type: str) -> dict[str, Any]:
+    """What a rule adds, as far as the message has such an element."""
+    tells, purchase = transaction.card.tells, transaction.purchase
+    if not tells:
+        return {}
+    context = Context(purchase.version, purchase.device_channel, purchase.message_category, Leg.ACS_TO_DS)
+    defined = plan_for(message_type, context).scope.fields
+    return {name: value for name, value in tells.items() if name in defined}
 
 
 def _outcome(result: Result) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from acs.cardholder.challenge import Challenge, Ending
 from acs.cardholder.confirmation import Confirmation
+from acs.cardholder.passkeys.credentials import Passkey
 from acs.cards.records import Card
 from acs.settings import AcsSettings
 from acs.v2.states import State
@@ -16,7 +17,8 @@ from threedsecure.redaction import redact_card_numbers
 
 class App(Struct, frozen=True, omit_defaults=True):
     """What the AReq says of the app that the cardholder is challenged in: its SDK, the SDK's key of this transaction (JWK: x, y),
-    what it can draw (sdkInterface, sdkUiType), whether it is split (sdkType 02). `interface` and `template`: acsRenderingType, once
+    what it can draw (sdkInterface, sdkUiType), whether it is split (sdkType 02), and its client limited: it cannot encrypt
+    what is typed. `interface` and `template`: acsRenderingType, once
     the cardholder is to be challenged."""
 
     sdk_reference_number: str
@@ -25,6 +27,7 @@ class App(Struct, frozen=True, omit_defaults=True):
     offered_interface: str
     offered_types: tuple[str, ...]
     split: bool = False
+    limited: bool = False
     interface: str = ""
     template: str = ""
 
@@ -43,7 +46,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     `method_seen`: whether the 3DS Method was called, where the requestor says so (threeDSCompInd Y).
     `three_ds_server_url`: whom the directory server tells the result.
     `device`: how the browser is known again; `binding_status`: deviceBindingStatus of the ARes; `asks_to_bind`: the page offers
-    to remember the device."""
+    to remember the device. `payee_origin`: of a requestor whose page can run Secure Payment Confirmation."""
 
     version: str
     device_channel: str
@@ -73,6 +76,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     binding_status: str | None = None
     asks_to_bind: bool = False
     three_ds_server_url: str = ""
+    payee_origin: str = ""
     app: App | None = None
 
     @property
@@ -86,7 +90,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     refresh can be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes.
 
     An app: `enc`: the content encryption that its SDK chose; `counter`: what its next CReq has to carry; `told`: it was given the
-    final CRes."""
+    final CRes; `opens_app`: its SDK opens the banking app by a link."""
 
     creq: str
     digest: str
@@ -96,6 +100,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     enc: str = ""
     counter: int = 0
     told: bool = False
+    opens_app: bool = False
 
 
 class Result(Struct, frozen=True, omit_defaults=True):
@@ -129,7 +134,8 @@ class Delivery(Struct, frozen=True, omit_defaults=True):
 
 class Transaction(Struct, frozen=True, omit_defaults=True):
     """`due_at`: when something has to happen by itself - a deadline while the challenge is open, the next attempt to deliver the
-    RReq once it is decided, None when nothing is due any more. `method`: None without a challenge."""
+    RReq once it is decided, None when nothing is due any more. `method`: None without a challenge. `passkeys`: those of the card
+    that it may be answered with."""
 
     acs_trans_id: str
     state: State
@@ -143,12 +149,19 @@ class Transaction(Struct, frozen=True, omit_defaults=True):
     session: Session | None = None
     result: Result | None = None
     delivery: Delivery | None = None
+    passkeys: tuple[Passkey, ...] = ()
 
     @property
     def wakes_at(self) -> datetime | None:
         """When something has to be done for it: at its deadline, or before that when the phone is to be asked."""
         ask_at = self.challenge.ask_at if self.challenge is not None and self.result is None else None
         return min((at for at in (self.due_at, ask_at) if at is not None), default=None)
+
+
+def bank_of(transaction: Transaction, settings: AcsSettings) -> AcsSettings:
+    """The bank that speaks. Where it may ask for a passkey its pages are at an address that has a name."""
+    bank = settings.of(transaction.card.pan)
+    return (bank.at_a_name or bank) if transaction.passkeys else bank
 
 
 def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmation:
@@ -165,7 +178,7 @@ def confirmation(transaction: Transaction, settings: AcsSettings) -> Confirmatio
         amount=purchase.amount,
         currency=purchase.currency,
         exponent=purchase.exponent,
-        answer_url=settings.of(card.pan).answer_url,
+        answer_url=bank_of(transaction, settings).answer_url,
         challenge=transaction.challenge,
         begun_at=session.begun_at if session else None,
         window_size=session.window_size if session else "",

@@ -4,7 +4,9 @@ The rules of this file:
 
 * A transaction changes its state only here, by looking the table up. What is not in the table does not happen: the missing cell
   is the protocol error, and `EventRefused` carries the errorCode that answers it.
-* RECEIVED is where an AReq is judged; it is never stored. ANSWERED, REPORTED and UNREPORTED are where a transaction stays.
+* SPC_AWAITED waits for the second AReq, whatever that brings: an assertion counts once, also when it is refused.
+* RECEIVED is where an AReq is judged; it is never stored. ANSWERED, SPC_OVER, REPORTED and UNREPORTED are where a transaction
+  stays.
 * Every way out of a challenge leads to DECIDED and only there, so there is one result. It is decided and its RReq is written in one
   unit of work; what follows (REPORTED, UNREPORTED) only says what became of the RReq.
 * A page posted again after the end (a double click, the back button) changes nothing: it is shown how it ended.
@@ -23,6 +25,8 @@ class State(StrEnum):
     CREQ_AWAITED = "creq-awaited"
     CHALLENGING = "challenging"
     DECOUPLED = "decoupled"
+    SPC_AWAITED = "spc-awaited"
+    SPC_OVER = "spc-over"
     DECIDED = "decided"
     REPORTED = "reported"
     UNREPORTED = "unreported"
@@ -32,6 +36,7 @@ class Event(StrEnum):
     ARES_FINAL = "ARes Y, N, U, A, R or I"
     ARES_CHALLENGE = "ARes C"
     ARES_DECOUPLED = "ARes D"
+    ARES_SPC = "ARes S"
     CREQ = "CReq"
     PAGE_POSTED = "page posted"
     CHALLENGE_ENDED = "challenge ended"
@@ -41,6 +46,8 @@ class Event(StrEnum):
     PAGE_TIMED_OUT = "page left idle"
     CREQ_BROKEN = "CReq refused"
     SDK_GAVE_UP = "SDK gave up"
+    SPC_ANSWERED = "second AReq"
+    SPC_TIMED_OUT = "no second AReq in time"
     RRES_ACCEPTED = "RRes accepted"
     RREQ_GIVEN_UP = "RReq given up"
 
@@ -52,6 +59,7 @@ TRANSITIONS: Final = MappingProxyType(
                 Event.ARES_FINAL: State.ANSWERED,
                 Event.ARES_CHALLENGE: State.CREQ_AWAITED,
                 Event.ARES_DECOUPLED: State.DECOUPLED,
+                Event.ARES_SPC: State.SPC_AWAITED,
             }
         ),
         State.ANSWERED: MappingProxyType({}),
@@ -80,6 +88,13 @@ TRANSITIONS: Final = MappingProxyType(
                 Event.DEADLINE_MISSED: State.DECIDED,
             }
         ),
+        State.SPC_AWAITED: MappingProxyType(
+            {
+                Event.SPC_ANSWERED: State.SPC_OVER,
+                Event.SPC_TIMED_OUT: State.SPC_OVER,
+            }
+        ),
+        State.SPC_OVER: MappingProxyType({}),
         State.DECIDED: MappingProxyType(
             {
                 Event.PAGE_POSTED: State.DECIDED,

@@ -4,11 +4,16 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 
 class NoAnswer(RuntimeError):
-    """Who was asked does not answer, or refuses; the message says what it said."""
+    """Who was asked does not answer (`silent`), or refuses; the message says what it said."""
+
+    def __init__(self, words: str, *, silent: bool = False) -> None:
+        super().__init__(words)
+        self.silent = silent
 
 
 def ask(
@@ -23,7 +28,14 @@ def ask(
         with error:
             raise NoAnswer(refuses + _words(error.read(), error.reason)) from error
     except (OSError, ValueError) as error:
-        raise NoAnswer(f"{whose} does not answer: {getattr(error, 'reason', error)}") from error
+        raise NoAnswer(f"{whose} does not answer: {getattr(error, 'reason', error)}", silent=True) from error
+
+
+def put(address: str, body: Mapping[str, Any], whose: str, seconds: float, tls: ssl.SSLContext | None) -> Any:
+    """The same with a JSON body, which is put there. Errors: `NoAnswer`."""
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers, method="PUT")  # noqa: S310
+    return ask(request, whose, seconds, tls)
 
 
 def _words(body: bytes, otherwise: str) -> str:

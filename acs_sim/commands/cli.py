@@ -12,7 +12,7 @@ from acs_sim.checking.command import check_command
 from acs_sim.commands import tail, transcripts
 from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
-from acs_sim.commands.simulator import caller_context, settings_of, told
+from acs_sim.commands.simulator import Where, about_a_simulator, reached, settings_of, told
 from acs_sim.running import home
 from acs_sim.settings.certificates import ROLES, WRONG
 
@@ -71,6 +71,12 @@ _UP_OPTIONS = (
         "--rules-as-of",
         metavar="today|DATE|none",
         help="Enforce the schemes' rules with a date as they are on that day.  [default: none]",
+    ),
+    click.option(
+        "--issuer-decides", metavar="URL", help="Let your own service decide on every AReq.  [default: the card]"
+    ),
+    click.option(
+        "--operations-url", metavar="URL", help="Where your 3DS Server takes an OReq.  [default: the gateway's]"
     ),
     click.option("--sdk-keys", metavar="DIR", help="Private keys KID.pem that apps encrypt their device data to."),
     click.option(
@@ -202,7 +208,11 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), help="Draw everything from this number: the same every time."
 )
-@click.option("--running", is_flag=True, help="Play against the simulator that runs already, and not one of its own.")
+@click.option(
+    "--running",
+    is_flag=True,
+    help="Play against the simulator that runs already (--url and the like say so, too), and not one of its own.",
+)
 @click.option(
     "--against", metavar="URL", help="Your gateway drives: it takes purchases here, the run is the cardholder."
 )
@@ -219,10 +229,10 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
 )
 @click.option("--every-transcript", is_flag=True, help="Keep the transcripts of what passed, too.")
 @click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of a scenario file, and stop.")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the one that is --running.")
+@about_a_simulator
 def run(
     paths: tuple[Path, ...],
-    config: Path | None,
+    where: Where,
     json_file: Path | None,
     *,
     against: str | None,
@@ -242,9 +252,10 @@ def run(
         return
     if not paths:
         raise click.UsageError("name a scenario file, or a folder of them")
-    settings = settings_of({}, config)[0] if running or against is not None else None
-    at, tls = (settings.addresses, caller_context(settings, "acs-sim run")) if running and settings else (None, None)
-    means = Means(against, settings if not running else None, browser, convict=convict)
+    running = running or where.is_said
+    at, tls = where.found("acs-sim run", plays=True) if running else (None, None)
+    serving = settings_of({}, where.config)[0] if against is not None and not running else None
+    means = Means(against, serving, browser, convict=convict)
     sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
 
 
@@ -265,14 +276,17 @@ def run(
     show_default=True,
     help="Folder for a scenario file of each mistake.",
 )
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file, for the addresses of the simulator.")
-def explore(against: str | None, config: Path | None, **flags: Any) -> None:
+@about_a_simulator
+def explore(against: str | None, where: Where, **flags: Any) -> None:
     """Draw payments, misbehaviour and timing from a seed, judge the gateway, shrink what convicts it (exit 1)."""
     from acs_sim.scenarios.explore.command import Wish
     from acs_sim.scenarios.explore.command import explore as explore_gateway
 
-    serving = settings_of({}, config)[0] if against is not None else None
-    sys.exit(explore_gateway(Wish(against=against, serving=serving, **flags)))
+    if where.is_said and where.namespace is None:
+        raise click.UsageError("what explores moves the clock and forgets everything: have a --namespace for it there")
+    at, tls = where.found("acs-sim explore", plays=True) if where.is_said else (None, None)
+    serving = settings_of({}, where.config)[0] if against is not None and at is None else None
+    sys.exit(explore_gateway(Wish(against=against, serving=serving, at=at, tls=tls, **flags)))
 
 
 @main.group()
@@ -283,17 +297,15 @@ def phone() -> None:
 @phone.command()
 @click.argument("number")
 @click.option("--timeout", type=click.FloatRange(min=0, max=3600), default=10.0, show_default=True, help="Seconds.")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the phone's address.")
 @click.option("--new", "unseen", is_flag=True, help="Do not take a code that has arrived already.")
-def wait(number: str, timeout: float, config: Path | None, *, unseen: bool) -> None:
+@about_a_simulator
+def wait(number: str, timeout: float, where: Where, *, unseen: bool) -> None:
     """Print the next SecureCode sent to NUMBER (+33…), or the one that has just arrived."""
-    from acs_sim.client.asking import NoAnswer
     from acs_sim.client.phone_wait import next_code
 
-    settings, _ = settings_of({}, config)
-    tls = caller_context(settings)
-    with told(NoAnswer):
-        code = next_code(settings.addresses.phone, number, timeout, unseen=unseen, tls=tls)
+    at, tls = where.found()
+    with reached(click.ClickException):
+        code = next_code(at.phone, number, timeout, unseen=unseen, tls=tls)
     if code is None:
         raise click.ClickException(f"no SecureCode came to {number} within {timeout:g} seconds")
     click.echo(code)

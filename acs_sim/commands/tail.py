@@ -3,42 +3,31 @@
 import json
 import ssl
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from acs_sim.commands.simulator import caller_context, settings_of
+from acs_sim.commands.simulator import NoSimulator, Where, about_a_simulator, reached, told
 
 SILENCE_SECONDS: Final = 60.0
 """The desk says every quarter of a minute that it is still there."""
 COLOURS: Final = {"good": "green", "bad": "red", "wait": "yellow"}
-_CONFIG: Final = click.option(
-    "--config", type=click.Path(path_type=Path), help="Settings file, to find the simulator that runs."
-)
-_URL: Final = click.option("--url", metavar="URL", help="The desk of the simulator, where no settings tell it.")
 
 
 @click.command("tail")
 @click.option("--failed", is_flag=True, help="Only bad news: Erro, N, U, R, what did not arrive.")
 @click.option("--card", metavar="PAN", help="Only what belongs to this card.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line, for programs.")
-@_URL
-@_CONFIG
-def tail_command(url: str | None, config: Path | None, card: str | None, *, failed: bool, as_json: bool) -> None:
+@about_a_simulator
+def tail_command(where: Where, card: str | None, *, failed: bool, as_json: bool) -> None:
     """Print one line a message as it crosses a hop, until Ctrl-C."""
-    settings = settings_of({}, config)[0]
-    desk = (url or settings.addresses.desk).rstrip("/")
-    try:
-        tell = telling(desk, as_json=as_json)
-        for entry in wanted(following(desk, caller_context(settings)), card, failed=failed):
+    at, tls = where.found()
+    tell = telling(at.desk, as_json=as_json)
+    with reached():
+        for entry in wanted(following(at.desk, tls), card, failed=failed):
             tell(entry)
-    except OSError as error:
-        click.echo(f"the desk at {desk} does not answer: {getattr(error, 'reason', error)}", err=True)
-        sys.exit(2)
 
 
 @click.command("trigger")
@@ -47,26 +36,20 @@ def tail_command(url: str | None, config: Path | None, card: str | None, *, fail
 @click.option("--notification", "notification_url", metavar="URL", help="Where it takes the CRes from the browser.")
 @click.option("--id", "given", multiple=True, metavar="NAME=VALUE", help="An identifier that your gateway knows.")
 @click.option("--scheme", default="visa", show_default=True)
-@_CONFIG
-def trigger_command(scenario: str, scheme: str, config: Path | None, **wish: Any) -> None:
+@about_a_simulator
+def trigger_command(scenario: str, scheme: str, where: Where, **wish: Any) -> None:
     """Send one flow of a scenario to a gateway: the RReq, and the CRes, of a payment that the simulator plays with itself.
 
     Exit status 1 when the gateway answers otherwise than the reference gateway did, 2 when it cannot be played.
     """
-    from acs_sim.client.asking import NoAnswer
     from acs_sim.scenarios.replay.command import Again, CannotDo, play_again
     from acs_sim.scenarios.replay.own import own_payment
-    from acs_sim.transcripts.difference import told
+    from acs_sim.transcripts.difference import told as lines_of
 
-    settings = settings_of({}, config)[0]
-    tls = caller_context(settings)
-    try:
-        transcript = own_payment(settings.addresses, scheme, scenario, tls)
-        lines, changes = play_again(transcript, Again(tls=tls, **wish))
-    except (NoAnswer, CannotDo) as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    for line in (*lines, *(line for change in changes for line in told(change))):
+    at, tls = where.found()
+    with reached(), told(CannotDo, by=NoSimulator):
+        lines, changes = play_again(own_payment(at, scheme, scenario, tls), Again(tls=tls, **wish))
+    for line in (*lines, *(line for change in changes for line in lines_of(change))):
         click.echo(line)
     sys.exit(1 if changes else 0)
 
@@ -81,11 +64,17 @@ def telling(desk: str, *, as_json: bool) -> Callable[[Mapping[str, Any]], None]:
 
 
 def following(desk: str, tls: ssl.SSLContext | None) -> Iterator[dict[str, Any]]:
-    """What crosses the hops of a simulator from now on. Errors: `OSError`."""
-    with urllib.request.urlopen(f"{desk}/api/events", timeout=SILENCE_SECONDS, context=tls) as events:  # noqa: S310
-        for line in events:
-            if line.startswith(b"data: "):
-                yield json.loads(line.removeprefix(b"data: "))
+    """What crosses the hops of a simulator from now on. Errors: `NoAnswer`."""
+    from acs_sim.client.asking import NoAnswer
+
+    try:
+        with urllib.request.urlopen(f"{desk}/api/events", timeout=SILENCE_SECONDS, context=tls) as events:  # noqa: S310
+            for line in events:
+                if line.startswith(b"data: "):
+                    yield json.loads(line.removeprefix(b"data: "))
+    except OSError as error:
+        words = f"the desk at {desk} does not answer: {getattr(error, 'reason', error)}"
+        raise NoAnswer(words, silent=True) from error
 
 
 def wanted(entries: Iterable[dict[str, Any]], card: str | None, *, failed: bool) -> Iterator[dict[str, Any]]:

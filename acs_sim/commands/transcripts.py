@@ -6,12 +6,9 @@ from typing import Any, Final
 
 import click
 
-from acs_sim.commands.simulator import caller_context, settings_of
+from acs_sim.commands.simulator import NoSimulator, Where, about_a_simulator, reached, told
 
 SAME, DIFFERENT, UNUSABLE = 0, 1, 2
-_CONFIG: Final = click.option(
-    "--config", type=click.Path(path_type=Path), help="Settings file, to find the simulator that runs."
-)
 _WRITTEN: Final = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -19,25 +16,22 @@ _WRITTEN: Final = click.Path(dir_okay=False, path_type=Path)
 @click.argument("identifier", metavar="ID")
 @click.option("--output", "-o", type=_WRITTEN, help="Write it to a file instead of printing it.")
 @click.option("--har", "archive", type=_WRITTEN, help="Write the HTTP legs as an HTTP Archive (HAR 1.2) instead.")
-@_CONFIG
-def transcript_command(identifier: str, output: Path | None, archive: Path | None, config: Path | None) -> None:
+@about_a_simulator
+def transcript_command(identifier: str, output: Path | None, archive: Path | None, where: Where) -> None:
     """One transaction as one file: every hop, decoded, with card numbers masked and codes hidden.
 
     ID is any identifier of a transaction of the simulator that runs, or the file of a transcript.
     """
-    from acs_sim.client.asking import NoAnswer
     from acs_sim.transcripts.client import fetch
     from acs_sim.transcripts.document import NotATranscript, encode, read
     from acs_sim.transcripts.har import har
 
-    try:
+    with reached(), told(NotATranscript, by=NoSimulator):
         if Path(identifier).is_file():
             document = read(Path(identifier))
         else:
-            settings = settings_of({}, config)[0]
-            document = fetch(settings.addresses.desk, identifier, caller_context(settings))
-    except (NoAnswer, NotATranscript) as error:
-        _stop(str(error))
+            at, tls = where.found()
+            document = fetch(at.desk, identifier, tls)
     if archive is not None:
         _write(archive, encode(har(document)))
     if output is not None:
@@ -80,11 +74,15 @@ def diff_command(first: Path, second: Path, ignored: tuple[str, ...], *, everyth
 @click.option(
     "--card", metavar="SCENARIO|PAN", help="The card, when the file does not tell it or another one is wanted."
 )
-@click.option("--running", is_flag=True, help="Play to the simulator that runs already; its clock is not moved.")
+@click.option(
+    "--running",
+    is_flag=True,
+    help="Play to the simulator that runs already (--url and the like say so, too); its clock is not moved.",
+)
 @click.option("--save", type=_WRITTEN, help="Write the new transcript.")
 @click.option("--json", "as_json", is_flag=True, help="The differences, for programs.")
-@_CONFIG
-def replay_command(file: Path, config: Path | None, *, as_json: bool, **wish: Any) -> None:
+@about_a_simulator
+def replay_command(file: Path, where: Where, *, as_json: bool, **wish: Any) -> None:
     """Play a transcript again and compare the answers with those in it.
 
     To a simulator: posts the messages of its gateway and plays its cardholder, with a new card of the same scenario. With --to, the
@@ -94,8 +92,7 @@ def replay_command(file: Path, config: Path | None, *, as_json: bool, **wish: An
     from acs_sim.scenarios.replay.command import Again, CannotDo, play_again
     from acs_sim.transcripts.document import NotATranscript, read
 
-    settings = settings_of({}, config)[0] if wish.pop("running") else None
-    at, tls = (settings.addresses, caller_context(settings)) if settings is not None else (None, None)
+    at, tls = where.found(plays=True) if wish.pop("running") or where.is_said else (None, None)
     try:
         lines, changes = play_again(read(file), Again(at=at, tls=tls, **wish))
     except (NotATranscript, CannotDo) as error:
@@ -106,7 +103,7 @@ def replay_command(file: Path, config: Path | None, *, as_json: bool, **wish: An
 
 
 def _tell(changes: list[Any], heading: str, *, as_json: bool) -> None:
-    from acs_sim.transcripts.difference import told
+    from acs_sim.transcripts.difference import told as lines_of
 
     if as_json:
         import msgspec
@@ -115,7 +112,7 @@ def _tell(changes: list[Any], heading: str, *, as_json: bool) -> None:
     elif changes:
         click.echo(heading)
         for change in changes:
-            click.echo("\n".join(told(change)))
+            click.echo("\n".join(lines_of(change)))
     else:
         click.echo("no difference")
     sys.exit(DIFFERENT if changes else SAME)

@@ -13,9 +13,10 @@ THREE_DS_SERVER: Final = "3DS Server"
 DIRECTORY_SERVER: Final = "Directory Server"
 ACS: Final = "ACS"
 BROWSER: Final = "Browser"
+SDK: Final = "SDK"
 MPI: Final = "MPI"
 FAILURES: Final = frozenset({"connection failed", "no answer"})
-POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post")}
+POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post", "CRes")}
 """Where a fault changes a message, for those that are carried under another name."""
 UNREADABLE: Final = frozenset({"silence", "refuse", "truncate", "garbage", "erro", "status", "redirect", "gzip-lie"})
 """Faults after which a message is gone, or something else."""
@@ -81,9 +82,13 @@ class Case:
         self.areqs = self.of("AReq", THREE_DS_SERVER, DIRECTORY_SERVER)
         self.answers = self.of("ARes", DIRECTORY_SERVER, THREE_DS_SERVER)
         self.creqs = self.of("CReq", BROWSER, ACS)
-        self.cres = self.of("CRes", ACS, BROWSER)
+        self.cres = (*self.of("CRes", ACS, BROWSER), *self._finals_in_app())
         self.rreqs = self.of("RReq", DIRECTORY_SERVER, THREE_DS_SERVER)
         self.rres = self.of("RRes", THREE_DS_SERVER, DIRECTORY_SERVER)
+
+    def _finals_in_app(self) -> Iterator[Entry]:
+        """The CRes that tell an SDK how its challenge ended."""
+        return (cres for cres in self.of("CRes", ACS, SDK) if cres.text("challengeCompletionInd") == "Y")
 
     @classmethod
     def of_messages(cls, messages: Sequence[Message], transaction_id: str) -> "Case":
@@ -119,6 +124,11 @@ class Case:
         """The ARes that asked for a challenge."""
         return next((answer for answer in self.answers if answer.text("transStatus") == "C"), None)
 
+    def strays(self, kind: str) -> tuple[Entry, ...]:
+        """Messages of other transactions to which a fault gave the identifiers of this one."""
+        found = (each for each in self.of("fault") if "of" in each.message and each.text("at") == kind)
+        return tuple(replace(each, kind=kind, message=each.message["sent"]) for each in found)
+
     def disturbed(self, *points: str) -> tuple[Entry, ...]:
         """The faults that were asked for at these points: what follows them is no doing of the gateway."""
         return tuple(entry for entry in self.of("fault") if entry.text("at") in points)
@@ -136,15 +146,22 @@ class Case:
         for each in self.entries[entry.number :]:
             if (each.kind, each.sender) == (entry.kind, entry.sender):
                 return
-            if each.kind == "fault" and each.sender == entry.sender and each.text("at") in points:
+            own = each.kind == "fault" and "of" not in each.message
+            if own and each.sender == entry.sender and each.text("at") in points:
                 yield each
 
     def lost(self, entry: Entry) -> bool:
-        """Whether a fault saw to it that nothing came that its receiver could read as this message."""
-        return any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry))
+        """Whether a fault saw to it that nothing came that its receiver could read as this message of this transaction."""
+        return self.is_anothers(entry) or any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry))
+
+    def is_anothers(self, entry: Entry) -> bool:
+        """Whether a fault made it a message of another transaction that is known."""
+        return any("as" in fault.message for fault in self.faults_behind(entry))
 
     def taken(self, rreq: Entry) -> bool:
         """Whether an RRes came for this RReq, at the first attempt or at a later one."""
+        if self.is_anothers(rreq):
+            return False
         later = (each.number for each in self.rreqs if each.number > rreq.number)
         end = next(later, len(self.entries) + 1)
         return any(rreq.number < rres.number < end for rres in self.rres)

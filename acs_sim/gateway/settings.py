@@ -32,7 +32,8 @@ class GatewaySettings:
     `ds_timeout` and `shop_timeout` are real seconds. `frame_ancestors`: who may show the pages in a frame, as a
     Content-Security-Policy source list; anybody those of a payment whose shop says that it shows them so. `merchants`: shops that
     may pay here besides the published test sets. `browser_ip`: what the AReq says, since the buyers sit at the same desk.
-    `root_url_v1`: where the root is had under which 1.0.2's PARes are signed."""
+    `takes_operations`: whether an OReq
+    is answered as received, else as not supported. `root_url_v1`: where the root is had under which 1.0.2's PARes are signed."""
 
     public_url: str = "http://127.0.0.1:8400"
     directory_server_url: str = "http://127.0.0.1:8100"
@@ -42,6 +43,7 @@ class GatewaySettings:
     acquirer_bin: str = "99999900001"
     root_url_v1: str = "http://127.0.0.1:8200/3ds1/root.pem"
     browser_ip: str = "127.0.0.1"
+    takes_operations: bool = True
     ds_timeout: float = 30.0
     shop_timeout: float = 20.0
     frame_ancestors: str = "'self'"

@@ -32,6 +32,7 @@ def _directory_server(runtime: Runtime, settings: Settings) -> Service:
             public_url=at.ds,
             acs_url=at.acs,
             sdk_keys=settings.sdk_keys,
+            three_ds_server_operations_url=settings.operations_url or f"{at.shop}/3ds2/operations",
             other_cards=_other_cards(settings),
             rules_as_of=settings.rules_as_of,
         ),
@@ -51,6 +52,7 @@ def _acs(runtime: Runtime, settings: Settings) -> Service:
             bank_domain=settings.bank_domain,
             other_cards=_other_cards(settings),
             rules_as_of=settings.rules_as_of,
+            issuer_decides=settings.issuer_decides,
         ),
     )
 

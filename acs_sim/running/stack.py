@@ -1,33 +1,33 @@
 """The whole simulator in one process: what its parties share, their lives, and the ports they are served on."""
 
 import secrets
-import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from errno import EADDRINUSE
 from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
 from aiohttp import web
 
 from acs_sim.client.sharing.clock import clock_route, elsewhere, share_clock, take_over
 from acs_sim.client.sharing.faults import share_faults
 from acs_sim.running.data.data_folder import KEY_BYTES, KEY_FILE, FolderUnusable, claimed, master_key
 from acs_sim.running.data.databases import opened
-from acs_sim.running.health import Health
+from acs_sim.running.data.health import Health
+from acs_sim.running.data.retention import Forget, retaining
+from acs_sim.running.namespaces import Hosted
 from acs_sim.running.parties import PARTIES, Build
 from acs_sim.running.pki.stack import StackTls
-from acs_sim.running.retention import Forget, retaining
+from acs_sim.running.ports import CannotStart, Served, listening, with_free_ports
 from acs_sim.running.tracing import TracingUnavailable, exporting
-from acs_sim.settings.addresses import PORT_OFFSETS, TITLES, Addresses
+from acs_sim.settings.addresses import TITLES, Addresses
 from acs_sim.settings.certificates import PARTY_ROLES
 from acs_sim.settings.names import names_of
 from acs_sim.settings.settings import Settings, SettingsError
+from threedsecure.addresses import split_namespace
 from threedsecure.faults.packs import PACKS
 from threedsecure.secrets.vault import SealBroken, Vault
 from threedsecure.storage import ledger
@@ -44,19 +44,18 @@ from threedsecure.web.journal import Journal
 from threedsecure.web.metrics import Measured
 from threedsecure.web.randomness import Randomness
 from threedsecure.web.scheduler import Loops
-from threedsecure.web.serving.application import application, serving
+from threedsecure.web.serving.application import application
+from threedsecure.web.serving.edge import DISPATCHER
 from threedsecure.web.serving.service import Dispatcher, Runtime
 from threedsecure.web.sharing.metrics import metrics_of
 from threedsecure.web.sharing.processes import Shared
+
+__all__ = ["CannotStart", "Stack", "running_stack", "with_free_ports"]
 
 PHONE_CALLS: Final = ("/api/messages", "/api/prompts")
 """Of the ACS."""
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
 """Those whose requests may meet a fault, by their names in the messages."""
-
-
-class CannotStart(RuntimeError):
-    """The simulator cannot start here; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +89,11 @@ async def running_stack(
     async with AsyncExitStack() as life:
         try:
             tls = StackTls(settings) if settings.tls else None
-            calling = None if tls is None else tls.calling(settings.only[0]).calling
-            peer_limits = PeerLimits(max(1, settings.most_under_way // SHARE))
-            session = await life.enter_async_context(HttpTransport.session(calling))
-            transport = InProcessTransport(HttpTransport(session, peer_limits))
-            runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
-            stack = Stack(settings, settings.addresses, runtime, tls, peer_limits)
-            await _bring_to_life(stack, parties, transport, life)
+            hosted = Hosted(settings, partial(_begin_beside, tls, parties))
+            stack, apps = await _begin(settings, tls, parties, life, clock=clock, namespaces=hosted)
+            for served in _served(stack, apps):
+                await life.enter_async_context(listening(settings, served))
+            await life.enter_async_context(hosted.behind(apps))
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, SettingsError, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
         except SealBroken as error:
@@ -105,21 +102,38 @@ async def running_stack(
         yield stack
 
 
+async def _begin(
+    settings: Settings,
+    tls: StackTls | None,
+    parties: Mapping[str, Build],
+    life: AsyncExitStack,
+    *,
+    clock: Clock | None = None,
+    namespaces: Hosted | None = None,
+) -> tuple[Stack, dict[str, web.Application]]:
+    """A simulator that lives, and its applications, which nobody serves yet."""
+    calling = None if tls is None else tls.calling(settings.only[0]).calling
+    peer_limits = PeerLimits(max(1, settings.most_under_way // SHARE))
+    session = await life.enter_async_context(HttpTransport.session(calling))
+    transport = InProcessTransport(HttpTransport(session, peer_limits))
+    runtime = await _runtime(settings, clock or await _clock(settings, transport), transport, life)
+    stack = Stack(settings, settings.addresses, replace(runtime, namespaces=namespaces), tls, peer_limits)
+    return stack, await _bring_to_life(stack, parties, transport, life)
+
+
+async def _begin_beside(
+    tls: StackTls | None, parties: Mapping[str, Build], settings: Settings, life: AsyncExitStack
+) -> tuple[Journal, dict[str, web.Application]]:
+    """A namespace: on a clock of its own."""
+    stack, apps = await _begin(settings, tls, parties, life, clock=Clock())
+    return stack.runtime.journal, apps
+
+
 async def _clock(settings: Settings, transport: InProcessTransport) -> Clock:
     """A clock that shows what it shows to the parties that run elsewhere."""
     clock = Clock()
     clock.follow(await take_over(transport, settings.addresses, elsewhere(settings.only)))
     return clock
-
-
-def with_free_ports(settings: Settings) -> Settings:
-    """The same settings on ports that nobody uses now, so that several simulators run beside one another."""
-    with ExitStack() as held:
-        sockets = {party: held.enter_context(socket.create_server((settings.host, 0))) for party in PORT_OFFSETS}
-        addresses = {
-            f"{party}_url": f"{settings.scheme}://{settings.host}:{s.getsockname()[1]}" for party, s in sockets.items()
-        }
-    return msgspec.structs.replace(settings, **addresses)
 
 
 async def _runtime(settings: Settings, clock: Clock, transport: InProcessTransport, life: AsyncExitStack) -> Runtime:
@@ -177,9 +191,9 @@ def _master_key(settings: Settings, life: AsyncExitStack) -> bytes:
 
 async def _bring_to_life(
     stack: Stack, parties: Mapping[str, Build], transport: InProcessTransport, life: AsyncExitStack
-) -> None:
+) -> dict[str, web.Application]:
     """Every party lives before the first port is open, and every port is closed before the first party ends."""
-    served: list[Served] = []
+    apps: dict[str, web.Application] = {}
     forgetting: list[Forget] = [stack.runtime.journal.forget_before]
     for name, build in parties.items():
         if name not in stack.settings.only:
@@ -196,25 +210,19 @@ async def _bring_to_life(
             forgetting.append(service.forget_before)
         for address in (stack.addresses.of(name), *service.also_at):
             transport.register(address, dispatcher.endpoints())
-        app = application(service, dispatcher, metrics, [health.check], partial(_figures, health, stack.peer_limits))
-        tls = None if stack.tls is None else stack.tls.serving(name, dispatcher)
-        served.append((TITLES[name], stack.settings.port(name), app, tls))
-    if stack.tls is not None and stack.settings.tls_revocation is not None:
-        served.append(_told_of_revocation(stack, stack.tls, stack.settings.tls_revocation))
+        figures = partial(_figures, health, stack.peer_limits)
+        namespace, _ = split_namespace(urlsplit(stack.addresses.of(name)).path)
+        apps[name] = application(service, dispatcher, metrics, [health.check], figures, namespace)
     await life.enter_async_context(retaining(forgetting, stack.clock, stack.settings.keep_for, stack.runtime.loops))
-    for title, port, app, tls in served:
-        host = stack.settings.host
-        try:
-            several = stack.settings.workers > 1
-            also = ("::1",) if host == "127.0.0.1" else ()  # both are localhost, and callers try either first
-            await life.enter_async_context(serving(app, host, port, reuse_port=several, tls=tls, also=also))
-        except OSError as error:
-            reason = "is in use" if error.errno == EADDRINUSE else f"cannot be used: {error.strerror}"
-            raise CannotStart(f"{title}: port {port} of {host} {reason}. Try another --port-base.") from error
+    return apps
 
 
-Served = tuple[str, int, web.Application, ssl.SSLContext | None]
-"""A title for people, a port, and what answers there."""
+def _served(stack: Stack, apps: Mapping[str, web.Application]) -> Iterator[Served]:
+    for name, app in apps.items():
+        tls = None if stack.tls is None else stack.tls.serving(name, app[DISPATCHER])
+        yield TITLES[name], stack.settings.port(name), app, tls
+    if stack.tls is not None and stack.settings.tls_revocation is not None:
+        yield _told_of_revocation(stack, stack.tls, stack.settings.tls_revocation)
 
 
 def _told_of_revocation(stack: Stack, tls: StackTls, address: str) -> Served:

@@ -108,6 +108,10 @@ class Simulator:
         """Where the card's 3DS Method is, None without one."""
         return next((one["three_ds_method_url"] for one in await self.ranges(scheme, pan)), None)
 
+    async def send_notice(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a directory server send a notice; what was answered to each part."""
+        return await self._done("POST", "/api/operations", wish)
+
     async def make_rule(self, rule: Mapping[str, Any]) -> str:
         """Make a matching rule; returns its id."""
         return str((await self._done("POST", "/api/rules", rule))["id"])
@@ -126,6 +130,13 @@ class Simulator:
     async def challenge(self, acs_trans_id: str) -> dict[str, Any]:
         """What the ACS asks in a challenge, and the answer to it."""
         return (await self._call("POST", f"{self._at.acs}/control/challenge", {"id": acs_trans_id}))[1]
+
+    async def assertion(self, transaction_id: str, amount: str | None = None) -> dict[str, Any]:
+        """What the page's script posts where the card's software passkey answers. `amount`: another one than is to be confirmed."""
+        asked = f"?amount={amount}" if amount is not None else ""
+        told = await self._done("GET", f"/api/transactions/{transaction_id}/assertion{asked}")
+        posted: dict[str, Any] = told["posted"]
+        return posted
 
     async def decide(self, number: str, decision: str) -> None:
         """`approve` or `decline` the newest prompt that the banking app shows."""
@@ -170,8 +181,8 @@ class Simulator:
         return self._at.desk
 
     def is_bank(self, url: str) -> bool:
-        """Whether an address is the ACS's."""
-        return url.startswith(f"{self._at.acs}/")
+        """Whether an address is the ACS's, which asks for passkeys under a name."""
+        return url.startswith((f"{self._at.acs}/", f"{self._at.acs}/".replace("//127.0.0.1", "//localhost")))
 
     async def transaction(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}")

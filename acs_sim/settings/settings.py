@@ -21,6 +21,7 @@ from acs_sim.settings.addresses import PORT_OFFSETS, Addresses
 from acs_sim.settings.certificates import wrong_at
 from acs_sim.settings.durations import parse_duration
 from acs_sim.settings.merchants import KINDS, ETransactionsMerchant, MoneticoMerchant, read_merchants, shown
+from threedsecure.addresses import is_web_address
 from threedsecure.v2.validation.as_of import NONE, written
 
 PREFIX: Final = "ACS_SIM_"
@@ -74,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sdk_keys: str | None = None
     aliases: tuple[str, ...] = ()
     rules_as_of: str = NONE
+    issuer_decides: str | None = None
+    operations_url: str | None = None
     otlp_endpoint: str | None = None
     e_transactions: tuple[ETransactionsMerchant, ...] = ()
     monetico: tuple[MoneticoMerchant, ...] = ()
@@ -245,6 +248,7 @@ def _check(settings: Settings) -> None:
         )
     with _naming("bank-domain"):
         _check_domain(settings.bank_domain)
+    _check_called(settings)
     with _naming("rules-as-of"):
         written(settings.rules_as_of)
     if settings.sdk_keys is not None and not Path(settings.sdk_keys).is_dir():
@@ -255,6 +259,13 @@ def _check(settings: Settings) -> None:
     for party, address in settings.addresses:
         with _naming(f"{party}-url"):
             _check_address(address, (settings.scheme,) if party in settings.only else ("http", "https"))
+
+
+def _check_called(settings: Settings) -> None:
+    """The addresses of others."""
+    for key, called in (("issuer-decides", settings.issuer_decides), ("operations-url", settings.operations_url)):
+        if called is not None and not is_web_address(called):
+            raise SettingsError(f"{key}: {called!r} is no address such as http://127.0.0.1:9000/path")
 
 
 @contextmanager

@@ -5,7 +5,17 @@ Only the standard library is imported until a simulator is asked for.
 
 from acs_sim.testing.faults import Fault
 from acs_sim.testing.findings import Finding, Findings
-from acs_sim.testing.sync import App, Card, Clock, Faults, Phone, ThreeDS, Transaction, complete_challenge
+from acs_sim.testing.sync import (
+    App,
+    Authenticator,
+    Card,
+    Clock,
+    Faults,
+    Phone,
+    ThreeDS,
+    Transaction,
+    complete_challenge,
+)
 from acs_sim.testing.values import (
     AppScreen,
     CardDetails,
@@ -22,6 +32,7 @@ from acs_sim.testing.values import (
 __all__ = [
     "App",
     "AppScreen",
+    "Authenticator",
     "Card",
     "CardDetails",
     "Clock",

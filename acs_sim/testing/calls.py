@@ -56,6 +56,10 @@ class Calls:
     async def app_screen(self, sdk_trans_id: str) -> AppScreen:
         return AppScreen.read(await self._desk("GET", f"/api/apps/{sdk_trans_id}"))
 
+    async def passkeys(self, pan: str) -> dict[str, Any]:
+        """Those of a card, and the bank's page where a browser makes one."""
+        return await self._desk("GET", f"/api/cards/{pan}/passkeys")
+
     async def buy(self, wanted: dict[str, Any]) -> str:
         """Have the reference gateway buy something with a card; returns the id of the transaction."""
         purchase = await call(self._session, "POST", f"{self.addresses.shop}/api/purchases", wanted)

@@ -1,7 +1,8 @@
 """A simulator for a session of tests: one that is started for it, or one that runs already."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from urllib.parse import quote
 
 import aiohttp
 
@@ -14,26 +15,30 @@ from acs_sim.testing.values import SimulatorRefused, SimulatorUnreachable
 
 
 @contextmanager
-def simulator(url: str | None = None) -> Iterator[ThreeDS]:
-    """A simulator in memory on free ports, or the one whose desk is at `url`.
+def simulator(url: str | None = None, namespace: str | None = None) -> Iterator[ThreeDS]:
+    """A simulator in memory on free ports, or the one whose desk is at `url`; there in a `namespace` of its own, which ends with
+    the context unless it was there before.
 
-    Errors: `SimulatorUnreachable` when there is none at `url`, or none can be started."""
+    Errors: `SimulatorUnreachable` when there is none at `url`, or none can be started; `SimulatorRefused`."""
     loop = LoopThread()
     try:
-        with loop.holding(calls_to(url)) as calls:
+        with loop.holding(calls_to(url, namespace)) as calls:
             yield ThreeDS(loop, calls)
     finally:
         loop.close()
 
 
 @asynccontextmanager
-async def calls_to(url: str | None = None) -> AsyncIterator[Calls]:
-    """The same for a loop that is the caller's own. Errors: `SimulatorUnreachable`."""
+async def calls_to(url: str | None = None, namespace: str | None = None) -> AsyncIterator[Calls]:
+    """The same for a loop that is the caller's own."""
     async with AsyncExitStack() as life:
         desk = url.rstrip("/") if url is not None else await life.enter_async_context(own_simulator())
         connector = aiohttp.TCPConnector(limit=0)
         session = await life.enter_async_context(aiohttp.ClientSession(connector=connector))
-        yield Calls(session, await _addresses(session, desk))
+        addresses = await _addresses(session, desk)
+        if namespace is not None:
+            addresses = await life.enter_async_context(_within(session, desk, namespace))
+        yield Calls(session, addresses)
 
 
 async def _addresses(session: aiohttp.ClientSession, desk: str) -> Addresses:
@@ -42,3 +47,16 @@ async def _addresses(session: aiohttp.ClientSession, desk: str) -> Addresses:
         return Addresses(**told)
     except (SimulatorRefused, TypeError) as error:
         raise SimulatorUnreachable(f"what answers at {desk} is no desk of acs-sim") from error
+
+
+@asynccontextmanager
+async def _within(session: aiohttp.ClientSession, desk: str, namespace: str) -> AsyncIterator[Addresses]:
+    """The addresses of a namespace, for as long as the context lasts. Errors: `SimulatorRefused`, `SimulatorUnreachable`."""
+    address = f"{desk}/api/namespaces/{quote(namespace, safe='')}"
+    made = await call(session, "PUT", address, {})
+    try:
+        yield Addresses(**made["addresses"])
+    finally:
+        if made["new"]:
+            with suppress(SimulatorRefused, SimulatorUnreachable):  # it has ended, or all has
+                await call(session, "DELETE", address)

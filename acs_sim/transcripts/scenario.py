@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from acs_sim.transcripts.document import Transcript
+from acs_sim.transcripts.in_app import deed_of, in_app, sdk_wishes
 
 DEEDS: Final = {"resend", "cancel"}
 _ENDS: Final = ("transStatus", "transStatusReason")
@@ -24,6 +25,7 @@ def as_scenario(transcript: Transcript, scenario: str) -> str:
                 "name": f"{of.get('merchant') or 'payment'}, once more",
                 "about": f"Made of transaction {of.get('id')}.",
                 **({"version": of["version"]} if of.get("version") else {}),
+                **({"channel": "app", "app": sdk_wishes(transcript["hops"])} if in_app(transcript["hops"]) else {}),
                 "card": {"scheme": of.get("scheme") or "visa", "scenario": scenario},
                 "steps": steps,
             }
@@ -39,6 +41,10 @@ def _beginning(transcript: Transcript) -> Iterator[dict[str, Any]]:
 
 
 def _deeds(transcript: Transcript) -> Iterator[dict[str, Any]]:
+    if in_app(hops := transcript["hops"]):
+        deeds = [deed_of(hops, number) for number in range(len(hops))]
+        yield from ({"cardholder": deed} for deed in deeds if deed is not None)
+        return
     answers = [hop["message"] for hop in transcript["hops"] if hop["kind"] == "challenge page"]
     well = _last(transcript, "RReq").get("transStatus") == "Y"
     for place, answer in enumerate(answers):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 PORT: Final = "port"
 MEASURED: Final = ("took_ms", PORT)
-KEYED: Final = ("acsSignedContent", "acsEphemPubKey", "sdkEphemPubKey")
+KEYED: Final = ("acsSignedContent", "acsEphemPubKey", "sdkEphemPubKey", "x", "y", "sdkEncData")
 INSTANTS: Final = (
     "at",
     "offset_ms",
@@ -32,6 +32,7 @@ IDENTIFIERS: Final = (
     "dsTransID",
     "acsTransID",
     "sdkTransID",
+    "sdkAppID",
     "xid",
     "acctID",
     "messageId",
@@ -51,10 +52,20 @@ DRAWN: Final = (
     "authenticationECI",
     "threeDSSessionData",
     "MD",
+    # Screens of an app name the bank, and the phone.
+    "medium",
+    "high",
+    "extraHigh",
+    "default",
+    "oobAppURL",
+    "acsHTML",
+    "acsHTMLRefresh",
 )
 _NAMELESS: Final = frozenset({"id", "reference"})
 _PARTIES: Final = ("from", "to", "kind")
 _NUMBER: Final = re.compile(r"(https?://(?:\[[0-9A-Fa-f:.]+\]|[^\s/:?#\[\]]+)):\d{1,5}")
+_PHONE_HINT: Final = re.compile("(?:•• )+[0-9]{2}")
+"""A choice of phones shows the end of each."""
 _UUID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SHORTEST_IDENTIFIER: Final = 16
 
@@ -111,6 +122,8 @@ class _Settling:
     def _text(self, value: str) -> str:
         if self._within is not None:
             value = self._within.sub(lambda found: self._symbols[found[0]], value)
+        if "phone" in self._names:
+            value = _PHONE_HINT.sub("<phone>", value)
         return _NUMBER.sub(r"\1:<port>", value) if PORT in self._names else value
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from directory_server.authentication import rules
 from directory_server.authentication.device_information import device_info
 from directory_server.authentication.rules import Trouble
+from directory_server.authentication.split_sdk import check_signed_content
 from directory_server.calls import Asked, Reply, ask, is_worth_telling, labels, notify
 from directory_server.party import ACS, COMPONENT, Party
 from directory_server.ranges import Issuer, RangeList, StandIn
@@ -38,7 +39,8 @@ Message = Mapping[str, Any]
 
 class Begun(Struct, frozen=True):
     """An AReq that is right, and what is known of it before anybody answers. `sent`: the AReq with the directory server's elements;
-    `more`: those, where nothing of the AReq was left out; `lacking`: what a programme that tells by an indicator misses in it."""
+    `more`: those, where nothing of the AReq was left out; `lacking`: what a programme that tells by an indicator misses in it;
+    `result_after_spc`: as in the settings."""
 
     scheme: str
     areq: Message
@@ -48,6 +50,7 @@ class Begun(Struct, frozen=True):
     fingerprint: str
     at: datetime
     lacking: tuple[str, ...] | None = None
+    result_after_spc: bool = False
 
     @property
     def transaction(self) -> Transaction:
@@ -85,7 +88,8 @@ def begin(
     sent = {**(areq if whole else rules.for_the_acs(areq, checked.context, device)), **added}
     day = day_of(settings.rules_as_of, now)
     lacking = None if day is None else indicator(areq, checked.context, scheme, day)
-    return Begun(scheme, areq, issuer, sent, added if whole else None, fingerprint, now, lacking)
+    more = added if whole else None
+    return Begun(scheme, areq, issuer, sent, more, fingerprint, now, lacking, settings.result_after_spc)
 
 
 def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcome:
@@ -103,7 +107,8 @@ def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcom
     except MessageError as error:
         return _invalid(begun, error, acs_trans_id)
     relayed = rules.for_the_three_ds_server(answer, sent, scheme)
-    return Outcome(rules.with_indicator(relayed, begun.lacking), rules.event_of(answer))
+    event = rules.event_of(answer, result_after_spc=begun.result_after_spc)
+    return Outcome(rules.with_indicator(relayed, begun.lacking), event)
 
 
 def authenticate(
@@ -116,6 +121,7 @@ def authenticate(
     rules.check_purchase_date(areq, now)
     if (day := day_of(party.settings.rules_as_of, now)) is not None:
         check_dated(areq, checked.context, scheme, day)
+    check_signed_content(areq, now, party.settings.sdk_signature_age)
     device = device_info(areq, scheme, party.settings.sdk_keys)
     ranges = party.ranges[scheme]
     known = ranges if ranges.find(areq["acctNumber"]) is not None else party.fresh_ranges(scheme)

@@ -25,7 +25,9 @@ Message = Mapping[str, Any]
 
 IDENTIFIERS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 PAYMENT: Final = "01"
-RESULTS_FOLLOW: Final = ("C", "D", "S")
+RESULTS_FOLLOW: Final = ("C", "D")
+CONFIRMING: Final = "S"
+"""The requestor's page asks, and a second AReq brings what it heard."""
 NO_CARD_RECORD: Final = "08"
 ATTEMPTS_SERVER: Final = "98"  # Visa's authentication method code of whoever stands in for the issuer
 DEVICE_INFO_VERSION: Final = "1.6"
@@ -102,8 +104,11 @@ def with_indicator(ares: dict[str, Any], lacking: tuple[str, ...] | None) -> dic
     return ares | {"messageExtension": [*ares.get("messageExtension", []), extension]}
 
 
-def event_of(ares: Message) -> Event:
-    return Event.ARES_CHALLENGE if ares.get("transStatus") in RESULTS_FOLLOW else Event.ARES_FINAL
+def event_of(ares: Message, *, result_after_spc: bool = False) -> Event:
+    """`result_after_spc`: an ARes S is followed by an RReq of its own, on which sources disagree."""
+    status = ares.get("transStatus")
+    follows = status in RESULTS_FOLLOW or (status == CONFIRMING and result_after_spc)
+    return Event.ARES_CHALLENGE if follows else Event.ARES_FINAL
 
 
 def not_enrolled() -> OwnAnswer:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from directory_server.ranges import Action, Change, Issuer, RangeList
+from directory_server.ranges import SUPPORTED, SUPPORTED_SINCE_2_3, Action, Change, Issuer, RangeList
 from directory_server.transactions.versions import at_least
 from threedsecure.cards.card_numbers import CardRange
 from threedsecure.v2.codec import encode
@@ -84,10 +84,20 @@ def _before_2_3(card_range: CardRange[Issuer], version: str) -> dict[str, Any]:
 
 def _in_2_3(card_range: CardRange[Issuer]) -> dict[str, Any]:
     issuer = card_range.value
-    common: dict[str, Any] = {"acsInfoInd": list(issuer.acs_info_ind)} if issuer.acs_info_ind else {}
+    common: dict[str, Any] = {}
     if issuer.three_ds_method_url is not None:
         common["threeDSMethodURL"] = issuer.three_ds_method_url
     return {
         "ranges": [{"start": card_range.start, "end": card_range.end}],
-        "acsProtocolVersions": [{"version": spoken, **common} for spoken in issuer.versions],
+        "acsProtocolVersions": [
+            {"version": spoken, **_supported(issuer, spoken), **common} for spoken in issuer.versions
+        ],
     }
+
+
+def _supported(issuer: Issuer, spoken: str) -> dict[str, Any]:
+    """acsInfoInd; WebAuthn and SPC exist since 2.3.1, where the ACS of the test cards has both."""
+    told = issuer.acs_info_ind
+    if told == SUPPORTED and at_least(spoken, "2.3.0"):
+        told = (*told, *SUPPORTED_SINCE_2_3)
+    return {"acsInfoInd": list(told)} if told else {}

@@ -1,8 +1,8 @@
 """The life of a transaction at the directory server.
 
     RECEIVED     the AReq is with the ACS
-    ANSWERED     the 3DS Server holds a final ARes, the issuer's or a stand-in; no result follows
-    CHALLENGED   the 3DS Server holds an ARes C, D or S; an RReq must follow
+    ANSWERED     the 3DS Server holds a final ARes, the issuer's or a stand-in, or an ARes S; no result follows
+    CHALLENGED   the 3DS Server holds an ARes C or D; an RReq must follow
     UNANSWERED   the ACS did not answer in time and the 3DS Server was told so; the ACS may still report
     FAILED       the AReq ended in an Erro; no result follows
     REPORTING    an RReq is on its way to the 3DS Server, or got there and was not acknowledged: only the same result may follow

@@ -22,6 +22,7 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     },
     "docs/findings.md": {"rules": findings.tables},
     "docs/gateway.md": {"states": states.at_the_gateway},
+    "docs/issuer-decides.md": {"methods": cards.methods},
     "docs/rules-by-date.md": {"rules": dated.table},
     "docs/scenario-library.md": {"library": scenarios.library},
     "docs/vendor-cards.md": {"packs": vendors.packs},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from acs.v2.decision.outside import SCENARIO_OF
 from acs_sim.client.card_list import grouped
 from threedsecure.cards.scenarios import V1_VERSION
 from threedsecure.cards.test_cards import listed
@@ -23,3 +24,8 @@ def _table(version: str | None = None) -> Iterator[str]:
     for card in listed(version):
         if card.scheme == "visa":
             yield f"| {grouped(card.pan)} | `{card.scenario.name}` | {card.scenario.description} |"
+
+
+def methods() -> str:
+    """How a decision service may have the cardholder asked, in docs/issuer-decides.md."""
+    return ", ".join(f"`{method}`" for method in sorted(SCENARIO_OF))

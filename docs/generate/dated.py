@@ -16,7 +16,7 @@ def table() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield "| from | who | what of the AReq | in force | who says so |"
+    yield "| from | who | what of the message | in force | who says so |"
     yield "|---|---|---|---|---|"
     for row in sorted(DATED, key=lambda row: row.since):
         yield f"| {row.since} | {_whose(row)} | {_wanted(row)} | {_in_force(row)} | {row.source} |"
@@ -24,7 +24,8 @@ def _lines() -> Iterator[str]:
 
 def _whose(row: Expectation) -> str:
     names = ", ".join(SCHEMES[scheme].name for scheme in row.schemes)
-    return ", ".join(filter(None, (names, row.region, _CHANNELS.get(row.channel))))
+    where = "" if row.message == "AReq" else row.message
+    return ", ".join(filter(None, (names, row.region, _CHANNELS.get(row.channel), where)))
 
 
 def _wanted(row: Expectation) -> str:

@@ -81,12 +81,13 @@ class SecondSdk:
         assert header["alg"] in ("ES256", "PS256")
         leaf, *others = [x509.load_der_x509_certificate(base64.b64decode(one)) for one in header["x5c"]]
         assert root not in others
+        self.leaf = leaf
         leaf.verify_directly_issued_by(root)
         public = (ECKey if header["alg"] == "ES256" else RSAKey).import_key(_pem(leaf))
         payload = json.loads(jws.deserialize_compact(compact, public, registry=LONG_HEADERS).payload)
         assert {name: payload["sdkEphemPubKey"][name] for name in self.jwk} == self.jwk
         self.acs_url, self.acs_key = payload["acsURL"], payload["acsEphemPubKey"]
-        self.acs_trans_id, self.server_trans_id = ares["acsTransID"], ares["threeDSServerTransID"]
+        self.ares, self.acs_trans_id, self.server_trans_id = ares, ares["acsTransID"], ares["threeDSServerTransID"]
         z = self.key.raw_value.exchange(ECDH(), ECKey.import_key(self.acs_key).raw_value)
         party = self.reference.encode()
         told = b"\0\0\0\1" + z + bytes(4) + bytes(4) + len(party).to_bytes(4) + party + (256).to_bytes(4)

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.acs.app_stage import ALL_TYPES, JOSE, begin, post, send
+from tests.acs.app_stage import ALL_TYPES, JOSE, ROOT, areq, begin, post, send
 from tests.acs.second_sdk import CBC, GCM, SecondSdk, erro
 from tests.acs.stage import stage
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.test_cards import compose
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 VERSIONS = ["2.1.0", "2.2.0", "2.3.1"]
@@ -186,8 +188,8 @@ async def test_a_first_creq_answers_nothing(acs, early):
 
 
 async def test_a_button_that_was_not_offered_is_203(acs):
-    sdk = await begin(acs, sdk=sdk_of("2.3.1"))
-    await send(acs, sdk)
+    sdk = await begin(acs, "challenge-password", sdk_of("2.3.1"))
+    assert "challengeAddLabel" not in await send(acs, sdk)
     said(await post(acs, sdk, sdk.seal(sdk.creq(challengeAddCode="Y"))), "203", "challengeAddCode")
     await over(acs, sdk)
 
@@ -448,3 +450,23 @@ async def test_no_body_makes_the_endpoint_fail_or_touches_another_challenge(acs)
         assert answer["errorCode"] in ("101", "301", "302"), (body, answer)
     assert acs.directory.rreqs == []
     assert (await send(acs, sdk))["acsUiType"] == "01"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "scenario", "given", "refused"),
+    [
+        ("mastercard", "challenge-oob", {}, True),
+        ("mastercard", "challenge-oob", {"threeDSRequestorAppURL": "https://shop.example/app"}, False),
+        ("mastercard", "challenge-otp", {}, False),
+        ("visa", "challenge-oob", {}, False),
+    ],
+)
+async def test_a_rule_in_force_wants_the_way_back_from_the_banking_app(scheme, scenario, given, refused):
+    async with stage(rules_as_of="2024-09-24") as acs:
+        sdk = sdk_of("2.2.0")
+        _, ares = await acs.post_areq(areq(acs, sdk, compose(scheme, SCENARIOS[scenario])))
+        sdk.begin(ares, ROOT)
+        answer = await post(acs, sdk, sdk.seal(sdk.creq(**given)))
+    assert isinstance(answer, dict) == refused
+    if refused:
+        assert (answer["errorCode"], answer["errorDetail"]) == ("201", "threeDSRequestorAppURL")

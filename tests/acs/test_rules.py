@@ -103,7 +103,7 @@ async def test_a_rule_has_a_fault_happen_to_the_transaction_that_matches_and_to_
         ({"then": {"fault": {"at": "ARes", "do": "explode"}}}, "then.fault: there is no fault 'explode'"),
         ({"then": {"fault": {"at": "ARes", "do": "erro", "card": FRICTIONLESS}}}, "no card, no transaction"),
         ({"then": {"fault": {"at": "ARes", "do": "erro"}, "tries": 1}}, "then: tries belongs to a scenario"),
-        ({"then": {"scheme": "visa"}}, "then names a scenario, or a fault, or both"),
+        ({"then": {"scheme": "visa"}}, "then names a scenario, a service that decides, what is told, or a fault"),
         ({"then": {"scenario": "frictionless", "scheme": "diners"}}, "there is no scheme 'diners'"),
         ({"then": {"scenario": "challenge-otp", "transStatus": "N"}}, "challenge-otp decides that by itself"),
         ({"then": {"scenario": "frictionless", "tries": 0}}, "then: Expected `int` >= 1"),
@@ -147,3 +147,13 @@ async def test_rules_survive_a_restart_and_no_card_number_stands_in_the_database
     assert b"acs_rule" in kept
     assert FRICTIONLESS.encode() not in kept
     assert OTP.encode() not in kept
+
+
+async def test_a_rule_has_the_bank_say_more_where_the_version_has_it(acs):
+    words = {"cardholderInfo": {"text": "Call us."}, "transStatusReasonInfo": "too many today"}
+    await acs.control("rules", {"if": {"pan": FRICTIONLESS}, "then": {"tells": words}})
+    latest, before = [await acs.ask(FRICTIONLESS, version) for version in ("2.3.1", "2.1.0")]
+    assert {name: latest.get(name) for name in words} == words
+    assert "transStatusReasonInfo" not in before
+    status, refused = await acs.control("rules", {"then": {"tells": {"transStatus": "N"}}})
+    assert (status, "broadInfo" in refused["detail"]) == (422, True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acs.stage import base64url
+from tests.acs.stage import base64url, stage
 from threedsecure.v2.validation.checking import Context, Leg, check
 
 
@@ -57,3 +57,13 @@ async def test_a_creq_that_comes_too_late_is_told_so(acs, version, code):
     acs.runtime.clock.advance(acs.settings.timers.first_creq)
     await acs.until(ares["acsTransID"], "reported")
     assert (await acs.open(ares)).cres["errorCode"] == code
+
+
+@pytest.mark.parametrize(("version", "code"), [("2.2.0", None), ("2.3.1", "314")])
+async def test_a_second_creq_can_be_refused_which_has_a_code_in_2_3_1(version, code):
+    async with stage(repeated_creq="refused") as acs:
+        ares = await acs.ask(version=version)
+        first = await acs.open(ares)
+        again = await acs.open(ares)
+        assert "page" in first.form.fields
+        assert (again.cres["errorCode"] if "cres" in again.form.fields else None) == code

@@ -17,7 +17,7 @@ LLMS = (ROOT / "llms.txt").read_text()
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "pytest", "rules")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "namespaces", "pytest", "rules")),
 ]
 CALL = re.compile(r"curl[^\n]*?localhost:8000(/[^\s'?\[]*)([^\n]*)")
 
@@ -28,7 +28,7 @@ def calls():
 
 @pytest.mark.parametrize("match", calls(), ids=lambda match: match[0][:60])
 def test_every_call_that_is_shown_is_a_call_of_the_api(match):
-    path = re.sub(r"/ID|/4000000001000001", "/{}", match[1])
+    path = re.sub(r"/ID|/4000000001000001|/team-a", "/{}", match[1])
     if path in {"/readyz", "/api/events"}:
         return
     line = match[0]

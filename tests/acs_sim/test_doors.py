@@ -34,6 +34,7 @@ OPEN_TO_EVERYBODY = {
             "/3ds2/method/late",
             "/3ds2/method/seen",
             "/3ds2/app-challenge",
+            "/3ds2/operations",
         ),
         *("/3ds2/challenge", "/3ds2/challenge/answer", "/3ds2/challenge/state", "/banking-app/decision"),
         *("/3ds1/vereq", "/3ds1/attempts/vereq", "/3ds1/pareq", "/3ds1/challenge/answer", "/3ds1/root.pem"),
@@ -41,7 +42,7 @@ OPEN_TO_EVERYBODY = {
     "phone": set(),
     "desk": set(),
     "shop": {
-        *("/3ds2/results", "/3ds2/notification", "/3ds2/method-notification", "/3ds1/term"),
+        *("/3ds2/results", "/3ds2/operations", "/3ds2/notification", "/3ds2/method-notification", "/3ds1/term"),
         *(
             "/shops/e-transactions/ipn",
             "/shops/monetico/cgi2",
@@ -206,7 +207,16 @@ async def test_no_page_of_the_desk_the_phone_or_the_shops_is_shown_in_a_stranger
     at = stack_of_all.addresses
     desk = f"http://127.0.0.1:{stack_of_all.settings.port('desk')}"
     pages = {
-        at.desk: ("/", "/demo", "/cards", "/transactions/rows", "/transactions/x/conversation", "/faults", "/rules"),
+        at.desk: (
+            "/",
+            "/demo",
+            "/app",
+            "/cards",
+            "/transactions/rows",
+            "/transactions/x/conversation",
+            "/faults",
+            "/rules",
+        ),
         at.phone: ("/", "/phones/+33639981101", "/phones/nobody"),
         at.shop: ("/", "/log", "/shops/monetico", "/log/x"),
     }

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 
-from acs_sim.running import health
+from acs_sim.running.data import health
 from threedsecure.storage import ledger
 from threedsecure.storage.on_sqlite import SqliteDatabase
 

@@ -19,7 +19,7 @@ FOR_ANOTHER_CARD = {"at": "AReq", "do": "twice", "card": compose("visa", SCENARI
 FOR_ANOTHER_TRANSACTION = {"at": "AReq", "do": "twice", "transaction": "00000000-0000-4000-8000-000000000000"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def simulator():
     settings = with_free_ports(Settings(fresh=True, seed=1))
     async with running_stack(settings, clock=Clock()) as stack, aiohttp.ClientSession() as session:

@@ -1,8 +1,13 @@
-"""The GitHub Action and the GitLab template, run as their runners do: the steps' own shell, and `acs-sim` from the wheel."""
+"""The documented way from nothing to a red build, and the GitHub Action and the GitLab template, run as their runners do: the
+steps' own shell, and `acs-sim` from the wheel."""
 
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.error
 import urllib.request
@@ -21,7 +26,11 @@ from tests.support.ports import with_free_ports
 
 pytestmark = pytest.mark.slow
 
-EXAMPLE = ROOT / "docs" / "examples" / "pipeline"
+DOCUMENT = (ROOT / "docs" / "pipelines.md").read_text("utf-8")
+FILES = dict(re.findall(r"^`([\w.]+)`, [^\n]+:\n\n```\w+\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL))
+"""The files that the document has its reader type, by name."""
+COMMANDS = re.findall(r"^```sh\n(\S+ [^\n]*(gateway\.\w+).*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+FIVE_MINUTES = 300
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 TEMPLATE = yaml.safe_load((ROOT / "templates" / "acs-sim.gitlab-ci.yml").read_text())[".acs-sim"]
 INSTALL, PLAY = (step for step in ACTION["runs"]["steps"] if "run" in step)
@@ -34,13 +43,20 @@ def fresh(tmp_path_factory) -> FreshEnvironment:
 
 
 @pytest.fixture
-def purchases(tmp_path) -> Iterator[str]:
-    """Where the wrong gateway of the documentation takes purchases, with the simulator's addresses in the folder's settings."""
+def settings(tmp_path) -> Settings:
+    """The simulator's addresses, in the settings of the folder, which has the documented files."""
     settings = with_free_ports(Settings())
     (tmp_path / "acs-sim.toml").write_text("".join(f'{party}-url = "{url}"\n' for party, url in settings.addresses))
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    return settings
+
+
+@pytest.fixture
+def purchases(tmp_path, settings) -> Iterator[str]:
+    """Where the wrong gateway of the documentation takes purchases."""
     port = str(with_free_ports(Settings()).port("shop"))
-    command = [sys.executable, str(EXAMPLE / "gateway.py"), port, settings.addresses.ds]
-    gateway = subprocess.Popen(command)
+    gateway = subprocess.Popen([sys.executable, str(tmp_path / "gateway.py"), port, settings.addresses.ds])
     try:
         until_it_listens(f"http://127.0.0.1:{port}/")
         yield f"http://127.0.0.1:{port}/purchases"
@@ -82,7 +98,7 @@ def names_the_mistake(junit: Path, ctrf: Path) -> bool:
 
 
 def test_the_action_fails_a_wrong_gateway_and_annotates_rule_element_and_clause(fresh, tmp_path, purchases):
-    scenario = EXAMPLE / "challenge.yaml"
+    scenario = tmp_path / "challenge.yaml"
     done = shell(PLAY["run"], tmp_path, fresh, inputs(scenarios=f"{scenario}\n\n", against=purchases))
     assert done.returncode == 1, done.stdout + done.stderr
     reports = tmp_path / "acs-sim-reports"
@@ -95,7 +111,7 @@ def test_the_action_fails_a_wrong_gateway_and_annotates_rule_element_and_clause(
 
 
 def test_the_action_passes_the_same_gateway_where_only_the_scenario_counts(fresh, tmp_path, purchases):
-    given = inputs(scenarios=str(EXAMPLE / "challenge.yaml"), against=purchases, convict="false")
+    given = inputs(scenarios=str(tmp_path / "challenge.yaml"), against=purchases, convict="false")
     done = shell(PLAY["run"], tmp_path, fresh, given)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -108,7 +124,7 @@ def test_without_a_gateway_the_action_plays_what_is_chosen_of_the_library(fresh,
 
 def test_the_gitlab_job_fails_a_wrong_gateway_and_keeps_its_reports(fresh, tmp_path, purchases):
     variables = TEMPLATE["variables"] | {
-        "THREEDS_SCENARIOS": str(EXAMPLE / "challenge.yaml"),
+        "THREEDS_SCENARIOS": str(tmp_path / "challenge.yaml"),
         "THREEDS_AGAINST": purchases,
     }
     done = shell("\n".join(TEMPLATE["script"]), tmp_path, fresh, variables, "sh")
@@ -124,5 +140,38 @@ def test_both_install_the_published_package_unless_told_otherwise():
     assert ACTION["inputs"]["package"]["default"] == TEMPLATE["variables"]["THREEDS_PACKAGE"] == "acs-sim"
 
 
-def test_the_wrong_gateway_has_sixty_lines_at_most():
-    assert len((EXAMPLE / "gateway.py").read_text().splitlines()) <= 60
+@pytest.mark.parametrize("gateway", ["gateway.py", "gateway.ts"])
+def test_the_wrong_gateways_have_sixty_lines_at_most(gateway):
+    assert len(FILES[gateway].splitlines()) <= 60
+
+
+@pytest.fixture(scope="module")
+def nothing(tmp_path_factory) -> dict[str, str]:
+    """The environment of a machine on which nothing was installed but uv, Python and Node.js."""
+    caches = {name: str(tmp_path_factory.mktemp("cache")) for name in ("UV_CACHE_DIR", "npm_config_cache")}
+    return {**ENVIRONMENT, **caches, "PATH": f"{sysconfig.get_path('scripts')}:{ENVIRONMENT['PATH']}"}
+
+
+@pytest.mark.parametrize("gateway", ["gateway.py", "gateway.ts"])
+def test_from_nothing_to_a_red_build_that_names_the_mistake(gateway, fresh, nothing, settings, tmp_path):
+    (commands,) = [commands for commands, named in COMMANDS if named == gateway]
+    port = str(with_free_ports(Settings()).port("shop"))
+    (wheel,) = fresh.folder.parent.glob("*.whl")
+    elsewhere = {"http://localhost:8100": settings.addresses.ds, "9000": port, "uvx ": f"uvx --from {wheel} "}
+    for here, there in elsewhere.items():
+        assert here in commands
+        commands = commands.replace(here, there)
+    begun = time.monotonic()
+    with (tmp_path / "told").open("w") as log:  # not a pipe, which the gateway would keep open
+        build = subprocess.Popen(
+            ["bash", "-e", "-c", commands], cwd=tmp_path, env=nothing, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            build.wait(FIVE_MINUTES)
+        finally:
+            os.killpg(build.pid, signal.SIGKILL)  # the gateway goes on listening
+    told = (tmp_path / "told").read_text()
+    assert build.returncode == 1, told
+    assert time.monotonic() - begun < FIVE_MINUTES
+    assert f"({RULE})" in told
+    assert names_the_mistake(tmp_path / "threeds.xml", tmp_path / "threeds.json")

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from acs_sim.client.sdk.actions import NoSuchButton, action, words_of
+from acs_sim.client.sdk.actions import Entries, NoSuchButton, action, words_of
+from acs_sim.client.sdk.habits import PROFILES
 from acs_sim.client.sdk.phone_app import PhoneApp
 from acs_sim.client.sdk.transaction import Options, create_transaction
 from tests.acs.second_sdk import b64
@@ -29,7 +30,7 @@ IDS = {
     "sdkTransID": "b2385523-a66c-4907-ac3c-91848e8c0067",
 }
 OTHER = "f25084f0-5b16-4c0a-ae5d-b24808a95e4b"
-URL = "http://acs.example/challenge"
+URL = "https://acs.example/challenge"
 TEXT = {
     "acsUiType": "01",
     "challengeInfoHeader": "Pay",
@@ -128,7 +129,7 @@ async def test_it_shows_screens_until_the_challenge_is_completed(enc):
     bank = await begun(app, cres(**TEXT))
     assert (app.outcome, app.screen["challengeInfoText"], words_of(app.screen)) == (None, "Type it", "Type it")
     bank.answers.append(WireResponse(200, bank.sealed(cres(counter="001", **FINAL), counter=1), "application/jose"))
-    await app.press(bank, "submit", "123456")
+    await app.press(bank, "submit", Entries(first="123456"))
     assert (app.outcome, app.trans_status, app.screen) == ("completed", "Y", None)
     assert [kind for _, kind, _ in bank.posted] == ["application/jose; charset=utf-8"] * 2
     assert {url for url, _, _ in bank.posted} == {URL}
@@ -305,7 +306,7 @@ async def test_its_own_time_is_five_minutes_at_least_and_the_acs_is_told():
     app = an_app(now=lambda: at[0])
     bank = await begun(app, cres(**TEXT))
     at[0] += timedelta(minutes=5)
-    await app.press(bank, "submit", "1")
+    await app.press(bank, "submit", Entries(first="1"))
     assert app.outcome == "timedout"
     assert [erro["errorCode"] for erro in bank.erros] == ["402"]
     assert len(bank.posted) == 2
@@ -360,7 +361,7 @@ PAGE = (
     ],
 )
 def test_what_the_cardholder_does_becomes_elements(screen, do, entry, elements):
-    assert action({"messageVersion": "2.2.0"} | screen, do, entry) == elements
+    assert action({"messageVersion": "2.2.0"} | screen, do, Entries(first=entry)) == elements
 
 
 @pytest.mark.parametrize(
@@ -374,3 +375,24 @@ def test_what_the_cardholder_does_becomes_elements(screen, do, entry, elements):
 def test_a_button_that_is_not_there_cannot_be_pressed(screen):
     with pytest.raises(NoSuchButton):
         action({"messageVersion": "2.2.0"} | screen, "resend")
+
+
+def test_an_sdk_that_ships_says_no_entry_where_nothing_was_entered():
+    for version, says in (("2.1.0", None), ("2.2.0", "Y"), ("2.3.1", "Y")):
+        transaction = an_app(version, habits=PROFILES["stripe-android"]).transaction
+        assert transaction.creq({}).get("challengeNoEntry") == says
+        assert "challengeNoEntry" not in transaction.creq({"challengeDataEntry": "1"})
+        assert transaction.elements()["sdkEphemPubKey"]["use"] == "sig"
+
+
+async def test_an_sdk_that_ships_does_not_compare_its_key():
+    app = an_app(habits=PROFILES["stripe-ios"])
+    bank = Bank(app, cres(**TEXT))
+    own = {"sdk_key": public_jwk(fresh().public_key())}
+    await app.do_challenge(bank, bank.ares(**own), [ROOT])
+    assert app.screen["challengeInfoText"] == "Type it"
+
+
+async def test_an_sdk_that_ships_has_another_code_for_another_version():
+    bank = await begun(an_app(habits=PROFILES["stripe-android"]), cres(messageVersion="2.1.0", **TEXT))
+    assert [erro["errorCode"] for erro in bank.erros] == ["102"]

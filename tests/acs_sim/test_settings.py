@@ -68,6 +68,8 @@ def test_the_environment_may_name_another_file(tmp_path):
         ({"bank_domain": "http://localhost"}, {}, "", "bank-domain"),
         ({"sdk_keys": "/no/such/folder"}, {}, "", "sdk-keys"),
         ({"rules_as_of": "tomorrow"}, {}, "", "rules-as-of"),
+        ({"operations_url": "http://"}, {}, "", "operations-url"),
+        ({"issuer_decides": "decide.example"}, {}, "", "issuer-decides"),
         ({"bank_domain": ".localhost"}, {}, "", "bank-domain"),
         ({"bank_domain": "localhost\n"}, {}, "", "bank-domain"),
         ({"log_format": "xml"}, {}, "", "log-format"),
@@ -156,7 +158,7 @@ VALUES = {
     "phone-url": "http://phone.test:4", "shop-url": "http://shop.test:5", "bank-domain": "localhost", "workers": "3",
     "otlp-endpoint": "http://127.0.0.1:4318", "e-transactions": "site=1999888,rank=32,identifier=2,key=" + "0123456789ABCDEF" * 8,
     "allow-host": "simulator.test", "aliases": "stripe,lyra", "sdk-keys": str(DOCUMENT.parents[1] / "fixtures" / "keys"),
-    "rules-as-of": "2026-07-01",
+    "rules-as-of": "2026-07-01", "issuer-decides": "http://127.0.0.1:9000/decide", "operations-url": "http://127.0.0.1:9000/operations",
     "monetico": "tpe=0000001,key=12345678901234567890123456789012345678P0",
     "tls-wrong": "ds=expired,acs=weak-key", "tls-revocation": "http://127.0.0.1:8050",
 }  # fmt: skip

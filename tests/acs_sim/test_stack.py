@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from acs_sim.running.retention import oldest_kept, retaining
+from acs_sim.running.data.retention import oldest_kept, retaining
 from acs_sim.running.stack import CannotStart, running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.world import SERVER_ID

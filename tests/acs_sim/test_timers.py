@@ -33,6 +33,7 @@ VIRTUAL = {
 REAL = {
     "the directory server for an ARes or a VERes": DIRECTORY_SERVER.acs_timeout,
     "the directory server for an RRes": DIRECTORY_SERVER.results_timeout,
+    "the ACS for the issuer's own decision": ACS.decision_timeout,
     "the ACS for an RRes": ACS.results_timeout,
     "the SDK of an app for a CRes": CRES_SECONDS,
     "the gateway for an ARes": GATEWAY.ds_timeout,

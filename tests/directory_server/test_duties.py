@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from acs.v2.challenge.app.keys import read_signer
 from directory_server.authentication.device_information import device_info, keys
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
@@ -140,3 +141,42 @@ async def test_a_3ri_authentication_in_2_1_0_has_no_address_for_results(ds: Scen
     golden.pop("threeDSServerURL", None)
     answer = await ds.post(golden | {"acctNumber": FRICTIONLESS})
     assert (answer["messageType"], answer.get("transStatus")) == ("ARes", "Y"), answer
+
+
+def split_areq(ds: Scene, signer="acs-signing-ec.pem", now="20260615120000", **changes):
+    """An AReq of a split SDK, what its server half signed in it."""
+    areq = app_areq(ds, sealed(), "2.3.1")
+    areq.pop("defaultSdkType", None)
+    payload = {
+        "sdkReferenceNumber": areq["sdkReferenceNumber"],
+        "sdkTransID": areq["sdkTransID"],
+        "sdkSignatureTimestamp": now,
+        "splitSdkServerID": "SERVER",
+    }
+    signed = read_signer(signer).sign({**payload, **changes})
+    return areq | {"sdkType": "02", "splitSdkType": {"sdkVariant": "01"}, "sdkServerSignedContent": signed}
+
+
+async def test_what_the_server_half_of_a_split_sdk_signed_is_believed(ds: Scene):
+    ds.acs.answer = lambda areq: messages.ares(areq, "Y", acsOperatorID="ACS", deviceInfoRecognisedVersion="1.6")
+    await ds.post(split_areq(ds))
+    assert "sdkServerSignedContent" in ds.acs.received[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"signer": "acs-signing-stray.pem"}, "no path leads"),
+        ({"sdkTransID": "00000000-0000-4000-8000-000000000000"}, "sdkTransID"),
+        ({"sdkReferenceNumber": "ANOTHER"}, "sdkReferenceNumber"),
+        ({"now": "20260615115459"}, "sdkSignatureTimestamp is more than 300 seconds"),
+        ({"now": "20260615120501"}, "sdkSignatureTimestamp is more than 300 seconds"),
+        ({"now": "yesterday"}, "no YYYYMMDDHHMMSS"),
+        ({"sdkSignatureTimestamp": None}, "no YYYYMMDDHHMMSS"),
+    ],
+)
+async def test_what_it_did_not_sign_for_this_transaction_is_308(ds: Scene, changes, told):
+    answer = await ds.post(split_areq(ds, **changes))
+    assert (answer["errorCode"], answer["errorComponent"]) == ("308", "D")
+    assert told in answer["errorDetail"]
+    assert ds.acs.received == []

@@ -68,6 +68,17 @@ async def test_the_hops_of_a_challenge_are_in_the_journal_in_their_order(ds: Sce
     ]
 
 
+@pytest.mark.parametrize("named", ["another", None])
+async def test_an_answer_is_filed_under_what_it_answers_whatever_it_names(ds: Scene, named):
+    others, _ = await ds.challenged(CHALLENGE)
+    at_acs, ares = await ds.challenged(CHALLENGE)
+    another = others["threeDSServerTransID"] if named else None
+    ds.three_ds_server.answer = lambda rreq: messages.rres(rreq) | {"threeDSServerTransID": another}
+    await ds.post(messages.rreq(at_acs, ares))
+    assert ("3DS Server", "Directory Server", "RRes") in await ds.journal(at_acs["threeDSServerTransID"])
+    assert [kind for _, _, kind in await ds.journal(others["threeDSServerTransID"])] == ["AReq", "ARes"]
+
+
 async def test_a_result_that_is_repeated_is_answered_from_the_record(ds: Scene):
     at_acs, ares = await ds.challenged(CHALLENGE)
     result = messages.rreq(at_acs, ares)

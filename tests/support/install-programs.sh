@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the programs the tests drive are there: a real Chromium, a real PostgreSQL, xmlsec1 as an independent judge
-# of signatures, certutil to have Chromium trust an authority, npm for the TypeScript client, and PHP, which most French shops are
-# written in. Uses what is installed, or asks the system's package manager.
+# of signatures, certutil to have Chromium trust an authority, npm for the TypeScript client, curl for the documented commands, and
+# PHP, which most French shops are written in. Uses what is installed, or asks the system's package manager.
 set -eu
 
 missing=""
@@ -33,6 +33,7 @@ need xmlsec1 xmlsec1
 need libnss3-tools certutil
 need php-cli php
 need npm npm
+need curl curl
 
 if [ -z "$missing" ]; then
     exit 0

@@ -14,7 +14,7 @@ RULES = (
     (r"\bawait self\._loop\.awaited\(", "self._loop.run("),
     (r"\basync (def|with|for) ", r"\1 "),
     (r"(?<=[\s(])await ", ""),
-    (r"(?<!aio\.)\bAsync(App|Card|Clock|Faults|Phone|ThreeDS|Transaction|Iterator)\b", r"\1"),
+    (r"(?<!aio\.)\bAsync(App|Authenticator|Card|Clock|Faults|Phone|ThreeDS|Transaction|Iterator)\b", r"\1"),
     (r"\bAwaitable\[(\w+)\]", r"\1"),
     (r"\bAwaitable, ", ""),
     (r"\basynccontextmanager\b", "contextmanager"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acs_sim.test_pipelines import FILES
 from tests.support.browser import executable
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def test_the_types_are_those_of_the_openapi_document(client):
 @pytest.mark.browser
 def test_its_own_tests_are_well_typed_and_pass_in_playwright_test(client):
     npm(client, "run", "check")
-    assert " 7 passed" in npm(client, "test")
+    assert " 8 passed" in npm(client, "test")
 
 
 def test_the_package_holds_what_was_built_and_nothing_else(client):
@@ -62,7 +63,7 @@ def test_the_package_holds_what_was_built_and_nothing_else(client):
 
 def test_the_wrong_gateways_of_both_languages_send_the_same_areq():
     own = json.loads((CLIENT / "examples" / "areq.json").read_text())
-    assert own == json.loads((ROOT / "docs" / "examples" / "pipeline" / "areq.json").read_text())
+    assert own == json.loads(FILES["areq.json"])
 
 
 def test_the_gateway_of_the_example_has_sixty_lines_at_most():

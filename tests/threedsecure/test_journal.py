@@ -146,6 +146,15 @@ async def test_the_messages_of_one_classic_purchase_join_by_what_they_have_in_co
         assert {entry["transaction_id"] for entry in entries} == {"m-1"}
 
 
+async def test_an_enrolment_answered_with_the_account_of_another_one_stays_the_answer_to_its_question(journal):
+    for message_id, account in (("m-1", "c-1"), ("m-2", "c-1")):  # the second one by mistake
+        record(journal, {"messageType": "VEReq", "messageId": message_id})
+        record(journal, {"messageType": "VERes", "messageId": message_id, "acctID": account})
+    record(journal, {"messageType": "PAReq", "messageId": "m-3", "acctID": "c-1", "xid": "x-1"})
+    assert [entry["kind"] for entry in await journal.entries_of("m-1")] == ["VEReq", "VERes", "PAReq"]
+    assert [entry["kind"] for entry in await journal.entries_of("m-2")] == ["VEReq", "VERes"]
+
+
 async def test_the_newest_of_a_kind_are_told_oldest_first(journal):
     for kind, name in (("AReq", "a"), ("ARes", "a"), ("AReq", "b"), ("AReq", "c"), ("SMS", "c")):
         record(journal, {"messageType": kind, "threeDSServerTransID": name})

@@ -14,6 +14,7 @@ class Method(StrEnum):
     AUTO_FAIL = "auto-fail"
     PASSWORD = "password"  # noqa: S105 - a name, not a secret
     PASSWORD_AND_SMS_CODE = "password-sms-code"  # noqa: S105 - a name, not a secret
+    PASSWORD_AND_QUESTION = "password-question"  # noqa: S105 - a name, not a secret
     KNOWLEDGE = "knowledge"
     SINGLE_SELECT = "single-select"
     MULTI_SELECT = "multi-select"
@@ -21,6 +22,8 @@ class Method(StrEnum):
     CHOICE = "choice"
     OUTCOME_CODE = "outcome-code"
     OUT_OF_BAND = "out-of-band"
+    PASSKEY = "passkey"
+    SPC = "spc"
     DECOUPLED = "decoupled"
 
 
@@ -47,11 +50,13 @@ class Settle(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes."""
+    """Answer transStatus C and challenge by this method. `insists`: whatever the requestor wishes. `content`: what is wrong with
+    acsSignedContent, in an app."""
 
     method: Method
     insists: bool = False
     rreq: RReqOrder = RReqOrder.FIRST
+    content: str | None = None
 
 
 class DeferIfAsked(Struct, frozen=True):

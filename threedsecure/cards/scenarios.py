@@ -65,6 +65,12 @@ def _by_name(*scenarios: Scenario) -> Mapping[str, Scenario]:
 AUTHENTICATED: Final = Settle("Y")
 UNAVAILABLE: Final = Settle("U", "22")
 _SECURECODE: Final = Ask(Method.SMS_CODE)
+_CONTENT: Final = "SecureCode; in an app acsSignedContent is {}"
+
+
+def _signed(defect: str) -> Ask:
+    return Ask(Method.SMS_CODE, content=defect)
+
 
 SCENARIOS: Final = _by_name(
     Scenario("frictionless", "00", "authenticated without a challenge (ARes Y)", AUTHENTICATED),
@@ -137,7 +143,22 @@ SCENARIOS: Final = _by_name(
         "challenge-password-otp", "18", "the password, then a SecureCode by SMS", Ask(Method.PASSWORD_AND_SMS_CODE)
     ),
     Scenario("challenge-knowledge", "19", "a question that only the cardholder can answer", Ask(Method.KNOWLEDGE)),
+    Scenario(
+        "challenge-password-question",
+        "24",
+        "the password, then the question; on one screen where an app has two boxes (2.3.1)",
+        Ask(Method.PASSWORD_AND_QUESTION),
+    ),
     Scenario("challenge-choose", "22", "the page asks how it is to end: Y, N, A, U or R", Ask(Method.CHOICE)),
+    Scenario(
+        "challenge-spc",
+        "26",
+        "a payment confirmed by passkey (2.3.1: SPC; ARes S where the requestor can), else as challenge-passkey",
+        Ask(Method.SPC),
+    ),
+    Scenario(
+        "challenge-passkey", "25", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
+    ),
     Scenario(
         "challenge-outcome-code",
         "23",
@@ -176,6 +197,15 @@ SCENARIOS: Final = _by_name(
         "SecureCode; the CRes says the opposite of the RReq",
         Ask(Method.SMS_CODE, rreq=RReqOrder.CONTRADICTING),
     ),
+    Scenario("app-bad-signature", "60", _CONTENT.format("changed after it was signed"), _signed("tampered")),
+    Scenario("app-bad-chain", "61", _CONTENT.format("signed under an unknown root"), _signed("wrong-chain")),
+    Scenario(
+        "app-bad-expired", "62", _CONTENT.format("signed with an expired certificate"), _signed("expired-certificate")
+    ),
+    Scenario("app-bad-key", "63", _CONTENT.format("made for another SDK's key"), _signed("other-key")),
+    Scenario("app-bad-algorithm", "64", _CONTENT.format("signed with RS256"), _signed("wrong-algorithm")),
+    Scenario("app-bad-content", "65", _CONTENT.format("no JSON"), _signed("unreadable")),
+    Scenario("app-bad-url", "66", _CONTENT.format("for an acsURL with plain http"), _signed("plain-http")),
     Scenario("sms-late", "31", "the SecureCode arrives when it has expired", _SECURECODE, sms="1"),
     Scenario("sms-twice", "32", "the SecureCode arrives twice", _SECURECODE, sms="2"),
     Scenario("sms-refused", "33", "the carrier refuses the SecureCode", _SECURECODE, sms="3"),

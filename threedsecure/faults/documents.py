@@ -11,7 +11,9 @@ from threedsecure.faults.fault import Fault, FaultRefused
 from threedsecure.faults.kinds import KINDS, SENSIBLE, FaultDocument
 from threedsecure.faults.points import POINTS, Carrier, Written
 
-WITHOUT_CARD: Final = frozenset({"PRes", "Method page", "Method callback"})
+OF_NO_PAYMENT: Final = frozenset({"PRes", "OReq", "ORes"})
+"""What crosses beside payments."""
+WITHOUT_CARD: Final = OF_NO_PAYMENT | {"Method page", "Method callback"}
 _XML_PATH: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 _HOW: Final[Mapping[Carrier, str]] = MappingProxyType(
     {
@@ -49,8 +51,8 @@ def check(fault: Fault) -> None:
         _check_xml(fault)
     if fault.card is not None and fault.at in WITHOUT_CARD:
         raise FaultRefused(f"{fault.at} comes before anybody says which card it is for: name a transaction, or nothing")
-    if fault.at == "PRes" and fault.transaction is not None:
-        raise FaultRefused("a PRes belongs to no transaction")
+    if fault.at in OF_NO_PAYMENT and fault.transaction is not None:
+        raise FaultRefused(f"a message such as the {fault.at} belongs to no transaction")
     if fault.card is not None and fault.transaction is not None:
         raise FaultRefused("a fault is limited to a card or to a transaction, not to both")
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     PointName = str
 else:
     PointName = Literal[tuple(POINTS)]
-Sender = Literal["Directory Server", "ACS", "3DS Server"]
+Sender = Literal["Directory Server", "ACS", "3DS Server", "SDK"]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Element = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\[\].\s]+(\[[0-9]{1,4}\]|\.[^\[\].\s]+)*$")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\[\].\s]+$")]
@@ -122,6 +122,7 @@ class MessageFault(Fault, frozen=True, kw_only=True):
 
 
 class SignatureFault(Fault, frozen=True, kw_only=True):
-    """A PARes that is signed badly, or (`defect` None) not at all."""
+    """A PARes or an acsSignedContent that is signed badly, or (`defect` None) not at all; a message of an app that is encrypted
+    badly. Whoever has the keys does it."""
 
     defect: ClassVar[str | None] = None

@@ -1,5 +1,6 @@
 """What can be done to a message in JSON."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from threedsecure.v2.errors import MessageError
 
 _SECOND: Final = "\N{REPLACEMENT CHARACTER}a second time\N{REPLACEMENT CHARACTER}"
 _COMPONENTS: Final = {"Directory Server": "D", "ACS": "A", "3DS Server": "S"}
-_ANSWERED: Final = {"PRes": "PReq", "ARes": "AReq", "RRes": "RReq", "RReq": "CReq", "CRes": "CReq"}
+_ANSWERED: Final = {"PRes": "PReq", "ORes": "OReq", "ARes": "AReq", "RRes": "RReq", "RReq": "CReq", "CRes": "CReq"}
 _EXTENSIONS: Final = "messageExtension"
 DEFAULT_ERROR: Final = "404"  # permanent system failure
 
@@ -24,6 +25,10 @@ def decoded(raw: bytes) -> Message | None:
     except orjson.JSONDecodeError:
         return None
     return document if isinstance(document, dict) else None
+
+
+def encoded(message: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(message)
 
 
 def shuffled(message: Message, draw: Draw) -> Message:

@@ -56,6 +56,10 @@ class Memory:
         self._forget()
         return frozenset(one.names)
 
+    def knows(self, name: str) -> bool:
+        """Whether a transaction that passed here goes by this name."""
+        return name.lower() in self._known
+
     def card_of(self, told: Mapping[str, str]) -> str | None:
         """The card of the transaction with these identifiers, as far as it is known."""
         return next((one.card for one in self._those(told.values()) if one.card is not None), None)

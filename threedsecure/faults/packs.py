@@ -136,6 +136,36 @@ _HOSTILE: Final = (
     *_all("SMS", (("delay", 5, {"seconds": 0, "up_to": 1}), ("twice", 10, {}), ("reset", 3, {}))),
 )
 
+_IN_AN_APP: Final = (
+    _pack(
+        "app-no-continue",
+        "screens beside the banking app without oobContinueLabel",
+        _every("CRes", "drop", element="oobContinueLabel"),
+    ),
+    _pack("app-no-text", "screens without challengeInfoText", _every("CRes", "drop", element="challengeInfoText")),
+    _pack(
+        "app-empty-why",
+        "a first screen whose whyInfoText is empty",
+        {"at": "CRes", "do": "set", "element": "whyInfoText", "value": ""},
+    ),
+    _pack(
+        "app-long-labels",
+        "a first screen with a button that is longer than 45 characters",
+        {
+            "at": "CRes",
+            "do": "set",
+            "element": "submitAuthenticationLabel",
+            "value": "Confirm the payment with the code that you have got",
+        },
+    ),
+    _pack(
+        "app-lost-images",
+        "a first screen whose images cannot be fetched",
+        {"at": "CRes", "do": "set", "element": "issuerImage", "value": {"medium": "https://bank.invalid/logo.png"}},
+        {"at": "CRes", "do": "set", "element": "psImage", "value": {"medium": "https://scheme.invalid/logo.png"}},
+    ),
+)
+
 PACKS: Final[Mapping[str, Pack]] = MappingProxyType(
     {
         pack.name: pack
@@ -145,6 +175,7 @@ PACKS: Final[Mapping[str, Pack]] = MappingProxyType(
                 "what real banks do that no specification says, and that a gateway has to live with",
                 *_QUIRKS,
             ),
+            *_IN_AN_APP,
             _pack("hostile", "everything that a correct gateway survives, each now and then", *_HOSTILE),
         )
     }

@@ -10,6 +10,7 @@ from msgspec import Struct
 DIRECTORY_SERVER: Final = "Directory Server"
 ACS: Final = "ACS"
 THREE_DS_SERVER: Final = "3DS Server"
+SDK: Final = "SDK"
 
 
 class Carrier(StrEnum):
@@ -50,6 +51,8 @@ _POINTS: Final = (
     Point("RRes", Carrier.ANSWER, Written.JSON, (DIRECTORY_SERVER, THREE_DS_SERVER), "the answer to an RReq"),
     Point("Erro", Carrier.ANSWER, Written.JSON, (DIRECTORY_SERVER, ACS), "an Erro that answers a message"),
     Point("VERes", Carrier.ANSWER, Written.XML, (DIRECTORY_SERVER, ACS), "the answer to a VEReq (1.0.2)"),
+    Point("ORes", Carrier.ANSWER, Written.JSON, (THREE_DS_SERVER, ACS), "the answer to an OReq (2.3.1)"),
+    Point("OReq", Carrier.REQUEST, Written.JSON, (DIRECTORY_SERVER,), "a notice of the directory server (2.3.1)"),
     Point("AReq", Carrier.REQUEST, Written.JSON, (DIRECTORY_SERVER,), "the AReq on its way to the ACS"),
     Point("RReq", Carrier.REQUEST, Written.JSON, (DIRECTORY_SERVER, ACS), "the result of a challenge"),
     Point("VEReq", Carrier.REQUEST, Written.XML, (DIRECTORY_SERVER,), "the VEReq on its way to the ACS (1.0.2)"),
@@ -68,6 +71,9 @@ _POINTS: Final = (
     ),
     Point("CRes post", Carrier.POST, Written.JSON, (ACS,), "what the browser posts to notificationURL", "cres"),
     Point("PARes", Carrier.POST, Written.XML, (ACS,), "what the browser posts to TermUrl (1.0.2)", "PaRes"),
+    Point("acsSignedContent", Carrier.ANSWER, Written.JSON, (ACS,), "what the ACS signs for the SDK of an app"),
+    Point("CReq", Carrier.REQUEST, Written.JSON, (SDK,), "what an app of the desk's sends, inside its encryption"),
+    Point("CRes", Carrier.ANSWER, Written.JSON, (ACS,), "what the ACS shows in an app, inside its encryption"),
 )
 POINTS: Final[Mapping[str, Point]] = MappingProxyType({point.name: point for point in _POINTS})
 
@@ -75,4 +81,7 @@ POINTS: Final[Mapping[str, Point]] = MappingProxyType({point.name: point for poi
 ANSWERS: Final = ("PRes", "ARes", "RRes", "Erro", "VERes")
 PAGES: Final = ("Method page", "challenge page", "CRes page", "PARes page")
 REQUESTS: Final = ("AReq", "RReq", "VEReq")
+NOTICES: Final = ("OReq", "ORes")
+"""Where less makes sense: nobody acts on a notice."""
 POSTS: Final = ("Method callback", "CRes post", "PARes")
+IN_AN_APP: Final = ("acsSignedContent", "CReq", "CRes")

@@ -17,7 +17,8 @@ V1_IDS: Final = ("xid", "dsTransID", "acsTransID", "acctID", "messageId")
 # An EMV message may carry an acctID too, but that is the buyer's account at the shop.
 LINKS: Final = ("acctID", "messageId")
 BOTH_HALVES: Final = "VERes"
-"""The one message that has the identifiers of both halves of a payment; where clocks differ, it may stand behind the second."""
+"""The one message that has the identifiers of both halves of a payment; where clocks differ, it may stand behind the second. It
+belongs to the VEReq that it answers, whatever acctID it gives."""
 
 
 def is_a_name(name: object) -> TypeGuard[str]:
@@ -92,8 +93,15 @@ class Filing:
         return (self.of(ordered[0]) if ordered else min(parts)), ordered
 
     def _halves(self, found: Found) -> set[str]:
+        """An acctID that another VERes gave before joins nothing."""
+        own = found.document.get("messageId")
         names = deciding_names(names_of(found.note, found.document), found.document)
-        return {self.of(first) for name in names if (first := self._first(name)) is not None}
+        firsts = [first for name in names if (first := self._first(name)) is not None]
+        return {
+            self.of(first)
+            for first in firsts
+            if first.note.kind != BOTH_HALVES or first.document.get("messageId") == own
+        }
 
     def _first(self, name: str) -> Found | None:
         return next(iter(self._carriers(name)), None)
@@ -108,4 +116,5 @@ def deciding_names(names: Sequence[str], document: Mapping[str, Any]) -> Sequenc
     """The identifiers that tell which transaction a note belongs to: the first one, and what classic messages share."""
     if "threeDSServerTransID" in document:
         return names[:1]
-    return [*names[:1], *(name for key in LINKS if is_a_name(name := document.get(key)))]
+    links = [name for key in LINKS if is_a_name(name := document.get(key))]
+    return [*reversed(links), *names[:1]] if document.get("messageType") == BOTH_HALVES else [*names[:1], *links]

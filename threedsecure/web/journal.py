@@ -204,6 +204,11 @@ class Journal:
         return self._database
 
     @property
+    def noted(self) -> int:
+        """How many entries there were since the start."""
+        return self._turn.first + len(self._turn.notes)
+
+    @property
     def waiting(self) -> int:
         """How many entries are not written yet."""
         return len(self._turn.notes) + self._under_way

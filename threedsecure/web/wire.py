@@ -64,7 +64,8 @@ class WireResponse(Struct):
     """One answer. `message` is the document that `body` was encoded from, when there is one worth journalling. `chunks` stands in
     for `body` where an answer is too long to be held whole. `noting`: what else the journal is told of `message`; `noted`: where it
     stands there (`Journal.record`). `promises`: nobody may be told before all that was noted and written is safe. `disruption`: how
-    whoever carries it is to misbehave."""
+    whoever carries it is to misbehave. `sealed`: where `body` is encrypted, what it is for another plaintext, badly encrypted
+    where a defect is named."""
 
     status: int = 200
     body: bytes = b""
@@ -76,6 +77,7 @@ class WireResponse(Struct):
     promises: bool = False
     chunks: Iterable[bytes] | None = None
     disruption: "Disruption | None" = None
+    sealed: "Callable[[bytes, str | None], bytes] | None" = None
 
     def whole(self) -> "WireResponse":
         """The same with its chunks as a body, for a caller within the process."""

@@ -16,8 +16,10 @@ from acs.cardholder.pages import (
     choice_page,
     in_app_page,
     outcome_page,
+    passkey_page,
     password_page,
 )
+from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.settings import AcsSettings
 
 
@@ -35,6 +37,7 @@ _YES_AND_NO: Final = (Choice(html_page.YES, _("Yes, it is me")), Choice(html_pag
 _OUTCOME_CODE: Final = "Outcome code"
 _SMS_CODE: Final = _("Code received by SMS")
 _OPEN_THE_APP: Final = _("Open your banking app and approve the payment there.")
+_PASSKEY: Final = _("Confirm with your passkey")
 _WAIT: Final = _("Your bank is checking this payment.")
 
 
@@ -72,12 +75,23 @@ def wording(question: Question, phones: Sequence[str]) -> Wording:
             return Wording(_OUTCOME_CODE, types=True)
         case Question.BANKING_APP:
             return Wording(_OPEN_THE_APP)
+        case Question.PASSKEY | Question.PAYMENT_CONFIRMATION:
+            return Wording(_PASSKEY)
         case Question.NOTHING_PASS | Question.NOTHING_FAIL:
             return Wording(_WAIT)
 
 
-def method_page(view: ChallengePage, question: Question, phones: Sequence[str], settings: AcsSettings) -> str:
-    """The page of a challenge at this question. `phones`: the cardholder's numbers, the first one first."""
+def method_page(
+    view: ChallengePage,
+    question: Question,
+    phones: Sequence[str],
+    settings: AcsSettings,
+    ceremony: Ceremony | None = None,
+) -> str:
+    """The page of a challenge at this question. `phones`: the cardholder's numbers, the first one first; `ceremony`: what a passkey
+    is asked for with."""
+    if ceremony is not None:
+        return passkey_page(view, ceremony)
     match question:
         case Question.SMS_CODE:
             return challenge_page(view)

@@ -24,36 +24,42 @@ class Question(StrEnum):
     CHOOSE_OUTCOME = "choose-outcome"
     OUTCOME_CODE = "outcome-code"
     BANKING_APP = "banking-app"
+    PASSKEY = "passkey"
+    PAYMENT_CONFIRMATION = "payment-confirmation"
     NOTHING_PASS = "nothing-pass"  # noqa: S105 - a name, not a secret
     NOTHING_FAIL = "nothing-fail"
 
 
 class Described(Struct, frozen=True):
-    """`authentication_methods`: one code per factor. 2.1.0 and 2.2.0 have room for one, which is the last; `in_2_2_0` stands
-    in its place where 2.2.0 knew a better word."""
+    """`authentication_methods`: one code per factor. 2.1.0 and 2.2.0 have room for one, which is the last, where `earlier` has no
+    other word for them. `fallback`: how it goes on where the browser cannot do it."""
 
     questions: tuple[Question, ...]
     authentication_type: str
     authentication_methods: tuple[str, ...]
-    in_2_2_0: str | None = None
+    earlier: Mapping[str, str] = MappingProxyType({})
+    fallback: Method | None = None
 
     def authentication_method(self, version: str) -> str | list[str]:
         """The element as `version` writes it."""
-        if version == "2.2.0" and self.in_2_2_0 is not None:
-            return self.in_2_2_0
-        return self.authentication_methods[-1] if version in ("2.1.0", "2.2.0") else list(self.authentication_methods)
+        if version in ("2.1.0", "2.2.0"):
+            return self.earlier.get(version, self.authentication_methods[-1])
+        return list(self.authentication_methods)
 
 
 _STATIC: Final = "01"
 _DYNAMIC: Final = "02"
 _OUT_OF_BAND: Final = "03"
 _DECOUPLED: Final = "04"
+_PUSHED: Final = MappingProxyType({"2.2.0": "11"})
+_OTHER: Final = MappingProxyType({"2.1.0": "10", "2.2.0": "10"})
 
 METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
     {
         Method.SMS_CODE: Described((Question.SMS_CODE,), _DYNAMIC, ("02",)),
         Method.PASSWORD: Described((Question.PASSWORD,), _STATIC, ("01",)),
         Method.PASSWORD_AND_SMS_CODE: Described((Question.PASSWORD, Question.SMS_CODE), _DYNAMIC, ("01", "02")),
+        Method.PASSWORD_AND_QUESTION: Described((Question.PASSWORD, Question.KNOWLEDGE), _STATIC, ("01", "06")),
         Method.KNOWLEDGE: Described((Question.KNOWLEDGE,), _STATIC, ("06",)),
         Method.SINGLE_SELECT: Described((Question.CHOOSE_PHONE, Question.SMS_CODE), _DYNAMIC, ("02",)),
         Method.MULTI_SELECT: Described((Question.CHOOSE_SEVERAL,), _STATIC, ("06",)),
@@ -64,8 +70,11 @@ METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
         Method.AUTO_PASS: Described((Question.NOTHING_PASS,), _DYNAMIC, ("10",)),
         Method.AUTO_FAIL: Described((Question.NOTHING_FAIL,), _DYNAMIC, ("10",)),
         # Push confirmation (11) exists since 2.2.0, decoupled (12) since 2.3.
-        Method.OUT_OF_BAND: Described((Question.BANKING_APP,), _OUT_OF_BAND, ("09",), "11"),
-        Method.DECOUPLED: Described((Question.BANKING_APP,), _DECOUPLED, ("12",), "11"),
+        Method.OUT_OF_BAND: Described((Question.BANKING_APP,), _OUT_OF_BAND, ("09",), _PUSHED),
+        Method.DECOUPLED: Described((Question.BANKING_APP,), _DECOUPLED, ("12",), _PUSHED),
+        # WebAuthn (13) and SPC (14) exist since 2.3.
+        Method.PASSKEY: Described((Question.PASSKEY,), _DYNAMIC, ("13",), _OTHER, Method.SMS_CODE),
+        Method.SPC: Described((Question.PAYMENT_CONFIRMATION,), _DYNAMIC, ("14",), _OTHER, Method.SMS_CODE),
     }
 )
 
@@ -89,6 +98,9 @@ OUTCOMES: Final[Mapping[Question, Callable[[str], outcome.Chosen | None]]] = Map
 )
 """Questions whose answer says how the challenge ends; None for what says nothing."""
 
+ASSERTED: Final = frozenset({Question.PASSKEY, Question.PAYMENT_CONFIRMATION})
+"""Questions that the cardholder's authenticator answers; what that is worth is judged by `acs.cardholder.passkeys`."""
+
 _BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
     {
         Question.PASSWORD: "blank-password",
@@ -107,6 +119,8 @@ _WRONG_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
         Question.KNOWLEDGE: "wrong-answer",
         Question.OUTCOME_CODE: "wrong-answer",
         Question.CHOOSE_SEVERAL: "wrong-choice",
+        Question.PASSKEY: "wrong-passkey",
+        Question.PAYMENT_CONFIRMATION: "wrong-passkey",
     }
 )
 

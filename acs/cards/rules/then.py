@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from acs.cards.issued import NotACard, check_outcome
 from acs.cards.records import Card
+from threedsecure.addresses import is_web_address
 from threedsecure.cards.other_cards import nobodys_phone
 from threedsecure.cards.scenarios import ALL_SCENARIOS, METHOD, NOT_ENROLLED_DIGIT, SCENARIOS, VERSIONS
 from threedsecure.cards.schemes import SCHEMES
@@ -19,11 +20,24 @@ from threedsecure.rules import Rule, RuleError
 
 _ALL_VERSIONS: Final = tuple(version for known in VERSIONS.values() for version in known)
 _OF_THE_CARD: Final = ("scheme", "phone")
+TOLD: Final = frozenset(
+    {
+        "broadInfo",
+        "cardholderInfo",
+        "transStatusReasonInfo",
+        "cardSecurityCodeStatus",
+        "cardSecurityCodeStatusSource",
+        "messageExtension",
+    }
+)
+"""What an issuer may add without contradicting what it decides."""
 
 
 class Then(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`scenario` takes the place of the card's; `phone`, `tries`, `language`, `transStatus`, `reason` and `password` as when a card
-    is minted. `scheme`: whose card it is, where the number itself does not say so. `fault`: what goes wrong with it."""
+    is minted. `scheme`: whose card it is, where the number itself does not say so. `fault`: what goes wrong with it. `decides`: the
+    address of a service that is asked what the card does. `tells`: elements of ARes and RReq beside what the scenario says
+    (`TOLD`)."""
 
     scenario: str | None = None
     fault: dict[str, Any] | None = None
@@ -33,6 +47,8 @@ class Then(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     language: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$")] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+    decides: str | None = None
+    tells: dict[str, Any] | None = None
     password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
@@ -44,6 +60,8 @@ def read_then(rule: Rule) -> Then:
         raise RuleError(".then", str(error)) from error
     if then.fault is not None:
         fault_of(then.fault, "any")
+    if odd := set(then.tells or {}) - TOLD:
+        raise RuleError(f".then.tells.{min(odd)}", f"the issuer tells {', '.join(sorted(TOLD))}")
     if then.scenario is None:
         _check_alone(rule, then)
     else:
@@ -64,16 +82,18 @@ def fault_of(document: Mapping[str, Any], transaction: str) -> Fault:
 
 
 def _check_alone(rule: Rule, then: Then) -> None:
-    """Without a scenario the card stays what it is."""
-    if then.fault is None:
-        raise RuleError(".then", "then names a scenario, or a fault, or both")
-    if set(rule.then) != {"fault"}:
-        raise RuleError(
-            ".then", f"{', '.join(sorted(set(rule.then) - {'fault'}))} belongs to a scenario, and there is none"
-        )
+    """Without a scenario the card stays what it is, or somebody is asked."""
+    if then.fault is None and then.decides is None and then.tells is None:
+        raise RuleError(".then", "then names a scenario, a service that decides, what is told, or a fault")
+    if others := set(rule.then) - {"fault", "decides", "tells"}:
+        raise RuleError(".then", f"{', '.join(sorted(others))} belongs to a scenario, and there is none")
+    if then.decides is not None and (rule.kind == "VEReq" or not is_web_address(then.decides)):
+        raise RuleError(".then.decides", "the http or https address of a service that decides on an AReq")
 
 
 def _check_scenario(rule: Rule, then: Then, scenario: str) -> None:
+    if then.decides is not None:
+        raise RuleError(".then.decides", "a service decides in place of a scenario, not beside one")
     plays = ALL_SCENARIOS if rule.kind == "VEReq" else SCENARIOS
     if scenario not in plays:
         raise RuleError(".then.scenario", f"no scenario is called {scenario!r}; there are {', '.join(plays)}")
@@ -107,7 +127,7 @@ def instructed(card: Card | None, pan: str, then: Mapping[str, Any]) -> Card | N
     """The card as the rule has it; `card` is None for a number that the grammar of the test cards does not read."""
     wish = msgspec.convert(dict(then), Then, strict=False)
     if wish.scenario is None:
-        return card
+        return card if card is None or wish.tells is None else replace(card, tells=wish.tells)
     known = card or Card(pan, wish.scheme or next(iter(SCHEMES)), wish.scenario, nobodys_phone(pan))
     return replace(
         known,
@@ -119,6 +139,7 @@ def instructed(card: Card | None, pan: str, then: Mapping[str, Any]) -> Card | N
         trans_status=wish.transStatus,
         reason=wish.reason,
         password=wish.password,
+        tells=wish.tells,
     )
 
 

@@ -2,20 +2,25 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from acs.cardholder.answers import challenge_response, error_response, last_words
 from acs.cardholder.pages import Notice, post_back_page
 from acs.cardholder.texts import DEFAULT_LANGUAGE
 from acs.issuer import Issuer
+from acs.v2.decision.passkeys import ceremony_of
 from acs.v2.messages import answered_with, cres, form_value
-from acs.v2.records import Transaction, confirmation
+from acs.v2.records import Transaction, bank_of, confirmation
 from threedsecure.v2.errors import MessageError
 from threedsecure.web.wire import WireResponse, page
 
 
 def open_response(issuer: Issuer, transaction: Transaction, notice: str | None) -> WireResponse:
     """The page of an open challenge."""
-    settings = issuer.settings.of(transaction.card.pan)
-    return challenge_response(confirmation(transaction, settings), notice, settings, issuer.page_token)
+    settings = bank_of(transaction, issuer.settings)
+    asked = confirmation(transaction, issuer.settings)
+    ceremony = ceremony_of(transaction, issuer.settings, issuer.runtime.vault.secret)
+    return challenge_response(replace(asked, ceremony=ceremony), notice, settings, issuer.page_token)
 
 
 def final_response(transaction: Transaction) -> WireResponse:

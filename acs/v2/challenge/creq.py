@@ -8,7 +8,7 @@ from typing import Any, Final
 from acs.cardholder.answers import error_response
 from acs.cardholder.challenge import Submission
 from acs.cards.plays import rreq_order_of
-from acs.forms import note_answer, note_exposure, read_answer
+from acs.forms import note_answer, note_assertion, note_exposure, read_answer
 from acs.settings import AcsSettings
 from acs.v2.challenge.answers import erro_response, final_response, open_response
 from acs.v2.issuer import EmvIssuer
@@ -68,12 +68,15 @@ async def answer(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
                 next_counter,
                 issuer.codes,
                 issuer.settings,
+                issuer.runtime.vault.secret,
             ),
         )
     except EventRefused as error:
         return error_response(409, "error", error.detail)
     if change is None:
         return error_response(404, "unknown-transaction", "acsTransID is not known here")
+    if change.asserted is not None:
+        note_assertion(issuer, change.asserted, identifiers(change.transaction))
     return await _respond(issuer, change, None)
 
 

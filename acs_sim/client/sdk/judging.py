@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from acs_sim.client.sdk.habits import STRICT, Habits
 from threedsecure.v2.codec import decode_object
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check
@@ -22,6 +23,7 @@ FINAL_ELEMENTS: Final = frozenset(
         "transStatus",
     }
 )
+WORDS: Final = frozenset({"challengeInfoHeader", "challengeInfoLabel", "challengeInfoText"})
 _OVER: Final = "Y"
 
 
@@ -34,12 +36,12 @@ class ProtocolFailure(Exception):
         self.detail = detail
 
 
-def judged(plain: bytes, version: str, ids: Mapping[str, str], counter: str) -> dict[str, Any]:
+def judged(plain: bytes, version: str, ids: Mapping[str, str], counter: str, habits: Habits = STRICT) -> dict[str, Any]:
     """The CRes in a plaintext. Errors: `ProtocolFailure` with the code that a shipping SDK sends."""
     try:
         cres = decode_object(plain)
-        _is_the_next(cres, version, ids, counter)
-        check(cres, Context(version, APP, leg=Leg.FROM_ACS))
+        _is_the_next(cres, version, ids, counter, habits)
+        _hold_against_the_tables(cres, version, habits)
     except MessageError as error:
         raise ProtocolFailure(error.code, error.detail) from error
     strange = sorted(cres.keys() - FINAL_ELEMENTS)
@@ -53,7 +55,17 @@ def is_final(cres: Mapping[str, Any]) -> bool:
     return cres.get("challengeCompletionInd") == _OVER
 
 
-def _is_the_next(cres: Mapping[str, Any], version: str, ids: Mapping[str, str], counter: str) -> None:
+def _hold_against_the_tables(cres: Mapping[str, Any], version: str, habits: Habits) -> None:
+    """Errors: `MessageError`."""
+    try:
+        check(cres, Context(version, APP, leg=Leg.FROM_ACS))
+    except MessageError as error:
+        missing = error.code == ErrorCode.REQUIRED_ELEMENT_MISSING and set(error.detail.split(",")) <= WORDS
+        if not (habits.few_words and missing and WORDS & cres.keys()):
+            raise
+
+
+def _is_the_next(cres: Mapping[str, Any], version: str, ids: Mapping[str, str], counter: str, habits: Habits) -> None:
     """Type, counter, version and identifiers, where they are there and well-formed enough to be judged."""
     if cres.get("messageType") != "CRes":
         raise MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, "messageType")
@@ -61,7 +73,7 @@ def _is_the_next(cres: Mapping[str, Any], version: str, ids: Mapping[str, str], 
     if isinstance(found, str) and len(found) == len(counter) and found.isdecimal() and found != counter:
         raise MessageError(ErrorCode.DATA_DECRYPTION_FAILURE, "acsCounterAtoS")
     if cres.get("messageVersion") not in (None, "", version):
-        raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion")
+        raise MessageError(habits.wrong_version, "messageVersion")
     foreign = [
         name
         for name, value in ids.items()

@@ -1,12 +1,13 @@
 """The SDK at work in an app: it posts to the ACS, keeps the time, and tells the app how the challenge ended."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from cryptography import x509
 
-from acs_sim.client.sdk.actions import action
+from acs_sim.client.sdk.actions import NOTHING, Entries, action, refreshed
 from acs_sim.client.sdk.judging import ProtocolFailure, is_final
 from acs_sim.client.sdk.transaction import SdkTransaction
 from threedsecure.errors import PeerTimedOut, PeerUnreachable, TransportError
@@ -24,20 +25,33 @@ Outcome = Literal["completed", "cancelled", "timedout", "protocolError", "runtim
 """What the app is told, in the words of the SDK specification (ChallengeStatusReceiver)."""
 
 
+Bend = Callable[[dict[str, Any]], Awaitable[tuple[bytes, str | None]]]
+"""What a CReq becomes before it is encrypted, and what is wrong with its encryption (`threedsecure.v2.app.session.DEFECTS`)."""
+
+
 class PhoneApp:
     """`screen`: the CRes that is shown; `outcome`: how it ended, None before; `trans_status`: of the final CRes; `reason`: what was
-    wrong, in words."""
+    wrong, in words; `bend`: what goes wrong on purpose with a CReq; `away`: where the cardholder is instead of in the app."""
 
-    def __init__(self, transaction: SdkTransaction, random: Random, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        transaction: SdkTransaction,
+        random: Random,
+        now: Callable[[], datetime],
+        bend: Bend | None = None,
+    ) -> None:
         self.transaction = transaction
         self.screen: dict[str, Any] | None = None
         self.outcome: Outcome | None = None
         self.trans_status: str | None = None
         self.reason: str | None = None
+        self.away: Literal["home", "banking app"] | None = None
         self._random = random
         self._now = now
+        self._bend = bend
         self._ends_at: datetime | None = None
         self._cancels = False
+        self._turn = asyncio.Lock()
 
     async def do_challenge(
         self, network: Transport, ares: Mapping[str, Any], roots: Sequence[x509.Certificate]
@@ -51,16 +65,33 @@ class PhoneApp:
         self._ends_at = self._now() + timedelta(minutes=self.transaction.options.max_timeout)
         await self._exchange(network, {})
 
-    async def press(
-        self, network: Transport, do: str, entry: str | None = None, *, trust: bool = False, bind: bool = False
+    async def press(self, network: Transport, do: str, filled: Entries = NOTHING) -> None:
+        """Do something on the screen (`action`). Errors: `NoSuchButton`."""
+        await self._go_on(network, lambda screen: action(screen, do, filled), cancels=do == "cancel")
+
+    async def catch(self, network: Transport, query: str) -> None:
+        """The web view caught the form of an HTML screen: `query` is what stood behind the ? of its address."""
+        await self._go_on(network, lambda screen: {"challengeHTMLDataEntry": query})
+
+    def leave(self, where: Literal["home", "banking app"]) -> None:
+        """The cardholder goes to another app."""
+        if self.screen is not None:
+            self.away = where
+
+    def come_back(self) -> None:
+        """The app is in the foreground again: what the ACS has for that takes the place of what was shown (Req 64, 65)."""
+        if self.away is not None and self.screen is not None:
+            self.away, self.screen = None, refreshed(self.screen)
+
+    async def _go_on(
+        self, network: Transport, act: Callable[[Mapping[str, Any]], Mapping[str, Any]], *, cancels: bool = False
     ) -> None:
-        """Do something on the screen: submit, resend, cancel. Errors: `NoSuchButton`."""
-        if self.outcome is not None or self.screen is None:
-            return
-        if await self.has_timed_out(network):
-            return
-        self._cancels = do == "cancel"
-        await self._exchange(network, action(self.screen, do, entry, trust=trust, bind=bind))
+        async with self._turn:
+            if self.outcome is not None or self.screen is None or await self.has_timed_out(network):
+                return
+            elements = act(self.screen)
+            self._cancels = cancels
+            await self._exchange(network, elements)
 
     async def has_timed_out(self, network: Transport) -> bool:
         """Whether sdkMaxTimeout is over, which the ACS is told then."""
@@ -71,7 +102,9 @@ class PhoneApp:
         return True
 
     async def _exchange(self, network: Transport, elements: Mapping[str, Any]) -> None:
-        body = self.transaction.seal(self.transaction.creq(elements), self._random).encode()
+        creq = self.transaction.creq(elements)
+        plain, defect = (encode(creq), None) if self._bend is None else await self._bend(creq)
+        body = self.transaction.seal(plain, self._random, defect).encode()
         try:
             answer = await self._posted(network, body)
         except PeerTimedOut:
@@ -110,7 +143,7 @@ class PhoneApp:
             self.trans_status = cres["transStatus"]
             self._end("cancelled" if self._cancels else "completed", None)
         else:
-            self.screen = cres
+            self.screen, self.away = cres, None
 
     async def _tell(self, network: Transport, code: str, detail: str, *, of: str) -> None:
         """An Erro in clear, whose answer nobody reads."""
@@ -123,7 +156,7 @@ class PhoneApp:
 
     def _end(self, outcome: Outcome, reason: str | None) -> None:
         self.outcome, self.reason = outcome, reason
-        self.screen = None
+        self.screen = self.away = None
 
 
 def _erro_in(body: bytes) -> tuple[Outcome, str]:

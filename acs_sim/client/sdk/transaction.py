@@ -5,14 +5,18 @@ The order of events is that of the SDK specification: `create_transaction`, the 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from acs_sim.client.sdk.habits import STRICT, Habits
 from acs_sim.client.sdk.judging import ProtocolFailure, judged
+from threedsecure.v2.app import bridging
 from threedsecure.v2.app.jose import (
     A128CBC_HS256,
     NotDecrypted,
@@ -33,6 +37,9 @@ NATIVE_AND_HTML: Final = "03"
 UI_TYPES: Final = ("01", "02", "03", "04", "05")
 NEW_UI_TYPES: Final = ("06", "07")
 LATEST: Final = "2.3.1"
+_ENTRIES: Final = frozenset(
+    {"challengeDataEntry", "challengeHTMLDataEntry", "challengeCancel", "infoContinueIndicator"}
+)
 MAX_CRES: Final = 600_000
 """Characters: acsHTML alone may have 300000."""
 DEVICE: Final[Mapping[str, Any]] = {"DV": "1.6", "DD": {"C001": "Android", "C002": "Exemple One", "C005": "en-GB"}}
@@ -40,7 +47,9 @@ DEVICE: Final[Mapping[str, Any]] = {"DV": "1.6", "DD": {"C001": "Android", "C002
 
 class Options(Struct, frozen=True, kw_only=True):
     """How this SDK is. `enc`: content encryption of the challenge; `interface` and `ui_types`: what it can draw; `max_timeout`:
-    minutes that the whole challenge may take, at least 5; `app_url`: where the banking app returns to (2.2.0 and later)."""
+    minutes that the whole challenge may take, at least 5; `app_url`: where the banking app returns to (2.2.0 and later);
+    `plain_hosts`: where plain http will do, and at what is below them: a desk has no certificates. `sdk_type` (2.3.1): sdkType
+    and what goes with it; `habits`: in what it is like one that ships."""
 
     enc: str = A128CBC_HS256
     interface: str = NATIVE_AND_HTML
@@ -48,6 +57,19 @@ class Options(Struct, frozen=True, kw_only=True):
     max_timeout: int = 5
     reference_number: str = REFERENCE_NUMBER
     app_url: str | None = None
+    sdk_type: Mapping[str, Any] = MappingProxyType({"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"}})
+    plain_hosts: tuple[str, ...] = ()
+    habits: Habits = STRICT
+
+    def trusts(self, url: str) -> bool:
+        """Whether an SDK posts to such an acsURL."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        host = parts.hostname or ""
+        plain = parts.scheme == "http" and any(host == one or host.endswith(f".{one}") for one in self.plain_hosts)
+        return bool(host) and (plain or parts.scheme == "https")
 
 
 class SdkTransaction(Struct, frozen=True, kw_only=True):
@@ -67,27 +89,30 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
 
     def elements(self) -> dict[str, Any]:
         """What goes into the AReq (authentication request parameters)."""
-        options = self.options
+        options, use = self.options, self.options.habits.key_use
         types = options.ui_types or UI_TYPES + (NEW_UI_TYPES if self.version == LATEST else ())
         told: dict[str, Any] = {
             "sdkAppID": self.sdk_app_id,
             "sdkEncData": self.sdk_enc_data,
-            "sdkEphemPubKey": public_jwk(self.key.public_key()),
+            "sdkEphemPubKey": public_jwk(self.key.public_key()) | ({} if use is None else {"use": use}),
             "sdkMaxTimeout": f"{options.max_timeout:02}",
             "sdkReferenceNumber": options.reference_number,
             "sdkTransID": self.sdk_trans_id,
             "deviceRenderOptions": {"sdkInterface": options.interface, "sdkUiType": list(types)},
         }
         if self.version == LATEST:
-            told |= {"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"}}
+            told |= options.sdk_type
         return told
 
     def begin(self, ares: Mapping[str, Any], roots: Sequence[x509.Certificate], at: datetime) -> "SdkTransaction":
         """The transaction once acsSignedContent is believed and the key agreed on. Errors: `NotTrusted`."""
         content = read_signed_content(str(ares["acsSignedContent"]), roots, at)
         own = public_jwk(self.key.public_key())
-        if {name: content.sdk_ephem_pub_key.get(name) for name in own} != own:
+        compared = self.options.habits.compares_key
+        if compared and {name: content.sdk_ephem_pub_key.get(name) for name in own} != own:
             raise NotTrusted("sdkEphemPubKey is not the key of this transaction")
+        if not self.options.trusts(content.acs_url):
+            raise NotTrusted("acsURL is not https")
         try:
             theirs = public_key(content.acs_ephem_pub_key)
         except NotDecrypted as error:
@@ -117,20 +142,25 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
         }
         if self.version == LATEST:
             message["oobAppURLInd"] = "01" if self.options.app_url else "02"
+        elif self.options.app_url and self.counter == 0:
+            message |= bridging.extension({"oobAppURLInd": "01"})
         if self.options.app_url is not None and self.version != "2.1.0":
             message["threeDSRequestorAppURL"] = self.options.app_url
+        if self.options.habits.no_entry_always and self.version != "2.1.0" and not _ENTRIES & action.keys():
+            message["challengeNoEntry"] = "Y"
         return {**message, **action}
 
-    def seal(self, message: Mapping[str, Any], random: Random) -> str:
-        """The body of a POST."""
+    def seal(self, plain: bytes, random: Random, defect: str | None = None) -> str:
+        """The body of a POST: a CReq, encrypted; badly where a defect is named."""
         return seal_challenge(
-            encode(message),
+            plain,
             self.session_key,
             Sender.SDK,
             enc=self.options.enc,
             kid=self.acs_trans_id,
             counter=self.counter,
             random=random,
+            defect=defect,
         )
 
     def read(self, body: bytes) -> tuple[dict[str, Any], "SdkTransaction"]:
@@ -140,7 +170,7 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
             plain = open_challenge(jwe, self.session_key, Sender.ACS)
         except (NotDecrypted, UnicodeDecodeError) as error:
             raise ProtocolFailure(ErrorCode.DATA_DECRYPTION_FAILURE, str(error)[:200]) from error
-        cres = judged(plain, self.version, self.identifiers(), counted(self.counter))
+        cres = judged(plain, self.version, self.identifiers(), counted(self.counter), self.options.habits)
         return cres, replace(self, counter=self.counter + 1)
 
 

@@ -7,16 +7,21 @@ import click
 
 @click.command("mcp")
 @click.option("--url", metavar="URL", help="Use the simulator whose desk is there instead of starting one in memory.")
-def mcp_command(url: str | None) -> None:
+@click.option(
+    "--namespace", metavar="NAME", help="With --url, have cards, clock, faults and messages there to oneself."
+)
+def mcp_command(url: str | None, namespace: str | None) -> None:
     """Serve the simulator as tools for agents, by the Model Context Protocol over standard input and output."""
+    if namespace is not None and url is None:
+        raise click.UsageError("--namespace is of a simulator that runs: give its --url, too")
     if find_spec("mcp") is None:
         raise click.ClickException("the extra `mcp` is not installed: pip install 'acs-sim[mcp]'")
     import asyncio
 
     from acs_sim.commands.agents.server import serve
-    from acs_sim.testing.values import SimulatorUnreachable
+    from acs_sim.testing.values import SimulatorRefused, SimulatorUnreachable
 
     try:
-        asyncio.run(serve(url))
-    except SimulatorUnreachable as error:
+        asyncio.run(serve(url, namespace))
+    except (SimulatorRefused, SimulatorUnreachable) as error:
         raise click.ClickException(f"no 3-D Secure simulator: {error}") from error

@@ -22,9 +22,9 @@ the cardholder's place, and read the findings: what the gateway did against the 
 transactions may be any that the transaction has. Amounts are in minor units, expiry dates YYMM."""
 
 
-async def serve(url: str | None) -> None:
-    """Until standard input ends. Errors: `SimulatorUnreachable`."""
-    async with calls_to(url) as calls:
+async def serve(url: str | None, namespace: str | None = None) -> None:
+    """Until standard input ends. Errors: `SimulatorRefused`, `SimulatorUnreachable`."""
+    async with calls_to(url, namespace) as calls:
         await _server(Tools(calls)).run_stdio_async()
 
 

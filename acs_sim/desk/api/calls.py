@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from inspect import getdoc
 from typing import Any, Final, TypeVar, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,6 +12,7 @@ from acs_sim.client.parties import Parties, Refused
 from acs_sim.client.sdk.phone_app import PhoneApp
 from acs_sim.desk.log.lines import Log
 from acs_sim.settings.addresses import Addresses
+from threedsecure.addresses import namespace_of
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.web.serving.service import Runtime
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
@@ -33,6 +35,11 @@ class Desk:
     apps: dict[str, PhoneApp] = field(default_factory=dict)
     log: Log = field(default_factory=Log)
     other_cards: OtherCards = NO_OTHER_CARDS
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that this is the desk of; None at a simulator's first one."""
+        return namespace_of(urlsplit(self.addresses.desk).path)
 
 
 Handler = Callable[[Desk, WireRequest], Awaitable[WireResponse]]

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
+from acs_sim.client.sdk.habits import Profile
 from threedsecure.faults import FaultDocument
 
 PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, with the leading +")]
@@ -15,9 +16,17 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PackWish(Request, frozen=True):
-    """A pack of faults: `issuer-quirks` or `hostile`. `card` limits all that can be limited to it, and leaves out the rest."""
+    """A pack of faults (docs/faults.md). `card` limits all that can be limited to it, and leaves out the rest."""
 
-    pack: Literal["issuer-quirks", "hostile"]
+    pack: Literal[
+        "issuer-quirks",
+        "app-no-continue",
+        "app-no-text",
+        "app-empty-why",
+        "app-long-labels",
+        "app-lost-images",
+        "hostile",
+    ]
     card: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
 
 
@@ -64,7 +73,7 @@ class CardWish(Request, frozen=True):
     """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
     `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
     what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-    what goes wrong with this card."""
+    what goes wrong with this card. `passkey`: it has one, in software."""
 
     scheme: str
     scenario: str
@@ -76,6 +85,30 @@ class CardWish(Request, frozen=True):
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
     password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     faults: Annotated[list[FaultDocument], Meta(max_length=50)] = []
+    passkey: bool = False
+
+
+class Passkey(Struct, frozen=True):
+    """`id`: the credential id, base64url; `counter`: of its last use."""
+
+    id: str
+    made_at: str
+    counter: int
+
+
+class Passkeys(Struct, frozen=True):
+    """The passkeys of a card. `page`: where a browser makes one, at the bank; null where the bank's address has no name that
+    passkeys could belong to (docs/passkeys.md)."""
+
+    page: str | None
+    passkeys: list[Passkey]
+
+
+class AuthenticatorAnswer(Struct, frozen=True):
+    """`posted`: what the script of the bank's page posts where the card's software passkey answers: an assertion, or the error
+    that there is none."""
+
+    posted: dict[str, Any]
 
 
 class CardRange(Struct, frozen=True):
@@ -121,6 +154,41 @@ class RangeEdits(Request, frozen=True):
 
 class RangesEdited(Struct, frozen=True):
     serial: str
+
+
+class NoticeWish(Request, frozen=True):
+    """A notice of a directory server (OReq, 2.3.1). `to`: whom it is for; `url`: where that one takes it, when not where the
+    settings say. `category` and `severity` are opCategory and opSeverity, `expires` opExpDate (in thirty days when left out).
+    `parts`: texts, one OReq each; `left_out`: numbers of those that are not sent. `prior`: opPriorTransRef, `transIdType` and
+    `transId`."""
+
+    scheme: Scheme = "visa"
+    to: Literal["3ds-server", "acs"] = "3ds-server"
+    url: Annotated[str, Meta(max_length=2048)] | None = None
+    category: Literal["01", "02", "03", "04", "05", "06"] = "01"
+    severity: Literal["01", "02", "03", "04"] = "04"
+    parts: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=20_000)], ...], Meta(min_length=1, max_length=99)
+    ] = ("A notice of the directory server.",)
+    expires: Annotated[str, Meta(pattern=r"^[0-9]{8}$")] | None = None
+    prior: dict[str, str] | None = None
+    left_out: Annotated[list[int], Meta(max_length=99)] = []
+
+
+class NoticePart(Struct, frozen=True):
+    """One OReq: `answer` is the ORes or Erro that came, `error` what was wrong with it, or why nothing came."""
+
+    seqNum: str  # noqa: N815 - the specification's name
+    dsTransID: str  # noqa: N815
+    answer: dict[str, Any] | None = None
+    error: str | None = None
+
+
+class NoticeSent(Struct, frozen=True):
+    """`seqId` is the name under which the messages of the notice are found."""
+
+    seqId: str  # noqa: N815 - the specification's name
+    parts: list[NoticePart]
 
 
 class RuleWish(Request, frozen=True):
@@ -285,10 +353,10 @@ class Transcript(Struct, frozen=True):
 
 
 class CardholderAct(Request, frozen=True):
-    """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
-    `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-    `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
-    `bind` the one that has the device remembered (2.3.1).
+    """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`; where a passkey is
+    asked for also a browser's error, such as `NotAllowedError`. `choice` belongs to `select`: the value of an input named
+    challengeValue, several with commas between, `correct` (when left out) or `wrong`. `approve` and `decline` answer the banking
+    app's prompt. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered (2.3.1).
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
     `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
@@ -327,7 +395,9 @@ class CardholderOutcome(Struct, frozen=True):
 
 class AppWish(Request, frozen=True):
     """An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
-    both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to."""
+    both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
+    `split` (2.3.1): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited`: its client cannot encrypt; such an SDK
+    has to use A128GCM. `wrapped`: a default SDK that is wrapped. `profile`: in what it is like an SDK that ships (docs/app.md)."""
 
     version: Literal["2.1.0", "2.2.0", "2.3.1"] = "2.2.0"
     scheme: Scheme = "visa"
@@ -335,6 +405,10 @@ class AppWish(Request, frozen=True):
     interface: Literal["01", "02", "03"] = "03"
     max_timeout: Annotated[int, Meta(ge=5, le=99)] = 5
     app_url: Annotated[str, Meta(max_length=256)] | None = None
+    split: Literal["01", "02", "03"] | None = None
+    limited: bool = False
+    wrapped: bool = False
+    profile: Profile = "strict"
 
 
 class AppDocument(Struct, frozen=True):
@@ -395,6 +469,33 @@ class PartyAddresses(Struct, frozen=True):
     acs: str
     phone: str
     shop: str
+
+
+class NamespaceWish(Request, frozen=True):
+    """`seed` makes it repeatable; `idle`: after so long without a request it ends (`1h30m`, at most `7d`)."""
+
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    idle: str = "1h"
+
+
+class NamespaceDocument(Struct, frozen=True):
+    """A simulator of its own behind the same ports. `made_at` and `used_at` are of the wall clock."""
+
+    name: str
+    addresses: PartyAddresses
+    made_at: str
+    used_at: str
+    idle_seconds: float
+
+
+class NamespaceMade(NamespaceDocument, frozen=True):
+    """`new`: it was not there before."""
+
+    new: bool = True
+
+
+class NamespacesThere(Struct, frozen=True):
+    namespaces: list[NamespaceDocument]
 
 
 class CardStanding(Struct, frozen=True):

@@ -21,6 +21,7 @@ _ERRORS: Final = {
     413: "The body is too long",
     422: "It is well-formed and cannot be had",
     502: "Another party of the simulator does not answer, or answers with an error",
+    503: "There are as many as may be",
     504: "Another party of the simulator took too long",
 }
 _PATH_PARAMETERS: Final = {
@@ -28,6 +29,7 @@ _PATH_PARAMETERS: Final = {
     "rule": "the id of the rule",
     "id": "any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID",
     "fault": "the id of the fault",
+    "name": "the name of the namespace: up to 32 of a-z, 0-9 and -",
 }
 
 

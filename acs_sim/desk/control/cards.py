@@ -10,7 +10,7 @@ from acs_sim.client.card_list import card_document, listed_cards
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, answered, call
 from acs_sim.desk.api.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
-from acs_sim.desk.control import faults
+from acs_sim.desk.control import faults, passkeys
 from acs_sim.desk.known_cards import known_card
 from threedsecure.cards.scenarios import (
     ALL_SCENARIOS,
@@ -102,6 +102,8 @@ async def mint(desk: Desk, wish: CardWish) -> Card:
                 raise
             continue
         await faults.arm(desk, [msgspec.structs.replace(fault, card=card.pan) for fault in bound])
+        if wish.passkey:
+            await passkeys.enrol(desk, card.pan)
         return msgspec.convert({**card_document(card, desk.runtime.clock.now()), **_shown(asked_for)}, Card)
     raise Problem(
         409, "Conflict", f"every {wish.scheme} card for {wish.scenario} is given; POST /api/reset takes them back"

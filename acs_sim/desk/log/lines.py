@@ -24,8 +24,8 @@ MOST_RECORDS: Final = 100_000
 AT_ONCE: Final = 200
 LATE_AT_MOST: Final = 200
 LOOKS: Final = 20
-BESIDE: Final = frozenset({"PReq", "PRes", "CRReq", "CRRes"})
-"""What prepares payments and is none."""
+BESIDE: Final = frozenset({"PReq", "PRes", "OReq", "ORes", "CRReq", "CRRes"})
+"""What crosses beside payments and is none."""
 CHANNELS: Final = {"01": "app", "02": "browser", "03": "3RI"}
 _AMOUNT: Final = ("purchaseAmount", "purchaseCurrency", "purchaseExponent")
 _SAID: Final[Mapping[str, Mapping[str, str]]] = {

@@ -9,13 +9,15 @@ from acs_sim.checking.element_pages import names_of
 from acs_sim.client.card_list import listed_cards
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, Handler
-from acs_sim.desk.api.documents import CardWish, ClockMove
+from acs_sim.desk.api.documents import CardWish, ClockMove, NamespaceWish
+from acs_sim.desk.control import namespaces
 from acs_sim.desk.control.cards import find_card, mint
 from acs_sim.desk.control.clock import clock_state, forget_everything, move_everybodys
 from acs_sim.desk.control.faults import in_force
 from acs_sim.desk.control.rules import rules_in_force
 from acs_sim.desk.pages.rendering import drift, shown
 from acs_sim.desk.transactions.list import find_transaction
+from threedsecure.addresses import at_namespace
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import read
 from threedsecure.storage.errors import DatabaseAway
@@ -107,6 +109,30 @@ async def begin_again(desk: Desk, request: WireRequest) -> WireResponse:
     return see_other(own_address(read_form(request).get("back", "")))
 
 
+async def show_namespaces(desk: Desk, request: WireRequest) -> WireResponse:
+    """Those behind the same ports; within one, which it is and where the others are made."""
+    there = [] if desk.runtime.namespaces is None else namespaces.listed(desk).namespaces
+    return await page_of(desk, "namespaces.html", "/namespaces", there=there, front=front_of(desk))
+
+
+async def change_namespaces(desk: Desk, request: WireRequest) -> WireResponse:
+    form = read_form(request)
+    if (ended := form.get("end")) is not None:
+        await namespaces.end(desk, ended)
+    else:
+        await namespaces.make(desk, form.get("name", "").strip(), NamespaceWish())
+    return see_other("/namespaces")
+
+
+def front_of(desk: Desk) -> str:
+    """The address of the desk without a namespace."""
+    return (
+        desk.addresses.desk
+        if desk.namespace is None
+        else desk.addresses.desk.removesuffix(at_namespace(desk.namespace))
+    )
+
+
 def own_address(back: str) -> str:
     """An address of the desk itself, else its front page."""
     return back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
@@ -129,7 +155,9 @@ def answering_pages(handler: Handler) -> Handler:
 
 async def page_of(desk: Desk, name: str, here: str, status: int = 200, **values: Any) -> WireResponse:
     """A page of the desk with its bar; `here` is the address that the bar marks."""
-    bar = {"clock": clock_state(desk.runtime.clock), "trouble": await _trouble(desk)}
+    others = desk.runtime.namespaces
+    beside = {"namespace": desk.namespace, "namespaces": 0 if others is None else len(others.listed())}
+    bar = {"clock": clock_state(desk.runtime.clock), "trouble": await _trouble(desk), **beside}
     return shown(name, status, here=here, at=desk.addresses, **bar, **values)
 
 

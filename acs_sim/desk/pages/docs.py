@@ -10,7 +10,7 @@ from acs_sim.desk.pages.console import page_of
 from threedsecure.web.wire import WireRequest, WireResponse, json_response
 
 # What a call to try names in its address, asks for, and posts.
-_NAMED: Final = {"pan": "4000000001000001", "id": "ID", "rule": "RULE", "fault": "FAULT"}
+_NAMED: Final = {"pan": "4000000001000001", "id": "ID", "rule": "RULE", "fault": "FAULT", "name": "team-a"}
 _QUERIES: Final = {
     "list_cards": "scheme=visa&scenario=challenge-otp",
     "list_transactions": "pan=4000000001000001",
@@ -28,10 +28,12 @@ BODIES: Final = {
     "take_outcome": '{"outcome":"accepted","transStatus":"Y"}',
     "edit_ranges": '{"scheme":"visa","edits":[{"action":"M","start":"4000000030000000","end":"4000000039999999",'
     '"stand_in":"attempt"}]}',
+    "send_notice": '{"scheme":"visa","category":"02","severity":"02","parts":["An issuer is slow.","We look into it."]}',
     "add_merchant": '{"monetico":{"tpe":"0000001","key":"12345678901234567890123456789012345678P0"}}',
     "add_rule": '{"if":{"amount":{"at_least":10000}},"then":{"scenario":"challenge-otp"}}',
     "move_clock": '{"advance":"10m"}',
     "check_message": '{"message":{"messageType":"RRes","messageVersion":"2.2.0"}}',
+    "make_namespace": '{"idle":"30m"}',
     "arm_fault": '{"at":"RReq","do":"twice","card":"4000000001000001"}',
     "verify_authentication_value": '{"scheme":"visa","value":"CAVV","pan":"4000000000000002","dsTransID":"ID",'
     '"purchaseAmount":4200,"purchaseCurrency":"978","purchaseDate":"20261201120000"}',

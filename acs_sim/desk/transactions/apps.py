@@ -1,26 +1,37 @@
 """`/api/apps`: phone apps with our SDK, for whoever has none at hand. Their cardholder acts as any other (`cardholder`)."""
 
-from functools import cache
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from acs_sim.client.sdk.actions import NoSuchButton, words_of
+from acs_sim.client.sdk.actions import Entries, NoSuchButton, words_of
+from acs_sim.client.sdk.habits import PROFILES
 from acs_sim.client.sdk.phone_app import PhoneApp
-from acs_sim.client.sdk.transaction import Options, create_transaction
+from acs_sim.client.sdk.transaction import REFERENCE_NUMBER, Options, create_transaction
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import AppDocument, AppWish, CardholderOutcome, Transaction
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.v2.app.jose import PublicKey
+from threedsecure.faults import MessageFault, SignatureFault
+from threedsecure.faults.changes import changed
+from threedsecure.faults.points import SDK
+from threedsecure.v2.app.jose import A128CBC_HS256, PublicKey
+from threedsecure.v2.app.signed_content import ContentSigner
+from threedsecure.v2.codec import encode
 from threedsecure.web.calling.transport import Transport
+from threedsecure.web.faults.injector import Faults
 from threedsecure.web.wire import Problem
 
 MOST_APPS: Final = 1_000
 APP: Final = "01"
 KID: Final = "acs-sim-rsa"
+SPLIT_SDK_SERVER: Final = "SIM-SPLIT-SDK-SERVER"
 _P256: Final = ec.SECP256R1()
 _BAD_ENDS: Final = frozenset({"timedout", "protocolError", "runtimeError"})
 
@@ -28,27 +39,56 @@ _BAD_ENDS: Final = frozenset({"timedout", "protocolError", "runtimeError"})
 @call("POST", "/api/apps", status=201, errors=(400,))
 async def open_app(desk: Desk, wish: AppWish) -> AppDocument:
     """A phone app with an SDK: what it puts into the AReq of its payment."""
+    return document_of(new_app(desk, wish))
+
+
+def new_app(desk: Desk, wish: AppWish) -> PhoneApp:
+    """One that `/api/apps/{id}` knows; the oldest makes room for it."""
     randomness = desk.runtime.randomness
     key, ephemeral = ec.generate_private_key(_P256), ec.generate_private_key(_P256)
+    sdk_trans_id, habits = randomness.uuid(), PROFILES[wish.profile]
     transaction = create_transaction(
         wish.version,
         directory_server_id=SCHEMES[wish.scheme].directory_server_id,
         directory_server_key=directory_server_key(),
         kid=KID,
-        sdk_trans_id=randomness.uuid(),
+        sdk_trans_id=sdk_trans_id,
         sdk_app_id=randomness.uuid(),
         key=key,
         ephemeral=ephemeral,
         random=randomness.bytes,
         options=Options(
-            enc=wish.encryption, interface=wish.interface, max_timeout=wish.max_timeout, app_url=wish.app_url
+            enc=A128CBC_HS256 if habits.cbc_alone else wish.encryption,
+            interface=wish.interface,
+            max_timeout=wish.max_timeout,
+            app_url=wish.app_url,
+            sdk_type=sdk_type(wish, sdk_trans_id, desk.runtime.clock.now()),
+            plain_hosts=_plain_hosts(desk),
+            habits=habits,
         ),
     )
     while len(desk.apps) >= MOST_APPS:
         del desk.apps[next(iter(desk.apps))]
-    app = PhoneApp(transaction, randomness.bytes, desk.runtime.clock.now)
+    app = PhoneApp(transaction, randomness.bytes, desk.runtime.clock.now, partial(_bent, desk.runtime.faults))
     desk.apps[transaction.sdk_trans_id] = app
-    return document_of(app)
+    return app
+
+
+def sdk_type(wish: AppWish, sdk_trans_id: str, now: datetime) -> dict[str, Any]:
+    """What an AReq of 2.3.1 says of the kind of SDK. The server half of a split SDK signs with the published test key."""
+    if wish.split is None:
+        return {"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"} | ({"wrappedInd": "Y"} if wish.wrapped else {})}
+    payload = {
+        "sdkReferenceNumber": REFERENCE_NUMBER,
+        "sdkTransID": sdk_trans_id,
+        "sdkSignatureTimestamp": f"{now:%Y%m%d%H%M%S}",
+        "splitSdkServerID": SPLIT_SDK_SERVER,
+    }
+    return {
+        "sdkType": "02",
+        "splitSdkType": {"sdkVariant": wish.split} | ({"limitedInd": "Y"} if wish.limited else {}),
+        "sdkServerSignedContent": split_sdk_signer().sign(payload),
+    }
 
 
 @call("GET", "/api/apps/{id}", errors=(404,))
@@ -71,15 +111,20 @@ async def opened(desk: Desk, network: Transport, transaction: Transaction) -> Ph
             409, "Conflict", "the SDK of this app is not one of POST /api/apps: its challenge is on its own screen"
         )
     if app.screen is None and app.outcome is None:
-        await app.do_challenge(network, await _ares(desk, transaction.id), (root(),))
+        await begin(app, network, await _ares(desk, transaction.id))
     _raise_where_it_broke(app)
     return app
 
 
-async def pressed(app: PhoneApp, network: Transport, do: str, entry: str | None, *, trust: bool, bind: bool) -> None:
+async def begin(app: PhoneApp, network: Transport, parameters: Mapping[str, Any]) -> None:
+    """`parameters`: those of doChallenge, by their names in the ARes."""
+    await app.do_challenge(network, parameters, (root(),))
+
+
+async def pressed(app: PhoneApp, network: Transport, do: str, filled: Entries) -> None:
     """Errors: `Problem` 409 where the screen has no such button, or the SDK gave up."""
     try:
-        await app.press(network, do, entry, trust=trust, bind=bind)
+        await app.press(network, do, filled)
     except NoSuchButton as error:
         raise Problem(409, "Conflict", f"the cardholder is stuck: {error}") from error
     _raise_where_it_broke(app)
@@ -117,6 +162,14 @@ def known(desk: Desk, sdk_trans_id: str) -> PhoneApp:
 
 
 @cache
+def split_sdk_signer() -> ContentSigner:
+    """Signs for the server half of our split SDK."""
+    pem = _published("acs-signing-ec.pem")
+    key: Any = load_pem_private_key(pem, None)
+    return ContentSigner.of(key, x509.load_pem_x509_certificates(pem))
+
+
+@cache
 def root() -> x509.Certificate:
     """The published test root that our SDK trusts."""
     return x509.load_pem_x509_certificate(_published("directory-server-root.pem"))
@@ -128,6 +181,26 @@ def directory_server_key() -> PublicKey:
     key: Any = load_pem_private_key(_published("directory-server-rsa.pem"), None)
     public: PublicKey = key.public_key()
     return public
+
+
+def _plain_hosts(desk: Desk) -> tuple[str, ...]:
+    """Where the simulator's own ACS is, also under the names of its banks."""
+    return (urlsplit(desk.addresses.acs).hostname or "", "localhost")
+
+
+async def _bent(faults: Faults, creq: dict[str, Any]) -> tuple[bytes, str | None]:
+    """The CReq with all that is to happen to it, and what is to be wrong with its encryption."""
+    raw, defect = encode(creq), None
+    if not faults.plan.active:
+        return raw, defect
+    names = await faults.names_of("CReq", SDK, creq)
+    for fault in await faults.struck("CReq", SDK, names, raw):
+        if isinstance(fault, MessageFault):
+            raw = changed(fault, raw, await faults.around(fault, SDK, names))
+        elif isinstance(fault, SignatureFault):
+            defect = fault.defect
+        faults.note(fault, creq, raw)
+    return raw, defect
 
 
 def _published(name: str) -> bytes:

@@ -1,12 +1,23 @@
 """`POST /api/transactions/{id}/cardholder`: a person's part in a challenge, played by the desk."""
 
 import asyncio
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+from msgspec import Meta
+
+from acs_sim.client.authenticator import Authenticator, answer_of, posted
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
+from acs_sim.client.sdk.actions import Entries
 from acs_sim.desk.api.calls import Desk, call
-from acs_sim.desk.api.documents import AppDocument, CardholderAct, CardholderOutcome, Notification, Transaction
+from acs_sim.desk.api.documents import (
+    AppDocument,
+    AuthenticatorAnswer,
+    CardholderAct,
+    CardholderOutcome,
+    Notification,
+    Transaction,
+)
 from acs_sim.desk.transactions import cardholder_v1
 from acs_sim.desk.transactions.apps import document_of, known, opened, outcome_in_app, pressed
 from acs_sim.desk.transactions.challenges import challenge_of, code_for, outcome_of
@@ -32,6 +43,8 @@ WRONG_ANSWERS: Final = {
     "outcome-code": "1111",
 }
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
+NOBODYS_SIGNATURE: Final = "MAYCAQECAQE"
+"""ECDSA in DER, of two ones."""
 NOTHING_TO_TYPE: Final = frozenset({"banking-app", "nothing-pass", "nothing-fail"})
 CHALLENGES: Final = frozenset({"C", "D"})
 HTTP_ERROR: Final = 400
@@ -41,6 +54,20 @@ HTTP_ERROR: Final = 400
 async def act(desk: Desk, id_: str, wish: CardholderAct) -> CardholderOutcome:
     """The headless cardholder: play a person's part in the challenge."""
     return await played(desk, id_, wish)
+
+
+@call("GET", "/api/transactions/{id}/assertion", errors=(404, 409, 502))
+async def show_assertion(
+    desk: Desk,
+    id_: str,
+    amount: Annotated[str | None, Meta(description="another decimal amount than is to be confirmed")] = None,
+) -> AuthenticatorAnswer:
+    """What the card's software passkey answers to the page that is shown, or after an ARes S to the shop's own page."""
+    transaction = await find_transaction(desk, id_)
+    challenge = await _challenge(desk, transaction.acsTransID or "")
+    if amount is not None and "payment" in (challenge.get("passkey") or {}):
+        challenge["passkey"]["payment"]["total"]["value"] = amount
+    return AuthenticatorAnswer(_asked_for_passkey(desk, challenge, "correct"))
 
 
 @call("POST", "/api/apps/{id}", errors=(400, 404, 409, 502))
@@ -93,7 +120,7 @@ async def _play_app(
     if wish.do != "abandon" and app.outcome is None:
         do = wish.do if wish.do in {"resend", "cancel"} else "submit"
         entry = await _entry(desk, acs_trans_id, wish)
-        await pressed(app, network, do, entry, trust=wish.trust, bind=wish.bind)
+        await pressed(app, network, do, Entries(first=entry, trust=wish.trust, bind=wish.bind))
     return outcome_in_app(await _challenge(desk, acs_trans_id), app)
 
 
@@ -168,9 +195,26 @@ async def _entry(desk: Desk, acs_trans_id: str, wish: CardholderAct) -> str | No
     if wish.do not in {"submit", "select"}:
         return None
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
+    challenge = await _challenge(desk, acs_trans_id)
+    if challenge.get("passkey") is not None and wanted is not None:
+        return posted(_asked_for_passkey(desk, challenge, wanted))
     if wanted not in {"correct", "wrong"}:
         return wanted
-    return entry_for(await _challenge(desk, acs_trans_id), wanted)
+    return entry_for(challenge, wanted)
+
+
+def _asked_for_passkey(desk: Desk, challenge: dict[str, Any], wanted: str) -> dict[str, Any]:
+    """What the page's script posts: the `correct` answer of the card's software passkey, a `wrong` one, or a browser's error.
+    Errors: `Problem` 409 where no passkey is asked for."""
+    asked = challenge.get("passkey")
+    if asked is None:
+        raise Problem(409, "Conflict", "this challenge asks for no passkey")
+    if wanted not in {"correct", "wrong"}:
+        return {"error": wanted}
+    answer = answer_of(Authenticator(desk.runtime.vault.secret), asked)
+    if wanted == "wrong" and "assertion" in answer:
+        answer["assertion"]["response"]["signature"] = NOBODYS_SIGNATURE
+    return answer
 
 
 def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:

@@ -9,7 +9,7 @@ from acs_sim.desk.log.outcome import element
 from acs_sim.desk.words import TONES, TRANS_STATUS, amount_text
 
 # The order in which the parties stand; others stand behind them.
-STANDING: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
+STANDING: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Issuer", "Phone")
 LIVE: Final = ("Shop", "Browser", "3DS Server", "Directory Server", "ACS", "Phone")
 CLASSIC: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
 
@@ -127,6 +127,9 @@ _GISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "RRes": {"resultsStatus": "results {}"},
     "Erro": {"errorCode": "{}", "errorDescription": "{}", "errorDetail": "{}"},
     "SMS": {"state": "{}", "failure": "{}"},
+    "OReq": {"opCategory": "category {}", "opSeverity": "severity {}", "opSeq.seqNum": "part {}"},
+    "ORes": {"opStatus": "status {}"},
+    "issuer decision": {"decision": "{}", "method": "{}", "transStatus": "{}", "reason": "reason {}"},
     "VEReq": {"version": "{}"},
     "VERes": {"CH.enrolled": "enrolled {}", "IReq.iReqCode": "{}"},
     "PAReq": {"Purchase.amount": "{}", "Merchant.name": "{}"},

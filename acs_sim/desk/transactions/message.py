@@ -13,9 +13,11 @@ from acs_sim.desk.words import TRANS_STATUS
 from acs_sim.transcripts.difference import Element, differing, leaves
 from acs_sim.transcripts.har import address_of
 from threedsecure.redaction import REDACTED_ELEMENTS
+from threedsecure.v2.app.device_data import described
 from threedsecure.v2.messages import MESSAGES
 
 Entry = Mapping[str, Any]
+DEVICE_INFO: Final = "deviceInfo"
 LONGEST_CHECKED: Final = 128 * 1024
 STATUSES: Final = frozenset({"transStatus", "TX.status"})
 VIEWS: Final = {"decoded": "Decoded", "raw": "Raw", "check": "Check", "difference": "Difference"}
@@ -57,6 +59,8 @@ def _decoded(entry: Entry) -> Iterator[tuple[str, Any, str]]:
     for path, value in leaves(entry["message"]):
         words = meaning(entry["kind"], path, str(value)) if entry["kind"] in MESSAGES else ""
         yield path, value, words or (TRANS_STATUS.get(str(value), "") if path in STATUSES else "")
+        if path == DEVICE_INFO:
+            yield from ((f"{path}.{within}", told, name) for within, told, name in described(str(value)))
 
 
 def _before(entries: Sequence[Entry], number: int) -> int | None:

@@ -177,7 +177,8 @@ def _lasting(areq: Entry) -> str:
     remedy="Accept every value that the tables allow, unknown non-critical extensions, and elements that are not defined.",
     convicts="an Erro for an ARes or RReq that, as it was sent, is right",
     acquits="402 for a result that comes more than thirty seconds after the CRes or after the time of a decoupled authentication; "
-    "an Erro about a result that was taken or about another transaction; a second result that differs",
+    "an Erro about a result that was taken or about another transaction; a second result that differs; an Erro after a message of "
+    "another transaction that came with the identifiers of this one",
     suspended_by=("ARes",),
 )
 def erro_for_right_message(case: Case) -> Iterator[Evidence]:
@@ -210,6 +211,7 @@ def _complaints(case: Case) -> Iterator[tuple[Entry, Entry]]:
             not _is_anothers(case, about, erro)
             and not (about.kind == "RReq" and case.taken(about))
             and not _differs(case, about)
+            and not any(stray.number < erro.number for stray in case.strays(about.kind))
         ):
             yield erro, about
 

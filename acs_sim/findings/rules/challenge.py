@@ -14,6 +14,9 @@ NOT_CHALLENGED: Final = frozenset({"02", "03"})
 """resultsStatus of a gateway that knows why no CReq came."""
 MISSES_SOMETHING: Final = frozenset({400, 403, 409, 422})
 """How a gateway may answer a form that lacks something."""
+NOT_PERMITTED: Final = "not permitted"
+ALLOW: Final = 'allow="payment *; publickey-credentials-get *"'
+"""What browsers want of every frame around a page that asks for a passkey."""
 
 
 @rule(
@@ -97,6 +100,25 @@ def challenge_never_begun(case: Case) -> Iterator[Evidence]:
         if never and rres.text("resultsStatus") not in NOT_CHALLENGED:
             yield case.challenged.shows("acsURL", "no CReq within 30 seconds", "a CReq, or resultsStatus 02")
             return
+
+
+@rule(
+    "frame-without-permission",
+    Severity.WARNING,
+    "The bank's page must not ask for a passkey in its frame",
+    clause="W3C Permissions Policy; Web Authentication, publickey-credentials-get; Secure Payment Confirmation, payment; EMV 3-D "
+    "Secure 2.3.1, SPC within a challenge",
+    mistake="The iframe of the challenge, or a frame around it, has no allow attribute, so the browser refuses what the cardholder "
+    "could do at once, and the bank has to send a code.",
+    remedy=f"Write {ALLOW} on the iframe of the challenge, and on every frame around it. Without the stars it holds "
+    "for the frame's src alone, and a challenge that a form opens in the frame has none.",
+    convicts="the browser told the bank that the frame may not ask",
+    acquits="a browser that cannot, a cardholder who does not want to",
+)
+def frame_without_permission(case: Case) -> Iterator[Evidence]:
+    for asked in case.of("passkey", BROWSER, ACS):
+        if asked.text("outcome") == NOT_PERMITTED:
+            yield asked.shows("iframe", asked.text("words"), ALLOW)
 
 
 @rule(

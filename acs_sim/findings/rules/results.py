@@ -50,7 +50,7 @@ def _cres(case: Case, told: Told) -> Entry | None:
 def _results(case: Case, told: Told) -> list[Entry]:
     """The RReqs that may have reached the gateway by then, as they were sent, the last first, up to the one that it answered with
     an RRes: it went by one of these."""
-    found: list[Entry] = []
+    found = [each for each in case.strays("RReq") if each.number < told.entry.number]
     for rreq in reversed([each for each in case.rreqs if each.number < told.entry.number]):
         if case.taken(rreq):
             return [*found, case.as_sent(rreq)]
@@ -63,7 +63,7 @@ def _results(case: Case, told: Told) -> list[Entry]:
 
 def possible_results(case: Case) -> list[Entry]:
     """Every ARes and RReq that may have reached the gateway, as it was sent."""
-    answers = [case.as_sent(each) for each in case.answers if not case.lost(each)]
+    answers = [case.as_sent(each) for each in case.answers if not case.lost(each)] + [*case.strays("RReq")]
     return answers + [case.as_sent(each) for each in case.rreqs if case.taken(each) or not case.lost(each)]
 
 
@@ -232,14 +232,14 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
     remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
     convicts="an RRes for an RReq that, as it was sent, is against the tables or names another transaction",
     acquits="an RReq whose names stand in another order, or that holds elements that nobody knows; "
-    "an RRes for a second attempt",
+    "an RRes for a second attempt; an RReq with all identifiers of another transaction",
     suspended_by=("ARes",),
 )
 def wrong_result_taken(case: Case) -> Iterator[Evidence]:
     for rres in case.rres:
         rreq = case.last_before(case.rreqs, rres)
-        if rreq is None or case.answer_to(rreq) is not rres:
-            continue  # it was sent once more, and this answers the second attempt
+        if rreq is None or case.answer_to(rreq) is not rres or case.is_anothers(rreq):
+            continue  # it was sent once more, and this answers the second attempt; or it was another's, and right there
         for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER):
             yield rreq.shows(element, found, allowed)
 

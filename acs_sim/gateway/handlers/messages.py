@@ -15,8 +15,10 @@ from threedsecure.v2.codec import decode, decode_base64url, decode_object, encod
 from threedsecure.v2.erro import erro
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import decode_cres
+from threedsecure.v2.validation.checking import Leg
+from threedsecure.web.serving import notices
 from threedsecure.web.serving.service import Route, posted
-from threedsecure.web.wire import WireRequest, WireResponse, message_response
+from threedsecure.web.wire import Handler, WireRequest, WireResponse, message_response
 
 MAX_FIELD: Final = 32 * 1024
 METHOD_FIELDS: Final = ("threeDSMethodData",)
@@ -32,9 +34,24 @@ class MessageHandlers:
         return [
             # The directory server records this hop: it calls a peer that may be anybody's.
             posted(three_ds_server.RESULTS_PATH, self.results, answer_error=answer_error, mutual=("Directory Server",)),
+            posted(
+                notices.PATH,
+                self._notices(),
+                notices.MAX_BYTES,
+                answer_error=answer_error,
+                mutual=("Directory Server",),
+            ),
             *browser_routes(pages, three_ds_server.NOTIFICATION_PATH, self.notification, ("cres", "erro")),
             *browser_routes(pages, three_ds_server.METHOD_NOTIFICATION_PATH, self.method_notification, METHOD_FIELDS),
         ]
+
+    def _notices(self) -> Handler:
+        settings, randomness = self._gateway.settings, self._gateway.runtime.randomness
+
+        def sender() -> dict[str, str]:
+            return {"threeDSServerRefNumber": settings.reference_number, "threeDSServerTransID": randomness.uuid()}
+
+        return notices.takes_notices(Leg.DS_TO_THREE_DS_SERVER, sender, supported=settings.takes_operations)
 
     async def results(self, request: WireRequest) -> WireResponse:
         """RReq → RRes. The result is stored before it is acknowledged. An Erro is noted, and never answered by another."""

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from acs_sim.gateway.e_transactions import form as e_transactions
 from acs_sim.gateway.forms.fields import Posted
@@ -43,7 +44,8 @@ _TOLD: Final = {
 class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /api/purchases`. `expiry`: YYMM; `amount`: minor units; `method`: perform the 3DS Method as a browser
     would, or skip it (threeDSCompInd N where the card range has one); `version`: spoken whatever the range says; `brand`: the
-    buyer's choice of a co-badged card; `app`: what the SDK of an app gives, for a purchase in an app."""
+    buyer's choice of a co-badged card; `app`: what the SDK of an app gives, for a purchase in an app; `data_only`: the
+    issuer is told of the payment, and not asked to authenticate it."""
 
     pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{13,19}$")]
     expiry: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}$")]
@@ -56,6 +58,7 @@ class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     language: Literal["fr", "en"] = "fr"
     brand: str | None = None
     app: AppParameters | None = None
+    data_only: bool = False
 
 
 class PurchaseHandlers:
@@ -120,7 +123,7 @@ class PurchaseHandlers:
         order = await self._shops.place(shop, {}, CARD, wanted.amount, wanted.currency, wishes)
         fields = self._shops.sealed(shop, order)
         read = e_transactions.read if shop.key == e_transactions.MANNER else monetico.read
-        request = read(Posted(fields), self._gateway.merchants.house)
+        request = replace(read(Posted(fields), self._gateway.merchants.house), data_only=wanted.data_only)
         return await self._gateway.payments.open(
             request, channel="script" if wanted.app is None else "app", version=wanted.version
         )

@@ -235,14 +235,14 @@ class Payments:
 
     async def settled_within(self, purchase: Purchase, seconds: float) -> Purchase:
         """The purchase when it is finished, or as it is after `seconds` (real ones)."""
-        event = self._watch.waiting(purchase.id)
+        event, end = self._watch.waiting(purchase.id), asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    event.clear()
-                    purchase = await self._settlement.finish(purchase.id)
-                    if purchase.finished:
-                        return purchase
+            while True:
+                event.clear()
+                purchase = await self._settlement.begin_to_finish(purchase.id)
+                if purchase.finished:
+                    return purchase
+                async with asyncio.timeout_at(end):  # whoever has waited long enough breaks nothing off but that
                     await event.wait()
         except TimeoutError:
             return purchase

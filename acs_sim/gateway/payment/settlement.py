@@ -85,7 +85,7 @@ class Settlement:
             self._elsewhere.clear()
             for identifier in await self._storage.due(self._runtime.clock.now()):
                 with suppress(NotKnown):
-                    self._tell_soon(await self._concluded(identifier))
+                    await self.begin_to_finish(identifier)
             await self._sleep(await self._next_due())
 
     async def _next_due(self) -> datetime | None:
@@ -101,6 +101,12 @@ class Settlement:
         Errors: `NotKnown`."""
         purchase = await self._concluded(identifier)
         return await self._deliver_once(purchase) if self._is_to_be_told(purchase) else purchase
+
+    async def begin_to_finish(self, identifier: str) -> Purchase:
+        """The same, and nobody waits for the shop. Errors: `NotKnown`."""
+        purchase = await self._concluded(identifier)
+        self._tell_soon(purchase)
+        return purchase
 
     async def _concluded(self, identifier: str) -> Purchase:
         now = self._runtime.clock.now()

@@ -6,6 +6,7 @@
 | Y or A, proof missing or wrong       | is refused by the acquirer                               |
 | N or R                               | refuses, the acquirer is never asked                     |
 | ARes U or I, VERes U, not enrolled    | authorises without 3-D Secure, the merchant is liable    |
+| data only, ARes U or I               | authorises without 3-D Secure, the merchant is liable    |
 | U after a challenge                  | refuses: what began as a challenge must end as one       |
 | nothing (Erro, no answer, no RReq)   | ends in an error, the acquirer is never asked            |
 | the shop wants no 3-D Secure         | authorises, the merchant is liable                       |
@@ -56,7 +57,7 @@ def _conclude(purchase: Purchase, pan: str | None, at: datetime, numbers: Number
     if status in ("Y", "A"):
         return _authorise_with_proof(purchase, authentication, pan or "", at, numbers)
     if status in ("U", "I") and authentication.source in ("ARes", "VERes"):
-        reason = "unavailable" if status == "U" else "informational"
+        reason = "data-only" if purchase.request.data_only else "unavailable" if status == "U" else "informational"
         return _authorise(purchase, reason, authentication.eci, at, numbers)
     return Outcome(result="refused", reason=_refusal(authentication), eci=authentication.eci, at=at)
 

@@ -9,6 +9,7 @@ from acs_sim.gateway.forms import buyer
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
+from threedsecure.cards.schemes import networks
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import form_value
@@ -21,6 +22,9 @@ METHOD_NOTIFICATION_PATH: Final = "/3ds2/method-notification"
 OLDEST: Final = "2.1.0"
 BROWSER: Final = "02"
 APP: Final = "01"
+PAYMENT: Final = "01"
+INSIGHTS: Final = "80"
+DATA_SHARE_ONLY: Final = "06"
 MERCHANT_COUNTRY: Final = "250"
 MERCHANT_CATEGORY: Final = "5999"
 # Indicators that 2.1.0 does not know yet say "no challenge" there.
@@ -54,11 +58,13 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
     return {
         "messageType": "AReq",
         "messageVersion": purchase.version,
-        "messageCategory": "01",
+        "messageCategory": _category(request, pan),
         **_of_channel(purchase, settings),
         "threeDSRequestorAuthenticationInd": "01",
         **_since_2_3(purchase.version),
-        "threeDSRequestorChallengeInd": _challenge_indicator(request.challenge_indicator, purchase.version),
+        "threeDSRequestorChallengeInd": _challenge_indicator(
+            DATA_SHARE_ONLY if request.data_only else request.challenge_indicator, purchase.version
+        ),
         "threeDSRequestorID": settings.requestor_id,
         "threeDSRequestorName": request.merchant_name,
         "threeDSRequestorURL": settings.public_url,
@@ -86,6 +92,11 @@ def _of_channel(purchase: Purchase, settings: GatewaySettings) -> dict[str, Any]
         return {"deviceChannel": APP}
     notification_url = settings.public_url + NOTIFICATION_PATH
     return {"deviceChannel": BROWSER, "threeDSCompInd": purchase.comp_ind, "notificationURL": notification_url}
+
+
+def _category(request: PaymentRequest, pan: str) -> str:
+    """Data only is a category of its own at Mastercard (Identity Check Insights); elsewhere the challenge indicator says it."""
+    return INSIGHTS if request.data_only and "mastercard" in networks(pan) else PAYMENT
 
 
 def _since_2_3(version: str) -> dict[str, Any]:

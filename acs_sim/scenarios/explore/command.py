@@ -1,6 +1,7 @@
 """`acs-sim explore` behind its flags."""
 
 import asyncio
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ from acs_sim.scenarios.explore.own_gateway import OwnPurchases
 from acs_sim.scenarios.playing.cardholders import new_session
 from acs_sim.scenarios.running import PARTIES, STARTS_AT
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
+from acs_sim.settings.addresses import Addresses
 from acs_sim.settings.settings import Settings
 from threedsecure.web.clock import Clock
 
@@ -30,13 +32,16 @@ WITHOUT_END = 1_000_000_000
 
 @dataclass(frozen=True)
 class Wish:
-    """What was typed. `against`: None for our own gateway; `serving`: whose addresses the simulator then takes."""
+    """What was typed. `against`: None for our own gateway; `serving`: whose addresses the simulator then takes; `at`: one that runs
+    already, called with `tls`."""
 
     seed: int
     plays: int | None = None
     minutes: float | None = None
     against: str | None = None
     serving: Settings | None = None
+    at: Addresses | None = None
+    tls: ssl.SSLContext | None = None
     junit: Path | None = None
     html: Path | None = None
     muted: Path | None = None
@@ -79,20 +84,35 @@ def _progress(number: int, report: Report) -> None:
 @asynccontextmanager
 async def _simulator(wish: Wish) -> AsyncIterator[tuple[Simulator, Purchases]]:
     """One of its own, whose clock stands still unless a play moves it, and which draws from the seed."""
+    async with (
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=wish.tls or True)) as session,
+        new_session(wish.tls) as shop,
+        _there(wish, session) as at,
+    ):
+        simulator = Simulator(session, at)
+        if wish.against is None:
+            yield simulator, OwnPurchases(shop, at.shop, simulator.desk)
+        else:
+            yield simulator, Purchases(shop, wish.against, simulator.desk)
+
+
+@asynccontextmanager
+async def _there(wish: Wish, session: aiohttp.ClientSession) -> AsyncIterator[Addresses]:
+    """The addresses of the simulator. One that runs already is a namespace, which is as one of its own would be from here on."""
+    if wish.at is not None:
+        running = Simulator(session, wish.at)
+        await running.forget()
+        await running.seed(wish.seed)
+        await running.move_clock(freeze=True)
+        await running.move_clock(set=STARTS_AT.isoformat())
+        yield wish.at
+        return
     own = wish.against is None
     settings = with_free_ports(Settings()) if own or wish.serving is None else wish.serving
     parties = (*PARTIES, "shop") if own else PARTIES
     settings = msgspec.structs.replace(settings, fresh=True, seed=wish.seed, only=parties)
-    async with (
-        running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack,
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
-        new_session(None) as shop,
-    ):
-        simulator = Simulator(session, stack.addresses)
-        if wish.against is None:
-            yield simulator, OwnPurchases(shop, stack.addresses.shop, simulator.desk)
-        else:
-            yield simulator, Purchases(shop, wish.against, simulator.desk)
+    async with running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack:
+        yield stack.addresses
 
 
 def _told(report: Report, wish: Wish) -> int:

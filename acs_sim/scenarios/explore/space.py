@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from threedsecure.faults import SENSIBLE
-from threedsecure.faults.points import POINTS, Written
+from threedsecure.faults.points import IN_AN_APP, POINTS, Written
 from threedsecure.v2.messages import MESSAGES
 
 SCHEMES: Final = ("visa", "mastercard", "cb", "amex", "jcb", "discover")
@@ -113,11 +113,11 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
 """Orders of events that hurt: a card, what goes wrong with it, and what happens after the first AReq. More is drawn around them."""
 JUMPS: Final = ("5s", "31s", "61s", "11m", "25h", "50h")
 
-_LEFT_OUT: Final = frozenset({"PRes"})
+_LEFT_OUT: Final = frozenset({"PRes", "OReq", "ORes"})
 FAULT_POINTS: Final = tuple(
     name
     for name, point in POINTS.items()
-    if point.written is not Written.XML and name not in (*_LEFT_OUT, "PARes page", "PARes")
+    if point.written is not Written.XML and name not in (*_LEFT_OUT, *IN_AN_APP, "PARes page", "PARes")
 )
 CELLS: Final = tuple(
     (at, sender, do) for at in FAULT_POINTS for sender in POINTS[at].senders for do in SENSIBLE[at] if do != "late"

@@ -21,6 +21,7 @@ from acs_sim.scenarios.file.model import (
     Elements,
     Enrolment,
     MessageCheck,
+    Operation,
     Payment,
     Phone,
     Preparation,
@@ -40,7 +41,7 @@ from threedsecure.v2.grammar.context import Leg
 _KINDS: Final = PROTOCOL_KINDS + V1_KINDS + OTHER_KINDS
 _TIMES: Final = ("at", "within", "after", "before")
 _ONLY_CLASSIC: Final = frozenset({"enrolment", "payment"})
-_NOT_CLASSIC: Final = frozenset({"authenticate", "result", "preparation", "method"})
+_NOT_CLASSIC: Final = frozenset({"authenticate", "result", "preparation", "operation", "method"})
 _WITH_ENTRY: Final = frozenset({"submit", "select"})
 
 
@@ -154,6 +155,20 @@ def _preparation(wish: Preparation, at: str, column: Column) -> Iterator[Fault]:
         yield f"{at}.range", "range holds elements of the entry for this card, or it is <absent>"
 
 
+def _operation(wish: Operation, at: str, column: Column) -> Iterator[Fault]:
+    if column.version != "2.3.1":
+        yield at, f"OReq exists since 2.3.1, and this is {column.version}"
+        return
+    if wish.ORes is not None and wish.Erro is not None:
+        yield at, "an OReq has one answer: ORes or Erro"
+    leg = Leg.THREE_DS_SERVER_TO_DS if wish.to == "3ds-server" else Leg.ACS_TO_DS
+    yield from expected("ORes", wish.ORes or {}, f"{at}.ORes", column, leg)
+    yield from expected("Erro", wish.Erro or {}, f"{at}.Erro", column)
+    sent = len(wish.parts) - len({*wish.left_out} & {*range(1, len(wish.parts) + 1)})
+    if sent == 0 or (wish.answers is not None and len(wish.answers) != sent):
+        yield at, f"{sent} parts of this notice are sent, and each has one answer"
+
+
 def _cardholder(wish: Cardholder, at: str, column: Column) -> Iterator[Fault]:
     if (wish.do == "submit") != (wish.code is not None):
         yield at, "submit needs a code (its digits, correct or wrong), and nothing else takes one"
@@ -224,6 +239,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any, str, Column], Iterator[Fault]]]] = {
     "enrolment": _enrolment,
     "payment": _payment,
     "preparation": _preparation,
+    "operation": _operation,
     "cardholder": _cardholder,
     "clock": _clock,
     "phone": _phone,

@@ -15,6 +15,7 @@ from acs_sim.scenarios.file.including import Shared, expanded, shared
 from acs_sim.scenarios.file.including import Written as Step
 from acs_sim.scenarios.file.model import Scenario, Written
 from acs_sim.scenarios.file.words import plain
+from threedsecure.faults.documents import OF_NO_PAYMENT
 
 SUFFIXES: Final = (".yaml", ".yml")
 MAX_PLAYS: Final = 10_000
@@ -66,14 +67,16 @@ class Play:
     def buys(self) -> bool:
         """Whether the reference gateway takes part."""
         return any(
-            step.authenticate is not None and step.authenticate.through is not None for step in self.scenario.steps
+            (step.authenticate is not None and step.authenticate.through is not None)
+            or (step.operation is not None and step.operation.to == "3ds-server")
+            for step in self.scenario.steps
         )
 
     @property
     def alone(self) -> bool:
         """Whether it changes what other plays would see, so that none is played beside it."""
         armed = [*self.scenario.faults, *(step.fault for step in self.scenario.steps if step.fault is not None)]
-        ranges = any(fault.at == "PRes" for fault in armed)
+        ranges = any(fault.at in OF_NO_PAYMENT for fault in armed)
         ranges = ranges or any(step.edit_ranges is not None for step in self.scenario.steps)
         return self.moves_clock or self.restarts or ranges
 

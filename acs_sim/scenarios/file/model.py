@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from acs_sim.client.sdk.habits import Profile
 from acs_sim.desk.api.documents import PhoneNumber, RuleWish, Scheme
 from threedsecure.faults import FaultDocument
 
@@ -13,9 +14,18 @@ Version = Literal["1.0.2", "2.1.0", "2.2.0", "2.3.1"]
 Channel = Literal["browser", "app", "3ri"]
 Category = Literal["payment", "non-payment"]
 CLASSIC: Final = "1.0.2"
-PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "Erro")
+PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "OReq", "ORes", "Erro")
 V1_KINDS: Final = ("VEReq", "VERes", "PAReq", "PARes", "Error")
-OTHER_KINDS: Final = ("3DS Method", "challenge page", "SMS", "SMS failed", "fault", "connection failed", "no answer")
+OTHER_KINDS: Final = (
+    "3DS Method",
+    "challenge page",
+    "passkey",
+    "SMS",
+    "SMS failed",
+    "fault",
+    "connection failed",
+    "no answer",
+)
 CHANNELS: Final = {"app": "01", "browser": "02", "3ri": "03"}
 CATEGORIES: Final = {"payment": "01", "non-payment": "02"}
 SIGNATURES: Final = ("valid", "invalid")
@@ -27,7 +37,7 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
 class CardWish(Written, frozen=True, kw_only=True):
     """Who pays: a fresh card that nobody else has, or the card `pan`. `transStatus` and `reason` take the place of what its
-    scenario answers."""
+    scenario answers. `passkey`: it has one, in software."""
 
     scenario: str | None = None
     scheme: Scheme = "visa"
@@ -38,6 +48,7 @@ class CardWish(Written, frozen=True, kw_only=True):
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
     pan: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
+    passkey: Literal[True] | None = None
 
 
 class CardStep(CardWish, frozen=True, kw_only=True):
@@ -51,11 +62,14 @@ class Authenticate(Written, frozen=True, kw_only=True):
     `besides`: elements that no specification knows; `headers`: of the request.
     `ARes` or `Erro`: which of the two is the answer (an ARes when neither is given), and what stands in it. `fails`: no message
     comes back, and these are words of what comes instead. `any`: whatever comes back is as good as anything else. `through`: the
-    reference gateway sends its own AReq for the app, and takes the result."""
+    reference gateway sends its own AReq for the app, and takes the result. `confirmed`: this is the AReq that follows an ARes S:
+    the card's software passkey has signed (yes), or signed another amount (altered), or the assertion is that of the AReq before
+    (again); or spcIncompInd: what the browser made of it instead."""
 
     through: Literal["gateway"] | None = None
     version: Literal["2.1.0", "2.2.0", "2.3.1"] | None = None
     any: bool = False
+    confirmed: Literal["yes", "altered", "again", "01", "02", "03"] | None = None
     channel: Channel | None = None
     category: Category | None = None
     send: Elements = {}
@@ -85,12 +99,12 @@ class Payment(Written, frozen=True, kw_only=True):
 
 class Cardholder(Written, frozen=True, kw_only=True):
     """What the person does with the challenge page, and what it then shows. `code` belongs to submit: digits, correct or wrong;
-    `choice` to select: values with commas between, correct or wrong. `trust` ticks the box that trusts the merchant. `CReq`:
-    elements of the CReq that opens the page. `says`: words of the page; `transStatus`: that of the CRes, once it is over;
-    `refused`: words of the reason why nothing can be done. `deliver` false: the browser is closed before it brings the result to
-    the shop. `clicks` 2: the button is pressed again before the bank has answered. `reload` loads the bank's page again, `back` the
-    shop's page before it, and `return` brings the result to the shop once more. `any`: whatever comes of it is as good as anything
-    else."""
+    `choice` to select: values with commas between, correct or wrong. `trust` ticks the box that trusts the merchant, `bind` the
+    one that has the device remembered. `CReq`: elements of the CReq that opens the page. `says`: words of the page; `transStatus`:
+    that of the CRes, once it is over; `refused`: words of the reason why nothing can be done. `deliver` false: the browser is
+    closed before it brings the result to the shop. `clicks` 2: the button is pressed again before the bank has answered. `reload`
+    loads the bank's page again, `back` the shop's page before it, and `return` brings the result to the shop once more. `any`:
+    whatever comes of it is as good as anything else."""
 
     do: Literal["submit", "resend", "cancel", "abandon", "approve", "decline", "select", "reload", "back", "return"]
     clicks: Literal[1, 2] = 1
@@ -98,6 +112,7 @@ class Cardholder(Written, frozen=True, kw_only=True):
     code: str | None = None
     choice: str | None = None
     trust: bool = False
+    bind: bool = False
     deliver: bool = True
     CReq: Elements = {}
     says: str | None = None
@@ -128,6 +143,23 @@ class Preparation(Written, frozen=True, kw_only=True):
     PRes: Elements | None = None
     range: Elements | str | None = None
     ranges: Any = None
+    Erro: Elements | None = None
+    fails: str | None = None
+
+
+class Operation(Written, frozen=True, kw_only=True):
+    """The scheme's directory server sends a notice (OReq, 2.3.1; docs/notices.md) `to` the 3DS Server or the ACS, in `parts`, of
+    which those in `left_out` never come. `answers`: the opStatus of each answer, or `Erro` and its code. `ORes` or `Erro`: what
+    stands in the last answer. `fails`: words of what is wrong with the last one."""
+
+    to: Literal["3ds-server", "acs"] = "3ds-server"
+    category: Literal["01", "02", "03", "04", "05", "06"] = "01"
+    severity: Literal["01", "02", "03", "04"] = "04"
+    parts: Annotated[tuple[str, ...], Meta(min_length=1, max_length=99)] = ("A notice of the directory server.",)
+    left_out: list[int] = []
+    prior: Elements | None = None
+    answers: list[str] | None = None
+    ORes: Elements | None = None
     Erro: Elements | None = None
     fails: str | None = None
 
@@ -163,11 +195,16 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
 
 class SdkWish(Written, frozen=True, kw_only=True):
     """How the SDK of the app is: how it encrypts its challenge, what it can draw (01 native, 02 HTML, 03 both), how many minutes
-    the challenge may take."""
+    the challenge may take, which one that ships it is like (`profile`, docs/app.md); in 2.3.1 the variant of a `split` SDK (01
+    native, 02 browser, 03 shell), whether that is `limited`, and whether a default SDK is `wrapped`."""
 
     encryption: Literal["A128CBC-HS256", "A128GCM"] | None = None
     interface: Literal["01", "02", "03"] | None = None
     max_timeout: Annotated[int, Meta(ge=5, le=99)] | None = None
+    profile: Profile | None = None
+    split: Literal["01", "02", "03"] | None = None
+    limited: bool | None = None
+    wrapped: bool | None = None
 
     def told(self) -> dict[str, Any]:
         """As the control API takes it."""
@@ -197,6 +234,7 @@ class Step(Written, frozen=True, kw_only=True):
     enrolment: Enrolment | None = None
     payment: Payment | None = None
     preparation: Preparation | None = None
+    operation: Operation | None = None
     edit_ranges: Annotated[list[RangeEdit], Meta(min_length=1)] | None = None
     restart: Literal["acs", "ds", "phone"] | None = None
     fault: FaultDocument | None = None

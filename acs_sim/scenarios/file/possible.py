@@ -23,7 +23,13 @@ ANY: Final = ""
 
 _OF_THE_RANGE: Final = {ISSUER_DOWN: "Erro", ATTEMPT_STANDS_IN: "A", UNAVAILABLE_STANDS_IN: "U"}
 # Elements of an AReq on which the answer of a card depends.
-_WISHES: Final = ("threeDSRequestorChallengeInd", "threeDSRequestorDecReqInd", "cardExpiryDate", "messageCategory")
+_WISHES: Final = (
+    "threeDSRequestorSpcSupport",
+    "threeDSRequestorChallengeInd",
+    "threeDSRequestorDecReqInd",
+    "cardExpiryDate",
+    "messageCategory",
+)
 
 
 def sequence(scenario: Scenario) -> Iterator[Fault]:
@@ -50,8 +56,8 @@ def sequence(scenario: Scenario) -> Iterator[Fault]:
             if over and step.cardholder.do in DEEDS and _expects_more(step):
                 yield f"{at}.cardholder", "the challenge is over: a step before this one ended it"
             over = over or step.cardholder.transStatus is not None
-        elif step.preparation is not None:
-            answered = answered or "card ranges alone"
+        elif step.preparation is not None or step.operation is not None:
+            answered = answered or "card ranges or notices alone"
         elif step.restart is not None or step.card is not None:
             certain = None
 

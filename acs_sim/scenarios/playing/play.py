@@ -32,6 +32,7 @@ STEPS: Final[Mapping[str, Does]] = {
     "phone": steps_common.phone,
     "message": steps_common.message,
     "order": steps_common.order,
+    "operation": steps_common.operation,
     "restart": steps_common.restart,
     "fault": steps_common.arm,
     "verdict": steps_common.verdict,

@@ -9,16 +9,16 @@ import msgspec
 
 from acs_sim.desk.api.documents import RuleWish
 from acs_sim.scenarios.file.matching import Compared, compare
-from acs_sim.scenarios.file.model import CLASSIC, CardStep, CardWish, MessageCheck, Phone
+from acs_sim.scenarios.file.model import CLASSIC, CardStep, CardWish, MessageCheck, Operation, Phone
 from acs_sim.scenarios.playing.conversation import follows
-from acs_sim.scenarios.playing.turn import Turn, until_met
+from acs_sim.scenarios.playing.turn import Turn, brief, until_met
 from acs_sim.scenarios.simulator import Simulator
 from acs_sim.settings.durations import parse_duration
 from threedsecure.cards.scenarios import NOT_ENROLLED_DIGIT, V1_SCENARIOS
 from threedsecure.faults import Fault, as_document
-from threedsecure.faults.documents import WITHOUT_CARD
+from threedsecure.faults.documents import OF_NO_PAYMENT, WITHOUT_CARD
 
-_MINTED: Final = ("scenario", "scheme", "version", "phone", "tries", "language", "transStatus", "reason")
+_MINTED: Final = ("scenario", "scheme", "version", "phone", "tries", "language", "transStatus", "reason", "passkey")
 _WHICH_CARDS: Final = frozenset({"pan", "range", "acctNumber"})
 _NEARLY: Final = timedelta(seconds=1)
 
@@ -59,7 +59,7 @@ async def arm(turn: Turn, fault: Fault) -> None:
     document = as_document(fault)
     if fault.card is None and fault.transaction is None and fault.at not in WITHOUT_CARD:
         document["card"] = turn.card["pan"]
-    elif fault.transaction is None and fault.at in WITHOUT_CARD and fault.at != "PRes":
+    elif fault.transaction is None and fault.at in WITHOUT_CARD - OF_NO_PAYMENT:
         if not turn.draws_ids:
             turn.unarmed.append(document)
             turn.conversation.did(f"fault: {fault.do} at {fault.at}, once the browser is there")
@@ -94,6 +94,34 @@ async def verdict(turn: Turn, wish: str) -> None:
     found = await turn.simulator.findings(turn.transaction) or []
     charges = [f"{each['rule']}: {each['title']}" for each in found if each["severity"] == "error"]
     turn.conversation.expect("the gateway", "verdict", wish, "; ".join(charges) or wish, met=not charges)
+
+
+async def operation(turn: Turn, wish: Operation) -> None:
+    """A notice, and what was answered."""
+    named = ("to", "category", "severity", "parts", "left_out", "prior")
+    told = {name: value for name in named if (value := getattr(wish, name)) is not None}
+    sent = await turn.simulator.send_notice({"scheme": turn.card["scheme"], **told})
+    turn.transaction_id = sent["seqId"]
+    turn.conversation.did(f"a notice of the directory server to the {wish.to}")
+    parts = sent["parts"]
+    if wish.answers is not None:
+        found = [_status(part) for part in parts]
+        turn.conversation.expect("notice", "answers", wish.answers, found, met=wish.answers == found)
+    last, kind = parts[-1], "ORes" if wish.Erro is None else "Erro"
+    error = last.get("error") or "nothing"
+    turn.conversation.expect("notice", "wrong", wish.fails or "nothing", error, met=(wish.fails or "nothing") in error)
+    if wish.ORes is not None or wish.Erro is not None:
+        answer = last.get("answer") or {}
+        if answer.get("messageType") != kind:
+            turn.conversation.instead(kind, brief(answer))
+        turn.conversation.compare(kind, compare(wish.Erro or wish.ORes or {}, answer))
+
+
+def _status(part: Mapping[str, Any]) -> str:
+    answer = part.get("answer") or {}
+    if answer.get("messageType") == "Erro":
+        return f"Erro {answer.get('errorCode')}"
+    return str(answer.get("opStatus", "none"))
 
 
 # --- the phone ---

@@ -16,6 +16,8 @@ from acs_sim.scenarios.playing.turn import Turn, brief
 from acs_sim.scenarios.simulator import CannotPlay, NoAnswer
 
 BROWSER: Final = "02"
+CONFIRMING: Final = "S"
+"""transStatus."""
 METHOD_FIELD: Final = "threeDSMethodData"
 ONLY_IN_A_BROWSER: Final = frozenset({"reload", "back", "return"})
 _COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "bent": "N", "none": "U"}
@@ -29,8 +31,9 @@ async def authenticate(turn: Turn, wish: Authenticate) -> None:
     if turn.through_gateway:
         await _through_gateway(turn, wish, column)
         return
+    brought = await _brought(turn, wish)
     turn.transaction_id, turn.drawn_id = turn.drawn_id or turn.draw_id(), None
-    message = await _areq(turn, wish, column)
+    message = await _areq(turn, wish, column) | brought
     turn.conversation.did(f"authenticate, {column}")
     expected = "ARes" if wish.Erro is None else "Erro"
     try:
@@ -48,6 +51,8 @@ async def authenticate(turn: Turn, wish: Authenticate) -> None:
     if answer.get("messageType") != expected and not wish.any:
         turn.conversation.instead(expected, brief(answer))
     turn.conversation.compare(expected, compare(wish.Erro or wish.ARes or {}, answer))
+    if answer.get("transStatus") == CONFIRMING:
+        turn.prior, turn.assertion = answer, {}
     if turn.callback is not None:
         callback, turn.callback = turn.callback, None
         await callback()
@@ -69,6 +74,23 @@ async def _crossed(turn: Turn, kind: str) -> dict[str, Any]:
         turn.conversation.instead(kind, "nothing that crossed")
     last: dict[str, Any] = found[-1]
     return last
+
+
+async def _brought(turn: Turn, wish: Authenticate) -> dict[str, Any]:
+    """What an AReq brings that follows an ARes S. Errors: `CannotPlay` where there was none."""
+    if wish.confirmed is None:
+        return {}
+    if not turn.prior:
+        raise CannotPlay("nothing was to be confirmed: no ARes S came before this AReq")
+    prior = {"threeDSRequestorPriorAuthenticationInfo": [{"threeDSReqPriorDsTransId": turn.prior["dsTransID"]}]}
+    if wish.confirmed.isdigit():
+        return {**prior, "spcIncompInd": wish.confirmed}
+    if wish.confirmed != "again":
+        told = await turn.simulator.assertion(turn.transaction, amount="0.01" if wish.confirmed == "altered" else None)
+        turn.assertion = told.get("assertion", told)
+    at = (await turn.simulator.now()).strftime("%Y%m%d%H%M")
+    said = {"threeDSReqAuthMethod": "09", "threeDSReqAuthTimestamp": at, "threeDSReqAuthData": turn.assertion}
+    return {**prior, "threeDSRequestorAuthenticationInfo": [said]}
 
 
 async def _areq(turn: Turn, wish: Authenticate, column: Column) -> dict[str, Any]:
@@ -147,8 +169,7 @@ async def act(turn: Turn, wish: Cardholder) -> None:
         raise CannotPlay(f"{wish.do} needs the cardholder's own browser: play this with --against or --browser")
     deed: dict[str, Any] = {"do": wish.do, "deliver": wish.deliver}
     deed |= {name: value for name in ("code", "choice") if (value := getattr(wish, name)) is not None}
-    if wish.trust:
-        deed["trust"] = True
+    deed |= {name: True for name in ("trust", "bind") if getattr(wish, name)}
     if wish.CReq:
         deed["creq"] = await _creq(turn, wish.CReq)
     status, outcome = await turn.simulator.act(turn.transaction, deed)

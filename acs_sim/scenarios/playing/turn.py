@@ -39,7 +39,8 @@ class Turn:
     what the browser still has to do for a 3DS Method that is late. `undo`: what puts the simulator back, the last first.
     `charges`: what a verdict found. `draws_ids`: whether the run's own gateway draws the threeDSServerTransID; `unarmed`: faults
     that wait for the one that another gateway draws. `through_gateway`: whether the reference gateway sent the AReq, and takes the
-    result."""
+    result. `prior`: the last ARes S, and the
+    `assertion` that was brought about it."""
 
     scenario: Scenario
     simulator: Simulator
@@ -55,6 +56,8 @@ class Turn:
     serial_num: str | None = None
     undo: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     charges: list[Any] = field(default_factory=list)
+    prior: dict[str, Any] = field(default_factory=dict)
+    assertion: dict[str, Any] = field(default_factory=dict)
     draws_ids: bool = True
     unarmed: list[dict[str, Any]] = field(default_factory=list)
     through_gateway: bool = False

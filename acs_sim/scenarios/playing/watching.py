@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
+from acs_sim.client.authenticator import posted
 from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.transactions.cardholder import WAITING, entry_for
@@ -376,9 +377,10 @@ async def _entry(turn: Turn, wish: Cardholder, acs_trans_id: str) -> str | None:
     if wish.do not in {"submit", "select"}:
         return None
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
-    if wanted not in {"correct", "wrong"}:
-        return wanted
-    return entry_for(await turn.simulator.challenge(acs_trans_id), str(wanted))
+    challenge = await turn.simulator.challenge(acs_trans_id)
+    if challenge.get("passkey") is not None:
+        return posted(await turn.simulator.assertion(turn.transaction) if wanted == "correct" else {"error": wanted})
+    return entry_for(challenge, str(wanted)) if wanted in {"correct", "wrong"} else wanted
 
 
 async def _own_opening(turn: Turn, known: Mapping[str, Any]) -> Opening:

@@ -23,6 +23,7 @@ from acs_sim.scenarios.playing.gateway import Mailbox
 from acs_sim.scenarios.reports.evidence import collect
 from acs_sim.scenarios.simulator import Simulator
 from acs_sim.transcripts.document import SIMULATED, Hop, Transcript, title
+from acs_sim.transcripts.in_app import deed_of, in_app, sdk_wishes
 from acs_sim.transcripts.volatile import DRAWN, INSTANTS, is_uuid
 from threedsecure.redaction import HIDDEN
 from threedsecure.web.calling.transport import HttpTransport
@@ -76,6 +77,7 @@ class _Replay:
         self._page: Page | None = None
         self._ares: dict[str, Any] = {}
         self._expected: Counter[str] = Counter()
+        self._in_app = in_app(self._hops)
         self.name = str(uuid4())
 
     async def play(self, *, moves_clock: bool) -> None:
@@ -95,6 +97,9 @@ class _Replay:
 
     async def _drive(self, number: int, hop: Hop) -> None:
         way = (hop["from"], hop["to"])
+        if self._in_app and (deed := deed_of(self._hops, number)) is not None:
+            await self._act(deed)
+            return
         if way == ("3DS Server", "Directory Server") and hop["kind"] in {"AReq", "Erro"}:
             await self._post(hop)
         elif way == ("Browser", "ACS") and hop["kind"] == "3DS Method":
@@ -105,6 +110,12 @@ class _Replay:
             await self._press(str(hop["message"].get("action", "submit")), right=self._was_right(number))
         elif way == ("Phone", "ACS") and hop["message"].get("decision") in {"approve", "decline"}:
             await self._simulator.decide(str(self._card["phone"]), str(hop["message"]["decision"]))
+
+    async def _act(self, deed: Mapping[str, Any]) -> None:
+        """In an app. Errors: `CannotReplay`."""
+        status, outcome = await self._simulator.act(self.name, deed)
+        if status >= 400 and "SDK ended with" not in str(outcome.get("detail")):
+            raise CannotReplay(f"the cardholder is stuck: {outcome.get('detail', status)}")
 
     async def _method(self) -> None:
         url = await self._simulator.method_url(str(self._card["scheme"]), str(self._card["pan"]))
@@ -122,6 +133,9 @@ class _Replay:
         message = self._with_own({name: value for name, value in hop["message"].items() if value != HIDDEN})
         if hop["kind"] == "AReq" and "purchaseDate" in message:
             message["purchaseDate"] = f"{await self._simulator.now():%Y%m%d%H%M%S}"
+        if hop["kind"] == "AReq" and self._in_app:
+            version, wishes = str(message.get("messageVersion")), sdk_wishes(self._hops)
+            message |= await self._simulator.new_app(str(self._card["scheme"]), version, wishes)
         answer = await self._simulator.authenticate(str(self._card["scheme"]), message)
         if hop["kind"] == "AReq":
             self._ares = answer

@@ -4,12 +4,14 @@
 without `Async`.
 """
 
+from acs_sim.testing.aio.authenticator import AsyncAuthenticator
 from acs_sim.testing.aio.faults import AsyncFaults
 from acs_sim.testing.aio.pages import complete_challenge
 from acs_sim.testing.aio.simulator import AsyncApp, AsyncCard, AsyncClock, AsyncPhone, AsyncThreeDS, AsyncTransaction
 
 __all__ = [
     "AsyncApp",
+    "AsyncAuthenticator",
     "AsyncCard",
     "AsyncClock",
     "AsyncFaults",

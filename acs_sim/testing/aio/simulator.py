@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from acs_sim.settings.addresses import Addresses
+from acs_sim.testing.aio.authenticator import AsyncAuthenticator, authenticator
 from acs_sim.testing.aio.faults import AsyncFaults
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
@@ -13,6 +14,8 @@ from acs_sim.testing.values import AppScreen, CardDetails, Message, Outcome, Sta
 from acs_sim.testing.words import WAIT_SECONDS, deed, instant_of, written
 
 if TYPE_CHECKING:
+    from playwright import async_api
+
     from acs_sim.testing import aio
     from acs_sim.testing.calls import Calls
 
@@ -63,10 +66,12 @@ class AsyncThreeDS:
         trans_status: str | None = None,
         reason: str | None = None,
         faults: Collection[Mapping[str, Any]] | None = None,
+        passkey: bool = False,
     ) -> "AsyncCard":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
         alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them."""
+        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them; `passkey`: it
+        has one in software, with which `submit("correct")` confirms."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -75,6 +80,7 @@ class AsyncThreeDS:
             "transStatus": trans_status,
             "reason": reason,
             "faults": None if faults is None else [dict(fault) for fault in faults],
+            "passkey": passkey or None,
         }
         return AsyncCard(self._loop, self._calls, await self._loop.awaited(self._calls.mint(scheme, scenario, wishes)))
 
@@ -92,6 +98,10 @@ class AsyncThreeDS:
         wishes = {"encryption": encryption, "interface": interface, "max_timeout": max_timeout}
         opened = await self._loop.awaited(self._calls.open_app(version, scheme, wishes))
         return AsyncApp(self._loop, self._calls, opened)
+
+    async def authenticator(self, page: "async_api.Page") -> AsyncAuthenticator:
+        """A device with passkeys in the Chromium of a Playwright page: `enrol(card.pan)` makes one at the bank."""
+        return await authenticator(self._loop, self._calls, page)
 
     def transaction(self, identifier: str) -> "AsyncTransaction":
         """The transaction that goes by this id, whichever of its ids that is; it may begin later."""

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from acs_sim.settings.addresses import Addresses
 from acs_sim.testing.findings import Findings
 from acs_sim.testing.loop_thread import LoopThread
+from acs_sim.testing.sync.authenticator import Authenticator, authenticator
 from acs_sim.testing.sync.faults import Faults
 from acs_sim.testing.values import AppScreen, CardDetails, Message, Outcome, Status, Text
 from acs_sim.testing.words import WAIT_SECONDS, deed, instant_of, written
 
 if TYPE_CHECKING:
+    from playwright import sync_api
+
     from acs_sim.testing import aio
     from acs_sim.testing.calls import Calls
 
@@ -64,10 +67,12 @@ class ThreeDS:
         trans_status: str | None = None,
         reason: str | None = None,
         faults: Collection[Mapping[str, Any]] | None = None,
+        passkey: bool = False,
     ) -> "Card":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
         alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them."""
+        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them; `passkey`: it
+        has one in software, with which `submit("correct")` confirms."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -76,6 +81,7 @@ class ThreeDS:
             "transStatus": trans_status,
             "reason": reason,
             "faults": None if faults is None else [dict(fault) for fault in faults],
+            "passkey": passkey or None,
         }
         return Card(self._loop, self._calls, self._loop.run(self._calls.mint(scheme, scenario, wishes)))
 
@@ -93,6 +99,10 @@ class ThreeDS:
         wishes = {"encryption": encryption, "interface": interface, "max_timeout": max_timeout}
         opened = self._loop.run(self._calls.open_app(version, scheme, wishes))
         return App(self._loop, self._calls, opened)
+
+    def authenticator(self, page: "sync_api.Page") -> Authenticator:
+        """A device with passkeys in the Chromium of a Playwright page: `enrol(card.pan)` makes one at the bank."""
+        return authenticator(self._loop, self._calls, page)
 
     def transaction(self, identifier: str) -> "Transaction":
         """The transaction that goes by this id, whichever of its ids that is; it may begin later."""

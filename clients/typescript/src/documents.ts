@@ -13,6 +13,7 @@ export type Fault = NonNullable<Schemas["CardWish"]["faults"]>[number];
 export type FaultInForce = Schemas["FaultInForce"];
 export type Finding = Schemas["FindingDocument"];
 export type Message = Schemas["Message"];
+export type NamespaceMade = Schemas["NamespaceMade"];
 /** What the cardholder saw; `transStatus` and `notification` are there once it is over. */
 export type Outcome = Schemas["CardholderOutcome"];
 export type Severity = Finding["severity"];

@@ -73,6 +73,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cards/{pan}/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The passkeys of a card, and the bank's page where a browser makes one */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Make a passkey in software, with which the headless cardholder confirms */
+        post: operations["make_passkey"];
+        /** The card has no passkey any more */
+        delete: operations["forget_passkeys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/transactions": {
         parameters: {
             query?: never;
@@ -152,6 +171,23 @@ export interface paths {
         put?: never;
         /** The headless cardholder: play a person's part in the challenge */
         post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transactions/{id}/assertion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the card's software passkey answers to the page that is shown, or after an ARes S to the shop's own page */
+        get: operations["show_assertion"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -290,6 +326,23 @@ export interface paths {
         put?: never;
         /** Edit the card ranges of a scheme while it runs */
         post: operations["edit_ranges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the directory server send a notice to the 3DS Server or to the ACS, and see what was answered */
+        post: operations["send_notice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -524,6 +577,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/namespaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The namespaces that are there */
+        get: operations["list_namespaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A simulator of its own behind the same ports, under /~NAME/; the one that is there, where there is one */
+        put: operations["make_namespace"];
+        post?: never;
+        /** End a namespace and forget all that it holds; answers with those that are left */
+        delete: operations["end_namespace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -560,7 +648,7 @@ export interface components {
          * @description A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
          *         `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
          *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-         *         what goes wrong with this card.
+         *         what goes wrong with this card. `passkey`: it has one, in software.
          */
         CardWish: {
             scheme: string;
@@ -580,7 +668,9 @@ export interface components {
             /** @default null */
             password?: string | null;
             /** @default [] */
-            faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"])[];
+            faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"])[];
+            /** @default false */
+            passkey?: boolean;
         };
         /**
          * Delay
@@ -590,9 +680,9 @@ export interface components {
             /** @enum {unknown} */
             do: "delay";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -628,9 +718,9 @@ export interface components {
             /** @enum {unknown} */
             do: "silence";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -648,9 +738,9 @@ export interface components {
             /** @enum {unknown} */
             do: "refuse";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -667,9 +757,9 @@ export interface components {
             /** @enum {unknown} */
             do: "reset";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -685,9 +775,9 @@ export interface components {
             /** @enum {unknown} */
             do: "truncate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -705,9 +795,9 @@ export interface components {
             /** @enum {unknown} */
             do: "dribble";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -725,9 +815,9 @@ export interface components {
             /** @enum {unknown} */
             do: "status";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -750,9 +840,9 @@ export interface components {
             /** @enum {unknown} */
             do: "redirect";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -775,9 +865,9 @@ export interface components {
             /** @enum {unknown} */
             do: "content-type";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -795,9 +885,9 @@ export interface components {
             /** @enum {unknown} */
             do: "gzip-lie";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -813,9 +903,9 @@ export interface components {
             /** @enum {unknown} */
             do: "garbage";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -833,9 +923,9 @@ export interface components {
             /** @enum {unknown} */
             do: "twice";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -851,9 +941,9 @@ export interface components {
             /** @enum {unknown} */
             do: "drop";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -870,9 +960,9 @@ export interface components {
             /** @enum {unknown} */
             do: "set";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -890,9 +980,9 @@ export interface components {
             /** @enum {unknown} */
             do: "rename";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -910,9 +1000,9 @@ export interface components {
             /** @enum {unknown} */
             do: "retype";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -932,9 +1022,9 @@ export interface components {
             /** @enum {unknown} */
             do: "swap-ids";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -957,9 +1047,9 @@ export interface components {
             /** @enum {unknown} */
             do: "critical-extension";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -977,9 +1067,9 @@ export interface components {
             /** @enum {unknown} */
             do: "duplicate-key";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -996,9 +1086,9 @@ export interface components {
             /** @enum {unknown} */
             do: "shuffle";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1014,9 +1104,9 @@ export interface components {
             /** @enum {unknown} */
             do: "erro";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1029,6 +1119,26 @@ export interface components {
             detail?: string;
         };
         /**
+         * Counter
+         * @description The counter of a message in an app is another one than is due. EMV 3DS wants Erro 302.
+         */
+        Counter: {
+            /** @enum {unknown} */
+            do: "counter";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+            /** @default 1 */
+            by?: number;
+        };
+        /**
          * PaddedBase64
          * @description base64url with its = at the end, which the specification forbids. Several ACSs send it.
          */
@@ -1036,9 +1146,9 @@ export interface components {
             /** @enum {unknown} */
             do: "padded-base64";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1054,9 +1164,9 @@ export interface components {
             /** @enum {unknown} */
             do: "other-session";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1072,9 +1182,9 @@ export interface components {
             /** @enum {unknown} */
             do: "late";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1090,9 +1200,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1108,9 +1218,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-chain";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1126,9 +1236,9 @@ export interface components {
             /** @enum {unknown} */
             do: "expired-certificate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1144,9 +1254,99 @@ export interface components {
             /** @enum {unknown} */
             do: "no-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "challenge page";
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server") | null;
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * OtherKey
+         * @description sdkEphemPubKey is not the key of this SDK: the content was signed for somebody else.
+         */
+        OtherKey: {
+            /** @enum {unknown} */
+            do: "other-key";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongAlgorithm
+         * @description Signed with RS256, rightly, which EMV 3DS does not allow.
+         */
+        WrongAlgorithm: {
+            /** @enum {unknown} */
+            do: "wrong-algorithm";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * UnreadableContent
+         * @description Rightly signed, and no JSON.
+         */
+        UnreadableContent: {
+            /** @enum {unknown} */
+            do: "unreadable-content";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongTag
+         * @description The authentication tag of the encryption has one bit wrong. EMV 3DS wants Erro 302.
+         */
+        WrongTag: {
+            /** @enum {unknown} */
+            do: "wrong-tag";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            /** @default next */
+            when?: ("every" | "next") | components["schemas"]["Count"];
+            /** @default null */
+            card?: string | null;
+            /** @default null */
+            transaction?: string | null;
+        };
+        /**
+         * WrongHalf
+         * @description Encrypted with the halves of the session key in each other's place. EMV 3DS wants Erro 302.
+         */
+        WrongHalf: {
+            /** @enum {unknown} */
+            do: "wrong-half";
+            /** @enum {unknown} */
+            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            /** @default null */
+            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1166,6 +1366,24 @@ export interface components {
             name: string;
             description: string;
             digits: string;
+        };
+        /**
+         * Passkeys
+         * @description The passkeys of a card. `page`: where a browser makes one, at the bank; null where the bank's address has no name that
+         *         passkeys could belong to (docs/passkeys.md).
+         */
+        Passkeys: {
+            page: string | null;
+            passkeys: components["schemas"]["Passkey"][];
+        };
+        /**
+         * Passkey
+         * @description `id`: the credential id, base64url; `counter`: of its last use.
+         */
+        Passkey: {
+            id: string;
+            made_at: string;
+            counter: number;
         };
         /** Transactions */
         Transactions: {
@@ -1318,10 +1536,10 @@ export interface components {
         };
         /**
          * CardholderAct
-         * @description What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`. `choice` belongs to
-         *         `select`: the value of an input named challengeValue, several with commas between, `correct` (when left out) or `wrong`.
-         *         `approve` and `decline` answer the banking app's prompt. `trust` ticks the box that trusts the merchant,
-         *         `bind` the one that has the device remembered (2.3.1).
+         * @description What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`; where a passkey is
+         *         asked for also a browser's error, such as `NotAllowedError`. `choice` belongs to `select`: the value of an input named
+         *         challengeValue, several with commas between, `correct` (when left out) or `wrong`. `approve` and `decline` answer the banking
+         *         app's prompt. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered (2.3.1).
          *
          *         `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
          *         `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
@@ -1352,6 +1570,14 @@ export interface components {
             MD?: string;
         };
         /**
+         * AuthenticatorAnswer
+         * @description `posted`: what the script of the bank's page posts where the card's software passkey answers: an assertion, or the error
+         *         that there is none.
+         */
+        AuthenticatorAnswer: {
+            posted: Record<string, never>;
+        };
+        /**
          * AppDocument
          * @description An app. `id`: its sdkTransID; `areq`: the elements that it puts into the AReq of its payment; `screen`: the CRes that is
          *         shown; `outcome`: what the SDK told the app in the end: completed, cancelled, timedout, protocolError or runtimeError, and
@@ -1373,6 +1599,8 @@ export interface components {
          * AppWish
          * @description An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
          *         both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
+         *         `split` (2.3.1): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited`: its client cannot encrypt; such an SDK
+         *         has to use A128GCM. `wrapped`: a default SDK that is wrapped. `profile`: in what it is like an SDK that ships (docs/app.md).
          */
         AppWish: {
             /**
@@ -1399,6 +1627,17 @@ export interface components {
             max_timeout?: number;
             /** @default null */
             app_url?: string | null;
+            /** @default null */
+            split?: ("01" | "02" | "03") | null;
+            /** @default false */
+            limited?: boolean;
+            /** @default false */
+            wrapped?: boolean;
+            /**
+             * @default strict
+             * @enum {unknown}
+             */
+            profile?: "strict" | "stripe-android" | "stripe-ios";
         };
         /**
          * FindingDocuments
@@ -1499,6 +1738,71 @@ export interface components {
             acs_info_ind?: string[];
             /** @enum {unknown} */
             stand_in?: "attempt" | "erro" | "unavailable";
+        };
+        /**
+         * NoticeSent
+         * @description `seqId` is the name under which the messages of the notice are found.
+         */
+        NoticeSent: {
+            seqId: string;
+            parts: components["schemas"]["NoticePart"][];
+        };
+        /**
+         * NoticePart
+         * @description One OReq: `answer` is the ORes or Erro that came, `error` what was wrong with it, or why nothing came.
+         */
+        NoticePart: {
+            seqNum: string;
+            dsTransID: string;
+            /** @default null */
+            answer?: Record<string, never> | null;
+            /** @default null */
+            error?: string | null;
+        };
+        /**
+         * NoticeWish
+         * @description A notice of a directory server (OReq, 2.3.1). `to`: whom it is for; `url`: where that one takes it, when not where the
+         *         settings say. `category` and `severity` are opCategory and opSeverity, `expires` opExpDate (in thirty days when left out).
+         *         `parts`: texts, one OReq each; `left_out`: numbers of those that are not sent. `prior`: opPriorTransRef, `transIdType` and
+         *         `transId`.
+         */
+        NoticeWish: {
+            /**
+             * @default visa
+             * @enum {unknown}
+             */
+            scheme?: "amex" | "cb" | "discover" | "jcb" | "mastercard" | "unionpay" | "visa";
+            /**
+             * @default 3ds-server
+             * @enum {unknown}
+             */
+            to?: "3ds-server" | "acs";
+            /** @default null */
+            url?: string | null;
+            /**
+             * @default 01
+             * @enum {unknown}
+             */
+            category?: "01" | "02" | "03" | "04" | "05" | "06";
+            /**
+             * @default 04
+             * @enum {unknown}
+             */
+            severity?: "01" | "02" | "03" | "04";
+            /**
+             * @default [
+             *       "A notice of the directory server."
+             *     ]
+             */
+            parts?: string[];
+            /** @default null */
+            expires?: string | null;
+            /** @default null */
+            prior?: {
+                [key: string]: string;
+            } | null;
+            /** @default [] */
+            left_out?: number[];
         };
         /**
          * KnownMerchants
@@ -1745,11 +2049,11 @@ export interface components {
         };
         /**
          * PackWish
-         * @description A pack of faults: `issuer-quirks` or `hostile`. `card` limits all that can be limited to it, and leaves out the rest.
+         * @description A pack of faults (docs/faults.md). `card` limits all that can be limited to it, and leaves out the rest.
          */
         PackWish: {
             /** @enum {unknown} */
-            pack: "hostile" | "issuer-quirks";
+            pack: "app-empty-why" | "app-long-labels" | "app-lost-images" | "app-no-continue" | "app-no-text" | "hostile" | "issuer-quirks";
             /** @default null */
             card?: string | null;
         };
@@ -1808,6 +2112,44 @@ export interface components {
          */
         Seed: {
             seed: number | null;
+        };
+        /** NamespacesThere */
+        NamespacesThere: {
+            namespaces: components["schemas"]["NamespaceDocument"][];
+        };
+        /**
+         * NamespaceDocument
+         * @description A simulator of its own behind the same ports. `made_at` and `used_at` are of the wall clock.
+         */
+        NamespaceDocument: {
+            name: string;
+            addresses: components["schemas"]["PartyAddresses"];
+            made_at: string;
+            used_at: string;
+            idle_seconds: number;
+        };
+        /**
+         * NamespaceMade
+         * @description `new`: it was not there before.
+         */
+        NamespaceMade: {
+            name: string;
+            addresses: components["schemas"]["PartyAddresses"];
+            made_at: string;
+            used_at: string;
+            idle_seconds: number;
+            /** @default true */
+            new?: boolean;
+        };
+        /**
+         * NamespaceWish
+         * @description `seed` makes it repeatable; `idle`: after so long without a request it ends (`1h30m`, at most `7d`).
+         */
+        NamespaceWish: {
+            /** @default null */
+            seed?: number | null;
+            /** @default 1h */
+            idle?: string;
         };
         /**
          * ProblemDocument
@@ -2022,6 +2364,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Scenarios"];
+                };
+            };
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    forget_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the card number, digits only */
+                pan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };
@@ -2249,6 +2723,59 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    show_assertion: {
+        parameters: {
+            query?: {
+                /** @description another decimal amount than is to be confirmed */
+                amount?: string;
+            };
+            header?: never;
+            path: {
+                /** @description any id of the transaction: threeDSServerTransID, dsTransID, acsTransID, sdkTransID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticatorAnswer"];
                 };
             };
             /** @description The simulator does not know it */
@@ -2684,6 +3211,48 @@ export interface operations {
             };
             /** @description It cannot be done now */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another party of the simulator does not answer, or answers with an error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSent"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3142,7 +3711,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"]) | components["schemas"]["PackWish"];
+                "application/json": (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"]) | components["schemas"]["PackWish"];
             };
         };
         responses: {
@@ -3436,6 +4005,130 @@ export interface operations {
             };
             /** @description What was asked for is not well-formed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_namespaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespacesThere"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the namespace: up to 32 of a-z, 0-9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamespaceWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespaceMade"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There are as many as may be */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    end_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of the namespace: up to 32 of a-z, 0-9 and - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespacesThere"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It cannot be done now */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -15,17 +15,21 @@ const START_MILLISECONDS = 90_000;
 export interface WorkerOptions {
   /** The desk of a simulator that runs already; one is started for each worker when left out. */
   threedsUrl: string | undefined;
+  /** With `threedsUrl`: a namespace, so that cards, clock, faults and messages are one's own; each worker has one, `NAME-0`, `NAME-1` … */
+  threedsNamespace: string | undefined;
   /** How one is started: `acs-sim`, `uvx acs-sim`, `python -m acs_sim`. */
   threedsCommand: string;
 }
 
 export const test = base.extend<{ threeds: ThreeDS }, WorkerOptions & { threedsOfWorker: ThreeDS }>({
   threedsUrl: [undefined, { option: true, scope: "worker" }],
+  threedsNamespace: [undefined, { option: true, scope: "worker" }],
   threedsCommand: ["acs-sim", { option: true, scope: "worker" }],
   threedsOfWorker: [
-    async ({ threedsUrl, threedsCommand }, use) => {
+    async ({ threedsUrl, threedsNamespace, threedsCommand }, use, { parallelIndex }) => {
       const command = threedsCommand.split(" ");
-      const threeds = threedsUrl === undefined ? await start({ command }) : await ThreeDS.connect(threedsUrl);
+      const namespace = threedsNamespace === undefined ? undefined : `${threedsNamespace}-${parallelIndex}`;
+      const threeds = threedsUrl === undefined ? await start({ command }) : await ThreeDS.connect(threedsUrl, { namespace });
       await use(threeds);
       await threeds.close();
     },

@@ -30,10 +30,11 @@ export async function start({ command = ["acs-sim"] }: StartOptions = {}): Promi
   process.once("exit", kill);
   try {
     await ready(child, program);
-    return await ThreeDS.connect(`http://127.0.0.1:${ports[0]}`, async () => {
+    const end = async () => {
       process.removeListener("exit", kill);
       await ended(child);
-    });
+    };
+    return await ThreeDS.connect(`http://127.0.0.1:${ports[0]}`, { end });
   } catch (error) {
     kill();
     throw error;

@@ -2,7 +2,7 @@
 
 import { call, NotInTime, SimulatorRefused, until } from "./calls.js";
 import type {
-  Addresses, CardDetails, CardWish, Deed, Fault, FaultInForce, Finding, Message, Outcome, Severity, Status, Text,
+  Addresses, CardDetails, CardWish, Deed, Fault, FaultInForce, Finding, Message, NamespaceMade, Outcome, Severity, Status, Text,
 } from "./documents.js";
 import { told } from "./verdict.js";
 
@@ -10,6 +10,13 @@ const WAIT_MILLISECONDS = 10_000;
 const LONGEST_POLL_SECONDS = 20;
 const NOT_FOUND = 404;
 const OVER: readonly (string | null | undefined)[] = ["answered", "failed", "unanswered", "undelivered", "completed"];
+
+export interface ConnectOptions {
+  /** Its name: up to 32 of a-z, 0-9 and -. */
+  namespace?: string | undefined;
+  /** What else `close` does. */
+  end?: () => Promise<void>;
+}
 
 export class ThreeDS {
   readonly clock: Clock;
@@ -21,9 +28,16 @@ export class ThreeDS {
     this.faults = new Faults(addresses.desk);
   }
 
-  /** The simulator whose desk is at `url`. */
-  static async connect(url: string, end?: () => Promise<void>): Promise<ThreeDS> {
-    return new ThreeDS(await call<Addresses>("GET", `${url.replace(/\/$/, "")}/api/addresses`), end);
+  /** The simulator whose desk is at `url`; in a `namespace` that is there, or else ends with `close`, everything is one's own. */
+  static async connect(url: string, { namespace, end }: ConnectOptions = {}): Promise<ThreeDS> {
+    const desk = url.replace(/\/$/, "");
+    if (namespace === undefined) return new ThreeDS(await call<Addresses>("GET", `${desk}/api/addresses`), end);
+    const own = `${desk}/api/namespaces/${encodeURIComponent(namespace)}`;
+    const made = await call<NamespaceMade>("PUT", own, {});
+    return new ThreeDS(made.addresses, async () => {
+      if (made.new) await orNothing(call("DELETE", own));
+      await end?.();
+    });
   }
 
   /** Where a 3DS Server posts its AReq and PReq (EMV 3DS). */

@@ -1,4 +1,4 @@
-import { completeChallenge, expect, NotInTime, SimulatorRefused, test } from "acs-sim/playwright";
+import { completeChallenge, expect, NotInTime, SimulatorRefused, test, ThreeDS } from "acs-sim/playwright";
 
 import { Gateway } from "../examples/gateway.js";
 
@@ -63,6 +63,23 @@ test.describe("a gateway without a browser", () => {
     expect(Math.abs((await threeds.clock.now()).getTime() - Date.now())).toBeLessThan(300_000);
     expect(await threeds.faults.inForce()).toEqual([]);
   });
+});
+
+test("two suites at one simulator have the same card numbers, a clock each, and do not see each other", async ({ threeds }) => {
+  const join = (namespace: string) => ThreeDS.connect(threeds.addresses.desk, { namespace });
+  const [one, other] = await Promise.all([join("one"), join("other")]);
+  const gateway = new Gateway(one.directoryServer());
+  await Promise.all([one.seed(7), other.seed(7)]);
+  const [card, twin] = await Promise.all([one.card("challenge-otp"), other.card("challenge-otp")]);
+  expect(card.pan).toBe(twin.pan);
+  const payment = await gateway.pay(card.pan, card.expiry, 4200);
+  await one.clock.advance("1h");
+  expect(await one.transactions()).toMatchObject([{ id: payment }]);
+  expect([await other.transactions(), await threeds.transactions().then((all) => all.filter(({ id }) => id === payment))]).toEqual([[], []]);
+  expect((await one.clock.now()).getTime() - (await other.clock.now()).getTime()).toBeGreaterThan(3_500_000);
+  gateway.close();
+  await Promise.all([one.close(), other.close()]);
+  await expect(one.transactions()).rejects.toThrow(/there is no namespace 'one' here/);
 });
 
 test("what cannot be done is refused with the simulator's reason, and what does not come is said", async ({ threeds }) => {

@@ -1,5 +1,8 @@
 """Every kind of fault at every hop, met by a correct gateway: nothing convicts it, because what a fault does is not its doing."""
 
+from collections.abc import AsyncIterator
+
+import aiohttp
 import pytest
 
 from acs_sim.running.stack import running_stack
@@ -20,35 +23,65 @@ DECIDES = {"Erro": "errorCode", "RRes": "resultsStatus", "Method callback": "thr
 MORE = {"set": {"value": "zz"}, "rename": {"to": "renamed"}, "retype": {"to": "number"}, "erro": {"code": "101"}}
 PAY = {"authenticate": {"any": True}}
 RIGHT = {"cardholder": {"do": "submit", "code": "correct", "any": True}}
+LEAVE = {"cardholder": {"do": "abandon", "any": True}}
+ENDS = ({"clock": "11m"}, {"verdict": "acquitted"})
+CHALLENGED = {"card": {"scenario": "challenge-otp"}}
 
 
 def met(at: str, do: str, sender: str):
     element = {"element": DECIDES.get(at, "transStatus")} if do in ELEMENT_FAULTS else {}
+    fault = {"at": at, "from": sender, "do": do, **SETTINGS.get(do, {}), **MORE.get(do, {}), **element}
     card = "acs-error" if at == "Erro" else "challenge-otp"
-    tree = {
-        "name": f"{do} at {at} from {sender}",
-        "about": "One payment, and what goes wrong with it.",
-        "card": {"scenario": card},
-        "faults": [{"at": at, "from": sender, "do": do, **SETTINGS.get(do, {}), **MORE.get(do, {}), **element}],
-        "steps": [PAY, RIGHT] if card == "challenge-otp" else [PAY],
-    }
-    return play_of(tree)
+    steps = [PAY, RIGHT] if card == "challenge-otp" else [PAY]
+    return play(f"{do} at {at} from {sender}", card, fault, steps)
+
+
+def play(name: str, card: str, fault: dict, steps: list):
+    about = "One payment, and what goes wrong with it."
+    return play_of({"name": name, "about": about, "card": {"scenario": card}, "faults": [fault], "steps": steps})
 
 
 # At every point one sender takes all its faults.
 PLAYS = [met(at, do, POINTS[at].senders[0]) for at in FAULT_POINTS for do in SENSIBLE[at]]
-# A message with the identifiers of another transaction is answered with those: what is played beside it is answered for, too.
-SWAPPING = [play for play in PLAYS if play.name.startswith("swap-ids")]
-OTHERS = [play for play in PLAYS if play not in SWAPPING]
+# A payment that is open, and another one whose messages come with its identifiers.
+SWAPPED = [
+    play(
+        f"another's at {at} from {sender}",
+        "challenge-otp",
+        {"at": "RReq", "do": "shuffle"},
+        [PAY, LEAVE, CHALLENGED, {"fault": {"at": at, "from": sender, "do": "swap-ids"}}, PAY, RIGHT, *ENDS],
+    )
+    for at in ("ARes", "RReq", "RRes", "Method callback", "CRes post")
+    for sender in POINTS[at].senders
+]
 
 
-async def test_a_correct_gateway_is_convicted_of_nothing_that_a_fault_did():
-    assert len(PLAYS) > 140
+@pytest.fixture(scope="module")
+async def against() -> AsyncIterator[tuple]:
     settings = with_free_ports(Settings(fresh=True, only=("desk", "ds", "acs", "phone")))
     async with running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack:
         with standard_gateway(stack.addresses.ds) as gateway:
-            means, outcomes = Means(against=gateway.purchases), []
-            for plays in (OTHERS, *([play] for play in SWAPPING)):
-                outcomes += await run(plays, lambda _outcome: None, at=stack.addresses, means=means)
+
+            async def played(plays):
+                means = Means(against=gateway.purchases)
+                return await run(plays, lambda _outcome: None, at=stack.addresses, means=means)
+
+            yield played, stack.addresses.desk
+
+
+async def test_neither_is_who_is_answered_with_the_identifiers_of_another_one(against):
+    played, desk = against
+    for one in SWAPPED:
+        (outcome,) = await played([one])
+        assert outcome.passed, failure(outcome)
+    async with aiohttp.ClientSession() as session, session.get(f"{desk}/api/findings") as answer:
+        found = {finding["rule"] for finding in (await answer.json())["findings"]}
+    assert found <= {"challenge-never-begun", "cres-never-fetched", "method-skipped"}
+
+
+async def test_a_correct_gateway_is_convicted_of_nothing_that_a_fault_did(against):
+    assert len(PLAYS) > 140
+    played, _ = against
+    outcomes = await played(PLAYS)
     assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []
     assert [(each.play.name, found["rule"]) for each in outcomes for found in each.findings or ()] == []

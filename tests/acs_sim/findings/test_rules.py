@@ -6,7 +6,7 @@ import pytest
 
 from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction
 from acs_sim.findings.model import Severity
-from tests.acs_sim.findings.samples import REFUSED, entry
+from tests.acs_sim.findings.samples import IDS, REFUSED, entry
 
 ANOTHER = "00000000-0000-4000-8000-000000000002"
 CHALLENGED = (entry("AReq"), entry("ARes"), entry("CReq"))
@@ -300,9 +300,11 @@ def test_what_can_be_seen_of_an_mpi():
     assert rules(entry("VERes", IReq={"iReqCode": "50"})) == ["classic-request-refused"]
 
 
-def fault(at, sent=None):
+def fault(at, sent=None, **told):
     sender = "ACS" if at.startswith("CRes") else "Directory Server"
-    return entry("fault", road=(sender, "3DS Server"), at=at, do="set", sent=sent)
+    found = entry("fault", road=(sender, "3DS Server"), at=at, do="set", sent=sent)
+    found["message"] |= told
+    return found
 
 
 def test_what_a_fault_caused_convicts_nobody():
@@ -341,6 +343,26 @@ def test_a_message_that_a_fault_changed_is_judged_as_it_was_sent():
     assert rules(*crossed, fault("CRes page", {"transStatus": "Y"}), told) == ["result-from-cres"]
 
 
+ANOTHERS = {**entry("RReq")["message"], **dict.fromkeys(IDS, ANOTHER)}
+
+
+def test_a_result_with_all_identifiers_of_another_transaction_is_taken_there_and_blamed_on_nobody():
+    went = fault("RReq", ANOTHERS, **{"as": ANOTHER})
+    assert rules(*CHALLENGED, entry("RReq"), went, entry("RRes", threeDSServerTransID=ANOTHER), entry("CRes")) == []
+    told = entry("outcome", outcome="accepted")
+    assert rules(*CHALLENGED, entry("RReq"), went, entry("RRes"), told) == ["result-not-followed"]
+
+
+def test_a_result_of_another_transaction_that_came_for_this_one_explains_what_follows():
+    came = fault("RReq", entry("RReq")["message"], of=ANOTHER)
+    told, refused = entry("outcome", outcome="accepted"), erro("305", "RReq", FROM_GATEWAY, "S")
+    assert rules(*CHALLENGED, came, entry("RReq", **REFUSED), refused, told) == []
+    assert rules(*CHALLENGED, entry("RReq", **REFUSED), refused, told) == [
+        "result-not-followed",
+        "erro-for-right-message",
+    ]
+
+
 def test_every_rule_says_what_is_wrong_and_what_to_do():
     assert len({rule.name for rule in ALL_RULES}) == len(ALL_RULES)
     for rule in ALL_RULES:
@@ -352,3 +374,11 @@ def test_hostile_entries_bend_no_rule():
     strange = {"messageVersion": 7, "transStatus": [], "threeDSServerTransID": None, "errorCode": {}, "IReq": "no"}
     crossed = [entry(kind, **strange) for kind in ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "VERes", "Error")]
     assert isinstance(of_all([crossed, []], Severity.GOOD), list)
+
+
+def test_a_frame_that_may_not_ask_for_a_passkey_is_found():
+    asked = (*CHALLENGED, entry("passkey", road=("Browser", "ACS"), outcome="not permitted", words="SecurityError"))
+    assert "frame-without-permission" in rules(*asked)
+    assert "payment *; publickey-credentials-get *" in str(of_transaction(asked)[0].evidence)
+    declined = (*CHALLENGED, entry("passkey", road=("Browser", "ACS"), outcome="cancelled", words="NotAllowedError"))
+    assert "frame-without-permission" not in rules(*declined)

@@ -130,3 +130,18 @@ async def test_the_gateway_goes_by_the_results_of_this_sdk_alone(world):
     assert (rres["messageType"], rres["sdkTransID"]) == ("RRes", sdk.sdk_trans_id)
     over = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=10")
     assert (over["result"], over["reason"]) == ("refused", "not-authenticated")
+
+
+async def test_what_is_typed_is_never_shown_not_even_where_the_creq_goes_wrong(whole):
+    desk, shops = whole
+    _, app, _ = await desk("POST", "/api/apps", json={"version": "2.2.0"})
+    pan = compose("visa", SCENARIOS["challenge-password"], serial="8")
+    wish = {"pan": pan, "expiry": "3012", "amount": 4200, "version": "2.2.0", "app": app["areq"]}
+    _, purchase, _ = await shops("POST", "/api/purchases", json=wish)
+    await desk("POST", "/api/faults", json={"at": "CReq", "do": "counter", "when": {"nth": 2}})
+    status, told, _ = await desk("POST", f"/api/apps/{app['id']}", json={"do": "submit", "code": "drossel-spezial"})
+    assert (status, "Erro 302" in told["detail"]) == (409, True)
+    _, page, _ = await desk.text("GET", f"/api/transactions/{purchase['id']}/messages")
+    assert ("counter" in page, "challengeDataEntry" in page, "drossel" in page) == (True, True, False)
+    _, page, _ = await desk.text("GET", f"/transactions/{purchase['id']}?m=2")
+    assert ("deviceInfo.DD.C002" in page, "device model" in page) == (True, True)

@@ -1,5 +1,7 @@
 """Purchases by script: what is accepted, what is refused in words, and forgetting it all."""
 
+import asyncio
+
 import pytest
 
 from tests.support.engine import on_both_engines, on_sqlite_alone
@@ -121,3 +123,20 @@ async def test_the_buyer_of_a_shop_reaches_the_areq(world, shop, told):
     await world.purchase(shop=shop)
     names = ("cardholderName", "billAddrLine1", "billAddrCountry", "mobilePhone")
     assert tuple(world.scheme.areq[name] for name in names) == told
+
+
+@on_sqlite_alone
+async def test_whoever_asks_while_a_shop_is_told_breaks_nothing_off(world):
+    """Questions come at every turn of the loop. The clock stands still, so an answer that was begun and not brought to its
+    end is not taken up again."""
+    world.scheme.ares = {"transStatus": "C"}
+    for _ in range(5):
+        purchase = f"/api/purchases/{(await world.purchase())['id']}"
+        asking = [asyncio.create_task(world.json("GET", purchase)) for _ in range(20)]
+        await asyncio.sleep(0.002)
+        world.advance(minutes=60)
+        for _ in range(20):
+            asking.append(asyncio.create_task(world.json("GET", purchase)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*asking)
+        assert (await world.json("GET", f"{purchase}?wait=5"))["finished"]

@@ -105,7 +105,7 @@ def test_only_what_is_chosen_is_played(tmp_path):
         (("shop.yaml", "-k", "nobody"), "-k 'nobody' chooses none of 2 scenarios"),
         (("wrong.yaml",), "wrong.yaml:1:1: 'scenraios' means nothing here; did you mean scenarios?"),
         ((), "name a scenario file"),
-        (("shop.yaml", "--running"), "acs-sim cannot play"),
+        (("shop.yaml", "--running"), "the desk at http://127.0.0.1:9 does not answer"),
     ],
 )
 def test_what_cannot_be_played_ends_with_two_and_one_line(tmp_path, arguments, words):

@@ -17,6 +17,7 @@ from acs_sim.scenarios.running import STARTS_AT, run, simulating
 from acs_sim.settings.settings import Settings
 from acs_sim.transcripts.difference import differences, told
 from acs_sim.transcripts.document import encode
+from acs_sim.transcripts.scenario import as_scenario
 from tests.acs_sim.buyer import Buyer
 from tests.acs_sim.test_cli import acs_sim
 from tests.acs_sim.transcripts.hops import conversation, hop, transcript
@@ -35,12 +36,24 @@ PLAYED = {
     "the bank cannot be reached",
     "a card outside every range",
 }
+IN_APPS = {
+    "a SecureCode in the app [2.3.1, A128GCM]",
+    "three wrong codes in the app",
+    "cancelled in the app [2.2.0]",
+    "choose one in the app [2.2.0]",
+    "the banking app beside the app [2.2.0, decline, N]",
+    "the banking app beside the app [2.3.1, approve, Y]",
+    "a page of the bank's in the app [2.1.0, challenge-html]",
+    "an SDK that draws nothing but HTML",
+    "the app is left alone",
+    "the app never begins",
+}
 
 
 async def recorded(*names):
     plays = [
         play
-        for play in load([LIBRARY / f"{name}.yaml" for name in ("challenge", "errors", "time")])
+        for play in load([LIBRARY / f"{name}.yaml" for name in ("challenge", "errors", "time", "in-the-app")])
         if play.name in names
     ]
     assert {play.name for play in plays} == set(names)
@@ -65,7 +78,7 @@ def lines(changes):
 
 async def test_what_is_played_again_to_the_same_simulator_is_answered_the_same():
     async with playing_again() as again:
-        for name, before in (await recorded(*PLAYED)).items():
+        for name, before in (await recorded(*PLAYED, *IN_APPS)).items():
             after = await again(before)
             assert after["transaction"]["id"] != before["transaction"]["id"]
             assert (name, lines(differences(before, after))) == (name, [])
@@ -168,3 +181,13 @@ async def test_a_gateway_that_answers_otherwise_is_told(network):
 async def test_a_gateway_that_is_not_there_is_told(network):
     with pytest.raises(CannotReplay, match="does not answer"):
         await replay_to(conversation(), network, "http://127.0.0.1:9/results", None, {})
+
+
+async def test_a_scenario_file_of_a_payment_in_an_app_ends_the_same(tmp_path):
+    name = "choose one in the app [2.2.0]"
+    (before,) = (await recorded(name)).values()
+    (tmp_path / "again.yaml").write_text(as_scenario(before, "challenge-single-select"))
+    (again,) = load([tmp_path / "again.yaml"])
+    assert (again.scenario.channel, [step.name for step in again.scenario.steps][-1]) == ("app", "result")
+    (outcome,) = await run([again], lambda _outcome: None)
+    assert outcome.problem is None

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acs_sim.desk.api.documents import PackWish
 from threedsecure.faults import POINTS, SENSIBLE, FaultDocument, FaultRefused, as_document, read
 from threedsecure.faults.kinds import KINDS
 from threedsecure.faults.packs import PACKS
@@ -107,7 +108,9 @@ def test_the_json_schema_names_every_kind():
 
 
 def test_packs_hold_what_their_names_promise():
-    assert set(PACKS) == {"issuer-quirks", "hostile"}
+    assert {name for name in PACKS if not name.startswith("app-")} == {"issuer-quirks", "hostile"}
+    assert {fault.at for name, pack in PACKS.items() if name.startswith("app-") for fault in pack.faults} == {"CRes"}
+    assert set(PACKS) == set(msgspec.json.schema(PackWish)["$defs"]["PackWish"]["properties"]["pack"]["enum"])
     hostile = PACKS["hostile"].faults
     assert all(fault.when.probability <= 0.3 for fault in hostile)
     assert {fault.at for fault in hostile} >= {

@@ -1,5 +1,6 @@
 """The messages that the parties make: typed by hand where they are whole, and as strict as the specification everywhere."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -24,6 +25,7 @@ from tests.threedsecure.v1.samples import (
 )
 from threedsecure.cards.authentication_values import verify_classic_authentication_value
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.redaction import redact_card_numbers
 from threedsecure.v1 import identifiers, messages, outcomes
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.errors import ERROR_MESSAGES, ErrorCode, InvalidRequest, InvalidRequestCode, MessageError
@@ -302,6 +304,14 @@ def test_a_view_of_an_answer_holds_what_a_merchant_reads():
     assert (refused.enrolled, refused.acct_id, refused.ireq_code) == ("N", None, "53")
     pares = PayerAuthenticationResponse.from_message(MAPPINGS[PARES])
     assert (pares.status, pares.cavv, pares.eci, pares.cavv_algorithm) == ("Y", CAVV, "05", "2")
+
+
+@pytest.mark.parametrize("drawn", ["40000000010000010000", "a4000000001000001abc", "0" * 20, "1234567890123456789e"])
+def test_the_id_of_a_message_never_looks_like_a_card_number(drawn):
+    made = identifiers.message_id(lambda _count: bytes.fromhex(drawn))
+    assert len(made) == 20
+    assert redact_card_numbers(made) == made != drawn
+    assert re.search(r"\d{13}", made) is None
 
 
 def test_a_journal_finds_the_identifiers_on_top():

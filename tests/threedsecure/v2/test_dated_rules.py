@@ -10,7 +10,7 @@ from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.advice import advise
 from threedsecure.v2.validation.as_of import day_of, written
 from threedsecure.v2.validation.checking import Leg, check, context_of
-from threedsecure.v2.validation.dated import check_dated, indicator, needs_challenge
+from threedsecure.v2.validation.dated import check_dated, check_dated_creq, indicator, needs_challenge
 from threedsecure.v2.validation.expectations import DATED
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "messages"
@@ -28,6 +28,7 @@ BREAKS = [
     ("2.2.0/areq-app-pa", "visa", {"acctNumber": VISA, "cardholderName": None}, "201 cardholderName"),
     ("2.2.0/areq-brw-pa", "visa", {"acctNumber": VISA, **NO_CONTACT}, "201 email,homePhone,mobilePhone,workPhone"),
     ("2.1.0/areq-brw-pa", "amex", {"acctNumber": AMEX}, "102 Supported Versions are [2.2.0, 2.3.1]"),
+    ("2.2.0/creq-app-first", "mastercard", {"threeDSRequestorAppURL": None}, "201 threeDSRequestorAppURL"),
     ("2.1.0/areq-brw-pa", "visa", {"acctNumber": VISA}, "102 2.1.0,2.2.0"),
     ("2.3.1/areq-brw-pa", "amex", {"acctNumber": AMEX, **INDIA}, "challenged"),
     ("2.3.1/areq-brw-pa", "visa", {"acctNumber": VISA, **USA}, "lacks billAddrCity"),
@@ -45,10 +46,17 @@ def areq_of(name, changes):
     return {element: value for element, value in whole.items() if value is not None}
 
 
+def held(message):
+    """The context of an AReq, or of a CReq that follows one of a Mastercard."""
+    if message["messageType"] == "AReq":
+        return context_of(message, Leg.THREE_DS_SERVER_TO_DS)
+    return context_of(message, Leg.TO_ACS, {"deviceChannel": "01", "messageCategory": "01", "acctNumber": MASTERCARD})
+
+
 def happens(areq, context, scheme, day):
-    """What the simulator does with this AReq on a day."""
+    """What the simulator does with this message on a day."""
     try:
-        check_dated(areq, context, scheme, day)
+        (check_dated if areq["messageType"] == "AReq" else check_dated_creq)(areq, context, scheme, day)
     except MessageError as error:
         return f"{error.code} {error.detail}"
     if needs_challenge(areq, context, (scheme,), day):
@@ -67,7 +75,7 @@ def days():
 @pytest.mark.parametrize(("row", "name", "scheme", "changes", "told"), CASES)
 def test_a_rule_is_enforced_from_its_day_on_and_not_before(row, name, scheme, changes, told):
     areq = areq_of(name, changes)
-    context = context_of(areq, Leg.THREE_DS_SERVER_TO_DS)
+    context = held(areq)
     walked = {day: happens(areq, context, scheme, f"{day}") for day in days()}
     assert {day for day, what in walked.items() if what == told} == {day for day in days() if f"{day}" >= row.since}
 
@@ -75,10 +83,12 @@ def test_a_rule_is_enforced_from_its_day_on_and_not_before(row, name, scheme, ch
 @pytest.mark.parametrize(("row", "name", "scheme", "changes", "told"), CASES)
 def test_a_rule_is_advice_with_its_day_whatever_the_day_is(row, name, scheme, changes, told):
     areq = areq_of(name, changes)
-    context = context_of(areq, Leg.THREE_DS_SERVER_TO_DS)
+    context = held(areq)
     check(areq, context)
     advice = [
-        each for each in advise("AReq", areq, context) if each.since == row.since and each.element in row.elements
+        each
+        for each in advise(areq["messageType"], areq, context)
+        if each.since == row.since and each.element in row.elements
     ]
     assert advice
     assert f"from {row.since} on" in advice[0].words
@@ -89,7 +99,7 @@ def test_a_rule_is_advice_with_its_day_whatever_the_day_is(row, name, scheme, ch
 @pytest.mark.parametrize(("scheme", "pan"), [("visa", VISA), ("mastercard", MASTERCARD), ("amex", AMEX)])
 def test_an_areq_that_has_all_passes_every_day(version, scheme, pan):
     areq = areq_of(f"{version}/areq-brw-pa", {"acctNumber": pan})
-    context = context_of(areq, Leg.THREE_DS_SERVER_TO_DS)
+    context = held(areq)
     assert {happens(areq, context, scheme, f"{day}") for day in days()} == {"nothing"}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from msgspec import Meta
 
 from threedsecure.faults.fault import Carriage, Draw, Fault, Header, Seconds
-from threedsecure.faults.points import ANSWERS, PAGES, POSTS, REQUESTS
+from threedsecure.faults.points import ANSWERS, NOTICES, PAGES, POSTS, REQUESTS
 
 _ANSWERED: Final = (*ANSWERS, *PAGES)
 _SENT: Final = (*REQUESTS, "SMS")
@@ -17,7 +17,7 @@ _EMPTY_PAGE: Final = b"<!doctype html><title>HTTP %d</title>"
 class Delay(Fault, frozen=True, kw_only=True, tag="delay"):
     """The message comes `seconds` late. With `up_to` it is drawn between the two, evenly or with most near `seconds`."""
 
-    points: ClassVar = (*_ANSWERED, *_SENT)
+    points: ClassVar = (*_ANSWERED, *_SENT, *NOTICES)
     mistake: ClassVar = (
         "one time-out for everything, or none; a cardholder who waits for ever, or a payment given up that the bank grants a "
         "second later"
@@ -110,7 +110,7 @@ class Dribble(Fault, frozen=True, kw_only=True, tag="dribble"):
 class Status(Fault, frozen=True, kw_only=True, tag="status"):
     """This HTTP status, with an empty page or, where the `body` is kept, with the message as it was."""
 
-    points: ClassVar = _ANSWERED
+    points: ClassVar = (*_ANSWERED, "ORes")
     mistake: ClassVar = (
         "reading a page of a load balancer as a message, or refusing a message because its status is 202"
     )
@@ -179,7 +179,7 @@ class Garbage(Fault, frozen=True, kw_only=True, tag="garbage"):
 class Twice(Fault, frozen=True, kw_only=True, tag="twice"):
     """The same message a second time. A page posts its form into a hidden frame first, and then itself."""
 
-    points: ClassVar = (*_SENT, *POSTS)
+    points: ClassVar = (*_SENT, *POSTS, "OReq")
     mistake: ClassVar = "capturing twice, or refusing the second and with it the payment"
     example: ClassVar = '{"at":"RReq","do":"twice"}'
 

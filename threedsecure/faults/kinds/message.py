@@ -10,11 +10,13 @@ from threedsecure.faults import json_messages as emv
 from threedsecure.faults import xml_messages as xml
 from threedsecure.faults.fault import Around, Element, Message, MessageFault, Name
 from threedsecure.faults.memory import EMV_IDS
-from threedsecure.faults.points import ANSWERS, POSTS
+from threedsecure.faults.points import ANSWERS, IN_AN_APP, NOTICES, POSTS
 from threedsecure.paths import MISSING, look_up, parent_of, renamed
 
 MAX_VALUE_CHARACTERS: Final = 20_000
+COUNTERS: Final = 256
 _WRITTEN: Final = (*ANSWERS, "RReq", *POSTS)
+_NAMED: Final = (*_WRITTEN, *IN_AN_APP)
 _IN_JSON: Final = ("PRes", "ARes", "RRes", "Erro", "RReq", "Method callback", "CRes post")
 _REPLACED: Final = ("PRes", "ARes", "RRes", "VERes", "RReq", "CRes post")
 
@@ -22,7 +24,7 @@ _REPLACED: Final = ("PRes", "ARes", "RRes", "VERes", "RReq", "CRes post")
 class Drop(MessageFault, frozen=True, kw_only=True, tag="drop"):
     """An element is missing. EMV 3DS wants Erro 201."""
 
-    points: ClassVar = _WRITTEN
+    points: ClassVar = (*_NAMED, *NOTICES)
     mistake: ClassVar = "a null pointer"
     example: ClassVar = '{"at":"ARes","do":"drop","element":"acsURL"}'
 
@@ -40,7 +42,7 @@ class Drop(MessageFault, frozen=True, kw_only=True, tag="drop"):
 class Set(MessageFault, frozen=True, kw_only=True, tag="set"):
     """An element has another value, or is there although it should not be."""
 
-    points: ClassVar = (*_WRITTEN, "SMS")
+    points: ClassVar = (*_NAMED, "SMS", *NOTICES)
     mistake: ClassVar = "trusting values because they come from the scheme, or refusing elements that are new"
     example: ClassVar = '{"at":"RReq","do":"set","element":"transStatus","value":"Z"}'
 
@@ -107,7 +109,7 @@ class SwapIds(MessageFault, frozen=True, kw_only=True, tag="swap-ids"):
     """The identifiers are those of another transaction that passed here, or (`with` unknown) of none at all. A result for an
     unknown transaction is Erro 301. `element`: only this one."""
 
-    points: ClassVar = _WRITTEN
+    points: ClassVar = (*_WRITTEN, "CReq", "CRes")
     mistake: ClassVar = "finding the payment by one id, and believing the others"
     example: ClassVar = '{"at":"RReq","do":"swap-ids","with":"unknown"}'
 
@@ -191,7 +193,7 @@ class Shuffle(MessageFault, frozen=True, kw_only=True, tag="shuffle"):
 class Erro(MessageFault, frozen=True, kw_only=True, tag="erro"):
     """An Erro (1.0.2: an Error) in place of the message."""
 
-    points: ClassVar = (*_REPLACED, "PARes")
+    points: ClassVar = (*_REPLACED, "PARes", "CRes", "ORes")
     mistake: ClassVar = "waiting for the message that was due"
     example: ClassVar = '{"at":"ARes","from":"ACS","do":"erro","code":"403"}'
 
@@ -203,6 +205,23 @@ class Erro(MessageFault, frozen=True, kw_only=True, tag="erro"):
 
     def changed_v1(self, message: Message, around: Around) -> Message:
         return xml.error_instead(message, self.code or xml.DEFAULT_ERROR, self.detail)
+
+
+class Counter(MessageFault, frozen=True, kw_only=True, tag="counter"):
+    """The counter of a message in an app is another one than is due. EMV 3DS wants Erro 302."""
+
+    points: ClassVar = ("CReq", "CRes")
+    mistake: ClassVar = "a counter that is sent and never compared, so that an old message can be played again"
+    example: ClassVar = '{"at":"CRes","do":"counter","by":-1}'
+
+    by: Annotated[int, Meta(ge=-255, le=255)] = 1
+
+    def changed(self, message: Message, around: Around) -> Message:
+        name = "sdkCounterStoA" if message.get("messageType") == "CReq" else "acsCounterAtoS"
+        found = str(message.get(name))
+        if found.isdecimal():
+            message[name] = f"{(int(found) + self.by) % COUNTERS:03}"
+        return message
 
 
 def _is_v1(message: Message) -> bool:

@@ -33,6 +33,9 @@ __all__ = [
 
 LAST_COUNTER: Final = 255
 """One byte; after it nothing more may be sent."""
+WRONG_TAG: Final = "wrong-tag"
+WRONG_HALF: Final = "wrong-half"
+DEFECTS: Final = (WRONG_TAG, WRONG_HALF)
 _CBC_IV_BYTES: Final = 16
 _HALF: Final = 16
 
@@ -56,12 +59,29 @@ def counted(counter: int) -> str:
 
 
 def seal_challenge(
-    plaintext: bytes, key: bytes, sender: Sender, *, enc: str, kid: str, counter: int, random: Random
+    plaintext: bytes,
+    key: bytes,
+    sender: Sender,
+    *,
+    enc: str,
+    kid: str,
+    counter: int,
+    random: Random,
+    defect: str | None = None,
 ) -> str:
-    """A message as it is posted. `kid`: acsTransID; `counter`: the one in `plaintext`, 0 to 255."""
+    """A message as it is posted. `kid`: acsTransID; `counter`: the one in `plaintext`, 0 to 255; `defect`: a name of DEFECTS, for
+    one that its receiver has to refuse."""
     header = {"alg": DIRECT, "kid": kid, "enc": enc}
+    key = key[_HALF:] + key[:_HALF] if defect == WRONG_HALF else key
     iv = sender.iv(counter) if enc == A128GCM else random(_CBC_IV_BYTES)
-    return compact(header, b"", sender.content_key(key, enc), iv, plaintext)
+    text = compact(header, b"", sender.content_key(key, enc), iv, plaintext)
+    return _with_another_tag(text) if defect == WRONG_TAG else text
+
+
+def _with_another_tag(text: str) -> str:
+    """Another first character of the tag."""
+    covered, _, tag = text.rpartition(".")
+    return f"{covered}.{'B' if tag[0] == 'A' else 'A'}{tag[1:]}"
 
 
 def open_challenge(jwe: Jwe, key: bytes, sender: Sender) -> bytes:

@@ -12,11 +12,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct
 
+RS256: Final = "RS256"
+"""Not allowed; here to be refused."""
 ES256: Final = "ES256"
 PS256: Final = "PS256"
 MAX_CONTENT: Final = 16_000
@@ -39,6 +41,7 @@ class ContentSigner(Struct, frozen=True):
 
     key: SigningKey
     protected: bytes
+    padding: PSS | PKCS1v15 = _PSS
 
     @classmethod
     def of(
@@ -47,13 +50,18 @@ class ContentSigner(Struct, frozen=True):
         """`certificates`: the signer's first, without the root. `alg`: another name than the key's, for a header that lies."""
         chain = [b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in certificates]
         own = ES256 if isinstance(key, ec.EllipticCurvePrivateKey) else PS256
-        return cls(key, _encoded(orjson.dumps({"alg": alg or own, "x5c": chain})))
+        padding = PKCS1v15() if alg == RS256 else _PSS
+        return cls(key, _encoded(orjson.dumps({"alg": alg or own, "x5c": chain})), padding)
 
     def sign(self, payload: Mapping[str, Any]) -> str:
         """The JWS of a payload (`payload_of`)."""
-        covered = self.protected + b"." + _encoded(orjson.dumps(payload))
+        return self.sign_bytes(orjson.dumps(payload))
+
+    def sign_bytes(self, payload: bytes) -> str:
+        """The JWS of anything."""
+        covered = self.protected + b"." + _encoded(payload)
         if isinstance(self.key, rsa.RSAPrivateKey):
-            signature = self.key.sign(covered, _PSS, _SHA256)
+            signature = self.key.sign(covered, self.padding, _SHA256)
         else:
             r, s = decode_dss_signature(self.key.sign(covered, _ECDSA))
             signature = r.to_bytes(_HALF) + s.to_bytes(_HALF)
@@ -76,8 +84,13 @@ def payload_of(
 
 
 def read_signed_content(compact: str, roots: Sequence[x509.Certificate], at: datetime) -> SignedContent:
-    """The content, once signature and chain are found to be right at that time. As in the SDKs no certificate is asked about
-    revocation, and a key that the header carries otherwise (`jwk`) counts for nothing. Errors: `NotTrusted`."""
+    """The content of an acsSignedContent. Errors: `NotTrusted`."""
+    return _content(read_payload(compact, roots, at))
+
+
+def read_payload(compact: str, roots: Sequence[x509.Certificate], at: datetime) -> dict[str, Any]:
+    """What a compact JWS says, once signature and chain are found to be right at that time. As in the SDKs no certificate is asked
+    about revocation, and a key that the header carries otherwise (`jwk`) counts for nothing. Errors: `NotTrusted`."""
     parts = compact.split(".", 3) if len(compact) <= MAX_CONTENT else []
     if len(parts) != 3:
         raise NotTrusted("not a JWS in compact serialization")
@@ -85,7 +98,7 @@ def read_signed_content(compact: str, roots: Sequence[x509.Certificate], at: dat
     certificates = _certificates(header.get("x5c"))
     _check_path(certificates, roots, at)
     _check_signature(header.get("alg"), certificates[0], f"{parts[0]}.{parts[1]}".encode(), _decoded(parts[2]))
-    return _content(_object(_decoded(parts[1]), "the payload"))
+    return _object(_decoded(parts[1]), "the payload")
 
 
 def _content(payload: Mapping[str, Any]) -> SignedContent:

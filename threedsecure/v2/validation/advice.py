@@ -48,9 +48,10 @@ def advise(message_type: str, message: Message, context: Context) -> list[Advice
 
 
 def _expected(message: Message, context: Context) -> Iterator[Advice]:
-    defined = plan_for("AReq", context).scope.fields
+    kind = "AReq" if context.request is None else text(message, "messageType")
+    defined = plan_for(kind, context).scope.fields if kind in _ADVISERS else {}
     for row in EXPECTATIONS:
-        if row.concerns(message, context) and (names := row.lacking(message, defined)):
+        if row.message == kind and row.concerns(message, context) and (names := row.lacking(message, defined)):
             yield Advice(names[0], _dated(row, names) if row.since else row.words, row.since)
 
 
@@ -77,6 +78,7 @@ def _proof(message: Message, context: Context) -> Iterator[Advice]:
 Adviser: TypeAlias = Callable[[Message, Context], Iterator[Advice]]
 _ADVISERS: Final[Mapping[str, tuple[Adviser, ...]]] = {
     "AReq": (_expected, _method),
+    "CReq": (_expected,),
     "ARes": (_proof,),
     "RReq": (_proof,),
 }

@@ -40,10 +40,20 @@ def in_force(day: str) -> Iterator[Expectation]:
 def check_dated(areq: Message, context: Context, scheme: str, day: str) -> None:
     """Errors: `MessageError` 102, or 201 with every element that rows in force at the directory server of `scheme` want."""
     check_version(areq, scheme, day)
-    defined = plan_for("AReq", context).scope.fields
-    rows = [row for row in in_force(day) if row.refused and row.concerns(areq, context, (scheme,))]
-    if missing := dict.fromkeys(name for row in rows for name in row.lacking(areq, defined)):
-        raise MessageError(ErrorCode.REQUIRED_ELEMENT_MISSING, ",".join(missing), message=areq)
+    _check_there("AReq", areq, context, scheme, day)
+
+
+def check_dated_creq(creq: Message, context: Context, scheme: str, day: str) -> None:
+    """The same of the first CReq of an app, at the ACS of a card of `scheme`. Errors: `MessageError` 201."""
+    _check_there("CReq", creq, context, scheme, day)
+
+
+def _check_there(message_type: str, message: Message, context: Context, scheme: str, day: str) -> None:
+    defined = plan_for(message_type, context).scope.fields
+    rows = [row for row in in_force(day) if row.refused and row.message == message_type]
+    concerned = [row for row in rows if row.concerns(message, context, (scheme,))]
+    if missing := dict.fromkeys(name for row in concerned for name in row.lacking(message, defined)):
+        raise MessageError(ErrorCode.REQUIRED_ELEMENT_MISSING, ",".join(missing), message=message)
 
 
 def end_of_version(message: Message, scheme: str) -> MessageError:

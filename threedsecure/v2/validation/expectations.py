@@ -23,9 +23,10 @@ class Expectation(Struct, frozen=True):
     and the value that it must have, `unless`: an element and its value that say why not. `ends`: values of the element that are no
     longer taken, where it is about a value and not about an absence. `missed`: worth a finding, and not only advice.
 
-    `since`: the day (ISO 8601, or as much of it as is public) from which a scheme or a regulator wants it, `region` where, `source`
-    who says so. In force (`threedsecure.v2.validation.dated`), it is `refused` with that error code, answered with a challenge
-    (`challenged`) or told by an indicator in the ARes (`indicated`). One without elements is seen in no message."""
+    `message`: the type of message that it is about. `since`: the day (ISO 8601, or as much of it as is public) from which a
+    scheme or a regulator wants it, `region` where, `source` who says so. In force (`threedsecure.v2.validation.dated`), it is
+    `refused` with that error code, answered with a challenge (`challenged`) or told by an indicator in the ARes (`indicated`).
+    One without elements is seen in no message."""
 
     elements: tuple[str, ...]
     words: str
@@ -43,16 +44,18 @@ class Expectation(Struct, frozen=True):
     refused: str = ""
     challenged: bool = False
     indicated: bool = False
+    message: str = "AReq"
 
     def concerns(self, message: Mapping[str, Any], context: Context, schemes: Collection[str] | None = None) -> bool:
-        """Whether this AReq is one that it is expected of. `schemes`: under which it is made; those on its card where left out."""
+        """Whether this message is one that it is expected of. `schemes`: under which it is made; else those on the AReq's card."""
         only, unless = self.only, self.unless
+        areq = message if context.request is None else context.request
         return (
             self.channel in ("", context.device_channel)
             and self.category in ("", context.message_category)
             and (not only[0] or message.get(only[0]) == only[1])
             and not (unless[0] and message.get(unless[0]) == unless[1])
-            and (not self.schemes or not {*self.schemes}.isdisjoint(schemes or networks(text(message, "acctNumber"))))
+            and (not self.schemes or not {*self.schemes}.isdisjoint(schemes or networks(text(areq, "acctNumber"))))
         )
 
     def lacking(self, message: Mapping[str, Any], defined: Collection[str]) -> tuple[str, ...]:
@@ -119,6 +122,16 @@ DATED: Final = (
         since="2024-09-24",
         source=_SUNSET,
         refused=str(ErrorCode.VERSION_NOT_SUPPORTED),
+    ),
+    Expectation(
+        ("threeDSRequestorAppURL",),
+        "where the banking app returns to, in the first CReq of a challenge that it takes part in",
+        ("mastercard",),
+        APP,
+        since="2024-09-24",
+        source="Elavon (October 2024), braintree_ios pull request 1480",
+        refused=_MISSING,
+        message="CReq",
     ),
     Expectation(
         ("messageVersion",),
@@ -189,14 +202,6 @@ DATED: Final = (
         indicated=True,
     ),
     # Seen in no message of a 3DS Server.
-    Expectation(
-        (),
-        "the requestor's app gives threeDSRequestorAppURL, so that a banking app can return to it (in the encrypted CReq)",
-        ("mastercard",),
-        APP,
-        since="2024-09-24",
-        source="Elavon (October 2024), braintree_ios pull request 1480",
-    ),
     Expectation(
         (),
         "3-D Secure is obligatory for card payments online",

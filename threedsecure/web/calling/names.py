@@ -9,6 +9,8 @@ from typing import Final
 
 from yarl import URL
 
+from threedsecure.addresses import split_namespace
+
 CONTROLS: Final = ("/api/", "/control/")
 LOOPBACK: Final = "localhost"
 MOST_KNOWN: Final = 1_000
@@ -52,7 +54,7 @@ class Names:
         """Whether `address` leads to what controls this simulator. Every other spelling of it is refused by `answer_to` there."""
         try:
             url = URL(address)
-            host, port, path = url.host_subcomponent or "", url.port, url.path
+            host, port, (_, path) = url.host_subcomponent or "", url.port, split_namespace(url.path)
         except ValueError:
             return False
         if port not in self._ports or not (port in self._control_ports or path.startswith(CONTROLS)):

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import aiohttp
 from yarl import URL
 
+from threedsecure.addresses import split_namespace
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
 from threedsecure.storage.ledger import More
 from threedsecure.web.broken_answers import carried
@@ -236,6 +237,7 @@ _JSON_ALONE: Final[Mapping[str, str]] = MappingProxyType({"content-type": JSON})
 
 @lru_cache(maxsize=256)
 def _parts(url: str) -> tuple[str, str, str]:
-    """The base of an address, its path and its query."""
+    """The base of an address, with its namespace; its path there, and its query."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}", parts.path, parts.query
+    namespace, path = split_namespace(parts.path)
+    return f"{parts.scheme}://{parts.netloc}{namespace}", path, parts.query

@@ -26,15 +26,17 @@ from threedsecure.v1.codec import encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.web.faults.injector import Faults
-from threedsecure.web.wire import Disruption, WireRequest, WireResponse
+from threedsecure.web.wire import JSON, Disruption, WireRequest, WireResponse
 
 Resign = Callable[[bytes, str | None], Awaitable[bytes]]
-"""Signs a PARes that has no signature; with the name of a defect, badly."""
+"""Signs a PARes that has no signature, or the payload of acsSignedContent; with the name of a defect, badly."""
 
 _SENDERS: Final = {"directory server": "Directory Server", "acs": "ACS", "gateway": "3DS Server"}
 _ANSWERS: Final = frozenset(name for name, point in POINTS.items() if point.carrier is Carrier.ANSWER)
 _PAGES: Final = (("cres", "CRes page"), ("PaRes", "PARes page"), ("threeDSMethodData", "Method page"))
 SESSION_BYTES: Final = 32
+SIGNED: Final = "acsSignedContent"
+SIGNED_PARTS: Final = 3
 _POSTS: Final = {"CRes page": "CRes post", "PARes page": "PARes", "Method page": "Method callback"}
 
 
@@ -79,13 +81,22 @@ class Answering:
         """The messages of an answer: one, or a page and what it has the browser post."""
         media_type = response.content_type.partition(";")[0].strip()
         if media_type == "application/json":
-            message = json_messages.decoded(response.body) or {}
-            kind = str(message.get("messageType"))
-            return [_Carried(kind, response.body, message)] if kind in _ANSWERS else []
+            return self._of_json(response)
+        if response.sealed is not None and response.message is not None:
+            return [_Carried("CRes", json_messages.encoded(response.message), response.message)]
         if media_type == "application/xml":
             xml = _xml_message(response.body)
             return [_Carried("VERes", response.body, xml)] if xml.get("messageType") == "VERes" else []
         return self._of_page(response) if media_type == "text/html" and self._sender == "ACS" else []
+
+    def _of_json(self, response: WireResponse) -> list[_Carried]:
+        """A message, and what the ACS signed for an SDK in it."""
+        message = json_messages.decoded(response.body) or {}
+        kind = str(message.get("messageType"))
+        carried = [_Carried(kind, response.body, message)] if kind in _ANSWERS else []
+        if self._sender == "ACS" and (payload := _signed(message)) is not None:
+            carried.append(_Carried(SIGNED, payload, message))
+        return carried
 
     def _of_page(self, response: WireResponse) -> list[_Carried]:
         page = response.body.decode(errors="replace")
@@ -101,6 +112,11 @@ class Answering:
         sent = None
         if POINTS[one.at].carrier is Carrier.POST:
             await self._strike_post(fault, one, response, names)
+            sent = one.raw if isinstance(fault, MessageFault) else None
+        elif one.at == SIGNED:
+            sent = await self._sign_again(fault, one, response, names)
+        elif response.sealed is not None and isinstance(fault, MessageFault | SignatureFault):
+            sent = await self._seal_again(fault, one, response, names)
         elif isinstance(fault, MessageFault):
             sent = response.body = one.raw = await self._changed(fault, one.raw, names)
         else:
@@ -109,6 +125,33 @@ class Answering:
 
     async def _changed(self, fault: MessageFault, raw: bytes, names: frozenset[str]) -> bytes:
         return changed(fault, raw, await self._faults.around(fault, self._sender or "", names))
+
+    # What is signed or encrypted for an app.
+
+    async def _sign_again(
+        self, fault: Fault, one: _Carried, response: WireResponse, names: frozenset[str]
+    ) -> bytes | None:
+        """Only what was asked for is wrong with acsSignedContent: what was changed is signed again."""
+        message = json_messages.decoded(response.body) or {}
+        if self._resign is None or _signed(message) is None:
+            return None
+        if isinstance(fault, MessageFault):
+            one.raw = await self._changed(fault, one.raw, names)
+        defect = fault.defect if isinstance(fault, SignatureFault) else None
+        message[SIGNED] = (await self._resign(one.raw, defect)).decode()
+        response.body = json_messages.encoded(message)
+        return one.raw
+
+    async def _seal_again(
+        self, fault: Fault, one: _Carried, response: WireResponse, names: frozenset[str]
+    ) -> bytes | None:
+        if isinstance(fault, MessageFault):
+            one.raw = await self._changed(fault, one.raw, names)
+        if isinstance(fault, Erro):  # it travels in clear
+            response.body, response.content_type = one.raw, JSON
+        elif response.sealed is not None:
+            response.body = response.sealed(one.raw, fault.defect if isinstance(fault, SignatureFault) else None)
+        return one.raw
 
     # What a page has the browser post.
 
@@ -172,6 +215,12 @@ def _carry(carriage: Carriage, response: WireResponse, faults: Faults) -> None:
     response.body = response.body if carriage.body is None else carriage.body
     response.content_type = carriage.content_type or response.content_type
     response.headers.update(carriage.headers)
+
+
+def _signed(message: Mapping[str, Any]) -> bytes | None:
+    """The payload of acsSignedContent, None where there is none."""
+    parts = str(message.get(SIGNED, "")).split(".")
+    return forms.raw_of(parts[1]) if len(parts) == SIGNED_PARTS else None
 
 
 def _plain(response: WireResponse) -> WireResponse:

@@ -20,7 +20,7 @@ from threedsecure.faults import POINTS, Armed, Fault, FaultRefused, Plan, Transi
 from threedsecure.faults.changes import applies, shown
 from threedsecure.faults.fault import Around
 from threedsecure.faults.kinds.message import SwapIds
-from threedsecure.faults.memory import Memory, identifiers
+from threedsecure.faults.memory import EMV_IDS, Memory, identifiers
 from threedsecure.faults.plan import armed_of, is_drawn
 from threedsecure.web.calling.transport import Transport
 from threedsecure.web.clock import Clock
@@ -41,11 +41,13 @@ _RECEIVERS: Final = {
     ("VEReq", "Directory Server"): "ACS",
     ("VERes", "Directory Server"): "MPI",
     ("SMS", "ACS"): "Phone",
+    ("CRes", "ACS"): "SDK",
 }
 _USUAL_RECEIVERS: Final = {
     "Directory Server": "3DS Server",
     "ACS": "Directory Server",
     "3DS Server": "Directory Server",
+    "SDK": "ACS",
 }
 
 
@@ -242,18 +244,28 @@ class Faults:
         return self._randomness.of("fault", *_message.get()).below(bound)
 
     def note(self, fault: Fault, message: Mapping[str, Any] | None, sent: bytes | None = None) -> None:
-        """What happened, and to which message: `message` as it was meant, `sent` what it became, where that can be read."""
-        if self._journal is None:
-            return
+        """What happened, and to which message: `message` as it was meant, `sent` what it became, where that can be read. What came
+        with the identifiers of another transaction (`as`) is noted there too, with whose it was (`of`)."""
         told = {
             name: value for name, value in as_document(fault).items() if name not in {"card", "transaction", "when"}
         }
         document: dict[str, Any] = {**told, **identifiers(message or {}), "says": says(fault)}
-        if sent is not None and (became := shown(sent)) is not None:
-            document["sent"] = became
-        sender = fault.sent_by
-        receiver = "Browser" if POINTS[fault.at].carrier in {"page", "post"} else _receiver(fault)
-        self._journal.record(self._clock.now(), sender, receiver, "fault", document)
+        became = None if sent is None else shown(sent)
+        if became is None:
+            self._record(fault, document)
+            return
+        document["sent"] = became
+        own, other = document.get(EMV_IDS[0]), became.get(EMV_IDS[0])
+        if other == own or not isinstance(other, str) or not self.memory.knows(other):
+            self._record(fault, document)
+            return
+        self._record(fault, {**document, "as": other})
+        self._record(fault, {**document, **identifiers(became), "of": own})
+
+    def _record(self, fault: Fault, document: Mapping[str, Any]) -> None:
+        if self._journal is not None:
+            receiver = "Browser" if POINTS[fault.at].carrier in {"page", "post"} else _receiver(fault)
+            self._journal.record(self._clock.now(), fault.sent_by, receiver, "fault", document)
 
     async def pause(self, seconds: float) -> None:
         """`seconds` of the virtual clock, or of the real one, or until the faults are cleared: whichever is first."""

@@ -20,8 +20,9 @@ from threedsecure.web.broken_answers import misbehaved
 from threedsecure.web.calling.names import Names
 from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.serving.doors import Door, check_name
-from threedsecure.web.serving.edge import CONNECTIONS, SERVER, STRAIGHT, EdgeRunner
+from threedsecure.web.serving.edge import DISPATCHER, HEADS, SERVER, STRAIGHT, EdgeRunner
 from threedsecure.web.serving.service import Dispatcher, Route, Service, StreamHandler
+from threedsecure.web.serving.ways import WAYS, Ways, led_back, unknown
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
 
 READ_BODY_SECONDS: Final = 10.0
@@ -43,30 +44,37 @@ def application(
     metrics: Metrics,
     checks: Sequence[Check] = (),
     figures: Figures = tuple,
+    namespace: str = "",
 ) -> web.Application:
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`. It is ready
-    while the service says so and no one of `checks` finds anything. `figures` are told beside the service's own."""
-    app = web.Application(client_max_size=0, middlewares=[_at_the_door(dispatcher.names)])
+    while the service says so and no one of `checks` finds anything. `figures` are told beside the service's own. `namespace`: what
+    stands before all of its paths, where it is not a port's own one."""
+    app = web.Application(client_max_size=0, middlewares=[_at_the_door(dispatcher.names, namespace)])
+    app[STRAIGHT] = {namespace + route.path: (route, dispatcher) for route in service.routes if route.at_the_edge}
+    app[HEADS] = {}
+    if namespace:
+        app.router.add_get(namespace, _into(namespace))
+    else:
+        app[WAYS] = Ways(app)
+        app.router.register_resource(app[WAYS])
     for route in (*service.routes, *dispatcher.own_routes):
-        app.router.add_route(route.method, route.path, _adapter(route, dispatcher))
-    app[STRAIGHT] = {route.path: (route, dispatcher) for route in service.routes if route.at_the_edge}
+        app.router.add_route(route.method, namespace + route.path, _adapter(route, dispatcher, namespace))
     for stream in service.streams:
-        app.router.add_route(stream.method, stream.path, _until_shutdown(stream.handler))
-    app[CONNECTIONS] = dispatcher.connections
+        app.router.add_route(stream.method, namespace + stream.path, _until_shutdown(stream.handler))
+    app[DISPATCHER] = dispatcher
     app[OPEN_STREAMS] = streams = set[asyncio.Task[Any]]()
     app.on_response_prepare.append(_named)
     app.on_shutdown.append(_end_streams)
     if service.static is not None:
-        app.router.add_get("/static/{name}", _static(service.static))
-    app.router.add_get("/healthz", _healthz)
-    app.router.add_get("/readyz", _readyz(service, [*checks, dispatcher.loops.check, dispatcher.journal.check]))
-    app.router.add_get(
-        "/metrics", _metrics(service, dispatcher, metrics, lambda: [*figures(), _streams(service, streams)])
-    )
+        app.router.add_get(namespace + "/static/{name}", _static(service.static))
+    ready = _readyz(service, [*checks, dispatcher.loops.check, dispatcher.journal.check])
+    measured = _metrics(service, dispatcher, metrics, lambda: [*figures(), _streams(service, streams)])
+    for path, handler in (("/healthz", _healthz), ("/readyz", ready), ("/metrics", measured)):
+        app.router.add_get(namespace + path, handler)
     return app
 
 
-def _at_the_door(names: Names) -> Middleware:
+def _at_the_door(names: Names, namespace: str) -> Middleware:
     @web.middleware
     async def at_the_door(request: web.Request, handler: StreamHandler) -> web.StreamResponse:
         """Who asks for somebody else, or for an address or a method that no route knows, is told as of every other error."""
@@ -76,7 +84,8 @@ def _at_the_door(names: Names) -> Middleware:
         except Problem as problem:
             return _response(_for_the_caller(problem.response()))
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
-            response = Problem(error.status, error.reason, f"{request.method} {request.path[:200]}").response()
+            words = None if namespace else unknown(request.path)
+            response = Problem(error.status, error.reason, words or f"{request.method} {request.path[:200]}").response()
             if isinstance(error, web.HTTPMethodNotAllowed):
                 response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
             return _response(_for_the_caller(response))
@@ -125,7 +134,14 @@ async def serving(
         await runner.cleanup()
 
 
-def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
+def _into(namespace: str) -> StreamHandler:
+    async def into(_request: web.Request) -> web.StreamResponse:
+        raise web.HTTPPermanentRedirect(f"{namespace}/")
+
+    return into
+
+
+def _adapter(route: Route, dispatcher: Dispatcher, namespace: str) -> StreamHandler:
     async def answer(request: web.Request) -> web.StreamResponse:
         if dispatcher.is_full:
             return _response(dispatcher.turned_away())
@@ -144,7 +160,7 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
             return _last(Problem(400, "Bad Request", "the body is not what its headers say").response())
         wire_request = WireRequest(
             request.method,
-            request.path,
+            request.path.removeprefix(namespace),
             body,
             {name.lower(): value for name, value in request.headers.items()},
             request.query if "?" in request.raw_path else _NO_QUERY,
@@ -154,6 +170,8 @@ def _adapter(route: Route, dispatcher: Dispatcher) -> StreamHandler:
         response = await dispatcher.dispatch(route, wire_request)
         if route.door is Door.API:
             response = _for_the_caller(response)
+        if namespace:
+            response = led_back(response, namespace)
         if response.disruption is not None:
             return await misbehaved(request, response, response.disruption)
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)

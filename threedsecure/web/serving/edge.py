@@ -28,14 +28,14 @@ from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
-Straight = Mapping[str, tuple[Route, Dispatcher]]
+Straight = dict[str, tuple[Route, Dispatcher]]
 """Routes by their paths."""
 PEERS_MISTAKES: Final = (ConnectionError, HttpProcessingError, RequestPayloadError)
 """It hangs up, or what it sends is no HTTP, or cannot be unpacked."""
 SERVER: Final = "acs-sim"
 """What it says that it is: no versions, which tell what it is open to."""
-CONNECTIONS: Final = web.AppKey("connections", Connections)
-STRAIGHT: Final = web.AppKey[Straight]("straight", Mapping)
+DISPATCHER: Final = web.AppKey("dispatcher", Dispatcher)
+STRAIGHT: Final = web.AppKey[Straight]("straight", dict)
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 MOST_HEADS: Final = 256
 LONGEST_HEAD: Final = 2048
@@ -52,6 +52,10 @@ class _Head(Struct, frozen=True):
     length: int
 
 
+HEADS: Final = web.AppKey[dict[bytes, _Head]]("heads", dict)
+"""Those that were read, by their bytes."""
+
+
 class EdgeRunner(web.AppRunner):
     """Serves an application, and its routes of STRAIGHT before its router."""
 
@@ -59,8 +63,8 @@ class EdgeRunner(web.AppRunner):
         server = await super()._make_server()
         server.__class__ = _Edge  # what aiohttp has made is to make our connections
         server.straight = self.app.get(STRAIGHT, {})  # type: ignore[attr-defined]
-        server.heads = {}  # type: ignore[attr-defined]
-        server.held = self.app.get(CONNECTIONS) or Connections()  # type: ignore[attr-defined]
+        server.heads = self.app.get(HEADS, {})  # type: ignore[attr-defined]
+        server.held = self.app[DISPATCHER].connections if DISPATCHER in self.app else Connections()  # type: ignore[attr-defined]
         return server
 
     def secured(self, context: ssl.SSLContext) -> SecuredPort:
@@ -72,8 +76,6 @@ class EdgeRunner(web.AppRunner):
 
 
 class _Edge(web.Server):
-    """`heads`: those that were read, by their bytes."""
-
     straight: Straight
     heads: dict[bytes, _Head]
     held: Connections

@@ -31,6 +31,7 @@ from threedsecure.web.randomness import Randomness
 from threedsecure.web.scheduler import Loops
 from threedsecure.web.serving.connections import Connections
 from threedsecure.web.serving.doors import Door, check_caller
+from threedsecure.web.serving.namespaces import Namespaces
 from threedsecure.web.sharing.processes import Alone, Shared
 from threedsecure.web.straight import soon, waits
 from threedsecure.web.wire import BodyTooLarge, Handler, Problem, WireRequest, WireResponse
@@ -59,7 +60,7 @@ class Runtime:
     """What every service of one running simulator shares. `open_database` gives a service its own tables; the service closes it.
     `most_under_way`: how many requests a service works on at a time before it asks others to come back. `shared` are the other
     processes of the same simulator. `names`: what it answers to. `connections`: those that others hold to it;
-    `loops`: its work beside the requests."""
+    `loops`: its work beside the requests. `namespaces`: the simulators behind the same ports; None within one of them."""
 
     clock: Clock
     randomness: Randomness
@@ -74,6 +75,7 @@ class Runtime:
     names: Names = field(default_factory=Names)
     connections: Connections = field(default_factory=Connections)
     loops: Loops = field(default_factory=Loops)
+    namespaces: Namespaces | None = None
 
     @property
     def calling(self) -> ssl.SSLContext | None:

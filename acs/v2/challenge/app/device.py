@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from threedsecure.v2.app.device_data import MAX_DEVICE_INFO
 from threedsecure.v2.codec import decode_base64url, decode_object
 from threedsecure.v2.errors import MessageError
 
-MAX_DEVICE_INFO: Final = 48_000
-"""Bytes: 64000 characters of base64url."""
 MAX_LANGUAGE: Final = 35
 _LOCALE: Final = "C005"
 

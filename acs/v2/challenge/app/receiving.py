@@ -158,16 +158,21 @@ def _encrypted(issuer: EmvIssuer, transaction: Transaction, message: dict[str, A
     app = transaction.purchase.app
     if app is None:
         raise ValueError("the challenge is not one of an app")
-    body = seal_challenge(
-        encode(message),
-        session_key(issuer, transaction.acs_trans_id, app),
-        Sender.ACS,
-        enc=enc,
-        kid=transaction.acs_trans_id,
-        counter=answering(transaction),
-        random=issuer.runtime.randomness.bytes,
-    )
-    return WireResponse(200, body.encode(), JOSE, message=message)
+    key = session_key(issuer, transaction.acs_trans_id, app)
+
+    def sealed(plain: bytes, defect: str | None) -> bytes:
+        return seal_challenge(
+            plain,
+            key,
+            Sender.ACS,
+            enc=enc,
+            kid=transaction.acs_trans_id,
+            counter=answering(transaction),
+            random=issuer.runtime.randomness.bytes,
+            defect=defect,
+        ).encode()
+
+    return WireResponse(200, sealed(encode(message), None), JOSE, message=message, sealed=sealed)
 
 
 def _in_clear(message: dict[str, Any]) -> WireResponse:

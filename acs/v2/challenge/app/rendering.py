@@ -28,6 +28,8 @@ TEXT, SINGLE_SELECT, MULTI_SELECT, OUT_OF_BAND, HTML_PAGE, HTML_OUT_OF_BAND, INF
 )
 """acsUiType, acsUiTemplate."""
 SPLIT: Final = "02"
+STATIC: Final = frozenset({Method.PASSWORD, Method.PASSWORD_AND_SMS_CODE, Method.KNOWLEDGE})
+"""authenticationMethod 01 and 06, which a limited split SDK excludes."""
 
 _NATIVE_TYPES: Final[Mapping[Question, str]] = MappingProxyType(
     {
@@ -58,14 +60,17 @@ def app_of(areq: Mapping[str, Any]) -> App:
         offered_interface=options["sdkInterface"],
         offered_types=tuple(options["sdkUiType"]),
         split=areq.get("sdkType") == SPLIT,
+        limited=areq.get("splitSdkType", {}).get("limitedInd") == "Y",
     )
 
 
 def in_the_app(decision: Settle | Ask | Defer, purchase: Purchase) -> tuple[Settle | Ask | Defer, Purchase]:
     """The decision that stands in this app, and the purchase with what it is going to draw: none where the SDK offers nothing that
-    the method could be asked with."""
+    the method could be asked with, or where its limited client would pass on in clear what never changes."""
     if purchase.app is None or not isinstance(decision, Ask):
         return decision, purchase
+    if purchase.app.limited and decision.method in STATIC:
+        return Settle("U", UNSUPPORTED_DEVICE), purchase
     rendered = rendering(decision.method, purchase.app, purchase.version)
     if rendered is None:
         return Settle("U", UNSUPPORTED_DEVICE), purchase

@@ -11,6 +11,7 @@ from acs.cardholder.methods.single_select import phones
 from acs.cardholder.methods.table import Question
 from acs.cardholder.texts import CALM_NOTICES, COUNTED_NOTICES, Notice, choose_language, notice_text, translated
 from acs.settings import AcsSettings
+from acs.v2.challenge.app import extras
 from acs.v2.challenge.app.rendering import (
     HTML_OUT_OF_BAND,
     HTML_PAGE,
@@ -37,10 +38,9 @@ def challenge_cres(transaction: Transaction, notice: str | None, settings: AcsSe
     app = _app(transaction)
     shown = ui_type(challenge.question, app.interface, transaction.purchase.version)
     if shown in (HTML_PAGE, HTML_OUT_OF_BAND):
-        view = challenge_view(asked, notice, settings, {})
-        screen = {"acsHTML": encode_base64url(page_in_app(view, challenge.question, phones(asked.phone)).encode())}
+        screen = _html(transaction, asked, challenge, notice, settings)
     else:
-        screen = _native(transaction, asked, challenge, shown, notice)
+        screen = _native(transaction, asked, challenge, shown, notice, settings)
     return {**_head(transaction), "challengeCompletionInd": "N", "acsUiType": shown, **screen}
 
 
@@ -66,8 +66,28 @@ def answering(transaction: Transaction) -> int:
     return 0 if session is None else session.counter - 1
 
 
+def _html(
+    transaction: Transaction, asked: Confirmation, challenge: Challenge, notice: str | None, settings: AcsSettings
+) -> dict[str, str]:
+    """The page; beside the banking app and before 2.3.1 the one for who comes back from it, too."""
+    notices = {"acsHTML": notice}
+    if challenge.question is Question.BANKING_APP and transaction.purchase.version != LATEST:
+        notices["acsHTMLRefresh"] = "back-again"
+    views = {element: challenge_view(asked, told, settings, {}) for element, told in notices.items()}
+    number = phones(asked.phone)
+    return {
+        element: encode_base64url(page_in_app(view, challenge.question, number).encode())
+        for element, view in views.items()
+    }
+
+
 def _native(
-    transaction: Transaction, asked: Confirmation, challenge: Challenge, shown: str, notice: str | None
+    transaction: Transaction,
+    asked: Confirmation,
+    challenge: Challenge,
+    shown: str,
+    notice: str | None,
+    settings: AcsSettings,
 ) -> dict[str, Any]:
     language = choose_language(asked.language)
     words = wording(challenge.question, phones(asked.phone))
@@ -77,9 +97,13 @@ def _native(
     }
     if notice is not None and notice not in CALM_NOTICES:
         screen["challengeInfoTextIndicator"] = "Y"
-    screen |= _entry(transaction.purchase.version, challenge, words, shown, language)
-    screen |= _buttons(challenge, shown, language)
-    return screen | _boxes(transaction.purchase.version, challenge, language)
+    version, bank = transaction.purchase.version, settings.of(asked.pan)
+    screen |= extras.images(asked, version, bank) | extras.explanations(challenge, language)
+    screen |= _entry(version, challenge, words, shown, language)
+    screen |= _buttons(challenge, shown, language) | extras.additional_button(challenge, version, language)
+    if challenge.question is Question.BANKING_APP:
+        screen |= extras.banking_app(transaction, asked, bank, language)
+    return screen | _boxes(version, challenge, language)
 
 
 def _text(asked: Confirmation, challenge: Challenge, words: Wording, notice: str | None, language: str) -> str:
@@ -100,13 +124,22 @@ def _entry(version: str, challenge: Challenge, words: Wording, shown: str, langu
     """What is typed into or chosen from."""
     label = _label(translated(words.label, language))
     if shown == TEXT and version == LATEST:
-        return {"challengeEntryBox": _box(challenge.question, words, label)}
+        return {"challengeEntryBox": _box(challenge.question, words, label)} | _second_box(challenge, language)
     if shown == TEXT:
         return {"challengeInfoLabel": label}
     if not words.choices:
         return {}
     choices = [{choice.value: _label(translated(choice.label, language))} for choice in words.choices]
     return {"challengeInfoLabel": label, "challengeSelectInfo": choices}
+
+
+def _second_box(challenge: Challenge, language: str) -> dict[str, Any]:
+    """The next question on the same screen, where nothing has to be sent for it in between."""
+    following = challenge.next_question
+    if following is None or following is Question.SMS_CODE:
+        return {}
+    words = wording(following, ())
+    return {"challengeEntryBoxTwo": _box(following, words, _label(translated(words.label, language)))}
 
 
 def _box(question: Question, words: Wording, label: str) -> dict[str, str]:

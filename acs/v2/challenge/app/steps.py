@@ -10,8 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import Action, Ending, NextCounter, Submission
+from acs.cardholder.methods.table import Question
 from acs.cardholder.securecode import SecureCodes
 from acs.settings import AcsSettings
+from acs.v2.challenge.app.rendering import NATIVE
+from acs.v2.decision.versions import APP
 from acs.v2.lifecycle import (
     Change,
     Finish,
@@ -25,11 +28,17 @@ from acs.v2.lifecycle import (
 )
 from acs.v2.records import Session, Transaction
 from acs.v2.states import OPEN, Event, after
+from threedsecure.cards.plays import Method
+from threedsecure.v2.app import bridging
 from threedsecure.v2.app.session import A128GCM, counted
 from threedsecure.v2.errors import ErrorCode, MessageError
+from threedsecure.v2.grammar.context import Context, Leg
+from threedsecure.v2.validation.as_of import day_of
+from threedsecure.v2.validation.dated import check_dated_creq
 from threedsecure.v2.validation.identifiers import same_id
 
 CANCELLED: Final = "01"
+SUPPORTED: Final = "01"
 SDK_TIMED_OUT: Final = "08"
 MAX_HTML_FIELDS: Final = 20
 _ANSWERS: Final = ("challengeDataEntry", "challengeHTMLDataEntry", "oobContinue", "infoContinueIndicator")
@@ -103,6 +112,14 @@ def check_encryption(transaction: Transaction, enc: object) -> None:
         raise MessageError(ErrorCode.DATA_DECRYPTION_FAILURE, f"enc was {session.enc} before")
 
 
+def check_rules(transaction: Transaction, message: Mapping[str, Any], now: datetime, settings: AcsSettings) -> None:
+    """What a rule that is in force wants of the first CReq where the banking app takes part. Errors: `MessageError` 201."""
+    day = day_of(settings.rules_as_of, now)
+    if day is not None and transaction.method is Method.OUT_OF_BAND:
+        context = Context(transaction.purchase.version, APP, leg=Leg.TO_ACS)
+        check_dated_creq(message, context, transaction.card.scheme, day)
+
+
 def check_identifiers(transaction: Transaction, message: Mapping[str, Any]) -> None:
     """Errors: `MessageError` 301 naming those that are another transaction's."""
     known = {"acsTransID": transaction.acs_trans_id, "sdkTransID": transaction.purchase.sdk_trans_id or ""}
@@ -128,6 +145,7 @@ def _receive(
     if message.get("challengeCancel") == SDK_TIMED_OUT:
         return Change(give_up(_advanced(transaction, request, now), Ending.APP_TIMED_OUT, now, None), Finish())
     if session is None:
+        check_rules(transaction, message, now, settings)
         opened = open_challenge(transaction, _session(request, now), now, next_counter, settings)
         if message.get("challengeCancel") is None:
             _check_first(message)
@@ -135,9 +153,38 @@ def _receive(
         transaction = opened.transaction
     else:
         transaction = _advanced(transaction, request, now)
-    if message.get("oobAppStatus") is not None and transaction.state in OPEN:
-        return Change(replace(transaction, due_at=now + settings.timers.idle), Show("app-failed"))
-    return receive_answer(transaction, submission(transaction, request), now, next_counter, codes, settings)
+    told = _told(transaction, message)
+    if told is not None:
+        return Change(replace(transaction, due_at=now + settings.timers.idle), Show(told))
+    change = receive_answer(transaction, submission(transaction, request), now, next_counter, codes, settings)
+    second = _second(transaction, change, request)
+    return change if second is None else receive_answer(change.transaction, second, now, next_counter, codes, settings)
+
+
+def _told(transaction: Transaction, message: Mapping[str, Any]) -> str | None:
+    """What is read on the same screen after something that answers nothing: the banking app does not open, or the additional
+    button, where there is one."""
+    if transaction.state not in OPEN or transaction.challenge is None:
+        return None
+    if message.get("oobAppStatus") is not None:
+        return "app-failed"
+    app = transaction.purchase.app
+    offered = app is not None and app.interface == NATIVE and transaction.challenge.question is Question.SMS_CODE
+    return "no-code" if offered and message.get("challengeAddCode") is not None else None
+
+
+def _second(transaction: Transaction, change: Change, request: AppRequest) -> Submission | None:
+    """What was typed into the second box answers the next question, once the first answer was right."""
+    second, before, after_first = (
+        request.message.get("challengeDataEntryTwo"),
+        transaction.challenge,
+        change.transaction.challenge,
+    )
+    if second is None or before is None or after_first is None or not isinstance(change.answer, Show):
+        return None
+    if after_first.stage == before.stage:
+        return None
+    return Submission(Action.SUBMIT, after_first.page, second, f"{request.mark} 2")
 
 
 def _collects(transaction: Transaction) -> bool:
@@ -149,7 +196,9 @@ def _collects(transaction: Transaction) -> bool:
 
 
 def _session(request: AppRequest, now: datetime) -> Session:
-    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1)
+    told = request.message.get("oobAppURLInd") or bridging.read(request.message).get("oobAppURLInd")
+    opens_app = told == SUPPORTED
+    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1, opens_app=opens_app)
 
 
 def _advanced(transaction: Transaction, request: AppRequest, now: datetime) -> Transaction:

@@ -70,7 +70,7 @@ function followLive(part) {
   const again = () => { if (part.querySelector("[data-again]")) setTimeout(ask, 700); };
   const ask = () => { if (!asked) { asked = true; setTimeout(redraw, 150); } };
   const only = part.dataset.only ? `?transaction=${encodeURIComponent(part.dataset.only)}` : "";
-  const events = new EventSource(`/api/events${only}`);
+  const events = new EventSource(document.body.dataset.events + only);
   events.onmessage = ask;
   again();
   let opened = false;
