@@ -154,16 +154,15 @@ class Peer:
         await self.post(cancel, json={"do": "cancel"})
 
     async def every_message(self):
-        """Every element of every message that a peer may send, in each version that has it: in one channel, in one shape."""
+        """Every element of every message that a peer may send: in the first version and channel that have it, in one shape."""
         gateway, scheme = self.at.shop + "/3ds2/results", self.at.ds + "/visa/3ds2"
         doors = {"AReq": scheme, "PReq": scheme, "RReq": scheme, "Erro": scheme, "OReq": gateway}
         turn, done = count(), set()
         for stem, message in golden(SENT):
             for place in places(message):
-                key = message["messageType"], message["messageVersion"], place
-                if key in done:
+                if (message["messageType"], place) in done:
                     continue
-                done.add(key)
+                done.add((message["messageType"], place))
                 shaped = with_value(fresh(message), place, SHAPES[next(turn) % len(SHAPES)])
                 kind = message["messageType"]
                 url = self.at.acs + "/3ds2/areq" if stem.endswith("from-ds") else doors[kind]
@@ -259,7 +258,7 @@ async def test_a_card_number_in_every_element_is_neither_kept_nor_shown_in_clear
             await peer.every_message()
             await peer.browsers()
             await peer.apps()
-            assert peer.taken > 150, "most of it was taken"
+            assert peer.taken > 120, "most of it was taken"
             shown = await peer.shown()
             with suppress(TimeoutError):
                 shown["events"] = b"".join(

@@ -8,7 +8,7 @@ from benchmarks import hostile
 from benchmarks.wire_shapes import SHAPES
 from tests.support.ports import with_free_ports
 
-EXCHANGES = 400
+EXCHANGES = 250
 
 
 async def test_nothing_hostile_is_answered_500_hangs_or_is_taken_for_two(tmp_path, monkeypatch, caplog):
