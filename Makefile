@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 # Every worker and every simulator of the tests would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-fast mutants screenshots docs check lint types contracts lock clean programs
+.PHONY: run demo test test-fast test-newest simulate mutants screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -28,6 +28,17 @@ test-fast: $(VENV)/.installed-tests
 mutants: $(VENV)/.installed-tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.lock
 	$(BIN)/python benchmarks/mutants.py $(ARGS)
+
+# The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
+SECONDS ?= 600
+simulate: $(VENV)/.installed-tests
+	$(BIN)/python -m tests.simulation --seconds $(SECONDS) $(ARGS)
+
+# The same on the newest Python at hand, in an environment of its own.
+test-newest:
+	@newest=$$(sh tests/support/newest-python.sh); \
+	if [ -n "$$newest" ]; then $(MAKE) test-fast VENV=.venv-newest PYTHON="$$newest"; \
+	else echo "no Python newer than 3.11 is at hand: nothing is run on it"; fi
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
@@ -76,4 +87,4 @@ lock: $(VENV)/.installed-tests
 		--constraint requirements/test.lock requirements/mutants.in -o requirements/mutants.lock
 
 clean:
-	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-newest data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

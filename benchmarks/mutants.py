@@ -74,7 +74,7 @@ AREAS = {
     "results": (
         ("acs/v2/results", "directory_server/results"),
         (
-            *("tests/acs/test_results.py", "tests/acs/test_delivery.py", "tests/acs/test_slow_peers.py"),
+            *("tests/acs/test_results.py", "tests/acs/test_delivery.py"),
             *(
                 "tests/directory_server/test_results.py",
                 "tests/directory_server/test_duties.py",

@@ -1,9 +1,10 @@
 """What others ask of the ACS about 3-D Secure 1.0.2: the root that signs, and the authentications."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from acs.v1.issuer import V1Context
-from acs.v1.lifecycle import expire
+from acs.v1.lifecycle import Drawn, expire
 from acs.v1.records import Authentication
 from acs.v1.states import State
 from threedsecure.cards.card_numbers import mask
@@ -23,7 +24,8 @@ async def list_authentications(context: V1Context, request: WireRequest) -> Wire
     """The newest, oldest first; `id`: those that go by it (acsTransID, acctID, xid or a message id), `pan`: those of a card."""
     wanted, found = read_json(request), await context.storage.newest(LISTED)
     chosen = [each for each in found if _is_wanted(each, wanted.get("id"), wanted.get("pan"))]
-    return json_response({"authentications": [redact(_document(each)) for each in chosen]})
+    now = context.issuer.runtime.clock.now()
+    return json_response({"authentications": [redact(_document(_as_of(now, each))) for each in chosen]})
 
 
 async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
@@ -32,7 +34,7 @@ async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
     found = await context.storage.load(name) if isinstance(name, str) else None
     if found is None or found.payment is None or found.challenge is None:
         raise Problem(404, "Not Found", "no challenge of 1.0.2 goes by this acsTransID")
-    found = expire(found, context.issuer.runtime.clock.now(), await context.draw(found, code=False))
+    found = _as_of(context.issuer.runtime.clock.now(), found)
     held = found.challenge
     page = context.issuer.page_token(found.name, held.page) if held is not None else None
     code = held.code if held is not None and found.state is State.CHALLENGING else None
@@ -47,6 +49,12 @@ async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
             "fields": {"acsTransID": found.name, "page": page},
         }
     )
+
+
+def _as_of(now: datetime, found: Authentication) -> Authentication:
+    """What time alone has made of it, which is written down when its cardholder comes back. What chance adds to that, nobody is
+    shown."""
+    return expire(found, now, Drawn(pares_id="", number=0, counter=0))
 
 
 def _is_wanted(found: Authentication, name: object, pan: object) -> bool:

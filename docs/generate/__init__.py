@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.generate import cards, dated, elements, endings, faults, findings, matrix, openapi, scenarios, states, vendors
+from docs.generate import (
+    cards,
+    dated,
+    elements,
+    endings,
+    faults,
+    findings,
+    matrix,
+    openapi,
+    promises,
+    scenarios,
+    states,
+    vendors,
+)
 
 ROOT: Final = Path(__file__).parents[2]
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
@@ -35,6 +48,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
     parts = {path: _filled((root / path).read_text("utf-8"), known) for path, known in PARTS.items()}
     whole = {"docs/endings.md": endings.document(), "docs/scenario-file.schema.json": scenarios.schema()}
     whole["docs/matrix.md"] = matrix.page()
+    whole["docs/promises.md"] = promises.page()
     whole["clients/typescript/openapi.json"] = openapi.written()
     return {**elements.pages(), **whole, **parts}
 

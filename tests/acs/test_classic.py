@@ -324,6 +324,13 @@ async def test_the_issuers_side_is_told_to_the_desk(mpi: Mpi):
     assert (await mpi.acs.control("3ds1/challenge", {"id": "nobody"}))[0] == 404
 
 
+async def test_a_page_that_was_left_alone_is_not_told_to_be_open_when_its_time_is_over(mpi: Mpi):
+    await mpi.pay()
+    mpi.acs.runtime.clock.advance(timedelta(minutes=10))
+    [found] = (await mpi.acs.control("3ds1/authentications"))[1]["authentications"]
+    assert (found["state"], found["status"]) == ("decided", "N")
+
+
 async def test_the_journal_files_the_whole_under_the_vereq_and_finds_it_by_xid(mpi: Mpi):
     await mpi.acs.type(await mpi.pay(), mpi.acs.phone.code)
     journal = mpi.acs.runtime.journal

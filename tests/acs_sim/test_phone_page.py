@@ -53,8 +53,7 @@ async def test_three_wrong_codes_are_refused_on_a_narrow_screen(desk):
     await desk.wait_for_function(f"({loaded})([...document.querySelectorAll('.images img')])")
     await desk.get_by_text("Why am I asked?").click()
     await expect(desk.get_by_text("Your bank makes sure")).to_be_visible()
-    assert await desk.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    assert await desk.locator(".glass").evaluate("glass => glass.scrollWidth <= glass.clientWidth")
+    assert await fits(desk)
     assert await findings(desk) == []
     for left in ("2 tries left", "1 try left"):
         await desk.locator("#entry").fill("000000")
@@ -79,6 +78,28 @@ async def test_the_banking_app_is_opened_by_its_link_and_comes_back_by_itself(de
     await desk.frame_locator("#phone").get_by_role("button", name="Approve").click()
     await expect(desk.locator("#ended")).to_contain_text("Thank you")
     assert desk.errors == []
+
+
+async def test_other_screens_fit_a_narrow_phone_too(desk):
+    await desk.set_viewport_size(NARROW)
+    await paid(desk, "challenge-single-select")
+    await desk.locator("label.choice").first.click()
+    await desk.locator("#press-submit").click()
+    await desk.locator("#entry").wait_for()
+    assert await fits(desk)
+    await paid(desk, "challenge-oob", "2.3.1", interface="02")
+    await desk.frame_locator("#web-view").locator("#submit").wait_for()
+    assert await fits(desk)
+    await paid(desk, "challenge-auto-fail", "2.3.1")
+    assert await fits(desk)
+    await desk.locator("#press-submit").click()
+    await expect(desk.locator("#ended")).to_contain_text("The payment was refused")
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing is wider than its screen."""
+    whole = await page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    return whole and await page.locator(".glass").evaluate("glass => glass.scrollWidth <= glass.clientWidth")
 
 
 async def test_a_page_of_the_banks_is_filled_in_in_the_frame_of_the_web_view(desk):

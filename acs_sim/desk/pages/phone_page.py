@@ -175,8 +175,8 @@ async def _seen(desk: Desk, request: WireRequest) -> dict[str, Any]:
         "app": app,
         "id": app.transaction.sdk_trans_id,
         "one": one,
-        "screen": _Told(app.screen) if app.screen is not None else None,
-        "images": _pictures(app.screen or {}),
+        "screen": Told(app.screen) if app.screen is not None else None,
+        "images": pictures(app.screen or {}),
         "link": link_of(app.screen) if app.screen is not None else None,
         "web_view": app.screen is not None and app.screen["acsUiType"] in HTML_TYPES,
         "version": app.transaction.counter,
@@ -186,16 +186,16 @@ async def _seen(desk: Desk, request: WireRequest) -> dict[str, Any]:
     }
 
 
-class _Told(dict[str, Any]):
+class Told(dict[str, Any]):
     """What a CRes says, for templates: nothing where it says nothing."""
 
     def __missing__(self, name: str) -> str:
         return ""
 
-    def box(self, name: str) -> "_Told":
+    def box(self, name: str) -> "Told":
         """An entry box; empty before 2.3.1."""
         told = self.get(name)
-        return _Told(told if isinstance(told, dict) else {})
+        return Told(told if isinstance(told, dict) else {})
 
 
 def _phone_page(desk: Desk, challenge: Mapping[str, Any]) -> str | None:
@@ -203,9 +203,9 @@ def _phone_page(desk: Desk, challenge: Mapping[str, Any]) -> str | None:
     return f"{desk.addresses.phone}/phones/{quote(str(number), safe='')}" if number else None
 
 
-def _pictures(screen: Mapping[str, Any]) -> dict[str, _Told]:
+def pictures(screen: Mapping[str, Any]) -> dict[str, Told]:
     """The addresses of the images by how they are asked for: of the densities before 2.3.1, of the colour schemes since."""
-    return {name: _Told(screen[name]) for name in _IMAGES if isinstance(screen.get(name), dict)}
+    return {name: Told(screen[name]) for name in _IMAGES if isinstance(screen.get(name), dict)}
 
 
 async def _transaction(desk: Desk, app: PhoneApp) -> Transaction | None:

@@ -47,6 +47,9 @@ class CardWish(Written, frozen=True, kw_only=True):
     language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+    password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    failures: Annotated[int, Meta(ge=0, le=99)] | None = None
+    challenges: Annotated[int, Meta(ge=0, le=99)] | None = None
     pan: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
     passkey: Literal[True] | None = None
 

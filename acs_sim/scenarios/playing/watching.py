@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
-from acs_sim.client.authenticator import posted
+from acs_sim.client.authenticator import posted, spoilt
 from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.transactions.cardholder import WAITING, entry_for
@@ -46,7 +46,7 @@ def cannot_watch() -> Mapping[str, Does]:
     async def refuse(_turn: Turn, _wish: Any) -> None:
         raise CannotAsk("--against plays payments in a browser with EMV 3-D Secure, and this is another one")
 
-    return dict.fromkeys(("authenticate", "preparation", "enrolment", "payment", "method"), refuse)
+    return dict.fromkeys(("authenticate", "preparation", "operation", "enrolment", "payment", "method"), refuse)
 
 
 class Watching:
@@ -70,6 +70,7 @@ class Watching:
             return own
         return {
             **own,
+            "operation": cannot_watch()["operation"],
             "authenticate": self.authenticate,
             "method": self.method,
             "result": self.result,
@@ -379,7 +380,10 @@ async def _entry(turn: Turn, wish: Cardholder, acs_trans_id: str) -> str | None:
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
     challenge = await turn.simulator.challenge(acs_trans_id)
     if challenge.get("passkey") is not None:
-        return posted(await turn.simulator.assertion(turn.transaction) if wanted == "correct" else {"error": wanted})
+        if wanted not in {"correct", "wrong"}:
+            return posted({"error": wanted})
+        answer = await turn.simulator.assertion(turn.transaction)
+        return posted(spoilt(answer) if wanted == "wrong" else answer)
     return entry_for(challenge, str(wanted)) if wanted in {"correct", "wrong"} else wanted
 
 
