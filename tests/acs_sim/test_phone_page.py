@@ -1,6 +1,7 @@
 """The phone app at the desk in a real Chromium: screens of the bank beside the phone, pressed with the thumb."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -59,6 +60,7 @@ async def test_three_wrong_codes_are_refused_on_a_narrow_screen(desk):
         await desk.locator("#entry").fill("000000")
         await desk.locator("#press-submit").click()
         await expect(words(desk)).to_contain_text(left)
+        await expect(desk.locator("#entry")).to_have_value("")
     await desk.locator("#entry").fill("000000")
     await desk.locator("#press-submit").click()
     await expect(desk.locator("#ended")).to_contain_text("The payment was refused. Contact your bank")
@@ -140,3 +142,23 @@ async def test_a_page_in_the_web_view_runs_no_script_and_asks_nobody_for_anythin
         await bank.locator("#submit").click()
         await expect(desk.locator("#ended")).to_contain_text("Thank you")
     assert knocked == []
+
+
+async def test_in_a_namespace_all_of_it_stays_there(simulator):
+    at = simulator.addresses
+    async with aiohttp.ClientSession() as session:
+        await session.put(f"{at.desk}/api/namespaces/team-a")
+        wish = {"scenario": "challenge-html", "interface": "02"}
+        async with session.post(f"{at.desk}/~team-a/app", data=wish) as answer:
+            page, policy = str(answer.url), answer.headers["Content-Security-Policy"]
+        assert page.startswith(f"{at.desk}/~team-a/app/")
+        assert f"frame-src 'self' {at.phone};" in policy
+        async with session.get(f"{page}/web-view") as answer:
+            (caught,) = re.findall('action="([^"]*)"', await answer.text())
+        assert caught.startswith(f"{page}/caught/")
+        for address in (f"{page}/caught/of-another-screen", caught):
+            await session.get(address, params={"challengeValue": "yes", "action": "submit"})
+            async with session.get(f"{page}/screen") as answer:
+                ended = "Thank you" in await answer.text()
+            assert ended == (address == caught)
+        await session.delete(f"{at.desk}/api/namespaces/team-a")
