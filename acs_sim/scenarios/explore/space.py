@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from acs_sim.findings.observed import MARKUP
 from threedsecure.faults import SENSIBLE
+from threedsecure.faults.documents import OF_NO_PAYMENT
 from threedsecure.faults.points import IN_AN_APP, POINTS, THREE_DS_SERVER, Written
 from threedsecure.v2.messages import MESSAGES
 
@@ -107,6 +108,12 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
         ),
         "two payments of a card": (CHALLENGED, (), (_PAY, _RIGHT)),
         "a day later": ("frictionless", (), ({"clock": "25h"}, _PAY)),
+        "no PRes a day later": (
+            "frictionless",
+            ({"at": "PRes", "do": "erro", "code": "404"},),
+            ({"clock": "25h"}, _PAY),
+        ),
+        "half a PRes a day later": ("frictionless", ({"at": "PRes", "do": "truncate"},), ({"clock": "25h"}, _PAY)),
         "a slow cardholder": (CHALLENGED, (), ({"clock": "61s"}, _RIGHT)),
         "the last page again": (CHALLENGED, (), (_RIGHT, {"cardholder": {"do": "return", "any": True}})),
     }
@@ -114,11 +121,10 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
 """Orders of events that hurt: a card, what goes wrong with it, and what happens after the first AReq. More is drawn around them."""
 JUMPS: Final = ("5s", "31s", "61s", "11m", "25h", "50h")
 
-_LEFT_OUT: Final = frozenset({"PRes", "OReq", "ORes"})
 FAULT_POINTS: Final = tuple(
     name
     for name, point in POINTS.items()
-    if point.written is not Written.XML and name not in (*_LEFT_OUT, *IN_AN_APP, "PARes page", "PARes")
+    if point.written is not Written.XML and name not in (*OF_NO_PAYMENT, *IN_AN_APP, "PARes page", "PARes")
 )
 CELLS: Final = tuple(
     (at, sender, do)

@@ -11,12 +11,13 @@ from acs_sim.desk.api.documents import RuleWish
 from acs_sim.scenarios.file.matching import Compared, compare
 from acs_sim.scenarios.file.model import CLASSIC, CardStep, CardWish, MessageCheck, Operation, Phone
 from acs_sim.scenarios.playing.conversation import follows
-from acs_sim.scenarios.playing.turn import Turn, brief, until_met
+from acs_sim.scenarios.playing.turn import CannotAsk, Turn, brief, until_met
 from acs_sim.scenarios.simulator import Simulator
 from acs_sim.settings.durations import parse_duration
 from threedsecure.cards.scenarios import NOT_ENROLLED_DIGIT, V1_SCENARIOS
-from threedsecure.faults import Fault, as_document
+from threedsecure.faults import POINTS, Fault, as_document
 from threedsecure.faults.documents import OF_NO_PAYMENT, WITHOUT_CARD
+from threedsecure.faults.points import IN_AN_APP, THREE_DS_SERVER, Written
 
 _MINTED: Final = (
     "scenario",
@@ -67,8 +68,21 @@ async def card(turn: Turn, wish: CardStep) -> None:
     await take_card(turn, await wished(wish, turn.simulator, turn.scenario.version))
 
 
+def never_happens(fault: Fault) -> str | None:
+    """Why a fault is none that a payment in a browser can meet at another one's gateway; None where it can."""
+    if fault.sent_by == THREE_DS_SERVER:
+        return "it is about the answers of the reference gateway, and another one drives"
+    if fault.at in IN_AN_APP:
+        return "it is about payments in an app"
+    if POINTS[fault.at].written is Written.XML or fault.at == "PARes page":
+        return f"it is about payments with {CLASSIC}"
+    return None
+
+
 async def arm(turn: Turn, fault: Fault) -> None:
     """For this card alone, or before anybody knows the card for its next transaction, when the file limits it to nothing else."""
+    if not turn.draws_ids and (why := never_happens(fault)) is not None:
+        raise CannotAsk(f"a fault at the {fault.at} can never happen here: {why}")
     document = as_document(fault)
     if fault.card is None and fault.transaction is None and fault.at not in WITHOUT_CARD:
         document["card"] = turn.card["pan"]

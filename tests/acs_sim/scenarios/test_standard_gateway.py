@@ -81,6 +81,8 @@ async def test_what_a_browser_gateway_cannot_be_asked_for_is_not_played_and_says
         "    steps: [{authenticate: {ARes: {transStatus: Y}}}, {authenticate: {channel: 3ri}}]\n"
         "  - name: no frame\n    about: There is no 3DS Method.\n    card: {scenario: method-none}\n"
         "    faults: [{at: Method page, do: status}]\n    steps: [{authenticate: {ARes: {transStatus: Y}}}]\n"
+        "  - name: its own answer\n    about: Nobody changes what it says.\n    card: {scenario: frictionless}\n"
+        "    faults: [{at: RRes, from: 3DS Server, do: status}]\n    steps: [{authenticate: {ARes: {transStatus: Y}}}]\n"
     )
     async with against() as (played, _):
         outcomes = {outcome.play.name: outcome for outcome in await played(load([tmp_path]))}
@@ -88,6 +90,7 @@ async def test_what_a_browser_gateway_cannot_be_asked_for_is_not_played_and_says
     assert outcomes["in an app"].skipped.startswith("--against plays payments in a browser")
     assert outcomes["a later payment"].skipped.endswith("one of the channel 3ri")
     assert "no browser to the 3DS Method" in outcomes["no frame"].skipped
+    assert "answers of the reference gateway" in outcomes["its own answer"].skipped
 
 
 class _BreaksOnEachPurchase(StandardGateway):
