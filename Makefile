@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 # Every worker and every simulator of the tests would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-fast simulate screenshots docs check lint types contracts lock clean programs
+.PHONY: run demo test test-fast test-newest simulate screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -28,6 +28,12 @@ test-fast: $(VENV)/.installed-tests
 SECONDS ?= 600
 simulate: $(VENV)/.installed-tests
 	$(BIN)/python -m tests.simulation --seconds $(SECONDS) $(ARGS)
+
+# The same on the newest Python at hand, in an environment of its own.
+test-newest:
+	@newest=$$(sh tests/support/newest-python.sh); \
+	if [ -n "$$newest" ]; then $(MAKE) test-fast VENV=.venv-newest PYTHON="$$newest"; \
+	else echo "no Python newer than 3.11 is at hand: nothing is run on it"; fi
 
 # The pictures of docs/images, taken while the browser tests run.
 screenshots: $(VENV)/.installed-tests programs
@@ -74,4 +80,4 @@ lock: $(VENV)/.installed-tests
 		requirements/kits.in -o requirements/kits.lock
 
 clean:
-	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-newest data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,6 +10,7 @@ from acs.cardholder.challenge import Action
 from acs.cardholder.passkeys.ceremony import Asserted
 from acs.cardholder.securecode import Verdict
 from acs.issuer import Issuer
+from threedsecure.redaction import redact_card_numbers
 from threedsecure.secrets.exposure import shows
 from threedsecure.web.wire import Problem, WireRequest, read_form
 
@@ -49,7 +50,11 @@ def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str
 
 def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any]) -> None:
     """What the cardholder's browser made of being asked for a passkey, whoever brought it."""
-    told = {"outcome": asserted.outcome.value, "accepted": asserted.verdict is Verdict.CORRECT, "words": asserted.words}
+    told = {
+        "outcome": asserted.outcome.value,
+        "accepted": asserted.verdict is Verdict.CORRECT,
+        "words": redact_card_numbers(asserted.words),
+    }
     issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "passkey", {**ids, **told})
 
 

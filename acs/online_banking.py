@@ -78,7 +78,7 @@ async def _page(issuer: Issuer, request: WireRequest) -> WireResponse:
         issuer_name=bank.issuer_name,
         card_ending=pan[-4:],
         made_at=tuple(passkey.made_at for passkey in kept.passkeys),
-        path=request.path,
+        path=request.match["name"],
     )
     return page(banking_page(shown), form_action="'self'")
 
@@ -134,7 +134,7 @@ async def _make(issuer: Issuer, request: WireRequest) -> WireResponse:
 async def _forget(issuer: Issuer, request: WireRequest) -> WireResponse:
     pan, _ = _card(issuer, request)
     await issuer.cards.keep_status(pan, without_passkeys)
-    return see_other(request.path.removesuffix("/forget"))
+    return see_other(address(issuer, pan) or "")
 
 
 def _card(issuer: Issuer, request: WireRequest) -> tuple[str, AcsSettings]:

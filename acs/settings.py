@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from acs.banks import BANKS, Bank, bank_of
+from threedsecure.addresses import at_a_name
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.v2.validation.as_of import NONE
 
@@ -136,16 +136,8 @@ class AcsSettings:
     def at_a_name(self) -> "AcsSettings | None":
         """The same at an address that passkeys can belong to, which is one with a name (WebAuthn, relying party identifier): this
         machine is `localhost`. None where there is none."""
-        host = urlsplit(self.public_url).hostname or ""
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return self
-        if not address.is_loopback:
-            return None
-        parts = urlsplit(self.public_url)
-        port = f":{parts.port}" if parts.port else ""
-        return replace(self, public_url=f"{parts.scheme}://localhost{port}")
+        named = at_a_name(self.public_url)
+        return None if named is None else self if named == self.public_url else replace(self, public_url=named)
 
     @property
     def rp_id(self) -> str:

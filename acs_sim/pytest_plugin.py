@@ -24,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="With --threeds-url, have cards, clock, faults and messages there to oneself; each worker of xdist has its own.",
     )
+    parser.addini(
+        "threeds_aliases",
+        "Packs of card numbers of other systems that a simulator that is started knows, such as stripe.",
+        "args",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +39,8 @@ def threeds(request: pytest.FixtureRequest) -> "Iterator[ThreeDS]":
     from acs_sim.testing.session import simulator
 
     try:
-        with simulator(request.config.getoption("--threeds-url"), _namespace(request.config)) as running:
+        url, aliases = request.config.getoption("--threeds-url"), request.config.getini("threeds_aliases")
+        with simulator(url, _namespace(request.config), aliases) as running:
             request.config.stash[RUNNING] = running
             yield running
             del request.config.stash[RUNNING]

@@ -71,7 +71,7 @@ def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Ro
 
 
 def _pages(phone: Phone, settings: PhoneSettings) -> Sequence[Route]:
-    pages = PageHandlers(phone, settings.frame_ancestors)
+    pages = PageHandlers(phone, settings.frame_ancestors, settings.banking_url)
     return [
         Route("GET", "/", pages.for_people(pages.inbox)),
         Route("GET", "/phones/{number}", pages.for_people(pages.phone)),

@@ -1,11 +1,12 @@
 """The pages of the phone: what they show, made ready for the templates."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from issuer_sms import numbers
 from issuer_sms.messages import codes, encoding
@@ -17,6 +18,10 @@ from issuer_sms.storage import PhoneSummary
 from threedsecure.web.serving.templates import environment
 
 STATIC: Final = files("issuer_sms") / "static"
+RETURN: Final = "return"
+_ADDRESS: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,40}):[!-~]{1,2048}")
+_NEVER: Final = frozenset({"javascript", "data", "vbscript", "file", "blob", "filesystem", "about", "view-source"})
+"""Schemes of addresses that do something to the page that links to them, or show what is on this machine."""
 
 _TREATMENTS: Final = {
     Treatment.NORMAL: "",
@@ -46,7 +51,9 @@ class _Bubble:
 class Pages:
     """Renders the pages."""
 
-    def __init__(self) -> None:
+    def __init__(self, banking_url: str | None = None) -> None:
+        """`banking_url`: where the bank has its cardholders make passkeys."""
+        self._banking_url = banking_url
         self._templates = environment("issuer_sms")
         self._templates.filters.update(clock=_clock, day=_day, number=numbers.display, address=phone_address)
 
@@ -59,7 +66,15 @@ class Pages:
         bubbles = [(_bubbles([message])[0], _whereabouts(message)) for message in reversed(messages)]
         return self._render("search.html", bubbles=bubbles, query=query, number=_as_number(query), now=now)
 
-    def phone(self, number: str, messages: Sequence[TextMessage], prompts: Sequence[Prompt], now: datetime) -> str:
+    def phone(
+        self,
+        number: str,
+        messages: Sequence[TextMessage],
+        prompts: Sequence[Prompt],
+        now: datetime,
+        back: str | None = None,
+    ) -> str:
+        """`back`: an app that opened the banking app, and is returned to once that is done (`way_back`)."""
         arrived = sorted((m for m in messages if m.arrival is not None), key=lambda m: m.arrival or 0)
         return self._render(
             "phone.html",
@@ -69,7 +84,9 @@ class Pages:
             elsewhere=[(m, _whereabouts(m)) for m in messages if m.arrival is None],
             pending=[p for p in prompts if p.state is PromptState.PENDING],
             over=[p for p in prompts if p.state is not PromptState.PENDING],
+            banking_url=self._banking_url,
             now=now,
+            back=back,
         )
 
     def problem(self, title: str, detail: str) -> str:
@@ -79,9 +96,15 @@ class Pages:
         return self._templates.get_template(template).render(**values)
 
 
-def phone_address(number: str) -> str:
+def phone_address(number: str, back: str | None = None) -> str:
     """The page of a phone."""
-    return f"/phones/{quote(number, safe='')}"
+    return f"/phones/{quote(number, safe='')}" + (f"?{urlencode({RETURN: back})}" if back else "")
+
+
+def way_back(address: str | None) -> str | None:
+    """An address of an app or a page, where it is one that a link may lead to."""
+    found = _ADDRESS.fullmatch(address or "")
+    return None if found is None or found[1].lower() in _NEVER else address
 
 
 def _bubbles(messages: Sequence[TextMessage]) -> list[_Bubble]:

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, settings
 
 from acs_sim.running import stack
 from tests.support import engine
-from tests.support.browser import browser, chromium, page
+from tests.support.browser import browser, chromium, page, paying_browser
 from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once
 from tests.support.order import dealt, engine_of
 from tests.support.postgresql import Cluster
 from tests.support.steady_loop import SteadyLoop
 
-__all__ = ["browser", "chromium", "page"]
+__all__ = ["browser", "chromium", "page", "paying_browser"]
 
 SYSTEM = Path(__file__).parent / "system"
 # A busy machine is no finding: time is measured where it matters, not by every property.

@@ -2,6 +2,7 @@
 simulators share their ports."""
 
 import re
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -38,3 +39,16 @@ def split_namespace(path: str) -> tuple[str, str]:
 def namespace_of(path: str) -> str | None:
     """The name of the namespace that a path leads to; None where it leads to none."""
     return split_namespace(path)[0].removeprefix("/~") or None
+
+
+def at_a_name(url: str) -> str | None:
+    """The same base address under a name, which passkeys want (WebAuthn, relying party identifier): this machine is `localhost`.
+    None for the address of another one in digits."""
+    parts = urlsplit(url)
+    try:
+        address = ip_address(parts.hostname or "")
+    except ValueError:
+        return url
+    if not address.is_loopback:
+        return None
+    return f"{parts.scheme}://localhost" + (f":{parts.port}" if parts.port else "") + parts.path

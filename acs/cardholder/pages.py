@@ -73,7 +73,7 @@ class Choice(Struct, frozen=True):
 
 class Banking(Struct, frozen=True):
     """What the bank's page of passkeys shows. `language`: as the browser told it; `made_at`: when each passkey was made; `path`:
-    where the page is."""
+    the last part of its address."""
 
     language: str
     issuer_name: str

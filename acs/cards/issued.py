@@ -38,6 +38,8 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         registration.trans_status,
         registration.reason,
         registration.password,
+        registration.failures,
+        registration.challenges,
     )
 
 
@@ -64,6 +66,8 @@ def register(
     trans_status: str | None = None,
     reason: str | None = None,
     password: str | None = None,
+    failures: int | None = None,
+    challenges: int | None = None,
 ) -> Registration:
     """Errors: `NotACard`."""
     known = read(pan)
@@ -73,7 +77,9 @@ def register(
         raise NotACard(f"no scenario is called {scenario!r}; this issuer plays {', '.join(ALL_SCENARIOS)}")
     check_outcome(scenario, known.versions, trans_status, reason)
     spoken = replace(known, scenario=ALL_SCENARIOS[scenario])
-    return Registration(pan, scenario, phone or phone_number(spoken), tries, language, trans_status, reason, password)
+    number = phone or phone_number(spoken)
+    own = (tries, language, trans_status, reason, password, failures, challenges)
+    return Registration(pan, scenario, number, *own)
 
 
 def check_outcome(scenario: str, versions: tuple[str, ...], trans_status: str | None, reason: str | None) -> None:

@@ -1,10 +1,12 @@
 """What the issuer remembers of a card. Plain data."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from acs.cards.status import CardStatus
+from acs.settings import Limits
 
 
 class Registration(Struct, frozen=True, omit_defaults=True):
@@ -18,6 +20,8 @@ class Registration(Struct, frozen=True, omit_defaults=True):
     trans_status: str | None = None
     reason: str | None = None
     password: str | None = None
+    failures: int | None = None
+    challenges: int | None = None
 
 
 class OnFile(NamedTuple):
@@ -30,7 +34,8 @@ class OnFile(NamedTuple):
 
 class Card(Struct, frozen=True, omit_defaults=True):
     """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
-    `trans_status` and `reason` (transStatusReason): when they are not the scenario's. `password`: when it is its own.
+    `trans_status` and `reason` (transStatusReason): when they are not the scenario's. `password`, `failures`
+    and `challenges`: when they are its own.
     `tells`: elements that the ARes and the RReq have beside what the scenario says."""
 
     pan: str
@@ -42,4 +47,14 @@ class Card(Struct, frozen=True, omit_defaults=True):
     trans_status: str | None = None
     reason: str | None = None
     password: str | None = None
+    failures: int | None = None
+    challenges: int | None = None
     tells: dict[str, Any] | None = None
+
+    def within(self, limits: Limits) -> Limits:
+        """The issuer's limits, as far as the card has none of its own."""
+        if self.failures is None and self.challenges is None:
+            return limits
+        failures = limits.failures if self.failures is None else self.failures
+        challenges = limits.challenges if self.challenges is None else self.challenges
+        return replace(limits, failures=failures, challenges=challenges)

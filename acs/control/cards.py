@@ -24,6 +24,8 @@ MAX_IDS: Final = 500
 MAX_LISTED: Final = 1000
 DEFAULT_LISTED: Final = 100
 MAX_TRIES: Final = 9
+MAX_FAILURES: Final = 99
+MAX_CHALLENGES: Final = 99
 ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -41,11 +43,13 @@ async def register_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse
             pan,
             scenario,
             phone=_phone(body),
-            tries=_tries(body),
+            tries=_at_most(body, "tries", MAX_TRIES, least=1),
             language=_matching(body, "language", _LANGUAGE),
             trans_status=_matching(body, "transStatus", _TRANS_STATUS),
             reason=_matching(body, "reason", _REASON),
             password=_matching(body, "password", _PASSWORD),
+            failures=_at_most(body, "failures", MAX_FAILURES),
+            challenges=_at_most(body, "challenges", MAX_CHALLENGES),
         )
     except NotACard as error:
         raise Problem(422, "Unprocessable Content", str(error)) from error
@@ -154,6 +158,8 @@ def _card(registration: Registration) -> dict[str, Any]:
         "transStatus": registration.trans_status,
         "reason": registration.reason,
         "password": registration.password,
+        "failures": registration.failures,
+        "challenges": registration.challenges,
     }
     return {name: value for name, value in attributes.items() if value is not None}
 
@@ -240,8 +246,8 @@ def _matching(body: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> s
     return value
 
 
-def _tries(body: Mapping[str, Any]) -> int | None:
-    tries = _optional(body, "tries", int)
-    if tries is not None and not 1 <= tries <= MAX_TRIES:
-        raise Problem(400, "Bad Request", f"tries is a number from 1 to {MAX_TRIES}")
-    return tries
+def _at_most(body: Mapping[str, Any], name: str, most: int, least: int = 0) -> int | None:
+    value = _optional(body, name, int)
+    if value is not None and not least <= value <= most:
+        raise Problem(400, "Bad Request", f"{name} is a number from {least} to {most}")
+    return value

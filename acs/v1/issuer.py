@@ -25,7 +25,7 @@ class V1Context:
         """What one step needs; `code`: it may send a code, which uses up the card's next counter."""
         runtime, cards = self.issuer.runtime, self.issuer.cards
         counter = await cards.reserve_counter(found.card.pan) if code else 0
-        card_status, limits = await cards.card_status(found.card.pan), self.issuer.settings.limits
+        card_status, limits = await cards.card_status(found.card.pan), found.card.within(self.issuer.settings.limits)
         too_often = asked_too_often(card_status, runtime.clock.now(), limits)
         randomness = runtime.randomness.of("step", found.name)
         number = randomness.below(NUMBER_BELOW)
@@ -33,7 +33,8 @@ class V1Context:
 
     async def mark(self, change: Change) -> None:
         """What a step leaves behind on the card, which is the same card in EMV 3DS."""
-        limits, now = self.issuer.settings.limits, self.issuer.runtime.clock.now()
+        limits = change.authentication.card.within(self.issuer.settings.limits)
+        now = self.issuer.runtime.clock.now()
         if change.begun and limits.challenges:
             await self._keep_status(change, lambda card_status: asked(card_status, now, limits))
         if change.ended is not None:

@@ -232,7 +232,7 @@ def decided_for(
 ) -> tuple[Transaction | AnswerErro | None, CardStatus]:
     """The new transaction, or why there is none - None for a card that is not ours -, and the card's status after it: pure.
     `second`: what an AReq brings that follows an ARes S, `asserted`: what its assertion is worth."""
-    card_status, limits = on_file.card_status, settings.limits
+    card_status = on_file.card_status
     card = issued(view.acct_number, on_file.registration)
     if rule is not None:
         card = instructed(card, view.acct_number, rule)
@@ -240,6 +240,7 @@ def decided_for(
         return None, card_status
     if card.scheme in CO_BADGED and purchase.ds_url is not None:  # each scheme's directory server has a path of its own
         card = under(card, urlsplit(purchase.ds_url).path.split("/"))
+    limits = card.within(settings.limits)
     decision, purchase = considered(
         decide(wished(view, purchase, card_status), card, now, method_seen=purchase.method_seen),
         view,

@@ -55,7 +55,7 @@ class EmvIssuer(Issuer):
 
 def emv_issuer(runtime: Runtime, settings: AcsSettings) -> EmvIssuer:
     def settle(transaction: Transaction, card_status: CardStatus) -> tuple[Transaction, CardStatus]:
-        return with_card_status(transaction, card_status, settings.limits)
+        return with_card_status(transaction, card_status, transaction.card.within(settings.limits))
 
     def first_counter(pan: str) -> int:
         return runtime.randomness.of("code counter", pan).below(FIRST_COUNTER_BELOW)

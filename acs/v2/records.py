@@ -90,7 +90,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     refresh can be told from another CReq; `session_data`: threeDSSessionData, which goes back with the CRes.
 
     An app: `enc`: the content encryption that its SDK chose; `counter`: what its next CReq has to carry; `told`: it was given the
-    final CRes; `opens_app`: its SDK opens the banking app by a link."""
+    final CRes; `opens_app`: its SDK opens the banking app by a link; `app_url`: where the banking app returns to."""
 
     creq: str
     digest: str
@@ -101,6 +101,7 @@ class Session(Struct, frozen=True, omit_defaults=True):
     counter: int = 0
     told: bool = False
     opens_app: bool = False
+    app_url: str | None = None
 
 
 class Result(Struct, frozen=True, omit_defaults=True):

@@ -1,6 +1,7 @@
 """`acs-sim check`: message files held against the specification, offline."""
 
 import sys
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -22,9 +23,19 @@ MAX_BYTES = 1 << 26
     type=click.File("rb"),
     help="The root under which a PARes has to be signed; else the one in it.",
 )
+@click.option(
+    "--rules-as-of",
+    metavar="today|DATE",
+    help="Refuse an AReq, too, for what schemes want from a day on, as it is on that day.",
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one array, an object per file.")
 def check_command(
-    files: tuple[IO[bytes], ...], message_type: str | None, root: IO[bytes] | None, *, as_json: bool
+    files: tuple[IO[bytes], ...],
+    message_type: str | None,
+    root: IO[bytes] | None,
+    rules_as_of: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Hold messages against the specification, offline.
 
@@ -43,9 +54,20 @@ def check_command(
         roots = read_roots(root.read(MAX_BYTES)) if root else ()
     except ValueError as error:
         raise click.UsageError("--root: no certificate in PEM") from error
-    checked = check_all([(_name(file), file.read(MAX_BYTES + 1)) for file in files], message_type, roots)
+    checked = check_all(
+        [(_name(file), file.read(MAX_BYTES + 1)) for file in files], message_type, roots, _day(rules_as_of)
+    )
     click.echo(as_documents(checked) if as_json else as_text(checked))
     sys.exit(_status(checked))
+
+
+def _day(rules_as_of: str | None) -> str | None:
+    from threedsecure.v2.validation.as_of import NONE, day_of, written
+
+    try:
+        return day_of(written(rules_as_of or NONE), datetime.now(UTC))
+    except ValueError as error:
+        raise click.UsageError(f"--rules-as-of {rules_as_of}: today, or a date such as 2026-07-01") from error
 
 
 def _name(file: IO[bytes]) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from acs_sim.checking import app_channel
 from acs_sim.checking.signatures import signature_verdict
+from threedsecure.cards.schemes import SCHEMES, networks
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v1 import codec as v1_codec
 from threedsecure.v1 import envelope as v1_envelope
@@ -25,11 +26,13 @@ from threedsecure.v2.errors import ErrorCode, MessageError, Stage, Violation
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
 from threedsecure.v2.validation.advice import Advice, advise
 from threedsecure.v2.validation.checking import Context, Leg, context_of, refusal, violations
+from threedsecure.v2.validation.dated import check_dated
 
 FORM_FIELDS: Final = ("creq", "cres", "threeDSMethodData", "PaReq", "PaRes")
 _MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"), (b"", "latin-1"))
 """How a file begins that says in which encoding it is; XML may be in any of them, JSON in none."""
 _DECODE_CLAUSE: Final = "the message itself"
+_DATED_CLAUSE: Final = "docs/rules-by-date.md"
 
 
 class CheckedError(Struct, frozen=True):
@@ -84,13 +87,16 @@ def known_types() -> list[str]:
 
 
 def check_all(
-    files: Sequence[tuple[str, bytes]], message_type: str | None = None, roots: Sequence[Certificate] = ()
+    files: Sequence[tuple[str, bytes]],
+    message_type: str | None = None,
+    roots: Sequence[Certificate] = (),
+    day: str | None = None,
 ) -> list[Checked]:
     """Examine `(name, content)` files. `message_type`: what to read them as, whatever they say. AReq and ARes are the context of
     the other messages with the same threeDSServerTransID. `roots`: under which a PARes has to be signed; without any, the root that
-    it carries is taken for good."""
+    it carries is taken for good. `day` (ISO 8601): whose rules with a date are held against, too."""
     read = [_read(source, raw) for source, raw in files]
-    return [_check_one(each, message_type, _transaction(each, read), roots) for each in read]
+    return [_check_one(each, message_type, _transaction(each, read), roots, day) for each in read]
 
 
 # Reading.
@@ -174,6 +180,7 @@ def _check_one(
     message_type: str | None,
     transaction: Mapping[str, Mapping[str, Any]],
     roots: Sequence[Certificate],
+    day: str | None,
 ) -> Checked:
     if read.xml is not None:
         return _check_v1(read.source, read.xml, message_type, roots)
@@ -183,10 +190,12 @@ def _check_one(
         code, detail = read.failure or (ErrorCode.MESSAGE_RECEIVED_INVALID, "nothing to read")
         fault = CheckedError(str(code), "", redact_card_numbers(detail), "a message in JSON or XML", _DECODE_CLAUSE)
         return Checked(read.source, None, None, "", Answer(fault.code, fault.found), (fault,))
-    return _check_emv(read, message_type, transaction)
+    return _check_emv(read, message_type, transaction, day)
 
 
-def _check_emv(read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]]) -> Checked:
+def _check_emv(
+    read: _Read, message_type: str | None, transaction: Mapping[str, Mapping[str, Any]], day: str | None
+) -> Checked:
     document = read.document or {}
     kind = message_type or (METHOD_DATA if _looks_like_method_data(document) else document.get("messageType"))
     version = document.get("messageVersion")
@@ -196,6 +205,8 @@ def _check_emv(read: _Read, message_type: str | None, transaction: Mapping[str, 
     leg = _leg(kind, document)
     context = context_of(document, leg, transaction.get("AReq"), transaction.get("ARes"))
     found = [*_before_tables(read, kind, version), *_in_tables(kind, document, context)]
+    if day is not None and kind == "AReq":
+        found += _in_force(document, context, day)
     found.sort(key=lambda each: each.stage)
     return _checked(read.source, kind, version, _place(context), found, advise(kind, document, context))
 
@@ -232,6 +243,19 @@ def _in_tables(kind: str, document: Mapping[str, Any], context: Context) -> list
     except MessageError as error:  # an OReq before 2.3.1
         allowed = f"a message that exists in {context.version}"
         return [_decoding(error.code, "messageType", kind, allowed)]
+
+
+def _in_force(document: Mapping[str, Any], context: Context, day: str) -> list[Violation]:
+    """What the scheme's directory server would refuse on that day, beside the specification."""
+    scheme = next(iter(networks(str(document.get("acctNumber")))), "")
+    try:
+        check_dated(document, context, scheme, day)
+    except MessageError as error:
+        ended = error.code == ErrorCode.VERSION_NOT_SUPPORTED
+        names, found = (["messageVersion"], context.version) if ended else (error.detail.split(","), "absent")
+        allowed = f"what {SCHEMES[scheme].name} wants on {day}"
+        return [Violation(error.code, name, found, allowed, _DATED_CLAUSE, Stage.RULE) for name in names]
+    return []
 
 
 def _leg(kind: str, document: Mapping[str, Any]) -> Leg:

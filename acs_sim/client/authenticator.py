@@ -21,6 +21,8 @@ COSE_ES256: Final = {1: 2, 3: -7, -1: 1}
 """COSE_Key of a point on P-256, without its coordinates."""
 PRESENT_AND_VERIFIED: Final = 0x05
 ATTESTED: Final = 0x40
+NOBODYS_SIGNATURE: Final = "MAYCAQECAQE"
+"""ECDSA in DER, of two ones."""
 LOGIN: Final = "webauthn.get"
 PAYMENT: Final = "payment.get"
 _ORDER: Final = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
@@ -91,6 +93,14 @@ def answer_of(authenticator: Authenticator, asked: Mapping[str, Any]) -> dict[st
     given = {name: asked[name] for name in ("challenge", "origin")}
     payment = payment_of(asked, asked["origin"]) if "payment" in asked else None
     return {"assertion": authenticator.asserted(ours, rp_id=asked["rpId"], payment=payment, **given)}
+
+
+def spoilt(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with a signature that nobody made; an error stays one."""
+    if "assertion" not in answer:
+        return dict(answer)
+    assertion = answer["assertion"]
+    return {"assertion": {**assertion, "response": {**assertion["response"], "signature": NOBODYS_SIGNATURE}}}
 
 
 def payment_of(asked: Mapping[str, Any], top_origin: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from acs_sim.desk.pages import (
 )
 from acs_sim.desk.pages.docs import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
-from acs_sim.desk.transactions.events import EVENTS, event_stream, of_transaction
+from acs_sim.desk.transactions.events import EVENTS, beats, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.web.serving.doors import Door
@@ -36,6 +36,7 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/transactions/{id}/conversation", transaction_page.conversation),
     ("GET", "/transactions/{id}/scenario.yaml", transaction_page.scenario_file),
     ("GET", "/transactions/{id}/report.html", transaction_page.report),
+    ("GET", "/transactions/{id}/sequence.{form}", transaction_page.picture),
     ("POST", "/transactions/{id}/act", transaction_page.act),
     ("GET", "/find", console.find),
     ("GET", "/cards", console.cards),
@@ -91,6 +92,7 @@ def build(
         ],
         streams=[
             Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),
+            Stream("GET", "/live", beats(runtime.journal, of_transaction(runtime.journal))),
             Stream("GET", "/demo/messages", event_stream(runtime.journal, demo_page.own_purchase(runtime.journal))),
         ],
         lifespan=_nothing_to_open,

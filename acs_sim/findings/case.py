@@ -18,10 +18,10 @@ MPI: Final = "MPI"
 FAILURES: Final = frozenset({"connection failed", "no answer"})
 POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post", "CRes")}
 """Where a fault changes a message, for those that are carried under another name."""
-UNREADABLE: Final = frozenset({"silence", "refuse", "truncate", "garbage", "erro", "status", "redirect", "gzip-lie"})
+UNREADABLE: Final = frozenset({"silence", "refuse", "truncate", "garbage", "erro", "status", "redirect"})
 """Faults after which a message is gone, or something else."""
-STRICT: Final = frozenset({"duplicate-key", "content-type"})
-"""Faults that a receiver may refuse although what it then reads is right."""
+STRICT: Final = frozenset({"duplicate-key", "content-type", "gzip-lie"})
+"""Faults that a receiver may refuse, or look over, and then read what is right."""
 CARRIAGE: Final = frozenset({"delay", "dribble", "twice", "reset", "late"})
 """Faults that leave the message as it was meant."""
 IDENTIFIERS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")

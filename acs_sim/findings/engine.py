@@ -2,24 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from types import ModuleType
 from typing import Any, Final
 
 from acs_sim.findings.case import Case
-from acs_sim.findings.model import RANKS, Evidence, Finding, Rule, Severity
+from acs_sim.findings.model import RANKS, Evidence, Finding, Rule, Severity, rules_in
 from acs_sim.findings.rules import app, app_party, authentication, challenge, classic, exposure, preparation, results
 from acs_sim.findings.rules.preparation import Party
 
 Entries = Sequence[Mapping[str, Any]]
 
 
-def _of(*modules: ModuleType) -> tuple[Rule[Any], ...]:
-    """Every rule that stands in these modules, in their order."""
-    return tuple(each for module in modules for each in vars(module).values() if isinstance(each, Rule))
-
-
-RULES: Final[tuple[Rule[Case], ...]] = _of(results, authentication, challenge, app, exposure, classic)
-PARTY_RULES: Final[tuple[Rule[Party], ...]] = _of(preparation, app_party)
+RULES: Final[tuple[Rule[Case], ...]] = rules_in(results, authentication, challenge, app, exposure, classic)
+PARTY_RULES: Final[tuple[Rule[Party], ...]] = rules_in(preparation, app_party)
 ALL_RULES: Final[tuple[Rule[Any], ...]] = tuple(
     sorted((*RULES, *PARTY_RULES), key=lambda rule: RANKS.index(rule.severity))
 )

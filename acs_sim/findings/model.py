@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from types import ModuleType
 from typing import Any, Final, Generic, TypeVar
 
 LONGEST_SHOWN: Final = 200
@@ -100,6 +101,11 @@ def rule(
 ) -> Callable[[Callable[[Looked], Iterator[Evidence]]], Rule[Looked]]:
     """Make a generator of evidence a rule."""
     return lambda look: Rule(name, severity, title, clause, mistake, remedy, convicts, acquits, suspended_by, look)
+
+
+def rules_in(*modules: ModuleType) -> tuple[Rule[Any], ...]:
+    """Every rule that stands in these modules, in their order."""
+    return tuple(each for module in modules for each in vars(module).values() if isinstance(each, Rule))
 
 
 def shown(value: object) -> str | None:

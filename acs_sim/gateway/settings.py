@@ -20,6 +20,7 @@ class Waits:
     exchange: timedelta = timedelta(minutes=2)
     challenge: timedelta = timedelta(hours=1)
     results: timedelta = timedelta(seconds=30)
+    confirmation: timedelta = timedelta(minutes=9)
     card_ranges: timedelta = timedelta(days=1)
     card_ranges_retry: timedelta = timedelta(minutes=1)
     answer_retry: timedelta = timedelta(minutes=1)
@@ -33,11 +34,13 @@ class GatewaySettings:
     Content-Security-Policy source list; anybody those of a payment whose shop says that it shows them so. `merchants`: shops that
     may pay here besides the published test sets. `browser_ip`: what the AReq says, since the buyers sit at the same desk.
     `takes_operations`: whether an OReq
-    is answered as received, else as not supported. `root_url_v1`: where the root is had under which 1.0.2's PARes are signed."""
+    is answered as received, else as not supported. `root_url_v1`: where the root is had under which 1.0.2's PARes are signed.
+    `second_areq_keeps_id`: whether the AReq after an ARes S has the threeDSServerTransID of the one before; sources do not say."""
 
     public_url: str = "http://127.0.0.1:8400"
     directory_server_url: str = "http://127.0.0.1:8100"
     version: str = "2.3.1"
+    second_areq_keeps_id: bool = False
     reference_number: str = "3DS_LOA_SER_ACSS_020200_00001"
     requestor_id: str = "acs-sim-gateway"
     acquirer_bin: str = "99999900001"

@@ -10,6 +10,7 @@ from acs_sim.client.sharing.clock import elsewhere
 from acs_sim.settings.merchants import Merchant
 from acs_sim.settings.names import framing
 from acs_sim.settings.settings import Settings, SettingsError
+from threedsecure.addresses import at_a_name
 from threedsecure.cards.other_cards import OtherCards
 from threedsecure.web.serving.service import Runtime, Service
 
@@ -61,7 +62,12 @@ def _phone(runtime: Runtime, settings: Settings) -> Service:
     from issuer_sms.app import build
     from issuer_sms.settings import PhoneSettings
 
-    return build(runtime, PhoneSettings(base_url=settings.addresses.phone, frame_ancestors=framing(settings)))
+    at = settings.addresses
+    banking_url = f"{at_a_name(at.acs) or at.acs}/bank/passkeys"
+    return build(
+        runtime,
+        PhoneSettings(base_url=at.phone, frame_ancestors=framing(settings), banking_url=banking_url),
+    )
 
 
 def _shop(runtime: Runtime, settings: Settings) -> Service:

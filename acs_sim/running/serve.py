@@ -5,6 +5,7 @@ import signal
 import ssl
 import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
@@ -84,12 +85,17 @@ def _stop_signal() -> asyncio.Event:
     """Set by the first SIGINT or SIGTERM; a second one ends the process the hard way."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def stop_once(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
-        stop.set()
+    def stop_once(number: int, _frame: object = None) -> None:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop_once, number)
+        try:
+            loop.add_signal_handler(number, stop_once, number)
+        except NotImplementedError:  # the loops of Windows have none
+            signal.signal(number, stop_once)
     return stop
 
 

@@ -10,6 +10,7 @@ import orjson
 
 from acs_sim.client.cardholder import Cardholder
 from acs_sim.settings.addresses import Addresses
+from threedsecure.addresses import at_a_name
 from threedsecure.v1.codec import CONTENT_TYPE
 from threedsecure.web.calling.transport import HttpTransport
 
@@ -182,7 +183,7 @@ class Simulator:
 
     def is_bank(self, url: str) -> bool:
         """Whether an address is the ACS's, which asks for passkeys under a name."""
-        return url.startswith((f"{self._at.acs}/", f"{self._at.acs}/".replace("//127.0.0.1", "//localhost")))
+        return url.startswith((f"{self._at.acs}/", f"{at_a_name(self._at.acs)}/"))
 
     async def transaction(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}")
@@ -200,6 +201,11 @@ class Simulator:
         status, document = await self._call("GET", f"{self._at.desk}/api/transactions/{transaction_id}/findings")
         found = document.get("findings")
         return found if status < 400 and isinstance(found, list) else None
+
+    async def findings_of_all(self, rule: str) -> list[dict[str, Any]]:
+        """What a rule found in all transactions, and between them."""
+        found: list[dict[str, Any]] = (await self._done("GET", f"/api/findings?rule={rule}"))["findings"]
+        return found
 
     async def texts(self, number: str) -> list[dict[str, Any]]:
         """What the phone shows, oldest first: what the network lost or still carries is not there."""

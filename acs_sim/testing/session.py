@@ -1,6 +1,6 @@
 """A simulator for a session of tests: one that is started for it, or one that runs already."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from urllib.parse import quote
 
@@ -15,24 +15,26 @@ from acs_sim.testing.values import SimulatorRefused, SimulatorUnreachable
 
 
 @contextmanager
-def simulator(url: str | None = None, namespace: str | None = None) -> Iterator[ThreeDS]:
-    """A simulator in memory on free ports, or the one whose desk is at `url`; there in a `namespace` of its own, which ends with
-    the context unless it was there before.
+def simulator(url: str | None = None, namespace: str | None = None, aliases: Sequence[str] = ()) -> Iterator[ThreeDS]:
+    """A simulator in memory on free ports, which knows the packs `aliases` of other systems' card numbers, or the one whose desk
+    is at `url`; there in a `namespace` of its own, which ends with the context unless it was there before.
 
     Errors: `SimulatorUnreachable` when there is none at `url`, or none can be started; `SimulatorRefused`."""
     loop = LoopThread()
     try:
-        with loop.holding(calls_to(url, namespace)) as calls:
+        with loop.holding(calls_to(url, namespace, aliases)) as calls:
             yield ThreeDS(loop, calls)
     finally:
         loop.close()
 
 
 @asynccontextmanager
-async def calls_to(url: str | None = None, namespace: str | None = None) -> AsyncIterator[Calls]:
+async def calls_to(
+    url: str | None = None, namespace: str | None = None, aliases: Sequence[str] = ()
+) -> AsyncIterator[Calls]:
     """The same for a loop that is the caller's own."""
     async with AsyncExitStack() as life:
-        desk = url.rstrip("/") if url is not None else await life.enter_async_context(own_simulator())
+        desk = url.rstrip("/") if url is not None else await life.enter_async_context(own_simulator(aliases))
         connector = aiohttp.TCPConnector(limit=0)
         session = await life.enter_async_context(aiohttp.ClientSession(connector=connector))
         addresses = await _addresses(session, desk)

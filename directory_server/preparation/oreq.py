@@ -47,8 +47,8 @@ class NoticeWanted(Struct, forbid_unknown_fields=True):
 
 
 async def send_notice(party: Party, wanted: NoticeWanted) -> dict[str, Any]:
-    """Send a notice part by part, each when the one before was answered; what was sent and answered. A part that fails ends
-    nothing. Errors: `MessageError` for a notice that would be no valid OReq."""
+    """Send a notice part by part, each when the one before was answered; what was sent and answered. Where nothing comes back the
+    rest is not sent. Errors: `MessageError` for a notice that would be no valid OReq."""
     draws, receiver = party.runtime.randomness, _RECEIVERS[wanted.to]
     expires = wanted.expires or f"{party.runtime.clock.now() + GOOD_FOR:%Y%m%d}"
     prior = None if wanted.prior is None else {"transIdType": wanted.prior.transIdType, "transId": wanted.prior.transId}
@@ -59,7 +59,12 @@ async def send_notice(party: Party, wanted: NoticeWanted) -> dict[str, Any]:
         check(oreq, context_of(oreq, Leg.DS_TO_THREE_DS_SERVER))
     url = wanted.url or party.settings.operations_url(wanted.to)
     chosen = [oreq for number, oreq in enumerate(sent, start=1) if number not in wanted.left_out]
-    return {"seqId": seq_id, "parts": [await _sent(party, receiver, url, oreq, seq_id) for oreq in chosen]}
+    parts: list[dict[str, Any]] = []
+    for oreq in chosen:
+        parts.append(await _sent(party, receiver, url, oreq, seq_id))
+        if parts[-1].get("reached") is False:
+            break
+    return {"seqId": seq_id, "parts": [{name: part[name] for name in part if name != "reached"} for part in parts]}
 
 
 async def _sent(party: Party, receiver: str, url: str, oreq: dict[str, Any], seq_id: str) -> dict[str, Any]:
@@ -74,7 +79,7 @@ async def _sent(party: Party, receiver: str, url: str, oreq: dict[str, Any], seq
         party.runtime.journal.record(
             now, DIRECTORY_SERVER, receiver, failure_kind(error), failure, transaction_id=seq_id
         )
-        return {**told, "error": f"{transport_error(error).code} {error.reason}"}
+        return {**told, "error": f"{transport_error(error).code} {error.reason}", "reached": False}
     return {**told, **_answered(party, receiver, url, oreq, seq_id, response, (monotonic() - began) * 1000)}
 
 

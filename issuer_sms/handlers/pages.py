@@ -5,7 +5,7 @@ from typing import Final
 from issuer_sms.handlers import requests
 from issuer_sms.handlers.messages import SEARCHED
 from issuer_sms.handlers.prompts import decided
-from issuer_sms.pages import Pages, phone_address
+from issuer_sms.pages import RETURN, Pages, phone_address, way_back
 from issuer_sms.phone import Phone
 from issuer_sms.prompts import Decision
 from threedsecure.web.straight import soon
@@ -19,9 +19,9 @@ PROMPTS_SHOWN: Final = 20
 class PageHandlers:
     """`/`, `/phones/{number}` and the forms on them."""
 
-    def __init__(self, phone: Phone, frame_ancestors: str) -> None:
+    def __init__(self, phone: Phone, frame_ancestors: str, banking_url: str | None = None) -> None:
         self._phone = phone
-        self._pages = Pages()
+        self._pages = Pages(banking_url)
         self._frame_ancestors = frame_ancestors
 
     async def inbox(self, request: WireRequest) -> WireResponse:
@@ -38,7 +38,8 @@ class PageHandlers:
         await self._phone.settle()
         messages = await self._phone.store.newest(MESSAGES_SHOWN, phone=number)
         prompts = await self._phone.store.prompts(number, PROMPTS_SHOWN)
-        return self._page(self._pages.phone(number, messages, prompts, self._phone.now()))
+        back = way_back(request.query.get(RETURN))
+        return self._page(self._pages.phone(number, messages, prompts, self._phone.now(), back))
 
     async def clear(self, request: WireRequest) -> WireResponse:
         number = requests.number_in_path(request)
@@ -47,7 +48,8 @@ class PageHandlers:
 
     async def decide(self, request: WireRequest) -> WireResponse:
         """A button of a prompt. Pressed too late it changes nothing, and the page says what became of the prompt."""
-        prompt_id, pressed = requests.id_in_path(request), read_form(request).get("decision", "")
+        form = read_form(request)
+        prompt_id, pressed = requests.id_in_path(request), form.get("decision", "")
         if pressed not in {decision.value for decision in Decision}:
             raise Problem(400, "Bad Request", "decision is approve or decline")
         try:
@@ -59,7 +61,7 @@ class PageHandlers:
             if overtaken is None:
                 raise
             prompt = overtaken
-        return see_other(phone_address(prompt.to))
+        return see_other(phone_address(prompt.to, way_back(form.get(RETURN))))
 
     def for_people(self, handler: Handler) -> Handler:
         """`handler` with its problems told on a page."""

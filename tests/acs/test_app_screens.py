@@ -56,6 +56,16 @@ async def test_the_banking_app_is_opened_by_a_link_where_the_sdk_does_that(acs):
     assert (await send(acs, sdk, oobAppURLInd="01", oobContinue="02"))["transStatus"] == "Y"
 
 
+async def test_the_link_tells_the_banking_app_the_way_back(acs):
+    for url, ends in (("shop://back?x=1", "?return=shop%3A%2F%2Fback%3Fx%3D1"), (None, "")):
+        sdk = await begin(acs, "challenge-oob", sdk_of("2.3.1"))
+        shown = right(await send(acs, sdk, oobAppURLInd="01", threeDSRequestorAppURL=url), "2.3.1")
+        assert shown["oobAppURL"].partition("/phones/")[2].partition("?")[2] == ends[1:]
+    sdk = await begin(acs, "challenge-oob", sdk_of("2.2.0"))
+    shown = await send(acs, sdk, messageExtension=SUPPORTED, threeDSRequestorAppURL="shop://" + "b" * 240)
+    assert "return" not in shown["messageExtension"][0]["data"]["challengeData"]["oobAppURL"]
+
+
 async def test_who_comes_back_before_the_decision_is_asked_again(acs):
     sdk = await begin(acs, "challenge-oob", sdk_of("2.3.1"))
     await send(acs, sdk, oobAppURLInd="01")

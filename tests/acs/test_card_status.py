@@ -52,6 +52,29 @@ async def test_a_card_is_locked_after_purchases_that_failed_in_a_row_and_unlocke
         assert await passes(acs)
 
 
+async def test_a_card_can_have_limits_of_its_own():
+    async with stage(limits=TWO) as acs:
+        for scenario, own in (("challenge-password", {"failures": 1}), ("challenge-otp", {"challenges": 1})):
+            pan = compose("visa", SCENARIOS[scenario], serial="77")
+            assert (await acs.control("cards", {"pan": pan, "scenario": scenario, **own}))[0] == 201
+        hasty, often = (
+            compose("visa", SCENARIOS[name], serial="77") for name in ("challenge-password", "challenge-otp")
+        )
+        await fail(acs, hasty)
+        assert status(await acs.ask(hasty)) == ("N", "12")
+        assert status(await acs.ask(often)) == ("C", None)
+        assert status(await acs.ask(often)) == ("N", "04")
+        await fail(acs)
+        assert status(await acs.ask(PASSWORD)) == ("C", None)
+
+
+@pytest.mark.parametrize("own", [{"failures": -1}, {"failures": 100}, {"challenges": 1000}, {"challenges": "1"}])
+async def test_limits_beyond_reason_are_refused(own):
+    async with stage() as acs:
+        answer, _ = await acs.control("cards", {"pan": PASSWORD, "scenario": "challenge-password", **own})
+        assert answer == 400
+
+
 async def test_a_purchase_that_passes_wipes_the_failures_out():
     async with stage(limits=TWO) as acs:
         await fail(acs)

@@ -105,6 +105,7 @@ HOSTILE = [
     (lambda: web.json_response({"decision": "perhaps"}), "perhaps"),
     (lambda: web.json_response({"decision": "challenge", "method": "telepathy"}), "no challenge is called telepathy"),
     (lambda: web.json_response({"decision": "challenge", "metod": "out-of-band"}), "metod"),
+    (lambda: web.json_response({"decision": "card", "a\nb" * 500: 1}), "a?ba?b"),
     (lambda: web.json_response({"decision": "refuse", "reason": "31"}), "reason"),
     (lambda: web.json_response({"decision": "refuse", "transStatus": "C"}), "transStatus"),
     (lambda: web.json_response([]), "object"),

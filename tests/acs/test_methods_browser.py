@@ -1,12 +1,16 @@
 """The pages of all methods in a real Chromium: in every window, checked by axe, and the one that goes on by itself."""
 
+from datetime import timedelta
+
 import pytest
 
 from acs.cardholder.methods.pages import method_page
 from acs.cardholder.methods.table import Question
-from acs.cardholder.pages import Notice
+from acs.cardholder.pages import Banking, Notice, banking_page, login_page, passkey_page
+from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.settings import AcsSettings
 from tests.acs.stage import stage
+from tests.acs.test_assertions import NOW, PAYS
 from tests.acs.test_pages_browser import bank, sites  # noqa: F401
 from tests.acs.views import view
 from tests.support.accessibility import findings
@@ -55,3 +59,19 @@ async def test_the_page_that_waits_for_the_banking_app_goes_on(browser, scripts)
                 await page.click("#submit")
                 await page.click("#continue")
         await context.close()
+
+
+async def test_the_pages_of_passkeys_fit_every_window_and_axe_finds_nothing_wrong(page, bank):  # noqa: F811
+    shown = view(language="de", notice=Notice("wrong-passkey", 1), asks_for_trust=True)
+    made = Banking("de", "Banque Imaginaire", "0009", (NOW, NOW), "name")
+    pages = {
+        "passkey": passkey_page(shown, Ceremony(PAYS, timedelta(minutes=3))),
+        "login": login_page("de", "Banque Imaginaire", unknown=True),
+        "banking": banking_page(made),
+    }
+    for name, text in pages.items():
+        await page.goto(bank.put(name, text))
+        assert await findings(page) == [], name
+        for width, height in WINDOWS.values():
+            await page.set_viewport_size({"width": width, "height": height})
+            assert await page.evaluate(OVERFLOWS) == [], (name, width, height)

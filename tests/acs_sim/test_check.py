@@ -288,3 +288,28 @@ def test_a_flood_of_undefined_names_is_advised_on_up_to_a_bound():
     undefined = [advice for advice in told if advice.words.startswith("not defined")]
     assert len(undefined) == MAX_UNDEFINED_TOLD + 1
     assert undefined[-1].words.endswith(f"only the first {MAX_UNDEFINED_TOLD} such names are told")
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "told"),
+    [
+        ("2026-06-30", 0, "from 2026-07-01 on Mastercard"),
+        ("2026-07-01", 1, "a receiver answers 201, detail: email,homePhone,mobilePhone,workPhone"),
+        ("today", 1, "what Mastercard wants on "),
+        ("tomorrow", 2, "--rules-as-of tomorrow"),
+    ],
+)
+def test_a_rule_with_a_date_fails_a_run_from_its_day_on(tmp_path: Path, day: str, status: int, told: str) -> None:
+    nobody = dict.fromkeys(("email", "homePhone", "mobilePhone", "workPhone"), ...)
+    file = written(tmp_path, spoiled(acctNumber="5200000000000007", **nobody))
+    found = check("--rules-as-of", day, file)
+    assert found.exit_code == status, found.output
+    assert told in found.output
+    assert check(file).exit_code == 0
+
+
+def test_the_end_of_a_version_fails_a_run_in_the_words_of_no_scheme(tmp_path: Path) -> None:
+    file = written(tmp_path, find("2.1.0", "areq-brw-pa").message | {"acctNumber": "370000000000002"})
+    found = check("--rules-as-of", "2025-01-01", "--json", file)
+    assert json.loads(found.output)[0]["errors"][0]["element"] == "messageVersion"
+    assert json.loads(found.output)[0]["answer"]["errorCode"] == "102"

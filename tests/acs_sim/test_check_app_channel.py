@@ -5,9 +5,13 @@ import pytest
 from acs_sim.checking.files import check_all
 from tests.acs_sim.test_sdk import Bank, an_app, signer
 from tests.threedsecure.v2.app.published import CHALLENGES, DEVICE, ROOT, SIGNED
+from threedsecure.v2.app.jose import public_jwk
+from threedsecure.v2.app.signed_content import payload_of
 
 APP = an_app()
 CONTENT = Bank(APP).ares()["acsSignedContent"]
+OWN = public_jwk(APP.transaction.key.public_key())
+OVER_HTTP = signer().sign(payload_of(OWN, OWN, "http://acs.example/challenge"))
 
 
 def checked(text, roots=()):
@@ -17,8 +21,12 @@ def checked(text, roots=()):
 
 def test_signed_content_under_the_published_root_is_believed():
     one = checked(CONTENT + "\n")
-    assert (one.message_type, one.errors) == ("acsSignedContent", ())
-    assert [advice.element for advice in one.advice] == ["acsURL"]
+    assert (one.message_type, one.errors, one.advice) == ("acsSignedContent", (), ())
+
+
+def test_an_acs_url_in_plain_http_is_advised_against():
+    one = checked(OVER_HTTP)
+    assert (one.errors, [advice.element for advice in one.advice]) == ((), ["acsURL"])
 
 
 @pytest.mark.parametrize(

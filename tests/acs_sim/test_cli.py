@@ -184,6 +184,29 @@ def test_a_signal_stops_it_gracefully(tmp_path, number):
     assert (running.process.returncode, output) == (0, "stopped\n")
 
 
+WINDOWS = """
+import asyncio, sys
+
+def missing(*_):
+    raise NotImplementedError
+
+asyncio.SelectorEventLoop.add_signal_handler = asyncio.SelectorEventLoop.remove_signal_handler = missing
+sys.modules["uvloop"] = None
+"""
+"""What its loops have not."""
+
+
+def test_it_starts_and_stops_where_loops_handle_no_signals(tmp_path, monkeypatch):
+    from tests.support.process import simulator
+
+    (tmp_path / "sitecustomize.py").write_text(WINDOWS)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    with simulator("--only", "desk", "--fresh") as running:
+        running.process.send_signal(signal.SIGINT)
+        output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
+    assert (running.process.returncode, output) == (0, "stopped\n")
+
+
 def test_a_port_in_use_is_one_clear_line():
     from tests.support.process import simulator
 

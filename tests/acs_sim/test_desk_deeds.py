@@ -97,6 +97,14 @@ async def test_what_is_no_deed_is_told_on_a_page(stack, session):
     assert "do is one of right, wrong" in text
 
 
+async def test_a_sequence_can_be_taken_away_as_a_picture_and_for_a_wiki(stack, session):
+    base = f"/transactions/{await paid(stack, session)}/sequence"
+    assert "AReq" in await page(stack, session, f"{base}.svg")
+    assert (await page(stack, session, f"{base}.mmd")).startswith("sequenceDiagram")
+    async with session.get(f"{stack.addresses.desk}{base}.gif") as answer:
+        assert answer.status == 404
+
+
 async def test_a_transaction_becomes_a_scenario_file_that_can_be_loaded(stack, session, tmp_path: Path):
     name = await paid(stack, session)
     for do in ("wrong", "right"):

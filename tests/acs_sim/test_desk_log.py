@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from time import process_time
+from time import monotonic, process_time
 
 import aiohttp
 import pytest
@@ -10,6 +10,7 @@ from lxml import html
 
 from acs_sim.desk.log.lines import Log
 from acs_sim.desk.log.outcome import outcome_of
+from acs_sim.desk.transactions.events import BEAT_SECONDS
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
@@ -42,6 +43,12 @@ async def log(stack) -> AsyncIterator["Reader"]:
     async with aiohttp.ClientSession(stack.addresses.desk) as session:
         yield Reader(stack, session)
     await stack.runtime.journal.forget()
+
+
+async def beat(stream: aiohttp.ClientResponse) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (await stream.content.readline()).startswith(b"data:"):
+            pass
 
 
 @pytest.fixture
@@ -182,9 +189,22 @@ async def test_fifty_desks_that_look_at_the_same_cost_far_less_than_fifty_times_
     for number in range(50):
         log.paid(number)
     await log.judged()
-    one = await session_rows(1)
     log.paid(50)
+    one = await session_rows(1)  # drawn anew, like the first of the fifty
+    log.paid(51)
     assert await session_rows(50) < 20 * one
+
+
+async def test_a_page_that_is_drawn_anew_is_told_so_once_in_a_while_however_much_crosses(log):
+    async with log.session.get("/live") as stream:
+        told = []
+        for number in range(0, 90, 30):
+            for each in range(30):
+                log.paid(number + each)
+            await beat(stream)
+            told.append(monotonic())
+    assert told[1] - told[0] >= BEAT_SECONDS / 2
+    assert told[2] - told[1] >= BEAT_SECONDS / 2
 
 
 async def test_what_prepares_payments_is_no_line(log):

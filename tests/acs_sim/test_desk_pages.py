@@ -46,7 +46,7 @@ async def test_the_console_lists_transactions_and_follows_new_ones_by_itself(des
 
 async def listening(desk, path):
     """Open a page and return once it hears what crosses the hops: a stream tells only what comes after it has begun."""
-    async with desk.expect_response(re.compile(r"/api/events|/demo/messages")):
+    async with desk.expect_response(re.compile(r"/live$|/live\?|/demo/messages")):
         await desk.goto(desk.base + path)
 
 

@@ -1,8 +1,11 @@
 """The sequence diagram: who stands where, and the gist of each message."""
 
 import pytest
+from lxml import etree
 
+from acs_sim.desk.pages.picture import svg_file
 from acs_sim.desk.transactions.diagram import LIVE, diagram, gist, tone
+from acs_sim.desk.transactions.sequence import mermaid
 from acs_sim.desk.words import amount_text
 
 
@@ -71,3 +74,24 @@ def test_the_gist_is_what_a_reader_wants_before_opening_the_message(kind, messag
 )
 def test_amounts_are_written_with_their_decimals(amount, currency, exponent, text):
     assert amount_text(amount, currency, exponent) == text
+
+
+SPOKEN = [
+    entry("3DS Server", "Directory Server", messageVersion="2.2.0", merchantName="Tea & <Co>; #1"),
+    entry("ACS", "Directory Server", "ARes", transStatus="N"),
+]
+
+
+def test_a_conversation_is_told_in_mermaid_with_nothing_that_it_reads_as_its_own():
+    lines = mermaid(SPOKEN).splitlines()
+    assert lines[0] == "sequenceDiagram"
+    assert "    P1->>P2: AReq 2.2.0 · Tea #38; #60;Co#62;#59; #35;1" in lines
+    assert any(line.startswith("    P3-xP2: ARes N") for line in lines)
+
+
+def test_a_conversation_is_a_picture_that_needs_nothing_else():
+    picture = etree.fromstring(svg_file(SPOKEN).encode())
+    words = " ".join(" ".join(picture.itertext()).split())
+    assert "Tea & <Co>; #1" in words
+    assert "prefers-color-scheme: dark" in words
+    assert "2 messages between 3DS Server, Directory Server, ACS" in words

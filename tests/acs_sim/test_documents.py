@@ -5,18 +5,22 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from acs_sim.commands.cli import main
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.settings.settings import FIELDS
+from threedsecure.cards.scenarios import ALL_SCENARIOS
 from threedsecure.cards.test_cards import PREFIXES, read
 
 ROOT = Path(__file__).parents[2]
 LLMS = (ROOT / "llms.txt").read_text()
 README = (ROOT / "README.md").read_text()
+SKILL = ROOT / "skills" / "acs-sim" / "SKILL.md"
 DOCUMENTS = [
     ROOT / "README.md",
+    SKILL,
     *(ROOT / "docs" / f"{name}.md" for name in ("control-api", "configuration", "namespaces", "pytest", "rules")),
 ]
 CALL = re.compile(r"curl[^\n]*?localhost:8000(/[^\s'?\[]*)([^\n]*)")
@@ -32,7 +36,8 @@ def test_every_call_that_is_shown_is_a_call_of_the_api(match):
     if path in {"/readyz", "/api/events"}:
         return
     line = match[0]
-    method = "PUT" if "-X PUT" in line else "POST" if "-X POST" in line or " --json " in line else "GET"
+    asked = re.search(r"-X ([A-Z]+)", line)
+    method = asked[1] if asked else "POST" if " --json " in line else "GET"
     known = {(one.method, re.sub(r"{\w+}", "{}", one.path)): one for one in OPERATIONS}
     assert (method, path) in known
     body = re.search(r"--json '([^']*)'", line)
@@ -84,8 +89,20 @@ def test_llms_txt_lists_every_document_and_no_other():
         "README.md",
         "CONTRIBUTING.md",
         "clients/typescript/README.md",
+        "skills/acs-sim/SKILL.md",
     }
     assert sorted(listed) == sorted(there)
+
+
+def test_the_skill_says_what_it_is_for_and_names_scenarios_that_there_are():
+    _, head, text = SKILL.read_text().split("---\n", 2)
+    told = yaml.safe_load(head)
+    assert told["name"] == SKILL.parent.name
+    assert 100 < len(told["description"]) <= 1024
+    first = text[text.index("## What to test first") :]
+    named = {name for name in re.findall(r"`([a-z-]+)`", text) if "-" in name and name != "acs-sim"}
+    assert named <= ALL_SCENARIOS.keys()
+    assert len(set(re.findall(r"`([a-z-]+)`", first)) & ALL_SCENARIOS.keys()) >= 6
 
 
 def test_the_api_document_names_every_call():

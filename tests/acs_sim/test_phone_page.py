@@ -1,6 +1,7 @@
 """The phone app at the desk in a real Chromium: screens of the bank beside the phone, pressed with the thumb."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -53,13 +54,13 @@ async def test_three_wrong_codes_are_refused_on_a_narrow_screen(desk):
     await desk.wait_for_function(f"({loaded})([...document.querySelectorAll('.images img')])")
     await desk.get_by_text("Why am I asked?").click()
     await expect(desk.get_by_text("Your bank makes sure")).to_be_visible()
-    assert await desk.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    assert await desk.locator(".glass").evaluate("glass => glass.scrollWidth <= glass.clientWidth")
+    assert await fits(desk)
     assert await findings(desk) == []
     for left in ("2 tries left", "1 try left"):
         await desk.locator("#entry").fill("000000")
         await desk.locator("#press-submit").click()
         await expect(words(desk)).to_contain_text(left)
+        await expect(desk.locator("#entry")).to_have_value("")
     await desk.locator("#entry").fill("000000")
     await desk.locator("#press-submit").click()
     await expect(desk.locator("#ended")).to_contain_text("The payment was refused. Contact your bank")
@@ -79,6 +80,28 @@ async def test_the_banking_app_is_opened_by_its_link_and_comes_back_by_itself(de
     await desk.frame_locator("#phone").get_by_role("button", name="Approve").click()
     await expect(desk.locator("#ended")).to_contain_text("Thank you")
     assert desk.errors == []
+
+
+async def test_other_screens_fit_a_narrow_phone_too(desk):
+    await desk.set_viewport_size(NARROW)
+    await paid(desk, "challenge-single-select")
+    await desk.locator("label.choice").first.click()
+    await desk.locator("#press-submit").click()
+    await desk.locator("#entry").wait_for()
+    assert await fits(desk)
+    await paid(desk, "challenge-oob", "2.3.1", interface="02")
+    await desk.frame_locator("#web-view").locator("#submit").wait_for()
+    assert await fits(desk)
+    await paid(desk, "challenge-auto-fail", "2.3.1")
+    assert await fits(desk)
+    await desk.locator("#press-submit").click()
+    await expect(desk.locator("#ended")).to_contain_text("The payment was refused")
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing is wider than its screen."""
+    whole = await page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    return whole and await page.locator(".glass").evaluate("glass => glass.scrollWidth <= glass.clientWidth")
 
 
 async def test_a_page_of_the_banks_is_filled_in_in_the_frame_of_the_web_view(desk):
@@ -119,3 +142,23 @@ async def test_a_page_in_the_web_view_runs_no_script_and_asks_nobody_for_anythin
         await bank.locator("#submit").click()
         await expect(desk.locator("#ended")).to_contain_text("Thank you")
     assert knocked == []
+
+
+async def test_in_a_namespace_all_of_it_stays_there(simulator):
+    at = simulator.addresses
+    async with aiohttp.ClientSession() as session:
+        await session.put(f"{at.desk}/api/namespaces/team-a")
+        wish = {"scenario": "challenge-html", "interface": "02"}
+        async with session.post(f"{at.desk}/~team-a/app", data=wish) as answer:
+            page, policy = str(answer.url), answer.headers["Content-Security-Policy"]
+        assert page.startswith(f"{at.desk}/~team-a/app/")
+        assert f"frame-src 'self' {at.phone};" in policy
+        async with session.get(f"{page}/web-view") as answer:
+            (caught,) = re.findall('action="([^"]*)"', await answer.text())
+        assert caught.startswith(f"{page}/caught/")
+        for address in (f"{page}/caught/of-another-screen", caught):
+            await session.get(address, params={"challengeValue": "yes", "action": "submit"})
+            async with session.get(f"{page}/screen") as answer:
+                ended = "Thank you" in await answer.text()
+            assert ended == (address == caught)
+        await session.delete(f"{at.desk}/api/namespaces/team-a")

@@ -198,6 +198,12 @@ def test_an_address_without_a_simulator_is_said_in_one_line(fresh, project):
     assert "Traceback" not in run.stdout
 
 
+def test_packs_of_other_systems_cards_are_named_in_the_ini_file(fresh, project):
+    run = fresh.run(*STRICT, "test_gateway.py", "-o", "threeds_aliases=stripe strype", "-x", cwd=project)
+    assert run.returncode == 1
+    assert "no 3-D Secure simulator: aliases: there is no pack 'strype'" in run.stdout
+
+
 def test_a_project_that_does_not_use_it_pays_nothing_for_it(fresh, project):
     written = write(
         project,

@@ -20,6 +20,7 @@ from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer, three_ds_server
 from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import read
 from threedsecure.web.clock import Clock
 
@@ -108,6 +109,18 @@ ENDINGS = [
     ("stripe", "required", "N", "N"),
 ]
 """What is typed or pressed, and the transStatus of the RReq."""
+NO_METHOD = [
+    ("adyen", "challenge-only"),
+    ("lyra", "challenge-no-method"),
+    ("mastercard-gateway", "challenge-no-method"),
+    ("mastercard-gateway", "frictionless-no-method"),
+    ("mastercard-gateway", "attempted"),
+    ("mastercard-gateway", "rejected-04"),
+    ("mastercard-gateway", "unavailable"),
+    ("mastercard-gateway", "not-authenticated"),
+    ("mastercard-gateway", "error"),
+]
+"""Whose table says that there is no 3DS Method; the others have one, or say nothing of it."""
 BY_NAME = {
     "3DS_V2_FRICTIONLESS_IDENTIFIED": ("Y", None),
     "3ds2-frictionless-identified": ("Y", None),
@@ -196,6 +209,17 @@ async def test_every_number_of_a_pack_is_answered_as_its_vendor_says(together, w
     expected = {pan: ANSWERS[pack][alias] for pan, _, alias in rows}
     answers = {pan: told(task.result(), expected[pan]) for (pan, _, _), task in zip(rows, paying, strict=True)}
     assert answers == expected
+
+
+async def test_the_range_of_a_number_has_a_3ds_method_where_its_vendor_says_so(together, session):
+    desk, without = Caller(session, together.addresses.desk), set()
+    for scheme in SCHEMES:
+        _, document, _ = await desk("GET", f"/api/ranges?scheme={scheme}")
+        without |= {
+            one["start"] for one in document["ranges"] if one["start"] == one["end"] and not one["three_ds_method_url"]
+        }
+    expected = {pan for pack, alias in NO_METHOD for pan, _, name in numbers(pack) if name == alias}
+    assert without == expected
 
 
 @pytest.mark.parametrize(("pack", "alias", "typed", "status"), ENDINGS)

@@ -142,3 +142,8 @@ def test_the_leg_says_who_signs_an_answer():
 
     with pytest.raises(MessageError, match="acsReferenceNumber"):
         check_ores(ores({"dsTransID": SEQUENCE}), {"dsTransID": SEQUENCE}, Leg.ACS_TO_DS)
+
+
+async def test_where_nothing_comes_back_the_rest_is_not_sent(ds: Scene):
+    told = await sent(ds, lambda _oreq: CutOff(), parts=["one", "two", "three"])
+    assert [(part["seqNum"], part["error"][:3]) for part in told["parts"]] == [("01", "405")]

@@ -1,9 +1,12 @@
 """The pages as they are sent: complete without a script, and safe with any words."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 import pytest
+
+from issuer_sms.pages import Pages
 
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"
@@ -174,3 +177,47 @@ async def test_the_page_names_its_script_and_styles_and_they_are_there(phone):
     addresses = [elements.named("script")[0]["src"], elements.named("link")[1]["href"]]
     kinds = [(await phone.get(address)).headers["Content-Type"] for address in addresses]
     assert kinds == ["text/javascript", "text/css"]
+
+
+def test_a_phone_leads_to_the_bank_where_passkeys_are_made():
+    at = datetime(2026, 6, 15, tzinfo=UTC)
+    page = Pages("http://localhost:8200/bank/passkeys").phone("+33639981121", [], [], at)
+    assert 'href="http://localhost:8200/bank/passkeys"' in page
+    assert "/bank/passkeys" not in Pages().phone("+33639981121", [], [], at)
+
+
+async def returns(phone, page):
+    return [a["href"] for a in Elements(await html(phone, page)).named("a") if a.get("id") == "return"]
+
+
+async def pressed(phone, prompt, back):
+    body = urlencode({"decision": "approve", "return": back}).encode()
+    return await phone.post_raw(f"/prompts/{prompt['id']}", body, "application/x-www-form-urlencoded")
+
+
+async def test_the_banking_app_leads_back_to_the_app_that_opened_it_once_it_is_done(phone):
+    prompt = (await phone.post("/api/prompts", {"to": NUMBER, "title": "Payer ?"})).json
+    there = f"{PAGE}?return=shop%3A%2F%2Fback%3Fa%3D1"
+    assert await returns(phone, there) == []
+    answer = await pressed(phone, prompt, "shop://back?a=1")
+    assert (answer.status, answer.headers["Location"]) == (303, there)
+    assert await returns(phone, there) == ["shop://back?a=1"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "shop://a b",
+        "file:///etc/passwd",
+        "x" * 3000,
+    ],
+)
+async def test_no_page_leads_to_what_is_no_app(phone, address):
+    prompt = (await phone.post("/api/prompts", {"to": NUMBER, "title": "Payer ?"})).json
+    answer = await pressed(phone, prompt, address)
+    assert answer.headers["Location"] == PAGE
+    assert await returns(phone, f"{PAGE}?{urlencode({'return': address})}") == []

@@ -26,7 +26,9 @@ from tests.support.patience import PATIENCE_SECONDS
 # The same Chromium without the windows around its pages takes a third of the time: where it is there, the simulators of the tests
 # take it, too.
 os.environ.setdefault("CHROMIUM", shutil.which("chromium-headless-shell") or "")
-NAMES = (os.environ["CHROMIUM"], "chromium", "chromium-browser", "google-chrome")
+WHOLE_NAMES = (os.environ.get("CHROMIUM_WITH_PAYMENTS", ""), "chromium", "chromium-browser", "google-chrome")
+"""Those that can confirm payments; the one without windows cannot."""
+NAMES = (os.environ["CHROMIUM"], *WHOLE_NAMES[1:])
 SWITCHES = (
     "--headless",
     "--no-sandbox",  # it loads only pages of the project, and containers rarely allow the sandbox
@@ -54,12 +56,26 @@ def chromium() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+async def paying_browser() -> AsyncIterator[Browser]:
+    """A Chromium that can confirm payments (Secure Payment Confirmation), which on Linux has to be asked for."""
+    switch = "--enable-features=SecurePaymentConfirmationBrowser"
+    with running_chromium(None, switch, program=executable(WHOLE_NAMES)) as address:
+        async with async_playwright() as playwright:
+            connected = await playwright.chromium.connect_over_cdp(address)
+            yield connected
+            await connected.close()
+
+
 @contextmanager
-def running_chromium(home: Path | None = None, *switches: str) -> Iterator[str]:
+def running_chromium(home: Path | None = None, *switches: str, program: str | None = None) -> Iterator[str]:
     """The address of a Chromium's debugging socket. `home`: a folder to be its user's, for what it trusts."""
     with TemporaryDirectory(prefix="acs-sim-chromium-", ignore_cleanup_errors=True) as folder:
         profile = Path(folder)
-        with (profile / "log").open("w+b") as log, _started(profile, log, home, switches) as process:
+        with (
+            (profile / "log").open("w+b") as log,
+            _started(program or executable(), profile, log, home, switches) as process,
+        ):
             try:
                 yield _debugging_address(process, profile)
             finally:
@@ -104,16 +120,19 @@ async def standing_clock(page: Page) -> None:
     await page.clock.pause_at(1000)
 
 
-def executable() -> str:
+def executable(names: tuple[str, ...] = NAMES) -> str:
     """Where the program is."""
-    found = next((found for name in NAMES if name and (found := shutil.which(name))), None)
+    found = next((found for name in names if name and (found := shutil.which(name))), None)
     if found is None:
-        pytest.fail("The browser tests need Chromium: install it, or name it in the environment variable CHROMIUM.")
+        variable = "CHROMIUM" if names is NAMES else "CHROMIUM_WITH_PAYMENTS"
+        pytest.fail(f"The browser tests need Chromium: install it, or name it in the environment variable {variable}.")
     return found
 
 
-def _started(profile: Path, log: IO[bytes], home: Path | None, switches: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    command = [executable(), *SWITCHES, *switches, f"--user-data-dir={profile}", "about:blank"]
+def _started(
+    program: str, profile: Path, log: IO[bytes], home: Path | None, switches: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
+    command = [program, *SWITCHES, *switches, f"--user-data-dir={profile}", "about:blank"]
     environment = os.environ if home is None else {**os.environ, "HOME": str(home)}
     return subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
 

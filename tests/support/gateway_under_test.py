@@ -100,7 +100,7 @@ class GatewayUnderTest:
     def page(self, order: str) -> tuple[int, str, dict[str, str]]:
         ares = self.orders[order]
         page = FORM.format(url=ares["acsURL"], creq=base64url(self.server.creq(ares)), data=order)
-        cookie = f"session={order}; Path=/; HttpOnly"
+        cookie = f"session={order}; Path=/; HttpOnly; SameSite=None"
         return 200, page, {"Content-Type": "text/html; charset=utf-8", "Set-Cookie": cookie}
 
     def back(self, fields: dict[str, str]) -> tuple[int, str, dict[str, str]]:

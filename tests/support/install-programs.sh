@@ -27,6 +27,8 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ ! -e "$asked" ]
 fi
 
 need chromium "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser google-chrome
+# Payments are confirmed only by the whole one.
+need chromium "${CHROMIUM_WITH_PAYMENTS:-}" chromium chromium-browser google-chrome
 # shellcheck disable=SC2046 # one place for each installed release
 need postgresql initdb $(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true)
 need xmlsec1 xmlsec1

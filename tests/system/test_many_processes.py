@@ -111,7 +111,7 @@ def one_of_each_kind(plays):
     Left out is what docs/app.md says of several processes: an app at the desk lives in the one that opened it."""
     chosen, seen = [], set()
     first_rows = {
-        (play.file, play.scenario.name): play for play in reversed(plays) if "in-the-app" not in str(play.file)
+        (play.file, play.scenario.name): play for play in reversed(plays) if play.scenario.channel != "app"
     }.values()
     for play in sorted(first_rows, key=lambda play: -len(kinds(play))):
         if kinds(play) - seen:

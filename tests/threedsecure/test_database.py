@@ -128,10 +128,16 @@ async def test_two_processes_may_start_on_an_empty_database_at_once(postgresql):
         await database.close()
 
 
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 async def test_a_database_written_by_a_newer_release_is_refused_in_words(tmp_path):
     from threedsecure.storage import ledger
 
     newer = Schema("journal", ledger.METADATA, "9999", ledger.SCHEMA.migrations)
     await SqliteDatabase(tmp_path / "j.sqlite3", newer).close()
-    with pytest.raises(SchemaNotSupported, match="revision 9999"):
+    open_before = open_files()
+    with pytest.raises(SchemaNotSupported, match="revision 9999") as refused:
         SqliteDatabase(tmp_path / "j.sqlite3", ledger.SCHEMA)
+    assert open_files() == open_before, refused

@@ -20,9 +20,10 @@ def applies(fault: Fault, raw: bytes) -> bool:
 
 
 def changed(fault: MessageFault, raw: bytes, around: Around) -> bytes:
-    """The message after the fault, without its signature, which does not hold any more; unchanged where it cannot be read."""
+    """The message after the fault, without its signature, which does not hold any more; unchanged where it cannot be read, or
+    another fault has taken away what this one happens to."""
     message = _decoded(raw)
-    if message is None:
+    if message is None or not fault.is_in(message):
         return raw
     if not _is_xml(raw):
         became = fault.changed(message, around)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from threedsecure.storage.database import Failed, GroupedCommits, Result, Tables, Waiting, Work, carry_out, tell
 from threedsecure.storage.engines import sqlite, timeouts
 from threedsecure.storage.errors import DatabaseAway, DatabaseUnusable
-from threedsecure.storage.schema import Schema, prepare
+from threedsecure.storage.schema import Schema, SchemaNotSupported, prepare
 
 
 class SqliteFile(GroupedCommits):
@@ -44,9 +44,13 @@ class SqliteFile(GroupedCommits):
         try:
             yield
         except (DatabaseError, timeouts.Locked) as error:
-            self._engine.dispose()
+            self.give_up()
             reason = error.orig if isinstance(error, DatabaseError) else error
             raise DatabaseUnusable(f"{self._path} cannot be used as a database: {reason}") from error
+
+    def give_up(self) -> None:
+        """Close what was never used."""
+        self._engine.dispose()
 
     async def read(self, work: Work[Result]) -> Result:
         asked = time.monotonic()
@@ -140,7 +144,13 @@ class SqliteDatabase(Tables):
         """`file`: its path, None for memory, or the file that several schemas share, which its maker closes.
         Errors: `DatabaseUnusable`, `SchemaNotSupported`."""
         self.file = file if isinstance(file, SqliteFile) else SqliteFile(file, durable=durable)
-        super().__init__(self.file, schema, own=self.file is not file)
+        own = self.file is not file
+        try:
+            super().__init__(self.file, schema, own=own)
+        except SchemaNotSupported:
+            if own:
+                self.file.give_up()
+            raise
         self.look = self.file.look
 
 

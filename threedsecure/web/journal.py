@@ -72,6 +72,11 @@ class Listener:
     async def get(self) -> dict[str, Any]:
         return await self._unheard.get()
 
+    def skip(self) -> None:
+        """Hear nothing of what has come so far."""
+        while not self._unheard.empty():
+            self._unheard.get_nowait()
+
     def offer(self, entry: dict[str, Any]) -> None:
         missed = {name: count for name, count in self._missed.items() if count}
         if self._unheard.qsize() + bool(missed) >= MOST_UNHEARD:

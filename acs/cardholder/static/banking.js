@@ -27,7 +27,7 @@ async function created(publicKey) {
 }
 
 async function make() {
-  const asked = await posted(`${form.dataset.banking}/options`, {});
+  const asked = await posted(`${location.pathname}/options`, {});
   const publicKey = {
     ...asked,
     challenge: bytes(asked.challenge),
@@ -36,7 +36,7 @@ async function make() {
   };
   const { id, type, response } = await created(publicKey);
   const said = { clientDataJSON: base64url(response.clientDataJSON), attestationObject: base64url(response.attestationObject) };
-  await posted(form.dataset.banking, { challenge: asked.challenge, registration: { id, type, response: said } });
+  await posted(location.pathname, { challenge: asked.challenge, registration: { id, type, response: said } });
 }
 
 document.getElementById("create").addEventListener("click", async (event) => {

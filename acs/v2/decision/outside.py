@@ -14,6 +14,7 @@ from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.v2.views import AuthenticationRequest
 
 MAX_ANSWER_BYTES: Final = 16 * 1024
+MAX_WORDS: Final = 200
 _REASON: Final = "^(0[1-9]|[12][0-9]|30|[89][0-9])$"
 _NAME: Final = "^[a-z0-9-]{1,40}$"
 
@@ -81,7 +82,8 @@ def read_answer(status: int, media_type: str, body: bytes) -> Chosen:
     try:
         chosen: Chosen = _READ.decode(body)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(str(error)[:200]) from error
+        words = "".join(each if each.isprintable() else "?" for each in str(error)[:MAX_WORDS])
+        raise ValueError(words) from error
     if isinstance(chosen, Challenge) and chosen.method not in SCENARIO_OF:
         raise ValueError(f"no challenge is called {chosen.method}; there are {', '.join(SCENARIO_OF)}")
     return chosen

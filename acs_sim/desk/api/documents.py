@@ -72,8 +72,9 @@ class Cards(Struct, frozen=True):
 class CardWish(Request, frozen=True):
     """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
     `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
-    what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-    what goes wrong with this card. `passkey`: it has one, in software."""
+    what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one.
+    `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; 0 for any number.
+    `faults`: what goes wrong with this card. `passkey`: it has one, in software."""
 
     scheme: str
     scenario: str
@@ -84,6 +85,8 @@ class CardWish(Request, frozen=True):
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - its name in the messages
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
     password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    failures: Annotated[int, Meta(ge=0, le=99)] | None = None
+    challenges: Annotated[int, Meta(ge=0, le=99)] | None = None
     faults: Annotated[list[FaultDocument], Meta(max_length=50)] = []
     passkey: bool = False
 

@@ -25,7 +25,7 @@ from threedsecure.cards.test_cards import V1_SCHEMES, compose, read
 from threedsecure.faults import read as read_fault
 from threedsecure.web.wire import Problem, WireResponse
 
-_KEPT: Final = ("phone", "tries", "language", "transStatus", "reason", "password")
+_KEPT: Final = ("phone", "tries", "language", "transStatus", "reason", "password", "failures", "challenges")
 """What the issuer keeps of a wish."""
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from acs.settings import BANKING_PATH
 from acs_sim.client.authenticator import NONCE_BYTES, Authenticator
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import Passkeys
@@ -40,12 +41,12 @@ async def enrol(desk: Desk, pan: str) -> None:
     page = (await _known(desk, pan))["page"]
     if page is None:
         raise Problem(409, "Conflict", "the bank's address has no name that passkeys could belong to: docs/passkeys.md")
-    parts = urlsplit(page)
-    options = await desk.parties.call("acs", f"{parts.path}/options")
+    parts, path = urlsplit(page), page[page.index(BANKING_PATH) :]
+    options = await desk.parties.call("acs", f"{path}/options")
     made = Authenticator(desk.runtime.vault.secret).made(
         options, f"{parts.scheme}://{parts.netloc}", secrets.token_bytes(NONCE_BYTES)
     )
-    await desk.parties.call("acs", parts.path, {"challenge": options["challenge"], "registration": made})
+    await desk.parties.call("acs", path, {"challenge": options["challenge"], "registration": made})
 
 
 async def _known(desk: Desk, pan: str) -> dict[str, Any]:

@@ -82,8 +82,8 @@ async def _bought(desk: Desk, app: PhoneApp, card: Card, version: str) -> None:
 async def app(desk: Desk, request: WireRequest) -> WireResponse:
     page = await page_of(desk, "phone_app.html", "/app", **await _seen(desk, request))
     policy = page.headers["Content-Security-Policy"]
-    policy = policy.replace("frame-src *", f"frame-src 'self' {desk.addresses.phone}")
-    policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {desk.addresses.acs}")
+    policy = policy.replace("frame-src *", f"frame-src 'self' {_origin(desk.addresses.phone)}")
+    policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {_origin(desk.addresses.acs)}")
     page.headers["Content-Security-Policy"] = policy
     return page
 
@@ -119,7 +119,9 @@ async def web_view(desk: Desk, request: WireRequest) -> WireResponse:
     app = known(desk, request.match["id"])
     if app.screen is None or app.screen["acsUiType"] not in HTML_TYPES:
         return _framed(b"", "'none'")
-    address = f"{_scheme(desk)}://{request.headers.get('host', '')}{_caught_path(desk, app)}"
+    own = urlsplit(desk.addresses.desk)
+    host = request.headers.get("host", own.netloc)
+    address = f"{own.scheme}://{host}{own.path}/app/{app.transaction.sdk_trans_id}/caught/{_token(desk, app)}"
     html = CAUGHT.sub(address.encode(), html_of(app.screen))
     return _framed(html, address)
 
@@ -127,7 +129,7 @@ async def web_view(desk: Desk, request: WireRequest) -> WireResponse:
 async def caught(desk: Desk, request: WireRequest) -> WireResponse:
     """The form of an HTML screen, on the way to the ACS. Nobody but the frame was given its address."""
     app = known(desk, request.match["id"])
-    if not hmac.compare_digest(request.path.encode(), _caught_path(desk, app).encode()):
+    if not hmac.compare_digest(request.match["token"].encode(), _token(desk, app).encode()):
         return _framed(b"", "'none'")
     async with HttpTransport.session(desk.runtime.calling) as session:
         await app.catch(HttpTransport(session), urlencode([*request.query.items()]))
@@ -156,14 +158,16 @@ def _framed(html: bytes, form_action: str) -> WireResponse:
     return WireResponse(200, html, HTML, {**headers, "Referrer-Policy": "no-referrer"})
 
 
-def _caught_path(desk: Desk, app: PhoneApp) -> str:
+def _token(desk: Desk, app: PhoneApp) -> str:
     """Where the form of this screen goes: another address for every screen."""
-    identifier, counter = app.transaction.sdk_trans_id, app.transaction.counter
-    return f"/app/{identifier}/caught/{desk.runtime.vault.token('web view', f'{identifier} {counter}')}"
+    transaction = app.transaction
+    return desk.runtime.vault.token("web view", f"{transaction.sdk_trans_id} {transaction.counter}")
 
 
-def _scheme(desk: Desk) -> str:
-    return urlsplit(desk.addresses.desk).scheme
+def _origin(address: str) -> str:
+    """Without the path of a namespace, which a policy would want to the letter."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 async def _seen(desk: Desk, request: WireRequest) -> dict[str, Any]:
@@ -175,8 +179,8 @@ async def _seen(desk: Desk, request: WireRequest) -> dict[str, Any]:
         "app": app,
         "id": app.transaction.sdk_trans_id,
         "one": one,
-        "screen": _Told(app.screen) if app.screen is not None else None,
-        "images": _pictures(app.screen or {}),
+        "screen": Told(app.screen) if app.screen is not None else None,
+        "images": pictures(app.screen or {}),
         "link": link_of(app.screen) if app.screen is not None else None,
         "web_view": app.screen is not None and app.screen["acsUiType"] in HTML_TYPES,
         "version": app.transaction.counter,
@@ -186,16 +190,16 @@ async def _seen(desk: Desk, request: WireRequest) -> dict[str, Any]:
     }
 
 
-class _Told(dict[str, Any]):
+class Told(dict[str, Any]):
     """What a CRes says, for templates: nothing where it says nothing."""
 
     def __missing__(self, name: str) -> str:
         return ""
 
-    def box(self, name: str) -> "_Told":
+    def box(self, name: str) -> "Told":
         """An entry box; empty before 2.3.1."""
         told = self.get(name)
-        return _Told(told if isinstance(told, dict) else {})
+        return Told(told if isinstance(told, dict) else {})
 
 
 def _phone_page(desk: Desk, challenge: Mapping[str, Any]) -> str | None:
@@ -203,9 +207,9 @@ def _phone_page(desk: Desk, challenge: Mapping[str, Any]) -> str | None:
     return f"{desk.addresses.phone}/phones/{quote(str(number), safe='')}" if number else None
 
 
-def _pictures(screen: Mapping[str, Any]) -> dict[str, _Told]:
+def pictures(screen: Mapping[str, Any]) -> dict[str, Told]:
     """The addresses of the images by how they are asked for: of the densities before 2.3.1, of the colour schemes since."""
-    return {name: _Told(screen[name]) for name in _IMAGES if isinstance(screen.get(name), dict)}
+    return {name: Told(screen[name]) for name in _IMAGES if isinstance(screen.get(name), dict)}
 
 
 async def _transaction(desk: Desk, app: PhoneApp) -> Transaction | None:

@@ -10,6 +10,7 @@ from acs_sim.desk.control.cards import mint
 from acs_sim.desk.control.clock import move_everybodys
 from acs_sim.desk.control.findings import judged
 from acs_sim.desk.pages.console import page_of
+from acs_sim.desk.pages.picture import svg_file
 from acs_sim.desk.pages.rendering import STATIC, facts, identifiers, render, shown
 from acs_sim.desk.transactions.cardholder import decide, played
 from acs_sim.desk.transactions.challenges import challenge_of
@@ -17,6 +18,7 @@ from acs_sim.desk.transactions.diagram import diagram
 from acs_sim.desk.transactions.list import addresses_of, find_transaction, transcript_of
 from acs_sim.desk.transactions.list_v1 import is_classic
 from acs_sim.desk.transactions.message import VIEWS, look_at
+from acs_sim.desk.transactions.sequence import mermaid
 from acs_sim.transcripts.difference import aligned, differences
 from acs_sim.transcripts.scenario import as_scenario
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form, see_other
@@ -31,6 +33,7 @@ DECISIONS: Final = {"approve": "Approve", "decline": "Decline"}
 CODE_IS_OVER: Final = ClockMove(advance="301s")
 YAML: Final = "application/yaml; charset=utf-8"
 HTML_FILE: Final = "text/html; charset=utf-8"
+PICTURES: Final = {"svg": ("image/svg+xml", svg_file), "mmd": ("text/plain; charset=utf-8", mermaid)}
 SEALED: Final = ("MAC", "PBX_HMAC", "PBX_TIME", "url_retour_ok", "url_retour_err")
 """What a shop's form has of its own each time."""
 WAITING: Final = frozenset({"enrolled", "creq-awaited", "challenging", "decoupled"})
@@ -68,6 +71,16 @@ async def scenario_file(desk: Desk, request: WireRequest) -> WireResponse:
     one = await find_transaction(desk, request.match["id"])
     text = as_scenario(await transcript_of(desk, one), _scenario(desk, one))
     return _file(text, YAML, f"scenario-{one.id}.yaml")
+
+
+async def picture(desk: Desk, request: WireRequest) -> WireResponse:
+    """The sequence as a picture, or as text that others draw."""
+    one = await find_transaction(desk, request.match["id"])
+    entries, form = await desk.runtime.journal.entries_of(one.id), request.match["form"]
+    if form not in PICTURES:
+        raise Problem(404, "Not Found", f"there is sequence.{' and sequence.'.join(PICTURES)}")
+    media, drawn = PICTURES[form]
+    return _file(drawn(entries), media, f"sequence-{one.id}.{form}")
 
 
 async def report(desk: Desk, request: WireRequest) -> WireResponse:

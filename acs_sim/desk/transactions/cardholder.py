@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from acs_sim.client.authenticator import Authenticator, answer_of, posted
+from acs_sim.client.authenticator import Authenticator, answer_of, posted, spoilt
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.client.sdk.actions import Entries
@@ -43,8 +43,6 @@ WRONG_ANSWERS: Final = {
     "outcome-code": "1111",
 }
 """Where a wrong answer has to be one of those that are offered. No phone is a wrong one."""
-NOBODYS_SIGNATURE: Final = "MAYCAQECAQE"
-"""ECDSA in DER, of two ones."""
 NOTHING_TO_TYPE: Final = frozenset({"banking-app", "nothing-pass", "nothing-fail"})
 CHALLENGES: Final = frozenset({"C", "D"})
 HTTP_ERROR: Final = 400
@@ -212,9 +210,7 @@ def _asked_for_passkey(desk: Desk, challenge: dict[str, Any], wanted: str) -> di
     if wanted not in {"correct", "wrong"}:
         return {"error": wanted}
     answer = answer_of(Authenticator(desk.runtime.vault.secret), asked)
-    if wanted == "wrong" and "assertion" in answer:
-        answer["assertion"]["response"]["signature"] = NOBODYS_SIGNATURE
-    return answer
+    return spoilt(answer) if wanted == "wrong" else answer
 
 
 def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:

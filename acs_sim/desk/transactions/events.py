@@ -1,5 +1,6 @@
 """Messages as they fly: the journal as server-sent events, as JSON for programs and as drawn rows for the desk's own pages."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
@@ -9,11 +10,15 @@ from aiohttp import web
 from msgspec import Meta
 
 from acs_sim.desk.api.calls import Operation
-from threedsecure.web.journal import LEFT_OUT, Journal
+from threedsecure.web.clock import monotonic
+from threedsecure.web.journal import LEFT_OUT, Journal, Listener
 from threedsecure.web.serving.event_stream import stream_events
 from threedsecure.web.serving.service import StreamHandler
 
 HEARTBEAT_SECONDS: Final = 15.0
+BEAT_SECONDS: Final = 0.25
+"""At least, from one beat to the next."""
+BEAT: Final = b"data: drawn anew\n\n"
 _LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
 """Those of a stream; JSON may hold others that Unicode knows."""
 Render = Callable[[dict[str, Any]], str]
@@ -57,14 +62,41 @@ def event_stream(journal: Journal, listening: Listening) -> StreamHandler:
         async with journal.subscribed() as listener:
 
             async def next_event() -> bytes:
-                while True:
-                    entry = await listener.get()
-                    if entry["kind"] == LEFT_OUT or await concerns(entry):
-                        return _event(render(entry))
+                return _event(render(await _concerning(listener, concerns)))
 
             return await stream_events(request, next_event, heartbeat_seconds=HEARTBEAT_SECONDS)
 
     return stream
+
+
+def beats(journal: Journal, listening: Listening) -> StreamHandler:
+    """A stream that says that something came, and not what: for pages that are drawn anew then, however many messages cross and
+    however many pages look on."""
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        concerns, _ = listening(request)
+        async with journal.subscribed() as listener:
+            told = -BEAT_SECONDS
+
+            async def next_event() -> bytes:
+                nonlocal told
+                await _concerning(listener, concerns)
+                await asyncio.sleep(max(0.0, told + BEAT_SECONDS - monotonic()))
+                listener.skip()
+                told = monotonic()
+                return BEAT
+
+            return await stream_events(request, next_event, heartbeat_seconds=HEARTBEAT_SECONDS)
+
+    return stream
+
+
+async def _concerning(listener: Listener, concerns: Concerns) -> dict[str, Any]:
+    """The next entry that is wanted, or that stands for what was left out."""
+    while True:
+        entry = await listener.get()
+        if entry["kind"] == LEFT_OUT or await concerns(entry):
+            return entry
 
 
 def _event(text: str) -> bytes:

@@ -179,7 +179,7 @@ def _lasting(areq: Entry) -> str:
     acquits="402 for a result that comes more than thirty seconds after the CRes or after the time of a decoupled authentication; "
     "an Erro about a result that was taken or about another transaction; a second result that differs; an Erro after a message of "
     "another transaction that came with the identifiers of this one",
-    suspended_by=("ARes",),
+    suspended_by=("ARes", "RRes"),
 )
 def erro_for_right_message(case: Case) -> Iterator[Evidence]:
     for erro, about in _complaints(case):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from acs_sim.findings.case import ACS, BROWSER, THREE_DS_SERVER, Case
+from acs_sim.findings.case import ACS, BROWSER, THREE_DS_SERVER, Case, Entry
 from acs_sim.findings.model import Evidence, Severity, rule
 from threedsecure.v2.validation.checking import Leg
 
@@ -14,6 +14,8 @@ NOT_CHALLENGED: Final = frozenset({"02", "03"})
 """resultsStatus of a gateway that knows why no CReq came."""
 MISSES_SOMETHING: Final = frozenset({400, 403, 409, 422})
 """How a gateway may answer a form that lacks something."""
+CONFIRMED: Final = "09"
+"""threeDSReqAuthMethod: SPC authentication."""
 NOT_PERMITTED: Final = "not permitted"
 ALLOW: Final = 'allow="payment *; publickey-credentials-get *"'
 """What browsers want of every frame around a page that asks for a passkey."""
@@ -119,6 +121,32 @@ def frame_without_permission(case: Case) -> Iterator[Evidence]:
     for asked in case.of("passkey", BROWSER, ACS):
         if asked.text("outcome") == NOT_PERMITTED:
             yield asked.shows("iframe", asked.text("words"), ALLOW)
+
+
+@rule(
+    "confirmation-refused",
+    Severity.ERROR,
+    "The second AReq brings no confirmation of this payment",
+    clause="EMV 3-D Secure 2.3.1, SPC; Secure Payment Confirmation, verifying an authentication assertion",
+    mistake="The page hands the browser other values than spcTransData (an amount of its own, another payee, a challenge that was "
+    "decoded twice), the second AReq names another payment, or the assertion is sent again.",
+    remedy="Hand the browser spcTransData and webAuthnCredList as they came, send what it returns as it is, once, and name the "
+    "dsTransID of the first AReq in threeDSReqPriorDsTransId.",
+    convicts="an assertion in threeDSReqAuthData that the ACS refuses",
+    acquits="spcIncompInd, an assertion that the bank's own page brought",
+    suspended_by=("AReq", "ARes"),
+)
+def confirmation_refused(case: Case) -> Iterator[Evidence]:
+    for brought in case.of("passkey", BROWSER, ACS):
+        areq = case.last_before(case.areqs, brought)
+        if brought.message.get("accepted") is False and areq is not None and _brings_an_assertion(areq):
+            yield areq.shows("threeDSReqAuthData", brought.text("words"), "what the ARes S had the browser show")
+
+
+def _brings_an_assertion(areq: Entry) -> bool:
+    infos = areq.message.get("threeDSRequestorAuthenticationInfo")
+    told = [one.get("threeDSReqAuthMethod") for one in infos or () if isinstance(one, dict)]
+    return CONFIRMED in told
 
 
 @rule(

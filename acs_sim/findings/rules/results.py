@@ -225,7 +225,7 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
 
 @rule(
     "wrong-result-taken",
-    Severity.WARNING,
+    Severity.ERROR,
     "A wrong RReq was acknowledged",
     clause="EMV 3-D Secure, RReq: validation by the 3DS Server",
     mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
@@ -242,6 +242,31 @@ def wrong_result_taken(case: Case) -> Iterator[Evidence]:
             continue  # it was sent once more, and this answers the second attempt; or it was another's, and right there
         for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER):
             yield rreq.shows(element, found, allowed)
+
+
+@rule(
+    "wrong-response-taken",
+    Severity.ERROR,
+    "The gateway went on with a wrong ARes",
+    clause="EMV 3-D Secure, ARes: validation by the 3DS Server; Annex A, error codes",
+    mistake="Nothing but transStatus and acsURL is read, so that a proof that is missing, or the answer to another AReq, goes "
+    "unnoticed.",
+    remedy="Check every element, and the ids against the AReq; answer with an Erro and refuse, or go on without 3-D Secure.",
+    convicts="a CReq, or a payment accepted as authenticated, after an ARes that, as it was sent, is against the tables or "
+    "names another transaction",
+    acquits="an ARes that was answered with an Erro, or followed by a right one; one of several AReq with the same id",
+)
+def wrong_response_taken(case: Case) -> Iterator[Evidence]:
+    answer = case.answers[-1] if case.answers else None
+    if answer is None or case.lost(answer) or len(case.areqs) != 1:
+        return
+    sent = case.as_sent(answer)
+    accepted = any(told.accepted and told.trans_status in ("", *PASSED) for told in outcomes(case)) and not case.rreqs
+    if sent.text("messageType") == "ARes" and (
+        any(creq.number > answer.number for creq in case.creqs) or (accepted and sent.text("transStatus") in PASSED)
+    ):
+        for element, found, allowed in case.faults_of(answer, Leg.DS_TO_THREE_DS_SERVER):
+            yield sent.shows(element, found, allowed)
 
 
 @rule(

@@ -21,6 +21,7 @@ from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.records.states import WrongStep
 from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
+from threedsecure.addresses import at_a_name
 from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import FORM, HTML, Handler, WireRequest, WireResponse, json_response, read_form, see_other
@@ -43,9 +44,13 @@ class PaymentHandlers:
             Route("GET", "/load.html", self.liveness),
             Route("GET", "/pay/{token}", self.pay),
             Route("POST", "/pay/{token}/card", self.card, door=Door.PAGE),
-            *(Route("GET", f"/pay/{{token}}/{step}", self.back_to_page) for step in ("card", "authenticate", "cancel")),
+            *(
+                Route("GET", f"/pay/{{token}}/{step}", self.back_to_page)
+                for step in ("card", "authenticate", "confirm", "cancel")
+            ),
             Route("GET", "/pay/{token}/method", self.method),
             Route("POST", "/pay/{token}/authenticate", self.authenticate, door=Door.PAGE),
+            Route("POST", "/pay/{token}/confirm", self.confirm, door=Door.PAGE),
             Route("POST", "/pay/{token}/cancel", self.cancel, door=Door.PAGE),
         ]
 
@@ -92,6 +97,8 @@ class PaymentHandlers:
                 return self._gateway.pages.connecting(purchase)
             case "challenge":
                 return self._challenge(purchase)
+            case "confirming":
+                return self._confirming(purchase, request.headers.get("host", ""))
         purchase = await self._gateway.payments.settled_within(purchase, PAGE_WAIT_SECONDS)
         return self._after_waiting(purchase)
 
@@ -111,6 +118,13 @@ class PaymentHandlers:
         key = self._gateway.settlement.signing_key()
         fields = remote_mpi.answer_fields(purchase, purchase.outcome, key)
         return self._gateway.pages.carry_back(purchase, purchase.request.accepted_url, fields)
+
+    def _confirming(self, purchase: Purchase, host: str) -> WireResponse:
+        """Browsers confirm nothing on a page whose address has no name: then the same page under one is next."""
+        named = at_a_name(self._gateway.settings.public_url)
+        if named is None or at_a_name(f"http://{host}") == f"http://{host}":
+            return self._gateway.pages.confirming(purchase)
+        return see_other(f"{named}/pay/{purchase.token}")
 
     def _challenge(self, purchase: Purchase) -> WireResponse:
         session = self._gateway.payments.session_data(purchase.id)
@@ -162,6 +176,16 @@ class PaymentHandlers:
         if purchase is None:
             return self._unknown()
         return await self._moved(purchase, lambda: self._gateway.payments.authenticate(purchase))
+
+    async def confirm(self, request: WireRequest) -> WireResponse:
+        """What the browser made of being asked to confirm the payment."""
+        purchase = await self._purchase(request)
+        if purchase is None:
+            return self._unknown()
+        posted = read_form(request).get("posted", "")
+        with suppress(WrongStep):
+            await self._gateway.payments.confirmed(purchase, posted)
+        return see_other(f"{self._gateway.settings.public_url}/pay/{purchase.token}")
 
     async def cancel(self, request: WireRequest) -> WireResponse:
         purchase = await self._purchase(request)

@@ -15,6 +15,7 @@ from acs_sim.gateway.pages.texts import choose_language
 from acs_sim.gateway.payment.cards import CardRefused, read_entry
 from acs_sim.gateway.records.orders import CARD
 from acs_sim.gateway.records.purchase import Purchase
+from acs_sim.gateway.records.states import WrongStep
 from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.settings import VERSIONS
 from acs_sim.gateway.shops.shop import SHOPS
@@ -45,7 +46,8 @@ class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /api/purchases`. `expiry`: YYMM; `amount`: minor units; `method`: perform the 3DS Method as a browser
     would, or skip it (threeDSCompInd N where the card range has one); `version`: spoken whatever the range says; `brand`: the
     buyer's choice of a co-badged card; `app`: what the SDK of an app gives, for a purchase in an app; `data_only`: the
-    issuer is told of the payment, and not asked to authenticate it."""
+    issuer is told of the payment, and not asked to authenticate it; `spc`: the browser can confirm payments (2.3.1), which then
+    goes on at `/api/purchases/{id}/confirm`."""
 
     pan: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{13,19}$")]
     expiry: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}$")]
@@ -57,6 +59,7 @@ class NewPurchase(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     window: str = "05"
     language: Literal["fr", "en"] = "fr"
     brand: str | None = None
+    spc: bool = False
     app: AppParameters | None = None
     data_only: bool = False
 
@@ -71,6 +74,7 @@ class PurchaseHandlers:
             Route("POST", "/api/purchases", self.create, MAX_BODY_BYTES),
             Route("GET", "/api/purchases", self.list),
             Route("GET", "/api/purchases/{id}", self.get),
+            Route("POST", "/api/purchases/{id}/confirm", self.confirm, MAX_BODY_BYTES),
             Route("GET", "/log", self.log),
             Route("GET", "/log/{id}", self.log_of),
             Route("POST", "/control/reset", self.reset),
@@ -85,13 +89,23 @@ class PurchaseHandlers:
             entry = read_entry(wanted.shop, wanted.pan, wanted.expiry[2:] + wanted.expiry[:2], "123", now)
         except CardRefused as refused:
             raise Problem(400, "Bad Request", "the card is refused", errors=dict(refused.faults)) from refused
-        told = {**_TOLD, "browserLanguage": wanted.language, "window": wanted.window, "brand": wanted.brand or ""}
+        wishes = {"window": wanted.window, "brand": wanted.brand or "", "spc": "Y" if wanted.spc else ""}
+        told = {**_TOLD, "browserLanguage": wanted.language, **wishes}
         purchase = await self._gateway.payments.give_card(purchase, entry, told, request.headers, wanted.app)
         if purchase.state == "method":
             if wanted.method == "perform":
                 await self._perform_method(purchase)
             purchase = await self._gateway.payments.authenticate(purchase)
         return json_response(self._document(purchase), 201)
+
+    async def confirm(self, request: WireRequest) -> WireResponse:
+        """After an ARes S: what the payment page's script would have posted, an assertion or a browser's error."""
+        purchase = await self._known(request)
+        try:
+            purchase = await self._gateway.payments.confirmed(purchase, request.body.decode(errors="replace"))
+        except WrongStep as wrong:
+            raise Problem(409, "Conflict", str(wrong)) from wrong
+        return json_response(self._document(purchase))
 
     async def list(self, _request: WireRequest) -> WireResponse:
         purchases = await self._gateway.storage.newest(LISTED)
@@ -147,6 +161,8 @@ class PurchaseHandlers:
         settings = self._gateway.settings
         session = self._gateway.payments.session_data(purchase.id)
         document = purchase_document(purchase, settings.public_url, session)
+        if purchase.state == "confirming":
+            document |= purchase.confirms or {}
         if purchase.state == "challenge" and purchase.v1 is not None:
             document |= {"acsURL": purchase.acs_url, **self._gateway.v1.fields(purchase, session)}
         return document

@@ -15,6 +15,7 @@ from acs_sim.gateway.records.purchase import Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.shops.answers import authorisation
 from acs_sim.gateway.shops.shop import SHOPS, Shop, total
+from acs_sim.gateway.three_ds_server import confirmation
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES
 from threedsecure.cards.scenarios import V1_SCENARIOS
@@ -140,6 +141,10 @@ class Pages:
             fields=fields,
             size=WINDOW_SIZES[purchase.window or "05"],
         )
+
+    def confirming(self, purchase: Purchase) -> WireResponse:
+        """The page that has the browser confirm the payment (ARes S)."""
+        return self._payment("confirming.html", purchase, asked=confirmation.asked(purchase))
 
     def waiting(self, purchase: Purchase) -> WireResponse:
         return self._payment("waiting.html", purchase)

@@ -15,6 +15,7 @@ from acs_sim.gateway.records import states as steps
 from acs_sim.gateway.records.purchase import Card, PaymentRequest, Purchase
 from acs_sim.gateway.records.storage import NotKnown, PurchaseStorage
 from acs_sim.gateway.settings import VERSIONS, GatewaySettings
+from acs_sim.gateway.three_ds_server import confirmation
 from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from acs_sim.gateway.three_ds_server.app_data import AppParameters
 from acs_sim.gateway.three_ds_server.browser_data import WINDOW_SIZES, browser_elements, window_size
@@ -129,6 +130,7 @@ class Payments:
                 window=window_size(found.window, window) if app is None else None,
                 at=now,
                 method_wait=self._method_wait(version),
+                can_confirm=told.get("spc") == "Y",
             ),
         )
         return changed if changed.method_url else await self.authenticate(changed)
@@ -158,7 +160,20 @@ class Payments:
     async def authenticate(self, purchase: Purchase) -> Purchase:
         """Send the AReq, once, and go where the ARes leads. Errors: `WrongStep`."""
         now, waits = self._runtime.clock.now(), self._settings.waits
-        asking = await self._change(purchase.id, lambda found: steps.ask(found, now, waits.exchange))
+        return await self._ask(await self._change(purchase.id, lambda found: steps.ask(found, now, waits.exchange)))
+
+    async def confirmed(self, purchase: Purchase, posted: str) -> Purchase:
+        """The browser was asked to confirm the payment: send the AReq that says what came of it. Errors: `WrongStep`."""
+        now, wait = self._runtime.clock.now(), self._settings.waits.exchange
+        kept = self._settings.second_areq_keeps_id
+        name = purchase.id if kept else confirmation.another_id(purchase.id)
+        second = confirmation.brought(posted, now)
+        return await self._ask(
+            await self._change(purchase.id, lambda found: steps.ask_again(found, second, name, now, wait))
+        )
+
+    async def _ask(self, asking: Purchase) -> Purchase:
+        waits = self._settings.waits
         areq = three_ds_server.authentication_request(asking, self._pan(asking), self._settings)
         try:
             ares = await self._directory.authenticate(asking, areq)
@@ -168,7 +183,10 @@ class Payments:
                 asking.id, lambda found: steps.fail(found, reason, self._runtime.clock.now(), text)
             )
         return await self._conclude(
-            asking.id, lambda found: steps.record_ares(found, ares, self._runtime.clock.now(), waits.challenge)
+            asking.id,
+            lambda found: steps.record_ares(
+                found, ares, self._runtime.clock.now(), waits.challenge, waits.confirmation
+            ),
         )
 
     async def cancel(self, purchase: Purchase) -> Purchase:
@@ -199,7 +217,7 @@ class Payments:
             return steps.record_results(purchase, rreq, now)
 
         try:
-            await self._change(three_ds_server.identifier_of(rreq), work)
+            await self._change(await self._own_id(three_ds_server.identifier_of(rreq)), work)
         except NotKnown as error:
             raise MessageError(
                 "301", "threeDSServerTransID", description="not a transaction of this 3DS Server"
@@ -217,10 +235,20 @@ class Payments:
             return steps.note(purchase, now, text)
 
         try:
-            await self._change(identifier, work)
+            await self._change(await self._own_id(identifier), work)
         except NotKnown:
             return
         self._settlement.wake()
+
+    async def _own_id(self, trans_id: str) -> str:
+        """The purchase that goes by a threeDSServerTransID, which may be that of a second AReq. Errors: `NotKnown`."""
+        try:
+            return (await self._storage.purchase(trans_id)).id
+        except NotKnown:
+            try:
+                return (await self._storage.purchase(confirmation.another_id(trans_id))).id
+            except ValueError:
+                raise NotKnown from None
 
     async def returned(self, identifier: str, trans_status: str | None) -> Purchase:
         """The browser is back from the challenge; None stands for an Erro in place of the CRes. Errors: `NotKnown`."""

@@ -122,12 +122,15 @@ class Settlement:
         return purchase.state == "settled" and due
 
     def _tell_soon(self, purchase: Purchase) -> None:
-        if not self._is_to_be_told(purchase) or purchase.id in self._delivering:
-            return
-        self._delivering.add(purchase.id)
-        task = asyncio.create_task(self._deliver_alone(purchase.id), name=f"answer {purchase.id}")
+        if self._is_to_be_told(purchase) and purchase.id not in self._delivering:
+            self._delivering_alone(purchase.id)
+
+    def _delivering_alone(self, identifier: str) -> "asyncio.Task[Purchase]":
+        self._delivering.add(identifier)
+        task = asyncio.create_task(self._deliver_alone(identifier), name=f"answer {identifier}")
         self._tasks.add(task)
         task.add_done_callback(self._told)
+        return task
 
     def _told(self, task: asyncio.Task[Purchase]) -> None:
         self._tasks.discard(task)
@@ -194,11 +197,11 @@ class Settlement:
         return Answer(url=request.answer_url, body=body, method=request.answer_method, due_at=outcome.at)
 
     async def _deliver_once(self, purchase: Purchase) -> Purchase:
-        """However fast the clock runs, an answer that is under way is not sent beside itself."""
+        """However fast the clock runs, an answer that is under way is not sent beside itself; and whoever is tired of waiting for
+        it does not stop it half-way."""
         if purchase.id in self._delivering:
             return purchase
-        self._delivering.add(purchase.id)
-        return await self._deliver_alone(purchase.id)
+        return await asyncio.shield(self._delivering_alone(purchase.id))
 
     async def _deliver_alone(self, identifier: str) -> Purchase:
         try:

@@ -151,8 +151,9 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is its threeDSServerTransID; `token` its address on the payment pages. `enrolled`: None when nobody could tell.
 
     `device`: the AReq's elements of the browser, or of the app's SDK; `in_app`: which of the two; `ares` and `results`: what was
-    kept of those messages; `authentication`: the result that counts; `failure`: why there is none; `method`: not-needed, running,
-    done; `refused_cards`: numbers typed that are none."""
+    kept of those messages; `authentication`: the result that counts; `can_confirm`: the browser has Secure Payment Confirmation;
+    `confirms`: what an ARes S has it show, `second`: what the AReq brought that followed, and `asked_as` its threeDSServerTransID;
+    `failure`: why there is none; `method`: not-needed, running, done; `refused_cards`: numbers typed that are none."""
 
     id: str
     token: str
@@ -180,6 +181,10 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     acs_trans_id: str | None = None
     acs_url: str | None = None
     ares: dict[str, Any] | None = None
+    can_confirm: bool = False
+    confirms: dict[str, Any] | None = None
+    second: dict[str, Any] | None = None
+    asked_as: str | None = None
     results: dict[str, Any] | None = None
     cres_status: str | None = None
     authentication: Authentication | None = None
@@ -188,6 +193,11 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     answer: Answer | None = None
     log: tuple[LogEntry, ...] = ()
+
+    @property
+    def trans_id(self) -> str:
+        """threeDSServerTransID of its last AReq."""
+        return self.asked_as or self.id
 
     @property
     def due_at(self) -> datetime | None:

@@ -2,6 +2,7 @@
 
     page ── card ──▶ method ── ask ──▶ asking ── challenge ──▶ challenge ── cres ──▶ returned
       │                │                 │                        │                     │
+      │                │                 └── confirm ──▶ confirming ── ask ──▶ asking                  │
       └─── decided, failed, expired ─────┴────────────────────────┴─────────────────────┴──▶ result ── settle ──▶ settled
 
 Every function takes a purchase and returns another one; a step that the table does not know is a `WrongStep`.
@@ -34,6 +35,9 @@ TRANSITIONS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("method", "ask"): "asking",
         ("method", "expired"): "result",
         ("asking", "challenge"): "challenge",
+        ("asking", "confirm"): "confirming",
+        ("confirming", "ask"): "asking",
+        ("confirming", "expired"): "result",
         ("asking", "decided"): "result",
         ("asking", "failed"): "result",
         ("asking", "expired"): "result",
@@ -52,6 +56,7 @@ EXPIRED_REASONS: Final = MappingProxyType(
         "page": "page-expired",
         "method": "page-expired",
         "asking": "exchange-interrupted",
+        "confirming": "no-result",
         "challenge": "no-result",
         "returned": "no-result",
     }
@@ -93,8 +98,10 @@ def give_card(
     window: str | None,
     at: datetime,
     method_wait: timedelta,
+    can_confirm: bool = False,
 ) -> Purchase:
-    """The buyer typed a card that goes to 3-D Secure. `window`: challengeWindowSize, None in an app. Errors: `WrongStep`."""
+    """The buyer typed a card that goes to 3-D Secure. `window`: challengeWindowSize, None in an app;
+    `can_confirm`: the browser has Secure Payment Confirmation. Errors: `WrongStep`."""
     return note(
         _step(
             purchase,
@@ -108,6 +115,7 @@ def give_card(
             method_until=at + method_wait if method_url else None,
             device=dict(device),
             in_app=window is None,
+            can_confirm=can_confirm,
             window=window,
             purchase_date=f"{at:%Y%m%d%H%M%S}",
         ),
@@ -148,7 +156,20 @@ def ask(purchase: Purchase, at: datetime, exchange_wait: timedelta) -> Purchase:
     return note(asked, at, f"AReq sent, threeDSCompInd {comp_ind}")
 
 
-def record_ares(purchase: Purchase, ares: Mapping[str, Any], at: datetime, challenge_wait: timedelta) -> Purchase:
+def ask_again(
+    purchase: Purchase, second: Mapping[str, Any], trans_id: str, at: datetime, exchange_wait: timedelta
+) -> Purchase:
+    """The browser was asked to confirm the payment, and `second` is what the AReq brings that follows, under `trans_id`. Errors:
+    `WrongStep`."""
+    asked = _step(purchase, "ask", second=dict(second), asked_as=trans_id, deadline_at=at + exchange_wait)
+    incomplete = second.get("spcIncompInd")
+    text = f"spcIncompInd {incomplete}" if incomplete else "an assertion"
+    return note(asked, at, f"second AReq sent, with {text}")
+
+
+def record_ares(
+    purchase: Purchase, ares: Mapping[str, Any], at: datetime, challenge_wait: timedelta, confirmation_wait: timedelta
+) -> Purchase:
     """An ARes that passed every check. Errors: `WrongStep`."""
     status = ares["transStatus"]
     kept: dict[str, Any] = {
@@ -159,10 +180,14 @@ def record_ares(purchase: Purchase, ares: Mapping[str, Any], at: datetime, chall
     if status == "C":
         kept |= {"acs_url": ares.get("acsURL"), "deadline_at": at + challenge_wait}
         return note(_step(purchase, "challenge", **kept), at, "ARes C: the cardholder is challenged")
+    if status == "S":
+        kept |= {"confirms": {name: ares[name] for name in _CONFIRMED}, "deadline_at": at + confirmation_wait}
+        return note(_step(purchase, "confirm", **kept), at, "ARes S: the browser is asked to confirm the payment")
     decided = _step(purchase, "decided", authentication=_authentication("ARes", ares), deadline_at=None, **kept)
     return note(decided, at, f"ARes {_status_text(ares)}")
 
 
+_CONFIRMED: Final = ("spcTransData", "webAuthnCredList")
 _KEPT_OF_ARES: Final = (
     "transStatus",
     "transStatusReason",

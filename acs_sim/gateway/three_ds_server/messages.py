@@ -9,6 +9,7 @@ from acs_sim.gateway.forms import buyer
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
+from acs_sim.gateway.three_ds_server import confirmation
 from threedsecure.cards.schemes import networks
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
@@ -69,7 +70,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "threeDSRequestorName": request.merchant_name,
         "threeDSRequestorURL": settings.public_url,
         "threeDSServerRefNumber": settings.reference_number,
-        "threeDSServerTransID": purchase.id,
+        "threeDSServerTransID": purchase.trans_id,
         "threeDSServerURL": settings.public_url + RESULTS_PATH,
         "acctNumber": pan,
         "cardExpiryDate": card.expiry,
@@ -84,6 +85,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "purchaseDate": purchase.purchase_date,
         **purchase.device,
         **_of_buyer(request),
+        **confirmation.elements(purchase, settings.public_url),
     }
 
 
@@ -129,8 +131,10 @@ def context(purchase: Purchase, leg: Leg, request: Mapping[str, Any] | None = No
 def check_response(ares: Mapping[str, Any], areq: Mapping[str, Any], purchase: Purchase) -> None:
     """Everything that a 3DS Server checks of an ARes. Errors: `MessageError`."""
     check(ares, context(purchase, Leg.DS_TO_THREE_DS_SERVER, areq))
-    same(ares, {"threeDSServerTransID": purchase.id})
+    same(ares, {"threeDSServerTransID": purchase.trans_id})
     _same_version(ares, purchase)
+    if ares["transStatus"] == "S" and purchase.second is not None:
+        raise MessageError("203", "transStatus", description="S was answered for this payment before", message=ares)
     if ares["transStatus"] == "D":
         raise MessageError("203", "transStatus", description="nobody asked for decoupled authentication", message=ares)
 
@@ -148,7 +152,7 @@ def check_results(rreq: Mapping[str, Any], purchase: Purchase) -> None:
 def check_challenge_result(cres: Mapping[str, Any], purchase: Purchase) -> None:
     """A CRes that the browser brought. Errors: `MessageError`."""
     check(cres, context(purchase, Leg.FROM_ACS))
-    same(cres, {"threeDSServerTransID": purchase.id, "acsTransID": purchase.acs_trans_id})
+    same(cres, {"threeDSServerTransID": purchase.trans_id, "acsTransID": purchase.acs_trans_id})
     _same_version(cres, purchase)
 
 
@@ -184,7 +188,7 @@ def challenge_request(purchase: Purchase) -> str:
     message = {
         "messageType": "CReq",
         "messageVersion": purchase.version,
-        "threeDSServerTransID": purchase.id,
+        "threeDSServerTransID": purchase.trans_id,
         "acsTransID": purchase.acs_trans_id,
         "challengeWindowSize": purchase.window,
     }

@@ -89,6 +89,7 @@ class Chromium:
         self.diary = Diary()
         self.on_method: OnMethod = nobody_listens
         self.hold_callbacks = False
+        self.clicks = 1
 
     @property
     def page(self) -> Page | None:

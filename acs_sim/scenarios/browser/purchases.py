@@ -81,7 +81,7 @@ class Purchases:
 
     def asked(self, wished: Wished) -> Mapping[str, Any]:
         """What the AReq is to say of the purchase."""
-        return wished.elements
+        return {**PURCHASE, "messageVersion": wished.version, **wished.elements}
 
     async def outcome(self, transaction_id: str) -> dict[str, Any] | None:
         """What the gateway says came of a payment, None where it has no such address. Errors: `CannotPlay`."""

@@ -4,14 +4,17 @@ There are two: this one, without a window and without scripts, and Chromium.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Protocol
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import aiohttp
 
 from acs_sim.client.cardholder import CardholderStuck
 from acs_sim.client.challenge_page import Form, NotAPage, Page
+from acs_sim.findings.observed import ELSEWHERE
 from acs_sim.scenarios.browser.shop_page import METHOD_FIELD, ShopPage, method_transaction
 
 PAGE_SECONDS: Final = 30.0
@@ -21,6 +24,11 @@ MAX_PAGES: Final = 12
 MAX_LINKS: Final = 5
 MAX_REFRESHES: Final = 3
 MAX_PAGE_BYTES: Final = 1 << 21
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+POSTED_AGAIN: Final = frozenset({307, 308})
+RETURNS: Final = frozenset(
+    {"next", "return", "returnurl", "return_url", "redirect", "redirect_uri", "continue", "goto", "url"}
+)
 
 IsBank = Callable[[str], bool]
 """Whether an address is the ACS's."""
@@ -43,11 +51,12 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An answer of the shop, as the browser had it."""
+    """An answer of the shop, as the browser had it. `said`: its Location and its cookies, a line each."""
 
     url: str
     status: int
     content: bytes
+    said: str = ""
 
 
 @dataclass
@@ -67,6 +76,8 @@ class Screen(Protocol):
     on_method: OnMethod
     hold_callbacks: bool
     """Whether what a 3DS Method's page posts back to the shop waits until `call_back`."""
+    clicks: int
+    """How often the shop's buttons are pressed before it has answered."""
 
     async def show(self, opening: Opening) -> None:
         """Go on by itself until the browser is about to post to the bank, or nothing more happens."""
@@ -124,6 +135,7 @@ class Headless:
         self._callbacks: list[Form] = []
         self.diary = Diary()
         self.hold_callbacks = False
+        self.clicks = 1
 
     @property
     def page(self) -> Page | None:
@@ -201,6 +213,9 @@ class Headless:
         links = dict.fromkeys(link for page in pages for link in page.links)
         for link in list(links)[:MAX_LINKS]:
             await self._get(link)
+        known = dict.fromkeys((*(seen.url for seen in self.diary.seen), *links))
+        for address in [bent for each in known if (bent := leading_away(each)) is not None][:MAX_LINKS]:
+            await self._ask("GET", address, None, follows=False)
 
     async def close(self) -> None:
         await self._session.close()
@@ -225,8 +240,13 @@ class Headless:
                 return
             if form is None:
                 await asyncio.sleep(REFRESH_SECONDS)
-            url, content = await self._post(form) if form is not None else await self._get(str(shop.refresh))
+            url, content = await self._pressed(form) if form is not None else await self._get(str(shop.refresh))
         raise CardholderStuck(f"the shop's pages go on and on; the last is {url}")
+
+    async def _pressed(self, form: Form) -> tuple[str, bytes]:
+        """A button of the shop, as often as it is clicked; the browser shows the last answer."""
+        answers = await asyncio.gather(*(self._post(form) for _ in range(self.clicks)))
+        return answers[-1]
 
     async def _in_frame(self, address: str) -> None:
         """The bank's page or the way to it may be in this frame; one for the 3DS Method leads nowhere."""
@@ -273,10 +293,29 @@ class Headless:
 
     async def _bring(self, result: Form) -> None:
         self._returned_to = result.url
-        status, url, content = await self._call("POST", result.url, result.fields)
+        status, url, content = await self._from_another_site(result)
         self.diary.delivered.append((result.fields, status))
         if not self._is_bank(url):
             await self._rest(ShopPage(url, content))
+
+    async def _from_another_site(self, form: Form) -> tuple[int, str, bytes]:
+        """A post that brings the cookies alone which say SameSite=None, as browsers do."""
+        jar = self._session.cookie_jar
+        cookies = [f"{each.key}={each.value}" for each in jar if each["samesite"].lower() == "none"]
+        headers = {"Cookie": "; ".join(cookies)} if cookies else {}
+        async with aiohttp.ClientSession(
+            connector=self._session.connector,
+            connector_owner=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        ) as bare:
+            status, url, content, location = await self._ask(
+                "POST", form.url, form.fields, headers, bare, follows=False
+            )
+        if location is None or self._is_bank(form.url):
+            return status, url, content
+        again = status in POSTED_AGAIN
+        return await self._call("POST" if again else "GET", urljoin(url, location), form.fields if again else None)
 
     async def _rest(self, shop: ShopPage) -> None:
         """Let the shop's last page go on by itself, until it stays as it is."""
@@ -293,18 +332,32 @@ class Headless:
         return (await self._call("POST", form.url, form.fields))[1:]
 
     async def _call(self, method: str, url: str, fields: dict[str, str] | None) -> tuple[int, str, bytes]:
+        return (await self._ask(method, url, fields, follows=not self._is_bank(url)))[:3]
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        fields: dict[str, str] | None,
+        headers: Mapping[str, str] = NOTHING,
+        session: aiohttp.ClientSession | None = None,
+        *,
+        follows: bool,
+    ) -> tuple[int, str, bytes, str | None]:
+        """What is answered in the end: status, address, content, and where it leads on to where nobody follows."""
         timeout = aiohttp.ClientTimeout(total=PAGE_SECONDS)
         try:
-            async with self._session.request(
+            async with (session or self._session).request(
                 method,
                 url,
                 data=fields,
                 timeout=timeout,
-                headers=AS_IT_IS,
-                allow_redirects=not self._is_bank(url),
+                headers={**AS_IT_IS, **headers},
+                allow_redirects=follows,
                 max_redirects=MAX_PAGES,
             ) as answer:
                 status, address, content = answer.status, str(answer.url), await whole(answer.content)
+                passed, said = [_seen(each) for each in answer.history], said_by(answer)
         except TimeoutError as error:
             raise CardholderStuck(f"{url} did not answer within {PAGE_SECONDS:g} seconds") from error
         except (aiohttp.ClientError, ValueError) as error:
@@ -314,8 +367,33 @@ class Headless:
                 self._shop = method, url, fields
             elif self._door is None and fields is None and self._shop is None:
                 self._shop = method, url, None
-            self.diary.seen.append(Seen(address, status, content))
-        return status, address, content
+            self.diary.seen += [
+                *(each for each in passed if not self._is_bank(each.url)),
+                Seen(address, status, content, said),
+            ]
+        return status, address, content, answer.headers.get("Location") if 300 <= status < 400 else None
+
+
+def _seen(answer: aiohttp.ClientResponse) -> Seen:
+    return Seen(str(answer.url), answer.status, b"", said_by(answer))
+
+
+def said_by(answer: aiohttp.ClientResponse) -> str:
+    """The Location and the cookies of an answer, a line each."""
+    told = [(name, value) for name in ("Location", "Set-Cookie") for value in answer.headers.getall(name, ())]
+    return "\n".join(f"{name}: {value}" for name, value in told)
+
+
+def leading_away(address: str) -> str | None:
+    """An address with another host in the place of one that it names in a parameter; None where it names none."""
+    parts = urlsplit(address)
+    pairs = parse_qsl(parts.query, max_num_fields=20) if parts.query else []
+    bent = [(name, f"https://{ELSEWHERE}/" if _is_address(name, value) else value) for name, value in pairs]
+    return parts._replace(query=urlencode(bent)).geturl() if bent != pairs else None
+
+
+def _is_address(name: str, value: str) -> bool:
+    return value.startswith(("http:", "https:", "/")) or name.lower() in RETURNS
 
 
 async def whole(content: aiohttp.StreamReader) -> bytes:

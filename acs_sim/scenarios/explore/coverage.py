@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
+from typing import Final
 
-from acs_sim.scenarios.explore.space import CARDS, CELLS, DEEDS, RACES
+from acs_sim.scenarios.explore.space import CARDS, CELLS, DECISIVE, DEEDS, ELEMENT_FAULTS, RACES
 
 Cell = tuple[str, ...]
+MANY: Final = 3.0
+WEIGHTS: Final = tuple(MANY if do in ELEMENT_FAULTS and at in DECISIVE else 1.0 for at, _, do in CELLS)
+"""What happens to one element is as many faults as a message has elements."""
 
 
 class Coverage:
@@ -22,7 +26,7 @@ class Coverage:
 
     def choose_fault(self, random: Random) -> tuple[str, str, str]:
         """Where, from whom, and what."""
-        return CELLS[self._pick(random, [("fault", *cell) for cell in CELLS], [1.0] * len(CELLS))]
+        return CELLS[self._pick(random, [("fault", *cell) for cell in CELLS], WEIGHTS)]
 
     def _pick(self, random: Random, cells: Sequence[Cell], weights: Iterable[float]) -> int:
         steered = [weight / (1 + self.drawn[cell]) for cell, weight in zip(cells, weights, strict=True)]

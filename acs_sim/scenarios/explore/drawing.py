@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any, Final
 
+from acs_sim.findings.observed import MARKUP
 from acs_sim.scenarios.explore import space
 from acs_sim.scenarios.explore.coverage import Coverage
 
@@ -85,6 +86,8 @@ def _authenticate(random: Random) -> Tree:
     wish: Tree = {"any": True}
     if random.random() < 0.3:
         wish["send"] = {INDICATOR: random.choice(space.INDICATORS)}
+    if random.random() < 0.15:
+        wish["clicks"] = 2
     return wish
 
 
@@ -134,6 +137,8 @@ def _fault(random: Random, coverage: Coverage) -> Tree:
         fault["when"] = "every"
     if do in space.ELEMENT_FAULTS:
         fault |= _element(random, at, do)
+    if do == "erro" and random.random() < 0.7:
+        fault["detail"] = MARKUP
     if do == "swap-ids" and (at == "RReq" or random.random() < 0.5):
         fault["with"] = "unknown"  # a result with all the identifiers of another payment is one of that payment
     return fault

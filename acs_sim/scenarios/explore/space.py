@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from acs_sim.findings.observed import MARKUP
 from threedsecure.faults import SENSIBLE
-from threedsecure.faults.points import IN_AN_APP, POINTS, Written
+from threedsecure.faults.points import IN_AN_APP, POINTS, THREE_DS_SERVER, Written
 from threedsecure.v2.messages import MESSAGES
 
 SCHEMES: Final = ("visa", "mastercard", "cb", "amex", "jcb", "discover")
@@ -52,7 +53,7 @@ CURRENCIES: Final = (("978", "2"), ("840", "2"), ("392", "0"), ("048", "3"), ("1
 AMOUNTS: Final = ("1", "99", "4200", "100000", "2147483648", "999999999999")
 NAMES: Final = ("Camille Exemple", "O'Brien", "A B", "Maximiliane-Charlotte von Hohenzollern", "Li Na")
 EMAILS: Final = ("camille@example.org", "c+3ds@mail.example.org", "a@b.example", "jean-luc.o'neill@example.com")
-CITIES: Final = ("Lyon", "Saint-Denis", "L'Isle-Adam", "X")
+CITIES: Final = ("Lyon", "Saint-Denis", "L'Isle-Adam", "X", "Orléans", "Łódź", "Hanau & Umland")
 INDICATORS: Final = ("01", "02", "03", "04")
 
 DEEDS: Final[Mapping[str, float]] = MappingProxyType(
@@ -120,9 +121,14 @@ FAULT_POINTS: Final = tuple(
     if point.written is not Written.XML and name not in (*_LEFT_OUT, *IN_AN_APP, "PARes page", "PARes")
 )
 CELLS: Final = tuple(
-    (at, sender, do) for at in FAULT_POINTS for sender in POINTS[at].senders for do in SENSIBLE[at] if do != "late"
+    (at, sender, do)
+    for at in FAULT_POINTS
+    for sender in POINTS[at].senders
+    for do in SENSIBLE[at]
+    if sender != THREE_DS_SERVER and do != "late"
 )
-"""Every fault that a gateway with a browser in front of it can meet: where, from whom, and what."""
+"""Every fault that a gateway with a browser in front of it can meet: where, from whom, and what. What becomes of its own answers is
+no test of it."""
 SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "delay": {"seconds": 0.02},
@@ -158,6 +164,7 @@ WRONG_VALUES: Final = (
     "00000000-0000-4000-8000-000000000000",
     {"a": 1},
     7,
+    MARKUP,
 )
 TYPES: Final = ("text", "number", "boolean", "list", "object", "null")
 REASONED: Final[Mapping[str, str]] = MappingProxyType({"N": "01", "R": "11", "U": "22"})

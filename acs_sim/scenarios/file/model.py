@@ -47,6 +47,9 @@ class CardWish(Written, frozen=True, kw_only=True):
     language: Literal["de", "en", "es", "fr", "it", "nl", "pt"] | None = None
     transStatus: Literal["Y", "N", "U", "A", "R", "I"] | None = None  # noqa: N815 - the specification's name
     reason: Annotated[str, Meta(pattern="^[0-9]{2}$")] | None = None
+    password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    failures: Annotated[int, Meta(ge=0, le=99)] | None = None
+    challenges: Annotated[int, Meta(ge=0, le=99)] | None = None
     pan: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
     passkey: Literal[True] | None = None
 
@@ -61,10 +64,11 @@ class Authenticate(Written, frozen=True, kw_only=True):
     """Post the AReq. `version`, `channel` and `category` where they are not those of the scenario. `send`: elements of this AReq;
     `besides`: elements that no specification knows; `headers`: of the request.
     `ARes` or `Erro`: which of the two is the answer (an ARes when neither is given), and what stands in it. `fails`: no message
-    comes back, and these are words of what comes instead. `any`: whatever comes back is as good as anything else. `through`: the
-    reference gateway sends its own AReq for the app, and takes the result. `confirmed`: this is the AReq that follows an ARes S:
-    the card's software passkey has signed (yes), or signed another amount (altered), or the assertion is that of the AReq before
-    (again); or spcIncompInd: what the browser made of it instead."""
+    comes back, and these are words of what comes instead. `any`: whatever comes back is as good as anything else. `clicks`: how
+    often the buyer presses the shop's button before it has answered. `through`: the reference gateway sends its own AReq for the
+    app, and takes the result. `confirmed`: this is the AReq that follows an ARes S: the card's software passkey has signed (yes),
+    or signed another amount (altered), or the assertion is that of the AReq before (again); or spcIncompInd: what the browser made
+    of it instead."""
 
     through: Literal["gateway"] | None = None
     version: Literal["2.1.0", "2.2.0", "2.3.1"] | None = None
@@ -78,6 +82,7 @@ class Authenticate(Written, frozen=True, kw_only=True):
     ARes: Elements | None = None
     Erro: Elements | None = None
     fails: str | None = None
+    clicks: Annotated[int, Meta(ge=1, le=3)] = 1
 
 
 class Enrolment(Written, frozen=True, kw_only=True):

@@ -3,28 +3,33 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from acs_sim.client.cardholder import decoded_result
+from acs_sim.client.challenge_page import Form
 from acs_sim.findings.case import DIRECTORY_SERVER, THREE_DS_SERVER, Case
 from acs_sim.findings.engine import PARTY_RULES
-from acs_sim.findings.invariants import INVARIANTS, OPEN, Observed, Shown
+from acs_sim.findings.invariants import INVARIANTS
 from acs_sim.findings.model import Evidence, Severity
+from acs_sim.findings.observed import OPEN, Observed, Shown
 from acs_sim.findings.rules.preparation import FRESH, Party
 from acs_sim.scenarios.browser.purchases import SECURITY_CODE, Purchases
 from acs_sim.scenarios.browser.screens import Screen
 from acs_sim.scenarios.browser.shop_page import ShopPage
 from acs_sim.scenarios.playing.turn import Turn
 
-WAITS: Final = ("11m", "109m")
-"""How long a payment that is open is given, on the clock of the simulator: first for the bank's own end of a challenge."""
+WAITS: Final = (("11m", 0.4), ("109m", 4.0))
+"""How long a payment that is open is given, on the clock of the simulator and then on the wall's for what that sets off: first for
+the bank's own end of a challenge."""
 ON_ITS_CLOCK: Final = timedelta(minutes=3)
 REST_SECONDS: Final = 1.0
-SETTLE_SECONDS: Final = 4.0
 LOOK_AGAIN_SECONDS: Final = 0.02
 STALE: Final = "preq-stale"
+EAGER: Final = "preq-too-eager"
 IGNORED: Final = "purchase-ignored"
 CODE_DIGITS: Final = 6
+NAMED: Final = "threeDSServerTransID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ class Judge:
         self.payments: list[Payment] = []
         self._first: Case | None = None
         self._ignored: list[str] = []
+        self._prepared: set[str] = set()
+
+    async def begins(self, turn: Turn) -> None:
+        """Before the first payment is asked for."""
+        if sum(step.authenticate is not None for step in turn.scenario.steps) > 1:
+            self._prepared = await _preparations(turn)
 
     def opened(self, turn: Turn, asked: Mapping[str, Any]) -> None:
         """The gateway has begun a payment with these elements."""
@@ -89,7 +100,18 @@ class Judge:
             case = await _at_rest(turn, payment.transaction_id)
             self._first = self._first or case
             secrets = await self._secrets(turn, payment, case)
-            observed = Observed(case, payment.outcomes, self._shown(), secrets, payment.asked, waited)
+            observed = Observed(
+                case,
+                payment.outcomes,
+                self._shown(),
+                secrets,
+                payment.asked,
+                waited,
+                self._returned(payment.transaction_id),
+                await self._more(turn, payment),
+                datetime.now(UTC),
+                len(self.payments) == 1,
+            )
             for rule in INVARIANTS:
                 charges += [_charge(rule.name, each) for each in list(rule.look(observed))[:1]]
             if payment.decided and not case.of("outcome"):
@@ -98,6 +120,7 @@ class Judge:
             charges += [_told(each) for each in found if each["severity"] == Severity.ERROR]
             if _much_later(self._first, case):
                 charges += await _of_the_party(turn, case)
+        charges += await self._too_eager(turn) if len(self.payments) > 1 else []
         return [each for each in dict.fromkeys(charges) if each.rule not in excuses]
 
     def _of_what_was_ignored(self) -> list[Charge]:
@@ -106,6 +129,12 @@ class Judge:
         observed = Observed(Case(()), shown=self._shown())
         broken = [_charge(rule.name, each) for rule in INVARIANTS for each in list(rule.look(observed))[:1]]
         return broken or [Charge(IGNORED, f"no AReq came; {answered}") for answered in self._ignored[:1]]
+
+    async def _too_eager(self, turn: Turn) -> list[Charge]:
+        """Whether card ranges were asked for too often in the play itself."""
+        asked = await _preparations(turn) - self._prepared
+        found = await turn.simulator.findings_of_all(EAGER) if len(asked) > 1 else []
+        return [_told(each) for each in found if each["transaction_id"] in asked][:1]
 
     def _said_on_the_last_page(self) -> None:
         """For gateways that tell the outcome in their own answer: it is the last payment's."""
@@ -118,13 +147,13 @@ class Judge:
 
     async def _wait(self, turn: Turn) -> bool:
         """Let time pass until everything is decided; whether all of it passed, for a gateway that follows our clock."""
-        for duration in WAITS:
+        for duration, seconds in WAITS:
             if all(payment.decided or not payment.outcomes for payment in self.payments):
                 return False
             if not await self._follows_the_clock(turn):
                 return False
             await turn.simulator.move_clock(advance=duration)
-            await self._settle()
+            await self._settle(seconds)
         return True
 
     async def _follows_the_clock(self, turn: Turn) -> bool:
@@ -138,9 +167,9 @@ class Judge:
             return abs(said - areq.instant) < ON_ITS_CLOCK
         return False
 
-    async def _settle(self) -> None:
+    async def _settle(self, seconds: float) -> None:
         now = asyncio.get_running_loop().time
-        deadline = now() + SETTLE_SECONDS
+        deadline = now() + seconds
         while now() < deadline:
             await self.look()
             if all(payment.decided or not payment.outcomes for payment in self.payments):
@@ -149,7 +178,19 @@ class Judge:
 
     def _shown(self) -> list[Shown]:
         seen = self._screen.diary.seen
-        return [Shown(each.url, each.status, each.content.decode("utf-8", "replace")) for each in seen]
+        return [Shown(each.url, each.status, each.content.decode("utf-8", "replace"), each.said) for each in seen]
+
+    def _returned(self, transaction_id: str) -> list[tuple[int, bool]]:
+        delivered = self._screen.diary.delivered
+        own = [each for each in delivered if decoded_result(Form("", each[0])).get(NAMED) == transaction_id]
+        return [(status, "threeDSSessionData" in fields) for fields, status in own]
+
+    async def _more(self, turn: Turn, payment: Payment) -> list[str]:
+        """Transactions of the card that nobody asked for; each is told once."""
+        asked = {each.transaction_id for each in self.payments}
+        if self.payments[-1] is not payment:
+            return []
+        return [each for each in await turn.simulator.transactions_of(payment.pan) if each not in asked]
 
     async def _secrets(self, turn: Turn, payment: Payment, case: Case) -> dict[str, str]:
         secrets = {"the card number": payment.pan, "the security code": SECURITY_CODE}
@@ -195,6 +236,10 @@ async def _of_the_party(turn: Turn, case: Case) -> list[Charge]:
         for each in list(rule.look(party))[:1]
         if each.transaction_id == case.transaction_id
     ]
+
+
+async def _preparations(turn: Turn) -> set[str]:
+    return {str(each["transaction_id"]) for each in await turn.simulator.newest("PReq")}
 
 
 def _charge(rule: str, evidence: Evidence) -> Charge:

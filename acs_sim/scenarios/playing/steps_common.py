@@ -18,7 +18,20 @@ from threedsecure.cards.scenarios import NOT_ENROLLED_DIGIT, V1_SCENARIOS
 from threedsecure.faults import Fault, as_document
 from threedsecure.faults.documents import OF_NO_PAYMENT, WITHOUT_CARD
 
-_MINTED: Final = ("scenario", "scheme", "version", "phone", "tries", "language", "transStatus", "reason", "passkey")
+_MINTED: Final = (
+    "scenario",
+    "scheme",
+    "version",
+    "phone",
+    "tries",
+    "language",
+    "transStatus",
+    "reason",
+    "password",
+    "failures",
+    "challenges",
+    "passkey",
+)
 _WHICH_CARDS: Final = frozenset({"pan", "range", "acctNumber"})
 _NEARLY: Final = timedelta(seconds=1)
 

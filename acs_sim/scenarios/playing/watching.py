@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
-from acs_sim.client.authenticator import posted
+from acs_sim.client.authenticator import posted, spoilt
 from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.transactions.cardholder import WAITING, entry_for
 from acs_sim.findings.case import THREE_DS_SERVER, Case, Entry
-from acs_sim.findings.invariants import BROKEN
+from acs_sim.findings.observed import BROKEN
 from acs_sim.scenarios.browser.purchases import Purchases, Wished
 from acs_sim.scenarios.browser.screens import Opening, Screen, Seen
 from acs_sim.scenarios.file.matching import compare
@@ -31,6 +31,7 @@ ANSWER_SECONDS: Final = 25.0
 SET_OFF_SECONDS: Final = 0.05
 SETTLED_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
+LOOK_SELDOM_SECONDS: Final = 0.16
 CHALLENGED: Final = "C"
 OF_A_SECOND_LOOK: Final = ("challenge-reused", "creq-wrong")
 # Findings that are no news where the play itself brought them about.
@@ -46,7 +47,7 @@ def cannot_watch() -> Mapping[str, Does]:
     async def refuse(_turn: Turn, _wish: Any) -> None:
         raise CannotAsk("--against plays payments in a browser with EMV 3-D Secure, and this is another one")
 
-    return dict.fromkeys(("authenticate", "preparation", "enrolment", "payment", "method"), refuse)
+    return dict.fromkeys(("authenticate", "preparation", "operation", "enrolment", "payment", "method"), refuse)
 
 
 class Watching:
@@ -70,6 +71,7 @@ class Watching:
             return own
         return {
             **own,
+            "operation": cannot_watch()["operation"],
             "authenticate": self.authenticate,
             "method": self.method,
             "result": self.result,
@@ -185,10 +187,13 @@ class Watching:
         if self._purchases is None:
             raise CannotPlay("there is no gateway to begin a purchase")
         wished = _wished(turn, wish)
+        if not self._asked and self._judge is not None:
+            await self._judge.begins(turn)
         self._asked.append(wish)
+        self._screen.clicks = wish.clicks
         turn.conversation.did(f"the gateway is asked for a purchase, version {wished.version}")
         pan = str(wished.elements.get("acctNumber") or turn.card["pan"])
-        before = await _taken(turn, pan), await _told(turn, pan)
+        before = await self._before(turn, pan)
         turn.transaction_id, self._entered, self._broken = None, False, False
         asked = asyncio.create_task(self._began(self._purchases, turn, wished))
         try:
@@ -198,7 +203,7 @@ class Watching:
                 return
             turn.transaction_id = begun or self._no_areq(turn)
             if self._judge is not None:
-                self._judge.opened(turn, self._purchases.asked(wished))
+                self._judge.opened(turn, {"cardExpiryDate": turn.card["expiry"], **self._purchases.asked(wished)})
             if wish.fails is not None:
                 await asked
                 turn.conversation.did(f"no ARes comes ({wish.fails}); the gateway answered{self._answered}")
@@ -280,18 +285,28 @@ class Watching:
         self, turn: Turn, pan: str, before: tuple[Counter[str], Counter[str]], asked: "asyncio.Task[None]"
     ) -> str | None:
         """The transaction of the card's new AReq, None when none comes. Errors: `Unmet`, `CannotPlay`."""
-        now, (taken, told) = asyncio.get_running_loop().time, before
+        now, (taken, told), pause = asyncio.get_running_loop().time, before, LOOK_AGAIN_SECONDS
         deadline = now() + BEGIN_SECONDS
         while True:
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
-            new = await _taken(turn, pan) - taken or await _told(turn, pan) - told
-            if new:
-                return next(iter(new))
-            if asked.done():
+            await asyncio.wait({asked}, timeout=pause)
+            new = await _taken(turn, pan) - taken
+            if not new and asked.done():
                 await self._let_finish(asked, 0)
                 deadline = min(deadline, now() + 1)  # it has answered: an AReq comes now or never
+                new = await _told(turn, pan) - told
+            if new:
+                return next(iter(new))
             if now() > deadline:
                 return None
+            if asked.done():
+                await asyncio.sleep(pause)
+            pause = min(2 * pause, LOOK_SELDOM_SECONDS)
+
+    async def _before(self, turn: Turn, pan: str) -> tuple[Counter[str], Counter[str]]:
+        """What there was of the card before this purchase: nothing where it was minted for the play."""
+        if len(self._asked) == 1 and turn.scenario.card.pan is None and pan == turn.card["pan"]:
+            return Counter(), Counter()
+        return await _taken(turn, pan), await _told(turn, pan)
 
     def _no_areq(self, turn: Turn) -> NoReturn:
         told = self._answered.removeprefix(": ") or "the gateway answered nothing"
@@ -379,7 +394,10 @@ async def _entry(turn: Turn, wish: Cardholder, acs_trans_id: str) -> str | None:
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
     challenge = await turn.simulator.challenge(acs_trans_id)
     if challenge.get("passkey") is not None:
-        return posted(await turn.simulator.assertion(turn.transaction) if wanted == "correct" else {"error": wanted})
+        if wanted not in {"correct", "wrong"}:
+            return posted({"error": wanted})
+        answer = await turn.simulator.assertion(turn.transaction)
+        return posted(spoilt(answer) if wanted == "wrong" else answer)
     return entry_for(challenge, str(wanted)) if wanted in {"correct", "wrong"} else wanted
 
 

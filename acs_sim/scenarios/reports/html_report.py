@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import orjson
 
+from acs_sim.desk.pages.picture import STYLE, svg
 from acs_sim.scenarios.playing.play import Outcome
 from acs_sim.scenarios.reports.junit import where
-from acs_sim.scenarios.reports.sequence import Picture, sequence
 from threedsecure.web.serving.templates import environment
 
 MANY: Final = 100
@@ -52,7 +52,7 @@ class Story:
     skipped: str | None
     lines: tuple[Line, ...]
     not_played: int
-    picture: Picture | None
+    picture: str | None
     messages: tuple[tuple[str, str], ...]
     shots: tuple[Shot, ...]
     findings: tuple[Mapping[str, Any], ...]
@@ -71,6 +71,7 @@ def html(outcomes: Sequence[Outcome], seconds: float, *, seed: int | None, began
         seed=seed,
         began_at=began_at,
         many=len(outcomes) > MANY,
+        sequence_style=STYLE,
     )
     return page.encode()
 
@@ -96,7 +97,7 @@ def _story(number: int, outcome: Outcome, *, whole: bool) -> Story:
         skipped=outcome.skipped,
         lines=tuple(Line(line[:1], _SIGNS.get(line[:1], ""), line[1:]) for line in outcome.conversation),
         not_played=outcome.not_played,
-        picture=sequence(hops) if hops else None,
+        picture=svg(hops, f"play-{number}") if hops else None,
         messages=tuple(_message(place, hop) for place, hop in enumerate(hops, start=1)) if whole else (),
         shots=tuple(Shot(caption, _address(image)) for caption, image in outcome.shots),
         findings=tuple(outcome.findings or ()),

@@ -65,13 +65,17 @@ class AsyncThreeDS:
         language: str | None = None,
         trans_status: str | None = None,
         reason: str | None = None,
+        password: str | None = None,
+        failures: int | None = None,
+        challenges: int | None = None,
         faults: Collection[Mapping[str, Any]] | None = None,
         passkey: bool = False,
     ) -> "AsyncCard":
         """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
         alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers; `faults`: what goes wrong with it, as `POST /api/cards` takes them; `passkey`: it
-        has one in software, with which `submit("correct")` confirms."""
+        the place of what the scenario answers; `password`: the one of `challenge-password`; `failures`: how many failed purchases
+        in a row lock it, `challenges`: how many it gets in an hour; `faults`: what goes wrong with it, as `POST /api/cards` takes
+        them; `passkey`: it has one in software, with which `submit("correct")` confirms."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -79,6 +83,9 @@ class AsyncThreeDS:
             "language": language,
             "transStatus": trans_status,
             "reason": reason,
+            "password": password,
+            "failures": failures,
+            "challenges": challenges,
             "faults": None if faults is None else [dict(fault) for fault in faults],
             "passkey": passkey or None,
         }
@@ -92,10 +99,14 @@ class AsyncThreeDS:
         encryption: str | None = None,
         interface: str | None = None,
         max_timeout: int | None = None,
+        app_url: str | None = None,
+        profile: str | None = None,
     ) -> "AsyncApp":
         """Open a phone app with an SDK of the simulator's. `encryption`: "A128CBC-HS256" or "A128GCM"; `interface`: what it can
-        draw, "01" native, "02" HTML, "03" both; `max_timeout`: minutes that its challenge may take."""
+        draw, "01" native, "02" HTML, "03" both; `max_timeout`: minutes that its challenge may take; `app_url`: where a banking app
+        returns to; `profile`: which SDK that ships it is like, "stripe-android" or "stripe-ios"."""
         wishes = {"encryption": encryption, "interface": interface, "max_timeout": max_timeout}
+        wishes |= {"app_url": app_url, "profile": profile}
         opened = await self._loop.awaited(self._calls.open_app(version, scheme, wishes))
         return AsyncApp(self._loop, self._calls, opened)
 

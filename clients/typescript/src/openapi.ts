@@ -647,8 +647,9 @@ export interface components {
          * CardWish
          * @description A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
          *         `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
-         *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one. `faults`:
-         *         what goes wrong with this card. `passkey`: it has one, in software.
+         *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one.
+         *         `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; 0 for any number.
+         *         `faults`: what goes wrong with this card. `passkey`: it has one, in software.
          */
         CardWish: {
             scheme: string;
@@ -667,6 +668,10 @@ export interface components {
             reason?: string | null;
             /** @default null */
             password?: string | null;
+            /** @default null */
+            failures?: number | null;
+            /** @default null */
+            challenges?: number | null;
             /** @default [] */
             faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"])[];
             /** @default false */

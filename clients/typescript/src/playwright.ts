@@ -19,17 +19,20 @@ export interface WorkerOptions {
   threedsNamespace: string | undefined;
   /** How one is started: `acs-sim`, `uvx acs-sim`, `python -m acs_sim`. */
   threedsCommand: string;
+  /** Packs of card numbers of other systems that one that is started is to know, such as `["stripe"]`. */
+  threedsAliases: string[];
 }
 
 export const test = base.extend<{ threeds: ThreeDS }, WorkerOptions & { threedsOfWorker: ThreeDS }>({
   threedsUrl: [undefined, { option: true, scope: "worker" }],
   threedsNamespace: [undefined, { option: true, scope: "worker" }],
   threedsCommand: ["acs-sim", { option: true, scope: "worker" }],
+  threedsAliases: [[], { option: true, scope: "worker" }],
   threedsOfWorker: [
-    async ({ threedsUrl, threedsNamespace, threedsCommand }, use, { parallelIndex }) => {
+    async ({ threedsUrl, threedsNamespace, threedsCommand, threedsAliases: aliases }, use, { parallelIndex }) => {
       const command = threedsCommand.split(" ");
       const namespace = threedsNamespace === undefined ? undefined : `${threedsNamespace}-${parallelIndex}`;
-      const threeds = threedsUrl === undefined ? await start({ command }) : await ThreeDS.connect(threedsUrl, { namespace });
+      const threeds = threedsUrl === undefined ? await start({ command, aliases }) : await ThreeDS.connect(threedsUrl, { namespace });
       await use(threeds);
       await threeds.close();
     },

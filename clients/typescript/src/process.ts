@@ -14,15 +14,18 @@ const READY_MILLISECONDS = 60_000;
 
 export interface StartOptions {
   /** The program and its first arguments, `["uvx", "acs-sim"]` for instance; `["acs-sim"]` when left out. */
-  command?: readonly string[];
+  command?: readonly string[] | undefined;
+  /** Packs of card numbers of other systems that it is to know, such as `["stripe"]`. */
+  aliases?: readonly string[] | undefined;
 }
 
 /** It ends with `close`, or with this process. */
-export async function start({ command = ["acs-sim"] }: StartOptions = {}): Promise<ThreeDS> {
+export async function start({ command = ["acs-sim"], aliases = [] }: StartOptions = {}): Promise<ThreeDS> {
   const ports = await freePorts(PARTIES.length);
   const urls = PARTIES.map((party, index) => [party, `http://127.0.0.1:${ports[index]}`] as const);
   const [program = "acs-sim", ...first] = command;
-  const flags = ["up", "--fresh", "--log-level", "warning", ...urls.flatMap(([party, url]) => [`--${party}-url`, url])];
+  const known = aliases.length === 0 ? [] : ["--aliases", aliases.join(",")];
+  const flags = ["up", "--fresh", "--log-level", "warning", ...known, ...urls.flatMap(([party, url]) => [`--${party}-url`, url])];
   // In a folder without settings, and without those of the environment: what runs is what the tests say.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ACS_SIM_")));
   const child = spawn(program, [...first, ...flags], { cwd: tmpdir(), env, stdio: ["ignore", "pipe", "inherit"] });

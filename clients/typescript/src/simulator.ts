@@ -51,6 +51,11 @@ export class ThreeDS {
     return new Card(this.addresses, await call<CardDetails>("POST", `${this.addresses.desk}/api/cards`, asked));
   }
 
+  /** A card that was minted, by what is known of it. */
+  known(details: CardDetails): Card {
+    return new Card(this.addresses, details);
+  }
+
   /** The transaction that goes by this id, whichever of its ids that is; it may begin later. */
   transaction(id: string): Transaction {
     return new Transaction(this.addresses.desk, id);

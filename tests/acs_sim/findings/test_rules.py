@@ -382,3 +382,15 @@ def test_a_frame_that_may_not_ask_for_a_passkey_is_found():
     assert "payment *; publickey-credentials-get *" in str(of_transaction(asked)[0].evidence)
     declined = (*CHALLENGED, entry("passkey", road=("Browser", "ACS"), outcome="cancelled", words="NotAllowedError"))
     assert "frame-without-permission" not in rules(*declined)
+
+
+def test_a_second_areq_that_confirms_another_payment_is_found():
+    told = {"threeDSReqAuthMethod": "09", "threeDSReqAuthData": {"id": "x"}}
+    second = entry("AReq", messageVersion="2.3.1", threeDSRequestorAuthenticationInfo=[told])
+    refused = entry(
+        "passkey", road=("Browser", "ACS"), outcome="chosen", accepted=False, words="amount: '1.00', not '42.00'"
+    )
+    assert "confirmation-refused" in rules(second, refused, entry("ARes"))
+    taken = entry("passkey", road=("Browser", "ACS"), outcome="chosen", accepted=True, words="")
+    assert "confirmation-refused" not in rules(second, taken, entry("ARes"))
+    assert "confirmation-refused" not in rules(*CHALLENGED, refused)

@@ -75,7 +75,7 @@ def asked(method_url=None):
 
 
 def challenged():
-    return steps.record_ares(asked(), ARES, NOW, WAIT)
+    return steps.record_ares(asked(), ARES, NOW, WAIT, WAIT)
 
 
 MOVES = {
@@ -83,8 +83,8 @@ MOVES = {
     "not enrolled": lambda p: steps.not_enrolled(p, CARD, "in no card range", NOW),
     "method": lambda p: steps.method_done(p, NOW),
     "ask": lambda p: steps.ask(p, NOW, WAIT),
-    "challenge": lambda p: steps.record_ares(p, ARES, NOW, WAIT),
-    "frictionless": lambda p: steps.record_ares(p, {**ARES, "transStatus": "Y"}, NOW, WAIT),
+    "challenge": lambda p: steps.record_ares(p, ARES, NOW, WAIT, WAIT),
+    "frictionless": lambda p: steps.record_ares(p, {**ARES, "transStatus": "Y"}, NOW, WAIT, WAIT),
     "cres": lambda p: steps.record_cres(p, "Y", NOW, WAIT),
     "results": lambda p: steps.record_results(p, {"transStatus": "N"}, NOW),
     "fail": lambda p: steps.fail(p, "no-result", NOW, "no news"),

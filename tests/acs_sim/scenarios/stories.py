@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from acs_sim.findings.observed import MARKUP
+
 Tree = dict[str, Any]
 PAY: Tree = {"authenticate": {"any": True}}
 RIGHT: Tree = {"cardholder": {"do": "submit", "code": "correct", "any": True}}
 LEAVE: Tree = {"cardholder": {"do": "abandon", "any": True}}
 CARD = "challenge-otp"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+TWO_CLICKS: Tree = {"authenticate": {"any": True, "clicks": 2}}
+ACQUITTED: Tree = {"verdict": "acquitted"}
 
 
 def story(card: str, *steps: Tree, faults: tuple[Tree, ...] = (), **purchase: str) -> Tree:
@@ -63,4 +68,21 @@ STORIES: dict[str, Tree] = {
     "TurnsCardsAway": story("method-none"),
     "BreaksOnASecondCRes": story(CARD, RIGHT, {"cardholder": {"do": "return", "any": True}}),
     "ReadsWrongResults": story(CARD, RIGHT, faults=(fault("RReq", "drop", element="authenticationValue"),)),
+    "FindsThePaymentByACookie": story(CARD, RIGHT),
+    "PutsTheCodeIntoAnAddress": story(CARD, RIGHT),
+    "LeadsAnywhere": story("frictionless"),
+    "ShowsWhatAMessageSays": story("frictionless", faults=(fault("ARes", "erro", detail=MARKUP),)),
+    "ThanksTooEarly": story("results-never", RIGHT),
+    "LivesInItsOwnZone": story("frictionless"),
+    "AsksForRangesEachTime": story("frictionless", PAY),
+    "EscapesNames": story("frictionless", billAddrCity="Hanau & Umland"),
+    "ReadsLatinOne": story("frictionless", billAddrCity="Orléans"),
+    "KnowsOneVersion": {**story("frictionless"), "version": "2.1.0"},
+    "DropsWrongResults": story(CARD, RIGHT, faults=(fault("RReq", "drop", element="transStatus"),)),
+    "TakesEveryResult": story(CARD, RIGHT, faults=(fault("RReq", "set", element="acsTransID", value=NOBODY),)),
+    "TakesEveryResponse": story(CARD, RIGHT, faults=(fault("ARes", "drop", element="acsReferenceNumber"),)),
+    "AcknowledgesStrangers": story(CARD, RIGHT, faults=(fault("RReq", "swap-ids", **{"with": "unknown"}),)),
+    "BeginsAtEveryClick": {**story(CARD), "steps": [TWO_CLICKS, ACQUITTED]},
+    "BelievesALateCRes": story("results-contradicting", {"cardholder": {"do": "cancel", "any": True}}),
+    "TakesACancellationForANo": story("results-never", {"cardholder": {"do": "cancel", "any": True}}),
 }

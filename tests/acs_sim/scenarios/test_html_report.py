@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from acs_sim.desk.transactions.sequence import sequence
 from acs_sim.scenarios.file.document import Place
 from acs_sim.scenarios.file.loading import Play, load
 from acs_sim.scenarios.file.model import CardWish, Scenario, Step
 from acs_sim.scenarios.playing.play import Outcome
 from acs_sim.scenarios.reports.html_report import html
-from acs_sim.scenarios.reports.sequence import sequence
 from acs_sim.scenarios.running import run
 from tests.acs_sim.scenarios.test_run import FAILING
 from tests.acs_sim.transcripts.hops import conversation

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from acs_sim.scenarios.file.elements import Column
@@ -58,6 +59,7 @@ def told(step, scenario):
     yield from (("RReq", step.result), ("CRes", step.returned))
 
 
+@cache
 def played():
     seen = defaultdict(set)
     for play in load([LIBRARY]):

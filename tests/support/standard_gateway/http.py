@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 MAX_BODY = 1 << 20
 Fields = dict[str, str]
+COOKIE = "(cookie)"
+"""The field in which a handler finds the cookies of the request."""
 
 
 class Reply(NamedTuple):
@@ -17,6 +19,7 @@ class Reply(NamedTuple):
     body: str
     content_type: str = "text/html; charset=utf-8"
     location: str | None = None
+    cookie: str | None = None
 
 
 class Unreachable(Exception):
@@ -70,8 +73,10 @@ class Server:
                 self.reply(body)
 
             def reply(self, body: bytes) -> None:
-                form = dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace"))) if self._is_form() else {}
-                reply = answer(self.command, urllib.parse.urlsplit(self.path).path, body, form)
+                parts = urllib.parse.urlsplit(self.path)
+                told = body.decode("utf-8", "replace") if self._is_form() else parts.query
+                form = {**dict(urllib.parse.parse_qsl(told)), COOKIE: str(self.headers.get("Cookie", ""))}
+                reply = answer(self.command, parts.path, body, form)
                 content = reply.body.encode()
                 self.send_response(reply.status)
                 self.send_header("Content-Type", reply.content_type)
@@ -79,6 +84,8 @@ class Server:
                 self.send_header("Cache-Control", "no-store")
                 if reply.location is not None:
                     self.send_header("Location", reply.location)
+                if reply.cookie is not None:
+                    self.send_header("Set-Cookie", reply.cookie)
                 self.end_headers()
                 self.wfile.write(content)
 

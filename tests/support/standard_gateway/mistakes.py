@@ -1,8 +1,11 @@
 """Gateways with one mistake each: the correct one, and a method or two that are wrong."""
 
+import html
+import json
 import traceback
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 from tests.support.standard_gateway import messages
 from tests.support.standard_gateway.checks import Wrong, check
 from tests.support.standard_gateway.gateway import StandardGateway
-from tests.support.standard_gateway.http import Fields, Reply, page
+from tests.support.standard_gateway.http import COOKIE, Fields, Reply, as_json, page
 from tests.support.standard_gateway.orders import CardRanges, Order
 
 Message = dict[str, Any]
@@ -287,8 +290,195 @@ class TurnsCardsAway(StandardGateway):
         return super().go(order) if order.method_url else page("Payment", "<h1>Thank you</h1>")
 
 
+# --- two dozen more, as they are met in production ---
+
+
+class FindsThePaymentByACookie(StandardGateway):
+    """Page: who comes back from the bank is known by a cookie, which a post from another site does not bring."""
+
+    def go(self, order: Order) -> Reply:
+        return super().go(order)._replace(cookie=f"order={order.number}; Path=/; HttpOnly; SameSite=Lax")
+
+    def notification(self, form: Fields) -> Reply:
+        return super().notification(form) if "order=" in form[COOKIE] else Reply(403, "please log in", "text/plain")
+
+
+class PutsTheCodeIntoAnAddress(StandardGateway):
+    """Page: the way back to the shop tells what was typed there."""
+
+    def notification(self, form: Fields) -> Reply:
+        reply = super().notification(form)
+        order = self.orders.get(str((reply.location or "").rpartition("/")[2]))
+        return reply if order is None else reply._replace(location=f"{reply.location}?cvv={order.wish['securityCode']}")
+
+
+class LeadsAnywhere(StandardGateway):
+    """Page: the way back to the shop is a parameter."""
+
+    def receipt(self, order: Order) -> Reply:
+        reply = super().receipt(order)
+        return reply._replace(
+            body=f'{reply.body}<a href="{self.base}/back?next=/receipt/{order.number}">to the shop</a>'
+        )
+
+    def answer(self, method: str, path: str, body: bytes, form: Fields) -> Reply:
+        return (
+            Reply(303, "", location=form.get("next")) if path == "/back" else super().answer(method, path, body, form)
+        )
+
+
+class ShowsWhatAMessageSays(StandardGateway):
+    """Page: the detail of an Erro is put into the page as it came."""
+
+    def take_ares(self, order: Order, ares: Message) -> None:
+        order.wish["said"] = str(ares.get("errorDetail") or ares.get("transStatusReason") or "")
+        super().take_ares(order, ares)
+
+    def receipt(self, order: Order) -> Reply:
+        reply = super().receipt(order)
+        return reply._replace(body=f"{reply.body}<p>{order.wish.get('said', '')}</p>")
+
+
+class ThanksTooEarly(StandardGateway):
+    """Page: the receipt goes by the CRes, and the books by the RReq."""
+
+    def take_cres(self, order: Order, cres: Message) -> None:
+        order.wish["thanks"] = cres.get("transStatus") == "Y"
+        super().take_cres(order, cres)
+
+    def receipt(self, order: Order) -> Reply:
+        reply = super().receipt(order)
+        return page("Payment", '<h1 data-outcome="accepted">Thank you</h1>') if order.wish.get("thanks") else reply
+
+
+class LivesInItsOwnZone(StandardGateway):
+    """Clock: purchaseDate is the time of Paris."""
+
+    def now(self, order: Order) -> datetime:
+        return super().now(order) + timedelta(hours=2)
+
+
+class EscapesNames(StandardGateway):
+    """Input: a name is written for a page before it is written for a message."""
+
+    def authenticate(self, order: Order) -> None:
+        order.wish = {**order.wish, "elements": _each(order.wish, html.escape)}
+        super().authenticate(order)
+
+
+class ReadsLatinOne(StandardGateway):
+    """Input: what came as UTF-8 is read as ISO 8859-1."""
+
+    def authenticate(self, order: Order) -> None:
+        order.wish = {**order.wish, "elements": _each(order.wish, lambda text: text.encode().decode("latin-1"))}
+        super().authenticate(order)
+
+
+class KnowsOneVersion(StandardGateway):
+    """Behaviour: one version for all cards."""
+
+    def purchase(self, wish: Message) -> Reply:
+        return super().purchase({**wish, "version": "2.2.0"})
+
+
+class BeginsAtEveryClick(StandardGateway):
+    """Race: each click on the button sends another AReq."""
+
+    def go(self, order: Order) -> Reply:
+        with order.lock:
+            if order.begun:
+                order = Order(uuid.uuid4().hex, self.new_transaction_id(), order.wish, method_url=order.method_url)
+                order.due = self.now(order) + timedelta(minutes=30)
+                order.called_back = True
+                self.orders[order.number] = self.by_transaction[order.transaction_id] = order
+        return super().go(order)
+
+
+class DropsWrongResults(StandardGateway):
+    """Behaviour: an RReq that fails a check is logged and dropped."""
+
+    def results(self, body: bytes) -> Reply:
+        reply = super().results(body)
+        return Reply(200, "", "text/plain") if '"Erro"' in reply.body else reply
+
+
+class TakesEveryResult(StandardGateway):
+    """Behaviour: of an RReq nothing is checked but its threeDSServerTransID."""
+
+    def take_rreq(self, order: Order, rreq: Message) -> Message:
+        with order.lock:
+            if order.rreq is None and order.outcome == "open":
+                order.rreq = rreq
+                self.settle(order, rreq)
+        known = order.ares or rreq
+        return {**messages.rres({**known, **rreq}, "01"), "messageVersion": known["messageVersion"]}
+
+
+class TakesEveryResponse(StandardGateway):
+    """Behaviour: of an ARes nothing is checked."""
+
+    def take_ares(self, order: Order, ares: Message) -> None:
+        if ares.get("messageType") != "ARes" or ("acsURL" not in ares and ares.get("transStatus") == "C"):
+            super().take_ares(order, ares)
+            return
+        order.ares = {**(order.areq or {}), **ares, "messageVersion": (order.areq or ares)["messageVersion"]}
+        if ares.get("transStatus") not in ("C", "D"):
+            self.settle(order, ares)
+
+
+class _AlwaysDue(CardRanges):
+    def due(self, now: datetime) -> bool:
+        return True
+
+
+class AsksForRangesEachTime(StandardGateway):
+    """Clock: every payment begins with a PReq."""
+
+    def __init__(self, directory_server: str) -> None:
+        super().__init__(directory_server)
+        self.ranges = defaultdict(_AlwaysDue)
+
+
+class BelievesALateCRes(StandardGateway):
+    """Race: a CRes that comes after the RReq decides again."""
+
+    def take_cres(self, order: Order, cres: Message) -> None:
+        with order.lock:
+            status = cres.get("transStatus")
+            if order.rreq is not None and status != order.rreq["transStatus"] and status in ("Y", "N"):
+                order.outcome, order.trans_status = ("accepted" if status == "Y" else "refused"), str(status)
+        super().take_cres(order, cres)
+
+
+class AcknowledgesStrangers(StandardGateway):
+    """Behaviour: an RReq for a payment that nobody knows is answered with an RRes."""
+
+    def results(self, body: bytes) -> Reply:
+        reply = super().results(body)
+        if '"threeDSServerTransID", "errorDescription"' in reply.body or '"301"' in reply.body:
+            return as_json(messages.rres(defaultdict(str, json.loads(body)), "01"))
+        return reply
+
+
+class TakesACancellationForANo(StandardGateway):
+    """Behaviour: what comes after a CRes of N is not waited for, and its result is refused."""
+
+    def take_cres(self, order: Order, cres: Message) -> None:
+        with order.lock:
+            if order.rreq is None and cres.get("transStatus") == "N":
+                order.settle("refused", "N", "the browser says so")
+        super().take_cres(order, cres)
+
+
 def _without(wish: Message, name: str) -> Message:
     return {each: value for each, value in wish.get("elements", {}).items() if each != name}
+
+
+def _each(wish: Message, change: Callable[[str], str]) -> Message:
+    """The elements with every name, address and city changed."""
+    known = {"cardholderName": wish["cardholder"], "email": wish["email"], **wish.get("elements", {})}
+    words = ("cardholderName", "email", "billAddrCity")
+    return {name: change(text) if name in words and isinstance(text, str) else text for name, text in known.items()}
 
 
 @dataclass(frozen=True)
@@ -329,4 +519,18 @@ DOZEN = {
     **_of("clock", (HurriesTheCardholder, "erro-for-right-message outcome-changed")),
     **_of("page", (ShowsItsStack, "trace-shown")),
 }
-MISTAKES = TWELVE | DOZEN
+MORE = {
+    **_of("page", (FindsThePaymentByACookie, "return-refused"), (PutsTheCodeIntoAnAddress, "secret-shown")),
+    **_of("page", (LeadsAnywhere, "redirect-open"), (ShowsWhatAMessageSays, "markup-shown")),
+    **_of("page", (ThanksTooEarly, "page-contradicts")),
+    **_of("clock", (LivesInItsOwnZone, "purchase-dated"), (AsksForRangesEachTime, "preq-too-eager")),
+    **_of("input", (EscapesNames, "purchase-changed"), (ReadsLatinOne, "purchase-changed")),
+    **_of(
+        "behaviour", (KnowsOneVersion, "purchase-changed version-above-range"), (DropsWrongResults, "result-ignored")
+    ),
+    **_of("behaviour", (TakesEveryResult, "wrong-result-taken"), (TakesEveryResponse, "wrong-response-taken")),
+    **_of("behaviour", (AcknowledgesStrangers, "wrong-result-taken")),
+    **_of("race", (BeginsAtEveryClick, "purchase-doubled"), (BelievesALateCRes, "outcome-changed result-from-cres")),
+    **_of("race", (TakesACancellationForANo, "result-from-cres")),
+}
+MISTAKES = TWELVE | DOZEN | MORE

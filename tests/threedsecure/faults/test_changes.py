@@ -80,6 +80,20 @@ def test_an_element_is_changed_and_nothing_else(fault, expected):
     assert message_after(**fault) == expected
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"do": "retype", "element": "eci", "to": "list"},
+        {"do": "rename", "element": "eci", "to": "ecis"},
+        {"do": "duplicate-key", "element": "eci"},
+        {"do": "drop", "element": "eci"},
+    ],
+)
+def test_what_happens_to_an_element_that_another_fault_took_away_is_nothing(second):
+    raw = after(do="drop", element="eci")
+    assert changed(read({"at": "ARes", **second}), raw, Around("Directory Server", OTHER, lowest)) == raw
+
+
 def test_a_renamed_element_keeps_its_place():
     names = list(message_after(do="rename", element="dsTransID", to="dsTransId"))
     assert names == [name.replace("dsTransID", "dsTransId") for name in ARES]

@@ -65,7 +65,7 @@ def end_of_version(message: Message, scheme: str) -> MessageError:
 def check_version(message: Message, scheme: str, day: str) -> None:
     """Errors: `MessageError` 102 for a message of a version that the directory server of `scheme` no longer takes."""
     ended = (row.ends for row in in_force(day) if row.elements == ("messageVersion",) and scheme in row.schemes)
-    if any(message["messageVersion"] in versions for versions in ended):
+    if any(message.get("messageVersion") in versions for versions in ended):
         raise end_of_version(message, scheme)
 
 

@@ -1,7 +1,7 @@
 """What a native screen has beside its question: images, words that explain, the way to the banking app, the additional button."""
 
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from acs.cardholder.challenge import Challenge
 from acs.cardholder.confirmation import Confirmation
@@ -14,6 +14,8 @@ from threedsecure.v2.app import bridging
 
 DENSITIES: Final = ("medium", "high", "extraHigh")
 """160, 320 and 480 dots an inch; since 2.3.1 there are colours instead, and the largest does."""
+MAX_LINK: Final = 2_048
+MAX_OLD_LINK: Final = 256
 _CODE: Final = ("code-label", "code-text")
 _APP: Final = ("app-label", "app-text")
 _EXPLAINED: Final = {Question.SMS_CODE: _CODE, Question.BANKING_APP: _APP}
@@ -44,10 +46,16 @@ def banking_app(transaction: Transaction, asked: Confirmation, settings: AcsSett
     if session is None or not session.opens_app or not asked.phone:
         return elements
     link = {
-        "oobAppURL": f"{settings.phone_url}/phones/{quote(asked.phone)}",
+        "oobAppURL": _link(f"{settings.phone_url}/phones/{quote(asked.phone, safe='')}", session.app_url, version),
         "oobAppLabel": translated(HELP["open-app"], language),
     }
     return elements | (link if version == LATEST else bridging.extension(link))
+
+
+def _link(phone: str, app_url: str | None, version: str) -> str:
+    """The banking app on that phone, with the way back to the requestor's app where there is room for it."""
+    back = f"{phone}?{urlencode({'return': app_url})}" if app_url else phone
+    return back if len(back) <= (MAX_LINK if version == LATEST else MAX_OLD_LINK) else phone
 
 
 def additional_button(challenge: Challenge, version: str, language: str) -> dict[str, str]:

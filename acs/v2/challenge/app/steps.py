@@ -197,8 +197,8 @@ def _collects(transaction: Transaction) -> bool:
 
 def _session(request: AppRequest, now: datetime) -> Session:
     told = request.message.get("oobAppURLInd") or bridging.read(request.message).get("oobAppURLInd")
-    opens_app = told == SUPPORTED
-    return Session("", "", "", None, begun_at=now, enc=request.enc, counter=1, opens_app=opens_app)
+    opens_app, app_url = told == SUPPORTED, request.message.get("threeDSRequestorAppURL")
+    return Session("", "", "", None, now, enc=request.enc, counter=1, opens_app=opens_app, app_url=app_url)
 
 
 def _advanced(transaction: Transaction, request: AppRequest, now: datetime) -> Transaction:

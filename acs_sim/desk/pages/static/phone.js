@@ -13,7 +13,9 @@ async function press(form, button) {
   form.inert = true;
   const answer = await fetch(form.action, { method: "POST", body: fields });
   form.inert = false;
-  if (!answer.ok) location.reload(); else await app.redraw();
+  if (!answer.ok) { location.reload(); return; }
+  for (const field of form.querySelectorAll("input[maxlength]")) field.value = "";
+  await app.redraw();
 }
 
 app.addEventListener("click", (event) => {

@@ -53,6 +53,12 @@ function windowSize() {
   return width >= 440 ? "02" : "05";
 }
 
+// Where the browser can confirm payments by itself, the bank is told so.
+globalThis.PaymentRequest?.securePaymentConfirmationAvailability?.().then(
+  (found) => { form.elements.spc.value = found === "available" ? "Y" : ""; },
+  () => {},
+);
+
 form.addEventListener("submit", () => {
   const told = {
     browserJavascriptEnabled: true,

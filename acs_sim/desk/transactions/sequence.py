@@ -15,6 +15,8 @@ MARGIN: Final = 8
 HEAD: Final = 44
 ROW: Final = 40
 MAX_WORDS: Final = 62
+MEANT_OTHERWISE: Final = frozenset("#;<>&%{}")
+"""In Mermaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +84,21 @@ def _when(after_ms: int) -> str:
     hours, minutes = divmod(minutes, 60)
     told = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", f"{seconds} s" if seconds else "")
     return "+" + " ".join(part for part in told if part)
+
+
+def mermaid(hops: Sequence[Mapping[str, Any]]) -> str:
+    """The same for whatever draws Mermaid: a wiki, a pull request."""
+    drawn = diagram(hops)
+    parties = [f"    participant P{number} as {name}" for number, name in enumerate(drawn.parties, start=1)]
+    return "\n".join(["sequenceDiagram", *parties, *map(_spoken, drawn.arrows), ""])
+
+
+def _spoken(arrow: Arrow) -> str:
+    sender, receiver = (arrow.last, arrow.first) if arrow.backward else (arrow.first, arrow.last)
+    words = " ".join(filter(None, (arrow.kind, arrow.gist, _when(arrow.after_ms))))
+    return f"    P{sender}{'-x' if arrow.tone == 'bad' else '->>'}P{receiver}: {_plain(words)}"
+
+
+def _plain(words: str) -> str:
+    """What Mermaid would read as its own is written by its number."""
+    return "".join(f"#{ord(one)};" if one in MEANT_OTHERWISE else one for one in " ".join(words.split()))

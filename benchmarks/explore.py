@@ -1,0 +1,124 @@
+"""What exploring is worth: how many plays a correct gateway and our own survive, and how soon planted mistakes are found.
+
+    python -m benchmarks.explore standard --plays 5000        # a correct gateway on the standard library: nothing convicts it
+    python -m benchmarks.explore own --plays 20000            # the reference gateway and its shops
+    python -m benchmarks.explore mistakes [NAME…]             # the play that finds each planted mistake, and its story's steps
+
+Everything runs in this process, one play after the other. Exit status 1 where something is not as it should be."""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from acs_sim.running.process import logs
+from acs_sim.running.stack import Stack, running_stack, with_free_ports
+from acs_sim.scenarios.browser.purchases import Purchases
+from acs_sim.scenarios.explore import reporting
+from acs_sim.scenarios.explore.exploring import Explorer, Report
+from acs_sim.scenarios.explore.own_gateway import OwnPurchases
+from acs_sim.scenarios.explore.story import as_file, steps_of
+from acs_sim.scenarios.playing.cardholders import new_session
+from acs_sim.scenarios.running import PARTIES, STARTS_AT
+from acs_sim.scenarios.simulator import Simulator
+from acs_sim.settings.settings import Settings
+from tests.support.standard_gateway import StandardGateway, standard_gateway
+from tests.support.standard_gateway.mistakes import MISTAKES
+from threedsecure.web.clock import Clock
+
+MOST_STEPS = 8
+ENOUGH = 300
+
+
+@asynccontextmanager
+async def simulator(seed: int, *parties: str) -> AsyncIterator[tuple[Stack, Simulator, aiohttp.ClientSession]]:
+    settings = with_free_ports(Settings(fresh=True, only=(*PARTIES, *parties), seed=seed))
+    async with (
+        running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+        new_session(None) as shop,
+    ):
+        yield stack, Simulator(session, stack.addresses), shop
+
+
+class Progress:
+    """A line every so many plays, and each mistake when it is found."""
+
+    def __init__(self) -> None:
+        self._told = 0
+        self._began, self._processor = time.monotonic(), time.process_time()
+
+    def __call__(self, number: int, report: Report) -> None:
+        for each in report.found[self._told :]:
+            print(f"{each.rule}: {each.words}\n{as_file(each.tree, [])}", flush=True)
+        self._told = len(report.found)
+        if number % 250 == 0:
+            took, processor = time.monotonic() - self._began, time.process_time() - self._processor
+            rate = f"{number / took:.1f}/s, {1000 * processor / number:.0f} ms of a processor each"
+            print(f"{number} plays, {rate}, {dict(report.seen)}", flush=True)
+
+
+async def survives(subject: str, plays: int, seed: int, stories: Path | None) -> bool:
+    if subject == "own":
+        async with simulator(seed, "shop") as (stack, one, shop):
+            explorer = Explorer(one, OwnPurchases(shop, stack.addresses.shop, one.desk))
+            return told(await explorer.explore(seed, plays, tell=Progress()), stories)
+    async with simulator(seed) as (stack, one, shop):
+        with standard_gateway(stack.addresses.ds) as gateway:
+            explorer = Explorer(one, Purchases(shop, gateway.purchases, one.desk))
+            return told(await explorer.explore(seed, plays, tell=Progress()), stories)
+
+
+def told(report: Report, stories: Path | None) -> bool:
+    print("\n".join(reporting.lines(report)))
+    if stories is not None:
+        reporting.save(report, stories)
+    return not report.found
+
+
+async def finds(names: list[str], seed: int) -> bool:
+    missed = 0
+    for name in names or MISTAKES:
+        mistake = MISTAKES[name]
+        line = await found(mistake.gateway, mistake.rules, seed)
+        missed += line is None
+        print(f"| {name} | {line or 'not found'} |", flush=True)
+    return not missed
+
+
+async def found(kind: type[StandardGateway], rules: frozenset[str], seed: int) -> str | None:
+    async with simulator(seed) as (stack, one, shop):
+        with standard_gateway(stack.addresses.ds, kind) as gateway:
+            explorer = Explorer(one, Purchases(shop, gateway.purchases, one.desk))
+            report = await explorer.explore(
+                seed, ENOUGH, enough=lambda so_far: any(each.rule in rules for each in so_far.found)
+            )
+    others = Counter(each.rule for each in report.found if each.rule not in rules)
+    hit = next((each for each in report.found if each.rule in rules), None)
+    if hit is None:
+        return None
+    return f"{hit.number} | `{hit.rule}` | {steps_of(hit.tree)} | {', '.join(others) or '-'}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("subject", choices=["standard", "own", "mistakes"])
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--plays", type=int, default=ENOUGH)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stories", type=Path)
+    wish = parser.parse_args()
+    logs.configure("auto", "error")
+    if wish.subject == "mistakes":
+        return not asyncio.run(finds(wish.names, wish.seed))
+    return not asyncio.run(survives(wish.subject, wish.plays, wish.seed, wish.stories))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
