@@ -40,7 +40,7 @@ def _figures() -> str:
 
 
 def _rows(told: dict[str, Any]) -> Iterator[str]:
-    yield "| seeds | authentications | crashes | faults of disk, network and gateways | virtual days | seconds | promises broken |"
+    yield "| seeds | authentications | crashes | faults of disk, network and gateways | virtual days | seconds | promises found broken, and mended since |"
     yield "|---|---|---|---|---|---|---|"
     days = told["virtual_seconds"] / 86_400
     yield (

@@ -16,6 +16,7 @@ from tests.simulation.story import Death, Weather, draw, read
 SEEDS = range(1, 15)
 MOST_SEEDS = 1_000
 ROOT = Path(__file__).parents[2]
+STORIES = Path(__file__).parent / "stories"
 SERVED = (
     "threedsecure",
     "acs",
@@ -33,6 +34,11 @@ BESIDE = {ROOT / "acs_sim/running/workers.py"}
 def test_no_story_breaks_a_promise(seed):
     outcome = played(draw(seed))
     assert outcome.broken == [], outcome.story.text()
+
+
+@pytest.mark.parametrize("path", sorted(STORIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_story_that_broke_a_promise_once_does_so_again(path):
+    assert played(read(path.read_text("utf-8"))).broken == []
 
 
 def test_the_same_seed_leads_to_the_same_journal():

@@ -273,7 +273,8 @@ class World:
             if purchase.acs_id is None or purchase.buy.version == "1.0.2":
                 continue
             told = await self.control("desk", f"/api/transactions/{purchase.acs_id}")
-            if told is not None and told.get("challenge") is not None:
+            own = told is not None and told.get("acsTransID") == purchase.acs_id  # one AReq that comes twice is two
+            if own and told.get("challenge") is not None:
                 purchase.hears("desk", told["challenge"].get("transStatus"))
         await self.look_closely()
 
