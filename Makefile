@@ -7,7 +7,7 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 # Every worker and every simulator of the tests would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run demo test test-fast test-newest simulate screenshots docs check lint types contracts lock clean programs
+.PHONY: run demo test test-fast test-newest simulate mutants screenshots docs check lint types contracts lock clean programs
 
 run: $(VENV)/.installed
 	$(BIN)/acs-sim up
@@ -23,6 +23,11 @@ test: $(VENV)/.installed-tests programs
 # What needs neither a browser nor a process of its own nor PostgreSQL: the protocols and the services.
 test-fast: $(VENV)/.installed-tests
 	$(PYTEST) -m "not slow" tests/threedsecure tests/acs tests/directory_server tests/issuer_sms $(ARGS)
+
+# Whether the tests notice mistakes, written into the code one at a time; ARGS="--sample 30 states" plays a part of them.
+mutants: $(VENV)/.installed-tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.lock
+	$(BIN)/python benchmarks/mutants.py $(ARGS)
 
 # The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
 SECONDS ?= 600
@@ -78,6 +83,8 @@ lock: $(VENV)/.installed-tests
 		--upgrade --constraint requirements/run.lock --extra fast --extra postgresql --extra mcp --extra otel --group test --group check pyproject.toml requirements/build.in -o requirements/test.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-deps --python-version 3.11 \
 		requirements/kits.in -o requirements/kits.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--constraint requirements/test.lock requirements/mutants.in -o requirements/mutants.lock
 
 clean:
 	rm -rf $(VENV) .venv-newest data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,16 +1,20 @@
-"""Kills under load: the simulator's processes die at random (kill -9) while payments are authenticated, and afterwards every
-promise is held against what the payers and the gateway saw.
+"""Trouble under load: while payments are authenticated, the simulator's processes die at random (kill -9), or its PostgreSQL is
+frozen, or has a disk that is full; and afterwards every promise is held against what the payers and the gateway saw.
 
     python benchmarks/crash.py [--engine sqlite|postgresql] [--seconds 120] [--workers 4] [--seed 1] [--payers 12]
     python benchmarks/crash.py --answers 20000 --challenged 0.05 --payers 24    # until so many were answered
+    python benchmarks/crash.py --by freeze      # four workers on a PostgreSQL that hangs now and then, for 2 to 30 seconds
+    python benchmarks/crash.py --by full        # on one whose disk is full now and then; as root, who may mount one of 160 MB
 
 * Every transaction that was answered is there, with the result that was answered.
 * Every RReq is acknowledged, or why not is recorded.
 * Nobody was told two results: all RReqs of a transaction say the same, and so does its CRes.
 * The journal is complete: both AReqs and both ARes of every answer, the last as it came, and every RReq with its RRes.
 
-`postgresql` starts a server of its own on 127.0.0.1: it is the simulator that dies, not the database. Exit status 1 when a promise
-is broken. A night's run: `--seconds 28800`."""
+`postgresql` starts a server of its own on 127.0.0.1. When it is frozen or full, no process of the simulator may have ended, and
+nothing is started again but the server, where a full disk has ended that. Exit status 1 when a promise is broken.
+
+A night's run: `--seconds 28800`."""
 
 import argparse
 import asyncio
@@ -28,7 +32,7 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import aiohttp
@@ -43,6 +47,8 @@ from acs_sim.running.data.databases import FILE  # noqa: E402
 from acs_sim.scenarios.file.elements import Column  # noqa: E402
 from acs_sim.scenarios.playing.gateway import Gateway, Mailbox, running_gateway  # noqa: E402
 from acs_sim.scenarios.playing.purchase import areq  # noqa: E402
+from tests.support.own_postgresql import OwnServer, own_server  # noqa: E402
+from tests.support.postgresql import cluster  # noqa: E402
 from threedsecure.cards.scenarios import SCENARIOS  # noqa: E402
 from threedsecure.cards.test_cards import compose, read  # noqa: E402
 from threedsecure.errors import TransportError  # noqa: E402
@@ -59,6 +65,7 @@ WRONG_SHARE = 0.3
 TRIES_OF_A_BROWSER = 40
 PAUSE_SECONDS = 0.25
 READY_WITHIN_SECONDS = 180
+SMALL_DISK = "160m"
 LONGER_SECONDS = 120
 SETTLED_WITHIN_SECONDS = 120
 ASKED_AT_ONCE = 400
@@ -103,7 +110,10 @@ class Report:
     """What a run saw; `broken` are the promises that did not hold."""
 
     seconds: float = 0.0
-    kills: int = 0
+    strikes: int = 0
+    ready_after: float = 0.0
+    """The longest that every port took to be ready again."""
+    database_started_again: int = 0
     answered: int = 0
     challenged: int = 0
     finished: int = 0
@@ -123,18 +133,18 @@ class Report:
 
 
 class Victim:
-    """A simulator that is killed again and again: one process on SQLite, or workers on PostgreSQL with their parent alive."""
+    """A simulator in trouble: one process on SQLite, or workers on PostgreSQL with their parent alive."""
 
-    def __init__(self, engine: str, folder: Path, workers: int, base: int, life: ExitStack) -> None:
+    def __init__(self, folder: Path, workers: int, base: int, life: ExitStack, address: str | None = None) -> None:
+        """`address`: of a PostgreSQL database."""
         self.base = base
-        self._workers = workers if engine == "postgresql" else 1
+        self._workers = workers if address is not None else 1
         self._log = life.enter_context((folder / "log").open("w"))
         self._data = folder / "data"
-        self._address: str | None = None
+        self._address = address
         self._arguments = ["--data", str(folder / "data"), "--port-base", str(base), "--log-level", "error"]
-        if engine == "postgresql":
-            self._address = _database(life)
-            self._arguments += ["--database", self._address, "--workers", str(workers)]
+        if address is not None:
+            self._arguments += ["--database", address, "--workers", str(workers)]
         self._process: subprocess.Popen[bytes] | None = None
 
     def at(self, offset: int) -> str:
@@ -184,6 +194,9 @@ class Victim:
         self.start()
         return True
 
+    def processes(self) -> list[int]:
+        return [] if self._process is None else [self._process.pid, *_children(self._process.pid)]
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
@@ -192,12 +205,6 @@ class Victim:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-
-
-def _database(life: ExitStack) -> str:
-    from tests.support.postgresql import cluster
-
-    return life.enter_context(cluster()).fresh_database().replace("+psycopg", "")
 
 
 def _children(parent: int) -> list[int]:
@@ -421,15 +428,92 @@ def _collect(one: Seen) -> None:
         one.rreqs.append(one.mailbox.results.get_nowait())
 
 
-async def _kill_while(
-    goes_on: Callable[[], bool], victim: Victim, judge: Judge, choice: random.Random, report: Report
+class Trouble(Protocol):
+    """What happens to a simulator again and again."""
+
+    async def strike(self, victim: Victim, choice: random.Random) -> bool:
+        """Whether it happened; over when this returns."""
+        ...
+
+
+class Killed:
+    async def strike(self, victim: Victim, choice: random.Random) -> bool:
+        return victim.kill_one(choice)
+
+
+class Frozen:
+    """The database says nothing for a while: shorter than a request waits for it, and longer."""
+
+    def __init__(self, server: OwnServer) -> None:
+        self._server = server
+
+    async def strike(self, victim: Victim, choice: random.Random) -> bool:
+        self._server.freeze()
+        try:
+            await asyncio.sleep(choice.choice((2, 8, 30)))
+        finally:
+            self._server.thaw()
+        return True
+
+
+class Full:
+    """The disk of the database is full for a while."""
+
+    def __init__(self, server: OwnServer, disk: Path, report: Report) -> None:
+        self._server, self._disk, self._report = server, disk, report
+
+    async def strike(self, victim: Victim, choice: random.Random) -> bool:
+        filler = self._disk / "filler"
+        try:
+            await asyncio.to_thread(_fill, filler)
+            await asyncio.sleep(choice.choice((2, 8, 20)))
+        finally:
+            filler.unlink()
+        if not self._server.is_up:
+            self._report.database_started_again += 1
+            await asyncio.to_thread(self._server.start)
+        return True
+
+
+def _fill(path: Path) -> None:
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(bytes(65_536)):
+            pass
+
+
+async def _strike_while(
+    goes_on: Callable[[], bool], trouble: Trouble, victim: Victim, judge: Judge, choice: random.Random, report: Report
 ) -> None:
-    """A kill every one to five seconds; one process alone is given the time to come back."""
+    """Every one to five seconds; whoever was struck is given the time to come back."""
     while goes_on():
         await asyncio.sleep(choice.uniform(1, 5))
-        if goes_on() and victim.kill_one(choice):
-            report.kills += 1
+        if goes_on() and await trouble.strike(victim, choice):
+            report.strikes += 1
+            over = time.monotonic()
             await judge.ready()
+            report.ready_after = max(report.ready_after, round(time.monotonic() - over, 1))
+
+
+def _prepared(
+    by: str, engine: str, folder: Path, workers: int, base: int, report: Report, life: ExitStack
+) -> tuple[Victim, Trouble]:
+    if by == "kill":
+        address = life.enter_context(cluster()).fresh_database() if engine == "postgresql" else None
+        return Victim(folder, workers, base, life, address and address.replace("+psycopg", "")), Killed()
+    disk = _small_disk(folder, life) if by == "full" else None
+    server = life.enter_context(own_server(disk))
+    victim = Victim(folder, workers, base, life, server.fresh_database().replace("+psycopg", ""))
+    return victim, Frozen(server) if disk is None else Full(server, disk, report)
+
+
+def _small_disk(folder: Path, life: ExitStack) -> Path:
+    disk = folder / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(disk)], check=True)
+    life.callback(subprocess.run, ["umount", "-l", str(disk)], check=True)
+    for each in (folder, disk):
+        each.chmod(0o755)  # the server runs as somebody else
+    return disk
 
 
 @asynccontextmanager
@@ -451,29 +535,35 @@ async def storm(
     least: int = 0,
     longer: float = LONGER_SECONDS,
     challenged: float = CHALLENGED_SHARE,
+    by: str = "kill",
 ) -> Report:
-    """The whole of it; what it saw. `least`: the storm goes on for up to `longer` seconds until so many payments were answered,
+    """The whole of it; what it saw. `by`: kill, freeze or full.
+
+    `least`: the storm goes on for up to `longer` seconds until so many payments were answered,
     one of them with a challenge, and somebody died. `challenged`: how many of them are to be, as a share."""
     report, choice = Report(seconds=seconds), random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="acs-sim-crash-") as folder, ExitStack() as life:
-        victim = Victim(engine, Path(folder), workers, base, life)
+        victim, trouble = _prepared(by, engine, Path(folder), workers, base, report, life)
         victim.start()
         life.callback(victim.stop)
         async with _session() as session, running_gateway() as gateway:
             judge = Judge(victim, session, report)
             at_work = Payers(victim, gateway, session, seed, challenged)
             await judge.ready()
+            begun_as = victim.processes()
             end = time.monotonic() + seconds
 
             def goes_on() -> bool:
                 seen, late = at_work.seen, time.monotonic() - end
-                enough = len(seen) >= least and (not least or (report.kills and any(one.challenged for one in seen)))
+                enough = len(seen) >= least and (not least or (report.strikes and any(one.challenged for one in seen)))
                 return late < 0 if enough else late < longer
 
-            killing = _kill_while(goes_on, victim, judge, choice, report)
-            await asyncio.gather(killing, *(at_work.pay_while(goes_on) for _ in range(payers)))
+            striking = _strike_while(goes_on, trouble, victim, judge, choice, report)
+            await asyncio.gather(striking, *(at_work.pay_while(goes_on) for _ in range(payers)))
             report.seconds = round(time.monotonic() + seconds - end, 1)
             await judge.judge(at_work.seen)
+            if by != "kill" and victim.processes() != begun_as:
+                report.broken.append(f"processes {begun_as} have become {victim.processes()}")
             await asyncio.to_thread(victim.stop)
             await judge.judge_journal(at_work.seen)
             report.answered, report.unanswered = len(at_work.seen), at_work.unanswered
@@ -484,6 +574,7 @@ async def storm(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--by", choices=("kill", "freeze", "full"), default="kill")
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--workers", type=int, default=4)
@@ -496,7 +587,7 @@ def main() -> None:
     by_count = given.answers is not None
     report = asyncio.run(
         storm(
-            given.engine,
+            given.engine if given.by == "kill" else "postgresql",
             0 if by_count else given.seconds,
             workers=given.workers,
             payers=given.payers,
@@ -505,6 +596,7 @@ def main() -> None:
             least=given.answers or 0,
             longer=3600 if by_count else LONGER_SECONDS,
             challenged=given.challenged,
+            by=given.by,
         )
     )
     print(report.lines())

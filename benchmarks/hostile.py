@@ -1,11 +1,13 @@
-"""Mutated messages through the real endpoints of a simulator in its own process: no 500, no hang, memory flat.
+"""A hundred thousand hostile exchanges with every port of a simulator: no 500, no hang, nothing smuggled, a small log, memory flat.
 
-    python benchmarks/hostile.py [--messages 100000] [--seed 1] [--port-base 9700]
+    python benchmarks/hostile.py [--exchanges 100000] [--seed 1] [--port-base 9700]
 
-The simulator keeps its rows in a folder, not in memory. Golden messages are bent at random, in their elements and in their bytes,
-and posted to 127.0.0.1. Exit status 1 when an answer has a status of 500 or more, does not come in time, or the memory of the
-process
-grows by more than a quarter after the first fifth."""
+The simulator keeps its rows in a folder, not in memory. Half of the exchanges are golden messages bent at random, in their elements
+and in their bytes; the others are wrong below that (`wire_shapes`): packed badly, with two ends, half-sent, dribbled. Meanwhile a
+guest asks every port for its health and pays. Everything goes to 127.0.0.1. Exit status 1 when an answer has a status of 500 or
+more, when one that is due does not come or one to the guest takes more than five seconds, when what stands behind a request is
+taken for another one, when the log is longer than a megabyte, or when memory or open files grow by more than a quarter after the
+first fifth."""
 
 import argparse
 import asyncio
@@ -27,9 +29,19 @@ from typing import Any
 import aiohttp
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from acs_sim.desk.operations import OPERATIONS  # noqa: E402
+from benchmarks.wire_shapes import HIDDEN, Shape, Target, drawn  # noqa: E402
+
 MESSAGES = ROOT / "fixtures" / "messages"
 CONNECTIONS = 16
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 20
+"""Of who is hostile: it makes sixteen at once read all of a journal that it has filled."""
+GUEST_SECONDS = 5
+UNDUE_SECONDS = 0.2
+"""How long an answer is waited for that need not come."""
+LONGEST_LOG = 1_000_000
 WARM_UP_SHARE = 5
 GROWTH_ALLOWED = 1.25
 JSON = "application/json"
@@ -44,8 +56,50 @@ CARDS = (
 )
 ODD: tuple[Any, ...] = (
     None, "", {}, [], 0, -1, 1.5, True, "\u0000", "é" * 30, "9" * 60, "x" * 70_000, [[]], [{}], {"a": {}}, "20260615120000", "Y",
-    "01", "80", "http://127.0.0.1:1/", [None], ["01", "01"], "\ud7ff", 10**18,
+    "01", "80", "http://127.0.0.1:1/", [None], ["01", "01"], "\ud7ff", "\ud800", "\udcff", 10**18,
 )  # fmt: skip
+
+
+LEFT_ALONE = frozenset({"/api/clock", "/api/reset", "/api/seed", "/api/findings"})
+"""The first would do what they are asked to, and memory would tell nothing any more; the last judges thousands of messages."""
+AT: tuple[tuple[int, str, str, str], ...] = (
+    *(
+        (0, one.method, one.path.replace("{", "").replace("}", ""), JSON)
+        for one in OPERATIONS
+        if one.path not in LEFT_ALONE
+    ),
+    *((0, "GET", path, JSON) for path in ("/", "/transactions/rows", "/metrics", "/readyz", "/static/desk.css")),
+    *((100, "POST", f"/{scheme}/3ds2", JSON) for scheme in ("visa", "amex", "nobody")),
+    *((100, "POST", path, "application/xml") for path in ("/visa/3ds1", "/mastercard/3ds1")),
+    *((100, "POST", path, JSON) for path in ("/control/transactions", "/control/ranges", "/control/faults")),
+    *(
+        (200, "POST", path, JSON)
+        for path in ("/3ds2/areq", "/control/cards", "/control/transactions", "/control/rules")
+    ),
+    *(
+        (200, "POST", path, FORM)
+        for path in ("/3ds2/challenge", "/3ds2/challenge/answer", "/3ds2/method", "/3ds1/pareq")
+    ),
+    *(
+        (200, "POST", path, kind)
+        for path, kind in (("/3ds1/vereq", "application/xml"), ("/3ds2/app-challenge", "application/jose"))
+    ),
+    *((300, "POST", path, JSON) for path in ("/api/messages", "/api/prompts", "/api/prompts/x")),
+    *((300, "GET", path, JSON) for path in ("/", "/api/phones", "/api/messages", "/phones/x", "/api/prompts/x")),
+    (300, "POST", "/phones/x/clear", FORM),
+    (400, "POST", "/3ds2/results", JSON),
+    (400, "POST", "/api/purchases", JSON),
+    *(
+        (400, "POST", path, FORM)
+        for path in ("/3ds2/notification", "/3ds2/method-notification", "/3ds1/term", "/paiement.cgi")
+    ),
+    *(
+        (400, "POST", path, FORM)
+        for path in ("/cgi/MYchoix_pagepaiement.cgi", "/cgi/RemoteMPI.cgi", "/PPPS.php", "/pay/x/card")
+    ),
+    *((400, "GET", path, JSON) for path in ("/", "/log", "/shops/monetico", "/pay/x", "/api/purchases/x")),
+)
+"""Where the five parties may be asked, from the desk's port on: methods, paths, what they take."""
 
 
 @dataclass
@@ -56,7 +110,11 @@ class Seen:
     kinds: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    slowest_guest: float = 0.0
+    guests: int = 0
+    shapes: Counter[str] = field(default_factory=Counter)
     memory: list[tuple[int, int]] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
 
 
 def golden() -> list[dict[str, Any]]:
@@ -154,16 +212,118 @@ def kind_of(text: str) -> str:
     return f"{document.get('messageType', 'problem')} {document.get('errorCode', '')}".strip()
 
 
+def targets(base: int, chance: random.Random) -> Iterator[Target]:
+    """Endpoints with something that they may take, without end."""
+    messages = golden()
+    while True:
+        offset, method, path, kind = chance.choice(AT)
+        body = mutated(chance.choice(messages), chance) or b"{}"
+        if kind == FORM:
+            body = b"creq=" + base64.urlsafe_b64encode(body).rstrip(b"=")
+        yield Target(b"127.0.0.1:%d" % (base + offset), method.encode(), path.encode(), body, kind.encode())
+
+
+async def wire(target: Target, shape: Shape, seen: Seen) -> None:
+    """One connection by hand."""
+    host, _, port = target.host.decode().partition(":")
+    began = time.monotonic()
+    try:
+        reader, writer = await asyncio.open_connection(host, int(port))
+    except OSError as error:
+        seen.broken.append(f"{target.host!r}: {error!r} before {shape.name}")
+        return
+    said = b""
+    try:
+        for piece in shape.pieces:
+            writer.write(piece)
+            await writer.drain()
+            if shape.pause:
+                await asyncio.sleep(shape.pause)
+        if shape.then == "says no more" and writer.can_write_eof():
+            writer.write_eof()
+        if shape.then in ("reads", "says no more"):
+            said = await answered(reader, PATIENCE_SECONDS if shape.whole else UNDUE_SECONDS)
+    except ConnectionError:
+        pass  # the simulator has heard enough
+    except TimeoutError:
+        if shape.whole:
+            seen.broken.append(f"{target.path!r}: no answer to {shape.name}: {shape.pieces[0][:300]!r}")
+    finally:
+        if shape.then == "resets":
+            writer.transport.abort()
+        writer.close()
+    judged(target, shape, said, time.monotonic() - began, seen)
+
+
+async def answered(reader: asyncio.StreamReader, seconds: float) -> bytes:
+    """The first answer, and what comes with it. Errors: TimeoutError where none comes."""
+    async with asyncio.timeout(seconds):
+        head = await reader.read(65_536)
+    while head and len(head) < 1_000_000:
+        try:
+            async with asyncio.timeout(0.01):
+                more = await reader.read(65_536)
+        except TimeoutError:
+            break
+        if not more:
+            break
+        head += more
+    return head
+
+
+def judged(target: Target, shape: Shape, said: bytes, took: float, seen: Seen) -> None:
+    seen.shapes[shape.name.partition(" (")[0].partition(" b'")[0]] += 1
+    answers = said.split(b"HTTP/1.1 ")[1:]
+    for answer in answers:
+        status = int(answer[:3])
+        seen.statuses[status] += 1
+        if status >= 500:
+            seen.broken.append(f"{target.path!r}: HTTP {status} for {shape.name}: {b''.join(shape.pieces)[:2000]!r}")
+    if any(HIDDEN in answer for answer in answers[1:]):
+        seen.broken.append(f"{target.path!r}: a request was smuggled by {shape.name}")
+    if shape.whole:
+        seen.slowest = max(seen.slowest, took - shape.pause * len(shape.pieces))
+
+
+async def guest(base: int, session: aiohttp.ClientSession, seen: Seen) -> None:
+    """Somebody honest, who goes by every port as long as the others are there."""
+    areq = json.loads((MESSAGES / "2.2.0" / "areq-brw-pa.json").read_bytes())
+    while True:
+        own = {"threeDSServerTransID": str(uuid.uuid4()), "acctNumber": CARDS[0]}
+        asked = [("GET", base + offset, "/healthz", None) for offset in (0, 100, 200, 300, 400)]
+        for method, port, path, document in (*asked, ("POST", base + 100, "/visa/3ds2", {**areq, **own})):
+            began = time.monotonic()
+            try:
+                async with session.request(method, f"http://127.0.0.1:{port}{path}", json=document) as answer:
+                    text = await answer.text()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                seen.broken.append(f"the guest at {port}{path}: {error!r}")
+                return
+            took = time.monotonic() - began
+            seen.slowest_guest = max(seen.slowest_guest, took)
+            if took > GUEST_SECONDS:
+                seen.broken.append(f"the guest at {port}{path} waited {took:.1f} s")
+            if answer.status != 200 or (document and "transStatus" not in text):
+                seen.broken.append(f"the guest at {port}{path}: HTTP {answer.status} {text[:300]}")
+        seen.guests += 1
+        await asyncio.sleep(0.2)
+
+
 def memory_of(pid: int) -> int:
     """Resident kilobytes."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
 
 
+def files_of(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 async def run(base: int, pid: int, count: int, seed: int) -> Seen:
+    """As many exchanges with the simulator of process `pid`, whose desk is at port `base`."""
     seen = Seen()
     chance = random.Random(seed)
-    source = requests(base, chance)
+    messages, places = requests(base, chance), targets(base, chance)
     left = count
     timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
@@ -174,43 +334,59 @@ async def run(base: int, pid: int, count: int, seed: int) -> Seen:
                 left -= 1
                 if left % max(count // 20, 1) == 0:
                     seen.memory.append((count - left, memory_of(pid)))
-                    print(f"{count - left:>8} messages  {seen.memory[-1][1] // 1024:>5} MB", flush=True)
-                await post(session, next(source), seen)
+                    seen.files.append(files_of(pid))
+                    print(f"{count - left:>8} exchanges  {seen.memory[-1][1] // 1024:>5} MB", flush=True)
+                if left % 2:
+                    await post(session, next(messages), seen)
+                else:
+                    target = next(places)
+                    await wire(target, drawn(target, chance), seen)
 
+        visiting = asyncio.create_task(guest(base, session, seen))
         await asyncio.gather(*(worker() for _ in range(CONNECTIONS)))
+        visiting.cancel()
     return seen
 
 
-def verdict(seen: Seen, count: int, seconds: float) -> bool:
-    settled = next(kilobytes for done, kilobytes in seen.memory if done >= count // WARM_UP_SHARE)
+def verdict(seen: Seen, count: int, seconds: float, log: int) -> bool:
+    place, settled = next(
+        (i, kilobytes) for i, (done, kilobytes) in enumerate(seen.memory) if done >= count // WARM_UP_SHARE
+    )
     last = seen.memory[-1][1]
-    print(f"{count} messages in {seconds:.0f} s, slowest answer {seen.slowest:.2f} s")
+    print(f"{count} exchanges in {seconds:.0f} s, slowest answer {seen.slowest:.2f} s")
+    print(f"the guest came {seen.guests} times, slowest answer {seen.slowest_guest:.2f} s")
     print("HTTP status:", dict(sorted(seen.statuses.items())))
     print("answers:", dict(seen.kinds.most_common()))
+    print("shapes:", dict(seen.shapes.most_common()))
     print(f"memory after a fifth {settled // 1024} MB, at the end {last // 1024} MB")
+    print(f"open files after a fifth {seen.files[place]}, at the end {seen.files[-1]}; log {log} bytes")
     for line in seen.broken:
-        print("BROKEN", line)
-    return not seen.broken and last <= settled * GROWTH_ALLOWED
+        print("BROKEN", line[:500])
+    grown = last > settled * GROWTH_ALLOWED or seen.files[-1] > seen.files[place] * GROWTH_ALLOWED + CONNECTIONS
+    return not seen.broken and not grown and log <= LONGEST_LOG
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--messages", type=int, default=100_000)
+    options.add_argument("--exchanges", type=int, default=100_000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--port-base", type=int, default=9_700)
     given = options.parse_args()
     command = [sys.executable, "-m", "acs_sim", "up", "--port-base", str(given.port_base), "--data"]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        subprocess.Popen([*command, folder], cwd=ROOT, stdout=subprocess.PIPE, text=True) as simulator,
-    ):
-        try:
-            wait_until_ready(simulator)
-            began = time.monotonic()
-            seen = asyncio.run(run(given.port_base, simulator.pid, given.messages, given.seed))
-            return 0 if verdict(seen, given.messages, time.monotonic() - began) else 1
-        finally:
-            simulator.terminate()
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb") as log:
+        data = str(Path(folder, "data"))
+        with subprocess.Popen([*command, data], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True) as simulator:
+            try:
+                wait_until_ready(simulator)
+                began = time.monotonic()
+                seen = asyncio.run(run(given.port_base, simulator.pid, given.exchanges, given.seed))
+                written = Path(folder, "log").stat().st_size
+                is_well = verdict(seen, given.exchanges, time.monotonic() - began, written)
+                if not is_well:
+                    print(Path(folder, "log").read_text("utf-8", "replace")[-20_000:])
+                return 0 if is_well else 1
+            finally:
+                simulator.terminate()
 
 
 def wait_until_ready(simulator: subprocess.Popen[str]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -10,17 +10,20 @@ from directory_server.settings import DIRECTORY_SERVER, THREE_DS_SERVER
 from directory_server.transactions.records import Filter, Transaction, begun, concluded
 from directory_server.transactions.states import Event, State
 from threedsecure.storage.filing import names_of
-from threedsecure.storage.ledger import Found, Note, Records
+from threedsecure.storage.ledger import FIRST_RECORDS, Found, Note, Records
+from threedsecure.v2.errors import MessageError
+from threedsecure.v2.validation.checking import Leg, check, context_of
 
-LOOKED_AT: Final = 20_000
+LOOKED_AT: Final = 2_000
 """Notes, for a list of the newest."""
 
 Fingerprint = Callable[[str], str]
 
 
-def named(records: Records, identifier: str, fingerprint: Fingerprint) -> list[Transaction]:
-    """Those that go by `identifier`, oldest first."""
-    return list(_finals(records, records.carrying(identifier, names_of), fingerprint))
+def named(records: Records, ds_trans_id: str, fingerprint: Fingerprint) -> Transaction | None:
+    """The one that goes by this dsTransID."""
+    found = _finals(records, records.carrying(ds_trans_id, names_of, FIRST_RECORDS), fingerprint)
+    return next((each for each in found if each.ds_trans_id == ds_trans_id), None)
 
 
 def newest(records: Records, wanted: Filter, fingerprint: Fingerprint) -> list[Transaction]:
@@ -56,8 +59,24 @@ def _final(records: Records, found: Found, fingerprint: Fingerprint) -> Transact
     ares = found.document
     for one in records.before(found):
         areq, note = one.document, one.note
-        if note.sender == THREE_DS_SERVER and areq.get("threeDSServerTransID") == ares["threeDSServerTransID"]:
-            scheme = (note.facts or {})["scheme"]
+        scheme = (note.facts or {}).get("scheme")
+        is_named = areq.get("threeDSServerTransID") == ares["threeDSServerTransID"]
+        if (
+            note.kind == "AReq"
+            and note.sender == THREE_DS_SERVER
+            and scheme is not None
+            and is_named
+            and _was_taken(areq)
+        ):
             before = begun(areq, scheme, ares["dsTransID"], fingerprint(areq["acctNumber"]), note.at)
             return concluded(before, ares, Event.ARES_FINAL, found.note.at)
     return None
+
+
+def _was_taken(areq: dict[str, Any]) -> bool:
+    """A peer may name what it has heard of in others, in the same turn: those were refused."""
+    try:
+        check(areq, context_of(areq, Leg.THREE_DS_SERVER_TO_DS))
+    except MessageError:
+        return False
+    return True

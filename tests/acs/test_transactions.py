@@ -8,7 +8,9 @@ import pytest
 
 from acs.v2.decision.result import ENDINGS, reason_in
 from acs.v2.states import OPEN, TRANSITIONS, Event, EventRefused, State, after
+from acs.v2.storage import finals
 
+CARD = "4000000000000002"
 DOCS = Path(__file__).parents[2] / "docs" / "acs.md"
 
 
@@ -49,3 +51,23 @@ def test_the_endings_in_the_documentation_are_the_table():
         for ending, told in ENDINGS.items()
     ]
     assert rows == [tuple(value or "-" for value in row) for row in told]
+
+
+async def test_an_areq_that_was_refused_in_between_is_not_taken_for_the_one_that_was_answered(acs):
+    """In a record of one turn of the loop stands what others named meanwhile."""
+    areq = acs.areq(CARD)
+    shared = acs.runtime
+    record, now = shared.journal.record, shared.clock.now()
+    record(now, "Directory Server", "ACS", "AReq", areq)
+    record(now, "Directory Server", "ACS", "AReq", {**areq, "acctNumber": "4242424242424242", "purchaseAmount": "x"})
+    ids = {name: areq[name] for name in ("threeDSServerTransID", "dsTransID")}
+    ares = {
+        "messageType": "ARes",
+        "messageVersion": "2.2.0",
+        "transStatus": "Y",
+        "acsTransID": areq["dsTransID"],
+        **ids,
+    }
+    record(now, "ACS", "Directory Server", "ARes", ares, kept=[None, None])
+    found = await shared.journal.read(lambda records: finals.newest(records, 10))
+    assert [one.card.pan for one in found] == [CARD]

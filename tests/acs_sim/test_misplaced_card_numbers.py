@@ -6,6 +6,7 @@ import re
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +14,8 @@ import pytest
 
 from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
+from tests.acs.app_stage import JOSE, ROOT
+from tests.acs.second_sdk import SecondSdk
 from tests.support.classic_mpi import XML, packed, pareq, vereq
 from tests.support.engine import written
 from tests.support.ports import with_free_ports
@@ -36,6 +39,9 @@ AREQ = {
     "threeDSRequestorChallengeInd": ["04"],
 }
 AT = datetime.strptime(AREQ["purchaseDate"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+SENT = ("areq-", "rreq-brw-pa", "rreq-3ri-pa", "preq", "oreq", "erro")
+"""What a golden message is called that a peer of the simulator sends."""
+CARD = compose("visa", SCENARIOS["frictionless"])
 OURS = frozenset(
     {"threeDSServerTransID", "acctNumber", "messageType", "messageVersion", "deviceChannel", "messageCategory"}
 )
@@ -91,6 +97,22 @@ def with_value(message, path, value):
     return changed
 
 
+def named(name):
+    return json.loads(Path(f"fixtures/messages/{name}.json").read_bytes())
+
+
+def golden(begin):
+    """The golden messages of every version whose names begin so."""
+    paths = sorted(Path("fixtures/messages").glob("*/*.json"))
+    return [(path.stem, json.loads(path.read_bytes())) for path in paths if path.stem.startswith(begin)]
+
+
+def fresh(message):
+    """The same for a card that is there, as a transaction of its own."""
+    own = {"threeDSServerTransID": str(uuid.uuid4()), "acctNumber": CARD}
+    return message | {name: value for name, value in own.items() if name in message}
+
+
 class Peer:
     """Everybody who sends something to the simulator."""
 
@@ -130,6 +152,58 @@ class Peer:
         await self.post(ares["acsURL"], data={"creq": base64url(creq), "threeDSSessionData": WRAPPED})
         cancel = f"{self.at.desk}/api/transactions/{ares['acsTransID']}/cardholder"
         await self.post(cancel, json={"do": "cancel"})
+
+    async def every_message(self):
+        """Every element of every message that a peer may send: in the first version and channel that have it, in one shape."""
+        gateway, scheme = self.at.shop + "/3ds2/results", self.at.ds + "/visa/3ds2"
+        doors = {"AReq": scheme, "PReq": scheme, "RReq": scheme, "Erro": scheme, "OReq": gateway}
+        turn, done = count(), set()
+        for stem, message in golden(SENT):
+            for place in places(message):
+                if (message["messageType"], place) in done:
+                    continue
+                done.add((message["messageType"], place))
+                shaped = with_value(fresh(message), place, SHAPES[next(turn) % len(SHAPES)])
+                kind = message["messageType"]
+                url = self.at.acs + "/3ds2/areq" if stem.endswith("from-ds") else doors[kind]
+                answer = await self.post(gateway if kind == "RReq" and next(turn) % 2 else url, json=shaped)
+                self.taken += '"ARes"' in answer
+
+    async def browsers(self):
+        """Every element of a browser's CReq, and of the form that brings it."""
+        pan = await self.card(scenario="challenge-otp")
+        for _, golden_creq in golden(("creq-brw",)):
+            for place in [*places(golden_creq), ("threeDSServerTransID",), ("acsTransID",)]:
+                ares = await self.authenticated(pan, ("merchantName",), "Librairie")
+                known = {name: ares[name] for name in ("threeDSServerTransID", "acsTransID", "messageVersion")}
+                creq = with_value({**golden_creq, **known}, place, STRAY)
+                await self.post(
+                    ares["acsURL"], data={"creq": base64url(creq), "threeDSSessionData": STRAY, STRAY: STRAY}
+                )
+                page = {"acsTransID": ares["acsTransID"], "challengeValue": STRAY, "page": STRAY, STRAY: WRAPPED}
+                await self.post(self.at.acs + "/3ds2/challenge/answer", data=page)
+
+    async def apps(self):
+        """Every element of an app's CReq, which comes encrypted, and its headers."""
+        typed = {"challengeDataEntry": STRAY, "challengeHTMLDataEntry": STRAY, "whitelistingDataEntry": STRAY}
+        creq = named("2.2.0/creq-app-text") | typed
+        for place in [*places(creq), ("sdkTransID",), ("acsTransID",), ("threeDSServerTransID",)]:
+            sdk = await self.app()
+            if sdk is not None:
+                said = sdk.seal(with_value({**creq, **sdk.creq()}, place, STRAY))
+                await self.post(sdk.acs_url, data=said, headers=JOSE)
+                await self.post(sdk.acs_url, data=sdk.seal(sdk.creq(), kid=STRAY, cty=STRAY), headers=JOSE)
+
+    async def app(self):
+        sdk = SecondSdk()
+        areq = fresh(named("2.2.0/areq-app-pa-from-ds"))
+        pan = await self.card(scenario="challenge-otp")
+        own = {"dsTransID": str(uuid.uuid4()), "acctNumber": pan, "threeDSRequestorChallengeInd": "04"}
+        ares = json.loads(await self.post(self.at.acs + "/3ds2/areq", json={**areq, **sdk.elements(), **own}))
+        if ares.get("transStatus") != "C":
+            return None
+        self.taken += 1
+        return sdk.begin(ares, ROOT)
 
     async def classic(self):
         """Every text of VEReq and PAReq, and what a browser carries with them."""
@@ -181,7 +255,10 @@ async def test_a_card_number_in_every_element_is_neither_kept_nor_shown_in_clear
             await peer.forms()
             await peer.classic()
             await peer.emv()
-            assert peer.taken > 50, "most of it was taken"
+            await peer.every_message()
+            await peer.browsers()
+            await peer.apps()
+            assert peer.taken > 120, "most of it was taken"
             shown = await peer.shown()
             with suppress(TimeoutError):
                 shown["events"] = b"".join(

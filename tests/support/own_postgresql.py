@@ -89,6 +89,14 @@ class OwnServer(Cluster):
             yield connection
 
     @property
+    def is_up(self) -> bool:
+        """Whether its first process lives."""
+        try:
+            return _lives(int((self._folder / "data" / "postmaster.pid").read_text().split()[0]))
+        except FileNotFoundError:
+            return False
+
+    @property
     def _data(self) -> str:
         return str(self._folder / "data")
 
@@ -106,10 +114,11 @@ def _lives(pid: int) -> bool:
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
+def own_server(parent: Path | None = None) -> Iterator[OwnServer]:
+    """`parent`: where its folder is made."""
     # The server refuses to run as root, so root hands it to the account that its package made.
     user = "postgres" if os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="acs-sim-postgresql-") as name:
+    with tempfile.TemporaryDirectory(prefix="acs-sim-postgresql-", dir=parent) as name:
         folder = Path(name)
         if user:
             shutil.chown(folder, user)

@@ -1,8 +1,10 @@
 """What others do with their connections: say nothing, dribble, hang up, speak something else, pack badly, read nothing."""
 
 import asyncio
+import gzip
 import logging
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 
 import aiohttp
@@ -54,15 +56,21 @@ async def hosting(**limits):
 
             return await stream_events(request, nothing_new, heartbeat_seconds=60, is_behind=slow.is_set)
 
+        heard = []
+
+        def echo(request):
+            heard.append(request.headers)
+            return WireResponse(200, request.body)
+
         routes = [
-            posted("/straight", lambda request: WireResponse(200, request.body), at_the_edge=True),
+            posted("/straight", echo, at_the_edge=True),
             posted("/late", answer_late, at_the_edge=True),
-            posted("/usual", lambda request: WireResponse(200, request.body)),
+            posted("/usual", echo),
         ]
         service = Service("host", routes, nothing, streams=[Stream("GET", "/events", stream)])
         async with running(service, replace(shared, connections=connections)) as base:
             host = Host(base, connections)
-            host.slow = slow
+            host.slow, host.heard = slow, heard
             yield host
             slow.set()
             for writer in host.writers:
@@ -154,6 +162,30 @@ async def test_a_body_that_cannot_be_unpacked_is_the_callers_mistake(path, codin
                 assert answer.status in (200, 400), await answer.text()
                 assert answer.status == 400 or body == b"" or coding == "br"
     assert caplog.records == []
+
+
+async def test_a_body_that_unpacks_to_more_than_is_wanted_is_not_unpacked_to_its_end():
+    bomb = gzip.compress(bytes(100_000_000), 1)
+    head = b"POST /usual HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(
+        bomb
+    )
+    async with hosting() as host:
+        began = time.process_time()
+        reader, _ = await host.open(head + bomb)
+        with suppress(ConnectionError):
+            assert b" 413 " in await reader.readuntil(b"\r\n")
+            await all_of(reader)
+        assert time.process_time() - began < 0.08, "100 MB take longer"
+
+
+@pytest.mark.parametrize("path", ["/straight", "/usual"])
+async def test_octets_that_are_no_text_are_not_written_as_such(path):
+    """Half a surrogate pair, which is what Python makes of them, cannot be written: it would take along what others wait for."""
+    async with hosting() as host:
+        said = b"POST %b HTTP/1.1\r\nHost: localhost\r\nX-Odd: \xff\r\nContent-Length: 2\r\n\r\nok" % path.encode()
+        reader, _ = await host.open(said)
+        assert b" 200 " in await reader.readuntil(b"\r\n")
+    assert host.heard[-1]["x-odd"] == "\N{REPLACEMENT CHARACTER}"
 
 
 async def test_who_hangs_up_or_speaks_something_else_is_counted_and_not_logged(caplog):

@@ -6,7 +6,7 @@ of the first note that carried one of its deciding names; the first of all gives
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
-from threedsecure.storage.ledger import Found, Note, Records
+from threedsecure.storage.ledger import FIRST_RECORDS, Found, Note, Records
 from threedsecure.v2.validation.identifiers import one_spelling
 
 MAX_IDENTIFIER: Final = 64
@@ -45,6 +45,7 @@ class Filing:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._carrying: dict[str, list[Found]] = {}
+        self._firsts: dict[str, Found | None] = {}
         self._filed: dict[tuple[int, int], str] = {}
 
     def transaction_of(self, name: str) -> str | None:
@@ -104,7 +105,9 @@ class Filing:
         }
 
     def _first(self, name: str) -> Found | None:
-        return next(iter(self._carriers(name)), None)
+        if name not in self._firsts:
+            self._firsts[name] = next(iter(self._records.carrying(name, names_of, FIRST_RECORDS)), None)
+        return self._firsts[name]
 
     def _carriers(self, name: str) -> list[Found]:
         if name not in self._carrying:

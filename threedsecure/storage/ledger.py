@@ -48,7 +48,10 @@ SCHEMA: Final = Schema("journal", METADATA, "0004", Path(__file__).parent / "jou
 ERA_BITS: Final = 8
 BULK: Final = 2048
 """Keys that are written at once."""
-MOST_RECORDS_OF_A_NAME: Final = 2_000
+MOST_RECORDS_OF_A_NAME: Final = 500
+FIRST_RECORDS: Final = 16
+"""Among which the first note with a name is, and all of an authentication that had no challenge. A peer may name what it has heard
+of as often as it likes: who looks for those alone must not read the others."""
 
 _APPEND: Final = Prepared(
     text("INSERT INTO journal_record (newest_at, document) VALUES (:newest_at, :document) RETURNING number")
@@ -222,28 +225,28 @@ class Records:
         self._keys = keys
         self._opened: dict[int, list[Note]] = {}
 
-    def carrying(self, name: str, names_of: Callable[[Note, dict[str, Any]], Sequence[str]]) -> list[Found]:
-        """The notes that carry `name`, in order. `names_of`: the names that a note carries."""
+    def carrying(
+        self,
+        name: str,
+        names_of: Callable[[Note, dict[str, Any]], Sequence[str]],
+        most: int = MOST_RECORDS_OF_A_NAME,
+    ) -> list[Found]:
+        """The notes that carry `name`, in order, in the first `most` records that have it. `names_of`: the names that a note
+        carries."""
         found = [
             one
-            for number, notes in self._with_key(key_of(name))
+            for number, notes in self._with_key(key_of(name), most=most)
             for one in _likely(number, notes, name)
             if name in names_of(one.note, one.document)
         ]
         return sorted(found, key=_order)
 
-    def found_also_by(self, name: str) -> list[Found]:
-        """The notes with this name beside those of their messages, the newest first."""
-        return sorted(
-            (
-                whole(number, notes, place)
-                for number, notes in self._with_key(key_of(name), _LOOK_UP_NEWEST)
-                for place, note in enumerate(notes)
-                if name in note.also
-            ),
-            key=_order,
-            reverse=True,
-        )
+    def found_also_by(self, name: str) -> Iterator[Found]:
+        """The notes with this name beside those of their messages, the newest record first, and the last of its notes first."""
+        for number, notes in self._with_key(key_of(name), _LOOK_UP_NEWEST):
+            for place in range(len(notes) - 1, -1, -1):
+                if name in notes[place].also:
+                    yield whole(number, notes, place)
 
     def before(self, found: Found) -> Iterator[Found]:
         """The notes of the same record before this one, the last first."""
@@ -287,19 +290,24 @@ class Records:
         rows = self._connection.execute(later)
         return ((row.number, opened(self._box, row.document)) for row in rows)
 
-    def _with_key(self, key: int, look_up: Prepared = _LOOK_UP_OLDEST) -> Iterator[tuple[int, list[Note]]]:
-        asked = {"key": key, "size": 1 << ERA_BITS, "limit": MOST_RECORDS_OF_A_NAME}
-        numbers = [row[0] for row in look_up.all(self._connection, asked)]
-        return self._notes(dict.fromkeys((*numbers, *self._keys.numbers(key))))
+    def _with_key(
+        self, key: int, look_up: Prepared = _LOOK_UP_OLDEST, most: int = MOST_RECORDS_OF_A_NAME
+    ) -> Iterator[tuple[int, list[Note]]]:
+        numbers = [row[0] for row in look_up.all(self._connection, {"key": key, "size": 1 << ERA_BITS, "limit": most})]
+        late = self._keys.numbers(key)  # not indexed yet
+        both = (*numbers, *late) if look_up is _LOOK_UP_OLDEST else (*late[::-1], *numbers)
+        return self._notes(islice(dict.fromkeys(both), most))
 
     def _notes(self, numbers: Iterable[int]) -> Iterator[tuple[int, list[Note]]]:
+        """Read a hundred at a time: whoever looks for the newest seldom needs them all."""
         wanted = list(numbers)
-        missing = [number for number in wanted if number not in self._opened]
-        for start in range(0, len(missing), 100):
-            some = _DOCUMENTS.where(RECORDS.c.number.in_(missing[start : start + 100]))
-            for number, document in self._connection.execute(some):
-                self._open(number, document)
-        return ((number, self._opened[number]) for number in wanted if number in self._opened)
+        for start in range(0, len(wanted), 100):
+            some = wanted[start : start + 100]
+            missing = [number for number in some if number not in self._opened]
+            if missing:
+                for number, document in self._connection.execute(_DOCUMENTS.where(RECORDS.c.number.in_(missing))):
+                    self._open(number, document)
+            yield from ((number, self._opened[number]) for number in some if number in self._opened)
 
     def _open(self, number: int, document: bytes) -> list[Note]:
         if number not in self._opened:

@@ -157,6 +157,16 @@ def see_other(location: str) -> WireResponse:
     return WireResponse(303, b"", HTML, {"Location": location})
 
 
+def read_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Names in lower case, and values that can be written: octets beyond ASCII, which mean nothing there (RFC 9110, 5.5), may be no
+    text in any coding."""
+    return {name.lower(): value if value.isascii() else _readable(value) for name, value in headers.items()}
+
+
+def _readable(value: str) -> str:
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def read_form(request: WireRequest, *, max_fields: int = 40) -> dict[str, str]:
     """The fields of a posted form. A field that stands twice keeps its first value; a body that is no form gives none.
 

@@ -13,11 +13,13 @@ from acs.v2.lifecycle import purchase_of
 from acs.v2.records import Result, Transaction
 from acs.v2.states import State
 from threedsecure.storage.filing import names_of
-from threedsecure.storage.ledger import Found, Note, Records
+from threedsecure.storage.ledger import FIRST_RECORDS, Found, Note, Records
+from threedsecure.v2.errors import MessageError
+from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.views import AuthenticationRequest
 
 ACS: Final = "ACS"
-LOOKED_AT: Final = 20_000
+LOOKED_AT: Final = 2_000
 """Notes, for a list of the newest."""
 
 
@@ -31,7 +33,7 @@ def kept_of(transaction: Transaction, *, beside_its_areq: bool) -> Any:
 
 def named(records: Records, acs_trans_id: str) -> Transaction | None:
     """The one that goes by this acsTransID."""
-    found = _finals(records, records.carrying(acs_trans_id, names_of))
+    found = _finals(records, records.carrying(acs_trans_id, names_of, FIRST_RECORDS))
     return next((one for one in found if one.acs_trans_id == acs_trans_id), None)
 
 
@@ -57,9 +59,19 @@ def _final(records: Records, found: Found) -> Transaction | None:
     if isinstance(kept, dict):
         return msgspec.convert(kept, Transaction)
     for one in records.before(found):
-        if one.note.receiver == ACS and one.document.get("dsTransID") == ares["dsTransID"]:
+        is_named = one.document.get("dsTransID") == ares["dsTransID"]
+        if one.note.kind == "AReq" and one.note.receiver == ACS and is_named and _was_taken(one.document):
             return _of(one, ares, *kept)
     return None
+
+
+def _was_taken(areq: dict[str, Any]) -> bool:
+    """A peer may name what it has heard of in others, in the same turn: those were refused."""
+    try:
+        check(areq, context_of(areq, Leg.DS_TO_ACS))
+    except MessageError:
+        return False
+    return issued(areq["acctNumber"], None) is not None
 
 
 def _of(areq: Found, ares: dict[str, Any], card: Any, method_seen: bool | None) -> Transaction:

@@ -76,6 +76,7 @@ async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
         transactions.setdefault(entry["transaction_id"], []).append(entry)
     if len(entries) == NEWEST:
         for transaction_id in _cut(transactions):
+            await asyncio.sleep(0)  # others are not kept waiting for all of them
             transactions[transaction_id] = await desk.runtime.journal.entries_of(transaction_id)
     return await asyncio.to_thread(of_all, [*transactions.values()], mildest)
 

@@ -348,6 +348,10 @@ def _wished(turn: Turn, wish: Authenticate) -> Wished:
     """Errors: `CannotAsk` for what no browser gateway can be asked for."""
     if wish.channel not in (None, "browser"):
         raise CannotAsk(f"--against plays payments in a browser, and this step is one of the channel {wish.channel}")
+    if any(step.authenticate is not None and step.authenticate.confirmed for step in turn.scenario.steps):
+        raise CannotAsk(
+            "--against runs no script of a shop's page, which would have the cardholder confirm the payment there"
+        )
     elements = {**turn.scenario.purchase, **wish.send, **wish.besides}
     opened = [step.cardholder.CReq for step in turn.scenario.steps if step.cardholder is not None]
     window = next((str(creq["challengeWindowSize"]) for creq in opened if "challengeWindowSize" in creq), None)

@@ -101,8 +101,7 @@ class Storage:
     async def find(self, ds_trans_id: str) -> Transaction | None:
         found = self._held.get(ds_trans_id) or await self._row(ds_trans_id)
         if found is None:
-            finals = await self._ledger.read(lambda records: named(records, ds_trans_id, self._fingerprint))
-            found = next((each for each in finals if each.ds_trans_id == ds_trans_id), None)
+            found = await self._ledger.read(lambda records: named(records, ds_trans_id, self._fingerprint))
         if found is None and not self._leases.alone:  # another process may have held it until it was read for
             found = await self._row(ds_trans_id)
         return found

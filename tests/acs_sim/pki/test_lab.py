@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -129,6 +129,19 @@ async def test_a_gateways_wrong_certificate_is_refused_and_the_journal_says_why(
     assert answered is None
     assert (told["to"], told["kind"]) == ("directory server", "TLS refused")
     assert told["message"]["error"] == f"the caller's certificate is not accepted: {SHOWN_TO_US[kind]}"
+
+
+async def test_a_flood_of_handshakes_that_fail_is_no_flood_of_lines(lab):
+    port = int(lab.stack.addresses.phone.rpartition(":")[2])
+    for _ in range(60):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"this is no TLS at all\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+    told = [entry for entry in await lab.stack.runtime.journal.newest(300) if entry["to"] == "phone"]
+    assert 1 <= len(told) <= 20
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from threedsecure.web.serving.doors import Door, check_name
 from threedsecure.web.serving.edge import DISPATCHER, HEADS, SERVER, STRAIGHT, EdgeRunner
 from threedsecure.web.serving.service import Dispatcher, Route, Service, StreamHandler
 from threedsecure.web.serving.ways import WAYS, Ways, led_back, unknown
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_headers
 
 READ_BODY_SECONDS: Final = 10.0
 _NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
@@ -162,7 +162,7 @@ def _adapter(route: Route, dispatcher: Dispatcher, namespace: str) -> StreamHand
             request.method,
             request.path.removeprefix(namespace),
             body,
-            {name.lower(): value for name, value in request.headers.items()},
+            read_headers(request.headers),
             request.query if "?" in request.raw_path else _NO_QUERY,
             request.match_info,
             dispatcher.certified_role(request.transport) if route.mutual else None,
@@ -174,6 +174,8 @@ def _adapter(route: Route, dispatcher: Dispatcher, namespace: str) -> StreamHand
             response = led_back(response, namespace)
         if response.disruption is not None:
             return await misbehaved(request, response, response.disruption)
+        if len(body) > route.limit and "Content-Encoding" in request.headers:
+            return await _unread(request, _last(response))
         return _response(response) if response.chunks is None else await _streamed(request, response, response.chunks)
 
     return answer
@@ -234,6 +236,14 @@ def _last(response: WireResponse) -> web.Response:
     last = _response(response)
     last.force_close()
     return last
+
+
+async def _unread(request: web.Request, answer: web.Response) -> web.Response:
+    """aiohttp reads on what nobody wants, and would unpack a thousand times of what has come."""
+    await answer.prepare(request)
+    await answer.write_eof()
+    request.protocol.force_close()
+    return answer
 
 
 async def _streamed(request: web.Request, response: WireResponse, chunks: Iterable[bytes]) -> web.StreamResponse:

@@ -26,7 +26,7 @@ from threedsecure.web.serving.connections import Connections
 from threedsecure.web.serving.handshake import SecuredPort
 from threedsecure.web.serving.service import Dispatcher, Route
 from threedsecure.web.straight import waits
-from threedsecure.web.wire import Problem, WireRequest, WireResponse
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_headers
 
 Straight = dict[str, tuple[Route, Dispatcher]]
 """Routes by their paths."""
@@ -201,7 +201,7 @@ class _Connection(RequestHandler):
             return
         if len(self._heads) >= MOST_HEADS:
             self._heads.clear()
-        self._heads[head] = _Head(*found, _lower(message.headers), length)
+        self._heads[head] = _Head(*found, read_headers(message.headers), length)
 
     def _go_on(self) -> None:
         """Answer what came first, or leave it to aiohttp."""
@@ -219,7 +219,7 @@ class _Connection(RequestHandler):
             self._parser.message_consumed()
         if self._buffer_paused and len(messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
-        self._answer(*found, _lower(message.headers), payload.read_nowait(-1))
+        self._answer(*found, read_headers(message.headers), payload.read_nowait(-1))
 
     @staticmethod
     def _is_for_aiohttp(message: Any, payload: Any, dispatcher: Dispatcher) -> bool:
@@ -285,10 +285,6 @@ class _Connection(RequestHandler):
             return
         body = response.whole().body
         self.transport.write(_head(response, len(body)) + body)
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def _head(response: WireResponse, length: int) -> bytes:

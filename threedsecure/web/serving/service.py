@@ -41,6 +41,7 @@ log = structlog.get_logger()
 DEFAULT_LIMIT: Final = 64 * 1024
 MOST_UNDER_WAY: Final = 2_000
 RETRY_AFTER_SECONDS: Final = "1"
+REFUSED_AGAIN_SECONDS: Final = 1.0
 UNNAMED: Final = "3DS Server"
 """Whose a certificate is that does not say."""
 AnswerError = Callable[[ProtocolError, WireRequest], WireResponse]
@@ -159,6 +160,7 @@ class Dispatcher:
         self._faults = runtime.faults
         self._answering = Answering(runtime.faults, service.name, service.resign)
         self.under_way = 0
+        self._refused_at: dict[str, float] = {}
         self.journal = runtime.journal
         self.names = runtime.names
         self.connections = runtime.connections
@@ -287,7 +289,12 @@ class Dispatcher:
         return response
 
     def refused_handshake(self, why: str) -> None:
-        """A connection to this service that came to nothing, told where the one who made it will look."""
+        """A connection to this service that came to nothing, told where the one who made it will look; the same reason once in a
+        while, however often it comes."""
+        last, now = self._refused_at.get(why), monotonic()
+        if last is not None and now - last < REFUSED_AGAIN_SECONDS:
+            return
+        self._refused_at[why] = now
         log.warning("TLS handshake refused", service=self._service.name, why=why)
         self._record("TLS refused", {"error": why})
 
