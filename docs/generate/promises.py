@@ -40,7 +40,7 @@ def _figures() -> str:
 
 
 def _rows(told: dict[str, Any]) -> Iterator[str]:
-    yield "| seeds | authentications | crashes | faults of disk, network, gateways | virtual days | seconds | stories that broke one |"
+    yield "| seeds | authentications | crashes | faults of disk, network, shops | virtual days | seconds | that broke one |"
     yield "|---|---|---|---|---|---|---|"
     days = told["virtual_seconds"] / 86_400
     yield (
