@@ -40,7 +40,7 @@ def _figures() -> str:
 
 
 def _rows(told: dict[str, Any]) -> Iterator[str]:
-    yield "| seeds | authentications | crashes | faults of disk, network and gateways | virtual days | seconds | promises broken |"
+    yield "| seeds | authentications | crashes | faults of disk, network, shops | virtual days | seconds | that broke one |"
     yield "|---|---|---|---|---|---|---|"
     days = told["virtual_seconds"] / 86_400
     yield (
@@ -50,5 +50,6 @@ def _rows(told: dict[str, Any]) -> Iterator[str]:
 
 
 def _bugs() -> str:
+    """What was found stays in `tests/simulation/stories`."""
     named = "; ".join(BUGS)
     return f"Mistakes that are planted on purpose, each of which is found within a thousand seeds (a test says so): {named}."

@@ -1,7 +1,8 @@
 """The disk of a simulated machine: real SQLite, and what goes wrong with it.
 
-`full` and `read-only` are SQLite's own doing, `locked` is another connection's; an I/O error and a slow disk strike single
-statements. A process may die in the middle of a commit: what it wrote is there, or it is not, and nobody was told.
+`read-only` is SQLite's own doing, `locked` is another connection's; a full disk, an I/O error and a slow disk strike single
+statements: how much is free in the pages that are there would depend on what else the process has done. A process may die in the
+middle of a commit: what it wrote is there, or it is not, and nobody was told.
 """
 
 import sqlite3
@@ -18,6 +19,7 @@ from tests.simulation.loop import OWNER, DrawnLoop, Killed
 TROUBLES: Final = ("full", "read-only", "locked", "io", "slow")
 IO_SHARE: Final = 0.3
 _PATIENCE: Final = "PRAGMA busy_timeout="
+FULL_SHARE: Final = 0.7
 SLOW_SECONDS: Final = (0.05, 0.5, 3.0)
 
 
@@ -82,6 +84,9 @@ class Disk:
         if self.trouble == "io" and not statement.startswith(("PRAGMA", "ROLLBACK")):
             if self._source.random() < IO_SHARE:
                 raise _error("disk I/O error", sqlite3.SQLITE_IOERR)
+        elif self.trouble == "full" and statement.lstrip().startswith(("INSERT", "UPDATE", "WITH")):
+            if self._source.random() < FULL_SHARE:
+                raise _error("database or disk is full", sqlite3.SQLITE_FULL)
         elif self.trouble == "locked" and connection.patience_seconds and statement.startswith("BEGIN"):
             self._loop.leap(connection.patience_seconds)
         elif self.trouble == "slow" and statement == "COMMIT":
@@ -97,8 +102,8 @@ class Disk:
             raise Killed
 
     def _apply(self, connection: "_Connection") -> None:
-        if self.trouble in {"full", "read-only"}:
-            connection.suffer(self.trouble)
+        if self.trouble == "read-only":
+            connection.suffer()
 
 
 class _Cursor(sqlite3.Cursor):
@@ -151,11 +156,10 @@ class _Connection(sqlite3.Connection):
         self.disk.closed(self)
         super().close()
 
-    def suffer(self, trouble: str) -> None:
-        self._pragma("max_page_count=1" if trouble == "full" else "query_only=ON")
+    def suffer(self) -> None:
+        self._pragma("query_only=ON")
 
     def heal(self) -> None:
-        self._pragma("max_page_count=1000000")
         self._pragma("query_only=OFF")
 
     def _pragma(self, words: str) -> None:

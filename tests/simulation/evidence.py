@@ -22,6 +22,9 @@ KEPT_SECONDS: Final = 10 * 86400.0
 REMEMBERED: Final = re.compile(r"_version$|_card$|_range|_key$|_counter$|merchant|^sqlite_|keys?$")
 """Tables whose rows outlive what happened: what a card remembers, keys, versions."""
 
+_LONGER: Final = re.compile(rb"[0-9A-Za-z+/=.-]")
+"""Beside digits that stand inside something longer by chance."""
+
 
 @dataclass
 class Evidence:
@@ -70,6 +73,7 @@ async def gathered(world: World) -> Evidence:
 async def _passed(world: World, minutes: float) -> None:
     await world.move_clock(minutes)
     await asyncio.sleep(SETTLED_SECONDS)
+    await world.look_closely()
 
 
 async def _asked(found: Evidence) -> None:
@@ -133,16 +137,17 @@ def _rows(world: World) -> list[str]:
 
 def _in_clear(world: World, found: Evidence) -> Iterable[str]:
     """Card numbers and codes as whole numbers in what was written and said."""
-    secrets = {purchase.pan for purchase in world.seen.purchases.values()}
-    for codes in world.seen.texts.values():
-        secrets |= codes
-    pattern = re.compile("(?<![0-9A-Za-z+/=.-])(?:" + "|".join(sorted(secrets)) + ")(?![0-9A-Za-z+/=-])")
-    places = {path.name: path.read_bytes().decode("latin-1") for path in world.folder.iterdir() if path.is_file()}
-    places["log"] = "\n".join(map(str, world.logs))
-    places["journal"] = "\n".join(map(str, found.journal))
-    for name, text in places.items() if secrets else ():
-        for match in pattern.finditer(text):
-            yield f"{match[0]} in {name}: …{text[max(0, match.start() - 60) : match.end() + 20]!r}"
+    secrets = {purchase.pan for purchase in world.seen.purchases.values()}.union(*world.seen.texts.values())
+    places = {path.name: path.read_bytes() for path in world.folder.iterdir() if path.is_file()}
+    places["log"] = "\n".join(map(str, world.logs)).encode()
+    places["journal"] = "\n".join(map(str, found.journal)).encode()
+    for name, text in places.items():
+        for secret in secrets:
+            start = -1
+            while (start := text.find(secret.encode(), start + 1)) >= 0:
+                around = text[max(0, start - 1) : start] + text[start + len(secret) : start + len(secret) + 1]
+                if not _LONGER.search(around):
+                    yield f"{secret} in {name}: …{text[max(0, start - 60) : start + 30]!r}"
 
 
 def _by(name: str, told: dict[str, Any] | None, rows: str) -> dict[str, dict[str, Any]]:

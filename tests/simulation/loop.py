@@ -51,13 +51,17 @@ OWNER: ContextVar[Owner | None] = ContextVar("owner", default=None)
 
 
 class _Future(asyncio.Future):
-    """One that knows whose it is."""
+    """One that knows whose it is, and has its number for a hash: a set of them has the same order in every run."""
 
     owner: Owner | None = None
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
 
 
 class _Task(asyncio.Task):
-    """One that has its number for a hash: a set of tasks has the same order in every run."""
+    """The same."""
 
     def __init__(self, number: int, owner: Owner | None, coroutine: Coroutine[Any, Any, Any], **more: Any) -> None:
         self.number = number
@@ -76,7 +80,7 @@ class DrawnLoop(base_events.BaseEventLoop):
         super().__init__()
         self._source = source
         self._now = 0.0
-        self._tasks_made = 0
+        self._made_so_far = 0
         self._busy = 0
         self._selector = None
         self.set_task_factory(self._made)
@@ -94,8 +98,9 @@ class DrawnLoop(base_events.BaseEventLoop):
         self._now += seconds
 
     def create_future(self) -> "asyncio.Future[Any]":
+        self._made_so_far += 1
         future = _Future(loop=self)
-        future.owner = OWNER.get()
+        future.owner, future.number = OWNER.get(), self._made_so_far
         return future
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
@@ -163,10 +168,10 @@ class DrawnLoop(base_events.BaseEventLoop):
         return self._source.choice(LATE_SECONDS) * self._source.random()
 
     def _made(self, _loop: object, coroutine: Coroutine[Any, Any, Any], **more: Any) -> _Task:
-        self._tasks_made += 1
+        self._made_so_far += 1
         context = more.get("context")
         owner = OWNER.get() if context is None else context.get(OWNER)
-        task = _Task(self._tasks_made, owner, coroutine, loop=self, **more)
+        task = _Task(self._made_so_far, owner, coroutine, loop=self, **more)
         if owner is not None:
             owner.tasks[task] = None
             task.add_done_callback(lambda done: owner.tasks.pop(done, None), context=Context())

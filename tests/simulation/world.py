@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import Context
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -41,6 +42,14 @@ _NEW_SIGNING_KEY, _NEW_SHOP_KEY = pki._new_key, gateway_app._new_key
 MEMORY: Final = Path("/dev/shm")
 WELL_AFTER_SECONDS: Final = 40.0
 """After the last trouble everything that is promised at any time holds again."""
+
+DEADLINES: Final = {
+    "creq-awaited": timedelta(seconds=30),
+    "challenging": timedelta(minutes=10),
+    "decoupled": timedelta(minutes=5),
+}
+"""After the last step, by the state at the ACS (docs/timers.md)."""
+GRACE: Final = timedelta(seconds=10)
 
 
 @dataclass
@@ -264,8 +273,24 @@ class World:
             if purchase.acs_id is None or purchase.buy.version == "1.0.2":
                 continue
             told = await self.control("desk", f"/api/transactions/{purchase.acs_id}")
-            if told is not None and told.get("challenge") is not None:
+            own = told is not None and told.get("acsTransID") == purchase.acs_id  # one AReq that comes twice is two
+            if own and told.get("challenge") is not None:
                 purchase.hears("desk", told["challenge"].get("transStatus"))
+        await self.look_closely()
+
+    async def look_closely(self) -> None:
+        """Where nothing has gone wrong for a while nobody waits past a deadline, and all background work is at work."""
+        if not self.is_well or self.life is None or self.life.stack is None:
+            return
+        told = await self.control("acs", "/control/transactions", {"limit": 1000})
+        now = self.life.stack.clock.now()
+        for row in (told or {"transactions": []})["transactions"]:
+            longest = DEADLINES.get(row["state"])
+            if longest is not None and now - datetime.fromisoformat(row["updated_at"]) > longest + GRACE:
+                self.seen.breaks("in-time", f"{row['acsTransID']} is {row['state']} since {row['updated_at']}")
+        for port in list(self.life.ports.values()):
+            for words in await port.not_ready():
+                self.seen.breaks("loops-alive", words)
 
 
 def tasks_of(life: Life | None) -> Counter[str]:

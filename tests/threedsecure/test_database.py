@@ -1,6 +1,7 @@
 """Grouped commits on a real SQLite file and a real PostgreSQL."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -51,6 +52,19 @@ async def test_five_hundred_concurrent_read_step_write_units_lose_nothing(databa
     results = await asyncio.gather(*(database.run(add_one) for _ in range(500)))
     assert sorted(results) == list(range(1, 501))
     assert await database.read(value_of_a) == 500
+
+
+async def test_what_the_disk_does_not_take_takes_along_what_was_to_be_written_with_it(database):
+    """A row does not stand without what the journal says of it, which goes in the same transaction."""
+
+    def full(_connection):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    outcomes = await asyncio.gather(database.run(add_one), database.run(full), return_exceptions=True)
+    assert [isinstance(outcome, Exception) for outcome in outcomes] == [True, True]
+    assert await database.read(value_of_a) == 0
 
 
 async def test_a_unit_that_fails_undoes_itself_and_none_of_its_neighbours(database):

@@ -192,8 +192,9 @@ def carry_out(
                 first(connection)
             return [unit(connection) for unit in units]
     except Exception as error:  # noqa: BLE001 - handed to the caller whose unit it was
-        # Where the connection broke, nobody knows what of the transaction stands: nothing is run again.
-        whole = isinstance(error, timeouts.Locked) or connection.invalidated
+        # Where the connection broke, nobody knows what of the transaction stands: nothing is run again. Nor where the disk let
+        # nobody write: a row would stand that could be written alone, and not what the journal says of it.
+        whole = isinstance(error, timeouts.Locked) or connection.invalidated or timeouts.machine_failed(error)
         if whole or (len(units) == 1 and not _lost_a_deadlock(error)):
             return [Failed(error)] * len(units)
     return [_carry_out_alone(connection, unit, begin) for unit in units]

@@ -91,11 +91,14 @@ class PurchaseHandlers:
             raise Problem(400, "Bad Request", "the card is refused", errors=dict(refused.faults)) from refused
         wishes = {"window": wanted.window, "brand": wanted.brand or "", "spc": "Y" if wanted.spc else ""}
         told = {**_TOLD, "browserLanguage": wanted.language, **wishes}
-        purchase = await self._gateway.payments.give_card(purchase, entry, told, request.headers, wanted.app)
-        if purchase.state == "method":
-            if wanted.method == "perform":
-                await self._perform_method(purchase)
-            purchase = await self._gateway.payments.authenticate(purchase)
+        try:
+            purchase = await self._gateway.payments.give_card(purchase, entry, told, request.headers, wanted.app)
+            if purchase.state == "method":
+                if wanted.method == "perform":
+                    await self._perform_method(purchase)
+                purchase = await self._gateway.payments.authenticate(purchase)
+        except WrongStep as over:
+            raise Problem(409, "Conflict", f"the payment has expired meanwhile: {over}") from over
         return json_response(self._document(purchase), 201)
 
     async def confirm(self, request: WireRequest) -> WireResponse:

@@ -17,7 +17,8 @@ class Timeouts:
     """Of one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: set[_Waiting] = set()
+        self._waiting: dict[_Waiting, None] = {}
+        """In the order in which they came, in which they also end."""
         self._look: asyncio.TimerHandle | None = None
 
     @property
@@ -31,12 +32,12 @@ class Timeouts:
         return _Waiting(self, seconds) if clock is None else _WaitingByClock(self, seconds, clock)
 
     def enter(self, waiting: "_Waiting") -> None:
-        self._waiting.add(waiting)
+        self._waiting[waiting] = None
         if self._look is None:
             self._look_later()
 
     def leave(self, waiting: "_Waiting") -> None:
-        self._waiting.discard(waiting)
+        self._waiting.pop(waiting, None)
 
     def _look_later(self) -> None:
         self._look = asyncio.get_running_loop().call_later(GRAIN_SECONDS, self._look_around)
@@ -44,7 +45,7 @@ class Timeouts:
     def _look_around(self) -> None:
         now = asyncio.get_running_loop().time()
         for waiting in [each for each in self._waiting if each.is_over(now)]:
-            self._waiting.discard(waiting)
+            self._waiting.pop(waiting, None)
             waiting.expire()
         self._look = None
         if self._waiting:
