@@ -10,7 +10,6 @@ from aiohttp import web
 
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.monetico import form as monetico
-from acs_sim.gateway.payment.settlement import Settlement
 from acs_sim.gateway.records.storage import PurchaseStorage
 from tests.acs_sim.gateway.conftest import until
 from tests.acs_sim.gateway.test_payment_pages import resealed, sealed
@@ -101,19 +100,6 @@ async def test_a_shop_that_listens_the_second_time_is_left_in_peace(world, shop)
     await until(lambda: said(world, "the shop took", 1))
     world.advance(minutes=10)
     await world.purchase()
-    assert len(shop.heard) == 2
-
-
-async def test_who_is_tired_of_waiting_for_the_shop_does_not_keep_it_from_being_told(world, shop, monkeypatch):
-    shop.answers = [(500, ""), (200, "")]
-    await pay_at(world, shop)
-    path = f"/api/purchases/{(await world.newest())['id']}"
-    monkeypatch.setattr(Settlement, "_tell_soon", lambda *_: None)  # nobody else tells it
-    shop.hold = asyncio.Event()
-    world.advance(minutes=1)
-    await world.json("GET", path)  # does not wait
-    shop.hold.set()
-    await until(lambda: said(world, "the shop took", 1))
     assert len(shop.heard) == 2
 
 
