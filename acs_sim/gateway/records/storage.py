@@ -246,7 +246,8 @@ def _purchase_row(purchase: Purchase) -> dict[str, Any]:
     due = purchase.due_at
     return {
         "token": purchase.token,
-        "due_ms": None if due is None else _milliseconds(due),
+        # Rounded up: what is found to be due is due, also where the clock stands still within that millisecond.
+        "due_ms": None if due is None else _milliseconds(due + timedelta(microseconds=999)),
         "document": _encode(purchase),
     }
 
