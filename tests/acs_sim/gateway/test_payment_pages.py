@@ -13,6 +13,7 @@ from acs_sim.gateway.forms import seals
 from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.pages.rendering import Pages
 from acs_sim.gateway.records.purchase import Purchase
+from acs_sim.gateway.records.storage import PurchaseStorage
 from acs_sim.gateway.settings import GatewaySettings
 from tests.acs_sim.gateway.test_purchases import outcome
 from tests.acs_sim.gateway.test_steps import REQUEST
@@ -226,3 +227,22 @@ async def test_the_log_is_shown_in_nobodys_frame(world):
     for path in ("/log", f"/log/{purchase['id']}"):
         async with world.session.get(world.url + path) as answer:
             assert "frame-ancestors 'self';" in answer.headers["Content-Security-Policy"]
+
+
+async def test_a_page_that_expires_within_the_millisecond_of_a_clock_that_stands_still_keeps_nobody_busy(
+    world, monkeypatch
+):
+    looked, due = [], PurchaseStorage.due
+
+    async def counted(storage, now):
+        looked.append(now)
+        return await due(storage, now)
+
+    monkeypatch.setattr(PurchaseStorage, "due", counted)
+    world.advance(microseconds=1)
+    await world.to_payment_page()
+    world.advance(minutes=15, microseconds=-1)
+    looked.clear()
+    for _ in range(20):
+        await world.get("/load.html")
+    assert len(looked) < 5
