@@ -9,6 +9,7 @@ import pytest
 
 from acs_sim.client.parties import PartyUnreachable
 from acs_sim.client.sharing.faults import Together
+from tests.acs_sim.buyer import until
 from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.faults import read
 from threedsecure.faults.plan import MAX_FAULTS
@@ -114,13 +115,15 @@ async def test_the_next_message_is_one_whichever_process_it_meets(two):
         assert await faults.documents() == []
 
 
+async def told_as_spent(faults, identifier):
+    return [(one["id"], one["fired"]) for one in faults.plan.spent()] == [(identifier, 1)]
+
+
 async def test_what_was_to_happen_once_and_has_is_told_by_every_process(two):
     identifier = await armed(two[0], when="next")
     assert await struck(two[1]) == 1
-    async with asyncio.timeout(PATIENCE_SECONDS):  # nobody waits for the word that it is over
-        for faults in two:
-            while [(one["id"], one["fired"]) for one in faults.plan.spent()] != [(identifier, 1)]:
-                await asyncio.sleep(0.01)
+    for faults in two:  # nobody is kept waiting for the word that it is over
+        await until(lambda faults=faults: told_as_spent(faults, identifier))
     await two[0].clear_everywhere()
     assert [faults.plan.spent() for faults in two] == [[], []]
 
