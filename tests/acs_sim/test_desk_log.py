@@ -99,6 +99,21 @@ class Reader:
         return found.removeprefix("/?")
 
 
+async def test_ten_thousand_transactions_are_searched_in_a_tenth_of_a_second(log, stack):
+    for start in range(0, 10_000, 2_500):
+        for number in range(start, start + 2_500):
+            log.paid(number, "YN"[number % 2])
+        await stack.runtime.journal.flush()
+    await log.rows()
+    for query, count in (("", 50), ("q=000000009999", 1), ("result=N&scheme=visa", 50), ("q=nothing+is+like+this", 0)):
+        took = []
+        for _ in range(3):  # the collector, and what counts findings, may come between
+            began = process_time()
+            assert len(await log.rows(query)) == count, query
+            took.append(process_time() - began)
+        assert min(took) < 0.1, query
+
+
 async def test_an_exchange_is_a_line_with_its_outcome_in_words(log):
     log.paid(1, "N")
     (line,) = await log.rows()
@@ -250,21 +265,6 @@ async def test_what_was_forgotten_is_gone_from_the_log(log, stack):
     assert len(await log.rows()) == 1
     await stack.runtime.journal.forget()
     assert await log.rows() == []
-
-
-async def test_ten_thousand_transactions_are_searched_in_a_tenth_of_a_second(log, stack):
-    for start in range(0, 10_000, 2_500):
-        for number in range(start, start + 2_500):
-            log.paid(number, "YN"[number % 2])
-        await stack.runtime.journal.flush()
-    await log.rows()
-    for query, count in (("", 50), ("q=000000009999", 1), ("result=N&scheme=visa", 50), ("q=nothing+is+like+this", 0)):
-        took = []
-        for _ in range(3):  # the collector, and what counts findings, may come between
-            began = process_time()
-            assert len(await log.rows(query)) == count, query
-            took.append(process_time() - began)
-        assert min(took) < 0.1, query
 
 
 @pytest.mark.parametrize(
