@@ -121,6 +121,11 @@ class Peer:
         self.at = at
         self.taken = 0
 
+    @property
+    def results(self):
+        """Of a 3DS Server that refuses an RReq at once, so that nobody waits for it."""
+        return self.at.shop + "/3ds2/results"
+
     async def post(self, url, **content):
         async with self.session.post(url, **content) as answer:
             return await answer.text()
@@ -141,7 +146,7 @@ class Peer:
                 await self.post(url, json=message)
 
     async def authenticated(self, pan, path, shape):
-        own = {"acctNumber": pan, "threeDSServerTransID": str(uuid.uuid4())}
+        own = {"acctNumber": pan, "threeDSServerTransID": str(uuid.uuid4()), "threeDSServerURL": self.results}
         areq = with_value({**AREQ, **own}, path, shape)
         ares = json.loads(await self.post(self.at.ds + "/visa/3ds2", json=areq))
         return ares if ares.get("transStatus") == "C" else None
@@ -199,6 +204,7 @@ class Peer:
         areq = fresh(named("2.2.0/areq-app-pa-from-ds"))
         pan = await self.card(scenario="challenge-otp")
         own = {"dsTransID": str(uuid.uuid4()), "acctNumber": pan, "threeDSRequestorChallengeInd": "04"}
+        own["threeDSServerURL"] = self.results
         ares = json.loads(await self.post(self.at.acs + "/3ds2/areq", json={**areq, **sdk.elements(), **own}))
         if ares.get("transStatus") != "C":
             return None
