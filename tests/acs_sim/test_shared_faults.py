@@ -5,6 +5,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from acs_sim.client.parties import PartyUnreachable
@@ -14,6 +15,7 @@ from tests.support.patience import PATIENCE_SECONDS
 from threedsecure.faults import read
 from threedsecure.faults.plan import MAX_FAULTS
 from threedsecure.secrets.vault import Vault
+from threedsecure.storage.engines import postgresql as reaching
 from threedsecure.storage.engines.pool import Pool
 from threedsecure.storage.on_postgresql import PostgresDatabase, PostgresServer
 from threedsecure.storage.sharing import faults as table
@@ -67,6 +69,14 @@ async def process(address, rows, *, standing=()):
         for database in databases:
             await database.close()
         await pool.close()
+        await until(lambda: is_gone(address, name))
+
+
+async def is_gone(address, name):
+    """PostgreSQL lists who has hung up for a moment longer, and whoever begins then takes them to be alive."""
+    listed = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE %s"
+    with psycopg.connect(reaching.for_the_driver(address), autocommit=True) as looking:
+        return looking.execute(listed, (f"%{name}%",)).fetchone() == (0,)
 
 
 @pytest.fixture
