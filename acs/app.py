@@ -78,49 +78,12 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         async with classic.storage.opened(), works_with.working():
             yield
 
-    def at(handler: _Handler) -> Handler:
-        return partial(handler, works_with)
-
     async def reset(request: WireRequest) -> WireResponse:
         await classic.storage.forget()
         return await cards.reset(works_with, request)
 
     routes = [
-        posted(
-            "/3ds2/areq",
-            at(areq),
-            MAX_AREQ_BYTES,
-            DIRECTORY_SERVER,
-            answer_error,
-            mutual=(DIRECTORY_SERVER.sender,),
-            at_the_edge=True,
-        ),
-        posted("/3ds2/method", at(method.method)),
-        posted("/3ds2/method/silent", at(method.silent_method)),
-        posted("/3ds2/method/late", at(method.late_method)),
-        posted(BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
-        posted(CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
-        posted(
-            APP_CHALLENGE_PATH,
-            at(receiving.app_challenge),
-            receiving.MAX_BODY_BYTES,
-            SDK,
-            receiving.answer_error,
-            at_the_edge=True,
-        ),
-        *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
-        posted(ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
-        Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
-        posted(
-            notices.PATH,
-            notices.takes_notices(Leg.DS_TO_ACS, partial(_signed, works_with), supported=settings.takes_operations),
-            notices.MAX_BYTES,
-            answer_error=answer_error,
-            mutual=(DIRECTORY_SERVER.sender,),
-        ),
-        posted(STATE_PATH, at(banking_app.state)),
-        posted(DECISION_PATH, at(banking_app.decision)),
-        *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
+        *_emv_routes(works_with),
         Route("POST", "/control/reset", reset),
         *online_banking.routes(works_with),
         *_classic_routes(classic),
@@ -162,6 +125,52 @@ async def _measured(works_with: EmvIssuer) -> list[Measured]:
         Measured("transactions_open", "Transactions to which something has still to happen", "state", states),
         Measured("outbox_depth", "Results not acknowledged yet", "message", {"RReq": states.get(State.DECIDED, 0)}),
         Measured("outbox_in_flight", "Results that are being delivered", "message", flights, of_process=True),
+    ]
+
+
+def _emv_routes(works_with: EmvIssuer) -> list[Route]:
+    """EMV 3DS, and the calls of the desk."""
+    takes_notices = works_with.settings.takes_operations
+
+    def at(handler: _Handler) -> Handler:
+        return partial(handler, works_with)
+
+    return [
+        posted(
+            "/3ds2/areq",
+            at(areq),
+            MAX_AREQ_BYTES,
+            DIRECTORY_SERVER,
+            answer_error,
+            mutual=(DIRECTORY_SERVER.sender,),
+            at_the_edge=True,
+        ),
+        posted("/3ds2/method", at(method.method)),
+        posted("/3ds2/method/silent", at(method.silent_method)),
+        posted("/3ds2/method/late", at(method.late_method)),
+        posted(BROWSER_SEEN_PATH, at(browser_seen.browser_seen), browser_seen.MAX_BYTES),
+        posted(CHALLENGE_PATH, at(creq.creq), creq.MAX_FORM_BYTES, BROWSER, too_large, at_the_edge=True),
+        posted(
+            APP_CHALLENGE_PATH,
+            at(receiving.app_challenge),
+            receiving.MAX_BODY_BYTES,
+            SDK,
+            receiving.answer_error,
+            at_the_edge=True,
+        ),
+        *(Route("GET", path, at(creq.nothing_posted)) for path in (CHALLENGE_PATH, "/3ds2/method", PAREQ_PATH)),
+        posted(ANSWER_PATH, at(creq.answer), hop=BROWSER, answer_error=too_large, at_the_edge=True),
+        Route("GET", ANSWER_PATH, at(creq.nothing_posted)),
+        posted(
+            notices.PATH,
+            notices.takes_notices(Leg.DS_TO_ACS, partial(_signed, works_with), supported=takes_notices),
+            notices.MAX_BYTES,
+            answer_error=answer_error,
+            mutual=(DIRECTORY_SERVER.sender,),
+        ),
+        posted(STATE_PATH, at(banking_app.state)),
+        posted(DECISION_PATH, at(banking_app.decision)),
+        *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),
     ]
 
 

@@ -20,6 +20,7 @@ from acs_sim.settings.settings import Settings
 from threedsecure.addresses import at_namespace
 from threedsecure.web.clock import monotonic
 from threedsecure.web.journal import Journal
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.serving.application import OPEN_STREAMS
 from threedsecure.web.serving.namespaces import Namespace
 from threedsecure.web.serving.ways import WAYS
@@ -89,14 +90,13 @@ class Hosted:
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def behind(self, apps: Apps) -> AsyncIterator[None]:
+    async def behind(self, apps: Apps, loops: Loops) -> AsyncIterator[None]:
         """Have them behind the ports of `apps` for as long as the context lasts; those that nobody uses any more end meanwhile."""
         self._ways = apps
-        looking = asyncio.create_task(self._look(), name="namespaces")
         try:
-            yield
+            async with loops.kept("namespaces", self._look):
+                yield
         finally:
-            looking.cancel()
             for name in list(self._there):
                 await self.ended(name)
 

@@ -93,7 +93,7 @@ async def running_stack(
             stack, apps = await _begin(settings, tls, parties, life, clock=clock, namespaces=hosted)
             for served in _served(stack, apps):
                 await life.enter_async_context(listening(settings, served))
-            await life.enter_async_context(hosted.behind(apps))
+            await life.enter_async_context(hosted.behind(apps, stack.runtime.loops))
         except (FolderUnusable, DatabaseUnusable, SchemaNotSupported, SettingsError, TracingUnavailable) as error:
             raise CannotStart(str(error)) from error
         except SealBroken as error:

@@ -31,6 +31,7 @@ from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.support.third_party import three_ds_server
 from threedsecure.web.clock import Clock
+from threedsecure.web.scheduler import Loops
 from threedsecure.web.wire import Problem
 
 SEED = 7
@@ -353,7 +354,7 @@ class NoJournal:
 async def test_there_are_no_more_than_may_be():
     async with AsyncExitStack() as life:
         hosted = Hosted(Settings(), nothing)
-        await life.enter_async_context(hosted.behind({}))
+        await life.enter_async_context(hosted.behind({}, Loops()))
         for number in range(MOST):
             await hosted.made(f"n{number}", seed=None, idle_seconds=60)
         with pytest.raises(Problem, match=f"there are {MOST} namespaces"):
@@ -372,7 +373,7 @@ async def test_one_that_nobody_uses_ends_and_one_in_use_does_not():
         return journal, {}
 
     hosted = Hosted(Settings(), begin, look_every=0.01)
-    async with hosted.behind({}):
+    async with hosted.behind({}, Loops()):
         await hosted.made("unused", seed=None, idle_seconds=0.05)
         await hosted.made("used", seed=None, idle_seconds=60)
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -380,12 +381,30 @@ async def test_one_that_nobody_uses_ends_and_one_in_use_does_not():
         assert [one.name for one in hosted.listed()] == ["used"]
 
 
+async def test_one_whose_end_goes_wrong_keeps_no_other_from_ending():
+    ended = asyncio.Event()
+
+    def goes_wrong():
+        raise RuntimeError("its end goes wrong")
+
+    async def begin(settings, life):
+        life.callback(goes_wrong if "broken" in settings.addresses.desk else ended.set)
+        return NoJournal(), {}
+
+    hosted = Hosted(Settings(), begin, look_every=0.01)
+    async with hosted.behind({}, Loops()):
+        await hosted.made("broken", seed=None, idle_seconds=0.01)
+        await hosted.made("other", seed=None, idle_seconds=0.05)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await ended.wait()
+
+
 async def test_what_stops_a_namespace_from_beginning_is_told_and_leaves_its_name_free():
     async def broken(_settings, _life):
         raise Problem(503, "Service Unavailable", "no memory")
 
     hosted = Hosted(Settings(), broken)
-    async with hosted.behind({}):
+    async with hosted.behind({}, Loops()):
         with pytest.raises(Problem, match="no memory"):
             await hosted.made("broken", seed=None, idle_seconds=60)
         assert hosted.listed() == []
