@@ -44,6 +44,7 @@ async def test_a_banking_app_that_was_out_of_reach_is_tried_again_until_it_asks(
     assert (ares["transStatus"], len(acs.phone.prompts)) == ("D", 1)
     acs.runtime.clock.advance(10 * SECOND)
     await acs.phone.until(2)
+    await acs.settled()  # the ACS has heard, too, that it was out of reach
     acs.phone.status = 201
     acs.runtime.clock.advance(20 * SECOND)
     await acs.phone.until(3)
