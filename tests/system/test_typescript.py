@@ -60,7 +60,9 @@ def test_its_own_tests_are_well_typed_and_pass_in_playwright_test(client):
 def cypress(client) -> Path:
     """Its command, with which the client finds its types, too."""
     if not CYPRESS.exists():
-        pytest.skip("there is no program of Cypress for this machine in the registry (tests/support/install-cypress.sh)")
+        pytest.skip(
+            "there is no program of Cypress for this machine in the registry (tests/support/install-cypress.sh)"
+        )
     (client / "node_modules" / "cypress").symlink_to(CYPRESS / "cypress")
     return CYPRESS / ".bin" / "cypress"
 
@@ -71,7 +73,9 @@ def test_the_example_for_cypress_is_well_typed(client, cypress):
 
 @pytest.mark.browser
 def test_cypress_plays_the_example_and_a_cardholder_at_the_banks_page(client, cypress):
-    printed = npm(client, "exec", "--", str(cypress), "run", "--quiet", "--config-file", "test/cypress/cypress.config.ts")
+    printed = npm(
+        client, "exec", "--", str(cypress), "run", "--quiet", "--config-file", "test/cypress/cypress.config.ts"
+    )
     assert re.findall(r"✓ ([^(]+) \(", printed) == [
         "takes the right code",
         "is through with the code from the phone",
