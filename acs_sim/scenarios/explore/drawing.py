@@ -55,9 +55,11 @@ def _whole(random: Random, coverage: Coverage, version: str) -> Drawn:
 
 
 def _race(random: Random, coverage: Coverage, version: str) -> Drawn:
-    card, faults, steps = space.RACES[coverage.choose(random, "race", dict.fromkeys(space.RACES, 1.0))]
-    more = [_fault(random, coverage, version)] if random.random() < 0.25 else []
-    later = _deeds(random, coverage, card) if random.random() < 0.25 and card not in space.WITHOUT_CHALLENGE else []
+    name = coverage.choose(random, "race", dict.fromkeys(space.RACES, 1.0))
+    card, faults, steps = space.RACES[name]
+    again = coverage.drawn["race", name] > 1  # the first time it is drawn as it stands
+    more = [_fault(random, coverage, version)] if again and random.random() < 0.25 else []
+    later = _deeds(random, coverage, card) if again and random.random() < 0.25 else []
     return (
         card,
         [*map(dict, faults), *more],

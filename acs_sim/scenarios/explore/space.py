@@ -54,7 +54,17 @@ CURRENCIES: Final = (("978", "2"), ("840", "2"), ("392", "0"), ("048", "3"), ("1
 AMOUNTS: Final = ("1", "99", "4200", "100000", "2147483648", "999999999999")
 NAMES: Final = ("Camille Exemple", "O'Brien", "A B", "Maximiliane-Charlotte von Hohenzollern", "Li Na")
 EMAILS: Final = ("camille@example.org", "c+3ds@mail.example.org", "a@b.example", "jean-luc.o'neill@example.com")
-CITIES: Final = ("Lyon", "Saint-Denis", "L'Isle-Adam", "X", "Orléans", "Łódź", "Hanau & Umland")
+CITIES: Final = (
+    "Lyon",
+    "Saint-Denis",
+    "L'Isle-Adam",
+    "X",
+    "Orléans",
+    "Łódź",
+    "Hanau & Umland",
+    "Saint-%41lban",
+    "AT&amp;T Ville",
+)
 INDICATORS: Final = ("01", "02", "03", "04")
 OPTIONS: Final[tuple[Mapping[str, Any], ...]] = (
     {"addrMatch": "Y"},
@@ -131,11 +141,12 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
         ),
         "half a PRes a day later": ("frictionless", ({"at": "PRes", "do": "truncate"},), ({"clock": "25h"}, _PAY)),
         "a slow cardholder": (CHALLENGED, (), ({"clock": "61s"}, _RIGHT)),
+        "a very slow cardholder": (CHALLENGED, (), (_LEAVE, {"clock": "9m"}, _RIGHT)),
         "the last page again": (CHALLENGED, (), (_RIGHT, {"cardholder": {"do": "return", "any": True}})),
     }
 )
 """Orders of events that hurt: a card, what goes wrong with it, and what happens after the first AReq. More is drawn around them."""
-JUMPS: Final = ("5s", "31s", "61s", "11m", "25h", "50h")
+JUMPS: Final = ("5s", "31s", "61s", "6m", "11m", "25h", "50h")
 
 OF_RANGES: Final = frozenset({"PReq", "PRes"})
 """Points that are met once a day."""
@@ -222,7 +233,8 @@ def elements_of(at: str, version: str) -> tuple[str, ...]:
     if at in _OTHER_ELEMENTS:
         return _OTHER_ELEMENTS[at]
     rows = MESSAGES[CARRIED_BY.get(at, at)]
-    return tuple(_path(row.name) for row in rows if row.included(version, _BRW, _PA, None)) or ("messageType",)
+    version = WITH_NOTICES if at == "OReq" else version
+    return tuple(_path(row.name) for row in rows if row.included(version, _BRW, _PA, None))
 
 
 def _path(name: str) -> str:
