@@ -178,12 +178,14 @@ def _lasting(areq: Entry) -> str:
     convicts="an Erro for an ARes or RReq that, as it was sent, is right",
     acquits="402 for a result that comes more than thirty seconds after the CRes or after the time of a decoupled authentication; "
     "an Erro about a result that was taken or about another transaction; a second result that differs; an Erro after a message of "
-    "another transaction that came with the identifiers of this one",
+    "another transaction that came with the identifiers of this one; an object in which nothing is defined",
     suspended_by=("ARes", "RRes"),
 )
 def erro_for_right_message(case: Case) -> Iterator[Evidence]:
     for erro, about in _complaints(case):
-        if not case.excusable(about) and not case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
+        if case.excusable(about) or case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
+            continue
+        if not case.debatable(about, Leg.DS_TO_THREE_DS_SERVER):
             told = f"{erro.text('errorCode')} {erro.text('errorDetail')}"
             yield erro.shows("errorCode", told, f"no Erro: the {about.kind} is right")
 

@@ -22,6 +22,8 @@ from acs_sim.scenarios.playing.play import Outcome, play
 from acs_sim.scenarios.playing.watching import Watching
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 
+MANY: Final = 20
+"""After so many plays the simulator forgets them: whoever looks for a message looks through all that there are."""
 OURS: Final = "stopped-early"
 """What a play is filed under that ended for a reason of ours: what was drawn was not understood."""
 
@@ -63,18 +65,24 @@ class Explorer:
         seed: int,
         plays: int,
         *,
+        first: int = 1,
         until: float | None = None,
         muted: Sequence[tuple[str, str]] = (),
         tell: Callable[[int, Report], None] = lambda _number, _report: None,
         enough: Callable[[Report], bool] = lambda _report: False,
     ) -> Report:
-        """`until`: an instant of `time.monotonic` at which no other play is begun; `enough`: ends it sooner."""
+        """`first`: the number of the play to begin with; `until`: an instant of `time.monotonic` at which no other
+        play is begun; `enough`: ends it sooner."""
         report = Report(seed)
         for number in range(1, plays + 1):
             if enough(report) or (until is not None and time.monotonic() >= until):
                 break
             tree = draw(source_of(seed, number), number, report.coverage)
+            if number < first:
+                continue
             report.plays = number
+            if number % MANY == 0:
+                await self._simulator.forget()
             await self._judged(tree, number, report, muted)
             tell(number, report)
         return report

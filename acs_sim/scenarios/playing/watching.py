@@ -33,6 +33,7 @@ SETTLED_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
 LOOK_SELDOM_SECONDS: Final = 0.16
 CHALLENGED: Final = "C"
+AN_ANSWER: Final = "ARes or Erro"
 OF_A_SECOND_LOOK: Final = ("challenge-reused", "creq-wrong")
 # Findings that are no news where the play itself brought them about.
 OF_A_WRONG_WISH: Final = ("request-refused", "version-above-range")
@@ -227,9 +228,9 @@ class Watching:
             await self._screen.show(opening)
 
     async def _answer(self, turn: Turn, wish: Authenticate, asked: "asyncio.Task[None]") -> None:
-        if wish.any and await self._unanswered(turn, asked):
+        answer = await self._unhurried(turn, asked) if wish.any else await self._watched(turn, _first_answer, AN_ANSWER)
+        if answer is None:
             return
-        answer = await self._watched(turn, _first_answer, "ARes or Erro")
         kind = answer.text("messageType")
         expected = kind if wish.any else "ARes" if wish.Erro is None else "Erro"
         if kind != expected:
@@ -239,10 +240,10 @@ class Watching:
         await self._let_finish(asked, None if challenged else SETTLED_SECONDS)
         await self._screen.call_back()
 
-    async def _unanswered(self, turn: Turn, asked: "asyncio.Task[None]") -> bool:
-        """Whether the gateway is done without an answer of the directory server, which a fault may have taken away."""
+    async def _unhurried(self, turn: Turn, asked: "asyncio.Task[None]") -> Entry | None:
+        """What the directory server had answered when the gateway was done: nothing, where a fault took it away."""
         await self._let_finish(asked, ANSWER_SECONDS)
-        return _first_answer(await _case(turn)) is None
+        return _first_answer(await _case(turn))
 
     async def _let_finish(self, asked: "asyncio.Task[None]", seconds: float | None) -> None:
         """The browser may go on and on where nothing is asked of anybody: then it is left alone after a while. Errors: `Unmet`,
