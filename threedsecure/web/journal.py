@@ -365,7 +365,7 @@ class Journal:
 
     async def entries_of(self, identifier: str) -> list[dict[str, Any]]:
         """The entries of the transaction that goes by `identifier`: any id it has."""
-        return await self.read(lambda records: _entries(Filing(records), identifier))
+        return await self.read(lambda records: _entries(Filing(records), identifier)) if is_a_name(identifier) else []
 
     async def entries_of_each(
         self, identifiers: Sequence[str], at_once: int
@@ -518,6 +518,8 @@ def _entries_of_some(
 
 
 def _entries(filing: Filing, identifier: str) -> list[dict[str, Any]]:
+    if not is_a_name(identifier):
+        return []
     name = one_spelling(identifier)
     transaction_id = filing.transaction_of(name) or name
     return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]

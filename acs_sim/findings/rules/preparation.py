@@ -30,7 +30,7 @@ class Trace:
 
     `preparations`: each PReq that was answered with a PRes; `too_often`: each Erro that says so; `purchase`: the same for two AReq
     that ask for the same; `is_refused`: whether no answer ended the purchase, and no fault explains that; `is_disturbed`: whether
-    a fault broke a PRes."""
+    a fault broke a PReq or PRes."""
 
     preparations: tuple[Entry, ...]
     too_often: tuple[Entry, ...]
@@ -41,7 +41,7 @@ class Trace:
 
     @classmethod
     def of(cls, case: Case) -> "Trace":
-        is_disturbed = bool(case.disturbed("PRes"))
+        is_disturbed = bool(case.disturbed("PReq", "PRes"))
         answered = any(answer.text("transStatus") not in ASKED_AGAIN_AFTER for answer in case.answers)
         return cls(
             () if is_disturbed else tuple(map(_looked_at, _prepared(case))),
@@ -87,7 +87,7 @@ class Party:
 
     @property
     def disturbed(self) -> bool:
-        """Whether a fault broke a PRes: then nobody knows what a gateway has of the card ranges."""
+        """Whether a fault broke one of them: then nobody knows what a gateway has of the card ranges."""
         return any(trace.is_disturbed for trace in self.traces)
 
 
