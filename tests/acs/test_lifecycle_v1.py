@@ -80,8 +80,8 @@ def test_the_first_pareq_opens_the_page():
     ("scenario", "version", "status"),
     [
         ("frictionless", "1.0.2", "Y"),
-        ("attempt", "1.0.2", "A"),
-        ("attempt", "1.0.1", "U"),
+        ("frictionless-attempt", "1.0.2", "A"),
+        ("frictionless-attempt", "1.0.1", "U"),
         ("not-authenticated", "1.0.2", "N"),
     ],
 )
