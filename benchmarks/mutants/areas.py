@@ -52,7 +52,9 @@ AREAS: Final = {
             "directory_server/transactions/states.py",
         ),
         (
-            *_tests("acs", "lifecycle", "lifecycle_v1", "step", "decision", "results", "classic", "challenge", "endings"),
+            *_tests(
+                "acs", "lifecycle", "lifecycle_v1", "step", "decision", "results", "classic", "challenge", "endings"
+            ),
             *_tests("directory_server", "states", "results_rules"),
         ),
         (
