@@ -74,8 +74,10 @@ def told(tree: Path, area: str, count: int | None, seed: int) -> bool:
     branches = playing.watched()
     total, mutants = drawn(tree, AREAS[area].files(tree), count, seed)
     ends = playing.played([*checks, *mutants])
-    if ends[0] != "survived" or "survived" in ends[1 : len(checks)] or any("broken" in one for one in ends):
-        raise SystemExit(f"{area}: this measures nothing: {ends[: len(checks)]}, {[e for e in ends if 'broken' in e]}")
+    if ends[0] != "survived" or "survived" in ends[1 : len(checks)] or any(one.startswith("broken") for one in ends):
+        raise SystemExit(
+            f"{area}: this measures nothing: {ends[: len(checks)]}, {[one for one in ends if one.startswith('broken')]}"
+        )
     found = list(zip(mutants, ends[len(checks) :], strict=True))
     survivors = [one for one, end in found if end.startswith("survived")]
     late = sum(end.startswith("took") for _, end in found)
