@@ -9,6 +9,8 @@ from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.checking import Context, check, context_of, violations
 from threedsecure.v2.validation.rules import RULES
 
+pytestmark = pytest.mark.holds("threedsecure/v2/validation/rules.py")
+
 OTHER_ID = "00000000-0000-4000-8000-000000000000"
 NOTHING: dict[str, Any] = {}
 
