@@ -122,6 +122,21 @@ OFFERS_HTML_ONLY = {"deviceRenderOptions": {"sdkInterface": "02", "sdkUiType": [
         ("2.2.0", "creq-app-text", {"challengeCancel": "01"}, NOTHING, ("203", "challengeDataEntry,challengeCancel")),
         ("2.2.0", "creq-app-text", {"resendChallenge": "N"}, NOTHING, None),
         ("2.2.0", "creq-app-text", {"resendChallenge": "Y"}, NOTHING, ("203", "challengeDataEntry,resendChallenge")),
+        ("2.3.1", "creq-app-text", {"challengeDataEntry": ..., "challengeNoEntry": "Y"}, NOTHING, None),
+        (
+            "2.3.1",
+            "creq-app-text",
+            {"challengeDataEntry": ..., "challengeNoEntry": "Y", "resendChallenge": "Y"},
+            NOTHING,
+            None,
+        ),
+        (
+            "2.3.1",
+            "creq-app-text",
+            {"challengeNoEntry": "Y", "resendChallenge": "Y"},
+            NOTHING,
+            ("203", "challengeDataEntry,resendChallenge"),
+        ),
         # operation messages
         (
             "2.3.1",
