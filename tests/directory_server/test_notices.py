@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.directory_server.peers import CutOff, OutOfOrder, Scene
+from tests.directory_server.peers import CutOff, OutOfOrder, Scene, scene
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.grammar.context import Leg
 from threedsecure.v2.validation.notices import MOST_SEQUENCES, Sequences
@@ -75,6 +75,16 @@ async def test_an_answer_that_is_wrong_is_told_and_its_sender_hears_of_what_it_c
         await ds.three_ds_server.next()
         erro = await ds.three_ds_server.next()
         assert (erro["messageType"], erro["errorCode"], erro["errorComponent"]) == ("Erro", error[:3], "D")
+
+
+@pytest.mark.parametrize(
+    ("to", "setting"), [("3ds-server", "three_ds_server_operations_url"), ("acs", "acs_operations_url")]
+)
+async def test_where_a_notice_goes_is_a_setting(ds: Scene, to, setting):
+    async with scene(**{setting: f"{ds.three_ds_server.url}/results"}) as another:
+        ds.three_ds_server.answer = ores
+        await another.control("operations", {"scheme": "visa", "to": to})
+        assert (await ds.three_ds_server.next())["messageType"] == "OReq"
 
 
 async def test_an_erro_and_a_status_are_answers(ds: Scene):
