@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.directory_server.peers import CutOff, OutOfOrder, Scene
+from tests.directory_server.peers import CutOff, OutOfOrder, Scene, scene
 
 SEQUENCE = "3f0f3b0a-6a1e-4b8e-9a55-0d2c1e3b7a10"
 OURS = {"threeDSServerRefNumber": "3DS_LOA_SER_TEST", "threeDSServerTransID": "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"}
@@ -72,6 +72,16 @@ async def test_an_answer_that_is_wrong_is_told_and_its_sender_hears_of_what_it_c
         await ds.three_ds_server.next()
         erro = await ds.three_ds_server.next()
         assert (erro["messageType"], erro["errorCode"], erro["errorComponent"]) == ("Erro", error[:3], "D")
+
+
+@pytest.mark.parametrize(
+    ("to", "setting"), [("3ds-server", "three_ds_server_operations_url"), ("acs", "acs_operations_url")]
+)
+async def test_where_a_notice_goes_is_a_setting(ds: Scene, to, setting):
+    async with scene(**{setting: f"{ds.three_ds_server.url}/results"}) as another:
+        ds.three_ds_server.answer = ores
+        await another.control("operations", {"scheme": "visa", "to": to})
+        assert (await ds.three_ds_server.next())["messageType"] == "OReq"
 
 
 async def test_an_erro_and_a_status_are_answers(ds: Scene):
