@@ -5,7 +5,6 @@ import json
 import pytest
 
 from tests.acs.app_stage import begin, post
-from tests.acs.stage import OTP
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 
@@ -36,7 +35,7 @@ async def test_a_page_of_a_transaction_that_was_forgotten_is_404_and_there_is_no
     page = await acs.open(ares)
     await acs.control("reset")
     shown = await acs.type(page, "000000")
-    assert (shown.status, shown.kind) == (404, "unknown-transaction")
+    assert (shown.status, "acsTransID is not known here" in shown.text) == (404, True)
     fields = {"acsTransID": ares["acsTransID"], "page": page.form.fields["page"]}
     assert await posted(acs, acs.url + "/3ds2/challenge/state", fields) == (200, {"over": True})
     fields["page"] = fields["page"][:-1] + ("A" if fields["page"][-1] != "A" else "B")
@@ -49,7 +48,7 @@ async def test_a_page_that_was_never_shown_cannot_be_posted(acs):
     name = ares["acsTransID"]
     fields = page.form.fields | {"acsTransID": name, "page": token(acs, name=name), "action": "submit"}
     shown = await acs.post(page.form.action, fields | {"challengeValue": "000000"})
-    assert (shown.status, shown.kind) == (409, "error")
+    assert (shown.status, "page posted for a transaction that is creq awaited" in shown.text) == (409, True)
     assert (await acs.transaction(name))["state"] == "creq-awaited"
 
 
@@ -93,6 +92,5 @@ async def test_an_erro_of_an_sdk_that_names_nobody_is_taken_without_an_answer(ac
 
 
 async def test_a_creq_without_its_field_is_told_so(acs):
-    assert OTP
     shown = await acs.post(acs.url + "/3ds2/challenge", {"threeDSSessionData": "x"})
-    assert (shown.status, shown.kind) == (400, "bad-request")
+    assert (shown.status, "the form has no field creq" in shown.text) == (400, True)

@@ -252,7 +252,7 @@ async def test_who_waits_for_a_place_goes_when_the_gateway_answers(monkeypatch):
 
 @pytest.mark.parametrize("first", [503, 200])
 async def test_who_waits_behind_a_failure_is_left_to_the_scheduler(monkeypatch, first):
-    async with queued(monkeypatch, first) as (tables, wire, outbox):
+    async with queued(monkeypatch, first, 404) as (tables, wire, outbox):
         wire.held.set()
         await outbox.settle(OTHER)
         await asyncio.sleep(0)
