@@ -67,9 +67,8 @@ AREAS: Final = {
     "challenge": Area(
         ("acs/v2/challenge", "acs/cardholder/challenge.py", "acs/cardholder/securecode.py"),
         (
-            *_tests("acs", "challenge_steps", "securecode", "challenge", "creq", "answers", "methods", "deadlines"),
+            *_tests("acs", "challenge_steps", "securecode", "creq", "app_steps", "challenge_edges", "content_defects"),
             *_tests("acs", "app_challenge", "app_errors", "app_screens", "passkeys"),
-            *_tests("acs", "app_steps", "challenge_edges", "content_defects"),
             FROZEN,
         ),
         (
@@ -80,8 +79,8 @@ AREAS: Final = {
     "results": Area(
         ("acs/v2/results", "directory_server/results"),
         (
-            *_tests("acs", "delivery_steps", "delivery", "outbox"),
-            *_tests("directory_server", "results_rules", "results", "duties"),
+            *_tests("acs", "delivery_steps", "outbox"),
+            *_tests("directory_server", "results_rules", "results"),
             FROZEN,
         ),
         (
