@@ -277,6 +277,44 @@ async def test_what_was_settled_while_it_waited_needs_no_place(monkeypatch, over
         assert (len(wire.posted), outbox.noted) == (1, [])
 
 
+class Gates(Wire):
+    """Holds every post until its own gate is opened."""
+
+    def __init__(self, *answers):
+        super().__init__(*answers)
+        self.gates = [asyncio.Event() for _ in answers]
+
+    async def post(self, url, body, *, timeout):
+        gate, answer = self.gates[len(self.posted)], self.answers[len(self.posted)]
+        self.posted.append(body)
+        self.arrived.set()
+        await gate.wait()
+        return Answer(answer)
+
+
+async def test_while_a_gateway_is_silent_nobody_waits_for_a_place(monkeypatch):
+    monkeypatch.setattr(outboxes, "PLACES", 2)
+    names = [f"{number}{NAME[1:]}" for number in range(4)]
+    tables, wire = Tables(*(replace(WAITING, acs_trans_id=name) for name in names)), Gates(503, 404, 404)
+    async with flying(tables, wire) as outbox:
+        outbox.start(names[0])
+        outbox.start(names[1])
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(wire.posted) == 2
+        wire.gates[0].set()
+        await outbox.settle(names[0])
+        outbox.start(names[2])
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(wire.posted) == 3
+        outbox.start(names[3])
+        await outbox.settle(names[3])
+        assert (len(wire.posted), tables.kept[names[3]].due_at) == (3, STARTED_AT + SECOND)
+        for gate in wire.gates:
+            gate.set()
+
+
 async def test_what_was_forgotten_while_it_flew_is_not_due(monkeypatch):
     async with queued(monkeypatch, 503) as (tables, wire, outbox):
         tables.kept.clear()
