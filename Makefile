@@ -74,6 +74,7 @@ $(VENV)/.installed-tests: requirements/test.lock $(VENV)/.installed
 # The tests drive a real Chromium and a real PostgreSQL; what is missing, the system's package manager brings.
 programs:
 	@sh tests/support/install-programs.sh
+	@sh tests/support/install-cypress.sh $(VENV)/cypress
 
 # Written with hashes and without an index address, for every platform and Python that the project supports.
 lock: $(VENV)/.installed-tests

@@ -63,6 +63,9 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/elements/{message}", reading.element_table),
     ("GET", "/check", reading.check_form),
     ("GET", "/api/docs", docs_handler(OPERATIONS)),
+    ("GET", "/docs", reading.document),
+    ("GET", "/docs/images/{picture}", reading.picture),
+    ("GET", "/docs/{name:[\\w/-]+}", reading.document),
 )
 
 

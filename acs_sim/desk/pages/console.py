@@ -1,5 +1,6 @@
 """The console at `/`: transactions and their conversations, the cards, the clock, the split screen."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Sized
 from typing import Any, Final
@@ -15,6 +16,7 @@ from acs_sim.desk.control.cards import find_card, mint
 from acs_sim.desk.control.clock import clock_state, forget_everything, move_everybodys
 from acs_sim.desk.control.faults import in_force
 from acs_sim.desk.control.rules import rules_in_force
+from acs_sim.desk.documents import library
 from acs_sim.desk.pages.rendering import drift, shown
 from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.addresses import at_namespace
@@ -52,12 +54,13 @@ GRAMMAR: Final = (
 
 
 async def find(desk: Desk, request: WireRequest) -> WireResponse:
-    """Anything by its name: an id, a card number, a phone, an element or a message; what is none of them is searched in the log."""
+    """Anything by its name: an id, a card number, a phone, an element, a message or a document; what is none
+    of them is searched in the log."""
     asked = request.query.get("id", "").strip()[:LONGEST_NAME]
     try:
         return see_other(f"/transactions/{quote((await find_transaction(desk, asked)).id, safe='')}")
     except Problem:
-        return see_other(_elsewhere(desk, asked))
+        return see_other(await asyncio.to_thread(_elsewhere, desk, asked))
 
 
 def _elsewhere(desk: Desk, asked: str) -> str:
@@ -69,6 +72,8 @@ def _elsewhere(desk: Desk, asked: str) -> str:
     for message in MESSAGES:
         if asked == message or asked in names_of(message):
             return f"/elements/{message}#{quote(asked)}"
+    if (told := library.named(asked)) is not None:
+        return f"{library.desk_address(told[0])}#{told[1]}"
     return f"/?q={quote(asked)}"
 
 

@@ -182,7 +182,7 @@ addEventListener("keydown", (event) => {
   const move = document.querySelector("[data-sequence]") ? moveSelection : goThrough;
   const free = { j: () => move(1), k: () => move(-1), "/": () => search.focus() };
   if (move === moveSelection && !event.target.closest(".panel")) Object.assign(free, { ArrowDown: free.j, ArrowUp: free.k });
-  const acts = event.ctrlKey || event.metaKey ? { k: () => find.focus() } : typing ? {} : free;
+  const acts = event.ctrlKey || event.metaKey ? { k: () => find?.focus() } : typing ? {} : free;
   const act = acts[event.key];
   if (act) { event.preventDefault(); act(); }
 });
