@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from acs.cardholder.methods.table import METHODS
-from acs.v2.challenge.app.device import version_of as device_version_of
 from acs.v2.decision.versions import LATEST, PORTRAIT
 from acs.v2.records import Extensions, Result, Transaction
 from threedsecure.v2.app.extensions import BRIDGING, DEVICE_ACKNOWLEDGEMENT, extension, version_of
 
 
-def asked_by(areq: Mapping[str, Any]) -> Extensions | None:
-    """What an AReq of an earlier version has of them; None where nothing is to be said."""
+def asked_by(areq: Mapping[str, Any], device_version: str) -> Extensions | None:
+    """What an AReq of an earlier version has of them; None where nothing is to be said. `device_version`: of its device data."""
     acknowledges, bridges = version_of(areq, DEVICE_ACKNOWLEDGEMENT), version_of(areq, BRIDGING)
     if not acknowledges and not bridges:
         return None
-    return Extensions(acknowledges, bridges, device_version_of(areq))
+    return Extensions(acknowledges, bridges, device_version)
 
 
 def said(transaction: Transaction, result: Result | None) -> dict[str, Any]:
