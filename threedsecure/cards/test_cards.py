@@ -86,10 +86,13 @@ class TestCard(Struct, frozen=True):
         return phone_number(self)
 
 
-def compose(scheme: str, scenario: Scenario, *, serial: str = "0", version: str | None = None) -> str:
-    """The card number for a scenario; `serial` is padded with zeros, `version` is a digit of VERSIONS."""
+def compose(
+    scheme: str, scenario: Scenario, *, serial: str = "0", version: str | None = None, setup: str | None = None
+) -> str:
+    """The card number for a scenario; `serial` is padded with zeros, `version` is a digit of VERSIONS, `setup` one of
+    ISSUER_SETUPS."""
     length = SCHEMES[scheme].pan_lengths[0]
-    head = PREFIXES[scheme] + (version or scenario.version) + scenario.setup + scenario.code
+    head = PREFIXES[scheme] + (version or scenario.version) + (setup or scenario.setup) + scenario.code
     body = head + serial.zfill(length - len(head) - 1)
     return body + luhn_check_digit(body)
 

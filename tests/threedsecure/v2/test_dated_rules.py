@@ -13,6 +13,8 @@ from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.validation.dated import check_dated, check_dated_creq, indicator, needs_challenge
 from threedsecure.v2.validation.expectations import DATED
 
+pytestmark = pytest.mark.holds("threedsecure/v2/validation/dated.py")
+
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "messages"
 VISA, MASTERCARD, AMEX = "4000000001000001", "5200000000000007", "370000000000002"
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "rules-by-date.md").read_text("utf-8")

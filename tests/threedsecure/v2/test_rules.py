@@ -9,6 +9,8 @@ from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.checking import Context, check, context_of, violations
 from threedsecure.v2.validation.rules import RULES
 
+pytestmark = pytest.mark.holds("threedsecure/v2/validation/rules.py")
+
 OTHER_ID = "00000000-0000-4000-8000-000000000000"
 NOTHING: dict[str, Any] = {}
 
@@ -146,6 +148,21 @@ OFFERS_HTML_ONLY = {"deviceRenderOptions": {"sdkInterface": "02", "sdkUiType": [
         ("2.2.0", "creq-app-text", {"challengeCancel": "01"}, NOTHING, ("203", "challengeDataEntry,challengeCancel")),
         ("2.2.0", "creq-app-text", {"resendChallenge": "N"}, NOTHING, None),
         ("2.2.0", "creq-app-text", {"resendChallenge": "Y"}, NOTHING, ("203", "challengeDataEntry,resendChallenge")),
+        ("2.3.1", "creq-app-text", {"challengeDataEntry": ..., "challengeNoEntry": "Y"}, NOTHING, None),
+        (
+            "2.3.1",
+            "creq-app-text",
+            {"challengeDataEntry": ..., "challengeNoEntry": "Y", "resendChallenge": "Y"},
+            NOTHING,
+            None,
+        ),
+        (
+            "2.3.1",
+            "creq-app-text",
+            {"challengeNoEntry": "Y", "resendChallenge": "Y"},
+            NOTHING,
+            ("203", "challengeDataEntry,resendChallenge"),
+        ),
         # operation messages
         (
             "2.3.1",
