@@ -44,7 +44,7 @@ async def test_bridging_says_how_the_cardholder_is_asked_in_the_version_of_the_a
 async def test_bridging_says_which_exemption_is_granted(acs):
     ares = await asked(acs, "challenge-otp", extension(BRIDGING, version="2.0"), threeDSRequestorChallengeInd="05")
     granted = {"version": "2.0", "addData": {"transChallengeExemption": "05"}}
-    assert (ares["transStatus"], said(ares)) == ("Y", {BRIDGING: granted})
+    assert (ares["transStatus"], said(ares)) == ("I", {BRIDGING: granted})
 
 
 @pytest.mark.parametrize(
