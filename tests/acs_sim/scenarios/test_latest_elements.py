@@ -61,9 +61,14 @@ def told(step, scenario):
 
 
 @cache
+def library():
+    return load([LIBRARY])
+
+
+@cache
 def played():
     seen = defaultdict(set)
-    for play in load([LIBRARY]):
+    for play in library():
         for fault in play.scenario.faults:
             if play.scenario.version == LATEST and fault.do == "set":
                 seen[fault.at].update(paths({fault.element: fault.value}))
@@ -104,7 +109,7 @@ def added():
 
 def test_what_2_3_1_adds_is_a_card_or_an_option_a_scenario_that_is_played_and_a_line_of_the_reference():
     plays = defaultdict(set)
-    for play in load([LIBRARY]):
+    for play in library():
         plays[play.scenario.name].add(play.scenario.version)
     assert len(added()) == 11
     for what, told, scenarios, elements in added():
