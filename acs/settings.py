@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from acs.banks import BANKS, Bank, bank_of
 from threedsecure.addresses import at_a_name
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
+from threedsecure.cards.plays import CODE_VALIDITY
 from threedsecure.v2.validation.as_of import NONE
 
 CHALLENGE_PATH: Final = "/3ds2/challenge"
@@ -31,7 +32,7 @@ class Timers:
     """From a page to the answer that it asks for."""
     second_areq: timedelta = timedelta(minutes=10)
     """From an ARes S to the AReq that follows it; a 3DS Server has nine minutes (2.3.1)."""
-    code_validity: timedelta = timedelta(minutes=5)
+    code_validity: timedelta = CODE_VALIDITY
     ask_retry: timedelta = timedelta(seconds=10)
     """After which the phone is asked again where nothing says that it was reached."""
     results_retry: tuple[timedelta, ...] = tuple(

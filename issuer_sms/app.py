@@ -44,7 +44,7 @@ def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
 
     return Service(
         name="phone",
-        routes=[*_api(phone, runtime, settings), *_pages(phone, settings)],
+        routes=[*_api(phone, runtime, settings), *_pages(phone, runtime, settings)],
         lifespan=lifespan,
         streams=[Stream("GET", "/api/events", EventStream(phone.publisher).stream)],
         static=STATIC,
@@ -70,8 +70,8 @@ def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Ro
     ]
 
 
-def _pages(phone: Phone, settings: PhoneSettings) -> Sequence[Route]:
-    pages = PageHandlers(phone, settings.frame_ancestors, settings.banking_url)
+def _pages(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Route]:
+    pages = PageHandlers(phone, runtime.journal, settings)
     return [
         Route("GET", "/", pages.for_people(pages.inbox)),
         Route("GET", "/phones/{number}", pages.for_people(pages.phone)),

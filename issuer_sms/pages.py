@@ -1,16 +1,18 @@
 """The pages of the phone: what they show, made ready for the templates."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from issuer_sms import numbers
 from issuer_sms.messages import codes, encoding
 from issuer_sms.messages.delivery import State, Treatment, treatment
+from issuer_sms.messages.fates import Fate
 from issuer_sms.messages.records import TextMessage
 from issuer_sms.numbers import NumberNotValid
 from issuer_sms.prompts import Prompt, PromptState
@@ -52,9 +54,11 @@ class _Bubble:
 class Pages:
     """Renders the pages."""
 
-    def __init__(self, banking_url: str | None = None) -> None:
-        """`banking_url`: where the bank has its cardholders make passkeys."""
+    def __init__(self, banking_url: str | None = None, desk_url: str | None = None) -> None:
+        """`banking_url`: where the bank has its cardholders make passkeys; `desk_url`: where the messages of a
+        payment are shown."""
         self._banking_url = banking_url
+        self._desk_url = desk_url
         self._templates = environment("issuer_sms")
         self._templates.filters.update(clock=_clock, day=_day, number=numbers.display, address=phone_address)
 
@@ -74,8 +78,10 @@ class Pages:
         prompts: Sequence[Prompt],
         now: datetime,
         back: str | None = None,
+        became: Mapping[str, Fate] = MappingProxyType({}),
     ) -> str:
-        """`back`: an app that opened the banking app, and is returned to once that is done (`way_back`)."""
+        """`back`: an app that opened the banking app, and is returned to once that is done (`way_back`). `became`: what of the
+        codes, by the ids of their texts."""
         arrived = sorted((m for m in messages if m.arrival is not None), key=lambda m: m.arrival or 0)
         return self._render(
             "phone.html",
@@ -88,6 +94,8 @@ class Pages:
             banking_url=self._banking_url if may_have_passkeys(number) else None,
             now=now,
             back=back,
+            became=became,
+            desk_url=self._desk_url,
         )
 
     def problem(self, title: str, detail: str) -> str:

@@ -40,6 +40,7 @@ __all__ = [
     "Banking",
     "ChallengePage",
     "Choice",
+    "Marks",
     "Notice",
     "app_page",
     "auto_page",
@@ -69,6 +70,13 @@ class Choice(Struct, frozen=True):
 
     value: str
     label: str
+
+
+class Marks(Struct, frozen=True):
+    """Whose page it is: the bank, and the scheme under the name that its programme has."""
+
+    issuer_name: str
+    scheme: Scheme
 
 
 class Banking(Struct, frozen=True):
@@ -178,12 +186,18 @@ def auto_page(view: ChallengePage, delay_ms: int) -> str:
     return _question("auto.html", view, {"delay": str(delay_ms)})
 
 
-def post_back_page(*, language: str, url: str, fields: Mapping[str, str], notice: Notice | None) -> str:
-    """The page that carries `fields` to `url`: at once, or, when there is a notice to read, after three seconds."""
+def post_back_page(
+    *, language: str, url: str, fields: Mapping[str, str], notice: Notice | None, marks: Marks | None = None
+) -> str:
+    """The page that carries `fields` to `url`: at once, or, when there is a notice to read, after three seconds. `marks`: whose
+    page it is, where that is known."""
     language = choose_language(language)
     told, choices = _told(notice, language)
-    delay = {"delay": READING_MILLISECONDS if notice else 0}
-    return _render("post_back.html", language, {"url": url, **told}, choices | delay, fields)
+    words, choices = {"url": url, **told}, choices | {"delay": READING_MILLISECONDS if notice else 0, "scheme": None}
+    if marks is not None:
+        words |= {"issuer": marks.issuer_name, "programme": marks.scheme.programme}
+        choices |= {"scheme": marks.scheme.key, **_look(marks.issuer_name)}
+    return _render("post_back.html", language, words, choices, fields)
 
 
 def method_page(*, url: str, fields: Mapping[str, str], transaction_id: str) -> str:

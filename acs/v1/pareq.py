@@ -10,7 +10,7 @@ from typing import Any, Final
 from acs.cardholder.answers import challenge_response, error_response, last_words
 from acs.cardholder.challenge import Action, SendCode, Submission
 from acs.cardholder.methods.table import Question
-from acs.cardholder.pages import Notice, post_back_page
+from acs.cardholder.pages import Marks, Notice, post_back_page
 from acs.cardholder.phone import send_code
 from acs.cardholder.texts import DEFAULT_LANGUAGE
 from acs.cards.plays import play_v1_of
@@ -144,7 +144,11 @@ async def _final(context: V1Context, found: Authentication) -> WireResponse:
     form = {"TermUrl": payment.term_url, "MD": payment.md}
     language = found.card.language or payment.language or DEFAULT_LANGUAGE
     notice = last_words(outcome.ending)
-    return await _signed_back(context, pares(found), form, found, defect=defect, notice=notice, language=language)
+    settings = context.issuer.settings.of(found.card.pan)
+    marks = Marks(settings.issuer_name, confirmation(found, settings).scheme)
+    return await _signed_back(
+        context, pares(found), form, found, defect=defect, notice=notice, language=language, marks=marks
+    )
 
 
 async def _refused(
@@ -173,10 +177,11 @@ async def _signed_back(
     defect: SignatureDefect | None = None,
     notice: Notice | None = None,
     language: str = DEFAULT_LANGUAGE,
+    marks: Marks | None = None,
 ) -> WireResponse:
     _journal(context, "ACS", "Browser", answer, found)
     value = pack(await context.signing.sign(encode(answer), defect))
-    return _post_back(value, form, notice, language)
+    return _post_back(value, form, notice, language, marks)
 
 
 def _error_back(
@@ -188,9 +193,11 @@ def _error_back(
     return _post_back(pack(encode(answer)), form, None, DEFAULT_LANGUAGE)
 
 
-def _post_back(value: str, form: Mapping[str, str], notice: Notice | None, language: str) -> WireResponse:
+def _post_back(
+    value: str, form: Mapping[str, str], notice: Notice | None, language: str, marks: Marks | None = None
+) -> WireResponse:
     fields = {"PaRes": value, "MD": form.get("MD", "")}
-    html = post_back_page(language=language, url=form["TermUrl"], fields=fields, notice=notice)
+    html = post_back_page(language=language, url=form["TermUrl"], fields=fields, notice=notice, marks=marks)
     return page(html, frame_ancestors="*")
 
 

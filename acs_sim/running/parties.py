@@ -3,6 +3,7 @@
 A party's package is imported only when it is built, so that `--only` loads only what it names."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from acs_sim.client.aliases import other_cards
@@ -66,7 +67,7 @@ def _phone(runtime: Runtime, settings: Settings) -> Service:
     banking_url = f"{at_a_name(at.acs) or at.acs}/bank/passkeys"
     return build(
         runtime,
-        PhoneSettings(base_url=at.phone, frame_ancestors=framing(settings), banking_url=banking_url),
+        PhoneSettings(base_url=at.phone, frame_ancestors=framing(settings), banking_url=banking_url, desk_url=at.desk),
     )
 
 
@@ -102,12 +103,31 @@ def _other_cards(settings: Settings) -> OtherCards:
         raise SettingsError(f"aliases: {error}") from error
 
 
+def _with_ways_on(build: Build) -> Build:
+    """Whoever comes with a browser where a party has no page is shown where pages are."""
+
+    def built(runtime: Runtime, settings: Settings) -> Service:
+        at = settings.addresses
+        pages = {
+            "The desk": f"{at.desk}/",
+            "The documents": f"{at.desk}/docs",
+            "The shops": f"{at.shop}/",
+            "The phone": f"{at.phone}/",
+        }
+        return replace(build(runtime, settings), ways_on=tuple(pages.items()))
+
+    return built
+
+
 # In the order in which they come to life: whoever calls others by itself (the ACS's outbox) comes after those it calls, and ends
 # before them.
 PARTIES: Final[Mapping[str, Build]] = {
-    "shop": _shop,
-    "ds": _directory_server,
-    "phone": _phone,
-    "acs": _acs,
-    "desk": _desk,
+    name: _with_ways_on(build)
+    for name, build in {
+        "shop": _shop,
+        "ds": _directory_server,
+        "phone": _phone,
+        "acs": _acs,
+        "desk": _desk,
+    }.items()
 }

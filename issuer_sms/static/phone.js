@@ -5,6 +5,7 @@ const live = document.getElementById("live");
 const announce = document.getElementById("announce");
 const state = document.getElementById("live-state");
 const refreshLink = document.getElementById("refresh");
+const LOOK_AGAIN = 5000; // what becomes of a code is no news of the phone's
 let refreshing = null;
 let stale = false;
 let drawn = live && live.innerHTML;
@@ -76,6 +77,7 @@ function listen() {
     refreshLink.hidden = true;
     refresh();
   });
+  setInterval(() => { if (!document.hidden && live.querySelector(".fate.valid")) refresh(); }, LOOK_AGAIN);
   events.addEventListener("error", () => {
     state.textContent = "Reconnecting…";
     refreshLink.hidden = false;

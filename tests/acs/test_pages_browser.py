@@ -6,7 +6,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from acs.cardholder.pages import STATIC, Notice, auto_page, challenge_page, error_page, method_page, post_back_page
+from acs.cardholder.pages import (
+    STATIC,
+    Marks,
+    Notice,
+    auto_page,
+    challenge_page,
+    error_page,
+    method_page,
+    post_back_page,
+)
 from acs.cardholder.texts import LANGUAGES
 from tests.acs.views import view
 from tests.support.accessibility import findings
@@ -19,6 +28,7 @@ from threedsecure.web.serving.service import Route, Service, posted
 from threedsecure.web.wire import WireRequest, WireResponse, read_form
 from threedsecure.web.wire import page as html_page
 
+MARKS = Marks("Caisse Imaginaire du Littoral et des Montagnes", SCHEMES["mastercard"])
 LONG = {
     "scheme": SCHEMES["mastercard"],
     "issuer_name": "Caisse Imaginaire du Littoral et des Montagnes",
@@ -118,7 +128,7 @@ async def test_the_other_pages_fit_every_window(page, bank, shop):
     notice = Notice("contact-bank", 0)
     others = {
         "auto": auto_page(view(language="fr"), 3_600_000),
-        "end": post_back_page(language="fr", url=f"{shop.base}/done", fields={}, notice=notice),
+        "end": post_back_page(language="fr", url=f"{shop.base}/done", fields={}, notice=notice, marks=MARKS),
         "error": error_page(language="fr", title_key="error", detail="threeDSServerTransID " + "a1b2c3d4-" * 12),
     }
     for name, html in others.items():
@@ -249,7 +259,9 @@ async def test_axe_finds_nothing_wrong_with_any_page(browser, bank, window, colo
         "wrong": challenge_page(view(language="fr", notice=Notice("wrong-code", 2))),
         "resent": challenge_page(view(language="de", notice=Notice("resent"), can_resend=False)),
         "auto": auto_page(view(), 3_600_000),
-        "end": post_back_page(language="nl", url=f"{bank.base}/done", fields={}, notice=Notice("contact-bank", 0)),
+        "end": post_back_page(
+            language="nl", url=f"{bank.base}/done", fields={}, notice=Notice("contact-bank", 0), marks=MARKS
+        ),
         "error": error_page(language="it", title_key="bad-request", detail="the form has no field creq"),
     }
     for name, html in pages.items():

@@ -9,6 +9,7 @@ from lxml import html
 
 from acs.cardholder import pages
 from acs.cardholder.pages import (
+    Marks,
     Notice,
     auto_page,
     challenge_page,
@@ -204,6 +205,13 @@ def test_last_words_are_an_alert_that_stays_three_seconds_with_a_button():
     assert [text(b) for b in form.xpath(".//button[not(ancestor::noscript)]")] == ["Return to the shop"]
 
 
+def test_the_marks_of_bank_and_scheme_stay_to_the_end():
+    marks = Marks("Caisse des Contes", SCHEMES["mastercard"])
+    header = one(parsed(post_back_page(language="en", notice=None, marks=marks, **POST_BACK)), "//header")
+    assert text(header).split() == f"Caisse des Contes {SCHEMES['mastercard'].programme}".split()
+    assert len(header.xpath(".//img | .//svg | .//*[name()='svg']")) == 2
+
+
 def test_the_method_page_carries_its_field_back_at_once():
     url, data = "http://127.0.0.1:8400/done", {"threeDSMethodData": "eyJ9"}
     form = one(parsed(method_page(url=url, fields=data, transaction_id="8a880dc0")), "//form")
@@ -282,7 +290,11 @@ TEMPLATES = {
     "choice.html": (("label", "notice", "kind"), {"several": False, "calm": False}, QUESTION),
     "app.html": (("state_url",), SILENT, QUESTION),
     "auto.html": (("delay",), SILENT, QUESTION),
-    "post_back.html": (("url", "notice", "kind"), {"delay": 3000, "calm": True}, None),
+    "post_back.html": (
+        ("url", "notice", "kind", "issuer", "programme"),
+        {"delay": 3000, "calm": True, "scheme": "visa", "look": 1},
+        None,
+    ),
     "method.html": (("url", "transaction_id", "seen_url"), {}, None),
     "error.html": (("title", "detail"), {}, None),
 }

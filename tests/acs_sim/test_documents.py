@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
+from click.shell_completion import BashComplete
 from click.testing import CliRunner
 
 from acs_sim.commands.cli import main
@@ -109,3 +110,13 @@ def test_the_api_document_names_every_call():
     text = (ROOT / "docs" / "control-api.md").read_text()
     for operation in OPERATIONS:
         assert re.search(rf"`{operation.method} {re.escape(operation.path)}", text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "incomplete", "completed"),
+    [([], "che", ["check"]), (["docs"], "--t", ["--to"]), (["up"], "--see", ["--seed"])],
+)
+def test_a_shell_completes_commands_and_flags(typed, incomplete, completed):
+    shell = BashComplete(main, {}, "acs-sim", "_ACS_SIM_COMPLETE")
+    assert [one.value for one in shell.get_completions(typed, incomplete)] == completed
+    assert "_ACS_SIM_COMPLETE=bash_complete" in shell.source()

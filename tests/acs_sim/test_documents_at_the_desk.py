@@ -69,6 +69,12 @@ def test_a_search_finds_the_headings_that_the_pages_have(pages):
         assert [one.anchor for one in library.sections(name)[1:]] == [anchor for _, _, anchor in page.headings]
 
 
+def test_the_tables_of_a_document_are_told_apart(pages):
+    for name, page in pages.items():
+        labels = re.findall(r'role="region" aria-label="([^"]*)"', page.html)
+        assert len(labels) == len(set(labels)), name
+
+
 def test_a_diagram_of_states_is_a_table_of_its_moves(pages):
     assert "stateDiagram" not in pages["acs"].html
     assert "<td>challenging</td><td>challenge ended</td><td>decided</td>" in pages["acs"].html

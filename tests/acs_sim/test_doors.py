@@ -96,6 +96,26 @@ async def test_a_page_of_another_site_changes_nothing_at_any_other_door(stack_of
             assert await asked(method, url, b'{"advance":"1h"}', {**JSON, **headers}) == 403, (method, path)
 
 
+@pytest.mark.parametrize("party", PARTIES)
+async def test_whoever_comes_with_a_browser_where_no_page_is_finds_a_way_on(stack_of_all, party):
+    at = stack_of_all.addresses
+    posted_to = {path for _, path in await changing_routes(party)}
+    async with aiohttp.ClientSession(headers={"Accept": "text/html,*/*;q=0.8"}) as browser:
+        for path in ("/nowhere", "/a/long/way", *posted_to):
+            async with browser.get(at.of(party) + path.replace("{", "").replace("}", "")) as answer:
+                if answer.status in {404, 405} and not path.startswith("/api/"):
+                    text = await answer.text()
+                    assert answer.content_type == "text/html", path
+                    assert "href=" in text.partition("<body")[2] or "You may close this window" in text, path
+                assert answer.status < 500, path
+
+
+@pytest.mark.parametrize("party", PARTIES)
+async def test_a_program_is_told_in_json_that_there_is_nothing(stack_of_all, party):
+    async with aiohttp.ClientSession() as program, program.get(stack_of_all.addresses.of(party) + "/nowhere") as answer:
+        assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
 @pytest.fixture
 async def stack_of_all():
     async with running_stack(with_free_ports(Settings(fresh=True, allow_host=("box.test",)))) as running:

@@ -46,3 +46,48 @@ async def resized(element: Locator, frame: Frame, width: int, height: int) -> No
     async with asyncio.timeout(ACTION_MILLISECONDS / 1000):
         while await frame.evaluate("[innerWidth, innerHeight]") != size:  # noqa: ASYNC110 - seen from outside
             await asyncio.sleep(0.005)
+
+
+CROWDED = """() => {
+  const room = document.documentElement.clientWidth, found = [];
+  const named = (one) => `${one.tagName.toLowerCase()}.${one.className} "${one.textContent.trim().slice(0, 30)}"`;
+  const scrolled = (one) => { for (let up = one.parentElement; up; up = up.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(up).overflowX) && up !== document.documentElement) return true; return false; };
+  const seen = [...document.body.querySelectorAll("*")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    const shown = box.width > 1 && box.height > 1 && one.checkVisibility({ visibilityProperty: true });
+    return shown && !one.closest("svg, .skip, iframe");
+  });
+  for (const one of seen) {
+    const box = one.getBoundingClientRect(), style = getComputedStyle(one);
+    if ((box.left < -0.5 || box.right > room + 0.5) && !scrolled(one)) found.push(`${named(one)} leaves the window`);
+    if (/hidden|clip/.test(style.overflowX) && one.scrollWidth > one.clientWidth + 1 && !one.matches("select, input"))
+      found.push(`${named(one)} is cut`);
+  }
+  const pressed = seen.filter((one) => one.matches("a, button, input, select, textarea, summary"));
+  const boxes = pressed.map((one) => one.getClientRects()[0]);
+  for (let first = 0; first < pressed.length; first += 1) for (let other = first + 1; other < pressed.length; other += 1) {
+    const [a, b] = [boxes[first], boxes[other]];
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 4 && !pressed[first].contains(pressed[other]))
+      found.push(`${named(pressed[first])} lies over ${named(pressed[other])}`);
+  }
+  if (document.documentElement.scrollWidth > room) found.push("the page scrolls sideways");
+  return found.slice(0, 10);
+}"""
+
+
+async def crowded(page: Page) -> list[str]:
+    """What leaves the window, is cut, or lies over something else that is pressed; a part that scrolls by itself may hold more."""
+    return await page.evaluate(CROWDED)
+
+
+async def thinned(page: Page, kept: int = 8) -> None:
+    """Leave the first of what a page repeats: what is alike is judged once."""
+    repeated = "tbody tr, .operation, .contents li, .document > *"
+    await page.evaluate(
+        "([repeated, kept]) => document.querySelectorAll(repeated).forEach((one) => {"
+        "  if ([...one.parentElement.children].indexOf(one) >= kept) one.remove(); })",
+        [repeated, kept],
+    )

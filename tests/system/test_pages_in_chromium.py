@@ -1,6 +1,7 @@
 """All pages of all parties held against axe, the 3DS Method in a hidden frame, and what a bank's own host brings to light."""
 
 import asyncio
+import re
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,11 +9,12 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.support.accessibility import findings
+from acs_sim.desk.app import PAGES
+from tests.support.accessibility import findings, findings_in_both_colours
 from tests.support.checkout import Checkout, checkout
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.third_party import base64url, from_base64url
-from tests.support.windows import overflows
+from tests.support.windows import crowded, overflows, thinned
 from tests.system.test_shops_in_chromium import pay, verdict
 
 pytestmark = pytest.mark.browser
@@ -79,28 +81,58 @@ async def test_axe_finds_nothing_wrong_with_the_phone(shop):
     await shop.result()
 
 
-async def test_axe_finds_nothing_wrong_with_the_desk(shop):
-    card = await shop.card("challenge-otp")
-    ares = await shop.ares(card)
-    page, desk = await shop.page(), shop.stack.addresses.desk
-    await shop.challenge(page, ares)
-    transaction = f"/transactions/{ares['threeDSServerTransID']}"
-    views = [f"{transaction}?m=1&view={view}" for view in ("raw", "check", "difference")]
-    compared = f"/compare?id={ares['threeDSServerTransID']}&id={ares['threeDSServerTransID']}"
-    for path in (
-        "/",
-        "/?q=nothing",
-        transaction,
-        *views,
-        compared,
-        "/cards",
-        "/demo",
-        "/check",
-        "/api/docs",
-        "/find?q=x",
-    ):
-        await page.goto(desk + path)
-        await sound(page, path)
+EXAMPLES = {"message": "AReq", "picture": "demo.png", "form": "svg"}
+"""What stands in the addresses of the desk's pages for what is no id."""
+VARIANTS = (
+    "/?q=nothing",
+    "/transactions/{id}?m=1&view=raw",
+    "/transactions/{id}?m=1&view=check",
+    "/transactions/{id}?m=1&view=difference",
+    "/transactions/nobody",
+    "/compare?id={id}&id={id}",
+    "/check?id={id}",
+    "/cards?version=1.0.2&pan=4000000001000001",
+    "/docs/acs",
+    "/docs?q=code",
+    "/find?id=nothing",
+)
+LARGE, SMALL = {"width": 1280, "height": 720}, {"width": 390, "height": 800}
+
+
+async def pages_of_the_desk(shop: Checkout) -> dict[str, str]:
+    """The address of every page in the table of the desk's routes, and of what else those pages can look like. What is a part of a
+    page, a picture or a file is none."""
+    ares = await shop.ares(await shop.card("challenge-otp"))
+    await shop.challenge(await shop.page(), ares)
+    desk, wish = shop.stack.addresses.desk, {"scheme": "visa", "scenario": "challenge-otp", "version": "2.2.0"}
+    async with shop.session.post(f"{desk}/app", data=wish, allow_redirects=False) as answer:
+        app = answer.headers["Location"].removeprefix("/app/")
+    found = {}
+    for path in [*(path for method, path, _ in PAGES if method == "GET"), *VARIANTS]:
+        named = EXAMPLES | {"id": app if path.startswith("/app") else ares["threeDSServerTransID"]}
+        plain = re.sub(r"{(\w+):[^}]*}", "acs", path).replace("{token}", "none")
+        address = plain.format_map(named)
+        async with shop.session.get(desk + address) as answer:
+            if "Content-Disposition" not in answer.headers and answer.content_type == "text/html":
+                found |= {address: path} if "<html" in await answer.text() else {}
+    return found
+
+
+async def test_every_page_of_the_desk_is_sound_in_both_colours_on_a_screen_and_on_a_phone(shop):
+    addresses = await pages_of_the_desk(shop)
+    assert len(addresses) > len(VARIANTS) + 12
+    page, wrong, broken = await shop.page(viewport=LARGE), {}, []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    for address in addresses:
+        await page.goto(shop.stack.addresses.desk + address)
+        wrong[address] = await crowded(page)
+        await page.set_viewport_size(SMALL)
+        wrong[address] += [f"narrow: {one}" for one in await crowded(page)]
+        await page.set_viewport_size(LARGE)
+        await thinned(page)
+        wrong[address] += await findings_in_both_colours(page)
+    assert broken == []
+    assert {address: found for address, found in wrong.items() if found} == {}
 
 
 METHOD_PAGE = (

@@ -1,9 +1,13 @@
 """The words for what a scenario has the issuer do: plain data, read by the issuer and by whoever tells what a card does."""
 
+from datetime import timedelta
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
+
+CODE_VALIDITY: Final = timedelta(minutes=5)
+"""How long a SecureCode can be typed, from when it was sent."""
 
 
 class Method(StrEnum):

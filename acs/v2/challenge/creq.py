@@ -124,7 +124,7 @@ async def _respond(issuer: EmvIssuer, change: Change, session_data: str | None) 
             return await _show(issuer, change, notice)
         case Finish():
             await settle(issuer, transaction)
-            return final_response(transaction)
+            return final_response(issuer, transaction)
         case refused:
             await settle(issuer, transaction)
             kept = transaction.session.session_data if transaction.session else session_data

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -50,7 +51,7 @@ def rendered(name: str, places: Places) -> Page:
     """`name`: one of `library.paths`."""
     tokens, anchors = _parser().parse(text_of(name)), Anchors()
     headings: list[tuple[int, str, str]] = []
-    title, heading = "", ""
+    title, heading, labels = "", "", Counter[str]()
     for token, inside in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open" and inside is not None:
             heading = _words(inside.children or ())
@@ -59,8 +60,9 @@ def rendered(name: str, places: Places) -> Page:
                 token.attrSet("id", anchor)
                 headings.append((int(token.tag[1]), heading, anchor))
             title = title or heading
-        elif token.type == "table_open":
-            token.meta["label"] = heading
+        elif token.type in {"table_open", "fence"}:
+            labels[heading] += 1
+            token.meta["label"] = heading if labels[heading] == 1 else f"{heading}, {labels[heading]}"
         for child in token.children or ():
             _lead(child, name, places)
     html = Markup(_parser().renderer.render(tokens, _parser().options, {}))  # noqa: S704 - its HTML is escaped
@@ -115,7 +117,7 @@ def _fence(token: Token) -> str:
     moves = [move.groups() for line in token.content.splitlines() if (move := _MOVE.fullmatch(line))]
     if token.info == "mermaid" and token.content.startswith("stateDiagram"):
         rows = Markup("").join(_row(*move) for move in moves)
-        return _TABLE.format("States") + _MOVES.format(rows)
+        return _TABLE.format(token.meta["label"]) + _MOVES.format(rows)
     return _CODE.format(token.content)
 
 

@@ -22,6 +22,7 @@ from threedsecure.web.metrics import Measured, Metrics
 from threedsecure.web.serving.doors import Door, check_name
 from threedsecure.web.serving.edge import DISPATCHER, HEADS, SERVER, STRAIGHT, EdgeRunner
 from threedsecure.web.serving.service import Dispatcher, Route, Service, StreamHandler
+from threedsecure.web.serving.templates import told
 from threedsecure.web.serving.ways import WAYS, Ways, led_back, unknown
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_headers
 
@@ -49,7 +50,7 @@ def application(
     """The aiohttp application of a service: its routes and streams, `/static/`, `/healthz`, `/readyz` and `/metrics`. It is ready
     while the service says so and no one of `checks` finds anything. `figures` are told beside the service's own. `namespace`: what
     stands before all of its paths, where it is not a port's own one."""
-    app = web.Application(client_max_size=0, middlewares=[_at_the_door(dispatcher.names, namespace)])
+    app = web.Application(client_max_size=0, middlewares=[_at_the_door(dispatcher.names, namespace, service.ways_on)])
     app[STRAIGHT] = {namespace + route.path: (route, dispatcher) for route in service.routes if route.at_the_edge}
     app[HEADS] = {}
     if namespace:
@@ -74,7 +75,7 @@ def application(
     return app
 
 
-def _at_the_door(names: Names, namespace: str) -> Middleware:
+def _at_the_door(names: Names, namespace: str, ways_on: Sequence[tuple[str, str]]) -> Middleware:
     @web.middleware
     async def at_the_door(request: web.Request, handler: StreamHandler) -> web.StreamResponse:
         """Who asks for somebody else, or for an address or a method that no route knows, is told as of every other error."""
@@ -82,13 +83,14 @@ def _at_the_door(names: Names, namespace: str) -> Middleware:
             check_name(names, request)
             return await handler(request)
         except Problem as problem:
-            return _response(_for_the_caller(problem.response()))
+            response = told(problem, request.headers.get("Accept", ""), ways_on)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
             words = None if namespace else unknown(request.path)
-            response = Problem(error.status, error.reason, words or f"{request.method} {request.path[:200]}").response()
+            missing = Problem(error.status, error.reason, words or f"{request.method} {request.path[:200]}")
+            response = told(missing, request.headers.get("Accept", ""), ways_on)
             if isinstance(error, web.HTTPMethodNotAllowed):
                 response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
-            return _response(_for_the_caller(response))
+        return _response(_for_the_caller(response))
 
     return at_the_door
 

@@ -138,7 +138,8 @@ class Service:
     `lifespan` opens the storage and runs the background work; `ready` tells whether requests can be served now. `also_at`: base
     addresses that it has beside the one it is started at. `resign` signs a PARes again, badly when that is asked for: what
     misbehaves has no keys of its own. `measured`: gauges that are read when somebody asks for the figures. `forget_before`
-    forgets some of what ended before an instant, and says how much."""
+    forgets some of what ended before an instant, and says how much. `ways_on`: words and addresses of pages, for whoever comes with
+    a browser where there is none."""
 
     name: str
     routes: Sequence[Route]
@@ -150,6 +151,7 @@ class Service:
     resign: Resign | None = None
     measured: Callable[[], Awaitable[Sequence[Measured]]] | None = None
     forget_before: Callable[[datetime], Awaitable[int]] | None = None
+    ways_on: Sequence[tuple[str, str]] = ()
 
 
 class Dispatcher:
