@@ -31,6 +31,7 @@ WORDS_OF_OURS = {
     *("_alone", "_compile", "of_version"),  # versions, channels and message types are known ones by then
     *("_with_holes", "_environment", "translations", "texts"),  # templates and the languages that there are
     *("_meanings", "message_page", "names_of"),  # of messages that have a table
+    *("_document", "sections", "text_of"),  # the documents that there are
     "signer",
 }
 
