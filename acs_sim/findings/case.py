@@ -179,11 +179,14 @@ class Case:
         return any(rreq.number < rres.number < end for rres in self.rres)
 
     def excusable(self, entry: Entry) -> bool:
-        """Whether a fault gave its receiver a reason to refuse this message that cannot be read off it."""
-        return any(
+        """Whether a fault gave its receiver a reason to refuse this message that cannot be read off it; or it came once more, after
+        a connection that broke, and said another thing then."""
+        faults = [*self.faults_behind(entry)]
+        changed = any(isinstance(fault.message.get("sent"), dict) for fault in faults)
+        return (changed and self.reset(entry)) or any(
             fault.text("do") in UNREADABLE | STRICT
             or (fault.text("do") not in CARRIAGE and not isinstance(fault.message.get("sent"), dict))
-            for fault in self.faults_behind(entry)
+            for fault in faults
         )
 
     def debatable(self, entry: Entry, leg: Leg) -> bool:

@@ -5,14 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
-from acs_sim.scenarios.explore.space import CARDS, CELLS, DECISIVE, DEEDS, ELEMENT_FAULTS, RACES
+from acs_sim.scenarios.explore.space import CARDS, CELLS, DEEDS, RACES, SINGLES
 
 Cell = tuple[str, ...]
-MANY: Final = 3.0
 EAGER: Final = 2
 """How much sooner what was drawn seldom is drawn: the higher, the more evenly."""
-WEIGHTS: Final = tuple(MANY if do in ELEMENT_FAULTS and at in DECISIVE else 1.0 for at, _, do in CELLS)
-"""What happens to one element is as many faults as a message has elements."""
 
 
 class Coverage:
@@ -28,7 +25,7 @@ class Coverage:
 
     def choose_fault(self, random: Random) -> tuple[str, str, str]:
         """Where, from whom, and what."""
-        return CELLS[self._pick(random, [("fault", *cell) for cell in CELLS], WEIGHTS)]
+        return CELLS[self._pick(random, [("fault", *cell) for cell in CELLS], [1.0] * len(CELLS))]
 
     def _pick(self, random: Random, cells: Sequence[Cell], weights: Iterable[float]) -> int:
         steered = [weight / (1 + self.drawn[cell]) ** EAGER for cell, weight in zip(cells, weights, strict=True)]
@@ -42,6 +39,7 @@ class Coverage:
             self._line("faults", [("fault", *cell) for cell in CELLS]),
             self._line("cards", [("card", name) for name in CARDS]),
             self._line("races", [("race", name) for name in RACES]),
+            self._line("elements", [("element", name) for name in SINGLES]),
             self._line("deeds", [("deed", name) for name in DEEDS]),
         ]
 

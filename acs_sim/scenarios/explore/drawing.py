@@ -11,10 +11,11 @@ Tree = dict[str, Any]
 Drawn = tuple[str, list[Tree], list[Tree]]
 """The scenario of the card, faults, steps."""
 _NOTICE: Final[Tree] = {"operation": {"parts": ["A notice.", "Its second part."]}}
-FAULTS: Final = (0, 0, 0, 1, 1, 1, 1, 1, 2, 2)
+FAULTS: Final = (0, 1, 1, 1, 1, 1, 2, 2, 2, 2)
 MOST_DEEDS: Final = 4
 INDICATOR: Final = "threeDSRequestorChallengeInd"
-RACING: Final = 0.5
+SHARES: Final = (0.4, 0.2, 0.4)
+"""Of races, of single elements, of whole payments."""
 SECOND_PAYMENT: Final = 0.2
 OF_ANOTHER: Final = (
     {"at": "CRes post", "do": "other-session"},
@@ -28,8 +29,8 @@ OF_ANOTHER: Final = (
 def draw(random: Random, number: int, coverage: Coverage) -> Tree:
     """A scenario. `number`: its place among those of the seed."""
     version = random.choice(space.VERSIONS)
-    drawn = _race(random, coverage, version) if random.random() < RACING else _whole(random, coverage, version)
-    return _story(random, number, version, *drawn)
+    kind = random.choices((_race, _single, _whole), SHARES)[0]
+    return _story(random, number, version, *kind(random, coverage, version))
 
 
 def _whole(random: Random, coverage: Coverage, version: str) -> Drawn:
@@ -52,6 +53,23 @@ def _whole(random: Random, coverage: Coverage, version: str) -> Drawn:
         steps.append({"clock": random.choice(space.JUMPS)})
         steps += [_another(random)] * (random.random() < 0.5)
     return card, faults, steps
+
+
+def _single(random: Random, coverage: Coverage, version: str) -> Drawn:
+    """A payment that goes well but for one element of one message."""
+    at, do, element = space.SINGLES[coverage.choose(random, "element", dict.fromkeys(space.SINGLES, 1.0))]
+    fault: Tree = {"at": at, "do": do, "element": element}
+    if do == "set":
+        fault["value"] = _wrong_value(random, element)
+    card = random.choice(("frictionless", space.CHALLENGED)) if at == "ARes" else space.CHALLENGED
+    deeds = [] if card in space.WITHOUT_CHALLENGE else [{"cardholder": _deed("correct", card)}]
+    return card, [fault], [{"authenticate": {"any": True}}, *deeds]
+
+
+def _wrong_value(random: Random, element: str) -> Any:
+    if element == "transStatus" and random.random() < 0.8:
+        return random.choice(space.STATUSES)
+    return random.choice(space.WRONG_OF.get(element, space.WRONG_VALUES))
 
 
 def _race(random: Random, coverage: Coverage, version: str) -> Drawn:
@@ -175,8 +193,7 @@ def _element(random: Random, at: str, do: str, version: str) -> Tree:
     if do == "retype":
         return {"element": name, "to": random.choice(space.TYPES)}
     if do == "set":
-        values = space.STATUSES if name == "transStatus" and random.random() < 0.8 else space.WRONG_VALUES
-        return {"element": name, "value": random.choice(values)}
+        return {"element": name, "value": _wrong_value(random, name)}
     return {"element": name}
 
 

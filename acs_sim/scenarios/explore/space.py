@@ -112,13 +112,19 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
         "RReq after the CRes": ("results-late", (), (_RIGHT, {"clock": "31s"})),
         "RReq never": ("results-never", (), (_RIGHT, {"clock": "61s"})),
         "RReq twice": (CHALLENGED, ({"at": "RReq", "do": "twice"},), (_RIGHT,)),
+        "a second RReq that says otherwise": (
+            CHALLENGED,
+            (
+                {"at": "RReq", "do": "reset", "when": {"nth": 1}},
+                {"at": "RReq", "do": "reset", "when": {"nth": 2}},
+                {"at": "RReq", "do": "set", "element": "transStatus", "value": "N", "when": {"nth": 3}},
+            ),
+            (_RIGHT, {"clock": "31s"}),
+        ),
         "Erro for the RReq": (CHALLENGED, ({"at": "RReq", "do": "erro", "code": "404"},), (_RIGHT,)),
         "ECI against transStatus": (
             CHALLENGED,
-            (
-                {"at": "RReq", "do": "set", "element": "transStatus", "value": "N"},
-                {"at": "RReq", "do": "set", "element": "transStatusReason", "value": "01"},
-            ),
+            ({"at": "RReq", "do": "set", "element": "transStatus", "value": "N"},),
             (_RIGHT,),
         ),
         "CRes against RReq": ("results-contradicting", (), ({"cardholder": {"do": "cancel", "any": True}},)),
@@ -208,6 +214,7 @@ DECISIVE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Elements on which a payment depends: drawn as often as all others together."""
 STATUSES: Final = ("Y", "N", "R", "U", "A")
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 WRONG_VALUES: Final = (
     "",
     "zz",
@@ -218,11 +225,25 @@ WRONG_VALUES: Final = (
     "N",
     "05",
     "99",
-    "00000000-0000-4000-8000-000000000000",
+    NOBODY,
     {"a": 1},
     7,
     MARKUP,
 )
+WRONG_OF: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
+    {"messageVersion": VERSIONS, **dict.fromkeys(("threeDSServerTransID", "acsTransID", "dsTransID"), (NOBODY,))}
+)
+"""Values that are right by themselves, and wrong for this payment."""
+SINGLES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        f"{do} {element} of the {at}": (at, do, element)
+        for at in ("ARes", "RReq", "CRes post")
+        for element in dict.fromkeys((*DECISIVE[at], "threeDSServerTransID", "dsTransID"))
+        for do in ("drop", "set")
+        if (at, element) != ("CRes post", "dsTransID")
+    }
+)
+"""One element on which a payment depends, wrong or missing in a payment where nothing else is wrong."""
 TYPES: Final = ("text", "number", "boolean", "list", "object", "null")
 REASONED: Final[Mapping[str, str]] = MappingProxyType({"N": "01", "R": "11", "U": "22"})
 """A transStatusReason for each status that needs one, so that nothing else is wrong with the message."""

@@ -380,6 +380,13 @@ def test_a_result_with_all_identifiers_of_another_transaction_is_taken_there_and
     assert rules(*CHALLENGED, entry("RReq"), went, entry("RRes"), told) == ["result-not-followed"]
 
 
+def test_an_erro_convicts_nobody_where_the_result_came_once_more_and_said_otherwise():
+    broken = entry("fault", road=("Directory Server", "3DS Server"), at="RReq", do="reset")
+    otherwise, refused = fault("RReq", entry("RReq", **REFUSED)["message"]), erro("305", "RReq", FROM_GATEWAY, "S")
+    assert rules(*CHALLENGED, entry("RReq"), otherwise, refused) == ["erro-for-right-message"]
+    assert rules(*CHALLENGED, entry("RReq"), broken, otherwise, refused) == []
+
+
 def test_a_result_of_another_transaction_that_came_for_this_one_explains_what_follows():
     came = fault("RReq", entry("RReq")["message"], of=ANOTHER)
     told, refused = entry("outcome", outcome="accepted"), erro("305", "RReq", FROM_GATEWAY, "S")

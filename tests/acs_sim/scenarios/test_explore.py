@@ -13,6 +13,7 @@ from acs_sim.scenarios.explore.coverage import Coverage
 from acs_sim.scenarios.explore.drawing import draw
 from acs_sim.scenarios.explore.exploring import Explorer, charges_of, source_of
 from acs_sim.scenarios.explore.shrinking import shrunk
+from acs_sim.scenarios.explore.space import SINGLES
 from acs_sim.scenarios.explore.story import as_file, play_of, steps_of
 from acs_sim.scenarios.file.loading import load
 from acs_sim.scenarios.playing.cardholders import new_session
@@ -59,8 +60,9 @@ def test_what_was_drawn_seldom_is_drawn_sooner():
     for number in range(1, ENOUGH + ENOUGH // 2 + 1):
         draw(source_of(1, number), number, coverage)
     assert all(seen >= 0.4 * there for seen, there in coverage.by_point().values())
-    faults, cards, races, deeds = coverage.lines()
-    assert (cards, races, deeds) == ("cards: 23 of 23", "races: 16 of 16", "deeds: 10 of 10")
+    faults, cards, races, elements, deeds = coverage.lines()
+    assert (cards, races, deeds) == ("cards: 23 of 23", "races: 17 of 17", "deeds: 10 of 10")
+    assert elements == f"elements: {len(SINGLES)} of {len(SINGLES)}"
     assert faults.startswith("faults: 2")
 
 

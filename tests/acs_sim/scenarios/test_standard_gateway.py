@@ -93,6 +93,27 @@ async def test_what_a_browser_gateway_cannot_be_asked_for_is_not_played_and_says
     assert "answers of the reference gateway" in outcomes["its own answer"].skipped
 
 
+async def test_a_gateway_is_asked_for_all_that_the_steps_say_and_for_several_purchases_at_once(tmp_path):
+    (tmp_path / "asked.yaml").write_text(
+        "steps:\n  pays:\n    - cardholder: {do: submit, code: correct, CReq: {challengeWindowSize: '02'}, transStatus: 'Y'}\n"
+        "    - message: {kind: CReq, has: {challengeWindowSize: '02'}}\n    - result: {transStatus: 'Y'}\n"
+        "scenarios:\n"
+        "  - name: two challenges\n    about: The second is of another version.\n    card: {scenario: challenge-otp}\n"
+        "    version: 2.1.0\n    category: non-payment\n    steps:\n"
+        "      - authenticate: {send: {addrMatch: 'Y'}, headers: {x-play: one}, ARes: {transStatus: C}}\n      - use: pays\n"
+        "      - authenticate: {version: 2.2.0, ARes: {transStatus: C}}\n      - use: pays\n"
+        "  - name: at the same time\n    about: Another card.\n    card: {scenario: challenge-otp}\n    steps:\n"
+        "      - authenticate: {ARes: {transStatus: C}}\n      - use: pays\n"
+    )
+    async with against() as (played, gateway):
+        assert [outcome.problem for outcome in await played(load([tmp_path]))] == [None, None]
+        wishes = [order.wish for order in gateway.orders.values()]
+    first, second = (wish for wish in wishes if wish["messageCategory"] == "02")
+    assert (first["version"], second["version"]) == ("2.1.0", "2.2.0")
+    assert (first["elements"]["addrMatch"], first["headers"]) == ("Y", {"x-play": "one"})
+    assert [wish["window"] for wish in wishes] == ["02"] * 3
+
+
 class _BreaksOnEachPurchase(StandardGateway):
     def purchase(self, wish):
         super().purchase(wish)
