@@ -93,5 +93,6 @@ class Clock:
         self._moved = asyncio.Event()
 
 
-monotonic = time.perf_counter
-"""Real seconds, for durations that are measured and never decided upon."""
+def monotonic() -> float:
+    """Real seconds, for durations that are measured and never decided upon."""
+    return time.perf_counter()
