@@ -24,6 +24,7 @@ from msgspec import Struct
 
 # Relative, because users have this module inside `acs_sim` (`acs_sim.testing.authentication_values`).
 from ..secrets.keyed_hash import KeyedHash
+from ..secrets.remembering import remembering
 from .schemes import SCHEMES
 
 # What `acs_sim.testing.authentication_values` offers.
@@ -349,7 +350,7 @@ def _digits(name: str, value: str, length: int | None = None) -> str:
     return value
 
 
-@lru_cache(maxsize=64)
+@remembering(64)
 def _day_of_year(day: str) -> str:
     """Two digits of the year and three of the day in it."""
     try:
