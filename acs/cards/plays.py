@@ -30,6 +30,7 @@ INFORMED: Final = Settle("I")
 _PLAYS: Final[Mapping[str, Play]] = MappingProxyType(
     {name: known.play for name, known in SCENARIOS.items() if not isinstance(known.play, PlayV1 | None)}
 )
+_SILENT: Final = frozenset(name for name, play in _PLAYS.items() if isinstance(play, KeepSilent))
 METHODS_V1: Final = frozenset({Method.SMS_CODE, Method.AUTO_PASS, Method.AUTO_FAIL, Method.CHOICE, Method.OUTCOME_CODE})
 """How cardholders were asked in the time of 1.0.2, and how testers are."""
 _STATUSES_V1: Final[Mapping[str, str]] = MappingProxyType({"Y": "Y", "A": "A", "N": "N", "R": "N"})
@@ -70,7 +71,7 @@ def content_defect_of(scenario: str) -> str | None:
 
 def keeps_silent(card: Card) -> bool:
     """Whether the answer to an AReq for `card`, once decided, is held back."""
-    return isinstance(play_of(card.scenario), KeepSilent)
+    return card.scenario in _SILENT
 
 
 def expired(expiry: str | None, now: datetime) -> bool:

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import aiohttp
 import pytest
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, bindparam, create_engine, insert, update
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -16,6 +17,7 @@ from acs_sim.commands.bench.load import saturate
 from acs_sim.commands.bench.process import python, running
 from acs_sim.commands.bench.subjects import own_simulator, posting
 from acs_sim.commands.bench.traffic import authentication_requests
+from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
@@ -23,6 +25,12 @@ from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.rows.prepared import Prepared
 from threedsecure.storage.schema import Schema
 
+ROOT = Path(__file__).parent.parent.parent
+SERVING = (
+    *(str(ROOT / name) for name in ("acs", "directory_server", "threedsecure")),
+    str(Path(aiohttp.__file__).parent),
+)
+MOST_CALLS = 395
 ROUNDS = 5
 OPERATIONS = 256
 GROUPED_COMMITS_AT_LEAST = 15.0
@@ -76,6 +84,28 @@ async def cost(server, lanes, count: int) -> float:
     samples = await saturate(lanes, PATIENCE_SECONDS * 10, count)
     assert not samples.failed, samples.errors
     return (server.usage().cpu_seconds - before) / count
+
+
+async def test_an_authentication_takes_few_calls(tmp_path):
+    """Counted, which no load on the machine moves: calls of Python in the services and in aiohttp, one authentication at a time."""
+    settings, count, calls = with_free_ports(Settings(data=str(tmp_path / "ours"))), 64, 0
+
+    def counted(frame, event, _argument):
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_filename.startswith(SERVING)
+
+    async with running_stack(settings):
+        url = settings.addresses.ds
+        authenticated = posting(Connection(url), authentication_requests(f"{url}/visa/3ds2"))
+        for _ in range(count):  # shapes are learned, statements compiled
+            await authenticated()
+        sys.setprofile(counted)
+        try:
+            for _ in range(count):
+                await authenticated()
+        finally:
+            sys.setprofile(None)
+    assert calls / count <= MOST_CALLS
 
 
 async def test_grouped_commits_cost_a_fraction_of_an_orm_with_a_commit_for_each(tmp_path):

@@ -10,6 +10,7 @@ the Mastercard IAV as issuers compute it. The layouts of the other schemes are n
 
 import base64
 import hmac
+from binascii import b2a_base64, hexlify
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -67,8 +68,8 @@ AUTHENTICATION_RESULTS: Final[Mapping[str, str]] = MappingProxyType({"Y": "0", "
 _PROTOCOL_NIBBLES: Final = MappingProxyType({"2.1.0": "4", "2.2.0": "5", "2.3.1": "6"})
 _CONTROL_BYTES: Final = MappingProxyType({"Y": 0x8C, "A": 0x86})
 _IAV_TAG: Final = bytes.fromhex("C604")
-_DECIMAL_ALONE: Final = str.maketrans("", "", "abcdef")
-_LETTERS_LESS_TEN: Final = str.maketrans("abcdef", "012345", "0123456789")
+_LETTERS: Final = b"abcdef"
+_LESS_TEN: Final = bytes.maketrans(_LETTERS, b"012345")
 
 
 class NoAuthenticationValue(ValueError):
@@ -88,9 +89,9 @@ def card_verification_digits(pan: str, tracking_digits: str, service_code: str, 
     first, second = bytes.fromhex(digits[:16]), bytes.fromhex(digits[16:].ljust(16, "0"))
     once, thrice = _encryptors(key_a, key_b)
     block = (int.from_bytes(once.update(first)) ^ int.from_bytes(second)).to_bytes(8)
-    text = thrice.update(block).hex()
-    decimal = text.translate(_DECIMAL_ALONE)
-    return (decimal if len(decimal) > 2 else decimal + text.translate(_LETTERS_LESS_TEN))[:3]
+    text = hexlify(thrice.update(block))
+    decimal = text.translate(None, _LETTERS)
+    return (decimal if len(decimal) > 2 else decimal + text.translate(_LESS_TEN, b"0123456789"))[:3].decode()
 
 
 @lru_cache(maxsize=4)
@@ -135,7 +136,7 @@ def emv_authentication_value(
         ds_trans_id,
         str(purchase_amount)[-12:].zfill(12),
         _digits("purchaseCurrency", purchase_currency, 3),
-        _day_of_year(purchase_date),
+        _day_of_year(purchase_date[:8]),
         purchase_date[:8],
         _digits("method", method, 2),
     )
@@ -208,8 +209,8 @@ def _hashed_pan(purchase: _Purchase) -> str:
     digit exchanged for that of the ECI, with amount, currency and date (year and day of the year)."""
     eci = SCHEMES["visa"].eci(purchase.trans_status) or "0"
     text = purchase.pan[:-1] + eci[-1] + purchase.amount + purchase.currency + purchase.day
-    digits = sha256(text.encode()).hexdigest().translate(_DECIMAL_ALONE)
-    return digits[:16].ljust(16, "0")
+    digits = hexlify(sha256(text.encode()).digest()).translate(None, _LETTERS)
+    return digits[:16].ljust(16, b"0").decode()
 
 
 def _mastercard_iav(purchase: _Purchase) -> bytes:
@@ -340,7 +341,7 @@ def _spa_aav_head(status: str, merchant_name: str, acs_id: int, bin_key_id: int,
 
 
 def _text(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+    return b2a_base64(value, newline=False).decode()
 
 
 def _digits(name: str, value: str, length: int | None = None) -> str:
@@ -349,13 +350,9 @@ def _digits(name: str, value: str, length: int | None = None) -> str:
     return value
 
 
-def _day_of_year(purchase_date: str) -> str:
-    """Two digits of the year and three of the day in it."""
-    return _julian(purchase_date[:8])
-
-
 @remembering(64)
-def _julian(day: str) -> str:
+def _day_of_year(day: str) -> str:
+    """Two digits of the year and three of the day in it."""
     try:
         return f"{date.fromisoformat(_digits('purchaseDate', day, 8)):%y%j}"
     except ValueError as error:

@@ -26,13 +26,16 @@ def is_a_name(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and 0 < len(name) <= MAX_IDENTIFIER and name.isprintable()
 
 
-def names_in(document: Mapping[str, Any], told: str | None = None) -> list[str]:
-    """The identifiers that a message carries, the one that names its transaction first."""
-    if not document and told is None:
-        return []
+def named_in(document: Mapping[str, Any], told: str | None = None) -> list[Any]:
+    """What stands where a message has its identifiers, whatever that is; what was told of it comes first."""
     keys = EMV_IDS if "threeDSServerTransID" in document else V1_IDS
     found = [document[key] for key in keys if key in document]
-    return [one_spelling(name) for name in ([told, *found] if told is not None else found) if is_a_name(name)]
+    return [told, *found] if told is not None else found
+
+
+def names_in(document: Mapping[str, Any], told: str | None = None) -> list[str]:
+    """The identifiers that a message carries, the one that names its transaction first."""
+    return [one_spelling(name) for name in named_in(document, told) if is_a_name(name)]
 
 
 def names_of(note: Note, document: Mapping[str, Any]) -> list[str]:

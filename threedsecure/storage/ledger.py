@@ -167,7 +167,7 @@ def append(connection: Connection, document: bytes, newest_at: datetime, keys: C
     if keys and connection.dialect.name == "postgresql":
         return _number(_APPEND_WITH_KEYS.first(connection, row | {"size": 1 << ERA_BITS, "keys": _array(keys)}))
     number = _number(_APPEND.first(connection, row))
-    add_keys(connection, ((key, number) for key in keys))
+    add_keys(connection, [(key, number) for key in keys])
     return number
 
 
@@ -185,7 +185,7 @@ def _array(keys: Collection[int]) -> str:
 
 def add_keys(connection: Connection, keys: Iterable[tuple[int, int]]) -> None:
     """Pairs of key and number of record."""
-    rows = sorted((number >> ERA_BITS, key, number) for key, number in keys)
+    rows = sorted([(number >> ERA_BITS, key, number) for key, number in keys])
     if not rows:
         return
     _ADD_KEY.run_many(connection, [{"era": era, "key": key, "number": number} for era, key, number in rows])

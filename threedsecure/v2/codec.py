@@ -43,8 +43,8 @@ def admit(message: Mapping[str, Any], size: int, *, accepts: frozenset[str], ver
         raise _invalid(f"messageType is not one that this component receives ({allowed})", message)
     if size > MAX_BYTES and message_type != "PRes":
         raise _invalid(f"the message is longer than {MAX_BYTES} bytes")
-    if message_type != "Erro":
-        _check_version(message, versions)
+    if message_type != "Erro" and message.get("messageVersion") not in versions:
+        raise _wrong_version(message, versions)
 
 
 def decode_object(raw: bytes, *, limit: int = MAX_BYTES) -> dict[str, Any]:
@@ -87,15 +87,13 @@ def _invalid(detail: str, message: Mapping[str, Any] | None = None) -> MessageEr
     return MessageError(ErrorCode.MESSAGE_RECEIVED_INVALID, detail, message=message)
 
 
-def _check_version(message: Mapping[str, Any], versions: Sequence[str]) -> None:
+def _wrong_version(message: Mapping[str, Any], versions: Sequence[str]) -> MessageError:
     version = message.get("messageVersion")
-    if version in versions:
-        return
     if version is None or version in ("", {}, []):
-        raise MessageError(ErrorCode.REQUIRED_ELEMENT_MISSING, "messageVersion", message=message)
+        return MessageError(ErrorCode.REQUIRED_ELEMENT_MISSING, "messageVersion", message=message)
     if not isinstance(version, str) or not _VERSION(version):
-        raise MessageError(ErrorCode.FORMAT_INVALID, "messageVersion", message=message)
-    raise MessageError(ErrorCode.VERSION_NOT_SUPPORTED, ",".join(versions), message=message)
+        return MessageError(ErrorCode.FORMAT_INVALID, "messageVersion", message=message)
+    return MessageError(ErrorCode.VERSION_NOT_SUPPORTED, ",".join(versions), message=message)
 
 
 def load(raw: bytes, limit: int) -> tuple[dict[str, Any], list[str]]:

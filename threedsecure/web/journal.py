@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -23,7 +24,7 @@ from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
 from threedsecure.storage.database import Database, Failed
 from threedsecure.storage.errors import DatabaseAway
-from threedsecure.storage.filing import EMV_IDS, V1_IDS, Filing, is_a_name, names_in
+from threedsecure.storage.filing import EMV_IDS, V1_IDS, Filing, is_a_name, named_in, names_in
 from threedsecure.storage.ledger import Found, More, Note
 from threedsecure.storage.on_sqlite import SqliteDatabase
 from threedsecure.storage.rows.leases import real_now
@@ -54,6 +55,7 @@ LEFT_OUT: Final = "left out"
 # (true), no longer (false), or who does (null).
 FLUSH, WRITTEN, FORGOTTEN, LISTENS = "journal flush", "journal written", "journal forgotten", "journal listens"
 
+_AT: Final = attrgetter("at")
 Result = TypeVar("Result")
 Told = Callable[[Exception | None], None]
 """Told once the notes are safe, or why they are not."""
@@ -103,16 +105,23 @@ class Hop:
 
 
 class _Turn:
-    """What is written at once: notes, the names that they carry, and who waits for it."""
+    """What is written at once: notes, what stands in them where names do, other names that they are found by, and who waits for
+    it."""
 
-    __slots__ = ("first", "names", "notes", "told")
+    __slots__ = ("also", "first", "named", "notes", "told")
 
     def __init__(self, first: int) -> None:
         """`first`: how many notes there were before, since the journal began."""
         self.first = first
         self.notes: list[Note] = []
-        self.names: list[str] = []
+        self.named: list[Any] = []
+        self.also: list[str] = []
         self.told: list[Told] = []
+
+    def keys(self) -> frozenset[int]:
+        """Most names stand in several notes."""
+        names = {name for name in self.named if isinstance(name, str)}
+        return frozenset(map(ledger.key_of, {*map(one_spelling, filter(is_a_name, names)), *self.also}))
 
 
 class Journal:
@@ -183,13 +192,13 @@ class Journal:
             told = written
         known = None if facts is None else dict(facts)
         note = Note(real_now(), at, sender, receiver, kind, told, status, took_ms, transaction_id, known, kept, also)
-        names = (*names_in(told.added if isinstance(told, More) else document, transaction_id), *also)
         place = turn.first + len(turn.notes)
         if len(turn.notes) >= MAX_WAITING:
             self._leave_out(1)
             return place
         turn.notes.append(note)
-        turn.names += names
+        turn.named += named_in(told.added if isinstance(told, More) else document, transaction_id)
+        turn.also += also
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_EVERY_SECONDS, self._look)
         return place
@@ -273,7 +282,7 @@ class Journal:
         except Exception as error:  # noqa: BLE001 - what cannot be sealed keeps what is written beside it from nothing
             self._over(turn, frozenset(), Failed(error))
             return None
-        keys = frozenset(map(ledger.key_of, set(turn.names)))
+        keys = turn.keys()
         return partial(self._write, turn, document, keys), partial(self._over, turn, keys)
 
     def _sealed(self, turn: _Turn) -> bytes:
@@ -283,7 +292,7 @@ class Journal:
         if not turn.notes:
             return None
         at_once = keys if self._several else ()
-        number = ledger.append(connection, document, max(note.at for note in turn.notes), at_once)
+        number = ledger.append(connection, document, max(map(_AT, turn.notes)), at_once)
         if self._keys.is_bulk:
             ledger.add_keys(connection, self._keys.pairs())
         return number
@@ -324,7 +333,8 @@ class Journal:
         more = [_alone(later, place) for place in range(len(later.notes))]
         self._rests = True
         self._turn = again = _Turn(later.first + len(later.notes))
-        again.notes, again.names, again.told = [*notes, *more][:MAX_WAITING], turn.names + later.names, later.told
+        again.notes, again.told = [*notes, *more][:MAX_WAITING], later.told
+        again.named, again.also = turn.named + later.named, turn.also + later.also
         self._leave_out(len(notes) + len(more) - len(again.notes))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WAIT_FOR_DATABASE_SECONDS, self._look)
@@ -424,7 +434,8 @@ class Journal:
     async def _others_forgot(self, _content: Any) -> None:
         self._turn.first += len(self._turn.notes)  # nothing that comes rests on what is gone
         self._turn.notes.clear()
-        self._turn.names.clear()
+        self._turn.named.clear()
+        self._turn.also.clear()
         self._keys.clear()
 
     async def forget_before(self, at: datetime) -> int:

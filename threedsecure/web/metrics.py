@@ -59,10 +59,6 @@ class _Times:
         self.counts = [0] * (len(BUCKETS) + 1)
         self.sum = 0.0
 
-    def observe(self, bucket: int, seconds: float) -> None:
-        self.counts[bucket] += 1
-        self.sum += seconds
-
     def buckets(self) -> list[tuple[str, float]]:
         """Upper bounds and how many there were up to each, as Prometheus has them."""
         return list(zip(_BOUNDS, accumulate(self.counts), strict=True))
@@ -85,9 +81,12 @@ class Metrics:
         key = service, path, status
         self._requests[key] = self._requests.get(key, 0) + 1
         bucket = bisect_left(BUCKETS, seconds)
-        self._seconds[service, path].observe(bucket, seconds)
+        times = [self._seconds[service, path]]
         if isinstance(kind, str) and kind in MESSAGES:
-            self._messages[service, kind].observe(bucket, seconds)
+            times.append(self._messages[service, kind])
+        for each in times:
+            each.counts[bucket] += 1
+            each.sum += seconds
 
     def refused(self, service: str) -> None:
         """One request more that was not let in."""

@@ -75,9 +75,9 @@ class _Compiled:
         return cursor
 
     def execute_many(self, connection: Connection, parameters: Iterable[Parameters]) -> None:
-        bound, written = self._bound, self._written
+        written = map(self._written, parameters) if self._fixed or self._writing else parameters
         try:
-            connection.connection.cursor().executemany(self._sql, [bound(written(each)) for each in parameters])
+            connection.connection.cursor().executemany(self._sql, list(map(self._bound, written)))
         except self._dialect.loaded_dbapi.Error as error:
             raise self._error(error) from error
 

@@ -249,15 +249,14 @@ class Dispatcher:
         took = monotonic() - began
         if route.hop is not None:
             self._journal_response(route.hop, response, took)
-        if not self._faults.spares(
-            request.message
-        ):  # the journal has what was meant, and behind it what becomes of that
+        message = request.message
+        if not self._faults.spares(message):  # the journal has what was meant, and behind it what becomes of that
             return self._misbehaved(route, request, response, took)
-        self._count(route, request, response, took)
+        self._count(route, message, response, took)
         return response
 
-    def _count(self, route: Route, request: WireRequest, response: WireResponse, took: float) -> None:
-        kind = None if request.message is None else request.message.get("messageType")
+    def _count(self, route: Route, message: Mapping[str, Any] | None, response: WireResponse, took: float) -> None:
+        kind = None if message is None else message.get("messageType")
         self._metrics.exchange(self._service.name, route.path, response.status, took, kind)
 
     async def _misbehaved(
@@ -265,7 +264,7 @@ class Dispatcher:
     ) -> WireResponse:
         """The same with a fault in force."""
         response = await self._answering.answered(request, response)
-        self._count(route, request, response, took)
+        self._count(route, request.message, response, took)
         return response
 
     def endpoints(self) -> dict[str, Endpoint]:
