@@ -66,6 +66,10 @@ class Simulator:
         """Put a fault in force; returns its id."""
         return str((await self._done("POST", "/api/faults", fault))["id"])
 
+    async def arm_pack(self, name: str) -> None:
+        """Put a whole pack of faults in force, for everybody."""
+        await self._done("POST", "/api/faults", {"pack": name})
+
     async def disarm(self, fault_id: str) -> None:
         """One that has happened and is over already is no matter."""
         await self._call("DELETE", f"{self._at.desk}/api/faults/{fault_id}")

@@ -1,4 +1,5 @@
-"""Every kind of fault at every hop, met by a correct gateway: nothing convicts it, because what a fault does is not its doing."""
+"""Every kind of fault at every hop, met by a correct gateway and by ours: nothing convicts them, because what a fault does is not
+their doing."""
 
 from collections.abc import AsyncIterator
 
@@ -6,50 +7,39 @@ import aiohttp
 import pytest
 
 from acs_sim.running.stack import running_stack
-from acs_sim.scenarios.explore.space import ELEMENT_FAULTS, FAULT_POINTS, SETTINGS
+from acs_sim.scenarios.browser.purchases import Purchases
+from acs_sim.scenarios.explore.exploring import Explorer, charges_of
+from acs_sim.scenarios.explore.own_gateway import OwnPurchases
 from acs_sim.scenarios.explore.story import play_of
+from acs_sim.scenarios.playing.cardholders import new_session
 from acs_sim.scenarios.reports.junit import failure
-from acs_sim.scenarios.running import STARTS_AT, Means, run
+from acs_sim.scenarios.running import PARTIES, STARTS_AT, Means, run, simulating
 from acs_sim.settings.settings import Settings
+from tests.support.every_fault import MET, PAY, RIGHT, VERDICT, WHOLE_PACKS, judged, story, without_faults
 from tests.support.ports import with_free_ports
 from tests.support.standard_gateway import standard_gateway
-from threedsecure.faults import POINTS, SENSIBLE
+from threedsecure.faults import POINTS
 from threedsecure.web.clock import Clock
 
 pytestmark = pytest.mark.slow
 
-DECIDES = {"Erro": "errorCode", "RRes": "resultsStatus", "Method callback": "threeDSServerTransID", "SMS": "body"}
-"""The element that the fault happens to, transStatus elsewhere."""
-MORE = {"set": {"value": "zz"}, "rename": {"to": "renamed"}, "retype": {"to": "number"}, "erro": {"code": "101"}}
-PAY = {"authenticate": {"any": True}}
-RIGHT = {"cardholder": {"do": "submit", "code": "correct", "any": True}}
 LEAVE = {"cardholder": {"do": "abandon", "any": True}}
-ENDS = ({"clock": "11m"}, {"verdict": "acquitted"})
+ENDS = ({"clock": "11m"}, VERDICT)
 CHALLENGED = {"card": {"scenario": "challenge-otp"}}
-
-
-def met(at: str, do: str, sender: str):
-    element = {"element": DECIDES.get(at, "transStatus")} if do in ELEMENT_FAULTS else {}
-    fault = {"at": at, "from": sender, "do": do, **SETTINGS.get(do, {}), **MORE.get(do, {}), **element}
-    card = "acs-error" if at == "Erro" else "challenge-otp"
-    steps = [PAY, RIGHT] if card == "challenge-otp" else [PAY]
-    return play(f"{do} at {at} from {sender}", card, fault, steps)
-
-
-def play(name: str, card: str, fault: dict, steps: list):
-    about = "One payment, and what goes wrong with it."
-    return play_of({"name": name, "about": about, "card": {"scenario": card}, "faults": [fault], "steps": steps})
-
-
-# At every point one sender takes all its faults.
-PLAYS = [met(at, do, POINTS[at].senders[0]) for at in FAULT_POINTS for do in SENSIBLE[at]]
+PLAYS = [play_of(tree) for tree in MET]
+OWN = [judged(tree) for tree in MET[::5]]
+"""A part for the reference gateway; `python -m benchmarks.explore faults` plays all with both."""
+IN_THE_SUITE = 10
+"""Plays under each pack; `python -m benchmarks.explore packs` plays more."""
 # A payment that is open, and another one whose messages come with its identifiers.
 SWAPPED = [
-    play(
-        f"another's at {at} from {sender}",
-        "challenge-otp",
-        {"at": "RReq", "do": "shuffle"},
-        [PAY, LEAVE, CHALLENGED, {"fault": {"at": at, "from": sender, "do": "swap-ids"}}, PAY, RIGHT, *ENDS],
+    play_of(
+        story(
+            f"another's at {at} from {sender}",
+            "challenge-otp",
+            {"at": "RReq", "do": "shuffle"},
+            [PAY, LEAVE, CHALLENGED, {"fault": {"at": at, "from": sender, "do": "swap-ids"}}, PAY, RIGHT, *ENDS],
+        )
     )
     for at in ("ARes", "RReq", "RRes", "Method callback", "CRes post")
     for sender in POINTS[at].senders
@@ -59,7 +49,7 @@ SWAPPED = [
 
 @pytest.fixture(scope="module")
 async def against() -> AsyncIterator[tuple]:
-    settings = with_free_ports(Settings(fresh=True, only=("desk", "ds", "acs", "phone")))
+    settings = with_free_ports(Settings(fresh=True, only=(*PARTIES, "shop")))
     async with running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack:
         with standard_gateway(stack.addresses.ds) as gateway:
 
@@ -67,15 +57,15 @@ async def against() -> AsyncIterator[tuple]:
                 means = Means(against=gateway.purchases)
                 return await run(plays, lambda _outcome: None, at=stack.addresses, means=means)
 
-            yield played, stack.addresses.desk
+            yield played, stack.addresses
 
 
 async def test_neither_is_who_is_answered_with_the_identifiers_of_another_one(against):
-    played, desk = against
+    played, addresses = against
     for one in SWAPPED:
         (outcome,) = await played([one])
         assert outcome.passed, failure(outcome)
-    async with aiohttp.ClientSession() as session, session.get(f"{desk}/api/findings") as answer:
+    async with aiohttp.ClientSession() as session, session.get(f"{addresses.desk}/api/findings") as answer:
         found = {finding["rule"] for finding in (await answer.json())["findings"]}
     assert found <= {"challenge-never-begun", "cres-never-fetched", "method-skipped"}
 
@@ -86,3 +76,23 @@ async def test_a_correct_gateway_is_convicted_of_nothing_that_a_fault_did(agains
     outcomes = await played(PLAYS)
     assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []
     assert [(each.play.name, found["rule"]) for each in outcomes for found in each.findings or ()] == []
+
+
+async def test_our_own_gateway_is_convicted_of_nothing_that_a_fault_did(against):
+    _, addresses = against
+    async with simulating(addresses) as simulator, new_session(None) as session:
+        explorer = Explorer(simulator, OwnPurchases(session, addresses.shop, addresses.desk))
+        found = {tree["name"]: charges_of(await explorer.played(tree)) for tree in OWN}
+    assert {name: charges for name, charges in found.items() if charges} == {}
+
+
+@pytest.mark.parametrize("pack", WHOLE_PACKS)
+async def test_a_correct_gateway_bears_a_whole_pack_of_faults_at_once(against, pack):
+    _, addresses = against
+    async with simulating(addresses) as simulator, new_session(None) as session:
+        await simulator.arm_pack(pack)
+        with standard_gateway(addresses.ds) as gateway:
+            explorer = Explorer(simulator, Purchases(session, gateway.purchases, addresses.desk))
+            found = [charges_of(await explorer.played(tree)) for tree in without_faults(1, IN_THE_SUITE)]
+        await simulator.forget()
+    assert [charges for charges in found if charges] == []
