@@ -47,3 +47,8 @@ def without_faults(seed: int, plays: int) -> Iterator[Tree]:
     """What exploring draws, and nothing wrong of its own."""
     coverage = Coverage()
     return ({**draw(source_of(seed, number), number, coverage), "faults": []} for number in range(1, plays + 1))
+
+
+def side_by_side(tree: Tree) -> Tree:
+    """Without what moves the clock, which is everybody's."""
+    return {**tree, "steps": [step for step in tree["steps"] if not {"clock", "verdict"} & step.keys()]}

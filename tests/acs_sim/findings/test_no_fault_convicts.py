@@ -7,7 +7,6 @@ import aiohttp
 import pytest
 
 from acs_sim.running.stack import running_stack
-from acs_sim.scenarios.browser.purchases import Purchases
 from acs_sim.scenarios.explore.exploring import Explorer, charges_of
 from acs_sim.scenarios.explore.own_gateway import OwnPurchases
 from acs_sim.scenarios.explore.story import play_of
@@ -15,7 +14,7 @@ from acs_sim.scenarios.playing.cardholders import new_session
 from acs_sim.scenarios.reports.junit import failure
 from acs_sim.scenarios.running import PARTIES, STARTS_AT, Means, run, simulating
 from acs_sim.settings.settings import Settings
-from tests.support.every_fault import MET, PAY, RIGHT, VERDICT, WHOLE_PACKS, judged, story, without_faults
+from tests.support.every_fault import MET, PAY, RIGHT, VERDICT, WHOLE_PACKS, judged, side_by_side, story, without_faults
 from tests.support.ports import with_free_ports
 from tests.support.standard_gateway import standard_gateway
 from threedsecure.faults import POINTS
@@ -29,7 +28,7 @@ CHALLENGED = {"card": {"scenario": "challenge-otp"}}
 PLAYS = [play_of(tree) for tree in MET]
 OWN = [judged(tree) for tree in MET[::5]]
 """A part for the reference gateway; `python -m benchmarks.explore faults` plays all with both."""
-IN_THE_SUITE = 10
+IN_THE_SUITE = 16
 """Plays under each pack; `python -m benchmarks.explore packs` plays more."""
 # A payment that is open, and another one whose messages come with its identifiers.
 SWAPPED = [
@@ -88,11 +87,11 @@ async def test_our_own_gateway_is_convicted_of_nothing_that_a_fault_did(against)
 
 @pytest.mark.parametrize("pack", WHOLE_PACKS)
 async def test_a_correct_gateway_bears_a_whole_pack_of_faults_at_once(against, pack):
-    _, addresses = against
-    async with simulating(addresses) as simulator, new_session(None) as session:
+    played, addresses = against
+    async with simulating(addresses) as simulator:
         await simulator.arm_pack(pack)
-        with standard_gateway(addresses.ds) as gateway:
-            explorer = Explorer(simulator, Purchases(session, gateway.purchases, addresses.desk))
-            found = [charges_of(await explorer.played(tree)) for tree in without_faults(1, IN_THE_SUITE)]
+        outcomes = await played([play_of(side_by_side(tree)) for tree in without_faults(1, IN_THE_SUITE)])
         await simulator.forget()
-    assert [charges for charges in found if charges] == []
+    assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []
+    found = [(each.play.name, one["rule"], one["severity"]) for each in outcomes for one in each.findings or ()]
+    assert [each for each in found if each[2] == "error"] == []
