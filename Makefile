@@ -27,7 +27,7 @@ test-fast: $(VENV)/.installed-tests
 # Whether the tests notice mistakes, written into the code one at a time; ARGS="--sample 30 states" plays a part of them.
 mutants: $(VENV)/.installed-tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.lock
-	$(BIN)/python benchmarks/mutants.py $(ARGS)
+	$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 # The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
 SECONDS ?= 600

@@ -10,17 +10,18 @@ from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import (
+    cards_page,
     console,
     demo_page,
     faults_page,
     findings_page,
     log_page,
     phone_page,
-    reading,
     rules_page,
     transaction_page,
 )
-from acs_sim.desk.pages.docs import docs_handler, openapi_handler
+from acs_sim.desk.pages.reading import page as reading
+from acs_sim.desk.pages.reading.api_page import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.transactions.events import EVENTS, beats, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
@@ -39,8 +40,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/transactions/{id}/sequence.{form}", transaction_page.picture),
     ("POST", "/transactions/{id}/act", transaction_page.act),
     ("GET", "/find", console.find),
-    ("GET", "/cards", console.cards),
-    ("POST", "/cards", console.mint_from_form),
+    ("GET", "/cards", cards_page.overview),
+    ("POST", "/cards", cards_page.change),
     ("POST", "/clock", console.move_clock_from_form),
     ("POST", "/reset", console.begin_again),
     ("GET", "/namespaces", console.show_namespaces),
@@ -92,6 +93,7 @@ def build(
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(page(*told) for told in PAGES),
             page("POST", "/check", reading.check_from_form, BODY_LIMIT),
+            page("POST", "/check/verdict", reading.verdict, BODY_LIMIT),
         ],
         streams=[
             Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),

@@ -17,7 +17,7 @@ from acs_sim.desk.documents.library import ANCHOR, FIRST, Anchors, paths, pictur
 _OUTSIDE: Final = re.compile(r"[a-z]+:|#", re.IGNORECASE)
 _MOVE: Final = re.compile(r"\s*(\S+) --> ([^\s:]+)(?:: (.*))?")
 _CODE: Final = Markup(
-    '<div class="code"><pre tabindex="0"><code>{0}</code></pre>'
+    '<div class="listing"><pre tabindex="0"><code>{0}</code></pre>'
     '<button type="button" class="copy" data-copy="{0}" aria-label="Copy" hidden>Copy</button></div>\n'
 )
 _TABLE: Final = Markup('<div class="scroll" tabindex="0" role="region" aria-label="{}"><table class="list reading">\n')

@@ -12,7 +12,7 @@ from acs_sim.desk.control.findings import judged
 from acs_sim.desk.pages.console import page_of
 from acs_sim.desk.pages.picture import svg_file
 from acs_sim.desk.pages.rendering import STATIC, facts, identifiers, render, shown
-from acs_sim.desk.transactions.cardholder import decide, played
+from acs_sim.desk.transactions.cardholder import decide, pay, played
 from acs_sim.desk.transactions.challenges import challenge_of
 from acs_sim.desk.transactions.diagram import diagram
 from acs_sim.desk.transactions.list import addresses_of, find_transaction, transcript_of
@@ -155,12 +155,7 @@ async def _again(desk: Desk, one: Transaction) -> str:
     await desk.log.catch_up(desk.runtime.journal)
     card = await mint(desk, CardWish(one.scheme or "visa", _scenario(desk, one)))
     amount = int(one.amount) if one.amount and one.amount.isdecimal() else AMOUNT
-    wanted = {"pan": card.pan, "expiry": card.expiry, "amount": amount}
-    told = await desk.parties.call("shop", "/api/purchases", wanted)
-    if creq := told.get("creq"):  # the browser brings it, and waits
-        opened = CardholderAct(do="abandon", creq=creq, threeDSSessionData=told.get("threeDSSessionData"))
-        await played(desk, told["id"], opened)
-    return f"/transactions/{told['id']}"
+    return f"/transactions/{await pay(desk, card, amount)}"
 
 
 def _file(text: str, media: str, name: str) -> WireResponse:

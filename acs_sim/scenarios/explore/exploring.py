@@ -105,10 +105,11 @@ class Explorer:
             except Unplayable:
                 return False
 
-        shortest = await shrunk(tree, convicts)
+        stories = await shrunk(tree, convicts)
+        while len(stories) > 1 and not await convicts(stories[-1]):
+            stories.pop()  # what shows only now and then is told as it showed twice
+        shortest = stories[-1]
         outcome = await self.played(shortest)
-        if charge.rule not in {each.rule for each in charges_of(outcome)}:
-            shortest, outcome = tree, await self.played(tree)  # what shows only now and then is told as it was drawn
         words = next((str(each) for each in charges_of(outcome) if each.rule == charge.rule), str(charge))
         return Found(charge.rule, steady(words), number, shortest, tree, await self._transcript(outcome))
 

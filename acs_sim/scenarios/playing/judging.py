@@ -29,6 +29,7 @@ STALE: Final = "preq-stale"
 EAGER: Final = "preq-too-eager"
 IGNORED: Final = "purchase-ignored"
 CODE_DIGITS: Final = 6
+PREPARING: Final = frozenset({"PReq", "PRes"})
 NAMED: Final = "threeDSServerTransID"
 
 
@@ -226,7 +227,7 @@ async def _of_the_party(turn: Turn, case: Case) -> list[Charge]:
         for each in await turn.simulator.newest(kind):
             if {each["from"], each["to"]} == {THREE_DS_SERVER, DIRECTORY_SERVER} and kind != "fault":
                 preparations.setdefault(str(each["transaction_id"]), []).append(each)
-            elif kind == "fault" and each["message"].get("at") == "PRes":
+            elif kind == "fault" and each["message"].get("at") in PREPARING:
                 return []
     party = Party([*(Case(sorted(entries, key=lambda one: one["at"])) for entries in preparations.values()), case])
     return [

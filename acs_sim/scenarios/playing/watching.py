@@ -17,7 +17,7 @@ from acs_sim.findings.observed import BROKEN
 from acs_sim.scenarios.browser.purchases import Purchases, Wished
 from acs_sim.scenarios.browser.screens import Opening, Screen, Seen
 from acs_sim.scenarios.file.matching import compare
-from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements
+from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements, Operation
 from acs_sim.scenarios.playing import steps_common
 from acs_sim.scenarios.playing.judging import Judge
 from acs_sim.scenarios.playing.play import Does
@@ -72,7 +72,7 @@ class Watching:
             return own
         return {
             **own,
-            "operation": cannot_watch()["operation"],
+            "operation": self.operation,
             "authenticate": self.authenticate,
             "method": self.method,
             "result": self.result,
@@ -130,7 +130,7 @@ class Watching:
 
     async def _pressed(self, turn: Turn, wish: Cardholder, acs_trans_id: str) -> Page:
         if wish.do in {"approve", "decline"}:
-            await turn.simulator.decide(str(turn.card["phone"]), wish.do)
+            await _decide(turn, wish.do)
             await _heard(turn, acs_trans_id)
         entry = await _entry(turn, wish, acs_trans_id)
         button = wish.do if wish.do in {"resend", "cancel"} else "submit"
@@ -255,6 +255,19 @@ class Watching:
             except CardholderStuck as error:
                 self._answered += f", and then {error}"
 
+    async def operation(self, turn: Turn, wish: Operation) -> None:
+        """A notice goes to where the gateway takes messages: the threeDSServerURL of its AReq. Errors: `CannotAsk`, `Unmet`."""
+        areqs = (await _case(turn)).areqs if turn.transaction_id is not None else ()
+        if wish.to != "3ds-server" or not (areqs and _is_judged(turn)):
+            await cannot_watch()["operation"](turn, wish)
+        told = {"scheme": turn.card["scheme"], "parts": wish.parts, "url": areqs[-1].text("threeDSServerURL")}
+        sent = await turn.simulator.send_notice(told)
+        turn.conversation.did(f"a notice of the directory server, {len(sent['parts'])} parts of it")
+        answers = await turn.simulator.messages(str(sent["seqId"]))
+        for each in answers:
+            if each["from"] == THREE_DS_SERVER and each.get("status") in BROKEN:
+                self._screen.diary.seen.append(Seen(told["url"], each["status"], b""))
+
     async def method(self, turn: Turn, wish: Any) -> None:
         self._screen.hold_callbacks = wish == "late"
         turn.conversation.did(f"3DS Method: left to the gateway and the browser, where the file says {wish}")
@@ -377,8 +390,16 @@ async def _decided_apart(turn: Turn, wish: Cardholder, acs_trans_id: str) -> dic
     if wish.do not in {"approve", "decline", "abandon"}:
         raise CardholderStuck(f"a decoupled authentication has no page; it takes approve or decline, not {wish.do}")
     if wish.do != "abandon":
-        await turn.simulator.decide(str(turn.card["phone"]), wish.do)
+        await _decide(turn, wish.do)
     return {"state": (await _heard(turn, acs_trans_id)).get("state")}
+
+
+async def _decide(turn: Turn, decision: str) -> None:
+    """Errors: `CardholderStuck` where the banking app shows nothing."""
+    try:
+        await turn.simulator.decide(str(turn.card["phone"]), decision)
+    except CannotPlay as error:
+        raise CardholderStuck(str(error)) from error
 
 
 async def _heard(turn: Turn, acs_trans_id: str) -> Mapping[str, Any]:

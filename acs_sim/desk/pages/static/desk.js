@@ -135,7 +135,7 @@ function filterRows(form) {
     let found = 0;
     every(form.dataset.filter, (row) => {
       row.hidden = !words.every((word) => row.dataset.name.toLowerCase().includes(word));
-      found += !row.hidden;
+      found += !row.hidden && !row.closest("nav");
     });
     told.textContent = found;
     const address = new URL(location);

@@ -5,13 +5,17 @@ import mimetypes
 from functools import cache
 from typing import Any, Final
 
+import orjson
+
 from acs_sim.checking.element_pages import MAX_QUERY, all_elements, matches, message_list, message_page
 from acs_sim.checking.files import Checked, known_types
 from acs_sim.desk.api.calls import Desk
 from acs_sim.desk.control.check import MAX_MESSAGE_BYTES, checked_message
 from acs_sim.desk.documents import library
 from acs_sim.desk.documents.markdown import Page, Places, rendered
-from acs_sim.desk.pages.console import page_of
+from acs_sim.desk.pages.console import one_of, page_of
+from acs_sim.desk.pages.rendering import shown
+from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
@@ -82,30 +86,46 @@ async def element_table(desk: Desk, request: WireRequest) -> WireResponse:
     )
 
 
-async def check_form(desk: Desk, _request: WireRequest) -> WireResponse:
-    return await _check_page(desk, "", "", None)
+async def check_form(desk: Desk, request: WireRequest) -> WireResponse:
+    """`?id=…&m=…`: with a message of a transaction in the field; what the journal hides stands there hidden."""
+    asked = request.query.get("id", "").strip()
+    if not asked:
+        return await _check_page(desk)
+    one = await find_transaction(desk, asked)
+    entries = await desk.runtime.journal.entries_of(one.id)
+    held = {str(number): entry for number, entry in enumerate(entries, start=1) if entry["kind"] in MESSAGES}
+    number = one_of(request.query.get("m"), held, next(iter(held), ""))
+    loaded = {"id": one.id, "m": number, "messages": {number: entry["kind"] for number, entry in held.items()}}
+    if not held:
+        return await _check_page(desk, loaded=loaded)
+    kind, message = held[number]["kind"], held[number]["message"]
+    content = orjson.dumps(message, option=orjson.OPT_INDENT_2)
+    result = await checked_message(content, kind)
+    return await _check_page(desk, content.decode(), kind, result=result, loaded=loaded)
 
 
 async def check_from_form(desk: Desk, request: WireRequest) -> WireResponse:
+    text, kind, result = await _judged(request)
+    if result is None:
+        raise Problem(400, "Bad Request", "there is no message: paste one into the field")
+    return await _check_page(desk, text, kind, result=result)
+
+
+async def verdict(_desk: Desk, request: WireRequest) -> WireResponse:
+    """What stands in the field, judged while it is typed."""
+    _, _, result = await _judged(request)
+    return shown("verdict.html", result=result, most=MAX_SHOWN)
+
+
+async def _judged(request: WireRequest) -> tuple[str, str, Checked | None]:
     form = read_form(request)
     text, kind = form.get("message", ""), form.get("as", "")
-    if not text.strip():
-        raise Problem(400, "Bad Request", "there is no message: paste one into the field")
-    return await _check_page(desk, text, kind, await checked_message(text.encode(), kind or None))
+    return text, kind, await checked_message(text.encode(), kind or None) if text.strip() else None
 
 
-async def _check_page(desk: Desk, text: str, kind: str, result: Checked | None) -> WireResponse:
-    return await page_of(
-        desk,
-        "check.html",
-        "/check",
-        text=text,
-        kind=kind,
-        kinds=known_types(),
-        longest=MAX_MESSAGE_BYTES,
-        result=result,
-        most=MAX_SHOWN,
-    )
+async def _check_page(desk: Desk, text: str = "", kind: str = "", **values: Any) -> WireResponse:
+    usual = {"loaded": None, "result": None, "kinds": known_types(), "longest": MAX_MESSAGE_BYTES, "most": MAX_SHOWN}
+    return await page_of(desk, "check.html", "/check", text=text, kind=kind, **{**usual, **values})
 
 
 def _query(request: WireRequest) -> str:
