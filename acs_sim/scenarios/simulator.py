@@ -182,6 +182,11 @@ class Simulator:
         return [str(each["id"]) for each in found]
 
     @property
+    def restarts(self) -> bool:
+        """Whether its parties can be restarted."""
+        return self._restart is not None
+
+    @property
     def desk(self) -> str:
         return self._at.desk
 

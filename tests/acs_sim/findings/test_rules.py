@@ -358,6 +358,7 @@ TOO_LATE = erro("402", "RReq", FROM_GATEWAY, "S")
 ACCEPTED = entry("outcome", outcome="accepted", transStatus="Y")
 BROUGHT = (*CHALLENGED, entry("CRes"))
 LATE = entry("RReq", timedelta(minutes=1))
+BROKEN = fault("RReq", do="truncate")
 
 
 @pytest.mark.parametrize(
@@ -370,6 +371,8 @@ LATE = entry("RReq", timedelta(minutes=1))
         ((*BROUGHT, entry("RReq"), entry("RRes", took_ms=2500.0)), ["results-late"]),
         ((*BROUGHT, entry("RReq"), entry("no answer"), ACCEPTED), ["results-unanswered"]),
         ((*BROUGHT, entry("RReq"), fault("RReq", do="reset"), entry("connection failed"), ACCEPTED), []),
+        ((*BROUGHT, entry("RReq"), BROKEN, fault("RReq", do="reset"), entry("connection failed"), ACCEPTED), []),
+        ((*BROUGHT, entry("RReq"), BROKEN, BROKEN, entry("connection failed"), ACCEPTED), ["result-from-cres"]),
         ((*BROUGHT, entry("RReq", **REFUSED), fault("RReq", entry("RReq")["message"]), entry("RRes"), ACCEPTED), []),
     ],
     ids=[
@@ -380,7 +383,13 @@ LATE = entry("RReq", timedelta(minutes=1))
             "held back by a fault",
             "held back by nobody",
         ),
-        *("it arrived, and no RRes did", "it arrived, and was reset", "as it was sent, and not as it was meant"),
+        *(
+            "it arrived, and no RRes did",
+            "it arrived, and was reset",
+            "broken off, and then reset",
+            "broken off twice",
+            "as it was sent, and not as it was meant",
+        ),
     ],
 )
 def test_a_result_is_judged_as_it_came(crossed, expected):
