@@ -3,6 +3,9 @@
     python -m benchmarks.explore standard --plays 5000        # a correct gateway on the standard library: nothing convicts it
     python -m benchmarks.explore own --plays 20000            # the reference gateway and its shops
     python -m benchmarks.explore mistakes [NAME…]             # the play that finds each planted mistake, and its story's steps
+    python -m benchmarks.explore faults                       # every fault at every hop, at both
+    python -m benchmarks.explore packs --plays 200            # plays under each whole pack of faults, at the correct gateway
+    python -m benchmarks.explore library [NAME…]              # what a browser gateway can play of the library, at that one
 
 Everything runs in this process, one play after the other. Exit status 1 where something is not as it should be."""
 
@@ -11,7 +14,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,19 +24,23 @@ from acs_sim.running.process import logs
 from acs_sim.running.stack import Stack, running_stack, with_free_ports
 from acs_sim.scenarios.browser.purchases import Purchases
 from acs_sim.scenarios.explore import reporting
-from acs_sim.scenarios.explore.exploring import Explorer, Report
+from acs_sim.scenarios.explore.drawing import Tree
+from acs_sim.scenarios.explore.exploring import MANY, Explorer, Report, charges_of
 from acs_sim.scenarios.explore.own_gateway import OwnPurchases
 from acs_sim.scenarios.explore.story import as_file, steps_of
+from acs_sim.scenarios.file.loading import load
 from acs_sim.scenarios.playing.cardholders import new_session
-from acs_sim.scenarios.running import PARTIES, STARTS_AT
+from acs_sim.scenarios.running import PARTIES, STARTS_AT, Means, run
 from acs_sim.scenarios.simulator import Simulator
 from acs_sim.settings.settings import Settings
+from tests.support.every_fault import MET, WHOLE_PACKS, judged, without_faults
 from tests.support.standard_gateway import StandardGateway, standard_gateway
 from tests.support.standard_gateway.mistakes import MISTAKES
 from threedsecure.web.clock import Clock
 
 MOST_STEPS = 8
 ENOUGH = 300
+LIBRARY = Path(__file__).parents[1] / "fixtures" / "scenarios"
 
 
 @asynccontextmanager
@@ -83,6 +90,64 @@ def told(report: Report, stories: Path | None) -> bool:
     return not report.found
 
 
+async def bears_faults() -> bool:
+    charged = 0
+    async with simulator(1, "shop") as (stack, one, shop):
+        with standard_gateway(stack.addresses.ds) as gateway:
+            standard = Explorer(one, Purchases(shop, gateway.purchases, one.desk))
+            own = Explorer(one, OwnPurchases(shop, stack.addresses.shop, one.desk))
+            for subject, explorer in (("standard", standard), ("own", own)):
+                charged += await charged_of(subject, one, explorer, map(judged, MET))
+    return not charged
+
+
+async def bears_packs(plays: int, seed: int) -> bool:
+    charged = 0
+    async with simulator(seed) as (stack, one, shop):
+        with standard_gateway(stack.addresses.ds) as gateway:
+            explorer = Explorer(one, Purchases(shop, gateway.purchases, one.desk))
+            for pack in WHOLE_PACKS:
+                charged += await charged_of(pack, one, explorer, without_faults(seed, plays), pack)
+    return not charged
+
+
+async def charged_of(
+    subject: str, one: Simulator, explorer: Explorer, trees: Iterable[Tree], pack: str | None = None
+) -> int:
+    """How many plays convict, each told."""
+    played = charged = 0
+    for played, tree in enumerate(trees, start=1):
+        if played % MANY == 1:
+            await one.forget()
+            if pack is not None:
+                await one.arm_pack(pack)
+        charges = charges_of(await explorer.played(tree))
+        charged += bool(charges)
+        for charge in charges:
+            print(f"{subject}, {tree['name']}: {charge}", flush=True)
+    print(f"{subject}: {played} plays, {charged} convict", flush=True)
+    await one.forget()
+    return charged
+
+
+async def passes_library(names: list[str]) -> bool:
+    plays = [each for each in load([LIBRARY]) if not names or each.file.stem in names]
+    async with simulator(1) as (stack, _, _):
+        with standard_gateway(stack.addresses.ds) as gateway:
+            means = Means(against=gateway.purchases, convict=True)
+            outcomes = await run(plays, lambda _outcome: None, at=stack.addresses, means=means)
+    for each in outcomes:
+        if each.failed:
+            print(f"{each.play.file.stem}, {each.play.name}: {each.problem}", flush=True)
+    passed, failed = sum(each.passed for each in outcomes), sum(each.failed for each in outcomes)
+    found = sum(bool(each.findings) for each in outcomes)
+    print(
+        f"{len(plays)} plays: {passed} passed, {failed} failed, {len(plays) - passed - failed} are not for a browser; "
+        f"{found} with a finding"
+    )
+    return not failed
+
+
 async def finds(names: list[str], seed: int) -> bool:
     missed = 0
     for name in names or MISTAKES:
@@ -109,7 +174,7 @@ async def found(kind: type[StandardGateway], rules: frozenset[str], seed: int) -
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("subject", choices=["standard", "own", "mistakes"])
+    parser.add_argument("subject", choices=["standard", "own", "mistakes", "faults", "packs", "library"])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--plays", type=int, default=ENOUGH)
     parser.add_argument("--first", type=int, default=1, help="the number of the play to begin with")
@@ -119,6 +184,12 @@ def main() -> int:
     logs.configure("auto", "error")
     if wish.subject == "mistakes":
         return not asyncio.run(finds(wish.names, wish.seed))
+    if wish.subject == "faults":
+        return not asyncio.run(bears_faults())
+    if wish.subject == "packs":
+        return not asyncio.run(bears_packs(wish.plays, wish.seed))
+    if wish.subject == "library":
+        return not asyncio.run(passes_library(wish.names))
     return not asyncio.run(survives(wish.subject, wish.first, wish.plays, wish.seed, wish.stories))
 
 

@@ -149,8 +149,11 @@ class Case:
 
     def forms(self, entry: Entry) -> list[Entry]:
         """As what a message may have come: as it left the house, and as it was meant where it was sent once more."""
-        again = any(fault.text("do") in SENT_AGAIN for fault in self.faults_behind(entry))
-        return [self.as_sent(entry), entry] if again else [self.as_sent(entry)]
+        return [self.as_sent(entry), entry] if self._sent_again(entry) else [self.as_sent(entry)]
+
+    def _sent_again(self, entry: Entry) -> bool:
+        """An answer is not."""
+        return entry.kind == "RReq" and any(fault.text("do") in SENT_AGAIN for fault in self.faults_behind(entry))
 
     def faults_behind(self, entry: Entry) -> Iterator[Entry]:
         """What happened to this message, and not to another one of its kind that its sender sent later."""
@@ -164,7 +167,14 @@ class Case:
 
     def lost(self, entry: Entry) -> bool:
         """Whether a fault saw to it that nothing came that its receiver could read as this message of this transaction."""
-        return self.is_anothers(entry) or any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry))
+        if self.is_anothers(entry):
+            return True
+        if not any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry)):
+            return False
+        if not self._sent_again(entry):
+            return True
+        after = self.answer_to(entry)
+        return not self.reset(entry) and (after is None or after.kind in FAILURES)
 
     def is_anothers(self, entry: Entry) -> bool:
         """Whether a fault made it a message of another transaction that is known."""

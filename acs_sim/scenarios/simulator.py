@@ -66,6 +66,10 @@ class Simulator:
         """Put a fault in force; returns its id."""
         return str((await self._done("POST", "/api/faults", fault))["id"])
 
+    async def arm_pack(self, name: str) -> None:
+        """Put a whole pack of faults in force, for everybody."""
+        await self._done("POST", "/api/faults", {"pack": name})
+
     async def disarm(self, fault_id: str) -> None:
         """One that has happened and is over already is no matter."""
         await self._call("DELETE", f"{self._at.desk}/api/faults/{fault_id}")
@@ -176,6 +180,11 @@ class Simulator:
         """The transactions of a card by their ids, the newest first."""
         found = (await self._done("GET", f"/api/transactions?pan={pan}"))["transactions"]
         return [str(each["id"]) for each in found]
+
+    @property
+    def restarts(self) -> bool:
+        """Whether its parties can be restarted."""
+        return self._restart is not None
 
     @property
     def desk(self) -> str:

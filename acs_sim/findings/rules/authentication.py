@@ -229,9 +229,9 @@ def _is_anothers(case: Case, about: Entry, erro: Entry) -> bool:
 
 
 def _differs(case: Case, about: Entry) -> bool:
-    """Whether another result had been taken before this one."""
-    before = [rreq for rreq in case.rreqs if rreq.number < about.number and about.kind == "RReq"]
-    return any(case.as_sent(rreq).message != case.as_sent(about).message for rreq in before)
+    """Whether another result had come before this one, or this one before in another form."""
+    results = [rreq for rreq in case.rreqs if rreq.number <= about.number and about.kind == "RReq"]
+    return any(form.message != case.as_sent(about).message for rreq in results for form in case.forms(rreq))
 
 
 def _timed_out(case: Case, about: Entry, erro: Entry) -> bool:

@@ -37,6 +37,7 @@ AN_ANSWER: Final = "ARes or Erro"
 OF_A_SECOND_LOOK: Final = ("challenge-reused", "creq-wrong")
 # Findings that are no news where the play itself brought them about.
 OF_A_WRONG_WISH: Final = ("request-refused", "version-above-range")
+OF_A_WISHED_WINDOW: Final = ("creq-wrong",)
 OF_UNKNOWN_ELEMENTS: Final = ("elements-undefined",)
 OF_A_BROWSER_THAT_STAYED_AWAY: Final = ("challenge-never-begun",)
 OF_A_BROWSER_THAT_LEFT: Final = ("cres-never-fetched",)
@@ -51,6 +52,13 @@ def cannot_watch() -> Mapping[str, Does]:
     return dict.fromkeys(("authenticate", "preparation", "operation", "enrolment", "payment", "method"), refuse)
 
 
+async def restart(turn: Turn, party: str) -> None:
+    """Errors: `CannotAsk` where the simulator is not the run's own."""
+    if not turn.simulator.restarts:
+        raise CannotAsk("a simulator that runs already cannot restart a party")
+    await steps_common.restart(turn, party)
+
+
 class Watching:
     """One play's. `purchases`: the gateway that drives, None where the run's own does."""
 
@@ -60,6 +68,7 @@ class Watching:
         self._answered = ""
         self._entered = self._broken = self._looked_again = False
         self._taken = 0
+        self._window: str | None = None
         self._asked: list[Authenticate] = []
         self._judge = None if purchases is None else Judge(screen, purchases)
 
@@ -78,6 +87,7 @@ class Watching:
             "result": self.result,
             "returned": self.returned,
             "clock": self.clock,
+            "restart": restart,
             "verdict": self.verdict,
         }
 
@@ -90,6 +100,7 @@ class Watching:
         told = {
             **dict.fromkeys(OF_A_WRONG_WISH, wrong),
             **dict.fromkeys(OF_A_SECOND_LOOK, self._looked_again),
+            **dict.fromkeys(OF_A_WISHED_WINDOW, self._window is not None),
             **dict.fromkeys(OF_UNKNOWN_ELEMENTS, any(wish.besides for wish in self._asked)),
             **dict.fromkeys(OF_A_BROWSER_THAT_STAYED_AWAY, not self._entered),
             **dict.fromkeys(OF_A_BROWSER_THAT_LEFT, not delivered),
@@ -136,7 +147,8 @@ class Watching:
         button = wish.do if wish.do in {"resend", "cancel"} else "submit"
         if wish.clicks > 1:
             return await self._screen.twice(button, entry)
-        return await self._screen.press(button, entry, boxes=["trust"] if wish.trust else [], deliver=wish.deliver)
+        boxes = [box for box, ticked in (("trust", wish.trust), ("bind", wish.bind)) if ticked]
+        return await self._screen.press(button, entry, boxes=boxes, deliver=wish.deliver)
 
     async def _look_again(self, turn: Turn, wish: Cardholder, known: Mapping[str, Any]) -> dict[str, Any]:
         self._looked_again = True
@@ -188,6 +200,7 @@ class Watching:
         if self._purchases is None:
             raise CannotPlay("there is no gateway to begin a purchase")
         wished = _wished(turn, wish)
+        self._window = wished.window
         if not self._asked and self._judge is not None:
             await self._judge.begins(turn)
         self._asked.append(wish)

@@ -1,4 +1,5 @@
-"""Every kind of fault at every hop, met by a correct gateway: nothing convicts it, because what a fault does is not its doing."""
+"""Every kind of fault at every hop, met by a correct gateway and by ours: nothing convicts them, because what a fault does is not
+their doing."""
 
 from collections.abc import AsyncIterator
 
@@ -6,68 +7,38 @@ import aiohttp
 import pytest
 
 from acs_sim.running.stack import running_stack
-from acs_sim.scenarios.explore.space import ELEMENT_FAULTS, FAULT_POINTS, SETTINGS
+from acs_sim.scenarios.explore.exploring import Explorer, charges_of
+from acs_sim.scenarios.explore.own_gateway import OwnPurchases
 from acs_sim.scenarios.explore.story import play_of
+from acs_sim.scenarios.playing.cardholders import new_session
 from acs_sim.scenarios.reports.junit import failure
-from acs_sim.scenarios.running import STARTS_AT, Means, run
+from acs_sim.scenarios.running import PARTIES, STARTS_AT, Means, run, simulating
 from acs_sim.settings.settings import Settings
+from tests.support.every_fault import MET, PAY, RIGHT, VERDICT, WHOLE_PACKS, judged, side_by_side, story, without_faults
 from tests.support.ports import with_free_ports
 from tests.support.standard_gateway import standard_gateway
-from threedsecure.faults import POINTS, SENSIBLE
+from threedsecure.faults import POINTS
 from threedsecure.web.clock import Clock
 
 pytestmark = pytest.mark.slow
 
-DECIDES = {
-    "AReq": "messageVersion",
-    "CReq post": "acsTransID",
-    "Erro": "errorCode",
-    "Method callback": "threeDSServerTransID",
-    "OReq": "opCategory",
-    "PReq": "messageVersion",
-    "PRes": "serialNum",
-    "RRes": "resultsStatus",
-    "SMS": "body",
-    "prompt": "body",
-}
-"""The element that the fault happens to, transStatus elsewhere."""
-CARDS = {"Erro": "acs-error", "prompt": "challenge-oob"}
-MORE = {"set": {"value": "zz"}, "rename": {"to": "renamed"}, "retype": {"to": "number"}, "erro": {"code": "101"}}
-PAY = {"authenticate": {"any": True}}
-RIGHT = {"cardholder": {"do": "submit", "code": "correct", "any": True}}
-APPROVE = {"cardholder": {"do": "approve", "any": True}}
-NOTICE = {"operation": {"parts": ["one", "two"]}}
-A_DAY_LATER = ({"clock": "25h"}, PAY)
-AFTERWARDS = {"PReq": A_DAY_LATER, "PRes": A_DAY_LATER, "OReq": (NOTICE, {"verdict": "acquitted"})}
 LEAVE = {"cardholder": {"do": "abandon", "any": True}}
-ENDS = ({"clock": "11m"}, {"verdict": "acquitted"})
+ENDS = ({"clock": "11m"}, VERDICT)
 CHALLENGED = {"card": {"scenario": "challenge-otp"}}
-
-
-def met(at: str, do: str, sender: str):
-    element = {"element": DECIDES.get(at, "transStatus")} if do in ELEMENT_FAULTS else {}
-    fault = {"at": at, "from": sender, "do": do, **SETTINGS.get(do, {}), **MORE.get(do, {}), **element}
-    card = CARDS.get(at, "challenge-otp")
-    deeds = {"challenge-otp": [RIGHT], "challenge-oob": [APPROVE]}.get(card, [])
-    return play(f"{do} at {at} from {sender}", card, fault, [PAY, *deeds, *AFTERWARDS.get(at, ())])
-
-
-def play(name: str, card: str, fault: dict, steps: list):
-    about = "One payment, and what goes wrong with it."
-    version = "2.3.1" if fault["at"] == "OReq" else "2.2.0"
-    tree = {"name": name, "about": about, "version": version, "card": {"scenario": card}}
-    return play_of({**tree, "faults": [fault], "steps": steps})
-
-
-# At every point one sender takes all its faults.
-PLAYS = [met(at, do, POINTS[at].senders[0]) for at in FAULT_POINTS for do in SENSIBLE[at]]
+PLAYS = [play_of(tree) for tree in MET]
+OWN = [judged(tree) for tree in MET[::7]]
+"""A part for the reference gateway; `python -m benchmarks.explore faults` plays all with both."""
+IN_THE_SUITE = 16
+"""Plays under each pack; `python -m benchmarks.explore packs` plays more."""
 # A payment that is open, and another one whose messages come with its identifiers.
 SWAPPED = [
-    play(
-        f"another's at {at} from {sender}",
-        "challenge-otp",
-        {"at": "RReq", "do": "shuffle"},
-        [PAY, LEAVE, CHALLENGED, {"fault": {"at": at, "from": sender, "do": "swap-ids"}}, PAY, RIGHT, *ENDS],
+    play_of(
+        story(
+            f"another's at {at} from {sender}",
+            "challenge-otp",
+            {"at": "RReq", "do": "shuffle"},
+            [PAY, LEAVE, CHALLENGED, {"fault": {"at": at, "from": sender, "do": "swap-ids"}}, PAY, RIGHT, *ENDS],
+        )
     )
     for at in ("AReq", "ARes", "RReq", "RRes", "Method callback", "CReq post", "CRes post")
     for sender in POINTS[at].senders
@@ -77,7 +48,7 @@ SWAPPED = [
 
 @pytest.fixture(scope="module")
 async def against() -> AsyncIterator[tuple]:
-    settings = with_free_ports(Settings(fresh=True, only=("desk", "ds", "acs", "phone")))
+    settings = with_free_ports(Settings(fresh=True, only=(*PARTIES, "shop")))
     async with running_stack(settings, clock=Clock(frozen_at=STARTS_AT)) as stack:
         with standard_gateway(stack.addresses.ds) as gateway:
 
@@ -85,15 +56,15 @@ async def against() -> AsyncIterator[tuple]:
                 means = Means(against=gateway.purchases)
                 return await run(plays, lambda _outcome: None, at=stack.addresses, means=means)
 
-            yield played, stack.addresses.desk
+            yield played, stack.addresses
 
 
 async def test_neither_is_who_is_answered_with_the_identifiers_of_another_one(against):
-    played, desk = against
+    played, addresses = against
     for one in SWAPPED:
         (outcome,) = await played([one])
         assert outcome.passed, failure(outcome)
-    async with aiohttp.ClientSession() as session, session.get(f"{desk}/api/findings") as answer:
+    async with aiohttp.ClientSession() as session, session.get(f"{addresses.desk}/api/findings") as answer:
         found = {finding["rule"] for finding in (await answer.json())["findings"]}
     assert found <= {"challenge-never-begun", "cres-never-fetched", "method-skipped"}
 
@@ -104,3 +75,23 @@ async def test_a_correct_gateway_is_convicted_of_nothing_that_a_fault_did(agains
     outcomes = await played(PLAYS)
     assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []
     assert [(each.play.name, found["rule"]) for each in outcomes for found in each.findings or ()] == []
+
+
+async def test_our_own_gateway_is_convicted_of_nothing_that_a_fault_did(against):
+    _, addresses = against
+    async with simulating(addresses) as simulator, new_session(None) as session:
+        explorer = Explorer(simulator, OwnPurchases(session, addresses.shop, addresses.desk))
+        found = {tree["name"]: charges_of(await explorer.played(tree)) for tree in OWN}
+    assert {name: charges for name, charges in found.items() if charges} == {}
+
+
+@pytest.mark.parametrize("pack", WHOLE_PACKS)
+async def test_a_correct_gateway_bears_a_whole_pack_of_faults_at_once(against, pack):
+    played, addresses = against
+    async with simulating(addresses) as simulator:
+        await simulator.arm_pack(pack)
+        outcomes = await played([play_of(side_by_side(tree)) for tree in without_faults(1, IN_THE_SUITE)])
+        await simulator.forget()
+    assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []
+    found = [(each.play.name, one["rule"], one["severity"]) for each in outcomes for one in each.findings or ()]
+    assert [each for each in found if each[2] == "error"] == []

@@ -350,6 +350,50 @@ def test_of_a_result_that_was_sent_once_more_either_form_may_have_been_taken(bro
     ]
     for outcome, status in (("accepted", "Y"), ("refused", "N")):
         assert rules(*crossed, entry("outcome", outcome=outcome, transStatus=status)) == []
+    second = erro("312", "RReq", FROM_GATEWAY, "S")
+    assert rules(*(second if one["kind"] == "RRes" else one for one in crossed)) == []
+
+
+TOO_LATE = erro("402", "RReq", FROM_GATEWAY, "S")
+ACCEPTED = entry("outcome", outcome="accepted", transStatus="Y")
+BROUGHT = (*CHALLENGED, entry("CRes"))
+LATE = entry("RReq", timedelta(minutes=1))
+BROKEN = fault("RReq", do="truncate")
+
+
+@pytest.mark.parametrize(
+    ("crossed", "expected"),
+    [
+        ((*BROUGHT, LATE, TOO_LATE), []),
+        ((*BROUGHT, entry("RReq"), TOO_LATE), ["erro-for-right-message"]),
+        ((*BROUGHT, entry("RReq"), fault("RReq", do="erro"), erro("101", "Erro")), []),
+        ((*BROUGHT, entry("RReq"), fault("RReq", do="delay"), entry("RRes", took_ms=2500.0)), []),
+        ((*BROUGHT, entry("RReq"), entry("RRes", took_ms=2500.0)), ["results-late"]),
+        ((*BROUGHT, entry("RReq"), entry("no answer"), ACCEPTED), ["results-unanswered"]),
+        ((*BROUGHT, entry("RReq"), fault("RReq", do="reset"), entry("connection failed"), ACCEPTED), []),
+        ((*BROUGHT, entry("RReq"), BROKEN, fault("RReq", do="reset"), entry("connection failed"), ACCEPTED), []),
+        ((*BROUGHT, entry("RReq"), BROKEN, BROKEN, entry("connection failed"), ACCEPTED), ["result-from-cres"]),
+        ((*BROUGHT, entry("RReq", **REFUSED), fault("RReq", entry("RReq")["message"]), entry("RRes"), ACCEPTED), []),
+    ],
+    ids=[
+        *(
+            "402 for a late result",
+            "402 for one in time",
+            "an Erro in its place",
+            "held back by a fault",
+            "held back by nobody",
+        ),
+        *(
+            "it arrived, and no RRes did",
+            "it arrived, and was reset",
+            "broken off, and then reset",
+            "broken off twice",
+            "as it was sent, and not as it was meant",
+        ),
+    ],
+)
+def test_a_result_is_judged_as_it_came(crossed, expected):
+    assert rules(*crossed) == expected
 
 
 def test_what_need_not_be_in_a_message_need_not_be_read():

@@ -1,27 +1,36 @@
 """The proof: a gateway is convicted of each mistake by the finding meant for it and by no other, and acquitted without."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import aiohttp
 import pytest
 
+from acs_sim.findings.engine import ALL_RULES
+from acs_sim.findings.model import Severity
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.acs_sim.findings.wrong_gateway import Mistake, WrongGateway, wrong_gateway
+from tests.support.classic_mpi import XML, vereq
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
+from tests.support.standard_gateway.mistakes import MISTAKES
+from tests.threedsecure.v2.golden import find
 from threedsecure.web.clock import Clock
 
 
 @dataclass(frozen=True)
 class Play:
-    """A card, how often it pays, and what its holder does in front of the bank's page."""
+    """A card, how often it pays, what its holder does in front of the bank's page, and how much time passes after each payment."""
 
     scenario: str = "challenge-otp"
     deed: dict | None = field(default_factory=lambda: {"do": "submit", "code": "correct"})
     payments: int = 1
     wishes: dict = field(default_factory=dict)
+    passes: str | None = None
 
 
 CODE = Play()
@@ -53,8 +62,22 @@ MEANT_FOR = {
     Mistake.ASKS_FOR_RANGES_EVERY_TIME: ("preq-too-eager", TWICE),
     Mistake.FORGETS_THE_BUYER: ("elements-missing", ONCE),
     Mistake.MISSPELLS: ("elements-undefined", ONCE),
+    Mistake.NEVER_OPENS_THE_CHALLENGE: ("challenge-never-begun", Play(deed=None, passes="61s")),
+    Mistake.TRIES_AGAIN: ("purchase-retried", Play("not-authenticated", None, payments=3)),
+    Mistake.FORGETS_THE_SERIAL: ("preq-whole-list", Play("frictionless", None, payments=2, passes="2h")),
     Mistake.FORGETS_THE_CURRENCY: ("request-refused", ONCE),
 }
+ALONE = {
+    "cres-never-fetched": "a window that is closed: tests/acs_sim/findings/test_no_fault_convicts.py",
+    "results-late": "an RRes after more than two seconds, which no test waits for: typed by hand",
+    "frame-without-permission": "a real browser: tests/system/test_passkeys_in_chromium.py",
+    "confirmation-refused": "a shop's page: tests/acs_sim/gateway/test_confirming.py",
+    "pareq-reused": "two tabs at a bank of 1.0.2: typed by hand",
+    "app-challenge-elsewhere": "an app in a web view: typed by hand",
+    "app-url-missing": "a banking app: typed by hand",
+    "dated-rules": "advice for a day to come: typed by hand",
+}
+"""Findings that no gateway of these tests earns, and where they are seen."""
 PLAYS = (CODE, CONTRADICTED, REFUSED, TWICE, OLD_CARD, NO_METHOD, SILENT_METHOD, Play(deed={"do": "cancel"}))
 
 
@@ -78,11 +101,26 @@ async def played(call: Caller, gateway: WrongGateway, play: Play) -> list[str]:
     assert status == 201, card
     for number in range(play.payments):
         await gateway.pay(card["pan"], card["expiry"], f"{number + 1}00")
+        if play.passes is not None:
+            status, moved, _ = await call("POST", "/api/clock", json={"advance": play.passes})
+            assert status == 200, moved
+            await results_answered(call, gateway)
     if play.deed is not None:
         status, outcome, _ = await call("POST", f"/api/transactions/{gateway.payments[0]}/cardholder", json=play.deed)
         assert status == 200, outcome
         await gateway.back_in_the_frame(gateway.payments[0])
     return await rules_against(call, gateway)
+
+
+async def results_answered(call: Caller, gateway: WrongGateway) -> None:
+    """What was due when time passed may take a moment."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            _, told, _ = await call("GET", f"/api/transactions/{gateway.payments[-1]}/messages")
+            kinds = {(one["kind"], one["message"].get("transStatus")) for one in told["messages"]}
+            if ("ARes", "C") not in kinds or "RRes" in {kind for kind, _ in kinds}:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def rules_against(call: Caller, gateway: WrongGateway, severity: str = "warning") -> list[str]:
@@ -159,3 +197,42 @@ async def test_what_a_fault_did_is_no_fault_of_the_gateway(stack, call, fault, e
         _, conversation, _ = await call("GET", f"/api/transactions/{gateway.payments[0]}/messages")
         assert "fault" in [one["kind"] for one in conversation["messages"]]
         assert await rules_against(call, gateway) == expected
+
+
+async def a_vereq_that_is_no_vereq(session: aiohttp.ClientSession, stack: Stack, card: dict, _app: dict) -> None:
+    url, body = f"{stack.addresses.ds}/visa/3ds1", vereq(card["pan"], acq_bin="abc")
+    async with session.post(url, data=body, headers={"Content-Type": XML}) as answer:
+        assert answer.status == 200
+
+
+async def two_areqs_of_one_app(session: aiohttp.ClientSession, stack: Stack, card: dict, app: dict) -> None:
+    golden = find("2.2.0", "areq-app-pa").message
+    bought = {"acctNumber": card["pan"], "cardExpiryDate": card["expiry"], "sdkMaxTimeout": "03"}
+    for _ in range(2):
+        message = {**golden, **app, **bought, "threeDSServerTransID": str(uuid4())}
+        async with session.post(f"{stack.addresses.ds}/visa/3ds2", json=message) as answer:
+            assert (await answer.json())["messageType"] in ("ARes", "Erro")
+
+
+SENDERS = {
+    a_vereq_that_is_no_vereq: {"classic-request-refused"},
+    two_areqs_of_one_app: {"sdk-max-timeout-short", "sdk-trans-id-reused"},
+}
+"""What posts a wrong message itself, and the findings that it earns."""
+
+
+@pytest.mark.parametrize("send", SENDERS, ids=lambda send: send.__name__)
+async def test_what_posts_a_wrong_message_is_convicted_of_it(stack, call, send):
+    _, card, _ = await call("POST", "/api/cards", json={"scheme": "visa", "scenario": "frictionless"})
+    _, app, _ = await call("POST", "/api/apps", json={"scheme": "visa", "version": "2.2.0"})
+    async with aiohttp.ClientSession() as session:
+        await send(session, stack, card, app["areq"])
+    _, document, _ = await call("GET", "/api/findings")
+    assert {one["rule"] for one in document["findings"]} >= SENDERS[send]
+
+
+def test_every_finding_has_a_gateway_that_earns_it_or_a_reason_why_none_does():
+    earned = {rule for rule, _ in MEANT_FOR.values()}.union(*SENDERS.values())
+    earned |= {rule for mistake in MISTAKES.values() for rule in mistake.rules}
+    judging = {rule.name for rule in ALL_RULES if rule.severity is not Severity.GOOD}
+    assert judging - earned == ALONE.keys()

@@ -35,6 +35,9 @@ class Mistake(StrEnum):
     ASKS_FOR_RANGES_EVERY_TIME = "sends a PReq for every payment"
     FORGETS_THE_BUYER = "does not say who buys"
     MISSPELLS = "sends an element that does not exist"
+    NEVER_OPENS_THE_CHALLENGE = "never sends the browser to the bank"
+    TRIES_AGAIN = "asks again for what was refused"
+    FORGETS_THE_SERIAL = "asks for the whole list of card ranges each time"
     FORGETS_THE_CURRENCY = "leaves out a required element"
 
 
@@ -71,6 +74,7 @@ class WrongGateway:
         self.payments.append(one)
         self._cards[one] = pan
         indicator = await self._run_method(one, known.get("threeDSMethodURL"))
+        amount = "4200" if self._does(Mistake.TRIES_AGAIN) else amount
         areq = self._areq(one, pan, expiry, amount, known["acsEndProtocolVersion"], indicator)
         answer = await self._post(areq)
         if self._does(Mistake.POSTS_AGAIN_AND_AGAIN):
@@ -88,7 +92,8 @@ class WrongGateway:
             await self._submit(*self._sent[one])
 
     async def _range_of(self, pan: str) -> dict:
-        if self._ranges is None or self._does(Mistake.ASKS_FOR_RANGES_EVERY_TIME):
+        forgets = self._does(Mistake.ASKS_FOR_RANGES_EVERY_TIME) or self._does(Mistake.FORGETS_THE_SERIAL)
+        if self._ranges is None or forgets:
             preq = {
                 "messageType": "PReq",
                 "messageVersion": "2.2.0",
@@ -193,6 +198,8 @@ class WrongGateway:
         session = {"card": self._cards[one]} if self._does(Mistake.CARRIES_THE_CARD_NUMBER) else {"payment": one}
         fields = {"creq": base64url(creq), "threeDSSessionData": base64url(session)}
         self._sent[one] = (ares["acsURL"], fields)
+        if self._does(Mistake.NEVER_OPENS_THE_CHALLENGE):
+            return
         await self._submit(ares["acsURL"], fields)
 
     async def _take_results(self, request: web.Request) -> web.Response:

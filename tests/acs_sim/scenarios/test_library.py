@@ -91,3 +91,14 @@ def test_aliases_are_listed_with_the_cards_that_do_the_same():
         aliases.listed("cardinal", "diners")
     with pytest.raises(aliases.NoSuchAlias, match=r"did you mean cardinal/2\.9"):
         aliases.find("cardinal/2,9")
+
+
+def test_a_result_that_a_play_changes_says_its_reason(plays):
+    changed = [
+        (play.name, fault.value, [other.element for other in play.scenario.faults if other.do == "set"])
+        for play in plays
+        for fault in play.scenario.faults
+        if fault.do == "set" and fault.at in ("ARes", "RReq") and fault.element == "transStatus"
+    ]
+    assert changed
+    assert all("transStatusReason" in elements for _, status, elements in changed if status in ("N", "U", "R"))
