@@ -39,10 +39,14 @@ async def take_outcome(desk: Desk, id_: str, wish: OutcomeWish) -> FindingDocume
 
     It stands in the journal like a message, behind what the gateway had received by then."""
     one = await find_transaction(desk, id_)
+    report_outcome(desk, one, wish)
+    return _document(await findings_of(desk, one, Severity.WARNING))
+
+
+def report_outcome(desk: Desk, one: Transaction, wish: OutcomeWish) -> None:
     told = {"outcome": wish.outcome} | ({"transStatus": wish.transStatus} if wish.transStatus else {})
     now = desk.runtime.clock.now()
     desk.runtime.journal.record(now, "3DS Server", "Shop", "outcome", told, transaction_id=one.id)
-    return _document(await findings_of(desk, one, Severity.WARNING))
 
 
 @call("GET", "/api/findings", errors=(400,), answer=(FindingDocuments,))
@@ -69,7 +73,12 @@ async def judged(entries: Sequence[Mapping[str, Any]], mildest: Severity = Sever
 
 
 async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
-    """Over the transactions that the newest journal entries belong to, each of them whole."""
+    """Over the transactions that the newest journal entries belong to."""
+    return await asyncio.to_thread(of_all, [*(await newest_entries(desk)).values()], mildest)
+
+
+async def newest_entries(desk: Desk) -> dict[str, list[dict[str, Any]]]:
+    """By their transactions, each of them whole."""
     entries = await desk.runtime.journal.newest(NEWEST)
     transactions: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
@@ -78,7 +87,7 @@ async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
         for transaction_id in _cut(transactions):
             await asyncio.sleep(0)  # others are not kept waiting for all of them
             transactions[transaction_id] = await desk.runtime.journal.entries_of(transaction_id)
-    return await asyncio.to_thread(of_all, [*transactions.values()], mildest)
+    return transactions
 
 
 def _cut(transactions: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
