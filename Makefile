@@ -27,7 +27,7 @@ test-fast: $(VENV)/.installed-tests
 # Whether the tests notice mistakes, written into the code one at a time; ARGS="--sample 30 states" plays a part of them.
 mutants: $(VENV)/.installed-tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.lock
-	$(BIN)/python benchmarks/mutants.py $(ARGS)
+	$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 # The simulator of the simulator, with new seeds until so many seconds are over, on all processors (docs/promises.md).
 SECONDS ?= 600
@@ -74,6 +74,7 @@ $(VENV)/.installed-tests: requirements/test.lock $(VENV)/.installed
 # The tests drive a real Chromium and a real PostgreSQL; what is missing, the system's package manager brings.
 programs:
 	@sh tests/support/install-programs.sh
+	@sh tests/support/install-cypress.sh $(VENV)/cypress
 
 # Written with hashes and without an index address, for every platform and Python that the project supports.
 lock: $(VENV)/.installed-tests

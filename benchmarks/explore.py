@@ -50,8 +50,8 @@ async def simulator(seed: int, *parties: str) -> AsyncIterator[tuple[Stack, Simu
 class Progress:
     """A line every so many plays, and each mistake when it is found."""
 
-    def __init__(self) -> None:
-        self._told = 0
+    def __init__(self, first: int) -> None:
+        self._told, self._first = 0, first
         self._began, self._processor = time.monotonic(), time.process_time()
 
     def __call__(self, number: int, report: Report) -> None:
@@ -60,19 +60,20 @@ class Progress:
         self._told = len(report.found)
         if number % 250 == 0:
             took, processor = time.monotonic() - self._began, time.process_time() - self._processor
-            rate = f"{number / took:.1f}/s, {1000 * processor / number:.0f} ms of a processor each"
+            played = number - self._first + 1
+            rate = f"{played / took:.1f}/s, {1000 * processor / played:.0f} ms of a processor each"
             print(f"{number} plays, {rate}, {dict(report.seen)}", flush=True)
 
 
-async def survives(subject: str, plays: int, seed: int, stories: Path | None) -> bool:
+async def survives(subject: str, first: int, plays: int, seed: int, stories: Path | None) -> bool:
     if subject == "own":
         async with simulator(seed, "shop") as (stack, one, shop):
             explorer = Explorer(one, OwnPurchases(shop, stack.addresses.shop, one.desk))
-            return told(await explorer.explore(seed, plays, tell=Progress()), stories)
+            return told(await explorer.explore(seed, plays, first=first, tell=Progress(first)), stories)
     async with simulator(seed) as (stack, one, shop):
         with standard_gateway(stack.addresses.ds) as gateway:
             explorer = Explorer(one, Purchases(shop, gateway.purchases, one.desk))
-            return told(await explorer.explore(seed, plays, tell=Progress()), stories)
+            return told(await explorer.explore(seed, plays, first=first, tell=Progress(first)), stories)
 
 
 def told(report: Report, stories: Path | None) -> bool:
@@ -111,13 +112,14 @@ def main() -> int:
     parser.add_argument("subject", choices=["standard", "own", "mistakes"])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--plays", type=int, default=ENOUGH)
+    parser.add_argument("--first", type=int, default=1, help="the number of the play to begin with")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stories", type=Path)
     wish = parser.parse_args()
     logs.configure("auto", "error")
     if wish.subject == "mistakes":
         return not asyncio.run(finds(wish.names, wish.seed))
-    return not asyncio.run(survives(wish.subject, wish.plays, wish.seed, wish.stories))
+    return not asyncio.run(survives(wish.subject, wish.first, wish.plays, wish.seed, wish.stories))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from issuer_sms.messages.records import TextMessage
 from issuer_sms.numbers import NumberNotValid
 from issuer_sms.prompts import Prompt, PromptState
 from issuer_sms.storage import PhoneSummary
+from threedsecure.cards.test_cards import may_have_passkeys
 from threedsecure.web.serving.templates import environment
 
 STATIC: Final = files("issuer_sms") / "static"
@@ -84,7 +85,7 @@ class Pages:
             elsewhere=[(m, _whereabouts(m)) for m in messages if m.arrival is None],
             pending=[p for p in prompts if p.state is PromptState.PENDING],
             over=[p for p in prompts if p.state is not PromptState.PENDING],
-            banking_url=self._banking_url,
+            banking_url=self._banking_url if may_have_passkeys(number) else None,
             now=now,
             back=back,
         )

@@ -27,7 +27,7 @@ from acs.v2.challenge.app.keys import signed_content
 from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
-from acs.v2.decision.outside import as_decided, as_rule
+from acs.v2.decision.outside import as_decided, as_rule, question
 from acs.v2.decision.passkeys import OF_PASSKEYS, within_reach
 from acs.v2.decision.payment_confirmation import Second, confirmed, requestors_ceremony, second_of, transaction_of
 from acs.v2.decision.preferences import as_the_rules_want, device_of
@@ -104,7 +104,7 @@ async def _after_confirming(
     if asserted is not None:
         ids = {"threeDSServerTransID": purchase.three_ds_server_trans_id, "dsTransID": purchase.ds_trans_id}
         note_assertion(issuer, asserted, ids)
-    return await soon(_decided(issuer, request, view, purchase, rule, second, asserted))
+    return await soon(_begin(issuer, request, view, purchase, rule, second, asserted))
 
 
 async def _asserted(
@@ -135,12 +135,14 @@ def _begin(
     view: AuthenticationRequest,
     purchase: Purchase,
     rule: Mapping[str, Any] | None,
+    second: Second | None = None,
+    asserted: Asserted | None = None,
 ) -> WireResponse | Awaitable[WireResponse]:
     service = service_of(issuer.settings, rule)
     printed = None if service is None else issued(view.acct_number, None)
     if service is None or printed is None:
-        return _decided(issuer, request, view, purchase, rule)
-    return _decided_outside(issuer, request, view, purchase, service, printed)
+        return _decided(issuer, request, view, purchase, rule, second, asserted)
+    return _decided_outside(issuer, request, view, purchase, service, printed, second, asserted)
 
 
 async def _decided_outside(
@@ -150,13 +152,16 @@ async def _decided_outside(
     purchase: Purchase,
     service: str,
     printed: Card,
+    second: Second | None,
+    asserted: Asserted | None,
 ) -> WireResponse:
     """Let the issuer's own service decide, and answer as it does."""
     registration = await issuer.storage.registration(view.acct_number)
     scenario = printed.scenario if registration is None else registration.scenario
-    areq = request.message or {}
-    chosen = await ask_issuer(issuer.runtime, issuer.settings, service, areq, printed.scheme, scenario)
-    return await soon(_decided(issuer, request, as_decided(view, chosen), purchase, as_rule(chosen)))
+    confirms = None if second is None else asserted is not None and asserted.verdict is Verdict.CORRECT
+    asking = question(request.message or {}, printed.scheme, scenario, confirms)
+    chosen = await ask_issuer(issuer.runtime, issuer.settings, service, asking)
+    return await soon(_decided(issuer, request, as_decided(view, chosen), purchase, as_rule(chosen), second, asserted))
 
 
 def _decided(
@@ -258,7 +263,9 @@ def decided_for(
     if begun.method in OF_PASSKEYS:
         begun = replace(begun, passkeys=card_status.passkeys)
     elif asserted is not None and asserted.passkey is not None and standing is not settled:
-        begun, card_status = replace(begun, method=Method.SPC), using(card_status, asserted.passkey)
+        begun = replace(begun, method=Method.SPC)
+    if asserted is not None and asserted.passkey is not None:
+        card_status = using(card_status, asserted.passkey)
     return begun, card_status if begun.result is not None else asked(card_status, now, limits)
 
 

@@ -12,6 +12,7 @@ from acs_sim.checking.command import check_command
 from acs_sim.commands import tail, transcripts
 from acs_sim.commands.agents.command import mcp_command
 from acs_sim.commands.bench.cli import bench
+from acs_sim.commands.documents import docs_command
 from acs_sim.commands.simulator import Where, about_a_simulator, reached, settings_of, told
 from acs_sim.running import home
 from acs_sim.settings.certificates import ROLES, WRONG
@@ -398,5 +399,5 @@ def _run(settings: Any, *, demo: str | None = None, opens: bool = False, tell: A
         sys.exit(1)
 
 
-for command in (*transcripts.COMMANDS, *tail.COMMANDS, bench, check_command, mcp_command):
+for command in (*transcripts.COMMANDS, *tail.COMMANDS, bench, check_command, docs_command, mcp_command):
     main.add_command(command)

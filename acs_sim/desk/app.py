@@ -10,13 +10,14 @@ from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import (
+    cards_page,
     console,
     demo_page,
     log_page,
     phone_page,
-    reading,
 )
-from acs_sim.desk.pages.docs import docs_handler, openapi_handler
+from acs_sim.desk.pages.reading import page as reading
+from acs_sim.desk.pages.reading.api_page import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.pages.transaction import deeds, page, playing_page
 from acs_sim.desk.pages.trouble import faults_page, rules_page
@@ -43,8 +44,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/play", playing_page.change),
     ("GET", "/bar", console.bar),
     ("GET", "/find", console.find),
-    ("GET", "/cards", console.cards),
-    ("POST", "/cards", console.mint_from_form),
+    ("GET", "/cards", cards_page.overview),
+    ("POST", "/cards", cards_page.change),
     ("POST", "/clock", console.move_clock_from_form),
     ("POST", "/reset", console.begin_again),
     ("GET", "/namespaces", console.show_namespaces),
@@ -69,6 +70,9 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/elements/{message}", reading.element_table),
     ("GET", "/check", reading.check_form),
     ("GET", "/api/docs", docs_handler(OPERATIONS)),
+    ("GET", "/docs", reading.document),
+    ("GET", "/docs/images/{picture}", reading.picture),
+    ("GET", "/docs/{name:[\\w/-]+}", reading.document),
 )
 
 
@@ -100,6 +104,7 @@ def build(
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(routed(*told) for told in PAGES),
             routed("POST", "/check", reading.check_from_form, BODY_LIMIT),
+            routed("POST", "/check/verdict", reading.verdict, BODY_LIMIT),
         ],
         streams=[
             Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),

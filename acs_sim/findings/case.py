@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from acs_sim.findings.model import Evidence, shown
+from threedsecure.v2.errors import ErrorCode
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
-from threedsecure.v2.validation.checking import Leg, context_of, violations
+from threedsecure.v2.validation.checking import Leg, context_of, hollow, owed, violations
 
 THREE_DS_SERVER: Final = "3DS Server"
 DIRECTORY_SERVER: Final = "Directory Server"
@@ -24,9 +25,15 @@ STRICT: Final = frozenset({"duplicate-key", "content-type", "gzip-lie"})
 """Faults that a receiver may refuse, or look over, and then read what is right."""
 CARRIAGE: Final = frozenset({"delay", "dribble", "twice", "reset", "late"})
 """Faults that leave the message as it was meant."""
+SENT_AGAIN: Final = frozenset({"reset", "refuse", "truncate"})
+"""Faults after which a request is sent once more at once, as it was meant."""
+DECISIVE: Final = frozenset({"transStatus", "eci"})
+"""What a payment goes by, also where a scheme says when it is there."""
 IDENTIFIERS: Final = ("threeDSServerTransID", "dsTransID", "acsTransID", "sdkTransID")
 
 Message = Mapping[str, Any]
+Wrong = tuple[str, str, str]
+"""An element, what was found there, and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,11 @@ class Case:
             sent = fault.message["sent"] if isinstance(fault.message.get("sent"), dict) else sent
         return entry if sent is None else replace(entry, message=sent)
 
+    def forms(self, entry: Entry) -> list[Entry]:
+        """As what a message may have come: as it left the house, and as it was meant where it was sent once more."""
+        again = any(fault.text("do") in SENT_AGAIN for fault in self.faults_behind(entry))
+        return [self.as_sent(entry), entry] if again else [self.as_sent(entry)]
+
     def faults_behind(self, entry: Entry) -> Iterator[Entry]:
         """What happened to this message, and not to another one of its kind that its sender sent later."""
         points = POINTS.get(entry.kind, (entry.kind,))
@@ -174,6 +186,11 @@ class Case:
             for fault in self.faults_behind(entry)
         )
 
+    def debatable(self, entry: Entry, leg: Leg) -> bool:
+        """Whether a message that is right may be read as wrong: one of its objects holds nothing that is defined."""
+        sent = self.as_sent(entry).message
+        return hollow(sent, context_of(sent, leg))
+
     def reset(self, entry: Entry) -> bool:
         """Whether the connection was broken once the message had arrived."""
         return any(fault.text("do") == "reset" for fault in self.faults_behind(entry))
@@ -188,26 +205,41 @@ class Case:
                 return entry
         return None
 
-    def faults_of(self, entry: Entry, leg: Leg) -> list[tuple[str, str, str]]:
-        """What is wrong with a message: element, what was found, what is expected. Its identifiers have to be those of the
-        transaction."""
-        entry = self.as_sent(entry)
-        areq, ares = self.last_before(self.areqs, entry), self.last_before(self.answers, entry)
-        return [*_violated(entry, leg, areq, ares), *_mistaken(entry, ares or areq)]
+    def faults_of(self, entry: Entry, leg: Leg) -> list[Wrong]:
+        """What is wrong with a message as it was sent. Its identifiers have to be those of the transaction."""
+        return self._wrong(self.as_sent(entry), leg, all_of_it=True)
+
+    def overlooked(self, entry: Entry, leg: Leg) -> list[Wrong]:
+        """What is wrong with a message in whatever form it came, and no receiver may leave unread: elements that have to be there,
+        identifiers, and what a payment goes by. What is there besides, a gateway need not know."""
+        forms = [self._wrong(form, leg, all_of_it=False) for form in self.forms(entry)]
+        return forms[0] if all(forms) else []
+
+    def _wrong(self, form: Entry, leg: Leg, *, all_of_it: bool) -> list[Wrong]:
+        areq, ares = self.last_before(self.areqs, form), self.last_before(self.answers, form)
+        return [*_violated(form, leg, areq, ares, all_of_it), *_mistaken(form, ares or areq)]
 
 
-def _violated(entry: Entry, leg: Leg, areq: Entry | None, ares: Entry | None) -> Iterator[tuple[str, str, str]]:
+def _violated(entry: Entry, leg: Leg, areq: Entry | None, ares: Entry | None, all_of_it: bool) -> Iterator[Wrong]:
     request = areq.message if areq is not None else None
     version = entry.message.get("messageVersion")
     if version not in SUPPORTED_VERSIONS or entry.message.get("messageType") != entry.kind:
         yield "messageVersion", str(version), ", ".join(SUPPORTED_VERSIONS)
         return
-    response = ares.message if ares is not None else None
-    for violation in violations(entry.message, context_of(entry.message, leg, request, response)):
-        yield violation.element, violation.found, violation.allowed
+    context = context_of(entry.message, leg, request, ares.message if ares is not None else None)
+    read = DECISIVE | owed(entry.message, context)
+    for violation in violations(entry.message, context):
+        critical = violation.code == ErrorCode.CRITICAL_EXTENSION_NOT_RECOGNISED
+        if all_of_it or critical or first_of(violation.element) in read:
+            yield violation.element, violation.found, violation.allowed
 
 
-def _mistaken(entry: Entry, known: Entry | None) -> Iterator[tuple[str, str, str]]:
+def first_of(path: str) -> str:
+    """The element on the first level that an element stands in."""
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _mistaken(entry: Entry, known: Entry | None) -> Iterator[Wrong]:
     """Identifiers that are not those of `known`, and another version."""
     for name in (*IDENTIFIERS, "messageVersion"):
         right, found = known.text(name) if known is not None else "", entry.text(name)

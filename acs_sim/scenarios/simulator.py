@@ -191,14 +191,14 @@ class Simulator:
     async def transcript(self, transaction_id: str) -> dict[str, Any]:
         return await self._done("GET", f"/api/transactions/{transaction_id}/transcript")
 
-    async def tell_outcome(self, transaction_id: str, told: Mapping[str, Any]) -> None:
-        """What a gateway made of a payment."""
-        wish = {name: told[name] for name in ("outcome", "transStatus") if told.get(name)}
-        await self._call("POST", f"{self._at.desk}/api/transactions/{transaction_id}/outcome", wish)
-
-    async def findings(self, transaction_id: str) -> list[dict[str, Any]] | None:
-        """What the gateway did well or badly; None where the simulator gives no verdict."""
-        status, document = await self._call("GET", f"{self._at.desk}/api/transactions/{transaction_id}/findings")
+    async def findings(self, transaction_id: str, told: Mapping[str, Any] | None = None) -> list[dict[str, Any]] | None:
+        """What the gateway did well or badly; None where the simulator gives no verdict. `told`: what it made of the payment, to be
+        judged as well."""
+        of = f"{self._at.desk}/api/transactions/{transaction_id}"
+        wish = {name: told[name] for name in ("outcome", "transStatus") if told.get(name)} if told is not None else None
+        status, document = await (
+            self._call("GET", f"{of}/findings") if wish is None else self._call("POST", f"{of}/outcome", wish)
+        )
         found = document.get("findings")
         return found if status < 400 and isinstance(found, list) else None
 

@@ -44,4 +44,4 @@ def _in_force(row: Expectation) -> str:
         return f"Erro {row.refused}"
     if row.challenged:
         return "the ACS challenges"
-    return "an indicator in the ARes" if row.indicated else "told here: no message of a 3DS Server shows it"
+    return "an indicator in the ARes" if row.indicated else f"told here, seen in no message: {row.unseen}"

@@ -10,9 +10,12 @@ import pytest
 from aiohttp import web
 
 from acs.v2.decision.outside import SCENARIO_OF
+from acs_sim.client.authenticator import answer_of
 from tests.acs.stage import stage
+from tests.acs.test_passkeys import OURS, enrolled
+from tests.acs.test_spc import SPC, confirming, of_the_page, second, status
 from tests.support.simulator import runtime
-from tests.support.slow_peers import dribbling, silent
+from tests.support.slow_peers import dribbling, heading, silent
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 from threedsecure.redaction import redact
@@ -47,6 +50,7 @@ async def decided():
     async with serving(app, "127.0.0.1", 0) as port:
         service.url = f"http://127.0.0.1:{port}/decide"
         async with stage(issuer_decides=service.url) as acs:
+            await enrolled(acs, SPC)
             yield acs, service
 
 
@@ -101,6 +105,40 @@ async def test_information_is_answered_where_it_was_asked_for(decided):
     assert (await acs.ask(OTP, threeDSRequestorChallengeInd="05"))["transStatus"] == "I"
 
 
+@pytest.mark.parametrize(
+    ("document", "spoils", "answered"),
+    [
+        ({"decision": "challenge", "method": "spc"}, False, ("Y", ["14"])),
+        ({"decision": "challenge", "method": "spc"}, True, ("C", ["02"])),
+        ({"decision": "card"}, False, ("Y", ["14"])),
+        ({"decision": "refuse"}, False, ("N", None)),
+        ({"decision": "frictionless"}, True, ("Y", None)),
+        ({"decision": "challenge", "method": "out-of-band"}, False, ("C", ["09"])),
+    ],
+)
+async def test_it_is_asked_again_when_the_payment_was_confirmed_and_told_whether_it_was(
+    decided, document, spoils, answered
+):
+    acs, service = decided
+    service.document, service.response = {"decision": "challenge", "method": "spc"}, None
+    areq, ares = await confirming(acs)
+    assert "confirmed" not in service.asked[-1]
+    service.document = document
+    answer = answer_of(OURS, of_the_page(ares, **({"value": "1.00"} if spoils else {})))
+    assert status(await second(acs, areq, ares, answer)) == answered
+    assert service.asked[-1]["confirmed"] is not spoils
+    assert service.asked[-1]["areq"]["threeDSRequestorAuthenticationInfo"][0]["threeDSReqAuthMethod"] == "09"
+
+
+async def test_a_payment_that_was_not_confirmed_is_decided_by_the_service_too(decided):
+    acs, service = decided
+    service.document, service.response = {"decision": "challenge", "method": "spc"}, None
+    areq, ares = await confirming(acs)
+    service.document = {"decision": "refuse", "reason": "11"}
+    final = await second(acs, areq, ares, spcIncompInd="02")
+    assert (final["transStatus"], final["transStatusReason"], service.asked[-1]["confirmed"]) == ("N", "11", False)
+
+
 HOSTILE = [
     (lambda: web.json_response({"decision": "perhaps"}), "perhaps"),
     (lambda: web.json_response({"decision": "challenge", "method": "telepathy"}), "no challenge is called telepathy"),
@@ -133,7 +171,7 @@ async def test_nonsense_is_no_decision_and_the_card_decides(decided, response, r
     assert reason in found["reason"]
 
 
-@pytest.mark.parametrize("peer", [silent, dribbling])
+@pytest.mark.parametrize("peer", [silent, dribbling, heading])
 @pytest.mark.parametrize(
     ("missed", "told"),
     [("card", ("Y", None)), ("challenge", ("C", None)), ("unavailable", ("U", "22"))],

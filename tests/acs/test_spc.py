@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from acs.settings import Timers
 from acs_sim.client.authenticator import answer_of, payment_of, posted
+from tests.acs.stage import stage
 from tests.acs.test_methods import only_rreq, told
 from tests.acs.test_passkeys import OURS, asked, creq, enrolled, passkeys
 from threedsecure.cards.scenarios import SCENARIOS
@@ -177,6 +179,29 @@ async def test_the_second_areq_comes_within_ten_minutes(acs):
     acs.runtime.clock.advance(timedelta(minutes=10))
     assert status(await second(acs, areq, ares, answer_of(OURS, of_the_page(ares))))[0] == "C"
     assert (await acs.transaction(ares["acsTransID"]))["state"] == "spc-over"
+
+
+async def test_how_long_the_browser_asks_and_the_second_areq_may_take_are_settings():
+    timers = Timers(second_areq=timedelta(minutes=1))
+    async with stage(passkey_timeout=timedelta(seconds=60), timers=timers) as acs:
+        await enrolled(acs, SPC)
+        areq, ares = await confirming(acs)
+        assert ares["spcTransData"]["timeout"] == "60000"
+        acs.runtime.clock.advance(timedelta(minutes=1))
+        assert status(await second(acs, areq, ares, answer_of(OURS, of_the_page(ares)))) == ("C", ["02"])
+
+
+async def test_a_second_areq_is_taken_under_the_same_three_ds_server_trans_id_too(acs):
+    await enrolled(acs, SPC)
+    areq, ares = await confirming(acs)
+    kept = {"threeDSServerTransID": areq["threeDSServerTransID"]}
+    assert status(await second(acs, areq, ares, answer_of(OURS, of_the_page(ares)), **kept)) == ("Y", ["14"])
+
+
+async def test_a_second_areq_that_repeats_what_the_page_can_is_read_as_one_that_does_not(acs):
+    await enrolled(acs, SPC)
+    areq, ares = await confirming(acs)
+    assert status(await second(acs, areq, ares, answer_of(OURS, of_the_page(ares)), **ABLE)) == ("Y", ["14"])
 
 
 @pytest.mark.parametrize(

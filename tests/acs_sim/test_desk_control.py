@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from acs_sim.desk.operations import OPERATIONS
-from acs_sim.desk.pages.docs import BODIES, command
+from acs_sim.desk.pages.reading.api_page import BODIES, command
 from tests.acs_sim.world import SERVER_ID
 
 

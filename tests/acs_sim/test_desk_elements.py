@@ -12,7 +12,7 @@ from acs_sim.checking.command import check_command
 from acs_sim.checking.element_pages import address_of, all_elements, matches, message_page, names_of
 from acs_sim.desk.pages.rendering import as_json
 from tests.acs_sim.test_desk_pages import journal
-from tests.acs_sim.world import SERVER_ID
+from tests.acs_sim.world import ACS_ID, SERVER_ID
 from tests.support.accessibility import findings_in_both_colours
 from tests.support.browser import new_context
 from threedsecure.v2.messages import MESSAGES
@@ -299,7 +299,27 @@ async def test_what_the_form_cannot_check_is_told_on_a_page(call, fields, status
     assert 'role="alert"' in text
 
 
+async def test_a_message_of_a_transaction_is_loaded_and_judged(call, stack):
+    journal(stack, "AReq", "ARes")
+    status, text, _ = await call.text("GET", f"/check?id={ACS_ID}&m=2")
+    assert status == 200
+    assert re.findall(r"m=(\d)[^>]*>(\d \w+)", text) == [("1", "1 AReq"), ("2", "2 ARes")]
+    assert "&#34;messageType&#34;: &#34;ARes&#34;" in text
+    assert '<h2 id="result">ARes 2.2.0' in text
+
+
 # In a browser.
+
+
+async def test_a_message_is_judged_while_it_is_typed(page, stack):
+    await page.goto(f"{stack.addresses.desk}/check")
+    await expect(page.locator("#verdict")).to_contain_text("Nothing to judge yet")
+    await page.get_by_label("Message", exact=True).fill(json.dumps(WRONG))
+    await expect(page.locator("#verdict")).to_contain_text("2 errors.")
+    await page.get_by_label("Message", exact=True).fill(json.dumps(RRES))
+    await expect(page.locator("#verdict")).to_contain_text("No errors.")
+    await page.get_by_label("Read it as").select_option("RReq")
+    await expect(page.locator("#verdict")).to_contain_text("A receiver answers 101")
 
 
 async def test_the_reference_is_searched_as_one_types_and_reached_from_a_message(page, stack):
@@ -322,7 +342,7 @@ async def test_the_pages_for_reading_break_no_rule_of_accessibility(page, stack)
     for path in ("/elements", "/elements/RReq", "/check"):
         await page.goto(desk + path)
         assert await findings_in_both_colours(page) == [], path
-    await page.get_by_label("Message").fill(json.dumps({**WRONG, "notDefined": 1}))
+    await page.get_by_label("Message", exact=True).fill(json.dumps({**WRONG, "notDefined": 1}))
     await page.get_by_role("button", name="Check", exact=True).click()
     await expect(page.get_by_role("status")).to_contain_text("2 errors.")
     assert await findings_in_both_colours(page) == []
@@ -337,7 +357,7 @@ async def test_the_pages_for_reading_work_without_javascript_on_a_narrow_screen(
     await page.locator("#rows tr:visible").get_by_role("link", name="AReq").click()
     await page.wait_for_url("**/elements/AReq#acctInfo.chAccAgeInd")
     await page.goto(f"{stack.addresses.desk}/check")
-    await page.get_by_label("Message").fill(VEREQ)
+    await page.get_by_label("Message", exact=True).fill(VEREQ)
     await page.get_by_role("button", name="Check", exact=True).click()
     await expect(page.locator("#errors")).to_be_visible()
     await context.close()

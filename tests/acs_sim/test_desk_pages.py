@@ -161,7 +161,7 @@ async def test_any_id_leads_to_the_transaction(desk, stack):
 @pytest.mark.parametrize(
     ("asked", "address"),
     [
-        ("5200 0000 0100 0006", "/cards?scheme=mastercard#challenge-otp"),
+        ("5200 0000 0100 0006", "/cards?scheme=mastercard&pan=5200000001000006#builder"),
         ("+33639981101", "{phone}/phones/%2B33639981101"),
         ("purchaseAmount", "/elements/AReq#purchaseAmount"),
         ("RReq", "/elements/RReq#RReq"),
@@ -210,12 +210,12 @@ async def test_the_clock_is_moved_without_leaving_the_page(desk, stack):
 
 async def test_a_card_is_minted_from_its_row(desk, world):
     await desk.goto(f"{desk.base}/cards?scheme=amex")
-    mintable = desk.get_by_role("row", name="challenge-otp").get_by_role("button", name="Mint one")
+    mintable = desk.get_by_role("row", name="challenge-otp").get_by_role("button", name="Mint")
     await mintable.click()
-    told = desk.get_by_role("status")
+    told = desk.locator(".minted")
     await expect(told).to_contain_text("Minted for you alone")
     (pan,) = world.cards
-    await expect(told.locator("code")).to_have_text(f"{pan[:4]} {pan[4:10]} {pan[10:]}")
+    await expect(told.locator("code").first).to_have_text(f"{pan[:4]} {pan[4:10]} {pan[10:]}")
 
 
 async def test_the_split_screen_shows_the_shop_and_the_cards_phone(desk, stack):
@@ -240,6 +240,29 @@ async def test_messages_fly_by_on_the_split_screen_and_can_be_cleared(desk, stac
     await expect(desk.locator("#flight")).not_to_contain_text("Buy something")
     await desk.get_by_role("button", name="Clear").click()
     await expect(desk.locator("#flight .arrow")).to_have_count(0)
+
+
+async def test_a_call_of_the_api_is_found_written_for_a_shell_and_made(desk, stack, world):
+    await desk.goto(f"{desk.base}/api/docs")
+    await desk.get_by_label("Part of an address or a summary").fill("mint fresh")
+    await expect(desk.locator(".operation:visible")).to_have_count(1)
+    call = desk.get_by_role("region", name="Mint a fresh card")
+    await call.get_by_label("Body").fill('{"scheme":"amex","scenario":"challenge-otp"}')
+    written = f'curl \'{desk.base}/api/cards\' --json \'{{"scheme":"amex","scenario":"challenge-otp"}}\''
+    await expect(call.locator("#curl-mint_card")).to_have_text(written)
+    await call.get_by_role("button", name="Execute").click()
+    await expect(call.get_by_role("status")).to_contain_text("201")
+    (pan,) = world.cards
+    await expect(call.get_by_role("status")).to_contain_text(f'"pan": "{pan}"')
+    assert desk.errors == []
+
+
+async def test_a_call_names_what_it_is_about_in_its_address(desk, stack, world):
+    await desk.goto(f"{desk.base}/api/docs")
+    call = desk.locator("#show_card")
+    await call.locator("input[name=pan]").fill("5200000001000006")
+    await call.get_by_role("button", name="Execute").click()
+    await expect(call.get_by_role("status")).to_contain_text('"scheme": "mastercard"')
 
 
 @pytest.mark.parametrize("width", [360, 1400])

@@ -22,7 +22,7 @@ from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import V1_SCHEMES
 from threedsecure.web.clock import Clock
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.holds("threedsecure/cards/scenarios.py")]
 
 ANSWERS = {
     "frictionless": "Y",

@@ -5,10 +5,15 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from acs.app import build as acs
+from acs.settings import AcsSettings
+from acs_sim.gateway.app import build as gateway
+from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import STARTED_AT, Caller
 from tests.support.ports import with_free_ports
+from tests.support.simulator import running, runtime
 from threedsecure.web.clock import Clock
 
 OREQ = {
@@ -27,16 +32,16 @@ COMPONENT = {"3ds-server": "S", "acs": "A"}
 
 
 @pytest.fixture(scope="module")
-async def running() -> AsyncIterator[Stack]:
+async def stack() -> AsyncIterator[Stack]:
     settings = with_free_ports(Settings(fresh=True, seed=1))
-    async with running_stack(settings, clock=Clock(frozen_at=STARTED_AT)) as stack:
-        yield stack
+    async with running_stack(settings, clock=Clock(frozen_at=STARTED_AT)) as built:
+        yield built
 
 
 @pytest.fixture
-async def desk(running) -> AsyncIterator[Caller]:
+async def desk(stack) -> AsyncIterator[Caller]:
     async with aiohttp.ClientSession() as session:
-        yield Caller(session, running.addresses.desk)
+        yield Caller(session, stack.addresses.desk)
 
 
 @pytest.mark.parametrize("to", SIGNED)
@@ -69,17 +74,30 @@ async def test_a_part_that_never_comes_breaks_the_sequence(desk, to):
         ({"messageType": "RReq"}, "101", "messageType"),
     ],
 )
-async def test_an_oreq_that_is_wrong_is_refused(desk, running, to, changes, code, detail):
+async def test_an_oreq_that_is_wrong_is_refused(desk, stack, to, changes, code, detail):
     message = {name: value for name, value in (OREQ | changes).items() if value is not None}
-    base = running.addresses.shop if to == "3ds-server" else running.addresses.acs
+    base = stack.addresses.shop if to == "3ds-server" else stack.addresses.acs
     caller = Caller(desk._session, base)
     status, erro, _ = await caller("POST", "/3ds2/operations", json=message)
     assert (status, erro["errorCode"], erro["errorComponent"]) == (200, code, COMPONENT[to])
     assert detail in erro["errorDetail"]
 
 
-async def test_a_notice_is_no_payment_in_the_log_and_cannot_be_sent_to_the_controls(desk, running):
+async def test_a_notice_is_no_payment_in_the_log_and_cannot_be_sent_to_the_controls(desk, stack):
     _, page, _ = await desk.text("GET", "/")
     assert "OReq" not in page
-    _, told, _ = await desk("POST", "/api/operations", json={"url": f"{running.addresses.desk}/api/reset"})
+    _, told, _ = await desk("POST", "/api/operations", json={"url": f"{stack.addresses.desk}/api/reset"})
     assert "controls the simulator" in told["parts"][0]["error"]
+
+
+@pytest.mark.parametrize("to", SIGNED)
+async def test_a_receiver_can_take_no_notices_at_all(to):
+    async with runtime() as shared:
+        service = {"3ds-server": gateway, "acs": acs}[to]
+        settings = {"3ds-server": GatewaySettings, "acs": AcsSettings}[to](takes_operations=False)
+        async with (
+            running(service(shared, settings), shared) as url,
+            aiohttp.ClientSession() as session,
+            session.post(f"{url}/3ds2/operations", json=OREQ) as answer,
+        ):
+            assert (await answer.json())["opStatus"] == "03"

@@ -10,6 +10,7 @@ import pytest
 from packaging.metadata import Metadata
 from packaging.version import Version
 
+from acs_sim.desk.documents import library
 from tests.support import twins
 from tests.support.fresh_environment import ROOT, built
 
@@ -52,7 +53,11 @@ def test_the_other_packages_are_packed_inside_it_whole(wheel):
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert packed == there
+    documents = {path for path in packed if path.startswith("docs/") or "/" not in path}
+    assert packed - documents == there
+    assert documents == {
+        str(path.relative_to(ROOT)) for path in (*library.paths().values(), *library.pictures().values())
+    }
 
 
 def test_types_and_licence_come_with_it(wheel):

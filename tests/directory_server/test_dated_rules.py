@@ -1,11 +1,13 @@
 """`--rules-as-of today` at the directory server: the rules come into force as its clock passes their days."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
+from tests.threedsecure.v2.test_dated_rules import CASES, areq_of
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 
@@ -36,6 +38,34 @@ def card(scheme):
 
 def on(ds: Scene, day: str) -> None:
     ds.runtime.clock.set(datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC))
+
+
+def said(answer):
+    """What the directory server answered, in the words of the rule book's own test."""
+    if answer["messageType"] == "Erro":
+        return f"{answer['errorCode']} {answer['errorDetail']}"
+    (extension,) = answer.get("messageExtension", [{}])
+    missing = extension.get("data", {}).get("missing")
+    return f"lacks {missing}" if missing else "nothing"
+
+
+async def test_the_clock_goes_from_2024_to_2028_and_each_rule_comes_on_its_day(dated):
+    """Those of the directory server; those of the ACS are walked in tests/acs/test_dated_rules.py."""
+    cases = [case for case in CASES if case[0].message == "AReq" and not case[0].challenged]
+    days = {date.fromisoformat(row.since) for row, *_ in cases}
+    eves = {day - timedelta(days=1) for day in days}
+    for day in sorted({date(2024, 1, 1), *days, *eves, date(2028, 1, 1)}):
+        on(dated, f"{day}")
+        for row, name, scheme, changes, told in cases:
+            fresh = {
+                "acctNumber": card(scheme),
+                "threeDSServerTransID": str(uuid4()),
+                "purchaseDate": f"{day:%Y%m%d}120000",
+            }
+            answer = await dated.post(areq_of(name, changes | fresh), scheme)
+            passed = "302" if "-app-" in name else "none"  # what its SDK encrypted is for another directory server
+            assert answer.get("errorCode", "none") in (passed, "102", "201"), answer
+            assert (said(answer) == told) == (f"{day}" >= row.since), (day, row.words, answer)
 
 
 async def test_an_areq_is_refused_from_the_day_on_on_which_its_scheme_wants_more(dated):

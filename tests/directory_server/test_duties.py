@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
+from datetime import timedelta
 from importlib.resources import files
 
 import pytest
@@ -161,6 +162,12 @@ async def test_what_the_server_half_of_a_split_sdk_signed_is_believed(ds: Scene)
     ds.acs.answer = lambda areq: messages.ares(areq, "Y", acsOperatorID="ACS", deviceInfoRecognisedVersion="1.6")
     await ds.post(split_areq(ds))
     assert "sdkServerSignedContent" in ds.acs.received[0]
+
+
+async def test_how_old_it_may_be_is_a_setting():
+    async with scene(sdk_signature_age=timedelta(minutes=1)) as strict:
+        answer = await strict.post(split_areq(strict, now="20260615115859"))
+    assert (answer["errorCode"], "more than 60 seconds" in answer["errorDetail"]) == ("308", True)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,7 @@
 
 import pytest
 
-from tests.directory_server.peers import CutOff, OutOfOrder, Scene
-from threedsecure.v2.errors import MessageError
-from threedsecure.v2.grammar.context import Leg
-from threedsecure.v2.validation.notices import MOST_SEQUENCES, Sequences
+from tests.directory_server.peers import CutOff, OutOfOrder, Scene, scene
 
 SEQUENCE = "3f0f3b0a-6a1e-4b8e-9a55-0d2c1e3b7a10"
 OURS = {"threeDSServerRefNumber": "3DS_LOA_SER_TEST", "threeDSServerTransID": "8a880dc0-d2d2-4067-bcb1-b08d1690b26e"}
@@ -77,6 +74,16 @@ async def test_an_answer_that_is_wrong_is_told_and_its_sender_hears_of_what_it_c
         assert (erro["messageType"], erro["errorCode"], erro["errorComponent"]) == ("Erro", error[:3], "D")
 
 
+@pytest.mark.parametrize(
+    ("to", "setting"), [("3ds-server", "three_ds_server_operations_url"), ("acs", "acs_operations_url")]
+)
+async def test_where_a_notice_goes_is_a_setting(ds: Scene, to, setting):
+    async with scene(**{setting: f"{ds.three_ds_server.url}/results"}) as another:
+        ds.three_ds_server.answer = ores
+        await another.control("operations", {"scheme": "visa", "to": to})
+        assert (await ds.three_ds_server.next())["messageType"] == "OReq"
+
+
 async def test_an_erro_and_a_status_are_answers(ds: Scene):
     erro = {"messageType": "Erro", "messageVersion": "2.3.1", "errorCode": "203", "errorComponent": "S"}
     erro |= {"errorDescription": "no", "errorDetail": "opSeverity"}
@@ -105,43 +112,6 @@ async def test_a_notice_that_cannot_be_sent_is_refused(ds: Scene, wish):
 async def test_nobody_sends_one_to_the_directory_server(ds: Scene):
     answer = await ds.post({"messageType": "OReq", "messageVersion": "2.3.1"})
     assert (answer["errorCode"], answer["errorComponent"]) == ("101", "D")
-
-
-def oreq(number, total, name=SEQUENCE):
-    return {"opSeq": {"seqId": name, "seqNum": number, "seqTotal": total}}
-
-
-@pytest.mark.parametrize(
-    ("numbers", "statuses"),
-    [
-        (["01", "02", "03"], ["01", "01", "01"]),
-        (["02"], ["02"]),
-        (["01", "03", "02"], ["01", "02", "02"]),
-        (["01", "01"], ["01", "02"]),
-        (["01", "02", "03", "01"], ["01", "01", "01", "01"]),
-        (["01", "03", "01", "02"], ["01", "02", "01", "01"]),
-    ],
-)
-def test_a_part_that_is_not_the_next_one_breaks_the_sequence(numbers, statuses):
-    known = Sequences()
-    assert [known.status(oreq(number, "03")) for number in numbers] == statuses
-
-
-def test_a_sequence_is_one_whatever_the_case_of_its_name_and_the_oldest_are_forgotten():
-    known = Sequences()
-    assert known.status(oreq("01", "02")) == "01"
-    assert known.status(oreq("02", "02", SEQUENCE.upper())) == "01"
-    for number in range(MOST_SEQUENCES + 1):
-        known.status(oreq("01", "02", f"sequence {number}"))
-    assert known.status(oreq("02", "02", "sequence 0")) == "02"
-    assert known.status(oreq("02", "02", "sequence 1")) == "01"
-
-
-def test_the_leg_says_who_signs_an_answer():
-    from threedsecure.v2.validation.notices import check_ores
-
-    with pytest.raises(MessageError, match="acsReferenceNumber"):
-        check_ores(ores({"dsTransID": SEQUENCE}), {"dsTransID": SEQUENCE}, Leg.ACS_TO_DS)
 
 
 async def test_where_nothing_comes_back_the_rest_is_not_sent(ds: Scene):

@@ -1,6 +1,8 @@
 """RReq and RRes through the directory server: one result per transaction, whatever is repeated, lost or changed."""
 
 import asyncio
+import json
+from importlib.resources import files
 
 import pytest
 
@@ -39,6 +41,19 @@ async def test_a_result_goes_to_the_3ds_server_and_its_acknowledgement_back(ds: 
         "05",
         "01",
     )
+
+
+@pytest.mark.parametrize("follows", [False, True])
+async def test_whether_a_result_follows_an_ares_s_is_a_setting(follows):
+    async with scene(result_after_spc=follows) as ds:
+        golden = json.loads((files("fixtures") / "messages" / "2.3.1" / "ares-brw-pa-spc.json").read_text("utf-8"))
+        shown = {name: golden[name] for name in ("spcTransData", "webAuthnCredList")}
+        ds.acs.answer = lambda areq: messages.ares(areq, "S", **shown)
+        able = {"threeDSRequestorSpcSupport": "Y", "payeeOrigin": "https://shop.example"}
+        ares = await ds.post(ds.areq(CHALLENGE, "2.3.1", **able))
+        at_acs = await ds.acs.next()
+        answer = await ds.post(messages.rreq(at_acs, ares))
+    assert answer.get("errorCode", answer["messageType"]) == ("RRes" if follows else "313")
 
 
 async def test_the_authentication_method_stays_at_the_directory_server(ds: Scene):

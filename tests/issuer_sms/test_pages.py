@@ -7,6 +7,9 @@ from urllib.parse import urlencode
 import pytest
 
 from issuer_sms.pages import Pages
+from threedsecure.cards.scenarios import SCENARIOS
+from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.test_cards import compose, read
 
 NUMBER = "+33639981101"
 PAGE = "/phones/%2B33639981101"
@@ -179,11 +182,21 @@ async def test_the_page_names_its_script_and_styles_and_they_are_there(phone):
     assert kinds == ["text/javascript", "text/css"]
 
 
-def test_a_phone_leads_to_the_bank_where_passkeys_are_made():
-    at = datetime(2026, 6, 15, tzinfo=UTC)
-    page = Pages("http://localhost:8200/bank/passkeys").phone("+33639981121", [], [], at)
-    assert 'href="http://localhost:8200/bank/passkeys"' in page
-    assert "/bank/passkeys" not in Pages().phone("+33639981121", [], [], at)
+def test_the_phone_of_a_card_that_may_have_a_passkey_leads_to_the_bank_where_it_is_made():
+    at, address = datetime(2026, 6, 15, tzinfo=UTC), "http://localhost:8200/bank/passkeys"
+    cards = [
+        read(compose(scheme, SCENARIOS[name], serial=serial))
+        for scheme in SCHEMES
+        for name in SCENARIOS
+        for serial in "04"
+    ]
+    led = {card.scenario.name for card in cards if f'href="{address}"' in Pages(address).phone(card.phone, [], [], at)}
+    others = {card.scenario.name for card in cards if address not in Pages(address).phone(card.phone, [], [], at)}
+    assert (led, led & others) == ({"challenge-passkey", "challenge-spc"}, set())
+    classic = read(compose("visa", SCENARIOS["challenge-passkey"], serial="4", version="9"))
+    for number in (classic.phone, "+33612345678", "+3363998", "+999", "+442071838750"):
+        assert address not in Pages(address).phone(number, [], [], at)
+    assert "/bank/passkeys" not in Pages().phone(cards[0].phone, [], [], at)
 
 
 async def returns(phone, page):

@@ -36,6 +36,9 @@ need libnss3-tools certutil
 need php-cli php
 need npm npm
 need curl curl
+# Cypress draws its windows there.
+need xvfb Xvfb
+need xauth xauth
 
 if [ -z "$missing" ]; then
     exit 0

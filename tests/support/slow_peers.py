@@ -55,6 +55,21 @@ async def dribbling() -> AsyncIterator[Peer]:
 
 
 @asynccontextmanager
+async def heading() -> AsyncIterator[Peer]:
+    """The head of its answer never ends: one header after the other, each of them harmless."""
+
+    async def head(_body: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+        while True:
+            writer.write(b"X-More: and more\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with _serving(head) as peer:
+        yield peer
+
+
+@asynccontextmanager
 async def answering(answer: bytes | Answer, status: int = 200) -> AsyncIterator[Peer]:
     """It answers at once: always the same, or what `answer` makes of the request's body."""
 

@@ -1,6 +1,5 @@
 """Ten jobs of a developer's day at the desk, done by mouse alone: each counts its steps, and none takes more than it may."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -40,13 +39,13 @@ class Person:
     async def presses(self, words: str) -> None:
         await self.clicks(self.page.get_by_role("button", name=words, exact=True))
 
-    async def picks(self, label: str, value: str) -> None:
+    async def picks(self, field: str, value: str) -> None:
         self.steps += 1
-        await self.page.get_by_label(label).first.select_option(value)
+        await self.page.locator(f"main [name={field}]").last.select_option(value)
 
-    async def pastes(self, label: str, text: str) -> None:
+    async def pastes(self, field: str, text: str) -> None:
         self.steps += 1
-        await self.page.get_by_label(label).first.fill(text)
+        await self.page.locator(f"[name={field}]").last.fill(text)
 
     async def sees(self, text: str) -> None:
         await expect(self.page.locator("main")).to_contain_text(text)
@@ -106,8 +105,8 @@ async def find_yesterdays_failed_payment_by_its_order_reference(person: Person) 
     await person.paid("frictionless")
     person.stack.clock.advance(timedelta(days=1))
     await person.opens()
-    await person.pastes("Find anything", failed["reference"])
-    await person.page.keyboard.press("Enter")
+    await person.pastes("q", failed["reference"])
+    await person.presses("Search")
     await expect(person.page.locator(".log tbody tr")).to_have_count(1)
     await person.clicks(person.page.locator(".log .time a"))
     await person.sees(failed["reference"])
@@ -124,18 +123,27 @@ async def compare_two(person: Person) -> None:
     await expect(person.page.locator("[data-differs]", has_text="transStatus").first).to_be_visible()
 
 
+async def mint_a_card_with_two_tries_in_german_and_pay(person: Person) -> None:
+    await person.opens("/cards")
+    await person.pastes("tries", "2")
+    await person.picks("language", "de")
+    await person.presses("Mint it")
+    await person.clicks(person.page.locator(".minted button[name=pay]"))
+    await person.sees("2 tries")
+
+
 async def make_the_next_rreq_come_twice_and_see_both(person: Person) -> None:
     await person.opens("/faults")
-    await person.picks("At", "RReq twice")
+    await person.picks("what", "RReq twice")
     await person.presses("Put in force")
     await expect(person.page.locator("#bar .pill")).to_have_text("1 fault in force")
     await person.acted(await person.paid(), do="submit", code="correct")
     await person.clicks(person.page.locator(".brand"))
     await person.clicks(person.page.locator(".log .time a").first)
-    sequence = person.page.locator("#sequence")
-    await expect(sequence.locator(".arrow", has_text="RReq Y")).to_have_count(3)
-    await person.clicks(sequence.locator(".arrow", has_text="RReq twice"))
-    await expect(person.page.locator("#shown-message")).to_contain_text("RReq, once more")
+    twice = person.page.locator("#sequence .arrow", has_text="RReq twice")
+    await expect(twice).to_contain_text("The same message a second time")
+    await person.clicks(twice)
+    await expect(person.page.locator("#shown-message")).to_contain_text("fault")
 
 
 async def let_a_code_expire(person: Person) -> None:
@@ -146,7 +154,7 @@ async def let_a_code_expire(person: Person) -> None:
     await person.presses("Let it expire")
     await expect(person.page.locator("#next")).to_contain_text("page times out")
     await person.presses("Right code")
-    await expect(person.page.locator("#sequence .arrow.bad")).to_contain_text("code expired · 2 left")
+    await expect(person.page.locator("#sequence .arrow.bad")).to_contain_text("code expired")
 
 
 async def answer_a_prompt_of_the_banking_app(person: Person) -> None:
@@ -155,7 +163,8 @@ async def answer_a_prompt_of_the_banking_app(person: Person) -> None:
     await person.opens()
     await person.clicks(person.page.locator(".log .time a").first)
     await person.presses("Approve")
-    await expect(person.page.locator("#sequence")).to_contain_text("banking app")
+    await expect(person.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+    await expect(person.page.locator("#sequence")).to_contain_text("approve")
 
 
 async def turn_a_transaction_into_a_scenario_file_and_play_it(person: Person) -> None:
@@ -192,8 +201,9 @@ async def judge_my_gateways_readiness(person: Person) -> None:
 
 JOBS = (
     (see_why_my_first_areq_was_refused, 1),
-    (find_yesterdays_failed_payment_by_its_order_reference, 2),
+    (find_yesterdays_failed_payment_by_its_order_reference, 3),
     (compare_two, 3),
+    (mint_a_card_with_two_tries_in_german_and_pay, 4),
     (make_the_next_rreq_come_twice_and_see_both, 5),
     (let_a_code_expire, 2),
     (answer_a_prompt_of_the_banking_app, 2),
@@ -208,4 +218,4 @@ async def test_a_job_is_done_by_mouse_in_few_steps(person, job, steps):
     began = monotonic()
     await job(person)
     assert person.steps == steps
-    assert monotonic() - began < JOB_SECONDS, json.dumps(person.page.url)
+    assert monotonic() - began < JOB_SECONDS

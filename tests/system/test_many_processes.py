@@ -143,6 +143,7 @@ def written(part):
     return [(name, value) for name in names if (value := getattr(part, name)) not in (None, False, {}, [])]
 
 
+@pytest.mark.holds("fixtures/scenarios")
 async def test_the_library_passes_without_stickiness(simulator, call, monkeypatch):
     unsticky(monkeypatch)
     await call(

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.simulator import running, runtime
@@ -118,6 +119,23 @@ async def test_what_a_head_says_is_not_known_of_another(world):
                 assert (await world.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
             assert await answers(world, 1) == [(200, body)]
     assert await world.reader.read() == b""
+
+
+async def test_a_head_that_came_before_is_not_parsed_again(world):
+    parsed = []
+
+    def watched(frame, event, _argument):
+        if event == "call" and frame.f_code is StreamReader.__init__.__code__:
+            parsed.append(frame)  # aiohttp's parser makes one of each body
+
+    sys.setprofile(watched)
+    try:
+        for body in (b"1", b"2", b"3", b"4"):
+            world.writer.write(post("/straight", body))
+            assert await answers(world, 1) == [(200, body)]
+    finally:
+        sys.setprofile(None)
+    assert len(parsed) == 1
 
 
 async def test_who_is_being_answered_is_not_hung_up_on_as_idle():

@@ -12,6 +12,7 @@
 The directory server reads the digits before the scenario (they form the card range), the ACS reads the rest.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from typing import Final
 from msgspec import Struct
 
 from threedsecure.cards.card_numbers import luhn_check_digit, luhn_valid
+from threedsecure.cards.plays import Ask, Method
 from threedsecure.cards.scenarios import (
     ISSUER_SETUPS,
     NOT_ENROLLED_DIGIT,
@@ -58,6 +60,13 @@ V1_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.class
 _SCENARIO_OF_DIGITS: Final = {(s.version, s.setup, s.code): s for s in (*V1_SCENARIOS.values(), *SCENARIOS.values())}
 _SCENARIO_OF_CODE: Final = {s.code: s for s in (*V1_SCENARIOS.values(), *reversed(list(SCENARIOS.values())))}
 _SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
+_PHONES: Final = re.compile(r"\+3363998[1-8](?P<listed>\d\d)1|\+999[1-8](?P<version>\d)\d(?P<minted>\d\d)\d*", re.ASCII)
+"""What `phone_number` writes, but for the numbers to which the network does something."""
+_WITH_PASSKEYS: Final = frozenset(
+    known.code
+    for known in SCENARIOS.values()
+    if isinstance(known.play, Ask) and known.play.method in (Method.PASSKEY, Method.SPC)
+)
 
 
 class TestCard(Struct, frozen=True):
@@ -77,10 +86,13 @@ class TestCard(Struct, frozen=True):
         return phone_number(self)
 
 
-def compose(scheme: str, scenario: Scenario, *, serial: str = "0", version: str | None = None) -> str:
-    """The card number for a scenario; `serial` is padded with zeros, `version` is a digit of VERSIONS."""
+def compose(
+    scheme: str, scenario: Scenario, *, serial: str = "0", version: str | None = None, setup: str | None = None
+) -> str:
+    """The card number for a scenario; `serial` is padded with zeros, `version` is a digit of VERSIONS, `setup` one of
+    ISSUER_SETUPS."""
     length = SCHEMES[scheme].pan_lengths[0]
-    head = PREFIXES[scheme] + (version or scenario.version) + scenario.setup + scenario.code
+    head = PREFIXES[scheme] + (version or scenario.version) + (setup or scenario.setup) + scenario.code
     body = head + serial.zfill(length - len(head) - 1)
     return body + luhn_check_digit(body)
 
@@ -110,6 +122,12 @@ def phone_number(card: TestCard) -> str:
         tail = f"{scheme}{card.scenario.code}"
         return f"+3363998{magic}{scheme}1" if magic else f"+3363998{tail}1"
     return f"+999{magic or scheme}{scheme if magic else ''}{card.pan[7:9]}{card.scenario.code}{card.serial}"
+
+
+def may_have_passkeys(number: str) -> bool:
+    """Whether `phone_number` gives this number to a card that is confirmed with a passkey."""
+    found = _PHONES.fullmatch(number)
+    return found is not None and found["version"] != V1_DIGIT and (found["listed"] or found["minted"]) in _WITH_PASSKEYS
 
 
 def listed(version: str | None = None) -> Iterator[TestCard]:

@@ -6,7 +6,7 @@ from threedsecure.faults.documents import as_document, read, refusal
 from threedsecure.faults.fault import Carriage, Fault, FaultRefused, MessageFault, SignatureFault
 from threedsecure.faults.kinds import KINDS, SENSIBLE, FaultDocument
 from threedsecure.faults.plan import Armed, Plan, Transit
-from threedsecure.faults.points import POINTS, Carrier, Point
+from threedsecure.faults.points import POINTS, Carrier, Point, Written
 
 __all__ = [
     "KINDS",
@@ -23,6 +23,7 @@ __all__ = [
     "Point",
     "SignatureFault",
     "Transit",
+    "Written",
     "as_document",
     "read",
     "refusal",

@@ -9,10 +9,12 @@ import msgspec
 
 from threedsecure.faults.fault import Fault, FaultRefused
 from threedsecure.faults.kinds import KINDS, SENSIBLE, FaultDocument
-from threedsecure.faults.points import POINTS, Carrier, Written
+from threedsecure.faults.points import IN_AN_APP, POINTS, Carrier, Written
 
-OF_NO_PAYMENT: Final = frozenset({"PRes", "OReq", "ORes"})
+OF_NO_PAYMENT: Final = frozenset({"PReq", "PRes", "CRReq", "CRRes", "OReq", "ORes"})
 """What crosses beside payments."""
+OF_BOTH: Final = frozenset({"SMS", "challenge page"})
+"""What crosses in every version."""
 WITHOUT_CARD: Final = OF_NO_PAYMENT | {"Method page", "Method callback"}
 _XML_PATH: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 _HOW: Final[Mapping[Carrier, str]] = MappingProxyType(
@@ -21,6 +23,7 @@ _HOW: Final[Mapping[Carrier, str]] = MappingProxyType(
         Carrier.REQUEST: "a request that the simulator makes",
         Carrier.PAGE: "a page",
         Carrier.POST: "what a browser posts",
+        Carrier.ARRIVAL: "what others send",
     }
 )
 
@@ -55,6 +58,18 @@ def check(fault: Fault) -> None:
         raise FaultRefused(f"a message such as the {fault.at} belongs to no transaction")
     if fault.card is not None and fault.transaction is not None:
         raise FaultRefused("a fault is limited to a card or to a transaction, not to both")
+
+
+def never_met(at: str, *, classic: bool, app: bool) -> str | None:
+    """Why a payment never has the message of this point; None when it may. `classic`: it is one of 1.0.2; `app`: one in an app."""
+    of_classic = POINTS[at].written is Written.XML or at == "PARes page"
+    if of_classic != classic and at not in OF_BOTH:
+        return (
+            f"a fault at the {at} can never happen here: {'3-D Secure 1.0.2' if of_classic else 'EMV 3DS'} alone has it"
+        )
+    if at in IN_AN_APP and not app:
+        return f"a fault at the {at} can never happen here: it is about payments in an app"
+    return None
 
 
 def _check_xml(fault: Fault) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     PointName = str
 else:
     PointName = Literal[tuple(POINTS)]
-Sender = Literal["Directory Server", "ACS", "3DS Server", "SDK"]
+Sender = Literal["Directory Server", "ACS", "3DS Server", "SDK", "MPI", "Browser"]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Element = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\[\].\s]+(\[[0-9]{1,4}\]|\.[^\[\].\s]+)*$")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\[\].\s]+$")]

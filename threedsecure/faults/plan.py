@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from threedsecure.faults.documents import as_document, read
 from threedsecure.faults.fault import Count, Fault, FaultRefused
+from threedsecure.faults.points import ARRIVALS
 
 MAX_FAULTS: Final = 1_000
 MAX_GONE: Final = 10_000
@@ -47,9 +48,11 @@ class Transit(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Plan:
-    """`active` is what the request path looks at. `changed` is called after every change of what is in force."""
+    """`active` is what the request path looks at; `at_the_door`: whether something is to happen to what others send. `changed` is
+    called after every change of what is in force."""
 
     active: bool = False
+    at_the_door: bool = False
     _watching: bool = False
     changed: Callable[[], None] | None = None
     _armed: dict[str, Armed] = field(default_factory=dict)
@@ -190,6 +193,7 @@ class Plan:
 
     def _look(self) -> None:
         self.active = self._watching or bool(self._armed)
+        self.at_the_door = any(armed.fault.at in ARRIVALS for armed in self._armed.values())
         cards = {None if armed.fault.reads_others else armed.fault.card for armed in self}
         limited = None not in cards and len(cards) <= MOST_CARDS and not self._watching
         self._cards = tuple(card for card in cards if card is not None) if limited else ()

@@ -4,7 +4,7 @@ import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from json import JSONDecodeError, loads
+from json import loads
 from typing import Any, Final
 
 import orjson
@@ -128,10 +128,7 @@ def _repeated_names(raw: bytes, document: dict[str, Any]) -> list[str]:
     names = _Names(document)
     if not names.inexact and raw.translate(None, _BLANKS).count(b'":') == names.count:
         return []
-    try:
-        marked = loads(raw, object_pairs_hook=_Pairs, parse_int=_bounded_integer)
-    except (JSONDecodeError, UnicodeDecodeError) as error:
-        raise _invalid("the message is not valid JSON") from error
+    marked = loads(raw, object_pairs_hook=_Pairs, parse_int=_bounded_integer)
     return list(dict.fromkeys(_paths(marked, "")))
 
 

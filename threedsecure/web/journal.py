@@ -371,7 +371,7 @@ class Journal:
             transaction_id = filing.transaction_of(name) or name
             return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]
 
-        return await self.read(entries)
+        return await self.read(entries) if is_a_name(identifier) else []
 
     async def newest(self, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
         """Oldest first; a kind is looked for among the last MAX_ENTRIES_READ."""

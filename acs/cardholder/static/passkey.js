@@ -30,9 +30,14 @@ async function confirmed() {
   const request = new PaymentRequest([{ supportedMethods: METHOD, data }], details);
   const available = await PaymentRequest.securePaymentConfirmationAvailability?.();
   if (available !== undefined && available !== "available") throw new DOMException(available, "NotSupportedError");
-  const response = await request.show();
-  await response.complete("success");
-  return response.details;
+  const over = setTimeout(() => request.abort().catch(() => {}), asked.timeout);
+  try {
+    const response = await request.show();
+    await response.complete("success");
+    return response.details;
+  } finally {
+    clearTimeout(over);
+  }
 }
 
 function posted({ id, type, response }) {
@@ -42,11 +47,13 @@ function posted({ id, type, response }) {
 }
 
 async function outcome() {
+  const began = performance.now();
   try {
     return posted(await (asked.payment ? confirmed() : credential()));
   } catch (error) {
     const allowed = document.featurePolicy?.allowsFeature(asked.feature);
-    return { error: error.name, message: error.message, allowed };
+    const late = performance.now() - began >= asked.timeout;
+    return { error: late ? "TimeoutError" : error.name, message: error.message, allowed };
   }
 }
 

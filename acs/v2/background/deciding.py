@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from acs.settings import AcsSettings
-from acs.v2.decision.outside import MISSED, Chosen, question, read_answer
+from acs.v2.decision.outside import MISSED, Chosen, read_answer
 from threedsecure.errors import TransportError
 from threedsecure.v2.codec import encode
 from threedsecure.web.clock import monotonic
@@ -28,17 +28,13 @@ def service_of(settings: AcsSettings, rule: Mapping[str, Any] | None) -> str | N
     return named or (None if "scenario" in rule else settings.issuer_decides)
 
 
-async def ask_issuer(
-    runtime: Runtime, settings: AcsSettings, url: str, areq: Mapping[str, Any], scheme: str, scenario: str
-) -> Chosen:
-    """What the service decides; what the settings say where it is slow, out of reach or answers nonsense. The journal has the
-    decision, or why there is none, and nothing of what the service was told."""
+async def ask_issuer(runtime: Runtime, settings: AcsSettings, url: str, asking: Mapping[str, Any]) -> Chosen:
+    """What the service decides (`asking`: a question of `acs.v2.decision.outside`); what the settings say where it is slow, out of
+    reach or answers nonsense. The journal has the decision, or why there is none, and nothing of what the service was told."""
     began, status = monotonic(), None
     chosen: Chosen = MISSED[settings.decision_missed]
     try:
-        answer = await runtime.transport.post(
-            url, encode(question(areq, scheme, scenario)), timeout=settings.decision_timeout
-        )
+        answer = await runtime.transport.post(url, encode(asking), timeout=settings.decision_timeout)
         status = answer.status
         chosen = read_answer(status, answer.content_type.partition(";")[0].strip().lower(), answer.body)
         kind, told = DECIDED, msgspec.to_builtins(chosen)
@@ -46,7 +42,7 @@ async def ask_issuer(
         reason = error.reason if isinstance(error, TransportError) else str(error)
         kind, told = MISSING, {"reason": reason, "instead": settings.decision_missed}
         log.warning("the issuer's service did not decide", reason=reason)
-    document = {"threeDSServerTransID": areq["threeDSServerTransID"], **told}
+    document = {"threeDSServerTransID": asking["areq"]["threeDSServerTransID"], **told}
     took = (monotonic() - began) * 1000
     runtime.journal.record(runtime.clock.now(), ISSUER, "ACS", kind, document, status=status, took_ms=took)
     return chosen

@@ -65,10 +65,11 @@ SCENARIO_OF: Final[Mapping[str, str]] = MappingProxyType(
 """By the method of a challenge: the first scenario that asks so."""
 
 
-def question(areq: Mapping[str, Any], scheme: str, scenario: str) -> dict[str, Any]:
+def question(areq: Mapping[str, Any], scheme: str, scenario: str, confirmed: bool | None = None) -> dict[str, Any]:
     """What the service is posted. The card number is in clear: nobody else can say whose card it is. `scenario`: what the card
-    would do by itself."""
-    return {"version": "1", "scheme": scheme, "scenario": scenario, "areq": areq}
+    would do by itself; `confirmed`: whether the AReq that follows an ARes S brings a good assertion, None for any other AReq."""
+    asked = {"version": "1", "scheme": scheme, "scenario": scenario, "areq": areq}
+    return asked if confirmed is None else asked | {"confirmed": confirmed}
 
 
 def read_answer(status: int, media_type: str, body: bytes) -> Chosen:

@@ -1,5 +1,6 @@
-"""The console at `/`: transactions and their conversations, the cards, the clock, the split screen."""
+"""The console at `/`: what all pages of the desk have, finding, the clock, namespaces."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Sized
 from functools import cache
@@ -8,19 +9,17 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from acs_sim.checking.element_pages import names_of
-from acs_sim.client.card_list import listed_cards
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, Handler
-from acs_sim.desk.api.documents import CardWish, ClockMove, NamespaceWish
+from acs_sim.desk.api.documents import ClockMove, NamespaceWish
 from acs_sim.desk.control import namespaces
-from acs_sim.desk.control.cards import find_card, mint
 from acs_sim.desk.control.clock import clock_state, forget_everything, move_everybodys, seed_everybody
 from acs_sim.desk.control.faults import in_force
 from acs_sim.desk.control.rules import rules_in_force
+from acs_sim.desk.documents import library
 from acs_sim.desk.pages.rendering import drift, render, shown
 from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.addresses import at_namespace
-from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import read
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.v2.messages import MESSAGES
@@ -30,71 +29,30 @@ LONGEST_NAME: Final = 64
 LONGEST_SEED: Final = 15
 BAR: Final = "the bar"
 MOVES: Final = {"freeze": ClockMove(freeze=True), "resume": ClockMove(resume=True)}
-GRAMMAR: Final = (
-    (
-        "4000000",
-        "prefix",
-        "the scheme: 4000000 Visa, 5200000 Mastercard, 3400000 American Express, 4000002 Cartes Bancaires on Visa, 3530110 JCB, "
-        "6011000 Discover, 6200000 UnionPay; published for tests, never issued",
-    ),
-    (
-        "0",
-        "versions",
-        "which versions the card range knows: 0 for all, 1 for 2.1.0 alone, 2 for 2.2.0 alone, 3 for 2.3.1 alone, "
-        "8 for a card outside every range",
-    ),
-    (
-        "0",
-        "issuer",
-        "0 a 3DS Method that answers, 1 no 3DS Method, 2 one that never calls back, 3 an ACS that refuses "
-        "the connection, 4 and 5 the same with an answer (A, U) of the scheme in its place",
-    ),
-    ("10", "scenario", "what happens: the list above"),
-    ("0000", "serial", "yours to choose (three digits for American Express); 0000 is the card of the list"),
-    ("1", "check", "the Luhn digit"),
-)
 
 
 async def find(desk: Desk, request: WireRequest) -> WireResponse:
-    """Anything by its name: an id, a card number, a phone, an element or a message; what is none of them is searched in the log."""
+    """Anything by its name: an id, a card number, a phone, an element, a message or a document; what is none
+    of them is searched in the log."""
     asked = request.query.get("id", "").strip()[:LONGEST_NAME]
     try:
         return see_other(f"/transactions/{quote((await find_transaction(desk, asked)).id, safe='')}")
     except Problem:
-        return see_other(_elsewhere(desk, asked))
+        return see_other(await asyncio.to_thread(_elsewhere, desk, asked))
 
 
 def _elsewhere(desk: Desk, asked: str) -> str:
     bare = re.sub(r"[ \u00a0-]", "", asked)
     if (card := read(bare) if bare.isascii() else None) is not None:
-        return f"/cards?scheme={card.scheme}#{card.scenario.name}"
+        return f"/cards?scheme={card.scheme}&pan={bare}#builder"
     if re.fullmatch(r"\+[0-9]{6,15}", bare):
         return f"{desk.addresses.phone}/phones/{quote(bare, safe='')}"
     for message in MESSAGES:
         if asked == message or asked in names_of(message):
             return f"/elements/{message}#{quote(asked)}"
+    if (told := library.named(asked)) is not None:
+        return f"{library.desk_address(told[0])}#{told[1]}"
     return f"/?q={quote(asked)}"
-
-
-async def cards(desk: Desk, request: WireRequest) -> WireResponse:
-    scheme = one_of(request.query.get("scheme"), SCHEMES, "visa")
-    pan = request.query.get("minted")
-    return await page_of(
-        desk,
-        "cards.html",
-        "/cards",
-        schemes=SCHEMES,
-        chosen=scheme,
-        cards=listed_cards(scheme=scheme, now=desk.runtime.clock.now()),
-        minted=await find_card(desk, pan) if pan else None,
-        grammar=[{"digits": digits, "name": name, "meaning": meaning} for digits, name, meaning in GRAMMAR],
-    )
-
-
-async def mint_from_form(desk: Desk, request: WireRequest) -> WireResponse:
-    form = read_form(request)
-    card = await mint(desk, CardWish(form.get("scheme", ""), form.get("scenario", "")))
-    return see_other(f"/cards?scheme={card.scheme}&minted={card.pan}")
 
 
 async def move_clock_from_form(desk: Desk, request: WireRequest) -> WireResponse:

@@ -13,6 +13,7 @@ from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import (
     AppDocument,
     AuthenticatorAnswer,
+    Card,
     CardholderAct,
     CardholderOutcome,
     Notification,
@@ -221,6 +222,16 @@ def entry_for(challenge: dict[str, Any], wanted: str) -> str | None:
     if answer is not None:
         return str(answer) if wanted == "correct" else WRONG_ANSWERS.get(str(question), "wrong")
     return code_for(challenge.get("code"), wanted)
+
+
+async def pay(desk: Desk, card: Card, amount: int) -> str:
+    """The id of a payment at the reference gateway, whose cardholder has opened the bank's page and waits there."""
+    wanted = {"pan": card.pan, "expiry": card.expiry, "amount": amount}
+    told = await desk.parties.call("shop", "/api/purchases", wanted)
+    if creq := told.get("creq"):
+        opened = CardholderAct(do="abandon", creq=creq, threeDSSessionData=told.get("threeDSSessionData"))
+        await played(desk, told["id"], opened)
+    return str(told["id"])
 
 
 async def _outcome(

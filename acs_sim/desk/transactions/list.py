@@ -54,8 +54,10 @@ async def show_transaction(desk: Desk, id_: str) -> Transaction:
 @call("GET", "/api/transactions/{id}/messages", errors=(404, 502))
 async def show_messages(desk: Desk, id_: str) -> Messages:
     """Every message that crossed a hop, decoded and redacted."""
-    transaction = await find_transaction(desk, id_)
-    return Messages(messages_of(await desk.runtime.journal.entries_of(transaction.id)))
+    entries = await desk.runtime.journal.entries_of(id_)
+    if not entries:
+        entries = await desk.runtime.journal.entries_of((await find_transaction(desk, id_)).id)
+    return Messages(messages_of(entries))
 
 
 @call("GET", "/api/transactions/{id}/transcript", errors=(400, 404, 502), answer=(Transcript,))

@@ -29,7 +29,7 @@ ANSWERS: Final = frozenset({"RRes", "Erro"})
     remedy="Carry amounts as whole numbers of the smallest unit, take the exponent from ISO 4217, and write texts as UTF-8 in "
     "JSON, escaped for nothing else.",
     convicts="amount, currency, exponent, version or date of expiry that is not the one asked for; a name, e-mail address or city "
-    "that is escaped for HTML, an address or SQL, or decoded wrongly",
+    "that is escaped for HTML, an address or SQL, or decoded wrongly or twice",
     acquits="an element that the play itself left out or broke; a text that is shortened or in capital letters",
 )
 def purchase_changed(seen: Observed) -> Iterator[Evidence]:
@@ -43,7 +43,7 @@ def purchase_changed(seen: Observed) -> Iterator[Evidence]:
 
 
 def _spoilt(wanted: str, found: str) -> bool:
-    """Whether `found` is `wanted` written for another place than JSON, or read in another encoding."""
+    """Whether `found` is `wanted` written for another place than JSON, read in another encoding, or decoded once more."""
     read = {
         html.unescape(found),
         unquote(found),
@@ -53,8 +53,9 @@ def _spoilt(wanted: str, found: str) -> bool:
     }
     for encoding in ("latin-1", "cp1252"):
         read.add(found.encode(encoding, "ignore").decode("utf-8", "ignore"))
+    again = {html.unescape(wanted), unquote(wanted), unquote_plus(wanted)} - {wanted}
     unknown = re.sub(r"[\ufffd?]+", "", found) != found and "?" not in wanted
-    return wanted in read or unknown
+    return wanted in read or found in again or unknown
 
 
 @rule(

@@ -116,7 +116,7 @@ def redirect_open(seen: Observed) -> Iterator[Evidence]:
     acquits="400, 403, 409 and 422 where the form lacked what the gateway had put into it; a CRes that a fault touched",
 )
 def return_refused(seen: Observed) -> Iterator[Evidence]:
-    if seen.case.disturbed("CRes page", "CRes post", "ARes", "Erro"):
+    if seen.case.disturbed("CRes page", "CRes post", "CReq post", "AReq", "ARes", "Erro"):
         return
     for status, whole in seen.returned[:1]:
         if status >= 400 and (whole or status not in MISSES_SOMETHING):

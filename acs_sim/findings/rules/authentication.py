@@ -46,7 +46,7 @@ def _refusals(case: Case) -> Iterator[Entry]:
     remedy="Read errorDetail: it names every element. `acs-sim check` holds the message against the tables, offline.",
     convicts="an Erro of the directory server for an AReq or a PReq",
     acquits="codes that do not blame the sender (103, 402 to 405), and an Erro for anything that is not an RReq's answer",
-    suspended_by=("ARes", "PRes", "Erro", "RReq", "RRes"),
+    suspended_by=("AReq", "ARes", "PReq", "PRes", "Erro", "RReq", "RRes"),
 )
 def request_refused(case: Case) -> Iterator[Evidence]:
     for erro in _refusals(case):
@@ -64,7 +64,7 @@ def request_refused(case: Case) -> Iterator[Evidence]:
     remedy="Take the highest version that the 3DS Server, the directory server and the card's range have in common.",
     convicts="Erro 102 for an AReq",
     acquits="Erro 102 for a PReq",
-    suspended_by=("ARes", "PRes", "Erro", "RReq", "RRes"),
+    suspended_by=("AReq", "ARes", "PReq", "PRes", "Erro", "RReq", "RRes"),
 )
 def version_above_range(case: Case) -> Iterator[Evidence]:
     for erro in _refusals(case):
@@ -113,7 +113,7 @@ def _right_indicators(case: Case, areq: Entry, answer: Entry) -> tuple[str, ...]
     "the device.",
     convicts="U or N where the range has a 3DS Method and no browser came",
     acquits="a gateway whose PRes was broken, in the findings over all transactions",
-    suspended_by=("PRes",),
+    suspended_by=("PReq", "PRes"),
 )
 def method_skipped(case: Case) -> Iterator[Evidence]:
     for answer in case.answers:
@@ -178,12 +178,14 @@ def _lasting(areq: Entry) -> str:
     convicts="an Erro for an ARes or RReq that, as it was sent, is right",
     acquits="402 for a result that comes more than thirty seconds after the CRes or after the time of a decoupled authentication; "
     "an Erro about a result that was taken or about another transaction; a second result that differs; an Erro after a message of "
-    "another transaction that came with the identifiers of this one",
+    "another transaction that came with the identifiers of this one; an object in which nothing is defined",
     suspended_by=("ARes", "RRes"),
 )
 def erro_for_right_message(case: Case) -> Iterator[Evidence]:
     for erro, about in _complaints(case):
-        if not case.excusable(about) and not case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
+        if case.excusable(about) or case.faults_of(about, Leg.DS_TO_THREE_DS_SERVER):
+            continue
+        if not case.debatable(about, Leg.DS_TO_THREE_DS_SERVER):
             told = f"{erro.text('errorCode')} {erro.text('errorDetail')}"
             yield erro.shows("errorCode", told, f"no Erro: the {about.kind} is right")
 

@@ -32,7 +32,7 @@ ALLOW: Final = 'allow="payment *; publickey-credentials-get *"'
     "base64url.",
     convicts="a CReq against the tables or with ids that are not the ARes's; an Erro of the ACS for a CReq",
     acquits="402, 315 and whatever comes after the CRes: the cardholder came back",
-    suspended_by=("ARes", "CRes page", "CRes post", "Erro"),
+    suspended_by=("AReq", "ARes", "CReq post", "CRes page", "CRes post", "Erro"),
 )
 def creq_wrong(case: Case) -> Iterator[Evidence]:
     for creq in case.creqs:
@@ -53,7 +53,7 @@ def creq_wrong(case: Case) -> Iterator[Evidence]:
     remedy="Close the window when notificationURL is called. Another try is another AReq.",
     convicts="a CReq after the CRes",
     acquits="a page of the bank that was broken, and loaded again",
-    suspended_by=("challenge page", "CRes page", "CRes post"),
+    suspended_by=("CReq post", "challenge page", "CRes page", "CRes post"),
 )
 def challenge_reused(case: Case) -> Iterator[Evidence]:
     for creq in case.creqs:
@@ -71,7 +71,7 @@ def challenge_reused(case: Case) -> Iterator[Evidence]:
     remedy="Take a form post with cres and threeDSSessionData from anywhere, without cookies, and answer with a page.",
     convicts="notificationURL answered an error, or not at all",
     acquits="400, 403, 409 and 422 where the form lacked what the gateway put into it",
-    suspended_by=("CRes page", "CRes post", "Erro"),
+    suspended_by=("AReq", "CRes page", "CRes post", "Erro"),
 )
 def notification_unanswered(case: Case) -> Iterator[Evidence]:
     for failed in case.of("CRes not taken", BROWSER, THREE_DS_SERVER):
@@ -91,7 +91,7 @@ def notification_unanswered(case: Case) -> Iterator[Evidence]:
     remedy="Post creq to acsURL at once. A gateway that does without answers the RReq with resultsStatus 02.",
     convicts="challengeCancel 05, answered as if nothing were missing",
     acquits="resultsStatus 02 or 03",
-    suspended_by=("ARes", "Erro", "RReq"),
+    suspended_by=("AReq", "ARes", "CReq post", "Erro", "RReq"),
 )
 def challenge_never_begun(case: Case) -> Iterator[Evidence]:
     if case.creqs or case.challenged is None:
@@ -158,7 +158,7 @@ def _brings_an_assertion(areq: Entry) -> bool:
     remedy="Leave the window open until notificationURL is called.",
     convicts="a passed challenge without a CRes",
     acquits="a challenge that nobody opened",
-    suspended_by=("challenge page", "CRes page", "CRes post", "RReq"),
+    suspended_by=("AReq", "CReq post", "challenge page", "CRes page", "CRes post", "RReq"),
 )
 def cres_never_fetched(case: Case) -> Iterator[Evidence]:
     for rres in case.rres:

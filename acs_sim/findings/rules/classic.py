@@ -19,7 +19,7 @@ SENDERS_FAULT: Final = frozenset({"1", "2", "3", "4", "5", "6"})
     remedy="Read errorDetail or iReqDetail: they name the element.",
     convicts="an Error 1 to 6 or an iReqCode for a VEReq or PAReq",
     acquits="an Error that a fault put there",
-    suspended_by=("VERes", "PARes", "VEReq"),
+    suspended_by=("VERes", "PARes", "VEReq", "CRReq", "CRRes", "Error", "PAReq"),
 )
 def classic_request_refused(case: Case) -> Iterator[Evidence]:
     for error in case.of("Error"):
@@ -41,7 +41,7 @@ def classic_request_refused(case: Case) -> Iterator[Evidence]:
     remedy="Another try begins with another VEReq.",
     convicts="a PAReq after the PARes",
     acquits="a page of the bank that was broken, and loaded again",
-    suspended_by=("PARes page", "PARes"),
+    suspended_by=("PARes page", "PARes", "PAReq"),
 )
 def pareq_reused(case: Case) -> Iterator[Evidence]:
     ended = case.of("PARes", receiver=BROWSER)

@@ -34,13 +34,13 @@ class Party:
         for case in self.cases:
             for pres in case.of("PRes", DIRECTORY_SERVER, THREE_DS_SERVER):
                 preq = case.last_before(case.of("PReq", THREE_DS_SERVER, DIRECTORY_SERVER), pres)
-                if preq is not None and not case.disturbed("PRes"):
+                if preq is not None and not case.disturbed("PReq", "PRes"):
                     yield _at(preq), preq, pres
 
     @property
     def disturbed(self) -> bool:
         """Whether a fault broke a PRes: then nobody knows what a gateway has of the card ranges."""
-        return any(case.disturbed("PRes") for case in self.cases)
+        return any(case.disturbed("PReq", "PRes") for case in self.cases)
 
 
 def _at(entry: Entry) -> tuple[str, str]:

@@ -53,18 +53,19 @@ def _results(case: Case, told: Told) -> list[Entry]:
     found = [each for each in case.strays("RReq") if each.number < told.entry.number]
     for rreq in reversed([each for each in case.rreqs if each.number < told.entry.number]):
         if case.taken(rreq):
-            return [*found, case.as_sent(rreq)]
+            return [*found, *case.forms(rreq)]
         after = case.answer_to(rreq)
         refused = after is not None and after.kind in ("Erro", NOT_CONNECTED) and not case.reset(rreq)
         if not case.lost(rreq) and not refused:
-            found.append(case.as_sent(rreq))
+            found += case.forms(rreq)
     return found
 
 
 def possible_results(case: Case) -> list[Entry]:
     """Every ARes and RReq that may have reached the gateway, as it was sent."""
     answers = [case.as_sent(each) for each in case.answers if not case.lost(each)] + [*case.strays("RReq")]
-    return answers + [case.as_sent(each) for each in case.rreqs if case.taken(each) or not case.lost(each)]
+    arrived = [each for each in case.rreqs if case.taken(each) or not case.lost(each)]
+    return answers + [form for each in arrived for form in case.forms(each)]
 
 
 def _explained(case: Case, told: Told) -> list[Entry]:
@@ -231,8 +232,9 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
     mistake="Nothing but transStatus is read, so that the result of another transaction would be taken as well.",
     remedy="Check every element, and all ids against the ARes; answer with an Erro when they do not fit.",
     convicts="an RRes for an RReq that, as it was sent, is against the tables or names another transaction",
-    acquits="an RReq whose names stand in another order, or that holds elements that nobody knows; "
-    "an RRes for a second attempt; an RReq with all identifiers of another transaction",
+    acquits="an RReq whose names stand in another order, or that holds elements that nobody knows; an element that need "
+    "not be there, or that a scheme defines, but for eci; an RRes for a second attempt; an RReq with all identifiers of another "
+    "transaction",
     suspended_by=("ARes",),
 )
 def wrong_result_taken(case: Case) -> Iterator[Evidence]:
@@ -240,7 +242,7 @@ def wrong_result_taken(case: Case) -> Iterator[Evidence]:
         rreq = case.last_before(case.rreqs, rres)
         if rreq is None or case.answer_to(rreq) is not rres or case.is_anothers(rreq):
             continue  # it was sent once more, and this answers the second attempt; or it was another's, and right there
-        for element, found, allowed in case.faults_of(rreq, Leg.DS_TO_THREE_DS_SERVER):
+        for element, found, allowed in case.overlooked(rreq, Leg.DS_TO_THREE_DS_SERVER):
             yield rreq.shows(element, found, allowed)
 
 
@@ -254,7 +256,8 @@ def wrong_result_taken(case: Case) -> Iterator[Evidence]:
     remedy="Check every element, and the ids against the AReq; answer with an Erro and refuse, or go on without 3-D Secure.",
     convicts="a CReq, or a payment accepted as authenticated, after an ARes that, as it was sent, is against the tables or "
     "names another transaction",
-    acquits="an ARes that was answered with an Erro, or followed by a right one; one of several AReq with the same id",
+    acquits="an ARes that was answered with an Erro, or followed by a right one; one of several AReq with the same id; an element "
+    "that need not be there, or that a scheme defines, but for eci",
 )
 def wrong_response_taken(case: Case) -> Iterator[Evidence]:
     answer = case.answers[-1] if case.answers else None
@@ -265,7 +268,7 @@ def wrong_response_taken(case: Case) -> Iterator[Evidence]:
     if sent.text("messageType") == "ARes" and (
         any(creq.number > answer.number for creq in case.creqs) or (accepted and sent.text("transStatus") in PASSED)
     ):
-        for element, found, allowed in case.faults_of(answer, Leg.DS_TO_THREE_DS_SERVER):
+        for element, found, allowed in case.overlooked(answer, Leg.DS_TO_THREE_DS_SERVER):
             yield sent.shows(element, found, allowed)
 
 

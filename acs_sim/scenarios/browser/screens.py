@@ -14,7 +14,7 @@ import aiohttp
 
 from acs_sim.client.cardholder import CardholderStuck
 from acs_sim.client.challenge_page import Form, NotAPage, Page
-from acs_sim.findings.observed import ELSEWHERE
+from acs_sim.findings.observed import ELSEWHERE, MARKUP
 from acs_sim.scenarios.browser.shop_page import METHOD_FIELD, ShopPage, method_transaction
 
 PAGE_SECONDS: Final = 30.0
@@ -214,7 +214,9 @@ class Headless:
         for link in list(links)[:MAX_LINKS]:
             await self._get(link)
         known = dict.fromkeys((*(seen.url for seen in self.diary.seen), *links))
-        for address in [bent for each in known if (bent := leading_away(each)) is not None][:MAX_LINKS]:
+        for address in [bent for each in known for bent in (leading_away(each), marked_up(each)) if bent is not None][
+            :MAX_LINKS
+        ]:
             await self._ask("GET", address, None, follows=False)
 
     async def close(self) -> None:
@@ -390,6 +392,13 @@ def leading_away(address: str) -> str | None:
     pairs = parse_qsl(parts.query, max_num_fields=20) if parts.query else []
     bent = [(name, f"https://{ELSEWHERE}/" if _is_address(name, value) else value) for name, value in pairs]
     return parts._replace(query=urlencode(bent)).geturl() if bent != pairs else None
+
+
+def marked_up(address: str) -> str | None:
+    """An address with markup in the place of what its parameters say; None where it has none."""
+    parts = urlsplit(address)
+    pairs = parse_qsl(parts.query, max_num_fields=20) if parts.query else []
+    return parts._replace(query=urlencode([(name, MARKUP) for name, _ in pairs])).geturl() if pairs else None
 
 
 def _is_address(name: str, value: str) -> bool:

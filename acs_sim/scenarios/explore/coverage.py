@@ -9,6 +9,8 @@ from acs_sim.scenarios.explore.space import CARDS, CELLS, DECISIVE, DEEDS, ELEME
 
 Cell = tuple[str, ...]
 MANY: Final = 3.0
+EAGER: Final = 2
+"""How much sooner what was drawn seldom is drawn: the higher, the more evenly."""
 WEIGHTS: Final = tuple(MANY if do in ELEMENT_FAULTS and at in DECISIVE else 1.0 for at, _, do in CELLS)
 """What happens to one element is as many faults as a message has elements."""
 
@@ -29,7 +31,7 @@ class Coverage:
         return CELLS[self._pick(random, [("fault", *cell) for cell in CELLS], WEIGHTS)]
 
     def _pick(self, random: Random, cells: Sequence[Cell], weights: Iterable[float]) -> int:
-        steered = [weight / (1 + self.drawn[cell]) for cell, weight in zip(cells, weights, strict=True)]
+        steered = [weight / (1 + self.drawn[cell]) ** EAGER for cell, weight in zip(cells, weights, strict=True)]
         (index,) = random.choices(range(len(cells)), steered)
         self.drawn[cells[index]] += 1
         return index

@@ -8,6 +8,9 @@ from acs_sim.scenarios.explore import space
 from acs_sim.scenarios.explore.coverage import Coverage
 
 Tree = dict[str, Any]
+Drawn = tuple[str, list[Tree], list[Tree]]
+"""The scenario of the card, faults, steps."""
+_NOTICE: Final[Tree] = {"operation": {"parts": ["A notice.", "Its second part."]}}
 FAULTS: Final = (0, 0, 0, 1, 1, 1, 1, 1, 2, 2)
 MOST_DEEDS: Final = 4
 INDICATOR: Final = "threeDSRequestorChallengeInd"
@@ -24,27 +27,39 @@ OF_ANOTHER: Final = (
 
 def draw(random: Random, number: int, coverage: Coverage) -> Tree:
     """A scenario. `number`: its place among those of the seed."""
-    if random.random() < RACING:
-        return _story(random, number, *_race(random, coverage))
-    card = coverage.choose(random, "card", space.CARDS)
-    faults = [_fault(random, coverage) for _ in range(random.choice(FAULTS))]
+    version = random.choice(space.VERSIONS)
+    drawn = _race(random, coverage, version) if random.random() < RACING else _whole(random, coverage, version)
+    return _story(random, number, version, *drawn)
+
+
+def _whole(random: Random, coverage: Coverage, version: str) -> Drawn:
+    """A card, what goes wrong with it, and what the cardholder does."""
+    faults = [_fault(random, coverage, version) for _ in range(random.choice(FAULTS))]
+    points = {fault["at"] for fault in faults}
+    fitting = [space.FITTING[at] for at in points if at in space.FITTING]
+    names = frozenset(space.CARDS).intersection(*fitting) or fitting[0]
+    card = coverage.choose(random, "card", {name: space.CARDS[name] for name in space.CARDS if name in names})
     steps: list[Tree] = [{"authenticate": _authenticate(random)}]
     if random.random() < SECOND_PAYMENT:
-        card = space.CHALLENGED
+        card = card if fitting else space.CHALLENGED
         faults.append(dict(random.choice(OF_ANOTHER)))
         steps += [{"cardholder": {"do": "abandon", "any": True}}, {"card": {"scenario": card}}, _another(random)]
     if card not in space.WITHOUT_CHALLENGE:
-        steps += _deeds(random, coverage, card)
-    if random.random() < 0.2:
+        steps += _deeds(random, coverage, card, least=bool(fitting))
+    if points & space.OF_RANGES:
+        steps += [{"clock": space.A_DAY_LATER}, _another(random)]
+    elif random.random() < 0.2:
         steps.append({"clock": random.choice(space.JUMPS)})
         steps += [_another(random)] * (random.random() < 0.5)
-    return _story(random, number, card, faults, steps)
+    return card, faults, steps
 
 
-def _race(random: Random, coverage: Coverage) -> tuple[str, list[Tree], list[Tree]]:
-    card, faults, steps = space.RACES[coverage.choose(random, "race", dict.fromkeys(space.RACES, 1.0))]
-    more = [_fault(random, coverage)] if random.random() < 0.25 else []
-    later = _deeds(random, coverage, card) if random.random() < 0.25 and card not in space.WITHOUT_CHALLENGE else []
+def _race(random: Random, coverage: Coverage, version: str) -> Drawn:
+    name = coverage.choose(random, "race", dict.fromkeys(space.RACES, 1.0))
+    card, faults, steps = space.RACES[name]
+    again = coverage.drawn["race", name] > 1  # the first time it is drawn as it stands
+    more = [_fault(random, coverage, version)] if again and random.random() < 0.25 else []
+    later = _deeds(random, coverage, card) if again and random.random() < 0.25 else []
     return (
         card,
         [*map(dict, faults), *more],
@@ -56,8 +71,9 @@ def _race(random: Random, coverage: Coverage) -> tuple[str, list[Tree], list[Tre
     )
 
 
-def _story(random: Random, number: int, card: str, faults: list[Tree], steps: list[Tree]) -> Tree:
-    version = random.choice(space.VERSIONS)
+def _story(random: Random, number: int, version: str, card: str, faults: list[Tree], steps: list[Tree]) -> Tree:
+    notices = [dict(_NOTICE)] if any(fault["at"] == "OReq" for fault in faults) else []
+    version = space.WITH_NOTICES if notices else version
     return {
         "name": f"play {number}",
         "about": f"Drawn as play {number}.",
@@ -65,13 +81,14 @@ def _story(random: Random, number: int, card: str, faults: list[Tree], steps: li
         "card": {"scenario": card, "scheme": random.choice(space.SCHEMES)},
         "purchase": _purchase(random),
         "faults": reasoned(faults),
-        "steps": [*(_in_version(step, version) for step in steps), {"verdict": "acquitted"}],
+        "steps": [*(_in_version(step, version) for step in [*steps, *notices]), {"verdict": "acquitted"}],
     }
 
 
 def _another(random: Random) -> Tree:
     """Another payment of the card."""
-    return {"authenticate": {"any": True, "send": {"purchaseAmount": random.choice(space.AMOUNTS)}}}
+    wish: Tree = {"any": True, "send": {"purchaseAmount": random.choice(space.AMOUNTS)}}
+    return {"authenticate": wish}
 
 
 def _in_version(step: Tree, version: str) -> Tree:
@@ -84,8 +101,11 @@ def _in_version(step: Tree, version: str) -> Tree:
 
 def _authenticate(random: Random) -> Tree:
     wish: Tree = {"any": True}
+    sent: Tree = {INDICATOR: random.choice(space.INDICATORS)} if random.random() < 0.3 else {}
     if random.random() < 0.3:
-        wish["send"] = {INDICATOR: random.choice(space.INDICATORS)}
+        sent |= random.choice(space.OPTIONS)
+    if sent:
+        wish["send"] = sent
     if random.random() < 0.15:
         wish["clicks"] = 2
     return wish
@@ -104,12 +124,15 @@ def _purchase(random: Random) -> Tree:
     return {name: value for name, value in elements.items() if name.startswith("purchase") or random.random() < 0.5}
 
 
-def _deeds(random: Random, coverage: Coverage, card: str) -> list[Tree]:
+def _deeds(random: Random, coverage: Coverage, card: str, *, least: bool = False) -> list[Tree]:
+    """`least`: at least one, so that there is a challenge for what is to go wrong with it."""
     steps: list[Tree] = []
-    for _ in range(random.randint(0, MOST_DEEDS)):
+    for _ in range(random.randint(int(least), MOST_DEEDS)):
         steps.append({"cardholder": _deed(coverage.choose(random, "deed", space.DEEDS), card)})
         if random.random() < 0.15:
             steps.append({"clock": random.choice(space.JUMPS)})
+    if steps and random.random() < 0.15:
+        steps[0]["cardholder"]["CReq"] = {"challengeWindowSize": random.choice(space.WINDOWS)}
     return steps
 
 
@@ -130,13 +153,13 @@ def _answer(which: str, card: str) -> Tree:
     return {"do": "submit", "code": which}
 
 
-def _fault(random: Random, coverage: Coverage) -> Tree:
+def _fault(random: Random, coverage: Coverage, version: str) -> Tree:
     at, sender, do = coverage.choose_fault(random)
     fault: Tree = {"at": at, "from": sender, "do": do, **space.SETTINGS.get(do, {})}
     if random.random() < 0.2:
         fault["when"] = "every"
     if do in space.ELEMENT_FAULTS:
-        fault |= _element(random, at, do)
+        fault |= _element(random, at, do, version)
     if do == "erro" and random.random() < 0.7:
         fault["detail"] = MARKUP
     if do == "swap-ids" and (at == "RReq" or random.random() < 0.5):
@@ -144,11 +167,11 @@ def _fault(random: Random, coverage: Coverage) -> Tree:
     return fault
 
 
-def _element(random: Random, at: str, do: str) -> Tree:
+def _element(random: Random, at: str, do: str, version: str) -> Tree:
     decisive = space.DECISIVE.get(at, ())
-    name = random.choice(decisive if decisive and random.random() < 0.6 else space.elements_of(at))
+    name = random.choice(decisive if decisive and random.random() < 0.6 else space.elements_of(at, version))
     if do == "rename":
-        return {"element": name, "to": f"{name[:40]}s"}
+        return {"element": name, "to": f"{name.rpartition('.')[2][:40]}s"}
     if do == "retype":
         return {"element": name, "to": random.choice(space.TYPES)}
     if do == "set":

@@ -22,6 +22,8 @@ from acs_sim.scenarios.playing.play import Outcome, play
 from acs_sim.scenarios.playing.watching import Watching
 from acs_sim.scenarios.simulator import CannotPlay, Simulator
 
+MANY: Final = 20
+"""After so many plays the simulator forgets them: whoever looks for a message looks through all that there are."""
 OURS: Final = "stopped-early"
 """What a play is filed under that ended for a reason of ours: what was drawn was not understood."""
 
@@ -63,18 +65,24 @@ class Explorer:
         seed: int,
         plays: int,
         *,
+        first: int = 1,
         until: float | None = None,
         muted: Sequence[tuple[str, str]] = (),
         tell: Callable[[int, Report], None] = lambda _number, _report: None,
         enough: Callable[[Report], bool] = lambda _report: False,
     ) -> Report:
-        """`until`: an instant of `time.monotonic` at which no other play is begun; `enough`: ends it sooner."""
+        """`first`: the number of the play to begin with; `until`: an instant of `time.monotonic` at which no other
+        play is begun; `enough`: ends it sooner."""
         report = Report(seed)
         for number in range(1, plays + 1):
             if enough(report) or (until is not None and time.monotonic() >= until):
                 break
             tree = draw(source_of(seed, number), number, report.coverage)
+            if number < first:
+                continue
             report.plays = number
+            if number % MANY == 0:
+                await self._simulator.forget()
             await self._judged(tree, number, report, muted)
             tell(number, report)
         return report
@@ -97,10 +105,11 @@ class Explorer:
             except Unplayable:
                 return False
 
-        shortest = await shrunk(tree, convicts)
+        stories = await shrunk(tree, convicts)
+        while len(stories) > 1 and not await convicts(stories[-1]):
+            stories.pop()  # what shows only now and then is told as it showed twice
+        shortest = stories[-1]
         outcome = await self.played(shortest)
-        if charge.rule not in {each.rule for each in charges_of(outcome)}:
-            shortest, outcome = tree, await self.played(tree)  # what shows only now and then is told as it was drawn
         words = next((str(each) for each in charges_of(outcome) if each.rule == charge.rule), str(charge))
         return Found(charge.rule, steady(words), number, shortest, tree, await self._transcript(outcome))
 

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from acs_sim.findings.observed import MARKUP
 from threedsecure.faults import SENSIBLE
-from threedsecure.faults.documents import OF_NO_PAYMENT
-from threedsecure.faults.points import IN_AN_APP, POINTS, THREE_DS_SERVER, Written
+from threedsecure.faults.points import IN_AN_APP, POINTS, THREE_DS_SERVER, Carrier, Written
 from threedsecure.v2.messages import MESSAGES
 
 SCHEMES: Final = ("visa", "mastercard", "cb", "amex", "jcb", "discover")
 VERSIONS: Final = ("2.1.0", "2.2.0", "2.3.1")
+WITH_NOTICES: Final = "2.3.1"
 CHALLENGED: Final = "challenge-otp"
 CARDS: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -54,8 +54,34 @@ CURRENCIES: Final = (("978", "2"), ("840", "2"), ("392", "0"), ("048", "3"), ("1
 AMOUNTS: Final = ("1", "99", "4200", "100000", "2147483648", "999999999999")
 NAMES: Final = ("Camille Exemple", "O'Brien", "A B", "Maximiliane-Charlotte von Hohenzollern", "Li Na")
 EMAILS: Final = ("camille@example.org", "c+3ds@mail.example.org", "a@b.example", "jean-luc.o'neill@example.com")
-CITIES: Final = ("Lyon", "Saint-Denis", "L'Isle-Adam", "X", "Orléans", "Łódź", "Hanau & Umland")
+CITIES: Final = (
+    "Lyon",
+    "Saint-Denis",
+    "L'Isle-Adam",
+    "X",
+    "Orléans",
+    "Łódź",
+    "Hanau & Umland",
+    "Saint-%41lban",
+    "AT&amp;T Ville",
+)
 INDICATORS: Final = ("01", "02", "03", "04")
+OPTIONS: Final[tuple[Mapping[str, Any], ...]] = (
+    {"addrMatch": "Y"},
+    {"shipAddrCity": "Saint-Denis", "shipAddrCountry": "250", "shipAddrLine1": "2 rue du Port"},
+    {"transType": "01"},
+    {"acctType": "02"},
+    {"merchantRiskIndicator": {"shipIndicator": "01", "reorderItemsInd": "02"}},
+    {"acctInfo": {"chAccAgeInd": "02", "nbPurchaseAccount": "3"}},
+    {"mobilePhone": {"cc": "33", "subscriber": "612345678"}},
+    {"acctID": "a shop's own name of the account"},
+    {"browserColorDepth": "32"},
+    {"browserLanguage": "fr"},
+    {"browserTZ": "0"},
+    {"threeDSRequestorAuthenticationInd": "04"},
+)
+"""Elements that a shop may send, and that change nothing for the bank: each is right in every version."""
+WINDOWS: Final = ("01", "02", "03", "04", "05")
 
 DEEDS: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -115,26 +141,30 @@ RACES: Final[Mapping[str, tuple[str, tuple[Mapping[str, Any], ...], tuple[Mappin
         ),
         "half a PRes a day later": ("frictionless", ({"at": "PRes", "do": "truncate"},), ({"clock": "25h"}, _PAY)),
         "a slow cardholder": (CHALLENGED, (), ({"clock": "61s"}, _RIGHT)),
+        "a very slow cardholder": (CHALLENGED, (), (_LEAVE, {"clock": "9m"}, _RIGHT)),
         "the last page again": (CHALLENGED, (), (_RIGHT, {"cardholder": {"do": "return", "any": True}})),
     }
 )
 """Orders of events that hurt: a card, what goes wrong with it, and what happens after the first AReq. More is drawn around them."""
-JUMPS: Final = ("5s", "31s", "61s", "11m", "25h", "50h")
+JUMPS: Final = ("5s", "31s", "61s", "6m", "11m", "25h", "50h")
 
+OF_RANGES: Final = frozenset({"PReq", "PRes"})
+"""Points that are met once a day."""
+A_DAY_LATER: Final = "25h"
 FAULT_POINTS: Final = tuple(
     name
     for name, point in POINTS.items()
-    if point.written is not Written.XML and name not in (*OF_NO_PAYMENT, *IN_AN_APP, "PARes page", "PARes")
+    if point.written is not Written.XML and name not in (*IN_AN_APP, "ORes", "PARes page")
 )
 CELLS: Final = tuple(
     (at, sender, do)
     for at in FAULT_POINTS
     for sender in POINTS[at].senders
     for do in SENSIBLE[at]
-    if sender != THREE_DS_SERVER and do != "late"
+    if do != "late" and (sender != THREE_DS_SERVER or POINTS[at].carrier is Carrier.ARRIVAL)
 )
 """Every fault that a gateway with a browser in front of it can meet: where, from whom, and what. What becomes of its own answers is
-no test of it."""
+no test of it; a PReq may be spoilt on its way."""
 SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "delay": {"seconds": 0.02},
@@ -144,15 +174,36 @@ SETTINGS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 ELEMENT_FAULTS: Final = frozenset({"drop", "set", "rename", "retype", "duplicate-key"})
-CARRIED_BY: Final[Mapping[str, str]] = MappingProxyType({"CRes post": "CRes"})
+CARRIED_BY: Final[Mapping[str, str]] = MappingProxyType({"CRes post": "CRes", "CReq post": "CReq"})
 _OTHER_ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"Method callback": ("threeDSServerTransID",), "SMS": ("body",)}
+    {"Method callback": ("threeDSServerTransID",), "SMS": ("body",), "prompt": ("title", "body", "expires_at")}
 )
+_BRW: Final = "02"
+_PA: Final = "01"
+_LISTS: Final = frozenset({"cardRangeData", "messageExtension", "ranges", "broadInfo.recipients", "supportedMsgExt"})
+_CODES: Final = frozenset(
+    {"challenge-otp", "challenge-single-select", "challenge-password", "results-late", "results-never"}
+)
+_CHALLENGES: Final = frozenset(CARDS) - WITHOUT_CHALLENGE
+_WITH_A_METHOD: Final = frozenset(CARDS) - {"method-none", "method-timeout"}
+FITTING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "Erro": frozenset({"acs-error", "acs-down"}),
+        "SMS": _CODES - {"challenge-password"},
+        "prompt": APPROVED,
+        **dict.fromkeys(("Method page", "Method callback"), _WITH_A_METHOD),
+        **dict.fromkeys(("RReq", "RRes", "CReq post", "challenge page", "CRes page", "CRes post"), _CHALLENGES),
+    }
+)
+"""The cards with which a message is met at all, where not with all."""
 DECISIVE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "ARes": ("transStatus", "eci", "authenticationValue", "acsTransID"),
+        "AReq": ("threeDSServerTransID", "messageVersion", "notificationURL", "purchaseAmount", "deviceChannel"),
+        "ARes": ("transStatus", "eci", "authenticationValue", "acsTransID", "acsURL", "messageVersion"),
         "RReq": ("transStatus", "transStatus", "eci", "authenticationValue", "acsTransID", "messageVersion"),
+        "CReq post": ("acsTransID", "threeDSServerTransID", "messageVersion", "challengeWindowSize"),
         "CRes post": ("transStatus", "transStatus", "acsTransID"),
+        "PRes": ("serialNum", "cardRangeData", "cardRangeData[0].startRange", "cardRangeData[0].threeDSMethodURL"),
     }
 )
 """Elements on which a payment depends: drawn as often as all others together."""
@@ -177,8 +228,16 @@ REASONED: Final[Mapping[str, str]] = MappingProxyType({"N": "01", "R": "11", "U"
 """A transStatusReason for each status that needs one, so that nothing else is wrong with the message."""
 
 
-def elements_of(at: str) -> tuple[str, ...]:
-    """The elements on the first level of what is carried at a point."""
+def elements_of(at: str, version: str) -> tuple[str, ...]:
+    """The paths of all elements that may stand in what is carried at a point, nested ones too."""
     if at in _OTHER_ELEMENTS:
         return _OTHER_ELEMENTS[at]
-    return tuple(row.name for row in MESSAGES[CARRIED_BY.get(at, at)] if "." not in row.name)
+    rows = MESSAGES[CARRIED_BY.get(at, at)]
+    version = WITH_NOTICES if at == "OReq" else version
+    return tuple(_path(row.name) for row in rows if row.included(version, _BRW, _PA, None))
+
+
+def _path(name: str) -> str:
+    """The first of each list on the way."""
+    *way, last = name.split(".")
+    return ".".join([*(f"{step}[0]" if step in _LISTS else step for step in way), last])

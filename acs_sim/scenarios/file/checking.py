@@ -35,13 +35,14 @@ from threedsecure.cards.scenarios import ALL_SCENARIOS, V1_SCENARIOS
 from threedsecure.faults import Fault as Misbehaviour
 from threedsecure.faults import FaultRefused
 from threedsecure.faults.documents import check as check_fault
+from threedsecure.faults.documents import never_met
 from threedsecure.rules import RuleError, parse
 from threedsecure.v2.grammar.context import Leg
 
 _KINDS: Final = PROTOCOL_KINDS + V1_KINDS + OTHER_KINDS
 _TIMES: Final = ("at", "within", "after", "before")
 _ONLY_CLASSIC: Final = frozenset({"enrolment", "payment"})
-_NOT_CLASSIC: Final = frozenset({"authenticate", "result", "preparation", "operation", "method"})
+_NOT_CLASSIC: Final = frozenset({"authenticate", "result", "operation", "method"})
 _WITH_ENTRY: Final = frozenset({"submit", "select"})
 
 
@@ -53,8 +54,11 @@ def faults(scenario: Scenario) -> Iterator[Fault]:
     yield from names(kind, scenario.purchase, ".purchase", column, Leg.THREE_DS_SERVER_TO_DS)
     for index, rule in enumerate(scenario.rules):
         yield from _rule(msgspec.to_builtins(rule), f".rules[{index}]")
-    for index, fault in enumerate(scenario.faults):
-        yield from _misbehaviour(fault, f".faults[{index}]")
+    app = "app" in {scenario.channel, *(step.authenticate.channel for step in scenario.steps if step.authenticate)}
+    for at, fault in _armed(scenario):
+        yield from _misbehaviour(fault, at)
+        if (why := never_met(fault.at, classic=scenario.version == CLASSIC, app=app)) is not None:
+            yield at, why
     for index, step in enumerate(scenario.steps):
         yield from _step(step, f".steps[{index}]", column)
     yield from sequence(scenario)
@@ -93,6 +97,13 @@ def _rule(document: Mapping[str, Any], at: str) -> Iterator[Fault]:
         yield at + error.path, plain(told) if "`" in told else told
 
 
+def _armed(scenario: Scenario) -> Iterator[tuple[str, Misbehaviour]]:
+    yield from ((f".faults[{index}]", fault) for index, fault in enumerate(scenario.faults))
+    for index, step in enumerate(scenario.steps):
+        if step.fault is not None:
+            yield f".steps[{index}].fault", step.fault
+
+
 def _misbehaviour(fault: Misbehaviour, at: str) -> Iterator[Fault]:
     try:
         check_fault(fault)
@@ -107,7 +118,10 @@ def _step(step: Step, at: str, column: Column) -> Iterator[Fault]:
         return
     (name,) = given
     if column.version == CLASSIC and name in _NOT_CLASSIC:
-        yield f"{at}.{name}", f"{CLASSIC} has no {name}: there are enrolment, payment, cardholder and returned"
+        yield (
+            f"{at}.{name}",
+            f"{CLASSIC} has no {name}: there are preparation, enrolment, payment, cardholder and returned",
+        )
     elif column.version != CLASSIC and name in _ONLY_CLASSIC:
         yield f"{at}.{name}", f"{name} belongs to version {CLASSIC}, and this is {column.version}"
     elif name in _CHECKS:
@@ -142,6 +156,17 @@ def _payment(wish: Payment, at: str, column: Column) -> Iterator[Fault]:
 
 
 def _preparation(wish: Preparation, at: str, column: Column) -> Iterator[Fault]:
+    own, others = ({"PRes", "Erro", "range", "ranges"}, {"CRRes", "Error"})
+    if column.version == CLASSIC:
+        own, others = others, own
+    for name in sorted(others):
+        if getattr(wish, name) is not None:
+            yield f"{at}.{name}", f"there is no {name} in {column.version}: there are {', '.join(sorted(own))}"
+    if column.version == CLASSIC:
+        yield from names("CRReq", wish.send, f"{at}.send", column)
+        for kind, wanted in (("CRRes", wish.CRRes), ("Error", wish.Error)):
+            yield from expected(kind, wanted or {}, f"{at}.{kind}", column)
+        return
     yield from names("PReq", wish.send, f"{at}.send", column)
     if wish.Erro is not None and (wish.PRes is not None or wish.range is not None or wish.ranges is not None):
         yield at, "a PReq has one answer: PRes or Erro"
@@ -248,6 +273,5 @@ _CHECKS: Final[Mapping[str, Callable[[Any, str, Column], Iterator[Fault]]]] = {
     "card": lambda wish, at, column: _card_step(wish, at, column),
     "result": lambda wish, at, column: expected("RReq", wish, at, column, Leg.DS_TO_THREE_DS_SERVER),
     "returned": _returned,
-    "fault": lambda wish, at, _column: _misbehaviour(wish, at),
     "use": lambda wish, at, _column: iter([(at, f"{wish!r} stands beside something else: use is a step of its own")]),
 }

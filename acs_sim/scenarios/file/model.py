@@ -15,7 +15,7 @@ Channel = Literal["browser", "app", "3ri"]
 Category = Literal["payment", "non-payment"]
 CLASSIC: Final = "1.0.2"
 PROTOCOL_KINDS: Final = ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "PReq", "PRes", "OReq", "ORes", "Erro")
-V1_KINDS: Final = ("VEReq", "VERes", "PAReq", "PARes", "Error")
+V1_KINDS: Final = ("CRReq", "CRRes", "VEReq", "VERes", "PAReq", "PARes", "Error")
 OTHER_KINDS: Final = (
     "3DS Method",
     "challenge page",
@@ -86,11 +86,13 @@ class Authenticate(Written, frozen=True, kw_only=True):
 
 
 class Enrolment(Written, frozen=True, kw_only=True):
-    """1.0.2: ask by VEReq whether the card takes part. `VERes` or `Error`: the answer, and what stands in it."""
+    """1.0.2: ask by VEReq whether the card takes part. `VERes` or `Error`: the answer, and what stands in it. `fails`: no message
+    comes back, and these are words of what comes instead."""
 
     send: Elements = {}
     VERes: Elements | None = None
     Error: Elements | None = None
+    fails: str | None = None
 
 
 class Payment(Written, frozen=True, kw_only=True):
@@ -139,9 +141,10 @@ class Phone(Written, frozen=True, kw_only=True):
 
 
 class Preparation(Written, frozen=True, kw_only=True):
-    """Fetch card ranges by PReq. `since_last` asks for what has changed since the PRes before. `PRes` or `Erro`: the answer, and
-    what stands in it; `range`: elements of the entry of cardRangeData that holds the card, or `<absent>`; `ranges`: how many
-    entries there are. `fails`: no message comes back, and these are words of what comes instead."""
+    """Fetch card ranges by PReq, or in 1.0.2 by CRReq. `since_last` asks for what has changed since the answer before. `PRes` or
+    `Erro` (1.0.2: `CRRes` or `Error`): the answer, and what stands in it; `range`: elements of the entry of cardRangeData that
+    holds the card, or `<absent>`; `ranges`: how many entries there are. `fails`: no message comes back, and these are words of what
+    comes instead."""
 
     send: Elements = {}
     since_last: bool = False
@@ -149,6 +152,8 @@ class Preparation(Written, frozen=True, kw_only=True):
     range: Elements | str | None = None
     ranges: Any = None
     Erro: Elements | None = None
+    CRRes: Elements | None = None
+    Error: Elements | None = None
     fails: str | None = None
 
 

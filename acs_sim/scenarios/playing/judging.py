@@ -29,6 +29,7 @@ STALE: Final = "preq-stale"
 EAGER: Final = "preq-too-eager"
 IGNORED: Final = "purchase-ignored"
 CODE_DIGITS: Final = 6
+PREPARING: Final = frozenset({"PReq", "PRes"})
 NAMED: Final = "threeDSServerTransID"
 
 
@@ -114,9 +115,8 @@ class Judge:
             )
             for rule in INVARIANTS:
                 charges += [_charge(rule.name, each) for each in list(rule.look(observed))[:1]]
-            if payment.decided and not case.of("outcome"):
-                await turn.simulator.tell_outcome(payment.transaction_id, payment.outcomes[-1])
-            found = await turn.simulator.findings(payment.transaction_id) or []
+            told = payment.outcomes[-1] if payment.decided and not case.of("outcome") else None
+            found = await turn.simulator.findings(payment.transaction_id, told) or []
             charges += [_told(each) for each in found if each["severity"] == Severity.ERROR]
             if _much_later(self._first, case):
                 charges += await _of_the_party(turn, case)
@@ -194,7 +194,8 @@ class Judge:
 
     async def _secrets(self, turn: Turn, payment: Payment, case: Case) -> dict[str, str]:
         secrets = {"the card number": payment.pan, "the security code": SECURITY_CODE}
-        for number, text in enumerate(await turn.simulator.texts(payment.phone)):
+        texts = await turn.simulator.texts(payment.phone) if case.creqs else []
+        for number, text in enumerate(texts):
             if len(str(text.get("code") or "")) >= CODE_DIGITS:
                 secrets[f"SecureCode {number + 1}"] = str(text["code"])
         for entry in (*case.answers, *case.rreqs):
@@ -226,7 +227,7 @@ async def _of_the_party(turn: Turn, case: Case) -> list[Charge]:
         for each in await turn.simulator.newest(kind):
             if {each["from"], each["to"]} == {THREE_DS_SERVER, DIRECTORY_SERVER} and kind != "fault":
                 preparations.setdefault(str(each["transaction_id"]), []).append(each)
-            elif kind == "fault" and each["message"].get("at") == "PRes":
+            elif kind == "fault" and each["message"].get("at") in PREPARING:
                 return []
     party = Party([*(Case(sorted(entries, key=lambda one: one["at"])) for entries in preparations.values()), case])
     return [

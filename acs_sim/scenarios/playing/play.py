@@ -41,6 +41,7 @@ V1_STEPS: Final[Mapping[str, Does]] = {
     **STEPS,
     "cardholder": steps_v1.act,
     "returned": steps_v1.returned,
+    "preparation": steps_v1.prepare,
 }
 
 

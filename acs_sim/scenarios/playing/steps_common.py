@@ -17,7 +17,7 @@ from acs_sim.settings.durations import parse_duration
 from threedsecure.cards.scenarios import NOT_ENROLLED_DIGIT, V1_SCENARIOS
 from threedsecure.faults import POINTS, Fault, as_document
 from threedsecure.faults.documents import OF_NO_PAYMENT, WITHOUT_CARD
-from threedsecure.faults.points import IN_AN_APP, THREE_DS_SERVER, Written
+from threedsecure.faults.points import THREE_DS_SERVER, Carrier
 
 _MINTED: Final = (
     "scenario",
@@ -70,12 +70,10 @@ async def card(turn: Turn, wish: CardStep) -> None:
 
 def never_happens(fault: Fault) -> str | None:
     """Why a fault is none that a payment in a browser can meet at another one's gateway; None where it can."""
-    if fault.sent_by == THREE_DS_SERVER:
+    if fault.sent_by == THREE_DS_SERVER and POINTS[fault.at].carrier is not Carrier.ARRIVAL:
         return "it is about the answers of the reference gateway, and another one drives"
-    if fault.at in IN_AN_APP:
-        return "it is about payments in an app"
-    if POINTS[fault.at].written is Written.XML or fault.at == "PARes page":
-        return f"it is about payments with {CLASSIC}"
+    if fault.at == "ORes":
+        return "it is about a notice to the bank"
     return None
 
 

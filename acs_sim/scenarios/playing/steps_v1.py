@@ -9,7 +9,7 @@ from cryptography import x509
 from acs_sim.client.cardholder import CardholderStuck
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.scenarios.file.matching import Compared, compare
-from acs_sim.scenarios.file.model import Cardholder, Elements, Enrolment, Payment
+from acs_sim.scenarios.file.model import Cardholder, Elements, Enrolment, Payment, Preparation
 from acs_sim.scenarios.playing.turn import Classic, Turn, brief
 from acs_sim.scenarios.simulator import CannotPlay
 from threedsecure.v1 import identifiers, messages
@@ -38,13 +38,42 @@ async def enrolment(turn: Turn, wish: Enrolment) -> None:
         user_agent="Mozilla/5.0 (X11; Linux x86_64)",
     )
     turn.conversation.did("ask whether the card takes part, version 1.0.2")
-    raw = await turn.simulator.post_xml(turn.card["scheme"], encode(_changed(vereq, wish.send)))
-    answer = _read(turn, raw, "VERes or Error")
-    expected = "VERes" if wish.Error is None else "Error"
+    answer = await _asked(turn, _changed(vereq, wish.send), "VERes", wish)
+    if answer is None:
+        return
+    turn.classic = Classic(answer)
+
+
+async def prepare(turn: Turn, wish: Preparation) -> None:
+    """Fetch card ranges by CRReq."""
+    message_id = identifiers.message_id(turn.random.randbytes)
+    turn.transaction_id = turn.transaction_id or message_id
+    serial = turn.serial_num if wish.since_last else None
+    crreq = messages.card_range_request(message_id, messages.Requester(SHOP.acq_bin, SHOP.mer_id), serial_number=serial)
+    turn.conversation.did("fetch card ranges, version 1.0.2")
+    answer = await _asked(turn, _changed(crreq, wish.send), "CRRes", wish)
+    if answer is not None:
+        turn.serial_num = answer.get("serialNumber", turn.serial_num)
+
+
+async def _asked(
+    turn: Turn, message: Mapping[str, Any], kind: str, wish: Enrolment | Preparation
+) -> dict[str, Any] | None:
+    """What the directory server answers, None where it fails as it should. Errors: `Unmet`."""
+    try:
+        answer = decode(await turn.simulator.post_xml(turn.card["scheme"], encode(message)))
+    except (CannotPlay, MessageError) as failure:
+        if wish.fails is None:
+            turn.conversation.instead(f"{kind} or Error", f"something unreadable: {failure}")
+        turn.conversation.expect("no answer", "fails", wish.fails, failure, met=wish.fails in str(failure))
+        return None
+    if wish.fails is not None:
+        turn.conversation.instead("no answer", brief(answer))
+    expected = kind if wish.Error is None else "Error"
     if answer["messageType"] != expected:
         turn.conversation.instead(expected, brief(answer))
-    turn.conversation.compare(expected, compare(wish.Error or wish.VERes or {}, answer))
-    turn.classic = Classic(answer)
+    turn.conversation.compare(expected, compare(wish.Error or getattr(wish, kind) or {}, answer))
+    return answer
 
 
 async def payment(turn: Turn, wish: Payment) -> None:

@@ -17,7 +17,7 @@ from acs_sim.findings.observed import BROKEN
 from acs_sim.scenarios.browser.purchases import Purchases, Wished
 from acs_sim.scenarios.browser.screens import Opening, Screen, Seen
 from acs_sim.scenarios.file.matching import compare
-from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements
+from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements, Operation
 from acs_sim.scenarios.playing import steps_common
 from acs_sim.scenarios.playing.judging import Judge
 from acs_sim.scenarios.playing.play import Does
@@ -33,6 +33,7 @@ SETTLED_SECONDS: Final = 5.0
 LOOK_AGAIN_SECONDS: Final = 0.02
 LOOK_SELDOM_SECONDS: Final = 0.16
 CHALLENGED: Final = "C"
+AN_ANSWER: Final = "ARes or Erro"
 OF_A_SECOND_LOOK: Final = ("challenge-reused", "creq-wrong")
 # Findings that are no news where the play itself brought them about.
 OF_A_WRONG_WISH: Final = ("request-refused", "version-above-range")
@@ -71,7 +72,7 @@ class Watching:
             return own
         return {
             **own,
-            "operation": cannot_watch()["operation"],
+            "operation": self.operation,
             "authenticate": self.authenticate,
             "method": self.method,
             "result": self.result,
@@ -129,7 +130,7 @@ class Watching:
 
     async def _pressed(self, turn: Turn, wish: Cardholder, acs_trans_id: str) -> Page:
         if wish.do in {"approve", "decline"}:
-            await turn.simulator.decide(str(turn.card["phone"]), wish.do)
+            await _decide(turn, wish.do)
             await _heard(turn, acs_trans_id)
         entry = await _entry(turn, wish, acs_trans_id)
         button = wish.do if wish.do in {"resend", "cancel"} else "submit"
@@ -227,9 +228,9 @@ class Watching:
             await self._screen.show(opening)
 
     async def _answer(self, turn: Turn, wish: Authenticate, asked: "asyncio.Task[None]") -> None:
-        if wish.any and await self._unanswered(turn, asked):
+        answer = await self._unhurried(turn, asked) if wish.any else await self._watched(turn, _first_answer, AN_ANSWER)
+        if answer is None:
             return
-        answer = await self._watched(turn, _first_answer, "ARes or Erro")
         kind = answer.text("messageType")
         expected = kind if wish.any else "ARes" if wish.Erro is None else "Erro"
         if kind != expected:
@@ -239,10 +240,10 @@ class Watching:
         await self._let_finish(asked, None if challenged else SETTLED_SECONDS)
         await self._screen.call_back()
 
-    async def _unanswered(self, turn: Turn, asked: "asyncio.Task[None]") -> bool:
-        """Whether the gateway is done without an answer of the directory server, which a fault may have taken away."""
+    async def _unhurried(self, turn: Turn, asked: "asyncio.Task[None]") -> Entry | None:
+        """What the directory server had answered when the gateway was done: nothing, where a fault took it away."""
         await self._let_finish(asked, ANSWER_SECONDS)
-        return _first_answer(await _case(turn)) is None
+        return _first_answer(await _case(turn))
 
     async def _let_finish(self, asked: "asyncio.Task[None]", seconds: float | None) -> None:
         """The browser may go on and on where nothing is asked of anybody: then it is left alone after a while. Errors: `Unmet`,
@@ -253,6 +254,19 @@ class Watching:
                 task.result()
             except CardholderStuck as error:
                 self._answered += f", and then {error}"
+
+    async def operation(self, turn: Turn, wish: Operation) -> None:
+        """A notice goes to where the gateway takes messages: the threeDSServerURL of its AReq. Errors: `CannotAsk`, `Unmet`."""
+        areqs = (await _case(turn)).areqs if turn.transaction_id is not None else ()
+        if wish.to != "3ds-server" or not (areqs and _is_judged(turn)):
+            await cannot_watch()["operation"](turn, wish)
+        told = {"scheme": turn.card["scheme"], "parts": wish.parts, "url": areqs[-1].text("threeDSServerURL")}
+        sent = await turn.simulator.send_notice(told)
+        turn.conversation.did(f"a notice of the directory server, {len(sent['parts'])} parts of it")
+        answers = await turn.simulator.messages(str(sent["seqId"]))
+        for each in answers:
+            if each["from"] == THREE_DS_SERVER and each.get("status") in BROKEN:
+                self._screen.diary.seen.append(Seen(told["url"], each["status"], b""))
 
     async def method(self, turn: Turn, wish: Any) -> None:
         self._screen.hold_callbacks = wish == "late"
@@ -376,8 +390,16 @@ async def _decided_apart(turn: Turn, wish: Cardholder, acs_trans_id: str) -> dic
     if wish.do not in {"approve", "decline", "abandon"}:
         raise CardholderStuck(f"a decoupled authentication has no page; it takes approve or decline, not {wish.do}")
     if wish.do != "abandon":
-        await turn.simulator.decide(str(turn.card["phone"]), wish.do)
+        await _decide(turn, wish.do)
     return {"state": (await _heard(turn, acs_trans_id)).get("state")}
+
+
+async def _decide(turn: Turn, decision: str) -> None:
+    """Errors: `CardholderStuck` where the banking app shows nothing."""
+    try:
+        await turn.simulator.decide(str(turn.card["phone"]), decision)
+    except CannotPlay as error:
+        raise CardholderStuck(str(error)) from error
 
 
 async def _heard(turn: Turn, acs_trans_id: str) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ SPC_ANSWERS: Final = {
     "closes": "autoReject",
     "opts out": "autoOptOut",
     "other way": "autoChooseToAuthAnotherWay",
+    "says nothing": "none",
 }
 """What the person does with the browser's dialog of Secure Payment Confirmation."""
 
@@ -62,8 +63,8 @@ class AsyncAuthenticator:
 
     async def when_asked_to_pay(self, answer: str) -> None:
         """What the person does with the dialog of Secure Payment Confirmation from here on: `"confirms"`, `"closes"`, `"opts out"`,
-        `"other way"`. Headless Chromium has it with `--enable-features=SecurePaymentConfirmationBrowser`, the headless shell not
-        at all."""
+        `"other way"`, `"says nothing"`. Headless Chromium has it with `--enable-features=SecurePaymentConfirmationBrowser`, the
+        headless shell not at all."""
         await self._protocol.send("Page.setSPCTransactionMode", {"mode": SPC_ANSWERS[answer]})
 
     async def credentials(self) -> list[dict[str, Any]]:

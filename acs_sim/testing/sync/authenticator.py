@@ -24,6 +24,7 @@ SPC_ANSWERS: Final = {
     "closes": "autoReject",
     "opts out": "autoOptOut",
     "other way": "autoChooseToAuthAnotherWay",
+    "says nothing": "none",
 }
 """What the person does with the browser's dialog of Secure Payment Confirmation."""
 
@@ -63,8 +64,8 @@ class Authenticator:
 
     def when_asked_to_pay(self, answer: str) -> None:
         """What the person does with the dialog of Secure Payment Confirmation from here on: `"confirms"`, `"closes"`, `"opts out"`,
-        `"other way"`. Headless Chromium has it with `--enable-features=SecurePaymentConfirmationBrowser`, the headless shell not
-        at all."""
+        `"other way"`, `"says nothing"`. Headless Chromium has it with `--enable-features=SecurePaymentConfirmationBrowser`, the
+        headless shell not at all."""
         self._protocol.send("Page.setSPCTransactionMode", {"mode": SPC_ANSWERS[answer]})
 
     def credentials(self) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import type { AddressInfo } from "node:net";
 const AREQ = JSON.parse(readFileSync(new URL("areq.json", import.meta.url), "utf8"));
 
 export class Gateway {
-  /** How often a result has come. */
-  heard = 0;
+  /** The transStatus of each result that came. */
+  readonly told: (string | undefined)[] = [];
 
   private readonly server = createServer(async (request, answer) => {
     let body = "";
@@ -41,8 +41,8 @@ export class Gateway {
     return own.threeDSServerTransID;
   }
 
-  private results({ messageVersion, threeDSServerTransID, dsTransID, acsTransID }: Record<string, string>): object {
-    this.heard += 1;
+  private results({ messageVersion, threeDSServerTransID, dsTransID, acsTransID, transStatus }: Record<string, string>): object {
+    this.told.push(transStatus);
     const same = { messageVersion, threeDSServerTransID, dsTransID };
     return { messageType: "RRes", resultsStatus: "01", ...same, acsTransID: this.mistaken ? randomUUID() : acsTransID };
   }

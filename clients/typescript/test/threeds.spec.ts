@@ -47,7 +47,7 @@ test.describe("a gateway without a browser", () => {
     await threeds.faults.arm({ at: "RReq", do: "twice", card: card.pan });
     await transaction.submit("correct");
     await transaction.result();
-    await expect.poll(() => gateway.heard, { timeout: 60_000 }).toBe(2);
+    await expect.poll(() => gateway.told.length, { timeout: 60_000 }).toBe(2);
   });
 
   test("sees a cardholder go away when ten minutes have passed in no time", async ({ threeds }) => {

@@ -1,10 +1,11 @@
 """Card ranges as they were edited, and PReqs, inside a unit of work."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import to_builtins
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from directory_server.ranges import Action, Change, Issuer, StandIn
@@ -59,7 +60,7 @@ def change_ranges(connection: Connection, scheme: str, changes: Sequence[Change]
                 "action": change.action.value,
                 "start": change.card_range.start,
                 "end": change.card_range.end,
-                "issuer": asdict(change.card_range.value),
+                "issuer": to_builtins(change.card_range.value),
             }
             for change in changes
         ],

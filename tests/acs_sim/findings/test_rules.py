@@ -334,6 +334,33 @@ def not_taken(**changes):
     return entry("CRes not taken", road=("Browser", "3DS Server"), **changes)
 
 
+@pytest.mark.parametrize("broken_off", ["reset", "refuse", "truncate"])
+def test_of_a_result_that_was_sent_once_more_either_form_may_have_been_taken(broken_off):
+    spoilt = fault("RReq", entry("RReq", acsTransID=ANOTHER)["message"])
+    again = fault("RReq", do=broken_off)
+    assert "wrong-result-taken" in rules(*CHALLENGED, entry("RReq"), spoilt, entry("RRes"))
+    assert rules(*CHALLENGED, entry("RReq"), spoilt, again, entry("RRes"), entry("CRes")) == []
+    crossed = [
+        *CHALLENGED,
+        entry("RReq"),
+        fault("RReq", entry("RReq", **REFUSED)["message"]),
+        again,
+        entry("RRes"),
+        entry("CRes"),
+    ]
+    for outcome, status in (("accepted", "Y"), ("refused", "N")):
+        assert rules(*crossed, entry("outcome", outcome=outcome, transStatus=status)) == []
+
+
+def test_what_need_not_be_in_a_message_need_not_be_read():
+    def taken(**changes):
+        sent = fault("ARes", entry("ARes", **changes)["message"])
+        return rules(*CHALLENGED[:2], sent, *CHALLENGED[2:], entry("RReq"), entry("RRes"), entry("CRes"))
+
+    assert [taken(broadInfo="zz"), taken(whiteListStatus="zz"), taken(cardholderInfo=7)] == [[], [], []]
+    assert taken(acsReferenceNumber=None) == taken(eci="zzz") == ["wrong-response-taken"]
+
+
 def test_a_message_that_a_fault_changed_is_judged_as_it_was_sent():
     swapped = fault("RReq", entry("RReq", acsTransID=ANOTHER)["message"])
     assert rules(*CHALLENGED, entry("RReq"), swapped, entry("RRes"), entry("CRes")) == ["wrong-result-taken"]

@@ -1,10 +1,12 @@
 """The gateway in EMV 3DS 2.3.1: what it asks, and a whole purchase in both shops through the real parties."""
 
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
+from acs_sim.gateway.settings import Waits
 from acs_sim.running.stack import running_stack
 from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import Caller
@@ -61,6 +63,39 @@ async def test_its_3ds_method_is_waited_for_five_seconds_of_the_clock(world):
     assert await running(world, page)
     world.advance(seconds=0.1)
     assert not await running(world, page)
+
+
+SHOWN = {
+    "challenge": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE",
+    "currency": "EUR",
+    "displayName": "Carte •••• 0009",
+    "icon": "data:,",
+    "timeout": "180000",
+    "value": "42.00",
+    "payeeOrigin": "https://localhost",
+}
+LISTED = [{"rpID": "localhost", "credentialIds": "A" * 22}]
+
+
+@pytest.mark.parametrize("settings", [{"version": LATEST, "second_areq_keeps_id": kept} for kept in (False, True)])
+async def test_whether_the_second_areq_keeps_its_id_is_a_setting(world, settings):
+    world.scheme.pres = listed(LATEST)
+    world.scheme.ares = {"transStatus": "S", "spcTransData": SHOWN, "webAuthnCredList": LISTED}
+    purchase = await world.purchase(spc=True)
+    world.scheme.ares = {"transStatus": "Y", "authenticationMethod": ["14"]}
+    await world.json("POST", f"/api/purchases/{purchase['id']}/confirm", {"assertion": {"id": "A" * 22}})
+    first, second = world.scheme.of("AReq")
+    assert (first["threeDSServerTransID"] == second["threeDSServerTransID"]) is settings["second_areq_keeps_id"]
+
+
+@pytest.mark.parametrize("settings", [{"version": LATEST, "waits": Waits(confirmation=timedelta(minutes=2))}])
+async def test_how_long_the_browser_may_take_to_confirm_is_a_setting(world):
+    world.scheme.pres = listed(LATEST)
+    world.scheme.ares = {"transStatus": "S", "spcTransData": SHOWN, "webAuthnCredList": LISTED}
+    purchase = await world.purchase(spc=True)
+    world.advance(minutes=2)
+    told = await world.json("GET", f"/api/purchases/{purchase['id']}?wait=30")
+    assert (purchase["state"], told["result"], len(world.scheme.of("AReq"))) == ("confirming", "error", 1)
 
 
 async def running(world, page):

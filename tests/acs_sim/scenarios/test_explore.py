@@ -56,12 +56,12 @@ def test_what_is_drawn_makes_sense_and_is_drawn_again_from_its_number():
 
 def test_what_was_drawn_seldom_is_drawn_sooner():
     coverage = Coverage()
-    for number in range(1, ENOUGH + 1):
+    for number in range(1, ENOUGH + ENOUGH // 2 + 1):
         draw(source_of(1, number), number, coverage)
     assert all(seen >= 0.4 * there for seen, there in coverage.by_point().values())
     faults, cards, races, deeds = coverage.lines()
-    assert (cards, races, deeds) == ("cards: 23 of 23", "races: 15 of 15", "deeds: 10 of 10")
-    assert faults.startswith("faults: 1")
+    assert (cards, races, deeds) == ("cards: 23 of 23", "races: 16 of 16", "deeds: 10 of 10")
+    assert faults.startswith("faults: 2")
 
 
 async def test_shrinking_leaves_the_shortest_story_that_still_convicts():
@@ -70,7 +70,7 @@ async def test_shrinking_leaves_the_shortest_story_that_still_convicts():
     async def convicts(smaller: dict) -> bool:
         return bool(smaller["faults"]) and len(smaller["steps"]) > 1
 
-    shortest = await shrunk(tree, convicts)
+    shortest = (await shrunk(tree, convicts))[-1]
     assert (steps_of(shortest), shortest["purchase"], shortest["version"]) == (3, {}, "2.2.0")
 
 

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from acs_sim.scenarios.file.loading import load
 from threedsecure.faults import SENSIBLE
+
+pytestmark = pytest.mark.holds("threedsecure/faults/kinds")
 
 FAULTS = Path(__file__).parents[3] / "fixtures" / "scenarios" / "faults.yaml"
 

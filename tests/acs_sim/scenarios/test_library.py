@@ -10,6 +10,8 @@ from acs_sim.client import aliases
 from acs_sim.scenarios.file.loading import load
 from docs.generate.scenarios import LIBRARY, covered
 
+pytestmark = pytest.mark.holds("fixtures/scenarios")
+
 ROOT = Path(__file__).parents[3]
 DOCUMENT = ROOT / "docs" / "scenario-library.md"
 ROWS = {"A": 13, "B": 4, "C": 14, "D": 21, "E": 10, "F": 12, "G": 11, "H": 17, "I": 6}

@@ -100,3 +100,22 @@ def test_a_row_of_examples_is_a_play_of_its_own_with_its_values_put_in(tmp_path)
     assert (first.name, second.name, first.tags) == ("one [first]", "one [second]", ("all", "some"))
     assert first.scenario.purchase == {"purchaseAmount": "05", "merchantName": "978x", "browserJavaEnabled": True}
     assert second.scenario.purchase["browserJavaEnabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("head", "fault", "why"),
+    [
+        ("version: 1.0.2", "{at: ARes, do: reset}", "EMV 3DS alone has it"),
+        ("version: 2.2.0", "{at: PAReq, do: reset}", "3-D Secure 1.0.2 alone has it"),
+        ("channel: browser", "{at: acsSignedContent, do: other-key}", "it is about payments in an app"),
+    ],
+)
+def test_a_fault_that_can_never_happen_is_refused_with_the_reason(tmp_path, head, fault, why):
+    step = "enrolment: {}" if "1.0.2" in head else "authenticate: {any: true}"
+    file = tmp_path / "never.yaml"
+    file.write_text(
+        f"scenarios:\n  - name: a fault\n    about: It never happens.\n    {head}\n    card: {{scenario: frictionless}}\n"
+        f"    faults: [{fault}]\n    steps: [{{{step}}}]\n"
+    )
+    with pytest.raises(FileError, match=f"can never happen here: {why}"):
+        load([file])

@@ -82,6 +82,8 @@ REQUIRED = {
     ),
     "RReq": ("threeDSServerTransID", "acsTransID", "dsTransID", "messageCategory", "transStatus"),
 }
+OBJECTS = (("cardholderInfo", "text"), ("spcTransData", "challenge"), ("challengeErrorReporting", "errorCode"))
+"""Objects of 2.3.1, and what each of them holds at least."""
 SENT_TOGETHER = (
     *(("whiteListStatusSource", "whiteListStatus", "2.2.0"), ("trustListStatusSource", "trustListStatus", "2.3.1")),
     ("deviceBindingStatusSource", "deviceBindingStatus", "2.3.1"),
@@ -145,9 +147,12 @@ def _misformed(kind: str, message: Message, version: str) -> Iterator[str]:
                 yield row.name
     if version == "2.3.1":
         yield from _methods(message)
-        info = message.get("cardholderInfo")
-        if "cardholderInfo" in message and not (isinstance(info, dict) and info.get("text")):
-            yield "cardholderInfo"
+        for name, inside in OBJECTS:
+            found = message.get(name)
+            if name in message and not (isinstance(found, dict) and found.get(inside)):
+                yield name
+        if not isinstance(message.get("webAuthnCredList", []), list):
+            yield "webAuthnCredList"
     yield from _extensions(message, version)
 
 
@@ -178,6 +183,12 @@ def _is_extension(each: Message) -> bool:
 
 def _missing(kind: str, message: Message, areq: Message, ares: Message | None) -> Iterator[str]:
     for name in (*REQUIRED[kind], *_conditional(kind, message, areq, ares)):
+        if (
+            name == "transStatus"
+            and areq.get("messageCategory") == "02"
+            and not {name, "transStatusReason"} & {*message}
+        ):
+            continue  # as the directory server likes
         if message.get(name) in (None, "", [], {}):
             yield name
 
@@ -191,6 +202,8 @@ def _conditional(kind: str, message: Message, areq: Message, ares: Message | Non
             yield "transStatusReason"
     if kind == "ARes":
         yield from _of_a_challenge(status, version)
+        if version != "2.1.0" and message.get("acsDecConInd") == "Y":
+            yield "cardholderInfo"
     else:
         yield from _of_a_result(message, version, ares)
     for source, name, since in SENT_TOGETHER:
@@ -206,11 +219,15 @@ def _of_a_challenge(status: Any, version: str) -> Iterator[str]:
         yield "authenticationMethod" if version == "2.3.1" else "authenticationType"
     if status == "D":
         yield "acsDecConInd"
+    if status == "S":
+        yield from ("spcTransData", "webAuthnCredList")
 
 
 def _of_a_result(message: Message, version: str, ares: Message | None) -> Iterator[str]:
     if message.get("transStatus") in ("Y", "N") and version != "2.3.1":
         yield "authenticationType"
+    if message.get("transStatus") in ("Y", "N") and version == "2.3.1":
+        yield "authenticationMethod"
     if version == "2.1.0" or (ares or {}).get("acsDecConInd") != "Y":
         yield "interactionCounter"
     if message.get("transStatusReason") == "14":
@@ -240,7 +257,7 @@ def _contradictions(kind: str, message: Message, areq: Message, ares: Message | 
             yield "transStatus"
         if status == "S" and areq.get("threeDSRequestorSpcSupport") != "Y":
             yield "transStatus"
-        if status == "D" and message.get("authenticationType", "04") != "04":
+        if status == "D" and version == "2.2.0" and message.get("authenticationType", "04") != "04":
             yield "authenticationType"
         return
     if message["messageCategory"] != areq["messageCategory"]:

@@ -10,6 +10,8 @@ from threedsecure.faults.changes import applies, changed
 from threedsecure.faults.fault import Around
 from threedsecure.faults.memory import Memory
 
+pytestmark = pytest.mark.holds("threedsecure/faults/kinds")
+
 ARES = {
     "messageType": "ARes",
     "messageVersion": "2.2.0",

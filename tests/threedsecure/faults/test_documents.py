@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from acs_sim.desk.api.documents import PackWish
 from threedsecure.faults import POINTS, SENSIBLE, FaultDocument, FaultRefused, as_document, read
+from threedsecure.faults.documents import never_met
 from threedsecure.faults.kinds import KINDS
 from threedsecure.faults.packs import PACKS
 
@@ -123,3 +124,20 @@ def test_packs_hold_what_their_names_promise():
         "PARes",
         "SMS",
     }
+
+
+@pytest.mark.parametrize(
+    ("at", "classic", "app", "why"),
+    [
+        ("PAReq", False, False, "3-D Secure 1.0.2 alone has it"),
+        ("PARes page", False, False, "3-D Secure 1.0.2 alone has it"),
+        ("CReq post", True, False, "EMV 3DS alone has it"),
+        ("acsSignedContent", False, False, "it is about payments in an app"),
+        ("acsSignedContent", False, True, None),
+        ("SMS", True, False, None),
+        ("challenge page", False, False, None),
+    ],
+)
+def test_a_fault_that_no_payment_of_the_kind_can_meet_says_why(at, classic, app, why):
+    told = never_met(at, classic=classic, app=app)
+    assert told == (why and f"a fault at the {at} can never happen here: {why}")

@@ -26,6 +26,8 @@ from threedsecure.v1.grammar.tables import MESSAGES, VERSIONS
 from threedsecure.v1.validation.checking import check, violations
 from threedsecure.v1.validation.rules import check_answer, exponent_of, mismatches
 
+pytestmark = pytest.mark.holds("threedsecure/v1/grammar/tables.py", "threedsecure/v1/validation/rules.py")
+
 SAMPLES = pytest.mark.parametrize("sample", MAPPINGS, ids=names)
 CARD_RANGE = {"begin": "4000000000000000", "end": "4000000999999999", "action": "A"}
 

@@ -89,6 +89,19 @@ def test_an_extension_keeps_what_stands_in_it():
     assert encode(decoded).decode() == raw
 
 
+@pytest.mark.parametrize("content", ["a < b & c", "<a>", "</content>", "a\x00b"])
+def test_content_of_an_extension_that_is_no_xml_is_sent_as_text(content):
+    message = {"messageType": "VEReq", "Extension": [{"id": "x", "critical": "false", "content": content}]}
+    shown = content.replace("\x00", "?").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert f'<Extension id="x" critical="false">{shown}</Extension>' in encode(message).decode()
+
+
+def test_a_message_without_an_id_is_sent_without_one():
+    assert b'<Message id="7"><VEReq' in encode({"messageType": "VEReq", "messageId": 7})
+    assert b"<Message><VEReq" in encode({"messageType": "VEReq"})
+    assert b"<Message><VEReq" in encode({"messageType": "VEReq", "messageId": None})
+
+
 def test_an_element_that_stands_twice_becomes_a_list_for_the_check_to_find():
     raw = VEREQ.replace("<pan>", "<pan>4000000000100014</pan><pan>")
     assert decode(raw.encode())["pan"] == ["4000000000100014", "4000000000100006"]

@@ -7,7 +7,10 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -22,7 +25,7 @@ from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
 from threedsecure.v1.signature import pki
 from threedsecure.v1.signature.signing import RSA_SHA1, RSA_SHA256, XMLDSIG, SignatureDefect, Signer, sign, signed
-from threedsecure.v1.signature.verification import SignatureFault, SignatureInvalid, verify
+from threedsecure.v1.signature.verification import SignatureFault, SignatureInvalid, carried_roots, verify
 from threedsecure.v1.validation.rules import check_answer
 
 NOW = datetime(2026, 6, 15, 12, 0, 5, tzinfo=UTC)
@@ -282,6 +285,52 @@ def test_certificates_in_another_order_or_without_the_root_lead_to_it_all_the_sa
         assert xmlsec1_accepts(xml, keys.root, NOW, tmp_path)
     alone = sign(PARES.encode(), Signer(keys.good.key, (leaf,)))
     assert fault_of(alone, keys) is SignatureFault.CHAIN_UNTRUSTED
+
+
+def test_the_signer_is_named(good, keys):
+    assert verify(good, trusted=[keys.root], at=NOW).signer == "CN=3-D Secure Test ACS Signing,O=acs-sim"
+
+
+def test_the_roots_that_a_pares_brings_along_are_those_that_issued_themselves(good, keys):
+    assert carried_roots(good) == (keys.root,)
+    leaf_alone = sign(PARES.encode(), Signer(keys.good.key, keys.good.certificates[:1]))
+    assert carried_roots(leaf_alone) == ()
+    with pytest.raises(MessageError, match="longer than 1000 bytes"):
+        carried_roots(good, limit=1_000)
+    with pytest.raises(SignatureInvalid, match="no Signature stands beside the PARes"):
+        carried_roots(PARES.encode())
+
+
+def test_a_certificate_with_a_key_of_another_kind_verifies_nothing(keys):
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(keys.root.subject)
+        .issuer_name(keys.root.subject)
+        .public_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+        .serial_number(7)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(keys.good.key, SHA256())
+    )
+    signed_otherwise = sign(PARES.encode(), Signer(keys.good.key, (certificate,)))
+    with pytest.raises(SignatureInvalid, match="the signer's key is not an RSA key") as caught:
+        verify(signed_otherwise, trusted=[certificate], at=NOW)
+    assert caught.value.fault is SignatureFault.ALGORITHM
+
+
+def test_of_certificates_that_issued_each_other_the_first_is_the_signers(keys):
+    root, other = keys.root, keys.stray.certificates[-1]
+    assert root.subject == other.subject
+    xml = sign(PARES.encode(), Signer(keys.good.key, (root, other)))
+    with pytest.raises(SignatureInvalid) as caught:
+        verify(xml, trusted=[root], at=NOW)
+    assert caught.value.fault is SignatureFault.VALUE_WRONG
+
+
+def test_a_key_of_another_kind_is_no_signers():
+    key = ec.generate_private_key(ec.SECP256R1())
+    with pytest.raises(ValueError, match="the signer's key is not an RSA key"):
+        Signer.from_pem(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
 
 
 @pytest.mark.parametrize("count", [0, 9])

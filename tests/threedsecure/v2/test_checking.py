@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.threedsecure.v2.golden import find
-from threedsecure.v2.errors import ErrorCode, MessageError, Stage
+from threedsecure.v2.errors import ErrorCode, MessageError, Stage, Violation
 from threedsecure.v2.messages import METHOD_DATA
-from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined, violations
+from threedsecure.v2.validation.checking import Context, Leg, check, code_of, context_of, defined, read, violations
 from threedsecure.v2.validation.plans import MOST_FAULTS
 
 
@@ -288,3 +289,35 @@ def test_a_long_list_of_repetitions_is_found_without_comparing_each_with_each() 
         {**message, "cardRangeData": [{**entry, "acsProtocolVersions": versions}]}, Leg.DS_TO_THREE_DS_SERVER
     )
     assert error.code == "204"
+
+
+@pytest.mark.parametrize("kind", ["creq-app-text", "cres-app-text"])
+def test_a_challenge_of_a_3ri_request_is_checked_as_what_it_is(kind: str) -> None:
+    golden = find("2.2.0", kind)
+    context = replace(golden.context(), device_channel="03")
+    assert violations(golden.message, context) == violations(golden.message, replace(context, device_channel="02"))
+
+
+def test_what_was_read_is_told_with_what_it_was_held_against() -> None:
+    golden = find("2.2.0", "ares-brw-pa-authenticated")
+    held = read(golden.message, Leg.ACS_TO_DS, golden.request)
+    assert held.context == golden.context()
+    assert held.whole in (True, False)
+    with pytest.raises(MessageError, match="301"):
+        read(
+            golden.message | {"threeDSServerTransID": "00000000-0000-4000-8000-000000000000"},
+            Leg.ACS_TO_DS,
+            golden.request,
+        )
+
+
+def test_where_one_code_is_among_others_the_answer_is_203() -> None:
+    first, second = (Violation(code, "mcc", "", "", "") for code in ("304", "207"))
+    assert (code_of([first]), code_of([first, first]), code_of([first, second])) == ("304", "304", "203")
+
+
+def test_an_item_that_is_wrong_is_told_with_its_place_also_where_others_may_repeat() -> None:
+    message = {**find("2.2.0", "areq-app-pa").message}
+    message["deviceRenderOptions"] = {"sdkInterface": "03", "sdkUiType": ["01", "01", "9"]}
+    (found,) = violations(message, context_of(message, Leg.THREE_DS_SERVER_TO_DS))
+    assert (found.element, found.code) == ("deviceRenderOptions.sdkUiType[2]", "203")

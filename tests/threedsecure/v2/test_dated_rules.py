@@ -13,12 +13,16 @@ from threedsecure.v2.validation.checking import Leg, check, context_of
 from threedsecure.v2.validation.dated import check_dated, check_dated_creq, indicator, needs_challenge
 from threedsecure.v2.validation.expectations import DATED
 
+pytestmark = pytest.mark.holds("threedsecure/v2/validation/dated.py")
+
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "messages"
 VISA, MASTERCARD, AMEX = "4000000001000001", "5200000000000007", "370000000000002"
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "rules-by-date.md").read_text("utf-8")
 SEEN = [row for row in DATED if row.elements]
 TOLD = [row for row in DATED if not row.elements]
 NO_CONTACT = dict.fromkeys(("email", "homePhone", "mobilePhone", "workPhone"))
 INDIA = {"merchantCountryCode": "356", "threeDSRequestorChallengeInd": ["02"]}
+ABROAD = {"merchantCountryCode": "250", "billAddrCountry": "356", "threeDSRequestorChallengeInd": ["02"]}
 USA = {"merchantCountryCode": "840", "billAddrCity": None}
 HERE = {"merchantCountryCode": "250", "email": None, "mobilePhone": {"cc": "33", "subscriber": "639981101"}}
 DEVICE = dict.fromkeys(("deviceId", "browserIP"))
@@ -36,6 +40,7 @@ BREAKS = [
     ("2.2.0/areq-3ri-pa", "mastercard", {"acctNumber": MASTERCARD, **NO_CONTACT}, "201 email,homePhone,mobilePhone,workPhone"),
     ("2.3.1/areq-brw-pa", "mastercard", {"acctNumber": MASTERCARD, **DEVICE}, "201 deviceId,browserIP"),
     ("2.3.1/areq-brw-pa", "visa", {"acctNumber": VISA, **HERE}, "lacks email"),
+    ("2.3.1/areq-brw-pa", "amex", {"acctNumber": AMEX, **ABROAD}, "challenged"),
 ]  # fmt: skip
 """For each row that a message shows, in their order: an AReq that breaks it alone, and what happens from its day on."""
 CASES = [(row, *case) for row, case in zip(SEEN, BREAKS, strict=True)]
@@ -69,6 +74,7 @@ def days():
     """From 2024 to 2028: the first of every month, each day that a rule begins on, and the one before it."""
     months = [date(year, month, 1) for year in range(2024, 2028) for month in range(1, 13)] + [date(2028, 1, 1)]
     begins = [date.fromisoformat(row.since) for row in SEEN]
+    assert all("2024-01-01" < row.since < "2028-01-01" for row in DATED)
     return sorted({*months, *begins, *(each - timedelta(days=1) for each in begins)})
 
 
@@ -104,11 +110,16 @@ def test_an_areq_that_has_all_passes_every_day(version, scheme, pan):
 
 
 @pytest.mark.parametrize("row", TOLD)
-def test_what_no_message_shows_is_enforced_nowhere_and_advised_nowhere(row):
+def test_what_no_message_shows_changes_nothing_on_its_day_and_the_document_argues_why(row):
+    begins = date.fromisoformat(f"{row.since}-01-01")
+    assert not any(each.since.startswith(f"{begins}") for each in SEEN), "the eve and the day differ by this row alone"
+    for name, scheme, changes, _ in BREAKS:
+        message = areq_of(name, changes)
+        eve, day = (happens(message, held(message), scheme, f"{each}") for each in (begins - timedelta(days=1), begins))
+        assert eve == day
     assert (row.refused, row.challenged, row.indicated) == ("", False, False)
-    assert row.lacking({}, ()) == ()
-    assert row.since
-    assert row.source
+    assert len(row.unseen) > 40
+    assert f"| {row.words} | told here, seen in no message: {row.unseen} | {row.source} |" in DOCUMENT
 
 
 def test_no_other_scheme_is_meant_by_a_rule_of_one():

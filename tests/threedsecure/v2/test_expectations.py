@@ -8,6 +8,8 @@ import pytest
 from threedsecure.v2.validation.advice import advise
 from threedsecure.v2.validation.checking import Leg, context_of
 
+pytestmark = pytest.mark.holds("threedsecure/v2/validation/expectations.py")
+
 AREQ = json.loads((Path(__file__).parents[3] / "fixtures" / "messages" / "2.3.1" / "areq-brw-pa.json").read_text())
 VISA = "4000000001000001"
 EXPECTED = [

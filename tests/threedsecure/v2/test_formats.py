@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from threedsecure.v2.elements import ELEMENTS, format_of
 from threedsecure.v2.grammar import patterns
-from threedsecure.v2.grammar.formats import ByVersion, Format, accepted, compile_format, line_pattern
+from threedsecure.v2.grammar.formats import ByVersion, Format, accepted, compile_format, encoded_length, line_pattern
 
 
 def accepts(form: Format, value: object) -> bool:
@@ -185,3 +185,16 @@ def test_every_format_says_what_is_allowed_and_refuses_nothing_at_all() -> None:
         assert form.allowed
         for value in (None, "", {}, []):
             assert not accepts(form, value), (form, value)
+
+
+def test_a_format_of_which_another_json_type_is_shown_refuses_in_its_own_words() -> None:
+    chosen = format_of("CRes", "challengeSelectInfo", "2.1.0")
+    assert chosen.item.allowed == '{"key": "label"} with a label of at most 45 characters'
+    either = format_of("AReq", "threeDSRequestorAuthenticationInfo.threeDSReqAuthData", "2.3.1")
+    for form in (chosen.item, either, chosen):
+        assert form.code(7, "2.1.0") == form.code("x", "2.3.1") == "203"
+
+
+def test_a_length_counts_what_is_written() -> None:
+    assert encoded_length({"a": "é", "b": [1, 2]}) == len('{"a":"é","b":[1,2]}'.encode())
+    assert encoded_length({"a": "é", "b": 10**30}) == len(f'{{"a":"é","b":{10**30}}}'.encode())

@@ -9,6 +9,8 @@ from threedsecure.v2.errors import MessageError
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.v2.validation.checking import check, violations
 
+pytestmark = pytest.mark.holds("threedsecure/v2/messages")
+
 
 def answer(golden: Golden, raw: bytes) -> tuple[str, str] | None:
     """Code and detail of the Erro, or None for a message that is accepted."""

@@ -9,6 +9,8 @@ from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.checking import Context, check, context_of, violations
 from threedsecure.v2.validation.rules import RULES
 
+pytestmark = pytest.mark.holds("threedsecure/v2/validation/rules.py")
+
 OTHER_ID = "00000000-0000-4000-8000-000000000000"
 NOTHING: dict[str, Any] = {}
 
@@ -33,6 +35,10 @@ def broken(
 
 EXTENSION = {"name": "x", "id": "A000000999-1", "criticalityIndicator": True, "data": {"a": 1}}
 BRIDGING = {**EXTENSION, "id": "A000000802-004"}
+SELLER = {"sellerName": "Atelier", "sellerId": "s1"}
+SELLS = {
+    "merchantList": [{"merchantNameListed": name, "sellerId": seller} for name, seller in (("A", "s1"), ("B", "s2"))]
+}
 OFFERS_NATIVE_TEXT = {"deviceRenderOptions": {"sdkInterface": "01", "sdkUiType": ["01"]}}
 OFFERS_HTML_ONLY = {"deviceRenderOptions": {"sdkInterface": "02", "sdkUiType": ["01", "04", "05"]}}
 
@@ -45,6 +51,28 @@ OFFERS_HTML_ONLY = {"deviceRenderOptions": {"sdkInterface": "02", "sdkUiType": [
         ("2.2.0", "areq-brw-pa", {"messageExtension": [BRIDGING, EXTENSION]}, NOTHING, ("202", "A000000999-1")),
         ("2.2.0", "areq-brw-pa", {"messageExtension": [BRIDGING]}, NOTHING, None),
         ("2.2.0", "areq-brw-pa", {"messageExtension": [{**EXTENSION, "criticalityIndicator": False}]}, NOTHING, None),
+        # one checkout for several sellers
+        (
+            "2.3.1",
+            "areq-brw-pa",
+            {"multiTransaction": SELLS, "sellerInfo": [SELLER, SELLER | {"sellerId": "s2"}]},
+            NOTHING,
+            None,
+        ),
+        (
+            "2.3.1",
+            "areq-brw-pa",
+            {"multiTransaction": SELLS, "sellerInfo": [SELLER]},
+            NOTHING,
+            ("203", "multiTransaction.merchantList[1].sellerId"),
+        ),
+        (
+            "2.3.1",
+            "areq-brw-pa",
+            {"multiTransaction": SELLS, "sellerInfo": ...},
+            NOTHING,
+            ("203", "multiTransaction.merchantList[0].sellerId,multiTransaction.merchantList[1].sellerId"),
+        ),
         # one version, one set of ids, one category in a transaction
         ("2.2.0", "ares-brw-pa-authenticated", {}, {"messageVersion": "2.1.0"}, ("203", "messageVersion")),
         (
@@ -120,6 +148,21 @@ OFFERS_HTML_ONLY = {"deviceRenderOptions": {"sdkInterface": "02", "sdkUiType": [
         ("2.2.0", "creq-app-text", {"challengeCancel": "01"}, NOTHING, ("203", "challengeDataEntry,challengeCancel")),
         ("2.2.0", "creq-app-text", {"resendChallenge": "N"}, NOTHING, None),
         ("2.2.0", "creq-app-text", {"resendChallenge": "Y"}, NOTHING, ("203", "challengeDataEntry,resendChallenge")),
+        ("2.3.1", "creq-app-text", {"challengeDataEntry": ..., "challengeNoEntry": "Y"}, NOTHING, None),
+        (
+            "2.3.1",
+            "creq-app-text",
+            {"challengeDataEntry": ..., "challengeNoEntry": "Y", "resendChallenge": "Y"},
+            NOTHING,
+            None,
+        ),
+        (
+            "2.3.1",
+            "creq-app-text",
+            {"challengeNoEntry": "Y", "resendChallenge": "Y"},
+            NOTHING,
+            ("203", "challengeDataEntry,resendChallenge"),
+        ),
         # operation messages
         (
             "2.3.1",

@@ -8,6 +8,8 @@ from threedsecure.v2.grammar.table import Row, within
 from threedsecure.v2.messages import MESSAGES
 from threedsecure.v2.objects import MESSAGE_EXTENSION
 
+pytestmark = pytest.mark.holds("threedsecure/v2/messages")
+
 ROWS = tuple(read())
 CHANNELS = ("01", "02", "03")
 CATEGORIES = ("01", "02")

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar, Final, Literal
 from msgspec import Meta
 
 from threedsecure.faults.fault import Carriage, Draw, Fault, Header, Seconds
-from threedsecure.faults.points import ANSWERS, NOTICES, PAGES, POSTS, REQUESTS
+from threedsecure.faults.points import ANSWERS, ARRIVALS, PAGES, POSTS, REQUESTS, TO_THE_PHONE
 
 _ANSWERED: Final = (*ANSWERS, *PAGES)
-_SENT: Final = (*REQUESTS, "SMS")
+_SENT: Final = (*REQUESTS, *TO_THE_PHONE)
 _HTML: Final = "text/html; charset=utf-8"
 _EMPTY_PAGE: Final = b"<!doctype html><title>HTTP %d</title>"
 
@@ -17,7 +17,7 @@ _EMPTY_PAGE: Final = b"<!doctype html><title>HTTP %d</title>"
 class Delay(Fault, frozen=True, kw_only=True, tag="delay"):
     """The message comes `seconds` late. With `up_to` it is drawn between the two, evenly or with most near `seconds`."""
 
-    points: ClassVar = (*_ANSWERED, *_SENT, *NOTICES)
+    points: ClassVar = (*_ANSWERED, *_SENT, *ARRIVALS)
     mistake: ClassVar = (
         "one time-out for everything, or none; a cardholder who waits for ever, or a payment given up that the bank grants a "
         "second later"
@@ -48,7 +48,7 @@ class Silence(Fault, frozen=True, kw_only=True, tag="silence"):
     """Nothing comes, and after `seconds` the connection ends. A request is lost, and its sender hears that nobody answered. A page
     whose post is silent has no form."""
 
-    points: ClassVar = (*_ANSWERED, *_SENT, *POSTS)
+    points: ClassVar = (*_ANSWERED, *_SENT, *POSTS, *ARRIVALS)
     mistake: ClassVar = "a thread, a database transaction or a lock held while nobody answers"
     example: ClassVar = '{"at":"ARes","do":"silence"}'
 
@@ -73,7 +73,7 @@ class Reset(Fault, frozen=True, kw_only=True, tag="reset"):
     """The message arrives at whoever acts on it, and the connection breaks before there is an answer. An RReq is sent again,
     although your gateway has answered it."""
 
-    points: ClassVar = (*_ANSWERED, *_SENT)
+    points: ClassVar = (*_ANSWERED, *_SENT, *ARRIVALS)
     mistake: ClassVar = 'taking a broken connection for "nothing happened". The message may have arrived'
     example: ClassVar = '{"at":"RReq","do":"reset"}'
 
@@ -110,7 +110,7 @@ class Dribble(Fault, frozen=True, kw_only=True, tag="dribble"):
 class Status(Fault, frozen=True, kw_only=True, tag="status"):
     """This HTTP status, with an empty page or, where the `body` is kept, with the message as it was."""
 
-    points: ClassVar = (*_ANSWERED, "ORes")
+    points: ClassVar = _ANSWERED
     mistake: ClassVar = (
         "reading a page of a load balancer as a message, or refusing a message because its status is 202"
     )
@@ -166,7 +166,7 @@ class GzipLie(Fault, frozen=True, kw_only=True, tag="gzip-lie"):
 class Garbage(Fault, frozen=True, kw_only=True, tag="garbage"):
     """Random bytes instead of the message."""
 
-    points: ClassVar = (*_ANSWERED, *REQUESTS, *POSTS)
+    points: ClassVar = (*_ANSWERED, *REQUESTS, *POSTS, *ARRIVALS)
     mistake: ClassVar = "an exception of the parser as HTTP 500"
     example: ClassVar = '{"at":"RReq","do":"garbage"}'
 
@@ -179,7 +179,7 @@ class Garbage(Fault, frozen=True, kw_only=True, tag="garbage"):
 class Twice(Fault, frozen=True, kw_only=True, tag="twice"):
     """The same message a second time. A page posts its form into a hidden frame first, and then itself."""
 
-    points: ClassVar = (*_SENT, *POSTS, "OReq")
+    points: ClassVar = (*_SENT, *POSTS, *ARRIVALS)
     mistake: ClassVar = "capturing twice, or refusing the second and with it the payment"
     example: ClassVar = '{"at":"RReq","do":"twice"}'
 

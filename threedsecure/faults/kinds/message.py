@@ -10,21 +10,23 @@ from threedsecure.faults import json_messages as emv
 from threedsecure.faults import xml_messages as xml
 from threedsecure.faults.fault import Around, Element, Message, MessageFault, Name
 from threedsecure.faults.memory import EMV_IDS
-from threedsecure.faults.points import ANSWERS, IN_AN_APP, NOTICES, POSTS
+from threedsecure.faults.points import ANSWERS, ARRIVALS, IN_AN_APP, POINTS, POSTS, REQUESTS, TO_THE_PHONE, Written
 from threedsecure.paths import MISSING, look_up, parent_of, renamed
 
 MAX_VALUE_CHARACTERS: Final = 20_000
 COUNTERS: Final = 256
-_WRITTEN: Final = (*ANSWERS, "RReq", *POSTS)
+_WRITTEN: Final = (*ANSWERS, *REQUESTS, *POSTS, *ARRIVALS)
 _NAMED: Final = (*_WRITTEN, *IN_AN_APP)
-_IN_JSON: Final = ("PRes", "ARes", "RRes", "Erro", "RReq", "Method callback", "CRes post")
-_REPLACED: Final = ("PRes", "ARes", "RRes", "VERes", "RReq", "CRes post")
+_IN_JSON: Final = tuple(at for at in _WRITTEN if POINTS[at].written is Written.JSON)
+_IDENTIFIED: Final = tuple(at for at in _WRITTEN if at not in ("VEReq", "CRReq", "CRRes", "Error", "OReq", "ORes"))
+_EXTENDED: Final = tuple(at for at in _WRITTEN if at not in ("Erro", "Error", "Method callback", "PARes"))
+_REPLACED: Final = ("PRes", "ARes", "RRes", "VERes", "CRRes", "ORes", "RReq", "CRes post", "PARes")
 
 
 class Drop(MessageFault, frozen=True, kw_only=True, tag="drop"):
     """An element is missing. EMV 3DS wants Erro 201."""
 
-    points: ClassVar = (*_NAMED, *NOTICES)
+    points: ClassVar = _NAMED
     mistake: ClassVar = "a null pointer"
     example: ClassVar = '{"at":"ARes","do":"drop","element":"acsURL"}'
 
@@ -42,7 +44,7 @@ class Drop(MessageFault, frozen=True, kw_only=True, tag="drop"):
 class Set(MessageFault, frozen=True, kw_only=True, tag="set"):
     """An element has another value, or is there although it should not be."""
 
-    points: ClassVar = (*_NAMED, "SMS", *NOTICES)
+    points: ClassVar = (*_NAMED, *TO_THE_PHONE)
     mistake: ClassVar = "trusting values because they come from the scheme, or refusing elements that are new"
     example: ClassVar = '{"at":"RReq","do":"set","element":"transStatus","value":"Z"}'
 
@@ -109,7 +111,7 @@ class SwapIds(MessageFault, frozen=True, kw_only=True, tag="swap-ids"):
     """The identifiers are those of another transaction that passed here, or (`with` unknown) of none at all. A result for an
     unknown transaction is Erro 301. `element`: only this one."""
 
-    points: ClassVar = (*_WRITTEN, "CReq", "CRes")
+    points: ClassVar = (*_IDENTIFIED, "CReq", "CRes")
     mistake: ClassVar = "finding the payment by one id, and believing the others"
     example: ClassVar = '{"at":"RReq","do":"swap-ids","with":"unknown"}'
 
@@ -141,7 +143,7 @@ class SwapIds(MessageFault, frozen=True, kw_only=True, tag="swap-ids"):
 class CriticalExtension(MessageFault, frozen=True, kw_only=True, tag="critical-extension"):
     """A message extension that nobody knows and that must not be ignored. Its criticalityIndicator is true."""
 
-    points: ClassVar = _REPLACED
+    points: ClassVar = _EXTENDED
     mistake: ClassVar = "ignoring every extension. One that is critical and unknown is Erro 202"
     example: ClassVar = '{"at":"ARes","do":"critical-extension"}'
 
@@ -193,7 +195,7 @@ class Shuffle(MessageFault, frozen=True, kw_only=True, tag="shuffle"):
 class Erro(MessageFault, frozen=True, kw_only=True, tag="erro"):
     """An Erro (1.0.2: an Error) in place of the message."""
 
-    points: ClassVar = (*_REPLACED, "PARes", "CRes", "ORes")
+    points: ClassVar = (*_REPLACED, "CRes")
     mistake: ClassVar = "waiting for the message that was due"
     example: ClassVar = '{"at":"ARes","from":"ACS","do":"erro","code":"403"}'
 

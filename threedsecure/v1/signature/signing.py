@@ -70,9 +70,7 @@ def sign(pares: bytes, signer: Signer, *, algorithm: Algorithm = RSA_SHA1) -> by
     if not identifier:
         raise ValueError("a PARes without an id cannot be signed")
     signature = _element("Signature")
-    envelope = element.getparent()
-    if envelope is not None:
-        envelope.append(signature)
+    next(element.iterancestors()).append(signature)
     signed_info = _signed_info(identifier, digest(canonical(element), algorithm.hash()), algorithm)
     signature.append(signed_info)
     # Only in its place does SignedInfo inherit the namespaces that its canonical form has to show.

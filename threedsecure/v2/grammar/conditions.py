@@ -14,13 +14,15 @@ Holds: TypeAlias = Callable[[Mapping[str, Any], Context], bool]
 
 class Condition(Struct, frozen=True):
     """`words` say when the element must be there, `clause` where the specification says so. A condition that a receiver cannot
-    know from the messages (`enforced` is False) never makes an absent element a fault."""
+    know from the messages (`enforced` is False) never makes an absent element a fault. `beside`: the element whose presence it
+    is."""
 
     name: str
     words: str
     clause: str
     holds: Holds
     enforced: bool = True
+    beside: str = ""
 
 
 def condition(words: str, clause: str = "Annex A, table A.1") -> Callable[[Holds], Condition]:
@@ -97,7 +99,11 @@ def answered(words: str) -> Condition:
 @cache
 def present(name: str) -> Condition:
     return Condition(
-        f"{name}_present", f"{name} is present", "Annex A, table A.1", lambda found, context: _given(found.get(name))
+        f"{name}_present",
+        f"{name} is present",
+        "Annex A, table A.1",
+        lambda found, context: _given(found.get(name)),
+        beside=name,
     )
 
 

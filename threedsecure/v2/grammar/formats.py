@@ -67,13 +67,15 @@ class Format(Hashable, Protocol):
 
 
 class Text(Struct, frozen=True):
-    """A string that `regex` matches whole, lengths included. `lines`: it may hold line feeds."""
+    """A string that `regex` matches whole, lengths included. `lines`: it may hold line feeds. `ascii`: a short expression for those
+    of ASCII alone."""
 
     words: str
     regex: str
     least: int
     most: int | None
     lines: bool = False
+    ascii: str | None = None
     json_type: ClassVar[str] = "string"
 
     @property

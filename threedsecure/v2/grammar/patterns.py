@@ -30,7 +30,8 @@ def growing(*values: str, v220: tuple[str, ...] = (), v231: tuple[str, ...] = ()
 def printable(least: int, most: int | None = None) -> Text:
     """Characters that can be shown, of any script; one argument is an exact length."""
     most = most or least
-    return Text("characters that can be shown", printable_text(least, most), least, most)
+    narrow = f"[ -~]{{{least},{most}}}"
+    return Text("characters that can be shown", printable_text(least, most), least, most, ascii=narrow)
 
 
 def prose(most: int | None, least: int = 1) -> Text:

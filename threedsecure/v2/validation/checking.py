@@ -9,10 +9,22 @@ from msgspec import Struct
 from threedsecure.v2.errors import ErrorCode, MessageError, Violation
 from threedsecure.v2.grammar.context import Context, Leg, context_of
 from threedsecure.v2.messages import MESSAGES, METHOD_DATA
-from threedsecure.v2.validation.plans import Plan, Scope, faults, plan_for
+from threedsecure.v2.validation.plans import Plan, Scope, faults, holds_nothing_known, plan_for
 from threedsecure.v2.validation.shapes import Shapes
 
-__all__ = ["Checked", "Context", "Leg", "check", "context_of", "defined", "message_type_of", "read", "violations"]
+__all__ = [
+    "Checked",
+    "Context",
+    "Leg",
+    "check",
+    "context_of",
+    "defined",
+    "hollow",
+    "message_type_of",
+    "owed",
+    "read",
+    "violations",
+]
 
 _ANY_FORMAT_CODE: Final = ErrorCode.FORMAT_INVALID
 _SHAPES: Final = Shapes()
@@ -36,6 +48,21 @@ def message_type_of(message: Mapping[str, Any], context: Context) -> str:
 def violations(message: Mapping[str, Any], context: Context) -> list[Violation]:
     """Everything that is wrong with `message`, of all stages, in the order of the stages."""
     return _violations(_plan(message, context), message, context)
+
+
+def owed(message: Mapping[str, Any], context: Context) -> frozenset[str]:
+    """The elements on the first level that have to be in `message`, because the specification says so; not what may be there as
+    well, as its sender or a scheme likes, and what goes with that."""
+    fields = _plan(message, context).scope.fields
+    found = {name: each.row.when for name, each in fields.items() if each.active(message, context)}
+    return frozenset(name for name, when in found.items() if when is None or not when.beside or when.beside in found)
+
+
+def hollow(message: Mapping[str, Any], context: Context) -> bool:
+    """Whether an object in `message` holds nothing that is defined. Here it is as good as absent; others miss what it should
+    hold."""
+    fields = _plan(message, context).scope.fields
+    return any(name in fields and holds_nothing_known(fields[name], value) for name, value in message.items())
 
 
 def _plan(message: Mapping[str, Any], context: Context) -> Plan:

@@ -26,7 +26,7 @@ class Expectation(Struct, frozen=True):
     `message`: the type of message that it is about. `since`: the day (ISO 8601, or as much of it as is public) from which a
     scheme or a regulator wants it, `region` where, `source` who says so. In force (`threedsecure.v2.validation.dated`), it is
     `refused` with that error code, answered with a challenge (`challenged`) or told by an indicator in the ARes (`indicated`).
-    One without elements is seen in no message."""
+    One without elements is seen in no message, and `unseen` says why."""
 
     elements: tuple[str, ...]
     words: str
@@ -45,6 +45,7 @@ class Expectation(Struct, frozen=True):
     challenged: bool = False
     indicated: bool = False
     message: str = "AReq"
+    unseen: str = ""
 
     def concerns(self, message: Mapping[str, Any], context: Context, schemes: Collection[str] | None = None) -> bool:
         """Whether this message is one that it is expected of. `schemes`: under which it is made; else those on the AReq's card."""
@@ -201,13 +202,25 @@ DATED: Final = (
         source=_DCAP,
         indicated=True,
     ),
-    # Seen in no message of a 3DS Server.
+    Expectation(
+        ("threeDSRequestorChallengeInd",),
+        "the same where an Indian card pays abroad (billAddrCountry stands for the country of the card)",
+        only=("billAddrCountry", "356"),
+        unless=("deviceChannel", THREE_RI),
+        ends=_NO_CHALLENGE,
+        since="2026-10-01",
+        region="India (RBI), abroad",
+        source="Reserve Bank of India, as the press tells it",
+        challenged=True,
+    ),
+    # Seen in no message.
     Expectation(
         (),
         "3-D Secure is obligatory for card payments online",
         since="2025",
         region="Japan",
         source="ACP issue 55",
+        unseen="a payment without 3-D Secure sends no message, and every message is 3-D Secure",
     ),
     Expectation(
         (),
@@ -215,6 +228,7 @@ DATED: Final = (
         since="2025",
         region="European Union",
         source="eudi standards documents",
+        unseen="issuers may and need not, and the redirect starts within the bank's page: AReq, ARes and RReq are as ever",
     ),
     Expectation(
         (),
@@ -222,13 +236,7 @@ DATED: Final = (
         ("mastercard",),
         since="2026",
         source="Cybersource release note of 2026-02-06",
-    ),
-    Expectation(
-        (),
-        "two factors where an Indian card pays abroad without being present: the issuers here are French",
-        since="2026-10-01",
-        region="India (RBI)",
-        source="Reserve Bank of India, as the press tells it",
+        unseen="an authorisation is no message of 3-D Secure; what it has to repeat is the messageVersion of the ARes",
     ),
     Expectation(
         (),
@@ -236,6 +244,8 @@ DATED: Final = (
         since="2027",
         region="European Union",
         source="several, on the agreement of 2025-11-27",
+        unseen="what an issuer offers its cardholders and who signed an outsourcing contract stands in no element; a test can have "
+        "a card without a smartphone (challenge-otp, challenge-password)",
     ),
 )
 """What is wanted from a day on, the first first; then what no message shows."""

@@ -186,7 +186,7 @@ def _object_faults(
             continue
         if is_empty(value):
             yield _emptiness(each, value, found, context, prefix + name, plan)
-        elif _holds_nothing_known(each, value):  # as good as absent: it is not forwarded
+        elif holds_nothing_known(each, value):  # as good as absent: it is not forwarded
             if each.active(found, context):
                 yield _missing(each, "nothing that is defined", prefix + name, plan)
         else:
@@ -196,7 +196,7 @@ def _object_faults(
             yield _missing(each, "absent", prefix + name, plan)
 
 
-def _holds_nothing_known(each: Field, value: Any) -> bool:
+def holds_nothing_known(each: Field, value: Any) -> bool:
     """Whether nothing is left of an object, or of a list of objects, without what its scope does not define."""
     if each.scope is None or type(value) is not (list if isinstance(each.form, Array) else dict):
         return False
@@ -204,7 +204,7 @@ def _holds_nothing_known(each: Field, value: Any) -> bool:
     return all(
         type(one) is dict
         and bool(one)
-        and all(name not in fields or _holds_nothing_known(fields[name], below) for name, below in one.items())
+        and all(name not in fields or holds_nothing_known(fields[name], below) for name, below in one.items())
         for one in objects
     )
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
+from threedsecure.v2.app.extensions import BRIDGING, DEVICE_ACKNOWLEDGEMENT
 from threedsecure.v2.errors import ErrorCode, Stage, Violation
 from threedsecure.v2.grammar.conditions import objects, text, texts
 from threedsecure.v2.grammar.context import NPA, PA, SUPPORTED_VERSIONS, THREE_RI, Context
@@ -16,7 +17,7 @@ from threedsecure.v2.grammar.context import NPA, PA, SUPPORTED_VERSIONS, THREE_R
 Message: TypeAlias = Mapping[str, Any]
 Find: TypeAlias = Callable[[Message, Context], Iterator[Violation]]
 
-RECOGNISED_EXTENSIONS: Final = frozenset({"A000000802-004"})  # EMVCo's bridging extension
+RECOGNISED_EXTENSIONS: Final = frozenset({BRIDGING, DEVICE_ACKNOWLEDGEMENT})
 
 
 class Rule(Struct, frozen=True):
@@ -129,6 +130,17 @@ def three_ri_is_no_payment(message: Message, context: Context) -> Iterator[Viola
     """In 2.1.0 a 3RI authentication (deviceChannel 03) is a non-payment one."""
     if context.device_channel == THREE_RI and text(message, "messageCategory") == PA:
         yield _wrong("messageCategory", PA, f"{NPA} with deviceChannel 03 in 2.1.0", "Annex A, messageCategory")
+
+
+@rule("AReq", triggers=("multiTransaction",), versions=("2.3.1",))
+def sellers_of_a_list_are_described(message: Message, context: Context) -> Iterator[Violation]:
+    """A merchantList of multiTransaction names sellers of sellerInfo alone (AReq)."""
+    described = {text(seller, "sellerId") for seller in objects(message, "sellerInfo")}
+    listed = message.get("multiTransaction")
+    for index, merchant in enumerate(objects(listed, "merchantList") if isinstance(listed, Mapping) else ()):
+        if (seller := text(merchant, "sellerId")) and seller not in described:
+            element = f"multiTransaction.merchantList[{index}].sellerId"
+            yield _wrong(element, seller, "a sellerId of sellerInfo", "AReq, multiTransaction")
 
 
 @rule("AReq", "ARes", "RReq", triggers=("whiteListStatusSource", "trustListStatusSource"), versions=SINCE_220)

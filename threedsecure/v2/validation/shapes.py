@@ -3,13 +3,14 @@
 Senders send the same shape - the same names in the same order, also inside - again and again. One that keeps coming is learned: the
 rows that concern it are settled once, and written as a function with no branch for what is not there. Short values that conditions
 and rules read are pinned; what reads longer ones is asked each time. Texts of one line are joined with line feeds and matched by
-one expression: no format that is joined accepts a line feed, so no value can pass for two.
+one expression: no format that is joined accepts a line feed, so no value can pass for two. Those that were ASCII
+where their formats know more are joined apart, and held one by one against their long expressions where they no longer are.
 
 What the function does not accept goes to the slow reading (`plans.faults`), which alone names what is wrong; so does what was not
 learned. The function may refuse what is right, and never accepts what is wrong."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NoReturn, TypeAlias
 
 import orjson
@@ -17,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from threedsecure.v2.grammar.context import Context
-from threedsecure.v2.grammar.formats import Array, Coded, Flag, Format, IsoCode, Object, line_pattern
+from threedsecure.v2.grammar.formats import Array, Coded, Flag, Format, IsoCode, Object, Text, line_pattern
 from threedsecure.v2.validation.plans import Field, Plan, Scope
 
 Message: TypeAlias = Mapping[str, Any]
@@ -104,6 +105,7 @@ class _Generator:
         self._constants: dict[str, Any] = {"missing": _MISSING, "dumps": orjson.dumps}
         # Apart those of elements that only some legs have: all others are one expression on each leg, compiled once.
         self._texts: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+        self._shown: list[tuple[str, str, str]] = []
         self._pinned: set[str] = set()
         self._values = 0
         self._whole = True
@@ -113,9 +115,15 @@ class _Generator:
         for each in plan.rules:
             if each.concerns(message):
                 self._settle(_RULE, each.find, message, "message", values)
-        self._line(f"return {' and '.join(self._match(texts) for texts in self._texts.values() if texts) or True}")
+        self._line(f"return {' and '.join(self._matches()) or True}")
         exec("def accepts(message, context):\n" + "".join(self._lines), self._constants)  # noqa: S102 - see above
         return Shape(self._constants["accepts"], self._whole)
+
+    def _matches(self) -> Iterator[str]:
+        yield from (self._match(texts) for texts in self._texts.values() if texts)
+        if self._shown:
+            joined = self._match([(narrow, value) for narrow, value, _ in self._shown])
+            yield f"({joined} or {' and '.join(one for _, _, one in self._shown)})"
 
     def _match(self, texts: list[tuple[str, str]]) -> str:
         texts.sort()  # not as in the message: `re` keeps what it has compiled
@@ -161,6 +169,8 @@ class _Generator:
         elif isinstance(each.form, Object):
             bound = "" if each.form.most is None else f" or len(dumps({variable})) > {each.form.most}"
             self._line(f"if type({variable}) is not dict or not {variable}{bound}: return")
+        elif isinstance(each.form, Text) and each.form.ascii is not None and value.isascii():
+            self._shown.append((each.form.ascii, variable, f"{self._constant(each.test)}({variable})"))
         elif pattern is not None and len(pattern) <= LONGEST_JOINED:
             self._texts[bool(each.row.legs)].append((pattern, variable))
         else:

@@ -15,6 +15,7 @@ from threedsecure.faults import (
     Fault,
     MessageFault,
     SignatureFault,
+    Written,
     forms,
     json_messages,
     xml_messages,
@@ -33,6 +34,7 @@ Resign = Callable[[bytes, str | None], Awaitable[bytes]]
 
 _SENDERS: Final = {"directory server": "Directory Server", "acs": "ACS", "gateway": "3DS Server"}
 _ANSWERS: Final = frozenset(name for name, point in POINTS.items() if point.carrier is Carrier.ANSWER)
+_XML_ANSWERS: Final = frozenset(at for at in _ANSWERS if POINTS[at].written is Written.XML)
 _PAGES: Final = (("cres", "CRes page"), ("PaRes", "PARes page"), ("threeDSMethodData", "Method page"))
 SESSION_BYTES: Final = 32
 SIGNED: Final = "acsSignedContent"
@@ -86,7 +88,8 @@ class Answering:
             return [_Carried("CRes", json_messages.encoded(response.message), response.message)]
         if media_type == "application/xml":
             xml = _xml_message(response.body)
-            return [_Carried("VERes", response.body, xml)] if xml.get("messageType") == "VERes" else []
+            kind = str(xml.get("messageType"))
+            return [_Carried(kind, response.body, xml)] if kind in _XML_ANSWERS else []
         return self._of_page(response) if media_type == "text/html" and self._sender == "ACS" else []
 
     def _of_json(self, response: WireResponse) -> list[_Carried]:

@@ -40,7 +40,10 @@ _RECEIVERS: Final = {
     ("AReq", "Directory Server"): "ACS",
     ("VEReq", "Directory Server"): "ACS",
     ("VERes", "Directory Server"): "MPI",
+    ("CRRes", "Directory Server"): "MPI",
+    ("Error", "Directory Server"): "MPI",
     ("SMS", "ACS"): "Phone",
+    ("prompt", "ACS"): "Phone",
     ("CRes", "ACS"): "SDK",
 }
 _USUAL_RECEIVERS: Final = {
@@ -48,6 +51,8 @@ _USUAL_RECEIVERS: Final = {
     "ACS": "Directory Server",
     "3DS Server": "Directory Server",
     "SDK": "ACS",
+    "MPI": "Directory Server",
+    "Browser": "ACS",
 }
 
 

@@ -14,7 +14,7 @@ from threedsecure.web.calling.transport import Body, Transport
 from threedsecure.web.faults.injector import Faults
 from threedsecure.web.wire import JSON, WireResponse
 
-_SMS_PATH: Final = "/api/messages"
+_PHONE: Final = {"/api/messages": "SMS", "/api/prompts": "prompt"}
 
 
 class PartyTransport:
@@ -83,15 +83,18 @@ class _Sending:
             told = xml_messages.decoded(body)
             return {} if told is None else dict(xml_messages.summary(told))
         message = json_messages.decoded(body) or {}
-        if self._is_text(message):
+        if self._to_the_phone(message) is not None:
             return {**message, "acsTransID": message.get("reference")}
         return message
 
-    def _is_text(self, message: Mapping[str, Any]) -> bool:
-        return self._party == "ACS" and "reference" in message and urlsplit(self._letter.url).path == _SMS_PATH
+    def _to_the_phone(self, message: Mapping[str, Any]) -> str | None:
+        if self._party != "ACS" or "reference" not in message:
+            return None
+        path = urlsplit(self._letter.url).path
+        return next((at for end, at in _PHONE.items() if path.endswith(end)), None)
 
     def _point(self, message: Mapping[str, Any]) -> str | None:
-        at = "SMS" if self._is_text(message) else str(message.get("messageType"))
+        at = self._to_the_phone(message) or str(message.get("messageType"))
         point = POINTS.get(at)
         if point is None or point.carrier is not Carrier.REQUEST or self._party not in point.senders:
             return None

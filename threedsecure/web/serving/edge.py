@@ -172,7 +172,8 @@ class _Connection(RequestHandler):
                 return
         super().data_received(data)
         self._waiter = waiter
-        self._between = alone and self._is_whole(data)
+        # A body that is taken has aiohttp look whether more was read meanwhile: then nothing comes.
+        self._between = alone and (self._is_whole(data) if data else not self._messages)
         self._go_on()
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 from aiohttp import web
+from msgspec.structs import replace
 
 from threedsecure.errors import ProtocolError
 from threedsecure.secrets.vault import Vault
@@ -24,6 +25,7 @@ from threedsecure.web.calling.names import Names
 from threedsecure.web.calling.transport import Endpoint, Transport
 from threedsecure.web.clock import Clock, monotonic
 from threedsecure.web.faults.answers import Answering, Resign
+from threedsecure.web.faults.arrivals import Arriving
 from threedsecure.web.faults.injector import CONTROL_LIMIT, CONTROL_PATH, Faults
 from threedsecure.web.journal import Hop, Journal
 from threedsecure.web.metrics import Measured, Metrics
@@ -159,6 +161,7 @@ class Dispatcher:
         self._metrics = metrics
         self._faults = runtime.faults
         self._answering = Answering(runtime.faults, service.name, service.resign)
+        self._arriving = Arriving(runtime.faults, service.name)
         self.under_way = 0
         self._refused_at: dict[str, float] = {}
         self.journal = runtime.journal
@@ -170,6 +173,20 @@ class Dispatcher:
 
     def straight(self, route: Route, request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
         """Answer `request`, at once where nothing has to be waited for. A bug answers 500 and is logged; nothing else does."""
+        return self._spoilt(route, request) if self._faults.plan.at_the_door else self._straight(route, request)
+
+    async def _spoilt(self, route: Route, request: WireRequest) -> WireResponse:
+        """The same once faults have happened to the request on its way."""
+        carriage = await self._arriving.arrived(request)
+        if carriage.ends == "silent":
+            return self._arriving.disrupted(carriage, WireResponse())
+        if carriage.ends is None:
+            await self._faults.pause(carriage.seconds)
+        for _ in range(carriage.times - 1):
+            await soon(self._straight(route, replace(request)))
+        return self._arriving.disrupted(carriage, await soon(self._straight(route, request)))
+
+    def _straight(self, route: Route, request: WireRequest) -> WireResponse | Awaitable[WireResponse]:
         began = monotonic()
         if route.hop is not None:
             request.on_message = partial(self._journal_request, route.hop)

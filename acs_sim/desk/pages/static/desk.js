@@ -155,7 +155,7 @@ function filterRows(form) {
     let found = 0;
     every(form.dataset.filter, (row) => {
       row.hidden = !words.every((word) => row.dataset.name.toLowerCase().includes(word));
-      found += !row.hidden;
+      found += !row.hidden && !row.closest("nav");
     });
     told.textContent = found;
     const address = new URL(location);
@@ -202,7 +202,7 @@ addEventListener("keydown", (event) => {
   const move = document.querySelector("[data-sequence]") ? moveSelection : goThrough;
   const free = { j: () => move(1), k: () => move(-1), "/": () => search.focus() };
   if (move === moveSelection && !event.target.closest(".panel")) Object.assign(free, { ArrowDown: free.j, ArrowUp: free.k });
-  const acts = event.ctrlKey || event.metaKey ? { k: () => find.focus() } : typing ? {} : free;
+  const acts = event.ctrlKey || event.metaKey ? { k: () => find?.focus() } : typing ? {} : free;
   const act = acts[event.key];
   if (act) { event.preventDefault(); act(); }
 });

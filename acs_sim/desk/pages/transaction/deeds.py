@@ -8,7 +8,7 @@ from acs_sim.desk.control.cards import find_card, mint
 from acs_sim.desk.control.clock import move_everybodys
 from acs_sim.desk.control.findings import report_outcome
 from acs_sim.desk.pages.transaction.context import card_of, open_challenge, scenario_of
-from acs_sim.desk.transactions.cardholder import decide, played
+from acs_sim.desk.transactions.cardholder import decide, pay, played
 from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form, see_other
 
@@ -79,8 +79,4 @@ async def _again(desk: Desk, one: Transaction, pan: str | None) -> str:
     wish = CardWish(one.scheme or "visa", scenario_of(desk, one) or DEFAULT_SCENARIO)
     card = await mint(desk, wish) if pan is None else await find_card(desk, pan)
     amount = int(one.amount) if one.amount and one.amount.isdecimal() else AMOUNT
-    told = await desk.parties.call("shop", "/api/purchases", {"pan": card.pan, "expiry": card.expiry, "amount": amount})
-    if creq := told.get("creq"):  # the browser brings it, and waits
-        opened = CardholderAct(do="abandon", creq=creq, threeDSSessionData=told.get("threeDSSessionData"))
-        await played(desk, told["id"], opened)
-    return str(told["id"])
+    return await pay(desk, card, amount)

@@ -118,12 +118,96 @@ def test_a_header_that_asks_for_something_else_is_refused(changes):
         jose.decrypt(with_header(made(), **changes), KEYS, RID)
 
 
+NO_COMPACT, NO_BASE64URL = "not a JWE in compact serialization", "a part of the JWE is not base64url"
+
+
 @pytest.mark.parametrize(
-    "text", ["", ".", "....", "a.b.c.d", "e30....", "W10....", "!....", "a" * 200_000, "bnVsbA...."]
+    ("text", "why"),
+    [
+        ("", NO_COMPACT),
+        (".", NO_COMPACT),
+        ("a.b.c.d", NO_COMPACT),
+        ("e30.....", NO_COMPACT),
+        ("e30...." + "a" * 100_000, NO_COMPACT),
+        ("....", "the JWE header is not JSON"),
+        ("W10....", "the JWE header is not an object"),
+        ("bnVsbA....", "the JWE header is not an object"),
+        ("a" * 4_097 + "....", "the JWE header is too long"),
+        ("a" * 4_096 + "....", "the JWE header is not JSON"),
+        ("!....", NO_BASE64URL),
+        ("e30=....", NO_BASE64URL),
+        ("e30.AAAAA...", NO_BASE64URL),
+        ("e30....", "enc is one of A128CBC-HS256, A128GCM"),
+    ],
 )
-def test_what_is_no_jwe_is_refused(text):
-    with pytest.raises(jose.NotDecrypted):
+def test_what_is_no_jwe_is_refused_for_its_reason(text, why):
+    with pytest.raises(jose.NotDecrypted, match=f"^{why}$"):
         jose.decrypt(text, KEYS, RID)
+
+
+def test_a_text_may_be_exactly_as_long_as_its_bound():
+    text = made()
+    assert jose.parse(text, limit=len(text)).header["alg"] == "ECDH-ES"
+    with pytest.raises(jose.NotDecrypted, match=NO_COMPACT):
+        jose.parse(text, limit=len(text) - 1)
+
+
+def test_an_elliptic_key_needs_an_ephemeral_one():
+    with pytest.raises(ValueError, match="ephemeral"):
+        made(ephemeral=None)
+
+
+def test_a_kid_chooses_among_the_keys_and_must_be_of_the_kind_of_the_message():
+    keys = {"other": rsa.generate_private_key(65537, 1024), **KEYS}
+    assert jose.decrypt(made(RSA_KEY, kid="rsa"), keys, RID) == PLAIN
+    with pytest.raises(jose.NotDecrypted, match="cannot be decrypted"):
+        jose.decrypt(made(RSA_KEY), keys, RID)
+    with pytest.raises(jose.NotDecrypted, match="does not go with alg"):
+        jose.decrypt(made(kid="rsa"), keys, RID)
+
+
+@pytest.mark.parametrize("enc", ENCS)
+@pytest.mark.parametrize("wrong", [-1, 1])
+def test_a_content_key_of_another_length_is_refused(enc, wrong):
+    length = {"A128CBC-HS256": 32, "A128GCM": 16}[enc] + wrong
+    encrypted = RSA_KEY.public_key().encrypt(bytes(length), jose._OAEP)
+    protected, _, *rest = made(RSA_KEY, enc).split(".")
+    text = ".".join([protected, urlsafe_b64encode(encrypted).decode().rstrip("="), *rest])
+    with pytest.raises(jose.NotDecrypted, match="content key has the wrong length"):
+        jose.decrypt(text, KEYS, RID)
+
+
+@pytest.mark.parametrize("enc", ENCS)
+@pytest.mark.parametrize("part", [2, 4])
+def test_a_vector_or_a_tag_of_another_length_is_refused(enc, part):
+    parts = made(enc=enc).split(".")
+    parts[part] = parts[part][:-4]
+    with pytest.raises(jose.NotDecrypted, match="vector or the tag has the wrong length"):
+        jose.decrypt(".".join(parts), KEYS, RID)
+
+
+def test_what_is_sealed_by_the_right_key_and_ill_padded_is_refused():
+    key, iv, ciphertext, protected = bytes(32), bytes(16), bytes(32), b"e30"
+    tag = jose._cbc_tag(key, iv, ciphertext, protected)
+    jwe = jose.Jwe({"enc": "A128CBC-HS256"}, protected, b"", iv, ciphertext, tag)
+    with pytest.raises(jose.NotDecrypted, match="not padded as it should be"):
+        jose.open_content(jwe, key)
+
+
+@pytest.mark.parametrize(
+    ("epk", "why"),
+    [
+        ("AAAA", "epk is no P-256 key"),
+        ({"kty": "OKP", "crv": "P-256"}, "epk is no P-256 key"),
+        ({"kty": "EC", "crv": "P-384"}, "epk is no P-256 key"),
+        ({"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}, "epk is not on the curve"),
+        ({"kty": "EC", "crv": "P-256", "x": "A" * 42, "y": "A" * 43}, "epk has a coordinate that is not 32 bytes"),
+        ({"kty": "EC", "crv": "P-256", "x": "A" * 43}, "epk has a coordinate that is not 32 bytes"),
+    ],
+)
+def test_what_is_no_point_of_the_curve_is_refused_for_its_reason(epk, why):
+    with pytest.raises(jose.NotDecrypted, match=why):
+        jose.public_key(epk)
 
 
 @given(st.sampled_from([made(key, enc) for key in KEYS.values() for enc in ENCS]), st.data())

@@ -24,7 +24,7 @@ from tests.threedsecure.v2.app.published import (
 )
 from threedsecure.v2.app import jose
 from threedsecure.v2.app.jose import NotDecrypted, agreed_key, concat_kdf, decrypt, parse, public_jwk, public_key
-from threedsecure.v2.app.session import Sender, counted, open_challenge, seal_challenge
+from threedsecure.v2.app.session import DEFECTS, Sender, _with_another_tag, counted, open_challenge, seal_challenge
 from threedsecure.v2.app.signed_content import ContentSigner, NotTrusted, payload_of, read_signed_content
 
 SDK, ACS = ec_key(SESSION["sdk_eph_priv"]), ec_key(SESSION["acs_eph_priv"])
@@ -303,7 +303,12 @@ def test_what_is_signed_otherwise_is_not_believed(changes):
 
 def test_a_certificate_that_merely_names_the_root_as_its_issuer_is_not_believed():
     key = ec.generate_private_key(ec.SECP256R1())
-    forged = (
+    with pytest.raises(NotTrusted, match="no path"):
+        read_signed_content(own(key=key, certificates=[signed_by_itself(key)]), [ROOT], WITHIN)
+
+
+def signed_by_itself(key):
+    return (
         x509.CertificateBuilder()
         .subject_name(ROOT.subject)
         .issuer_name(ROOT.subject)
@@ -313,11 +318,75 @@ def test_a_certificate_that_merely_names_the_root_as_its_issuer_is_not_believed(
         .not_valid_after(WITHIN.replace(year=2021))
         .sign(key, hashes.SHA256())
     )
-    with pytest.raises(NotTrusted, match="no path"):
-        read_signed_content(own(key=key, certificates=[forged]), [ROOT], WITHIN)
 
 
-@pytest.mark.parametrize("text", ["", "a.b", "a.b.c.d", "a.b.c", "e30.e30.e30", "x" * 16_001, "W10.e30.AA"])
-def test_what_is_no_signed_content_is_not_believed(text):
-    with pytest.raises(NotTrusted):
+NO_COMPACT, NO_BASE64URL = "not a JWS in compact serialization", "a part of the JWS is not base64url"
+NO_CERTIFICATE = "x5c holds 1 to 5 certificates"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", NO_COMPACT),
+        ("a.b", NO_COMPACT),
+        ("a.b.c.d", NO_COMPACT),
+        ("a.b." + "c" * 15_997, NO_COMPACT),
+        ("a.b.c", NO_BASE64URL),
+        ("e30=.e30.AA", NO_BASE64URL),
+        ("e3+0.e30.AA", NO_BASE64URL),
+        ("e3/0.e30.AA", NO_BASE64URL),
+        ("\N{LATIN SMALL LETTER E WITH ACUTE}30.e30.AA", NO_BASE64URL),
+        ("AAAA.e30.AA", "the JWS header is not JSON"),
+        ("W10.e30.AA", "the JWS header is not an object"),
+        ("e30.e30.e30", NO_CERTIFICATE),
+        ("e30.e30." + "A" * 15_992, NO_CERTIFICATE),
+    ],
+)
+def test_what_is_no_signed_content_is_not_believed_for_its_reason(text, why):
+    with pytest.raises(NotTrusted, match=f"^{why}$"):
         read_signed_content(text, [ROOT], WITHIN)
+
+
+@pytest.mark.parametrize("x5c", [["AAAA"], ["!"], [7], ["\N{SNOWMAN}"], [SIGNED["acs_ec_cert_der_b64"], "AAAA"]])
+def test_a_certificate_that_cannot_be_read_is_not_believed(x5c):
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "ES256", "x5c": x5c}).encode()).decode().rstrip("=")
+    with pytest.raises(NotTrusted, match="a certificate cannot be read"):
+        read_signed_content(f"{header}.e30.AA", [ROOT], WITHIN)
+
+
+@pytest.mark.parametrize("lacking", ["acsEphemPubKey", "sdkEphemPubKey", "acsURL"])
+@pytest.mark.parametrize("instead", [..., 7])
+def test_content_without_a_key_or_an_address_is_not_believed(lacking, instead):
+    payload = payload_of(public_jwk(ACS.public_key()), public_jwk(SDK.public_key()), "https://acs.example/a")
+    payload = {name: value for name, value in (payload | {lacking: instead}).items() if value is not ...}
+    signer = ContentSigner.of(ec_key(SIGNED["acs_ec"]), [certificate("acs_ec_cert_der_b64")])
+    with pytest.raises(NotTrusted, match="the payload lacks acsEphemPubKey, sdkEphemPubKey or acsURL"):
+        read_signed_content(signer.sign(payload), [ROOT], WITHIN)
+
+
+def test_what_is_signed_with_an_rsa_key_is_believed_with_pss_alone():
+    key = rsa_key(DEVICE["ds_rsa"])
+    root = signed_by_itself(key)
+    text = own(key=key, certificates=[root])
+    assert json.loads(raw(text.split(".")[0]))["alg"] == "PS256"
+    assert read_signed_content(text, [root], WITHIN).acs_url == "https://acs.example/a"
+    with pytest.raises(NotTrusted, match="the signature is not that of the certificate's key"):
+        read_signed_content(text[:-4] + "AAAA", [root], WITHIN)
+    for alg in ("RS256", "ES256"):
+        with pytest.raises(NotTrusted, match="alg is ES256 or PS256"):
+            read_signed_content(own(key=key, certificates=[root], alg=alg), [root], WITHIN)
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+@pytest.mark.parametrize("enc", ["A128CBC-HS256", "A128GCM"])
+def test_a_message_with_a_defect_differs_and_is_opened_by_nobody(defect, enc):
+    named = {"enc": enc, "kid": "k", "counter": 7, "random": bytes}
+    right, wrong = (seal_challenge(b"{}", SESSION_KEY, Sender.ACS, **named, defect=one) for one in (None, defect))
+    assert open_challenge(parse(right), SESSION_KEY, Sender.ACS) == b"{}"
+    with pytest.raises(NotDecrypted, match="tag"):
+        open_challenge(parse(wrong), SESSION_KEY, Sender.ACS)
+
+
+@pytest.mark.parametrize(("tag", "other"), [("A", "B"), ("B", "A"), ("x", "A")])
+def test_another_tag_is_another(tag, other):
+    assert _with_another_tag(f"e30...e30.{tag}yz") == f"e30...e30.{other}yz"

@@ -9,6 +9,8 @@ from acs_sim.desk.api.openapi import document
 from acs_sim.desk.pages.console import page_of
 from threedsecure.web.wire import WireRequest, WireResponse, json_response
 
+MOST_SEARCHED: Final = 100
+EVENTS: Final = "text/event-stream"
 # What a call to try names in its address, asks for, and posts.
 _NAMED: Final = {"pan": "4000000001000001", "id": "ID", "rule": "RULE", "fault": "FAULT", "name": "team-a"}
 _QUERIES: Final = {
@@ -59,8 +61,10 @@ def openapi_handler(operations: tuple[Operation, ...]) -> Handler:
 
 
 def docs_handler(operations: tuple[Operation, ...]) -> Handler:
-    async def docs(desk: Desk, _request: WireRequest) -> WireResponse:
-        whole = document(operations)
+    async def docs(desk: Desk, request: WireRequest) -> WireResponse:
+        whole, query = document(operations), request.query.get("q", "").strip()[:MOST_SEARCHED]
+        await desk.log.catch_up(desk.runtime.journal)
+        newest = [line.id for line in desk.log.newest(lambda _: True, None, 1)]
         calls = [
             {
                 "method": method,
@@ -68,11 +72,15 @@ def docs_handler(operations: tuple[Operation, ...]) -> Handler:
                 "call": call,
                 "body": _body(call, whole),
                 "example": command(method.upper(), path, call["operationId"], desk.addresses.desk),
+                "posts": BODIES.get(call["operationId"], "{}"),
+                "here": EVENTS not in call["responses"]["200"]["content"] if "200" in call["responses"] else True,
+                "is_shown": all(word in f"{path} {call['summary']}".lower() for word in query.lower().split()),
             }
             for path, methods in whole["paths"].items()
             for method, call in methods.items()
         ]
-        return await page_of(desk, "docs.html", "/api/docs", calls=calls, kind=kind)
+        given = _NAMED | {"id": newest[0]} if newest else _NAMED
+        return await page_of(desk, "docs.html", "/api/docs", calls=calls, kind=kind, query=query, given=given)
 
     return docs
 
