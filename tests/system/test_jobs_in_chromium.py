@@ -164,7 +164,7 @@ async def answer_a_prompt_of_the_banking_app(person: Person) -> None:
     await person.clicks(person.page.locator(".log .time a").first)
     await person.presses("Approve")
     await expect(person.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
-    await expect(person.page.locator("#sequence")).to_contain_text("approve")
+    await expect(person.page.locator("#sequence")).to_contain_text("prompt decision")
 
 
 async def turn_a_transaction_into_a_scenario_file_and_play_it(person: Person) -> None:
