@@ -133,10 +133,11 @@ async def bar(desk: Desk, _request: WireRequest) -> WireResponse:
     """What of the bar follows: drawn once for all who look, until something crosses or the clock is moved."""
     log, setting = desk.log, desk.runtime.clock.setting
     await log.catch_up(desk.runtime.journal)
-    state, html = log.drawn.get(BAR, (None, ""))
-    if state != (*log.state, setting):
+    name = f"{BAR} {setting}"
+    html = log.drawn.get(name)
+    if html is None:
         html = render("bar.html", now=desk.runtime.clock.now(), in_force=await _trouble(desk), next=await _next(desk))
-        log.drawn[BAR] = ((*log.state, setting), html)
+        log.drawn[name] = html
     return page(html)
 
 

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acs_sim.desk.api.calls import Desk
-from acs_sim.desk.control.findings import newest_entries
+from acs_sim.desk.control.findings import NEWEST
 from acs_sim.desk.pages.console import page_of
 from acs_sim.desk.pages.rendering import shown
 from acs_sim.findings.case import Case
-from acs_sim.findings.engine import of_all
-from acs_sim.findings.model import Severity
+from acs_sim.findings.engine import of_all, verdict_on
 from acs_sim.findings.readiness import Found, Readiness, Seen, Status, Verdict, gateway_of, judge
 from threedsecure.web.wire import WireRequest, WireResponse
 
@@ -28,12 +27,11 @@ async def judged(desk: Desk, request: WireRequest) -> WireResponse:
 
 
 async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
-    await desk.log.catch_up(desk.runtime.journal)
-    transactions = [entries for name, entries in (await newest_entries(desk)).items() if name]
-    scenarios = {name: line.scenario for entries in transactions if (line := desk.log.find(name := _name(entries)))}
-    chosen, gateways, readiness = await asyncio.to_thread(
-        _judged, transactions, scenarios, request.query.get("gateway", ""), desk.addresses.shop
-    )
+    journal = desk.runtime.journal
+    await desk.log.catch_up(journal)
+    paid = [(await journal.entries_of(line.name), line.scenario) for line in desk.log.latest(NEWEST)]
+    asked, own = request.query.get("gateway", ""), desk.addresses.shop
+    chosen, gateways, readiness = await asyncio.to_thread(_judged, paid, asked, own)
     return {
         "gateways": gateways,
         "gateway": chosen,
@@ -45,24 +43,18 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
 
 
 def _judged(
-    transactions: Sequence[Sequence[Mapping[str, Any]]], scenarios: Mapping[str, str], asked: str, own: str
+    paid: Sequence[tuple[Sequence[Mapping[str, Any]], str]], asked: str, own: str
 ) -> tuple[str, list[str], Readiness]:
-    """Which gateway is judged, which ones there are, and how it stands. Unless one is asked for, it is the newest that is not the
-    reference gateway."""
-    cases = [Case(entries) for entries in transactions]
-    gateways = list(dict.fromkeys(name for case in reversed(cases) if (name := gateway_of(case))))
+    """Which gateway is judged, which ones there are, and how it stands, by the entries of payments and what their cards do. Unless
+    one is asked for, it is the newest that is not the reference gateway."""
+    cases = [(Case(entries), entries, scenario) for entries, scenario in paid if entries]
+    gateways = list(dict.fromkeys(name for case, _, _ in reversed(cases) if (name := gateway_of(case))))
     others = [name for name in gateways if name != own]
     chosen = asked if asked in gateways else (others or gateways or [""])[0]
-    mine = [(case, one) for case, one in zip(cases, transactions, strict=True) if gateway_of(case) == chosen]
+    mine = [one for one in cases if gateway_of(one[0]) == chosen]
     found: dict[str, list[Found]] = {}
-    for one in of_all([entries for _, entries in mine], Severity.WARNING):
+    for one in of_all([verdict_on(entries) for _, entries, _ in mine]):
         told = Found(one.rule.name, one.severity, f"{one.rule.title} ({one.rule.name})")
         found.setdefault(one.transaction_id, []).append(told)
-    seen = [
-        Seen(case, scenarios.get(name, ""), found.get(name, ())) for case, _ in mine if (name := case.transaction_id)
-    ]
+    seen = [Seen(case, scenario, found.get(case.transaction_id, ())) for case, _, scenario in mine]
     return chosen, gateways, judge(seen)
-
-
-def _name(entries: Sequence[Mapping[str, Any]]) -> str:
-    return str(entries[0]["transaction_id"])
