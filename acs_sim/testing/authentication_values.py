@@ -4,6 +4,6 @@ docs/authentication-values.md tells the layouts. Where a wheel is installed `thr
 user's."""
 
 try:
-    from acs_sim._bundled.threedsecure.cards.authentication_values import *  # type: ignore[import-not-found]  # noqa: F403
+    from acs_sim._bundled.threedsecure.cards.authentication_values import *  # noqa: F403
 except ModuleNotFoundError:
     from threedsecure.cards.authentication_values import *  # noqa: F403

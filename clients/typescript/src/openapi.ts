@@ -685,9 +685,9 @@ export interface components {
             /** @enum {unknown} */
             do: "delay";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -723,9 +723,9 @@ export interface components {
             /** @enum {unknown} */
             do: "silence";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -743,9 +743,9 @@ export interface components {
             /** @enum {unknown} */
             do: "refuse";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -762,9 +762,9 @@ export interface components {
             /** @enum {unknown} */
             do: "reset";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -780,9 +780,9 @@ export interface components {
             /** @enum {unknown} */
             do: "truncate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -800,9 +800,9 @@ export interface components {
             /** @enum {unknown} */
             do: "dribble";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -820,9 +820,9 @@ export interface components {
             /** @enum {unknown} */
             do: "status";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -845,9 +845,9 @@ export interface components {
             /** @enum {unknown} */
             do: "redirect";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -870,9 +870,9 @@ export interface components {
             /** @enum {unknown} */
             do: "content-type";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -890,9 +890,9 @@ export interface components {
             /** @enum {unknown} */
             do: "gzip-lie";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -908,9 +908,9 @@ export interface components {
             /** @enum {unknown} */
             do: "garbage";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -928,9 +928,9 @@ export interface components {
             /** @enum {unknown} */
             do: "twice";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -946,9 +946,9 @@ export interface components {
             /** @enum {unknown} */
             do: "drop";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -965,9 +965,9 @@ export interface components {
             /** @enum {unknown} */
             do: "set";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -985,9 +985,9 @@ export interface components {
             /** @enum {unknown} */
             do: "rename";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1005,9 +1005,9 @@ export interface components {
             /** @enum {unknown} */
             do: "retype";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1027,9 +1027,9 @@ export interface components {
             /** @enum {unknown} */
             do: "swap-ids";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1052,9 +1052,9 @@ export interface components {
             /** @enum {unknown} */
             do: "critical-extension";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1072,9 +1072,9 @@ export interface components {
             /** @enum {unknown} */
             do: "duplicate-key";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1091,9 +1091,9 @@ export interface components {
             /** @enum {unknown} */
             do: "shuffle";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1109,9 +1109,9 @@ export interface components {
             /** @enum {unknown} */
             do: "erro";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1131,9 +1131,9 @@ export interface components {
             /** @enum {unknown} */
             do: "counter";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1151,9 +1151,9 @@ export interface components {
             /** @enum {unknown} */
             do: "padded-base64";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1169,9 +1169,9 @@ export interface components {
             /** @enum {unknown} */
             do: "other-session";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1187,9 +1187,9 @@ export interface components {
             /** @enum {unknown} */
             do: "late";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1205,9 +1205,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1223,9 +1223,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-chain";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1241,9 +1241,9 @@ export interface components {
             /** @enum {unknown} */
             do: "expired-certificate";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1259,9 +1259,9 @@ export interface components {
             /** @enum {unknown} */
             do: "no-signature";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1277,9 +1277,9 @@ export interface components {
             /** @enum {unknown} */
             do: "other-key";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1295,9 +1295,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-algorithm";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1313,9 +1313,9 @@ export interface components {
             /** @enum {unknown} */
             do: "unreadable-content";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1331,9 +1331,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-tag";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
@@ -1349,9 +1349,9 @@ export interface components {
             /** @enum {unknown} */
             do: "wrong-half";
             /** @enum {unknown} */
-            at: "AReq" | "ARes" | "CReq" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Method callback" | "Method page" | "OReq" | "ORes" | "PARes" | "PARes page" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page";
+            at: "AReq" | "ARes" | "CRReq" | "CRRes" | "CReq" | "CReq post" | "CRes" | "CRes page" | "CRes post" | "Erro" | "Error" | "Method callback" | "Method page" | "OReq" | "ORes" | "PAReq" | "PARes" | "PARes page" | "PReq" | "PRes" | "RReq" | "RRes" | "SMS" | "VEReq" | "VERes" | "acsSignedContent" | "challenge page" | "prompt";
             /** @default null */
-            from?: ("3DS Server" | "ACS" | "Directory Server" | "SDK") | null;
+            from?: ("3DS Server" | "ACS" | "Browser" | "Directory Server" | "MPI" | "SDK") | null;
             /** @default next */
             when?: ("every" | "next") | components["schemas"]["Count"];
             /** @default null */
