@@ -56,6 +56,8 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/cards/passkeys/forget": cards.forget_passkeys,
     "/control/transactions": cards.list_transactions,
     "/control/challenge": cards.challenge,
+    "/control/cards/of": cards.card_of,
+    "/control/next": cards.next_deadline,
     "/control/rules": rules.add_rule,
     "/control/rules/list": rules.list_rules,
     "/control/rules/remove": rules.remove_rules,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from acs.cardholder.challenge import Action
+from acs.cardholder.challenge import Action, Challenge, Ending
 from acs.cardholder.passkeys.ceremony import Asserted
 from acs.cardholder.securecode import Verdict
 from acs.issuer import Issuer
@@ -58,9 +58,18 @@ def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any]) -
     issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "passkey", {**ids, **told})
 
 
-def note_answer(issuer: Issuer, given: Answer) -> None:
+def note_answer(issuer: Issuer, given: Answer, verdict: Mapping[str, Any]) -> None:
+    """`verdict`: what came of it."""
     document = {"acsTransID": given.acs_trans_id, "action": given.action.value, "challengeValue": given.value}
-    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "challenge page", document)
+    now = issuer.runtime.clock.now()
+    issuer.runtime.journal.record(now, "Browser", "ACS", "challenge page", document, facts=verdict)
+
+
+def verdict_on(challenge: Challenge | None, ending: Ending | None) -> dict[str, Any]:
+    """What came of an answer: how the challenge ended, or what its next page says, with how many tries are left."""
+    if ending is not None or challenge is None:
+        return {} if ending is None else {"ending": ending.value}
+    return {"notice": challenge.notice, "tries_left": challenge.tries_left}
 
 
 def _values(request: WireRequest, name: str) -> list[str]:

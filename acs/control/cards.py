@@ -1,7 +1,8 @@
 """What the desk asks of the ACS: cards to register, transactions to look at, everything to forget."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from acs import online_banking
@@ -26,6 +27,15 @@ DEFAULT_LISTED: Final = 100
 MAX_TRIES: Final = 9
 MAX_FAILURES: Final = 99
 MAX_CHALLENGES: Final = 99
+LOOKED_AT: Final = 20
+"""Transactions, for what happens next: a code expires before its page does, and so in nearly the same order."""
+WAITING: Final = {
+    State.CREQ_AWAITED: "browser is given up",
+    State.CHALLENGING: "page times out",
+    State.DECOUPLED: "decision is due",
+    State.SPC_AWAITED: "second AReq is given up",
+}
+"""What happens by itself to those that wait."""
 ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -63,6 +73,14 @@ async def find_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     if registration is None:
         raise Problem(404, "Not Found", "no such card is registered")
     return json_response(_card(registration))
+
+
+async def card_of(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    """The card of a transaction and its standing, for the desk to pay with it again."""
+    found = await issuer.storage.load(_required(read_json(request), "id", str))
+    if found is None:
+        raise Problem(404, "Not Found", "no transaction goes by this acsTransID")
+    return json_response({"pan": found.card.pan, **described(await issuer.storage.card_status(found.card.pan))})
 
 
 async def list_cards(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
@@ -105,8 +123,33 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "prompt": held.prompt if held else None,
             "decided": held is not None and held.approved is not None,
             "passkey": _asked(_ceremony(issuer, transaction)),
+            "code_expires_at": _instant(code.sent_at + issuer.settings.timers.code_validity if code else None),
+            "ends_at": _instant(transaction.due_at if transaction.state in WAITING else None),
         }
     )
+
+
+async def next_deadline(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
+    """What happens next by itself, when, and to which transaction; nothing where nothing waits."""
+    now = issuer.runtime.clock.now()
+    waiting = await issuer.storage.several(await issuer.storage.waiting(now, LOOKED_AT))
+    found = [one for each in waiting for one in _deadlines(issuer, each) if one[0] > now]
+    if not found:
+        return json_response({})
+    at, what, name = min(found)
+    return json_response({"at": at.isoformat(), "what": what, "acsTransID": name})
+
+
+def _deadlines(issuer: EmvIssuer, transaction: Transaction) -> Iterator[tuple[datetime, str, str]]:
+    held, name = transaction.challenge, transaction.acs_trans_id
+    if transaction.state is State.CHALLENGING and held is not None and held.code is not None:
+        yield held.code.sent_at + issuer.settings.timers.code_validity, "code expires", name
+    if transaction.due_at is not None and transaction.state in WAITING:
+        yield transaction.due_at, WAITING[transaction.state], name
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 async def unlock_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse:

@@ -35,7 +35,7 @@ async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
     if found is None or found.payment is None or found.challenge is None:
         raise Problem(404, "Not Found", "no challenge of 1.0.2 goes by this acsTransID")
     found = _as_of(context.issuer.runtime.clock.now(), found)
-    held = found.challenge
+    held, timers = found.challenge, context.issuer.settings.timers
     page = context.issuer.page_token(found.name, held.page) if held is not None else None
     code = held.code if held is not None and found.state is State.CHALLENGING else None
     return json_response(
@@ -45,6 +45,8 @@ async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
             "code": context.issuer.codes.code(found.card.pan, code.counter) if code else None,
             "tries_left": held.tries_left if held else 0,
             "resends_left": held.resends_left if held else 0,
+            "code_expires_at": (code.sent_at + timers.code_validity).isoformat() if code else None,
+            "ends_at": found.due_at.isoformat() if found.due_at else None,
             "answer_url": context.issuer.settings.classic_answer_url,
             "fields": {"acsTransID": found.name, "page": page},
         }

@@ -14,7 +14,7 @@ from acs.cardholder.pages import Marks, Notice, post_back_page
 from acs.cardholder.phone import send_code
 from acs.cardholder.texts import DEFAULT_LANGUAGE
 from acs.cards.plays import play_v1_of
-from acs.forms import note_answer, note_exposure, read_answer
+from acs.forms import note_answer, note_exposure, read_answer, verdict_on
 from acs.v1.issuer import V1Context
 from acs.v1.lifecycle import Change, Finish, Refuse, Show, code_sent, receive_answer, receive_pareq
 from acs.v1.messages import pares
@@ -58,9 +58,9 @@ async def answer(context: V1Context, request: WireRequest) -> WireResponse:
         given = read_answer(context.issuer, request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
-    note_answer(context.issuer, given)
     found = await context.storage.load(given.acs_trans_id)
     if found is None:
+        note_answer(context.issuer, given, {})
         return error_response(404, "unknown-transaction", "acsTransID is not known here")
     now = context.issuer.runtime.clock.now()
     mark = context.issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
@@ -72,7 +72,9 @@ async def answer(context: V1Context, request: WireRequest) -> WireResponse:
             found.name, lambda record: receive_answer(record, submission, now, drawn, codes, settings)
         )
     except EventRefused as error:
+        note_answer(context.issuer, given, {"refused": str(error)})
         return error_response(409, "error", str(error))
+    note_answer(context.issuer, given, verdict_on(change.authentication.challenge, change.ended) if change else {})
     return await _respond(context, change, found)
 
 

@@ -229,6 +229,11 @@ def cards(*, as_json: bool, scheme: str | None, scenario: str | None, version: s
     help="Folder for the transcripts of what failed.",
 )
 @click.option("--every-transcript", is_flag=True, help="Keep the transcripts of what passed, too.")
+@click.option(
+    "--readiness",
+    is_flag=True,
+    help="With --against, play what a gateway has to have shown, and say whether it is ready.",
+)
 @click.option("--schema", "shows_schema", is_flag=True, help="Print the JSON Schema of a scenario file, and stop.")
 @about_a_simulator
 def run(
@@ -240,6 +245,7 @@ def run(
     browser: bool,
     convict: bool,
     running: bool,
+    readiness: bool,
     shows_schema: bool,
     **flags: Any,
 ) -> None:
@@ -251,13 +257,16 @@ def run(
     if shows_schema:
         click.echo(schema())
         return
-    if not paths:
+    if readiness and (paths or against is None):
+        raise click.UsageError("--readiness brings its own scenarios, and judges the gateway that --against names")
+    if not paths and not readiness:
         raise click.UsageError("name a scenario file, or a folder of them")
     running = running or where.is_said
     at, tls = where.found("acs-sim run", plays=True) if running else (None, None)
     serving = settings_of({}, where.config)[0] if against is not None and not running else None
     means = Means(against, serving, browser, convict=convict)
-    sys.exit(play_files(Wish(paths, json=json_file, at=at, tls=tls, means=means, **flags)))
+    wish = Wish(paths, json=json_file, at=at, tls=tls, means=means, readiness=readiness, **flags)
+    sys.exit(play_files(wish))
 
 
 @main.command()

@@ -88,7 +88,8 @@ def wanted(entries: Iterable[dict[str, Any]], card: str | None, *, failed: bool)
         message = entry["message"]
         if shown is not None and shown in (message.get("acctNumber"), message.get("pan")):
             own.add(entry["transaction_id"])
-        if (shown is None or entry["transaction_id"] in own) and (not failed or tone(entry["kind"], message) == "bad"):
+        bad = tone(entry["kind"], message, entry.get("facts") or {}) == "bad"
+        if (shown is None or entry["transaction_id"] in own) and (not failed or bad):
             yield entry
 
 
@@ -97,7 +98,8 @@ def line_of(entry: Mapping[str, Any], desk: str) -> str:
     from acs_sim.desk.transactions.diagram import gist, tone
 
     kind, message, name = entry["kind"], entry["message"], entry["transaction_id"]
-    said = click.style(f"{kind} {gist(kind, message)}".strip(), fg=COLOURS.get(tone(kind, message)))
+    facts = entry.get("facts") or {}
+    said = click.style(f"{kind} {gist(kind, message, facts)}".strip(), fg=COLOURS.get(tone(kind, message, facts)))
     way = f"{entry['from']} → {entry['to']}" if entry["from"] else ""
     where = click.style(f"{desk}/transactions/{name}", dim=True) if name else ""
     return "  ".join(filter(None, (entry["at"][11:23], f"{way:<32}", said, where)))

@@ -13,16 +13,15 @@ from acs_sim.desk.pages import (
     cards_page,
     console,
     demo_page,
-    faults_page,
-    findings_page,
     log_page,
     phone_page,
-    rules_page,
-    transaction_page,
 )
 from acs_sim.desk.pages.reading import page as reading
 from acs_sim.desk.pages.reading.api_page import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
+from acs_sim.desk.pages.transaction import deeds, page, playing_page
+from acs_sim.desk.pages.trouble import faults_page, rules_page
+from acs_sim.desk.pages.verdict import findings_page, readiness_page
 from acs_sim.desk.transactions.events import EVENTS, beats, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
@@ -32,13 +31,18 @@ from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, Runtime, Serv
 PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/", log_page.overview),
     ("GET", "/transactions/rows", log_page.rows),
-    ("GET", "/compare", transaction_page.compare),
-    ("GET", "/transactions/{id}", transaction_page.transaction),
-    ("GET", "/transactions/{id}/conversation", transaction_page.conversation),
-    ("GET", "/transactions/{id}/scenario.yaml", transaction_page.scenario_file),
-    ("GET", "/transactions/{id}/report.html", transaction_page.report),
-    ("GET", "/transactions/{id}/sequence.{form}", transaction_page.picture),
-    ("POST", "/transactions/{id}/act", transaction_page.act),
+    ("GET", "/compare", page.compare),
+    ("GET", "/transactions/{id}", page.transaction),
+    ("GET", "/transactions/{id}/conversation", page.conversation),
+    ("GET", "/transactions/{id}/scenario.yaml", page.scenario_file),
+    ("GET", "/transactions/{id}/report.html", page.report),
+    ("GET", "/transactions/{id}/sequence.{form}", page.picture),
+    ("POST", "/transactions/{id}/act", deeds.act),
+    ("GET", "/play", playing_page.overview),
+    ("GET", "/play/output", playing_page.output),
+    ("GET", "/play/report.html", playing_page.report),
+    ("POST", "/play", playing_page.change),
+    ("GET", "/bar", console.bar),
     ("GET", "/find", console.find),
     ("GET", "/cards", cards_page.overview),
     ("POST", "/cards", cards_page.change),
@@ -56,6 +60,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/app/{id}/web-view", phone_page.web_view),
     ("GET", "/app/{id}/caught/{token}", phone_page.caught),
     ("GET", "/findings", findings_page.overview),
+    ("GET", "/readiness", readiness_page.overview),
+    ("GET", "/readiness/judged", readiness_page.judged),
     ("GET", "/rules", rules_page.rules),
     ("POST", "/rules", rules_page.change_rules),
     ("GET", "/faults", faults_page.overview),
@@ -83,7 +89,12 @@ def build(
     parties = Parties(runtime.transport, addresses)
     desk = Desk(runtime, addresses, parties, elsewhere, other_cards=other_cards)
 
-    def page(method: str, path: str, handler: Handler, limit: int = DEFAULT_LIMIT) -> Route:
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        yield
+        await desk.playing.stop()
+
+    def routed(method: str, path: str, handler: Handler, limit: int = DEFAULT_LIMIT) -> Route:
         return Route(method, path, bound(desk, console.answering_pages(handler)), limit, door=Door.PAGE)
 
     return Service(
@@ -91,20 +102,15 @@ def build(
         routes=[
             *(Route(one.method, one.path, bound(desk, one.handler), one.limit) for one in OPERATIONS if one.handler),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
-            *(page(*told) for told in PAGES),
-            page("POST", "/check", reading.check_from_form, BODY_LIMIT),
-            page("POST", "/check/verdict", reading.verdict, BODY_LIMIT),
+            *(routed(*told) for told in PAGES),
+            routed("POST", "/check", reading.check_from_form, BODY_LIMIT),
+            routed("POST", "/check/verdict", reading.verdict, BODY_LIMIT),
         ],
         streams=[
             Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),
             Stream("GET", "/live", beats(runtime.journal, of_transaction(runtime.journal))),
             Stream("GET", "/demo/messages", event_stream(runtime.journal, demo_page.own_purchase(runtime.journal))),
         ],
-        lifespan=_nothing_to_open,
+        lifespan=lifespan,
         static=STATIC,
     )
-
-
-@asynccontextmanager
-async def _nothing_to_open() -> AsyncIterator[None]:
-    yield

@@ -26,6 +26,18 @@ TONES: Final = {
     "U": "bad",
     "R": "bad",
 }
+ANSWERED: Final = {
+    "wrong-code": "code wrong",
+    "expired-code": "code expired",
+    "superseded-code": "code superseded",
+    "replayed-code": "code of another payment",
+    "blank-code": "no code",
+    "resent": "a new code is sent",
+    "no-more-resends": "no more codes",
+    "stale-page": "an older page",
+    "not-decided": "the banking app has no answer",
+}
+"""What the bank's next page says of an answer, in fewer words; others stand for themselves."""
 CODE_DIGITS: Final = 6
 
 

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 from acs_sim.findings.engine import ALL_RULES
 from acs_sim.findings.model import Evidence, Finding, Severity
+from acs_sim.findings.readiness import Readiness
 from acs_sim.findings.xml_text import xml_text
 
 SUITE: Final = "acs-sim findings"
@@ -25,6 +26,18 @@ def evidence_words(evidence: Evidence) -> str:
     told = f"{evidence.message} {evidence.number}" + (f", {evidence.element}" if evidence.element else "")
     told += f": {evidence.found}" if evidence.found else ""
     return told + (f", expected {evidence.expected}" if evidence.expected else "")
+
+
+def readiness_words(judged: Readiness) -> str:
+    """The verdict on a gateway, with every criterion, for a terminal."""
+    lines = []
+    for name, _, rows in judged.packs():
+        lines.append(name)
+        for row in rows:
+            lines.append(f"  {row.status:<9} {row.criterion.weight:<7} {row.criterion.name}: {row.criterion.passes}")
+            lines += [f"{'':<20}{words}" for words in row.why]
+            lines += [f"{'':<20}transaction {row.shown_by[0]}"] if row.why else []
+    return "\n".join([*lines, "", str(judged.verdict)])
 
 
 def junit(found: Sequence[Finding]) -> bytes:

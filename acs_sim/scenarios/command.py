@@ -5,13 +5,17 @@ import json
 import ssl
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from acs_sim.findings import readiness
+from acs_sim.findings.case import Case
+from acs_sim.findings.reports import readiness_words as told
+from acs_sim.running.home import HOME
 from acs_sim.running.process import logs
 from acs_sim.running.process.loop import spare_the_collector
 from acs_sim.running.stack import CannotStart
@@ -49,6 +53,7 @@ class Wish:
     means: Means = field(default_factory=Means)
     transcripts: Path = Path("transcripts")
     every_transcript: bool = False
+    readiness: bool = False
 
 
 def schema() -> str:
@@ -59,7 +64,7 @@ def play_files(wish: Wish) -> int:
     """Play, print and write reports; returns the exit status."""
     logs.configure("auto", "error")
     try:
-        plays = _chosen(load(wish.paths), wish.expression)
+        plays = _of_packs() if wish.readiness else _chosen(load(wish.paths), wish.expression)
     except FileError as error:
         for line in error.lines:
             click.echo(line, err=True)
@@ -87,6 +92,12 @@ def _chosen(plays: list[Play], expression: str | None) -> list[Play]:
     return found
 
 
+def _of_packs() -> list[Play]:
+    """What a gateway is judged ready by."""
+    wanted = readiness.plays()
+    return [one for one in load([HOME / "fixtures" / "scenarios"]) if f"{one.file.stem}: {one.scenario.name}" in wanted]
+
+
 def _play(plays: list[Play], wish: Wish) -> int:
     spare_the_collector()
     began, began_at = time.perf_counter(), datetime.now(UTC)
@@ -112,9 +123,21 @@ def _play(plays: list[Play], wish: Wish) -> int:
     if wish.html is not None:
         wish.html.write_bytes(html(outcomes, seconds, seed=wish.seed, began_at=began_at))
     click.echo(f"\n{reports.summary(outcomes, seconds)}")
+    if wish.readiness:
+        judged = readiness.judge([one for outcome in outcomes for one in _seen(outcome)])
+        click.echo(f"\n{told(judged)}")
+        return FAILED if judged.verdict is readiness.Verdict.NOT_READY else PASSED
     if any(outcome.failed for outcome in outcomes):
         return FAILED
     return PASSED if any(outcome.passed for outcome in outcomes) else UNPLAYABLE
+
+
+def _seen(outcome: Outcome) -> Iterator[readiness.Seen]:
+    if outcome.transcript is None or outcome.transaction_id is None:
+        return
+    case = Case.of_messages(outcome.transcript["hops"], outcome.transaction_id)
+    found = [readiness.found_of(each) for each in outcome.findings or ()]
+    yield readiness.Seen(case, outcome.card_scenario or "", found, outcome.problem)
 
 
 def _write(outcomes: list[Outcome], wish: Wish) -> None:

@@ -59,6 +59,30 @@ def test_the_gist_is_what_a_reader_wants_before_opening_the_message(kind, messag
 
 
 @pytest.mark.parametrize(
+    ("facts", "told", "mood"),
+    [
+        ({"notice": "wrong-code", "tries_left": 2}, "submit · code wrong · 2 left", "bad"),
+        ({"notice": "expired-code", "tries_left": 1}, "submit · code expired · 1 left", "bad"),
+        ({"notice": "resent", "tries_left": 3}, "submit · a new code is sent · 3 left", "wait"),
+        ({"ending": "passed"}, "submit · passed", "good"),
+        ({"ending": "too many tries"}, "submit · too many tries", "bad"),
+        ({"refused": "no such page"}, "submit · no such page", "bad"),
+    ],
+)
+def test_an_answer_to_the_banks_page_carries_its_verdict(facts, told, mood):
+    message = {"action": "submit"}
+    assert (gist("challenge page", message, facts), tone("challenge page", message, facts)) == (told, mood)
+
+
+def test_a_fault_is_told_by_its_name():
+    assert gist("fault", {"at": "RReq", "do": "twice", "says": "Once more"}) == "RReq twice · Once more"
+
+
+def test_a_long_error_detail_names_its_first_elements_whole():
+    assert gist("Erro", {"errorCode": "201", "errorDetail": "a,b,c,d,e"}) == "201 · a, b, c and 2 more"
+
+
+@pytest.mark.parametrize(
     ("amount", "currency", "exponent", "text"),
     [
         ("4200", "978", "2", "42.00 EUR"),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from acs.cardholder.answers import error_response
 from acs.cardholder.challenge import Submission
 from acs.cards.plays import rreq_order_of
-from acs.forms import note_answer, note_assertion, note_exposure, read_answer
+from acs.forms import note_answer, note_assertion, note_exposure, read_answer, verdict_on
 from acs.settings import AcsSettings
 from acs.v2.challenge.answers import erro_response, final_response, open_response
 from acs.v2.issuer import EmvIssuer
@@ -55,7 +55,6 @@ async def answer(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
         given = read_answer(issuer, request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
-    note_answer(issuer, given)
     now = issuer.runtime.clock.now()
     mark = issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
     try:
@@ -72,9 +71,13 @@ async def answer(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             ),
         )
     except EventRefused as error:
+        note_answer(issuer, given, {"refused": error.detail})
         return error_response(409, "error", error.detail)
     if change is None:
+        note_answer(issuer, given, {})
         return error_response(404, "unknown-transaction", "acsTransID is not known here")
+    result = change.transaction.result
+    note_answer(issuer, given, verdict_on(change.transaction.challenge, result.ending if result else None))
     if change.asserted is not None:
         note_assertion(issuer, change.asserted, identifiers(change.transaction))
     return await _respond(issuer, change, None)

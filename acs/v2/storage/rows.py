@@ -108,6 +108,12 @@ OPEN_BY_STATE: Final = Prepared(
     select(TRANSACTIONS.c.state, func.count()).where(TRANSACTIONS.c.due_at.is_not(None)).group_by(TRANSACTIONS.c.state)
 )
 TAKE_DUE: Final = DUE_BY.with_for_update(skip_locked=True)
+NEXT_WAITING: Final = (
+    select(TRANSACTIONS.c.acs_trans_id)
+    .where(TRANSACTIONS.c.due_at > bindparam("now"))
+    .order_by(TRANSACTIONS.c.due_at)
+    .limit(bindparam("limit"))
+)
 NEXT_DUE: Final = select(func.min(TRANSACTIONS.c.due_at)).where(TRANSACTIONS.c.due_at > bindparam("now"))
 _FINDING_CARD: Final = select(CARDS.c.registration, CARDS.c.code_counter, CARDS.c.standing).where(
     CARDS.c.fingerprint == bindparam("fingerprint")

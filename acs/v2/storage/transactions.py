@@ -31,6 +31,7 @@ from acs.v2.storage.rows import (
     METHOD_CALLS,
     MICROSECOND,
     NEXT_DUE,
+    NEXT_WAITING,
     OPEN_BY_STATE,
     ROW,
     SCHEMA,
@@ -225,6 +226,11 @@ class Storage(Opened):
         asked = {"now": microseconds(now)}
         found = await self.database.run(lambda c: c.execute(NEXT_DUE, asked).scalar_one_or_none())
         return None if found is None else EPOCH + found * MICROSECOND
+
+    async def waiting(self, now: datetime, limit: int) -> list[str]:
+        """Those that are due after `now`, the next ones first."""
+        asked = {"now": microseconds(now), "limit": limit}
+        return await self.database.run(lambda c: list(c.execute(NEXT_WAITING, asked).scalars()))
 
     async def open_by_state(self) -> dict[str, int]:
         """How many transactions there are to which something has still to happen, by state."""

@@ -11,6 +11,7 @@ import msgspec
 from acs_sim.client.parties import Parties, Refused
 from acs_sim.client.sdk.phone_app import PhoneApp
 from acs_sim.desk.log.lines import Log
+from acs_sim.desk.playing import Playing
 from acs_sim.settings.addresses import Addresses
 from threedsecure.addresses import namespace_of
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
@@ -25,8 +26,8 @@ JSON: Final = "application/json"
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the desk's handlers work with. `elsewhere`: the parties that do not run in this process. `apps`: those with
-    an SDK of ours, by sdkTransID, the oldest first. `log`: what the front page knows of the journal. `other_cards`: the numbers of
-    other systems that are known."""
+    an SDK of ours, by sdkTransID, the oldest first. `log`: what the front page knows of the journal; `playing`: what is played
+    from here. `other_cards`: the numbers of other systems that are known."""
 
     runtime: Runtime
     addresses: Addresses
@@ -34,6 +35,7 @@ class Desk:
     elsewhere: tuple[str, ...] = ()
     apps: dict[str, PhoneApp] = field(default_factory=dict)
     log: Log = field(default_factory=Log)
+    playing: Playing = field(default_factory=Playing)
     other_cards: OtherCards = NO_OTHER_CARDS
 
     @property

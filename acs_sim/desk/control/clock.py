@@ -63,9 +63,13 @@ async def forget_everything(desk: Desk) -> ResetOutcome:
 @call("PUT", "/api/seed", errors=(400,))
 async def set_seed(desk: Desk, wish: Seed) -> Seed:
     """Make identifiers and codes repeatable."""
-    desk.runtime.randomness.seed(wish.seed)
-    await desk.runtime.shared.tell_all(SEED, [wish.seed])
+    await seed_everybody(desk, wish.seed)
     return wish
+
+
+async def seed_everybody(desk: Desk, seed: int | None) -> None:
+    desk.runtime.randomness.seed(seed)
+    await desk.runtime.shared.tell_all(SEED, [seed])
 
 
 def clock_state(clock: Clock) -> ClockState:

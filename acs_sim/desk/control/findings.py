@@ -38,10 +38,14 @@ async def take_outcome(desk: Desk, id_: str, wish: OutcomeWish) -> FindingDocume
 
     It stands in the journal like a message, behind what the gateway had received by then."""
     one = await find_transaction(desk, id_)
+    report_outcome(desk, one, wish)
+    return _document(await findings_of(desk, one, Severity.WARNING))
+
+
+def report_outcome(desk: Desk, one: Transaction, wish: OutcomeWish) -> None:
     told = {"outcome": wish.outcome} | ({"transStatus": wish.transStatus} if wish.transStatus else {})
     now = desk.runtime.clock.now()
     desk.runtime.journal.record(now, "3DS Server", "Shop", "outcome", told, transaction_id=one.id)
-    return _document(await findings_of(desk, one, Severity.WARNING))
 
 
 @call("GET", "/api/findings", errors=(400,), answer=(FindingDocuments,))

@@ -71,6 +71,8 @@ class Line:
     amount: tuple[Any, ...] = ()
     """purchaseAmount, purchaseCurrency, purchaseExponent, as they were sent."""
     faults: int = 0
+    troubles: dict[str, None] = field(default_factory=dict)
+    """Which faults, as `RReq twice`."""
     findings: int = 0
     messages: int = 0
     judged_at: int = 0
@@ -104,7 +106,7 @@ class Line:
     def text(self) -> str:
         """What a search looks at."""
         own = (getattr(self, name) for name in _SEARCHED)
-        self.searched = self.searched or " ".join((*own, *self.outcome[:3], *self.names)).lower()
+        self.searched = self.searched or " ".join((*own, *self.outcome[:3], *self.troubles, *self.names)).lower()
         return self.searched
 
 
@@ -268,8 +270,10 @@ def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str
             _learn_card(line, element(message, "pan"))
         case "PAReq":
             line.amount = tuple(shown(f"Purchase.{name}") for name in ("purchAmount", "currency", "exponent"))
-        case "Payment form":
-            line.reference = next((text for name in _REFERENCES if (text := shown(name))), "")
+        case "fault":
+            line.troubles[f"{shown('at')} {shown('do')}"] = None
+        case "Payment form" | "IPN" | "CGI2":
+            line.reference = line.reference or next((text for name in _REFERENCES if (text := shown(name))), "")
     line.end |= {intern(f"{kind}.{name}"): text for name in TOLD_BY.get(kind, ()) if (text := shown(name))}
 
 

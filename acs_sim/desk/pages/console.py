@@ -3,6 +3,8 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Sized
+from functools import cache
+from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,19 +13,21 @@ from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk, Handler
 from acs_sim.desk.api.documents import ClockMove, NamespaceWish
 from acs_sim.desk.control import namespaces
-from acs_sim.desk.control.clock import clock_state, forget_everything, move_everybodys
+from acs_sim.desk.control.clock import clock_state, forget_everything, move_everybodys, seed_everybody
 from acs_sim.desk.control.faults import in_force
 from acs_sim.desk.control.rules import rules_in_force
 from acs_sim.desk.documents import library
-from acs_sim.desk.pages.rendering import drift, shown
+from acs_sim.desk.pages.rendering import drift, render, shown
 from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.addresses import at_namespace
 from threedsecure.cards.test_cards import read
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.v2.messages import MESSAGES
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_form, see_other
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, page, read_form, see_other
 
 LONGEST_NAME: Final = 64
+LONGEST_SEED: Final = 15
+BAR: Final = "the bar"
 MOVES: Final = {"freeze": ClockMove(freeze=True), "resume": ClockMove(resume=True)}
 
 
@@ -55,7 +59,11 @@ async def move_clock_from_form(desk: Desk, request: WireRequest) -> WireResponse
     form = read_form(request)
     wish = form.get("move", "")
     clock = desk.runtime.clock
-    await move_everybodys(desk, MOVES.get(wish) or ClockMove(advance=wish))
+    if seed := form.get("seed", "").strip():
+        await seed_everybody(desk, _whole(seed))
+    else:
+        move = ClockMove(set=f"{form.get('set', '')}Z") if wish == "set" else MOVES.get(wish) or ClockMove(advance=wish)
+        await move_everybodys(desk, move)
     if "application/json" in request.headers.get("accept", ""):
         state = clock_state(clock)
         return json_response({"now": state.now, "frozen": state.frozen, "words": drift(state)})
@@ -115,8 +123,35 @@ async def page_of(desk: Desk, name: str, here: str, status: int = 200, **values:
     """A page of the desk with its bar; `here` is the address that the bar marks."""
     others = desk.runtime.namespaces
     beside = {"namespace": desk.namespace, "namespaces": 0 if others is None else len(others.listed())}
-    bar = {"clock": clock_state(desk.runtime.clock), "trouble": await _trouble(desk), **beside}
-    return shown(name, status, here=here, at=desk.addresses, **bar, **values)
+    clock = desk.runtime.clock
+    bar = {"clock": clock_state(clock), "now": clock.now(), "in_force": await _trouble(desk), **beside}
+    bar |= {"next": await _next(desk), "release": _release()}
+    return shown(name, status, here=here, at=desk.addresses, **{**bar, **values})
+
+
+async def bar(desk: Desk, _request: WireRequest) -> WireResponse:
+    """What of the bar follows: drawn once for all who look, until something crosses or the clock is moved."""
+    log, setting = desk.log, desk.runtime.clock.setting
+    await log.catch_up(desk.runtime.journal)
+    name = f"{BAR} {setting}"
+    html = log.drawn.get(name)
+    if html is None:
+        html = render("bar.html", now=desk.runtime.clock.now(), in_force=await _trouble(desk), next=await _next(desk))
+        log.drawn[name] = html
+    return page(html)
+
+
+@cache
+def _release() -> str:
+    return version("acs-sim")
+
+
+async def _next(desk: Desk) -> dict[str, Any]:
+    """What happens next by itself; nothing where the issuer cannot be asked."""
+    try:
+        return await desk.parties.call("acs", "/control/next")
+    except (Problem, Refused, DatabaseAway):
+        return {}
 
 
 async def _trouble(desk: Desk) -> dict[str, tuple[str, int]]:
@@ -134,6 +169,13 @@ async def _counted(standing: Awaitable[Sized]) -> int:
         return len(await standing)
     except (Problem, Refused, DatabaseAway):
         return 0
+
+
+def _whole(text: str) -> int:
+    """Errors: `Problem` 400."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_SEED):
+        raise Problem(400, "Bad Request", f"seed is a whole number of at most {LONGEST_SEED} digits")
+    return int(text)
 
 
 def one_of(value: str | None, known: Any, default: str) -> str:

@@ -54,7 +54,6 @@ def facts(one: Transaction) -> list[tuple[str, str]]:
         "Reason": one.transStatusReason or challenge.get("transStatusReason"),
         "ECI": one.eci or challenge.get("eci"),
         "Tries": challenge.get("interactionCounter"),
-        "Phone": challenge.get("phone"),
         "Results": one.results_status,
         "Begun": _clock_time(one.created_at),
     }
@@ -119,6 +118,14 @@ def _took(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else _length(seconds)
 
 
+def left(until: str, now: datetime) -> str:
+    """How long it is until an instant, as a clock that runs down: 4:12."""
+    seconds = max(0, int((datetime.fromisoformat(until) - now).total_seconds()))
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def _amount(one: Transaction) -> str:
     return amount_text(one.amount, one.currency, one.exponent)
 
@@ -133,6 +140,7 @@ def _coded(text: str) -> Markup:
 def _environment() -> Environment:
     pages = environment("acs_sim.desk.pages")
     pages.filters["drift"] = drift
+    pages.filters["left"] = left
     pages.filters["grouped"] = grouped
     pages.filters["as_json"] = as_json
     pages.filters["reference"] = lambda element, message: address_of(message, element)

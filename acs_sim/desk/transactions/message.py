@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from acs_sim.checking.files import Checked, check_all, known_types
+from acs_sim.checking.files import Checked, CheckedError, check_all, known_types
 from acs_sim.checking.reference import meaning
 from acs_sim.desk.words import TRANS_STATUS
 from acs_sim.transcripts.difference import Element, differing, leaves
@@ -26,7 +26,8 @@ VIEWS: Final = {"decoded": "Decoded", "raw": "Raw", "check": "Check", "differenc
 @dataclass(frozen=True, slots=True)
 class Looked:
     """A message as its panel shows it. `elements`: path, value, and the words of a code; `before`: the number of the hop of the
-    same message before, with what differs from it; `curl`: empty where it was sent to nobody who takes posts."""
+    same message before, with what differs from it; `curl`: empty where it was sent to nobody who takes posts; `wrong`: what
+    violates the specification, by its element, of which those that are absent stand in `elements` without a value."""
 
     number: int
     entry: Entry
@@ -36,22 +37,27 @@ class Looked:
     checked: Checked | None
     before: int | None
     changes: tuple[Element, ...]
+    wrong: Mapping[str, CheckedError]
 
 
 async def look_at(entries: Sequence[Entry], number: int, addresses: Mapping[str, str]) -> Looked:
     """`number`: from 1."""
     entry = entries[number - 1]
-    before = _before(entries, number)
+    before, checked = _before(entries, number), await _checked(entry)
+    wrong = {} if checked is None else {each.element: each for each in reversed(checked.errors)}
+    decoded = tuple(_decoded(entry))
+    there = {path for path, _, _ in decoded}
     text = orjson.dumps(entry["message"], option=orjson.OPT_INDENT_2).decode()
     return Looked(
         number=number,
         entry=entry,
-        elements=tuple(_decoded(entry)),
+        elements=(*((path, None, "") for path in wrong if path not in there), *decoded),
         text=text,
         curl=_curl(entry, entries, addresses),
-        checked=await _checked(entry),
+        checked=checked,
         before=before,
         changes=() if before is None else tuple(differing(entries[before - 1]["message"], entry["message"])),
+        wrong=wrong,
     )
 
 

@@ -57,7 +57,7 @@ function followLive(part) {
   let asked = false;
   const redraw = async () => {
     asked = false;
-    if (paused()) return;
+    if (paused() && part.id !== "bar") return;
     const answer = await fetch(part.dataset.live);
     if (!answer.ok) return;
     const content = document.createElement("template");
@@ -66,18 +66,25 @@ function followLive(part) {
     enableCopying(part);
     again();
   };
+  const again = () => { if (part.querySelector("[data-again]")) setTimeout(part.ask, 700); };
   part.redraw = redraw;
-  const again = () => { if (part.querySelector("[data-again]")) setTimeout(ask, 700); };
-  const ask = () => { if (!asked) { asked = true; setTimeout(redraw, 150); } };
-  const only = part.dataset.only ? `?transaction=${encodeURIComponent(part.dataset.only)}` : "";
-  const events = new EventSource(document.body.dataset.events + only);
-  events.onmessage = ask;
+  part.ask = () => { if (!asked) { asked = true; setTimeout(redraw, 150); } };
   again();
+}
+
+// One stream for all that follows on a page; what it is about is told by the part that is about one transaction.
+function listen(parts) {
+  const only = parts.map((part) => part.dataset.only).find(Boolean), lamp = document.getElementById("lamp");
+  const events = new EventSource(document.body.dataset.events + (only ? `?transaction=${encodeURIComponent(only)}` : ""));
+  const askAll = () => parts.forEach((part) => part.ask());
+  const light = (on) => { lamp.hidden = false; lamp.classList.toggle("on", on); lamp.ariaLabel = on ? "Connected" : "Not connected"; };
   let opened = false;
-  events.onopen = () => { if (opened) ask(); opened = true; };
+  events.onmessage = askAll;
+  events.onopen = () => { light(true); if (opened) askAll(); opened = true; };
+  events.onerror = () => light(false);
   every("[data-pause]", (button) => {
     button.hidden = false;
-    button.addEventListener("click", () => { button.ariaPressed = String(!paused()); ask(); });
+    button.addEventListener("click", () => { button.ariaPressed = String(!paused()); askAll(); });
   });
 }
 
@@ -100,6 +107,13 @@ function clearFlight(button) {
   button.addEventListener("click", () => { document.getElementById(button.dataset.clear).textContent = ""; });
 }
 
+// As the desk writes it: 4:12.
+function left(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000)), two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
 // The clock runs in the page between two looks at the simulator.
 let moveClock;
 function runClock(clock) {
@@ -108,8 +122,9 @@ function runClock(clock) {
   const freeze = form.querySelector("#freeze");
   let now = Date.parse(shown.dateTime), at = performance.now(), frozen = shown.dataset.frozen === "yes";
   const draw = () => {
-    const instant = new Date(frozen ? now : now + performance.now() - at);
-    shown.textContent = instant.toISOString().slice(0, 19).replace("T", " ");
+    const instant = frozen ? now : now + performance.now() - at;
+    shown.textContent = new Date(instant).toISOString().slice(0, 19).replace("T", " ");
+    every("[data-until]", (time) => { time.textContent = left(Date.parse(time.dataset.until) - instant); });
   };
   const take = (state) => {
     now = Date.parse(state.now); at = performance.now(); frozen = state.frozen;
@@ -118,12 +133,17 @@ function runClock(clock) {
     freeze.textContent = frozen ? "Run" : "Freeze";
     draw();
   };
-  moveClock = async (move) => {
-    const body = new URLSearchParams({ move, back: "" });
+  moveClock = async (move, more = {}) => {
+    const body = new URLSearchParams({ ...more, move, back: "" });
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    if (answer.ok) take(await answer.json());
+    if (!answer.ok) return;
+    take(await answer.json());
+    every("[data-live]", (part) => part.ask());
   };
-  form.addEventListener("submit", (event) => { event.preventDefault(); moveClock(event.submitter.value); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    moveClock(event.submitter.value, { set: form.elements.set.value });
+  });
   setInterval(draw, 500);
 }
 
@@ -187,12 +207,16 @@ addEventListener("keydown", (event) => {
   if (act) { event.preventDefault(); act(); }
 });
 
-every("[data-submit]", (choice) => choice.addEventListener("change", () => choice.form.requestSubmit()));
 every("form", (form) => form.addEventListener("formdata", ({ formData }) => {
   if (form.method === "get") for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
 }));
 
+document.addEventListener("change", ({ target }) => { if (target.dataset.submit !== undefined) target.form.requestSubmit(); });
+document.addEventListener("click", ({ target }) => { if (target.dataset?.print !== undefined) print(); });
+every("[data-print]", (button) => { button.hidden = false; });
+
 every("[data-live]", followLive);
+listen([...document.querySelectorAll("[data-live]")]);
 every("[data-flight]", followFlight);
 every("[data-clear]", clearFlight);
 every(".clock", runClock);

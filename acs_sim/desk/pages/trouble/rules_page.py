@@ -6,9 +6,10 @@ import msgspec
 
 from acs_sim.client.parties import Refused
 from acs_sim.desk.api.calls import Desk
-from acs_sim.desk.api.documents import Rule, RuleOutcome, RuleWish
+from acs_sim.desk.api.documents import Rule, RuleWish, Transaction
 from acs_sim.desk.control.rules import make_rule, outcome_of, rules_in_force
 from acs_sim.desk.pages.console import page_of
+from acs_sim.desk.transactions.list import find_transaction
 from threedsecure.rules import described
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form, see_other
 
@@ -23,14 +24,13 @@ EXAMPLE: Final = """\
 
 async def rules(desk: Desk, request: WireRequest) -> WireResponse:
     asked = request.query.get("transaction", "").strip()
-    outcome: RuleOutcome | None = None
-    problem = ""
-    if asked:
-        try:
-            outcome = await outcome_of(desk, asked)
-        except (Problem, Refused) as error:
-            problem = error.detail
-    return await _page(desk, asked=asked, outcome=outcome, problem=problem)
+    if not asked:
+        return await _page(desk)
+    try:
+        outcome, text = await outcome_of(desk, asked), _like(await find_transaction(desk, asked))
+    except (Problem, Refused) as error:
+        return await _page(desk, asked=asked, problem=error.detail)
+    return await _page(desk, text=text, asked=asked, outcome=outcome)
 
 
 async def change_rules(desk: Desk, request: WireRequest) -> WireResponse:
@@ -50,11 +50,19 @@ async def change_rules(desk: Desk, request: WireRequest) -> WireResponse:
     return see_other("/rules")
 
 
+def _like(one: Transaction) -> str:
+    """A rule for payments like this one."""
+    amount = {"amount": int(one.amount)} if one.amount and one.amount.isdecimal() else {}
+    condition = {**({"merchant": one.merchant} if one.merchant else {}), **amount}
+    rule = {"if": condition, "then": {"scenario": "challenge-otp"}, "once": False}
+    return msgspec.json.format(msgspec.json.encode(rule)).decode()
+
+
 async def _page(desk: Desk, *, text: str = EXAMPLE, refused: str = "", **asked: Any) -> WireResponse:
     listed = [(rule, _conditions(rule), _deed(rule)) for rule in await rules_in_force(desk)]
     told = {"asked": "", "outcome": None, "problem": "", **asked}
     return await page_of(
-        desk, "rules.html", "/rules", 422 if refused else 200, rules=listed, text=text, refused=refused, **told
+        desk, "rules.html", "/faults", 422 if refused else 200, rules=listed, text=text, refused=refused, **told
     )
 
 

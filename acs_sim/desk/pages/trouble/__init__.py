@@ -1,0 +1,1 @@
+"""What makes messages otherwise than cards say: faults, and rules."""

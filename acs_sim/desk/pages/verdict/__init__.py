@@ -1,0 +1,1 @@
+"""What the gateway did wrong, and whether it is ready."""
