@@ -1,12 +1,12 @@
 """The banks that issue the test cards. They are invented, and differ in name, look and, where asked for, in the host that serves
 their pages."""
 
-from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
 
 from threedsecure.cards.test_cards import read
+from threedsecure.secrets.remembering import remembering
 
 
 class Bank(Struct, frozen=True):
@@ -24,7 +24,7 @@ BANKS: Final = (
 )
 
 
-@lru_cache(maxsize=1024)
+@remembering(1024)
 def bank_of(pan: str) -> Bank:
     """The bank that issued a test card: its serial, divided by the number of banks, leaves the place of the bank. The first bank
     has the cards of the list, whose serial is 0, and every number that is no test card."""

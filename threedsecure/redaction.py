@@ -6,10 +6,10 @@ Only the names listed here are touched, wherever they stand in a document; the r
 import base64
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 from threedsecure.cards.card_numbers import luhn_valid, mask
+from threedsecure.secrets.remembering import remembering
 
 HIDDEN: Final = "***"
 
@@ -51,7 +51,9 @@ def redact(document: Any) -> Any:
     if kind is str:
         return document if len(document) < _SHORTEST_PAN else redact_card_numbers(document)
     if kind is dict:
-        return {_name(name): _redact_member(name, value) for name, value in document.items()}
+        return {
+            _name(name) if type(name) is str else name: _redact_member(name, value) for name, value in document.items()
+        }
     if kind is list or kind is tuple:
         return [redact(item) for item in document]
     if isinstance(document, Mapping):
@@ -59,9 +61,9 @@ def redact(document: Any) -> Any:
     return document
 
 
-@lru_cache(maxsize=4096)
-def _name(name: Any) -> Any:
-    return redact_card_numbers(name) if isinstance(name, str) else name
+@remembering(4096)
+def _name(name: str) -> str:
+    return redact_card_numbers(name)
 
 
 def _redact_member(name: Any, value: Any) -> Any:

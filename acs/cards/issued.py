@@ -1,7 +1,6 @@
 """The cards of this issuer: what the digits of a test card say, and what a minted card was told instead."""
 
 from collections.abc import Container
-from functools import lru_cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from threedsecure.cards.plays import Ask, Settle
 from threedsecure.cards.scenarios import ALL_SCENARIOS, SCENARIOS
 from threedsecure.cards.schemes import badge, co_badged
 from threedsecure.cards.test_cards import nearest, phone_number, read
+from threedsecure.secrets.remembering import remembering
 from threedsecure.v2.grammar.context import SUPPORTED_VERSIONS
 from threedsecure.v2.reasons import exists_in
 
@@ -49,7 +49,7 @@ def under(card: Card, schemes: Container[str]) -> Card:
     return card if asking in (None, card.scheme) else replace(card, scheme=asking)
 
 
-@lru_cache(maxsize=1024)
+@remembering(1024)
 def _printed(pan: str) -> Card | None:
     """What the digits alone say."""
     known = read(pan)

@@ -164,6 +164,13 @@ def _card(registration: Registration) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
+def _unsettled(transaction: Transaction) -> str:
+    """transStatus of an ARes without a result."""
+    if transaction.state in (State.SPC_AWAITED, State.SPC_OVER):
+        return "S"
+    return "D" if transaction.purchase.decoupled else "C"
+
+
 def _transaction(transaction: Transaction) -> dict[str, Any]:
     purchase, result, delivery = transaction.purchase, transaction.result, transaction.delivery
     described: dict[str, Any] = {
@@ -172,7 +179,7 @@ def _transaction(transaction: Transaction) -> dict[str, Any]:
         "dsTransID": purchase.ds_trans_id,
         "messageVersion": purchase.version,
         "state": transaction.state.value,
-        "transStatus": result.trans_status if result else "D" if purchase.decoupled else "C",
+        "transStatus": result.trans_status if result else _unsettled(transaction),
         "transStatusReason": result.trans_status_reason if result else None,
         "challengeCancel": result.challenge_cancel if result else None,
         "interactionCounter": result.interaction_counter if result else None,

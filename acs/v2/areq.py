@@ -22,11 +22,12 @@ from acs.cards.status import CardStatus, asked, using
 from acs.forms import note_assertion
 from acs.settings import AcsSettings
 from acs.v2.background.deciding import ask_issuer, service_of
-from acs.v2.challenge.app.device import language_of
+from acs.v2.challenge.app.device import language_of, version_of
 from acs.v2.challenge.app.keys import signed_content
 from acs.v2.challenge.app.rendering import app_of, in_the_app
 from acs.v2.decision.card_status import considered, wished
 from acs.v2.decision.decide import decide
+from acs.v2.decision.extensions import asked_by
 from acs.v2.decision.outside import as_decided, as_rule, question
 from acs.v2.decision.passkeys import OF_PASSKEYS, within_reach
 from acs.v2.decision.payment_confirmation import Second, confirmed, requestors_ceremony, second_of, transaction_of
@@ -72,6 +73,8 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     purchase = purchase_of(message, view)
     if view.device_channel == APP:
         purchase = replace(purchase, app=app_of(message), language=language_of(message))
+    if view.version != LATEST and "messageExtension" in message:
+        purchase = replace(purchase, extensions=asked_by(message, version_of(message)))
     second = None
     if view.version == LATEST and view.device_channel == BROWSER:
         second = second_of(message)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from acs.cardholder import challenge as challenges
-from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Over, Page, Submission
+from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Page, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.passkeys.ceremony import Asserted, Ceremony, Outcome
 from acs.cardholder.securecode import SecureCodes, Verdict
@@ -374,10 +374,9 @@ def _take(transaction: Transaction, step: challenges.Step, now: datetime, settin
             asking = challenges.to_ask(step, now + settings.timers.ask_retry).challenge
             shown = replace(transaction, challenge=asking, updated_at=now, due_at=now + settings.timers.idle)
             return Change(shown, Show(notice), step.effects)
-        case Over(ending):
-            return Change(
-                _conclude(transaction, Event.CHALLENGE_ENDED, _as_it_goes_on(transaction, ending), now), Finish()
-            )
+        case over:
+            ending = _as_it_goes_on(transaction, over.ending)
+            return Change(_conclude(transaction, Event.CHALLENGE_ENDED, ending, now), Finish())
 
 
 def _as_it_goes_on(transaction: Transaction, ending: Ending) -> Ending:

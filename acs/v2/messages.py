@@ -9,6 +9,7 @@ from acs.cardholder.texts import choose_language, decoupled_text
 from acs.cards.plays import rreq_order_of
 from acs.settings import AcsSettings
 from acs.v2.decision import versions
+from acs.v2.decision.extensions import said
 from acs.v2.decision.versions import LATEST
 from acs.v2.records import Purchase, Result, Transaction, bank_of
 from threedsecure.cards.plays import Method, RReqOrder
@@ -37,7 +38,7 @@ def ares(
         **transaction.purchase.echoed,
         **versions.of_the_channel(transaction.purchase.version, transaction.purchase.device_channel),
     }
-    message |= _trust(transaction.purchase.version, transaction.purchase.trust_status)
+    message |= _trust(transaction.purchase.version, transaction.purchase.trust_status) | said(transaction, None)
     message |= _binding(transaction.purchase.binding_status) | _told(transaction, "ARes")
     if transaction.purchase.decoupled:
         return message | _deferred(transaction, settings)
@@ -74,6 +75,7 @@ def rreq(transaction: Transaction, result: Result, reported: Mapping[str, Any] |
         **_outcome(result),
         **_trust(transaction.purchase.version, result.trust_status),
         **_binding(result.binding_status),
+        **said(transaction, result),
         **_told(transaction, "RReq"),
     }
     if transaction.purchase.version == "2.1.0":

@@ -37,6 +37,15 @@ class App(Struct, frozen=True, omit_defaults=True):
         return {"kty": "EC", "crv": "P-256", "x": self.x, "y": self.y}
 
 
+class Extensions(Struct, frozen=True, omit_defaults=True):
+    """Which versions of the extensions Device Acknowledgement and Bridging an AReq before 2.3.1 has (empty: none), and the version
+    of its device data."""
+
+    acknowledges: str = ""
+    bridges: str = ""
+    device_version: str = ""
+
+
 class Purchase(Struct, frozen=True, omit_defaults=True):
     """What the AReq said that is needed after the ARes. `amount`: digits, in minor units (up to 48 of them). `echoed`: what the
     ARes repeats.
@@ -78,6 +87,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     three_ds_server_url: str = ""
     payee_origin: str = ""
     app: App | None = None
+    extensions: Extensions | None = None
 
     @property
     def decoupled(self) -> bool:

@@ -1,13 +1,13 @@
 """All rules over journal entries. A transaction is quiet when nothing is wrong with it: what is good is told to who asks for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
-from typing import Any, Final
+from itertools import groupby, islice
+from typing import Any, Final, NamedTuple
 
 from acs_sim.findings.case import Case
 from acs_sim.findings.model import RANKS, Evidence, Finding, Rule, Severity, rules_in
 from acs_sim.findings.rules import app, app_party, authentication, challenge, classic, exposure, preparation, results
-from acs_sim.findings.rules.preparation import Party
+from acs_sim.findings.rules.preparation import Party, Trace
 
 Entries = Sequence[Mapping[str, Any]]
 
@@ -23,22 +23,38 @@ MOST_EVIDENCE: Final = 20
 """Of one rule in one transaction: more of the same convicts nobody twice."""
 
 
+class Verdict(NamedTuple):
+    """What one transaction says of the gateway: `findings` of every severity, the worst first."""
+
+    findings: tuple[Finding, ...]
+    trace: Trace
+
+
+def verdict_on(entries: Entries) -> Verdict:
+    """What the entries of one transaction say."""
+    case = Case(entries)
+    return Verdict(tuple(_found(case, Severity.GOOD)), Trace.of(case))
+
+
 def of_transaction(entries: Entries, mildest: Severity = Severity.WARNING) -> list[Finding]:
     """What the entries of one transaction say of the gateway, the worst first; nothing that is milder than `mildest`."""
-    case = Case(entries)
+    return _found(Case(entries), mildest)
+
+
+def _found(case: Case, mildest: Severity) -> list[Finding]:
     found = (
         Finding(rule, case.transaction_id, evidence)
         for rule in _asked(RULES, mildest)
-        if not case.disturbed(*rule.suspended_by) and (evidence := tuple(rule.look(case))[:MOST_EVIDENCE])
+        if not case.disturbed(*rule.suspended_by) and (evidence := tuple(islice(rule.look(case), MOST_EVIDENCE)))
     )
     return worst_first(found)
 
 
-def of_all(transactions: Iterable[Entries], mildest: Severity = Severity.WARNING) -> list[Finding]:
+def of_all(verdicts: Iterable[Verdict], mildest: Severity = Severity.WARNING) -> list[Finding]:
     """The same over several transactions, oldest first, with the rules that hold between them."""
-    known = [entries for entries in transactions if entries]
-    party = Party([Case(entries) for entries in known])
-    found = [finding for entries in known for finding in of_transaction(entries, mildest)]
+    known = list(verdicts)
+    party = Party([each.trace for each in known])
+    found = [each for verdict in known for each in verdict.findings if is_told(each.severity, mildest)]
     found = [each for each in found if not (party.disturbed and PREPARATION in each.rule.suspended_by)]
     for rule in _asked(PARTY_RULES, mildest):
         found += _by_transaction(rule, sorted(rule.look(party), key=lambda evidence: evidence.transaction_id))
@@ -46,12 +62,17 @@ def of_all(transactions: Iterable[Entries], mildest: Severity = Severity.WARNING
 
 
 def _asked(rules: Sequence[Rule[Any]], mildest: Severity) -> list[Rule[Any]]:
-    return [rule for rule in rules if RANKS.index(rule.severity) <= RANKS.index(mildest)]
+    return [rule for rule in rules if is_told(rule.severity, mildest)]
+
+
+def is_told(severity: Severity, mildest: Severity) -> bool:
+    """Whether it is no milder than what is asked for."""
+    return RANKS.index(severity) <= RANKS.index(mildest)
 
 
 def _by_transaction(rule: Rule[Any], evidence: Iterable[Evidence]) -> list[Finding]:
     grouped = groupby(evidence, key=lambda each: each.transaction_id)
-    return [Finding(rule, transaction_id, tuple(each)[:MOST_EVIDENCE]) for transaction_id, each in grouped]
+    return [Finding(rule, transaction_id, tuple(islice(each, MOST_EVIDENCE))) for transaction_id, each in grouped]
 
 
 def worst_first(found: Iterable[Finding]) -> list[Finding]:

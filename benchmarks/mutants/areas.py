@@ -29,10 +29,11 @@ def _tests(package: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/{package}/test_{name}.py" for name in names)
 
 
+FROZEN: Final = "tests/threedsecure/test_frozen.py"
 AREAS: Final = {
     "v1": Area(
         ("threedsecure/v1",),
-        ("tests/threedsecure/v1",),
+        ("tests/threedsecure/v1", FROZEN),
         (
             Mistake("threedsecure/v1/validation/refusals.py", "return ", "return None and "),
             Mistake("threedsecure/v1/outcomes.py", '"Y"', '"y"'),
@@ -40,7 +41,7 @@ AREAS: Final = {
     ),
     "v2": Area(
         ("threedsecure/v2",),
-        ("tests/threedsecure/v2",),
+        ("tests/threedsecure/v2", FROZEN),
         (
             Mistake("threedsecure/v2/validation/checking.py", "return ", "return None and "),
             Mistake("threedsecure/v2/elements/results.py", '"Y', '"y'),
@@ -56,6 +57,7 @@ AREAS: Final = {
                 "acs", "lifecycle", "lifecycle_v1", "step", "decision", "results", "classic", "challenge", "endings"
             ),
             *_tests("directory_server", "states", "results_rules"),
+            FROZEN,
         ),
         (
             Mistake("acs/v2/lifecycle.py", "return ", "return None and "),
@@ -65,23 +67,25 @@ AREAS: Final = {
     "challenge": Area(
         ("acs/v2/challenge", "acs/cardholder/challenge.py", "acs/cardholder/securecode.py"),
         (
-            *_tests("acs", "challenge_steps", "securecode", "challenge", "creq", "answers", "methods", "deadlines"),
-            *_tests("acs", "app_challenge", "app_errors", "app_screens", "app_faults"),
+            *_tests("acs", "challenge_steps", "securecode", "creq", "app_steps", "challenge_edges", "content_defects"),
+            *_tests("acs", "app_challenge", "app_errors", "app_screens", "passkeys"),
+            FROZEN,
         ),
         (
             Mistake("acs/v2/challenge/creq.py", "return ", "return None and "),
-            Mistake("acs/v2/challenge/app/screens.py", '"', '"x'),
+            Mistake("acs/v2/challenge/app/screens.py", "if version == LATEST", "if version is None"),
         ),
     ),
     "results": Area(
         ("acs/v2/results", "directory_server/results"),
         (
-            *_tests("acs", "delivery_steps", "delivery", "outbox"),
-            *_tests("directory_server", "results_rules", "results", "duties"),
+            *_tests("acs", "delivery_steps", "outbox"),
+            *_tests("directory_server", "results_rules", "results"),
+            FROZEN,
         ),
         (
             Mistake("directory_server/results/rules.py", "return ", "return None and "),
-            Mistake("directory_server/results/rules.py", '"', '"x'),
+            Mistake("directory_server/results/rules.py", "State.UNANSWERED, ", ""),
         ),
     ),
 }

@@ -11,6 +11,9 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 Place = tuple[int, int]
+SAYS_THE_SAME = ("core/ReplaceComparisonOperator_Is_Eq", "core/ReplaceComparisonOperator_IsNot_NotEq")
+"""Of what is compared with `is`: members of an enumeration, types, None."""
+FASTER_ONLY = ("@cache", "@lru_cache")
 
 
 class Mutant(NamedTuple):
@@ -53,19 +56,20 @@ def drawn(tree: Path, files: Sequence[str], count: int | None, seed: int) -> tup
 
 
 def _spots(path: str, source: str) -> Iterator[_Spot]:
-    nodes, annotations = list(ast_nodes(get_ast(source))), list(_annotations(source))
+    nodes, annotations, lines = list(ast_nodes(get_ast(source))), list(_annotations(source)), source.splitlines()
     among = {
         "ReplaceBinaryOperator": [node for node in nodes if node.type == "operator"],
         "ReplaceComparisonOperator": [node for node in nodes if node.type == "comparison"],
     }
     for name in sorted(operator_names()):
         operator = get_operator(name)
-        if operator.arguments():
+        if operator.arguments() or name in SAYS_THE_SAME:
             continue
         candidates = among.get(name.split("/")[1].split("_")[0], nodes)
         places = (place for node in candidates for place in operator().mutation_positions(node))
         for occurrence, (start, _) in enumerate(places):
-            if not any(first <= start < last for first, last in annotations):
+            noted = any(first <= start < last for first, last in annotations)
+            if not noted and not lines[start[0] - 1].strip().startswith(FASTER_ONLY):
                 yield _Spot(path, name, occurrence, start)
 
 

@@ -4,7 +4,6 @@ import contextlib
 import os
 import resource
 import signal
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
@@ -44,36 +43,29 @@ class Ending:
 def children(jobs: Sequence[tuple[Path, Job, float]], at_once: int, ending: Ending) -> Iterator[Job]:
     """Each job, in a child of its own that writes what became of it. In this process nothing is yielded, and all are over when it
     ends. A child that takes longer than its seconds of a processor, or ten times as long by the clock, is ended."""
-    running: dict[int, tuple[Path, float]] = {}
+    running: dict[int, Path] = {}
     for written, job, seconds in jobs:
         while len(running) == at_once:
             _one_ended(running)
         child = os.fork()
         if not child:
             os.setpgid(0, 0)
-            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
+            limit = int(seconds) + 1
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
             resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+            signal.alarm(10 * limit)
             ending.written = written
             yield job
-            ending.end("noticed: it came to no end of its own")
-        running[child] = (written, time.monotonic() + 10 * seconds)
+            ending.end("broken: it came to no end of its own")
+        running[child] = written
     while running:
         _one_ended(running)
 
 
-def _one_ended(running: dict[int, tuple[Path, float]]) -> None:
-    while True:
-        for child, (written, deadline) in list(running.items()):
-            over, status = os.waitpid(child, os.WNOHANG)
-            late = time.monotonic() > deadline
-            if not over and not late:
-                continue
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGKILL)
-            if not over:
-                os.waitpid(child, 0)
-            if not written.exists():
-                written.write_text("took too long" if late or os.WIFSIGNALED(status) else f"broken: {status}")
-            del running[child]
-            return
-        time.sleep(0.02)
+def _one_ended(running: dict[int, Path]) -> None:
+    child, status = os.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # and what it started
+    written = running.pop(child)
+    if not written.exists():
+        written.write_text("took too long" if os.WIFSIGNALED(status) else f"broken: {status}")

@@ -1,6 +1,6 @@
 """Comparing protocol versions."""
 
-from functools import lru_cache
+from threedsecure.secrets.remembering import remembering
 
 
 def at_least(version: str, other: str) -> bool:
@@ -8,6 +8,6 @@ def at_least(version: str, other: str) -> bool:
     return _numbers(version) >= _numbers(other)
 
 
-@lru_cache(maxsize=64)
+@remembering(64)
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))

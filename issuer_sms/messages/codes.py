@@ -12,11 +12,12 @@ has several such groups, the first of these rules that finds one decides:
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from issuer_sms.messages.encoding import KEPT
 from threedsecure.cards.currencies import by_code
+from threedsecure.secrets.remembering import remembering
 
 _SYMBOLS: Final = "€$£¥₩₹₺₽"
 # Compiled when the first text is read.
@@ -51,7 +52,7 @@ def _amounts() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(f"{currency}{blank}$"), re.compile(blank + currency)
 
 
-@lru_cache(maxsize=KEPT)
+@remembering(KEPT, 2000)
 def locate(text: str) -> slice | None:
     """Where the code stands in `text`, or None when it has none."""
     groups = list(_groups(text))

@@ -4,10 +4,11 @@ Sources: 3GPP TS 23.038 clause 6.2.1 (alphabet, extension table), TS 23.040 clau
 six octets of each to the concatenation header).
 """
 
-from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
+
+from threedsecure.secrets.remembering import remembering
 
 GSM_7: Final = "GSM-7"
 UCS_2: Final = "UCS-2"
@@ -33,7 +34,7 @@ class Encoded(Struct, frozen=True):
     segments: int
 
 
-@lru_cache(maxsize=KEPT)
+@remembering(KEPT, 2000)
 def measure(body: str) -> Encoded:
     """What `body` costs on the air. An empty text still takes one segment."""
     encoding, wide = (GSM_7, _EXTENSION) if _ALL.issuperset(body) else (UCS_2, _beyond_16_bits(body))

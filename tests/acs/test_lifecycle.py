@@ -7,12 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from acs.cardholder.challenge import Action, Challenge, Ending, SendCode, ShowPrompt, Submission
-from acs.cardholder.securecode import SecureCodes
+from acs.cardholder.passkeys.credentials import Passkey
+from acs.cardholder.securecode import SecureCodes, Verdict
 from acs.cards.plays import Confirm, Defer
 from acs.cards.records import Card
 from acs.cards.status import CardStatus
 from acs.settings import AcsSettings, Limits
 from acs.v2 import lifecycle
+from acs.v2.decision.payment_confirmation import Second
 from acs.v2.lifecycle import ChallengeRequest, Finish, Refuse, Show, begin, expire, purchase_of, receive_creq, wake
 from acs.v2.records import Purchase, Result
 from acs.v2.states import TRANSITIONS, Event, EventRefused, State, after
@@ -446,7 +448,34 @@ def test_the_time_of_what_is_over_does_not_count():
     assert expire(replace(waiting, due_at=None), NOW + 999 * MINUTE).state is State.SPC_AWAITED
 
 
+# --- the second AReq ---
+
+
+def test_the_second_areq_counts_once_also_when_it_is_refused():
+    waiting = begin(NAME, PURCHASE, CARD, Confirm(), NOW, SETTINGS)
+    second = Second("", None, (PURCHASE.ds_trans_id,))
+    change = lifecycle.receive_second(waiting, second, PURCHASE, "4000000001000019", LATER, None)
+    assert (change.transaction.state, change.transaction.due_at) == (State.SPC_OVER, None)
+    assert (change.answer, change.transaction.updated_at) == (Finish(), LATER)
+    assert (change.asserted.verdict, change.asserted.words.partition(":")[0]) == (Verdict.WRONG, "card")
+    again = lifecycle.receive_second(change.transaction, second, PURCHASE, CARD.pan, LATER, None)
+    assert (again.transaction, again.answer) == (change.transaction, Finish())
+    assert again.asserted.words == "challenge: was answered before, or has expired"
+    late = lifecycle.receive_second(waiting, second, PURCHASE, CARD.pan, waiting.due_at, None)
+    assert (late.transaction.state, late.asserted.verdict) == (State.SPC_OVER, Verdict.WRONG)
+
+
 # --- the status of the card ---
+
+
+def test_the_counter_of_the_passkey_that_was_used_is_kept():
+    passkey = Passkey("id", b"key", 7, "https://bank.example", NOW)
+    over = passed()
+    over = replace(over, challenge=replace(over.challenge, passkey=replace(passkey, counter=8)))
+    _, status = lifecycle.with_card_status(over, CardStatus(passkeys=(passkey,)), Limits())
+    assert [one.counter for one in status.passkeys] == [8]
+    lost = replace(passed(), challenge=None)
+    assert lifecycle.with_card_status(lost, CardStatus(passkeys=(passkey,)), Limits())[1].passkeys == (passkey,)
 
 
 def test_a_decision_leaves_its_mark_on_the_card_and_a_locked_card_passes_no_more():

@@ -1,6 +1,7 @@
 """The front page: every exchange with its outcome in words, found by what is known of it, from the journal alone."""
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator
 from time import monotonic, process_time
 
@@ -8,7 +9,7 @@ import aiohttp
 import pytest
 from lxml import html
 
-from acs_sim.desk.log.lines import Log
+from acs_sim.desk.log.lines import MOST_NAMES, Log
 from acs_sim.desk.log.outcome import outcome_of
 from acs_sim.desk.transactions.events import BEAT_SECONDS
 from acs_sim.running.stack import Stack, running_stack
@@ -287,3 +288,35 @@ async def test_what_was_forgotten_is_gone_from_the_log(log, stack):
 def test_an_end_is_told_in_words(kinds, end, result, words):
     told = outcome_of(dict.fromkeys(kinds, 1), end)
     assert (told.result, told.words) == (result, words)
+
+
+async def test_a_peer_that_names_and_sends_what_it_likes_makes_no_line_long():
+    written, log = Written(), Log()
+    name, long = "00000000-0000-4000-8000-000000000001", "x" * 60_000
+    for number in range(1, 300):
+        own = {"threeDSServerTransID": name, "dsTransID": f"{number}", "merchantName": long, "errorDetail": long}
+        note = Note(number, STARTED_AT, "3DS Server", "Directory Server", f"{number}{long}", own)
+        written.records[number] = [note]
+    await log.catch_up(written)
+    (line,) = log.newest(lambda _: True, None, 9)
+    assert line.messages == 299
+    assert len(repr(line)) < 20_000
+    assert len(log._by_name) <= MOST_NAMES
+
+
+def test_a_full_log_holds_little_of_each_line(monkeypatch):
+    most = 1_000
+    monkeypatch.setattr("acs_sim.desk.log.lines.MOST_LINES", most)
+    written, log = Written(), Log()
+    tracemalloc.start()
+    try:
+        for number in range(1, most + 200):
+            written.add(number)
+            log._take(number, written.numbered([number])[0])
+            del written.records[number]
+        for line in log.newest(lambda line: line.text, None, most):
+            assert line.outcome
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < most * 2_500

@@ -1,11 +1,15 @@
 """`/api/transactions`: found by any id, told as the directory server and the ACS see them, with every message."""
 
 import json
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from acs_sim.running.stack import running_stack
+from acs_sim.settings.settings import Settings
 from tests.acs_sim.world import ACS_ID, DS_ID, SERVER_ID, row
+from tests.support.ports import with_free_ports
 from threedsecure.web.journal import MOST_UNHEARD
 
 AREQ = {
@@ -18,6 +22,7 @@ AREQ = {
     "purchaseExponent": "2",
     "merchantName": "Librairie Exemple",
 }
+GOLDEN = json.loads(Path("fixtures/messages/2.2.0/areq-brw-pa.json").read_bytes())
 ARES = {
     "messageType": "ARes",
     "messageVersion": "2.2.0",
@@ -193,3 +198,16 @@ async def test_a_party_that_does_not_run_is_named(world):
             assert (await answer.json())["unreachable"] == ["shop", "ds", "acs", "phone"]
         async with session.get(f"{settings.addresses.desk}/") as page:
             assert (page.status, "Waiting for your first AReq" in await page.text()) == (200, True)
+
+
+async def test_each_of_two_authentications_with_one_three_ds_server_trans_id_is_found_by_its_own_ids():
+    async with running_stack(with_free_ports(Settings(fresh=True))) as stack, aiohttp.ClientSession() as session:
+        told = []
+        for _ in range(2):
+            async with session.post(stack.addresses.ds + "/visa/3ds2", json=GOLDEN) as answer:
+                told.append(await answer.json())
+        assert told[0]["acsTransID"] != told[1]["acsTransID"]
+        for ares in told:
+            for name in (ares["acsTransID"], ares["dsTransID"], ares["acsTransID"].upper()):
+                async with session.get(f"{stack.addresses.desk}/api/transactions/{name}") as answer:
+                    assert (await answer.json())["acsTransID"] == ares["acsTransID"]

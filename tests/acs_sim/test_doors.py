@@ -9,7 +9,10 @@ import aiohttp
 import pytest
 from click.testing import CliRunner
 
+from acs.cards.rules.then import read_then
 from acs_sim.commands.cli import main
+from acs_sim.gateway.e_transactions.fields import faults
+from acs_sim.gateway.monetico.form import _faults as monetico_faults
 from acs_sim.running.parties import PARTIES
 from acs_sim.running.stack import running_stack
 from acs_sim.running.start_screen import start_screen
@@ -19,6 +22,10 @@ from tests.support.simulator import runtime
 from threedsecure.addresses import is_web_address
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.cards.test_cards import V1_SCHEMES
+from threedsecure.rules import Rule, RuleError
+from threedsecure.v1.grammar.formats import ACS_ADDRESS, MERCHANT_ADDRESS
+from threedsecure.v2.grammar.context import Leg
+from threedsecure.v2.validation.checking import context_of, violations
 from threedsecure.web.serving.doors import SAFE_METHODS, Door
 
 OPEN_TO_EVERYBODY = {
@@ -253,21 +260,21 @@ async def test_no_page_of_the_desk_the_phone_or_the_shops_is_shown_in_a_stranger
                 assert answer.headers["Server"] == "acs-sim"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(
-            "https://evil\\@127.0.0.1/",
-            "http://evil.test\\.127.0.0.1/",
-            "http://a b/",
-            "http://a\n/",
-            "http:///x",
-            "//a/",
-            "ftp://a/",
-        ),
-        *("javascript:alert(1)", "http://", "http://[", "http://a:0/", "http://a:99999/", "http://" + "a" * 2100, ""),
-    ],
+READ_IN_TWO_WAYS = (
+    *(
+        "https://evil\\@127.0.0.1/",
+        "http://evil.test\\.127.0.0.1/",
+        "http://a b/",
+        "http://a\n/",
+        "http:///x",
+        "//a/",
+        "ftp://a/",
+    ),
+    *("javascript:alert(1)", "http://", "http://[", "http://a:0/", "http://a:99999/", "http://" + "a" * 2100, ""),
 )
+
+
+@pytest.mark.parametrize("text", READ_IN_TWO_WAYS)
 async def test_an_address_that_is_read_in_two_ways_is_refused_everywhere(stack_of_all, text):
     at = stack_of_all.addresses
     assert not is_web_address(text)
@@ -286,3 +293,72 @@ async def test_an_address_that_is_read_in_two_ways_is_refused_everywhere(stack_o
 )
 def test_an_address_that_everybody_reads_alike_is_taken(text):
     assert is_web_address(text)
+
+
+KNOWN = {"{number}": "+33639981101", "{pan}": "4000000001000001", "{form}": "svg", "{message}": "AReq", "{name}": "x"}
+
+
+def reached(path):
+    for name, value in KNOWN.items():
+        path = path.replace(name, value)
+    return path.replace("{", "").replace("}", "")
+
+
+@pytest.mark.parametrize("party", PARTIES)
+async def test_whatever_is_answered_says_what_it_is_who_may_keep_it_and_who_may_frame_it(stack_of_all, party):
+    """Every path that can be asked for, whatever it answers: pages and JSON, right and wrong, with codes or without."""
+    message = {"to": "+33639981101", "from": "BANQUE", "body": "Votre code: 407115"}
+    async with runtime() as shared:
+        service = PARTIES[party](shared, Settings(fresh=True))
+        asked_for = {route.path: route.door for route in service.routes if route.method == "GET"}
+    base, missing = stack_of_all.addresses.of(party), {}
+    async with aiohttp.ClientSession() as session:
+        async with session.post(stack_of_all.addresses.phone + "/api/messages", json=message) as answer:
+            assert answer.status == 201
+        for path, door in asked_for.items() | {("/nothing", Door.API), ("/static/nothing", Door.API)}:
+            async with session.get(base + reached(path), allow_redirects=False) as answer:
+                missing[path] = wants(answer, door) - said_by(answer)
+    assert {path: lacks for path, lacks in missing.items() if lacks} == {}
+
+
+def wants(answer, door):
+    told = {"Server: acs-sim"}
+    if answer.status == 303:
+        return told
+    if answer.content_type == "text/html":
+        return told | {"X-Content-Type-Options: nosniff", "Cache-Control: no-store", "policy"}
+    return told | {"X-Content-Type-Options: nosniff"} | ({"Cache-Control: no-store"} if door is Door.API else set())
+
+
+def said_by(answer):
+    said = {f"{name}: {value}" for name, value in answer.headers.items()}
+    policy = answer.headers.get("Content-Security-Policy", "")
+    return said | ({"policy"} if "default-src 'none'" in policy and "frame-ancestors" in policy else set())
+
+
+def in_an_areq(name, text):
+    message = {**AREQ, name: text}
+    return name in [each.element for each in violations(message, context_of(message, Leg.THREE_DS_SERVER_TO_DS))]
+
+
+def to_a_service_that_decides(_name, text):
+    with pytest.raises(RuleError):
+        read_then(Rule("asked", "AReq", (), {"decides": text}))
+    return True
+
+
+ADDRESSES = {
+    **dict.fromkeys(("threeDSServerURL", "notificationURL", "threeDSRequestorURL"), in_an_areq),
+    **dict.fromkeys(("PBX_EFFECTUE", "PBX_ATTENTE", "PBX_REPONDRE_A"), lambda name, text: any(faults({name: text}))),
+    **dict.fromkeys(("url_retour_ok", "url_retour_err"), lambda name, text: any(monetico_faults({name: text}))),
+    "VERes.CH.url": lambda _name, text: not ACS_ADDRESS.accepts(text),
+    "Merchant.url": lambda _name, text: not MERCHANT_ADDRESS.accepts(text),
+    "then.decides": to_a_service_that_decides,
+}
+"""Every address that a peer writes into a message, a form or a rule, and who refuses it there."""
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_no_message_form_or_rule_takes_an_address_that_is_read_in_two_ways(name):
+    taken = [text for text in READ_IN_TWO_WAYS if text and not ADDRESSES[name](name, text)]
+    assert taken in ([], ["http://a:0/", "http://a:99999/"]), "a port that nobody listens at is read alike"

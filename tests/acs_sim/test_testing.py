@@ -1,12 +1,16 @@
 """What the plugin promises beside its work: what is said when something does not come, and a person at the bank's page."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from acs_sim.testing import NotInTime, SimulatorRefused, ThreeDS, aio, complete_challenge
 from acs_sim.testing.session import simulator
@@ -15,6 +19,7 @@ from tests.support.browser import ACTION_MILLISECONDS
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.third_party import ThreeDSServer, post_json, three_ds_server
 
+PASSKEYS = Path(__file__).parents[2] / "docs" / "passkeys.md"
 APP_LACKS = ("notificationURL", "threeDSCompInd")
 
 
@@ -117,16 +122,42 @@ def test_a_challenge_in_a_frame_of_the_shops_page_is_completed_with_the_code_fro
         context = playwright.chromium.connect_over_cdp(chromium).new_context()
         context.set_default_timeout(ACTION_MILLISECONDS)
         page = context.new_page()
-        page.goto(f"{threeds.addresses.shop}/shops/e-transactions?lang=en")
-        page.click("#checkout")
-        page.fill("#card-number", card.pan)
-        page.fill("#expiry", "12/30")
-        page.fill("#cryptogram", "123")
-        page.click("#pay")
+        Shop(threeds, page).checkout(card.pan, card.expiry)
         complete_challenge(page, card.phone.code)
         page.wait_for_selector("#result[data-result=accepted]")
         assert card.transaction().result.trans_status == "Y"
         context.close()
+
+
+def test_the_recipe_of_the_documents_pays_with_a_passkey(threeds, chromium):
+    """That of docs/passkeys.md, word for word, at a shop of ours."""
+    (recipe,) = re.findall(r"```python\n(def test_a_passkey_pays.*?)```", PASSKEYS.read_text("utf-8"), re.DOTALL)
+    shown: dict[str, Any] = {}
+    exec(recipe, shown)
+    with sync_playwright() as playwright:
+        context = playwright.chromium.connect_over_cdp(chromium).new_context()
+        context.set_default_timeout(ACTION_MILLISECONDS)
+        page = context.new_page()
+        shown["test_a_passkey_pays"](page, threeds, Shop(threeds, page))
+        context.close()
+
+
+@dataclass
+class Shop:
+    """`checkout` goes as far as the page with the bank's frame."""
+
+    threeds: ThreeDS
+    page: Page
+
+    def checkout(self, pan: str, expiry: str) -> str:
+        self.page.goto(f"{self.threeds.addresses.shop}/shops/e-transactions?lang=en")
+        self.page.click("#checkout")
+        self.page.fill("#card-number", pan)
+        self.page.fill("#expiry", f"{expiry[2:]}/{expiry[:2]}")
+        self.page.fill("#cryptogram", "123")
+        self.page.click("#pay")
+        self.page.locator("#challenge").wait_for()
+        return self.page.url
 
 
 def purchase(threeds: ThreeDS, card) -> tuple[str, str]:

@@ -8,11 +8,14 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, async_playwright
 
+from acs_sim.running.parties import PARTIES
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from tests.support.browser import new_context, running_chromium
 from tests.support.ports import free_port, with_free_ports
+from tests.support.simulator import runtime
 from threedsecure.web.serving.application import serving
+from threedsecure.web.serving.doors import SAFE_METHODS, Door
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +60,20 @@ TRIED = """async ([base, changes, reads]) => {
       await read(path, async () => (await fetch(base + path, { mode })).text())
   return told
 }"""
+EVERYTHING = """async ([base, changes, reads]) => {
+  const told = []
+  const tried = async (method, path, mode, type) => {
+    const options = { method, mode, ...(type ? { headers: { "Content-Type": type }, body: "{}" } : {}) }
+    told.push([path, await fetch(base + path, options).then(answer => answer.text()).catch(() => null)])
+  }
+  await Promise.all([
+    ...changes.flatMap(([method, path]) => [
+      tried(method, path, "no-cors", "text/plain"), tried(method, path, "cors", "application/json"),
+    ]),
+    ...reads.flatMap(path => [tried("GET", path, "no-cors"), tried("GET", path, "cors")]),
+  ])
+  return told
+}"""
 FORM = """([action, name, value]) => {
   const form = document.createElement("form")
   const field = document.createElement("textarea")
@@ -70,6 +87,18 @@ EVENTS = """url => new Promise(told => {
   source.onerror = () => told("refused")
 })"""
 PAGE = '<!doctype html><title>elsewhere</title><iframe name="answer"></iframe>'
+
+
+async def every_address(party: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """What changes something at a party that no protocol leaves open, and what can be read there."""
+    async with runtime() as shared:
+        routes = PARTIES[party](shared, Settings(fresh=True)).routes
+    known = [(route, route.path.replace("{", "").replace("}", "")) for route in routes]
+    changes = [(route.method, path) for route, path in known if route.door is not Door.PROTOCOL]
+    return (
+        [(method, path) for method, path in changes if method not in SAFE_METHODS],
+        [path for route, path in known if route.method in SAFE_METHODS],
+    )
 
 
 @dataclass
@@ -131,6 +160,26 @@ async def test_a_page_of_another_origin_neither_reads_nor_changes_anything(desk,
     assert await page.evaluate(EVENTS, desk.stack.addresses.desk + "/api/events") == "refused"
     assert await desk.standing() == before
     assert before[1] == [TEXT["body"]]
+    await context.close()
+
+
+async def test_no_address_that_there_is_tells_a_page_of_another_origin_anything_or_does_what_it_asks(desk):
+    before = await desk.standing()
+    context = await new_context(desk.browser)
+    page = await context.new_page()
+    for party in PARTIES:
+        await page.goto(f"http://evil.test:{desk.page_port}/")
+        changes, reads = await every_address(party)
+        told = await page.evaluate(EVERYTHING, [desk.stack.addresses.of(party), changes, reads])
+        assert len(told) == 2 * (len(changes) + len(reads)) > 2
+        assert [text for _, text in told if text] == [], party
+        base = desk.stack.addresses.of(party).replace("127.0.0.1", "rebound.test")
+        await page.route(base + "/before", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+        await page.goto(base + "/before")
+        told = await page.evaluate(EVERYTHING, [base, changes, reads])
+        assert len(told) == 2 * (len(changes) + len(reads))
+        assert all(text is None or '"status":421' in text for _, text in told), party
+    assert await desk.standing() == before
     await context.close()
 
 

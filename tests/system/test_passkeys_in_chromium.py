@@ -376,30 +376,65 @@ async def noted(transaction):
     return [one.message for one in await transaction.messages("passkey")]
 
 
-async def test_in_the_banks_frame_what_was_altered_is_refused_and_what_was_asked_is_taken(paying, stack):
+async def test_in_the_banks_frame_what_was_altered_is_refused_and_a_second_verifier_agrees(paying, stack):
+    keys, asked, posted = await keys_of(paying.device), [], []
+    paying.page.on(
+        "request", lambda request: posted.extend(parse_qs(request.post_data or "").get("challengeValue", []))
+    )
     await paying.device.when_asked_to_pay("confirms")
     frame, earlier = await framed(paying, stack, paying.card.pan)
-    async with paying.page.expect_request(lambda request: "challengeValue" in (request.post_data or "")) as posted:
-        await frame.click("#submit")
-    answer = parse_qs((await posted.value).post_data)["challengeValue"][0]
+    asked.append(await frame.evaluate(ASKED))
+    await frame.click("#submit")
     assert (await earlier.wait_for(state="completed")).trans_status == "Y"
 
     frame, transaction = await framed(paying, stack, paying.card.pan)
-    await frame.evaluate("asked.payment.total.value = '1.00'")
+    asked.append(await frame.evaluate(ASKED))
+    bank = await frame.evaluate("location.origin")
+    await frame.evaluate(BENT.format("asked.payment.total.value = '1.00'"))
     await frame.click("#submit")
     await frame.locator("#message[data-kind=wrong-passkey]", has_text="2").wait_for()
-    await frame.evaluate(REPLAY, answer)
+    asked.append(await frame.evaluate(ASKED))
+    await frame.evaluate(REPLAY, posted[0])
     await frame.locator("#message[data-kind=wrong-passkey]", has_text="1").wait_for()
+    asked.append(await frame.evaluate(ASKED))
     await frame.click("#submit")
     assert (await transaction.wait_for(state="completed")).trans_status == "Y"
-    words = [one["words"].partition(":")[0] for one in await noted(transaction)]
-    assert (words, [one["outcome"] for one in await noted(transaction)]) == (
-        ["amount", "challenge", ""],
-        ["chosen"] * 3,
+
+    told = [*await noted(earlier), *await noted(transaction)]
+    assert [one["words"].partition(":")[0] or "accepted" for one in told] == [
+        "accepted",
+        "amount",
+        "challenge",
+        "accepted",
+    ]
+    held = [
+        for_node(as_asked(one, bank, keys), json.loads(answer)["assertion"])
+        for one, answer in zip(asked, posted, strict=True)
+    ]
+    assert opinions_of_node(held) == ["accepted", "amount", "challenge", "accepted"]
+    assert (await transaction.messages("RReq"))[0].message["authenticationMethod"] == ["14"]
+
+
+def as_asked(asked, bank, keys):
+    """What an answer to the bank's page has to say."""
+    shown = asked["payment"]
+    payment = Payment(
+        *(shown["total"][one] for one in ("value", "currency")),
+        *(shown.get(one, "") for one in ("payeeName", "payeeOrigin")),
+        *(shown["instrument"][one] for one in ("displayName", "icon")),
     )
+    known = tuple(passkey(keys[name], name) for name in asked["credentialIds"])
+    return Expected(decoded(asked["challenge"], 100, ""), asked["rpId"], (bank,), known, payment)
 
 
+ASKED = "JSON.parse(document.querySelector('form[data-passkey]').dataset.passkey)"
+BENT = """() => {{
+    const form = document.querySelector("form[data-passkey]"), asked = JSON.parse(form.dataset.passkey);
+    {};
+    form.dataset.passkey = JSON.stringify(asked);
+}}"""
 REPLAY = """(old) => {
+    const form = document.querySelector("form[data-passkey]");
     form.elements.code.value = old;
     const action = Object.assign(document.createElement("input"), {name: "action", value: "submit"});
     form.append(action);
@@ -428,7 +463,7 @@ async def test_in_the_banks_frame_each_outcome_of_the_browser_ends_in_a_code(pay
     await device.when_asked_to_pay("closes")
     await outcome("cancelled")
     await device.when_asked_to_pay("confirms")
-    await outcome("no credential", f"asked.credentialIds = ['{NOBODYS}']")
+    await outcome("no credential", BENT.format(f"asked.credentialIds = ['{NOBODYS}']"))
     await outcome("not supported", "delete globalThis.PaymentRequest")
     refused = await outcome("not permitted", allow="publickey-credentials-get *")
     assert [each.rule for each in await refused.findings()] == ["frame-without-permission"]

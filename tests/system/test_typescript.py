@@ -53,7 +53,7 @@ def test_the_types_are_those_of_the_openapi_document(client):
 @pytest.mark.browser
 def test_its_own_tests_are_well_typed_and_pass_in_playwright_test(client):
     npm(client, "run", "check")
-    assert " 10 passed" in npm(client, "test")
+    assert " 11 passed" in npm(client, "test")
 
 
 @pytest.fixture(scope="module")

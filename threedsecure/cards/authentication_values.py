@@ -23,6 +23,7 @@ from msgspec import Struct
 
 # Relative, because users have this module inside `acs_sim` (`acs_sim.testing.authentication_values`).
 from ..secrets.keyed_hash import KeyedHash
+from ..secrets.remembering import remembering
 from .schemes import SCHEMES
 
 # What `acs_sim.testing.authentication_values` offers.
@@ -353,7 +354,7 @@ def _day_of_year(purchase_date: str) -> str:
     return _julian(purchase_date[:8])
 
 
-@lru_cache(maxsize=64)
+@remembering(64)
 def _julian(day: str) -> str:
     try:
         return f"{date.fromisoformat(_digits('purchaseDate', day, 8)):%y%j}"

@@ -14,7 +14,6 @@ The directory server reads the digits before the scenario (they form the card ra
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -33,6 +32,7 @@ from threedsecure.cards.scenarios import (
     Scenario,
 )
 from threedsecure.cards.schemes import SCHEMES, networks
+from threedsecure.secrets.remembering import remembering
 
 PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -97,7 +97,7 @@ def compose(
     return body + luhn_check_digit(body)
 
 
-@lru_cache(maxsize=1024)
+@remembering(1024)
 def read(pan: str) -> TestCard | None:
     """What the digits say, or None when the number is not one of ours."""
     scheme = _SCHEME_OF_PREFIX.get(pan[:7])

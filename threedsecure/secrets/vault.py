@@ -7,7 +7,6 @@ number without the number being stored.
 
 import base64
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from threedsecure.secrets.keyed_hash import KeyedHash
+from threedsecure.secrets.remembering import remembering
 
 _NONCE_BYTES = 12
 _SEALED = b"\x01"
@@ -67,7 +67,7 @@ class Vault:
         self._boxes: dict[bytes, Box] = {}
         self._sealing = self.box(b"seal")
         self._fingerprinting = KeyedHash(self.derive(b"fingerprint"))
-        self.fingerprint = lru_cache(maxsize=REMEMBERED)(self._fingerprint)
+        self.fingerprint = remembering(REMEMBERED)(self._fingerprint)
         """32 hexadecimal digits that stand for a text and do not reveal it without the key."""
 
     def derive(self, label: bytes, length: int = 32) -> bytes:

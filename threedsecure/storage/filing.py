@@ -42,11 +42,14 @@ def names_of(note: Note, document: Mapping[str, Any]) -> list[str]:
 class Filing:
     """The transactions in `records`, as one reader sees them."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, before: "Filing | None" = None) -> None:
+        """`before`: what an earlier reading found, to go on from, unless that was very much."""
         self._records = records
         self._carrying: dict[str, list[Found]] = {}
         self._firsts: dict[str, Found | None] = {}
         self._filed: dict[tuple[int, int], str] = {}
+        if before is not None and records.go_on_from(before._records):
+            self._carrying, self._firsts, self._filed = before._carrying, before._firsts, before._filed
 
     def transaction_of(self, name: str) -> str | None:
         """The transaction that goes by `name`, which may be any that it has."""

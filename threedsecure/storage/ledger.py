@@ -49,6 +49,8 @@ ERA_BITS: Final = 8
 BULK: Final = 2048
 """Keys that are written at once."""
 MOST_RECORDS_OF_A_NAME: Final = 500
+MOST_BYTES: Final = 8_000_000
+"""Of records, that one reader keeps for the next one."""
 FIRST_RECORDS: Final = 16
 """Among which the first note with a name is, and all of an authentication that had no challenge. A peer may name what it has heard
 of as often as it likes: who looks for those alone must not read the others."""
@@ -224,6 +226,14 @@ class Records:
         self._box = box
         self._keys = keys
         self._opened: dict[int, list[Note]] = {}
+        self._bytes = 0
+
+    def go_on_from(self, before: "Records") -> bool:
+        """Take over what `before` has opened, where that is no more than MOST_BYTES."""
+        if before._bytes > MOST_BYTES:
+            return False
+        self._opened, self._bytes = before._opened, before._bytes
+        return True
 
     def carrying(
         self,
@@ -312,6 +322,7 @@ class Records:
     def _open(self, number: int, document: bytes) -> list[Note]:
         if number not in self._opened:
             self._opened[number] = opened(self._box, document)
+            self._bytes += len(document)
         return self._opened[number]
 
 

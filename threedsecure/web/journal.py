@@ -365,13 +365,16 @@ class Journal:
 
     async def entries_of(self, identifier: str) -> list[dict[str, Any]]:
         """The entries of the transaction that goes by `identifier`: any id it has."""
+        return await self.read(lambda records: _entries(Filing(records), identifier)) if is_a_name(identifier) else []
 
-        def entries(records: ledger.Records) -> list[dict[str, Any]]:
-            filing, name = Filing(records), one_spelling(identifier)
-            transaction_id = filing.transaction_of(name) or name
-            return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]
-
-        return await self.read(entries) if is_a_name(identifier) else []
+    async def entries_of_each(
+        self, identifiers: Sequence[str], at_once: int
+    ) -> AsyncIterator[list[list[dict[str, Any]]]]:
+        """The same of several, `at_once` of them before others have their turn. What one needs is not read again for the next."""
+        filing: Filing | None = None
+        for start in range(0, len(identifiers), at_once):
+            filing, found = await self.read(partial(_entries_of_some, filing, identifiers[start : start + at_once]))
+            yield found
 
     async def newest(self, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
         """Oldest first; a kind is looked for among the last MAX_ENTRIES_READ."""
@@ -505,6 +508,21 @@ def _alone(turn: _Turn, place: int) -> Note:
     return (
         replace(note, document=ledger.whole(0, turn.notes, place).document) if isinstance(note.document, More) else note
     )
+
+
+def _entries_of_some(
+    before: Filing | None, identifiers: Sequence[str], records: ledger.Records
+) -> tuple[Filing, list[list[dict[str, Any]]]]:
+    filing = Filing(records, before)
+    return filing, [_entries(filing, identifier) for identifier in identifiers]
+
+
+def _entries(filing: Filing, identifier: str) -> list[dict[str, Any]]:
+    if not is_a_name(identifier):
+        return []
+    name = one_spelling(identifier)
+    transaction_id = filing.transaction_of(name) or name
+    return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]
 
 
 def _entry(found: Found, transaction_id: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """A request and its answer as bytes with a few words around them: what every handler sees, whether they crossed a socket or not."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
@@ -10,6 +9,7 @@ import orjson
 from msgspec import Struct, field
 
 from threedsecure.errors import ProtocolError
+from threedsecure.secrets.remembering import remembering
 from threedsecure.storage.ledger import More
 
 JSON: Final = "application/json; charset=utf-8"
@@ -55,7 +55,7 @@ class WireRequest(Struct):
         return _media_type(self.headers.get("content-type", ""))
 
 
-@lru_cache(maxsize=64)
+@remembering(64)
 def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 

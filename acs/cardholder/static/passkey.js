@@ -1,15 +1,14 @@
 // Asks the browser for a passkey, or for a payment to be confirmed with one (Secure Payment Confirmation), and posts what comes of
-// it: the assertion, or why there is none. Which error means what, the bank decides.
+// it: the assertion, or why there is none. Which error means what, the bank decides. It is there before the form is, so that nobody
+// presses a button that does nothing yet.
 "use strict";
-const form = document.querySelector("form[data-passkey]");
-const asked = JSON.parse(form.dataset.passkey);
 const METHOD = "secure-payment-confirmation";
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
 const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-async function credential() {
+async function credential(asked) {
   const allowCredentials = asked.credentialIds.map((id) => ({ type: "public-key", id: bytes(id) }));
   const { rpId, timeout } = asked;
   return navigator.credentials.get({
@@ -17,7 +16,7 @@ async function credential() {
   });
 }
 
-async function confirmed() {
+async function confirmed(asked) {
   const { total, ...shown } = asked.payment;
   const data = {
     ...shown,
@@ -46,10 +45,10 @@ function posted({ id, type, response }) {
   return { assertion: { id, type, response: said } };
 }
 
-async function outcome() {
+async function outcome(asked) {
   const began = performance.now();
   try {
-    return posted(await (asked.payment ? confirmed() : credential()));
+    return posted(await (asked.payment ? confirmed(asked) : credential(asked)));
   } catch (error) {
     const allowed = document.featurePolicy?.allowsFeature(asked.feature);
     const late = performance.now() - began >= asked.timeout;
@@ -57,10 +56,11 @@ async function outcome() {
   }
 }
 
-form.addEventListener("submit", async (event) => {
-  if (event.submitter?.id !== "submit") return;
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (event.submitter?.id !== "submit" || form.dataset.passkey === undefined) return;
   event.preventDefault();
   event.submitter.disabled = true;
-  document.getElementById("code").value = JSON.stringify(await outcome());
+  form.elements.code.value = JSON.stringify(await outcome(JSON.parse(form.dataset.passkey)));
   HTMLFormElement.prototype.submit.call(form); // the button of that name hides the method
 });

@@ -12,7 +12,7 @@ from acs.forms import note_answer, note_assertion, note_exposure, read_answer
 from acs.settings import AcsSettings
 from acs.v2.challenge.answers import erro_response, final_response, open_response
 from acs.v2.issuer import EmvIssuer
-from acs.v2.lifecycle import ChallengeRequest, Change, Finish, Refuse, Show, receive_answer, receive_creq, refuse
+from acs.v2.lifecycle import ChallengeRequest, Change, Finish, Show, receive_answer, receive_creq, refuse
 from acs.v2.messages import identifiers
 from acs.v2.records import Transaction
 from acs.v2.states import EventRefused, State
@@ -125,10 +125,10 @@ async def _respond(issuer: EmvIssuer, change: Change, session_data: str | None) 
         case Finish():
             await settle(issuer, transaction)
             return final_response(issuer, transaction)
-        case Refuse(error):
+        case refused:
             await settle(issuer, transaction)
             kept = transaction.session.session_data if transaction.session else session_data
-            return erro_response(issuer, transaction, error, kept)
+            return erro_response(issuer, transaction, refused.error, kept)
 
 
 async def _show(issuer: EmvIssuer, change: Change, notice: str | None) -> WireResponse:

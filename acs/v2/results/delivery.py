@@ -74,8 +74,8 @@ def record(transaction: Transaction, outcome: Outcome, now: datetime, retry: Seq
             return _after(transaction, Event.RRES_ACCEPTED, done, now)
         case Rejected(reason):
             return _after(transaction, Event.RREQ_GIVEN_UP, replace(tried, given_up=reason), now)
-        case Failed(reason):
-            return _later(transaction, replace(tried, last_failure=reason), now, retry)
+        case failed:
+            return _later(transaction, replace(tried, last_failure=failed.reason), now, retry)
 
 
 def postpone(transaction: Transaction, now: datetime, retry: Sequence[timedelta]) -> Transaction:

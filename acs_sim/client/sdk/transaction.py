@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from acs_sim.client.sdk.habits import STRICT, Habits
 from acs_sim.client.sdk.judging import ProtocolFailure, judged
 from threedsecure.v2.app import bridging
+from threedsecure.v2.app.extensions import DEVICE_ACKNOWLEDGEMENT, extension
 from threedsecure.v2.app.jose import (
     A128CBC_HS256,
     NotDecrypted,
@@ -49,7 +50,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """How this SDK is. `enc`: content encryption of the challenge; `interface` and `ui_types`: what it can draw; `max_timeout`:
     minutes that the whole challenge may take, at least 5; `app_url`: where the banking app returns to (2.2.0 and later);
     `plain_hosts`: where plain http will do, and at what is below them: a desk has no certificates. `sdk_type` (2.3.1): sdkType
-    and what goes with it; `habits`: in what it is like one that ships."""
+    and what goes with it; `acknowledged` (2.2.0): the same as data of an extension (Device Acknowledgement); `habits`: in what it
+    is like one that ships."""
 
     enc: str = A128CBC_HS256
     interface: str = NATIVE_AND_HTML
@@ -58,6 +60,7 @@ class Options(Struct, frozen=True, kw_only=True):
     reference_number: str = REFERENCE_NUMBER
     app_url: str | None = None
     sdk_type: Mapping[str, Any] = MappingProxyType({"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"}})
+    acknowledged: Mapping[str, Any] = MappingProxyType({})
     plain_hosts: tuple[str, ...] = ()
     habits: Habits = STRICT
 
@@ -102,6 +105,8 @@ class SdkTransaction(Struct, frozen=True, kw_only=True):
         }
         if self.version == LATEST:
             told |= options.sdk_type
+        elif self.version == "2.2.0" and options.acknowledged:
+            told["messageExtension"] = [extension(DEVICE_ACKNOWLEDGEMENT, options.acknowledged)]
         return told
 
     def begin(self, ares: Mapping[str, Any], roots: Sequence[x509.Certificate], at: datetime) -> "SdkTransaction":

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import FindingDocument, FindingDocuments, OutcomeWish, Transaction
+from acs_sim.desk.log.verdicts import judge
 from acs_sim.desk.transactions.list import find_transaction
 from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction
 from acs_sim.findings.model import Finding, Severity
@@ -20,9 +21,7 @@ Mildest = Annotated[
     Meta(description="the mildest that is told: error, warning (when left out), advice or good"),
 ]
 NEWEST: Final = 2000
-"""Journal entries that the verdict over all transactions reads."""
-BEGINNINGS: Final = frozenset({"3DS Method", "AReq", "PReq", "VEReq", "CRReq", "Payment form"})
-"""What a transaction begins with: where something else comes first, its beginning is older than what was read."""
+"""Messages that the verdict over all transactions looks at."""
 XML: Final = "application/xml; charset=utf-8"
 RULE_NAMES: Final = tuple(rule.name for rule in ALL_RULES)
 
@@ -70,19 +69,13 @@ async def judged(entries: Sequence[Mapping[str, Any]], mildest: Severity = Sever
 
 async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
     """Over the transactions that the newest journal entries belong to, each of them whole."""
-    entries = await desk.runtime.journal.newest(NEWEST)
-    transactions: dict[str, list[dict[str, Any]]] = {}
-    for entry in entries:
-        transactions.setdefault(entry["transaction_id"], []).append(entry)
-    if len(entries) == NEWEST:
-        for transaction_id in _cut(transactions):
-            await asyncio.sleep(0)  # others are not kept waiting for all of them
-            transactions[transaction_id] = await desk.runtime.journal.entries_of(transaction_id)
-    return await asyncio.to_thread(of_all, [*transactions.values()], mildest)
-
-
-def _cut(transactions: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
-    return [name for name, entries in transactions.items() if name and entries[0]["kind"] not in BEGINNINGS]
+    log, journal = desk.log, desk.runtime.journal
+    async with log.one_judge:
+        await log.catch_up(journal)
+        lines = log.latest(NEWEST)
+        await judge(log, journal, lines)
+    verdicts = [line.verdict for line in lines if line.verdict is not None]
+    return await asyncio.to_thread(of_all, verdicts, mildest)
 
 
 def _document(found: Sequence[Finding]) -> FindingDocuments:

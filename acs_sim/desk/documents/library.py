@@ -25,7 +25,7 @@ CONTENTS: Final = {
     ),
     "Run it": (
         *("configuration", "namespaces", "many-machines", "container", "tls", "operations", "security"),
-        *("performance", "promises"),
+        *("performance", "promises", "quality"),
     ),
     "Look up": ("control-api", "directory-server", "acs", "elements", "matrix", "architecture", "CHANGELOG"),
 }

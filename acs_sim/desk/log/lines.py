@@ -8,9 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from sys import intern
 from typing import Any, Final
 
 from acs_sim.desk.log.outcome import TOLD_BY, Outcome, element, outcome_of
+from acs_sim.findings.engine import Verdict, is_told
+from acs_sim.findings.model import Severity
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.test_cards import read
 from threedsecure.redaction import redact
@@ -18,7 +21,14 @@ from threedsecure.storage.filing import deciding_names, names_of
 from threedsecure.storage.ledger import Found, Records, whole
 from threedsecure.web.journal import Journal
 
-MOST_LINES: Final = 20_000
+MOST_LINES: Final = 10_000
+MOST_VERDICTS: Final = 2_500
+"""Lines whose findings are held, not only counted."""
+MOST_DRAWN: Final = 64
+MOST_NAMES: Final = 16
+MOST_KINDS: Final = 24
+LONGEST_KIND: Final = 40
+"""Of one line: a peer may name and send what it likes. The journal knows the rest."""
 MOST_RECORDS: Final = 100_000
 """Looked at when the log begins: what is older is found by its identifiers alone."""
 AT_ONCE: Final = 200
@@ -39,15 +49,17 @@ _SEARCHED: Final = ("id", "scheme", "version", "channel", "scenario", "pan", "me
 
 @dataclass(slots=True)
 class Line:
-    """One exchange. `number`: its place in the log; `kinds`: how many messages of each kind crossed a hop."""
+    """One exchange. `number`: its place in the log; `name`: what the journal files it under, `id` the same as it is shown; `kinds`:
+    how many messages of each kind crossed a hop."""
 
     number: int
+    name: str
     id: str
     began: datetime
     last: datetime
     record: int = 0
     """The last one with a message of it."""
-    names: set[str] = field(default_factory=set)
+    names: tuple[str, ...] = ()
     kinds: dict[str, int] = field(default_factory=dict)
     scheme: str = ""
     version: str = ""
@@ -63,6 +75,7 @@ class Line:
     messages: int = 0
     judged_at: int = 0
     """How many messages it had when its findings were counted."""
+    verdict: Verdict | None = None
     came_of: Outcome | None = None
     searched: str = ""
     """Both are worked out again after each message."""
@@ -80,7 +93,8 @@ class Line:
 
     @property
     def is_judged(self) -> bool:
-        return self.judged_at == self.messages
+        """Whether its findings are those of all its messages, and held."""
+        return self.verdict is not None and self.judged_at == self.messages
 
     @property
     def seconds(self) -> float:
@@ -99,8 +113,6 @@ class Log:
         self._lines: OrderedDict[str, Line] = OrderedDict()
         self._by_name: dict[str, Line] = {}
         self._seen = 0
-        self.drawn: dict[str, tuple[tuple[int, int], str]] = {}
-        """Parts of pages as they were drawn last, for those who look at the same."""
         self._late: dict[int, int] = {}
         """Numbers of records that were not there yet, and how often they were looked for."""
         self._count = 0
@@ -108,11 +120,24 @@ class Log:
         """How often findings were counted: together with what was read, whether anything is new."""
         self.judging: asyncio.Task[None] | None = None
         """Who counts the findings of lines that were shown."""
+        self.one_judge = asyncio.Lock()
+        """Who judges more than a page of lines does so alone: the next one finds most of it done."""
+        self._drawn: dict[str, str] = {}
+        self._drawn_at = self.state
+        self._held: OrderedDict[int, Line] = OrderedDict()
+        """Lines with a verdict, by their numbers, the one that was judged first before the others."""
 
     @property
     def state(self) -> tuple[int, int]:
         """Another one whenever there is something new to show."""
         return self._seen, self.judged
+
+    @property
+    def drawn(self) -> dict[str, str]:
+        """Parts of pages as they were drawn last, for those who look at the same. What is no more to be shown is gone."""
+        if self._drawn_at != self.state or len(self._drawn) >= MOST_DRAWN:
+            self._drawn, self._drawn_at = {}, self.state
+        return self._drawn
 
     async def catch_up(self, journal: Journal) -> None:
         """Bring it up to what was noted."""
@@ -127,6 +152,27 @@ class Log:
             if (before is None or line.number < before) and line.is_listed and wanted(line)
         )
         return [line for line, _ in zip(found, range(limit), strict=False)]
+
+    def latest(self, messages: int) -> list[Line]:
+        """Those with the newest messages, until they have so many; in the order in which they began."""
+        found, left = [], messages
+        for line in sorted(self._lines.values(), key=lambda line: line.record, reverse=True):
+            if left <= 0:
+                break
+            found.append(line)
+            left -= line.messages
+        return sorted(found, key=lambda line: line.number)
+
+    def judged_as(self, line: Line, messages: int, verdict: Verdict) -> None:
+        """`verdict` is that over the first so many messages of a line."""
+        line.verdict, line.judged_at = verdict, messages
+        line.findings = sum(is_told(each.severity, Severity.WARNING) for each in verdict.findings)
+        self.judged += 1
+        self._held.pop(line.number, None)
+        self._held[line.number] = line
+        if len(self._held) > MOST_VERDICTS:
+            _, oldest = self._held.popitem(last=False)
+            oldest.verdict = None
 
     def find(self, name: str) -> Line | None:
         return self._by_name.get(name)
@@ -167,8 +213,10 @@ class Log:
 
     def _forget_oldest(self) -> None:
         _, old = self._lines.popitem(last=False)
+        self._held.pop(old.number, None)
         for each in old.names:
-            self._by_name.pop(each, None)
+            if self._by_name.get(each) is old:
+                del self._by_name[each]
 
     def _take(self, number: int, found: Found) -> None:
         names = names_of(found.note, found.document)
@@ -180,13 +228,14 @@ class Log:
         line = line or self._begun(names[0], found.note.at)
         line.last, line.record = max(line.last, found.note.at), number
         for name in names:
-            line.names.add(name)
-            self._by_name.setdefault(name, line)
+            if name not in line.names and len(line.names) < MOST_NAMES:
+                line.names += (name,)
+                self._by_name.setdefault(name, line)
         _learn(line, found.note.kind, found.document, found.note.facts or {})
 
     def _begun(self, name: str, at: datetime) -> Line:
         self._count += 1
-        line = self._lines[name] = Line(self._count, redact(name), at, at)
+        line = self._lines[name] = Line(self._count, name, redact(name), at, at)
         if len(self._lines) > MOST_LINES:
             self._forget_oldest()
         return line
@@ -196,13 +245,16 @@ def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str
     """A peer wrote it, and may have put a card number anywhere."""
 
     def shown(path: str) -> str:
-        return str(redact(element(message, path)))
+        """Most lines say the same."""
+        return intern(str(redact(element(message, path))))
 
-    line.kinds[kind] = line.kinds.get(kind, 0) + 1
+    counted = intern(kind[:LONGEST_KIND])
+    if counted in line.kinds or len(line.kinds) < MOST_KINDS:
+        line.kinds[counted] = line.kinds.get(counted, 0) + 1
     line.messages += 1
     line.came_of, line.searched = None, ""
     line.faults += kind == "fault"
-    line.scheme = line.scheme or element(facts, "scheme")
+    line.scheme = line.scheme or intern(element(facts, "scheme"))
     for name, where in _SAID.get(kind, {}).items():
         if not getattr(line, name):
             setattr(line, name, shown(where))
@@ -218,7 +270,7 @@ def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str
             line.amount = tuple(shown(f"Purchase.{name}") for name in ("purchAmount", "currency", "exponent"))
         case "Payment form":
             line.reference = next((text for name in _REFERENCES if (text := shown(name))), "")
-    line.end |= {f"{kind}.{name}": text for name in TOLD_BY.get(kind, ()) if (text := shown(name))}
+    line.end |= {intern(f"{kind}.{name}"): text for name in TOLD_BY.get(kind, ()) if (text := shown(name))}
 
 
 def _learn_card(line: Line, pan: str) -> None:

@@ -3,18 +3,18 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from acs_sim.desk.api.calls import Desk
 from acs_sim.desk.log.lines import CHANNELS, Line
+from acs_sim.desk.log.verdicts import judge
 from acs_sim.desk.pages.console import page_of
 from acs_sim.desk.pages.rendering import render
-from acs_sim.findings.engine import of_transaction
-from acs_sim.findings.model import Severity
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import SCHEMES
+from threedsecure.secrets.remembering import remembering
 from threedsecure.web.wire import WireRequest, WireResponse, page
 
 PER_PAGE: Final = 50
@@ -22,8 +22,8 @@ MOST_JUDGED: Final = 200
 """Lines that are looked at for findings when only those with findings are wanted."""
 RESULTS: Final = ("Y", "N", "A", "U", "R", "C", "D", "I", "refused")
 CHIPS: Final = ("result", "reason", "scheme", "version", "channel", "scenario")
+FILTERS: Final = ("q", *CHIPS, "findings", "faults")
 LONGEST: Final = 100
-MOST_DRAWN: Final = 64
 _CARD_NUMBER: Final = re.compile("[0-9]{13,19}")
 
 
@@ -33,20 +33,23 @@ async def overview(desk: Desk, request: WireRequest) -> WireResponse:
 
 async def rows(desk: Desk, request: WireRequest) -> WireResponse:
     """Drawn once for all who look at the same."""
-    log, query = desk.log, urlencode(sorted(request.query.items()))
-    await log.catch_up(desk.runtime.journal)
-    state, html = log.drawn.get(query, (None, ""))
-    if state != log.state:
+    query = urlencode(sorted(_asked(request).items()))
+    await desk.log.catch_up(desk.runtime.journal)
+    html = desk.log.drawn.get(query)
+    if html is None:
         html = render("rows.html", at=desk.addresses, **await _shown(desk, request))
-        if len(log.drawn) >= MOST_DRAWN:
-            log.drawn.clear()
-        log.drawn[query] = (log.state, html)
+        desk.log.drawn[query] = html
     return page(html)
 
 
+def _asked(request: WireRequest) -> dict[str, str]:
+    """What is asked for, by the names that mean something here."""
+    told = {name: request.query.get(name, "")[:LONGEST].strip() for name in (*FILTERS, "before")}
+    return {name: text for name, text in told.items() if text}
+
+
 async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
-    asked = {name: text[:LONGEST].strip() for name, text in request.query.items() if text.strip()}
-    log = desk.log
+    asked, log = _asked(request), desk.log
     await log.catch_up(desk.runtime.journal)
     before = int(asked["before"]) if asked.get("before", "").isdecimal() else None
     found = log.newest(partial(wanted, asked), before, PER_PAGE + 1)
@@ -54,7 +57,7 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
         desk, log.newest(partial(wanted, asked), before, MOST_JUDGED) if "findings" in asked else found
     )
     choices, fixed = log.choices(), {"result": list(RESULTS), "channel": list(CHANNELS.values())}
-    kept: dict[str, str] = {name: asked[name] for name in ("q", *CHIPS, "findings", "faults") if name in asked}
+    kept: dict[str, str] = {name: asked[name] for name in FILTERS if name in asked}
     return {
         "lines": found[:PER_PAGE],
         "older": f"/?{urlencode({**kept, 'before': found[PER_PAGE - 1].number})}" if len(found) > PER_PAGE else "",
@@ -79,7 +82,7 @@ def wanted(asked: Mapping[str, str], line: Line) -> bool:
     return all(word in line.text for word in _words(asked.get("q", "")))
 
 
-@lru_cache(maxsize=256)
+@remembering(256)
 def _words(query: str) -> tuple[str, ...]:
     """A card number is looked for as it is shown."""
     return tuple(mask(word) if _CARD_NUMBER.fullmatch(word) else word for word in query.lower().split())
@@ -96,13 +99,7 @@ def _judged_soon(desk: Desk, lines: list[Line]) -> int:
     """How many are not judged yet; that is done beside the page, which is drawn again when it is."""
     unjudged = [line for line in lines if not line.is_judged]
     if unjudged and (desk.log.judging is None or desk.log.judging.done()):
-        desk.log.judging = asyncio.create_task(_judge(desk, unjudged), name="findings of the log")
+        desk.log.judging = asyncio.create_task(
+            judge(desk.log, desk.runtime.journal, unjudged), name="findings of the log"
+        )
     return len(unjudged)
-
-
-async def _judge(desk: Desk, lines: list[Line]) -> None:
-    for line in lines:
-        messages, entries = line.messages, await desk.runtime.journal.entries_of(line.id)
-        found = await asyncio.to_thread(of_transaction, entries, Severity.WARNING)
-        line.findings, line.judged_at = len(found), messages
-        desk.log.judged += 1

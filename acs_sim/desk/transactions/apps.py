@@ -63,6 +63,7 @@ def new_app(desk: Desk, wish: AppWish) -> PhoneApp:
             max_timeout=wish.max_timeout,
             app_url=wish.app_url,
             sdk_type=sdk_type(wish, sdk_trans_id, desk.runtime.clock.now()),
+            acknowledged=acknowledged(wish, sdk_trans_id, desk.runtime.clock.now()),
             plain_hosts=_plain_hosts(desk),
             habits=habits,
         ),
@@ -78,16 +79,32 @@ def sdk_type(wish: AppWish, sdk_trans_id: str, now: datetime) -> dict[str, Any]:
     """What an AReq of 2.3.1 says of the kind of SDK. The server half of a split SDK signs with the published test key."""
     if wish.split is None:
         return {"sdkType": "01", "defaultSdkType": {"sdkVariant": "01"} | ({"wrappedInd": "Y"} if wish.wrapped else {})}
-    payload = {
+    return {
+        "sdkType": "02",
+        "splitSdkType": {"sdkVariant": wish.split} | ({"limitedInd": "Y"} if wish.limited else {}),
+        "sdkServerSignedContent": split_sdk_signer().sign(_of_the_server_half(sdk_trans_id, now)),
+    }
+
+
+def acknowledged(wish: AppWish, sdk_trans_id: str, now: datetime) -> dict[str, Any]:
+    """What a split SDK says in 2.2.0: data of the Device Acknowledgement extension."""
+    if wish.split is None:
+        return {}
+    told = _of_the_server_half(sdk_trans_id, now)
+    return {
+        "version": "2.0",
+        "sdkType": "02",
+        "sdkServerSignedContent": split_sdk_signer().sign(told),
+        **{name: told[name] for name in ("sdkSignatureTimestamp", "splitSdkServerID")},
+    }
+
+
+def _of_the_server_half(sdk_trans_id: str, now: datetime) -> dict[str, str]:
+    return {
         "sdkReferenceNumber": REFERENCE_NUMBER,
         "sdkTransID": sdk_trans_id,
         "sdkSignatureTimestamp": f"{now:%Y%m%d%H%M%S}",
         "splitSdkServerID": SPLIT_SDK_SERVER,
-    }
-    return {
-        "sdkType": "02",
-        "splitSdkType": {"sdkVariant": wish.split} | ({"limitedInd": "Y"} if wish.limited else {}),
-        "sdkServerSignedContent": split_sdk_signer().sign(payload),
     }
 
 

@@ -15,6 +15,7 @@ from acs_sim.desk.transactions.list_refused import STATE, newest_refused
 from acs_sim.desk.transactions.list_v1 import newest_classic
 from acs_sim.transcripts.document import compose
 from acs_sim.transcripts.har import har
+from threedsecure.v2.validation.identifiers import one_spelling
 from threedsecure.web.wire import Problem, WireResponse
 
 DEFAULT_LIMIT: Final = 100
@@ -114,12 +115,21 @@ async def find_transaction(desk: Desk, identifier: str) -> Transaction:
     if len(identifier) > MAX_IDENTIFIER:
         raise _unknown(identifier)
     known_as = await desk.runtime.journal.transaction_of(identifier)
+    if known_as not in (None, identifier) and (row := await _rows(desk, {"id": one_spelling(identifier), "limit": 1})):
+        return await _whole(
+            desk, row
+        )  # of several authentications under one threeDSServerTransID the one that is meant
     names = (known_as or identifier, identifier, identifier.upper(), identifier.lower())
     if found := await _first_of(desk, names):
         return found
     if known_as is None:
         raise _unknown(identifier)
     return await _first_of(desk, await _enrolments(desk, known_as)) or Transaction(known_as)
+
+
+async def _whole(desk: Desk, rows: list[dict[str, Any]]) -> Transaction:
+    challenges = await _challenges(desk, rows)
+    return _merged(rows[0], challenges.get(str(rows[0].get("acsTransID"))))
 
 
 async def _first_of(desk: Desk, names: Iterable[str]) -> Transaction | None:

@@ -19,8 +19,8 @@ from acs_sim.findings.rules.preparation import Party
 )
 def sdk_trans_id_reused(party: Party) -> Iterator[Evidence]:
     seen: dict[str, Entry] = {}
-    for case in party.cases:
-        for areq in case.areqs:
+    for trace in party.traces:
+        for areq in trace.areqs:
             name = areq.text("sdkTransID").lower()
             first = seen.setdefault(name, areq)
             if name and first.transaction_id != areq.transaction_id:

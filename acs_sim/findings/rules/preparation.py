@@ -1,13 +1,14 @@
 """Across transactions: how often a 3DS Server asks for card ranges, and how often for the same purchase."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from acs_sim.findings.case import DIRECTORY_SERVER, THREE_DS_SERVER, Case, Entry
-from acs_sim.findings.model import Evidence, Severity, rule
+from acs_sim.findings.model import LONGEST_SHOWN, Evidence, Severity, rule
 from acs_sim.findings.rules.authentication import LIMIT_CODE
 
 BETWEEN_TWO: Final = timedelta(hours=1)
@@ -20,27 +21,74 @@ ASKED_AGAIN_AFTER: Final = frozenset({"N", "R", "U", ""})
 _OWN_TO_EACH: Final = frozenset(
     {"threeDSServerTransID", "purchaseDate", "threeDSCompInd", "sdkTransID", "messageVersion"}
 )
+_LOOKED_AT: Final = ("threeDSServerRefNumber", "sdkTransID", "serialNum", "errorCode", "errorDetail")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one transaction leaves to the rules between transactions: its messages with the elements that they look at.
+
+    `preparations`: each PReq that was answered with a PRes; `too_often`: each Erro that says so; `purchase`: the same for two AReq
+    that ask for the same; `is_refused`: whether no answer ended the purchase, and no fault explains that; `is_disturbed`: whether
+    a fault broke a PReq or PRes."""
+
+    preparations: tuple[Entry, ...]
+    too_often: tuple[Entry, ...]
+    areqs: tuple[Entry, ...]
+    purchase: bytes
+    is_refused: bool
+    is_disturbed: bool
+
+    @classmethod
+    def of(cls, case: Case) -> "Trace":
+        is_disturbed = bool(case.disturbed("PReq", "PRes"))
+        answered = any(answer.text("transStatus") not in ASKED_AGAIN_AFTER for answer in case.answers)
+        return cls(
+            () if is_disturbed else tuple(map(_looked_at, _prepared(case))),
+            tuple(_looked_at(erro) for erro in _erros(case) if erro.text("errorCode") == LIMIT_CODE),
+            tuple(map(_looked_at, case.areqs)),
+            _purchase(case.areqs[0]) if case.areqs else b"",
+            not answered and not case.disturbed("ARes", "Erro"),
+            is_disturbed,
+        )
+
+
+def _prepared(case: Case) -> Iterator[Entry]:
+    for pres in case.of("PRes", DIRECTORY_SERVER, THREE_DS_SERVER):
+        preq = case.last_before(case.of("PReq", THREE_DS_SERVER, DIRECTORY_SERVER), pres)
+        if preq is not None:
+            yield preq
+
+
+def _erros(case: Case) -> tuple[Entry, ...]:
+    return case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER)
+
+
+def _looked_at(entry: Entry) -> Entry:
+    message = {name: entry.text(name)[:LONGEST_SHOWN] for name in _LOOKED_AT if name in entry.message}
+    return replace(entry, message=message, facts={"scheme": str(entry.facts.get("scheme", ""))})
+
+
+def _purchase(areq: Entry) -> bytes:
+    asked = repr(sorted((name, str(value)) for name, value in areq.message.items() if name not in _OWN_TO_EACH))
+    return sha256(asked.encode("utf-8", "surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """All cases at hand, in the order of their beginnings."""
+    """All transactions at hand, in the order of their beginnings."""
 
-    cases: Sequence[Case]
+    traces: Sequence[Trace]
 
     @property
-    def preparations(self) -> Iterator[tuple[tuple[str, str], Entry, Entry]]:
+    def preparations(self) -> Iterator[tuple[tuple[str, str], Entry]]:
         """Every PReq that was answered with a PRes, by scheme and sender."""
-        for case in self.cases:
-            for pres in case.of("PRes", DIRECTORY_SERVER, THREE_DS_SERVER):
-                preq = case.last_before(case.of("PReq", THREE_DS_SERVER, DIRECTORY_SERVER), pres)
-                if preq is not None and not case.disturbed("PReq", "PRes"):
-                    yield _at(preq), preq, pres
+        return ((_at(preq), preq) for trace in self.traces for preq in trace.preparations)
 
     @property
     def disturbed(self) -> bool:
-        """Whether a fault broke a PRes: then nobody knows what a gateway has of the card ranges."""
-        return any(case.disturbed("PReq", "PRes") for case in self.cases)
+        """Whether a fault broke one of them: then nobody knows what a gateway has of the card ranges."""
+        return any(trace.is_disturbed for trace in self.traces)
 
 
 def _at(entry: Entry) -> tuple[str, str]:
@@ -59,14 +107,13 @@ def _at(entry: Entry) -> tuple[str, str]:
 )
 def preq_too_eager(party: Party) -> Iterator[Evidence]:
     before: dict[tuple[str, str], Entry] = {}
-    for key, preq, _ in party.preparations:
+    for key, preq in party.preparations:
         if key in before and preq.instant - before[key].instant < BETWEEN_TWO:
             yield preq.shows(None, f"{_minutes(preq.instant - before[key].instant)} after the last", "an hour or more")
         before[key] = preq
-    for case in () if party.disturbed else party.cases:
-        for erro in case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER):
-            if erro.text("errorCode") == LIMIT_CODE:
-                yield erro.shows("errorCode", f"{LIMIT_CODE} {erro.text('errorDetail')}")
+    for trace in () if party.disturbed else party.traces:
+        for erro in trace.too_often:
+            yield erro.shows("errorCode", f"{LIMIT_CODE} {erro.text('errorDetail')}")
 
 
 @rule(
@@ -81,7 +128,7 @@ def preq_too_eager(party: Party) -> Iterator[Evidence]:
 )
 def preq_whole_list(party: Party) -> Iterator[Evidence]:
     before: dict[tuple[str, str], Entry] = {}
-    for key, preq, _ in party.preparations:
+    for key, preq in party.preparations:
         if preq.text("serialNum"):
             continue
         apart = preq.instant - before[key].instant if key in before else None
@@ -101,11 +148,11 @@ def preq_whole_list(party: Party) -> Iterator[Evidence]:
     acquits="a PRes that was broken since",
 )
 def preq_stale(party: Party) -> Iterator[Evidence]:
-    prepared: dict[tuple[str, str], Entry] = {key: preq for key, preq, _ in party.preparations}
-    for case in party.cases:
-        for areq in case.areqs:
+    prepared: dict[tuple[str, str], Entry] = dict(party.preparations)
+    for trace in () if party.disturbed else party.traces:
+        for areq in trace.areqs:
             last = prepared.get(_at(areq))
-            if last is not None and not party.disturbed and areq.instant - last.instant > FRESH:
+            if last is not None and areq.instant - last.instant > FRESH:
                 yield areq.shows(None, f"{_minutes(areq.instant - last.instant)} after the last PReq", "a day at most")
 
 
@@ -120,21 +167,15 @@ def preq_stale(party: Party) -> Iterator[Evidence]:
     acquits="answers that a fault broke",
 )
 def purchase_retried(party: Party) -> Iterator[Evidence]:
-    asked: dict[str, list[Entry]] = defaultdict(list)
-    for case in party.cases:
-        for areq in case.areqs[:1]:
-            answered = any(answer.text("transStatus") not in ASKED_AGAIN_AFTER for answer in case.answers)
-            if answered or case.disturbed("ARes", "Erro"):
-                continue
-            recent = asked[_purchase(areq)]
-            recent.append(areq)
-            within = [each for each in recent if areq.instant - each.instant <= RETRIED_WITHIN]
-            if len(within) >= RETRIES:
-                yield areq.shows("threeDSServerTransID", f"asked {len(within)} times in a minute", "asked once")
-
-
-def _purchase(areq: Entry) -> str:
-    return repr(sorted((name, str(value)) for name, value in areq.message.items() if name not in _OWN_TO_EACH))
+    asked: dict[bytes, deque[datetime]] = defaultdict(deque)
+    for trace in party.traces:
+        for areq in trace.areqs[:1] if trace.is_refused else ():
+            recent, now = asked[trace.purchase], areq.instant
+            recent.append(now)
+            while now - recent[0] > RETRIED_WITHIN:
+                recent.popleft()
+            if len(recent) >= RETRIES:
+                yield areq.shows("threeDSServerTransID", f"asked {len(recent)} times in a minute", "asked once")
 
 
 def _minutes(apart: timedelta) -> str:

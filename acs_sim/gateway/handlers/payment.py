@@ -24,7 +24,7 @@ from acs_sim.gateway.three_ds_server import messages as three_ds_server
 from threedsecure.addresses import at_a_name
 from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import Route, posted
-from threedsecure.web.wire import FORM, HTML, Handler, WireRequest, WireResponse, json_response, read_form, see_other
+from threedsecure.web.wire import FORM, Handler, WireRequest, WireResponse, json_response, page, read_form, see_other
 
 PAGE_WAIT_SECONDS: Final = 2.0
 _PEM: Final = "application/x-pem-file"
@@ -200,7 +200,7 @@ class PaymentHandlers:
 
     async def liveness(self, _request: WireRequest) -> WireResponse:
         """Shops of Paybox's ask here which of its servers is up."""
-        return WireResponse(200, b'<!doctype html><title>OK</title><div id="server_status">OK</div>', HTML)
+        return page('<!doctype html><title>OK</title><div id="server_status">OK</div>')
 
     async def _moved(self, purchase: Purchase, move: Callable[[], Awaitable[Purchase]]) -> WireResponse:
         """Take a step, or find that it was taken already; either way the page of the purchase is next."""

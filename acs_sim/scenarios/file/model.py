@@ -205,8 +205,8 @@ class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from",
 
 class SdkWish(Written, frozen=True, kw_only=True):
     """How the SDK of the app is: how it encrypts its challenge, what it can draw (01 native, 02 HTML, 03 both), how many minutes
-    the challenge may take, which one that ships it is like (`profile`, docs/app.md); in 2.3.1 the variant of a `split` SDK (01
-    native, 02 browser, 03 shell), whether that is `limited`, and whether a default SDK is `wrapped`."""
+    the challenge may take, which one that ships it is like (`profile`, docs/app.md); since 2.2.0 the variant of a `split` SDK (01
+    native, 02 browser, 03 shell), in 2.3.1 whether that is `limited`, and whether a default SDK is `wrapped`."""
 
     encryption: Literal["A128CBC-HS256", "A128GCM"] | None = None
     interface: Literal["01", "02", "03"] | None = None

@@ -13,7 +13,7 @@ from acs_sim.findings.engine import PARTY_RULES
 from acs_sim.findings.invariants import INVARIANTS
 from acs_sim.findings.model import Evidence, Severity
 from acs_sim.findings.observed import OPEN, Observed, Shown
-from acs_sim.findings.rules.preparation import FRESH, Party
+from acs_sim.findings.rules.preparation import FRESH, Party, Trace
 from acs_sim.scenarios.browser.purchases import SECURITY_CODE, Purchases
 from acs_sim.scenarios.browser.screens import Screen
 from acs_sim.scenarios.browser.shop_page import ShopPage
@@ -229,7 +229,8 @@ async def _of_the_party(turn: Turn, case: Case) -> list[Charge]:
                 preparations.setdefault(str(each["transaction_id"]), []).append(each)
             elif kind == "fault" and each["message"].get("at") in PREPARING:
                 return []
-    party = Party([*(Case(sorted(entries, key=lambda one: one["at"])) for entries in preparations.values()), case])
+    cases = [*(Case(sorted(entries, key=lambda one: one["at"])) for entries in preparations.values()), case]
+    party = Party([Trace.of(each) for each in cases])
     return [
         _charge(rule.name, each)
         for rule in PARTY_RULES

@@ -16,6 +16,8 @@ export type Message = Schemas["Message"];
 export type NamespaceMade = Schemas["NamespaceMade"];
 /** What the cardholder saw; `transStatus` and `notification` are there once it is over. */
 export type Outcome = Schemas["CardholderOutcome"];
+/** Those of a card; `page`: where a browser makes one, at the bank. */
+export type Passkeys = Schemas["Passkeys"];
 export type Severity = Finding["severity"];
 export type Status = Schemas["Transaction"];
 

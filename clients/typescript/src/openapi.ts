@@ -1604,8 +1604,9 @@ export interface components {
          * AppWish
          * @description An app with an SDK. `encryption`: of its challenge; `interface`: what it can draw (sdkInterface: 01 native, 02 HTML, 03
          *         both); `max_timeout`: minutes that the challenge may take (sdkMaxTimeout); `app_url`: where a banking app returns to.
-         *         `split` (2.3.1): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited`: its client cannot encrypt; such an SDK
-         *         has to use A128GCM. `wrapped`: a default SDK that is wrapped. `profile`: in what it is like an SDK that ships (docs/app.md).
+         *         `split` (since 2.2.0): the variant of a split SDK (01 native, 02 browser, 03 shell), `limited` (2.3.1): its client cannot
+         *         encrypt; such an SDK has to use A128GCM. `wrapped`: a default SDK that is wrapped. `profile`: in what it is like an SDK that
+         *         ships (docs/app.md).
          */
         AppWish: {
             /**

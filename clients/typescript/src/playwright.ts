@@ -7,6 +7,7 @@ import { start } from "./process.js";
 import { ThreeDS } from "./simulator.js";
 
 export { expect } from "@playwright/test";
+export { type Authenticator, authenticator } from "./authenticator.js";
 export * from "./index.js";
 
 const CODE = '#code[name="challengeValue"]'; // the shop's own page may have some other #code

@@ -1,4 +1,4 @@
-import { completeChallenge, expect, NotInTime, SimulatorRefused, test, ThreeDS } from "acs-sim/playwright";
+import { authenticator, completeChallenge, expect, NotInTime, SimulatorRefused, test, ThreeDS } from "acs-sim/playwright";
 
 import { Gateway } from "../examples/gateway.js";
 
@@ -15,6 +15,24 @@ test("a purchase in a browser is authenticated with the code from the phone", as
   const transaction = await card.transaction();
   expect((await transaction.result()).transStatus).toBe("Y");
   await transaction.assertAcquitted();
+});
+
+test("a passkey of a virtual device pays, and a finger that it does not know brings a code", async ({ page, threeds }) => {
+  const card = await threeds.card("challenge-passkey");
+  const device = await authenticator(threeds, page);
+  await device.enrol(card.pan);
+  for (const verifies of [true, false]) {
+    await device.verify(verifies);
+    await page.goto(`${threeds.addresses.shop}/shops/e-transactions?lang=en`);
+    await page.click("#checkout");
+    await page.fill("#card-number", card.pan);
+    await page.fill("#expiry", "12/30");
+    await page.fill("#cryptogram", "123");
+    await page.click("#pay");
+    await page.frameLocator("#challenge").locator("#submit").click();
+    if (!verifies) await completeChallenge(page, card.phone.code);
+    await page.waitForSelector("#result[data-result=accepted]");
+  }
 });
 
 test.describe("a gateway without a browser", () => {

@@ -1,13 +1,14 @@
 """The verdict over HTTP: JSON, JUnit, the pages, and the outcome that a gateway tells."""
 
 from datetime import datetime
+from time import process_time
 from xml.etree import ElementTree
 
 import pytest
 
-from acs_sim.findings.engine import ALL_RULES
+from acs_sim.findings.engine import ALL_RULES, verdict_on
 from acs_sim.findings.model import Severity
-from tests.acs_sim.findings.samples import ONE, REFUSED, entry
+from tests.acs_sim.findings.samples import AREQ, IDS, ONE, REFUSED, STARTED_AT, entry
 from tests.acs_sim.world import SERVER_ID
 
 WRONG = (
@@ -134,3 +135,34 @@ async def test_transactions_older_than_what_is_read_are_judged_whole(call, stack
     crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
     _, document, _ = await call("GET", "/api/findings")
     assert [finding["rule"] for finding in document["findings"]] == ["result-from-cres"]
+
+
+async def test_a_transaction_is_judged_once_and_again_when_more_of_it_has_crossed(call, stack, monkeypatch):
+    judged = []
+    monkeypatch.setattr("acs_sim.desk.log.verdicts.verdict_on", lambda entries: judged.append(1) or verdict_on(entries))
+    crossed(stack, *WRONG)
+    for path in ("/api/findings", "/findings", "/api/findings?severity=good", "/", "/api/findings?format=junit"):
+        await call.text("GET", path)
+    assert len(judged) == 1
+    crossed(stack, entry("outcome", outcome="accepted"))
+    _, document, _ = await call("GET", "/api/findings")
+    assert ([one["rule"] for one in document["findings"]], len(judged)) == (["result-from-cres"], 2)
+    await stack.runtime.journal.forget()
+    crossed(stack, *WRONG, entry("outcome", outcome="refused"))
+    assert (await call("GET", "/api/findings"))[1]["findings"] == []
+
+
+async def test_what_many_share_is_read_once_for_all_of_them(call, stack):
+    """A peer that gives every payment the acsTransID of all others has them read a hundred times."""
+    for number in range(400):
+        stack.runtime.journal.record(
+            STARTED_AT, "3DS Server", "Directory Server", "AReq", {**AREQ, **IDS, "threeDSServerTransID": f"{number}"}
+        )
+        if number % 4 == 0:
+            await stack.runtime.journal.flush()
+    began = process_time()
+    assert (await call("GET", "/api/findings"))[0] == 200
+    first, began = process_time() - began, process_time()
+    assert (await call("GET", "/api/findings"))[0] == 200
+    assert first < 4
+    assert process_time() - began < first / 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from acs_sim.findings.engine import of_all
+from acs_sim.findings.engine import of_all, verdict_on
 from acs_sim.findings.model import Severity
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.scenarios.file.loading import load
@@ -113,7 +113,8 @@ async def test_the_gateway_of_a_run_errs_only_where_a_file_wants_it_to():
     transactions: dict[str, list] = {}
     for entry in entries:
         transactions.setdefault(entry["transaction_id"], []).append(entry)
-    found = [finding for finding in of_all(transactions.values()) if finding.severity is Severity.ERROR]
+    verdicts = map(verdict_on, transactions.values())
+    found = [finding for finding in of_all(verdicts) if finding.severity is Severity.ERROR]
     assert {finding.rule.name for finding in found} <= {"request-refused", "version-above-range"}
     wrong = [outcome for outcome in outcomes if outcome.play.file.name == "errors.yaml"]
     assert 0 < len(found) <= len(wrong)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction
+from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction, verdict_on
 from acs_sim.findings.model import Severity
 from tests.acs_sim.findings.samples import IDS, REFUSED, entry
 
@@ -23,7 +23,7 @@ def evidence(*entries):
 
 
 def between(*transactions):
-    return [finding.rule.name for finding in of_all(transactions)]
+    return [finding.rule.name for finding in of_all(map(verdict_on, transactions))]
 
 
 def erro(code, about, road=("Directory Server", "3DS Server"), component="D", **more):
@@ -400,7 +400,7 @@ def test_every_rule_says_what_is_wrong_and_what_to_do():
 def test_hostile_entries_bend_no_rule():
     strange = {"messageVersion": 7, "transStatus": [], "threeDSServerTransID": None, "errorCode": {}, "IReq": "no"}
     crossed = [entry(kind, **strange) for kind in ("AReq", "ARes", "CReq", "CRes", "RReq", "RRes", "VERes", "Error")]
-    assert isinstance(of_all([crossed, []], Severity.GOOD), list)
+    assert isinstance(of_all([verdict_on(crossed), verdict_on([])], Severity.GOOD), list)
 
 
 def test_a_frame_that_may_not_ask_for_a_passkey_is_found():

@@ -10,6 +10,7 @@ from acs_sim.scenarios.file.elements import Column
 from acs_sim.scenarios.file.loading import load
 from acs_sim.scenarios.playing.purchase import areq
 from docs.generate.scenarios import LIBRARY
+from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.paths import element_name
 from threedsecure.v2.messages import MESSAGES
 
@@ -60,9 +61,14 @@ def told(step, scenario):
 
 
 @cache
+def library():
+    return load([LIBRARY])
+
+
+@cache
 def played():
     seen = defaultdict(set)
-    for play in load([LIBRARY]):
+    for play in library():
         for fault in play.scenario.faults:
             if play.scenario.version == LATEST and fault.do == "set":
                 seen[fault.at].update(paths({fault.element: fault.value}))
@@ -93,3 +99,24 @@ def test_what_is_looked_for_is_found():
     assert {("AReq", "sellerInfo.sellerPhone.cc"), ("ARes", "broadInfo.category"), ("OReq", "opSeq.seqNum")} <= (
         only_in_the_latest() & played()
     )
+
+
+def added():
+    """The rows of the document's table of what 2.3.1 adds: card or option, scenarios, elements."""
+    section = DOCUMENT.read_text("utf-8").partition("## What 2.3.1 adds")[2].partition("\n## ")[0]
+    return re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| (\[[^|]+) \|$", section, re.MULTILINE)
+
+
+def test_what_2_3_1_adds_is_a_card_or_an_option_a_scenario_that_is_played_and_a_line_of_the_reference():
+    plays = defaultdict(set)
+    for play in library():
+        plays[play.scenario.name].add(play.scenario.version)
+    assert len(added()) == 11
+    for what, told, scenarios, elements in added():
+        assert {*re.findall(r"`([a-z]+-[a-z-]+)`", told)} <= SCENARIOS.keys()
+        earlier = {"2.2.0"} if "2.2.0" in what else set()
+        for name in scenarios.split("; "):
+            assert plays[name] == earlier or LATEST in plays[name], name
+        for message, anchor in re.findall(r"\(elements/(\w+)\.md#(\w+)\)", elements):
+            assert any(row.name == anchor for row in MESSAGES[message]), anchor
+            assert f'<a id="{anchor}">' in (ROOT / "docs" / "elements" / f"{message}.md").read_text("utf-8")

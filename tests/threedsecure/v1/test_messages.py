@@ -206,7 +206,9 @@ def test_a_pareq_repeats_the_version_and_the_account_of_the_veres():
 def test_texts_that_are_too_long_for_a_pareq_are_cut():
     shop = Shop("1", "2", "n" * 60, "250", "https://shop.example/")
     purchase = Purchase(XID, NOW, 1, "978", 2, "3012", "d" * 500, installments=3)
-    check(messages.payer_authentication_request("1", MAPPINGS[VERES], shop, purchase), sent=True)
+    pareq = messages.payer_authentication_request("1", MAPPINGS[VERES], shop, purchase)
+    check(pareq, sent=True)
+    assert (len(pareq["Merchant"]["name"]), len(pareq["Purchase"]["desc"])) == (25, 125)
 
 
 # --- enrolment and ranges ------------------------------------------------------------------------------------------------

@@ -14,7 +14,14 @@ from tests.support.signatures import xmlsec1_accepts
 from tests.threedsecure.v1.samples import PARES
 from threedsecure.v1.signature.pki import Signer
 from threedsecure.v1.signature.signing import sign
-from threedsecure.v1.signature.verification import SignatureFault, SignatureInvalid, signed_with_sha1, verify
+from threedsecure.v1.signature.verification import (
+    SignatureFault,
+    SignatureInvalid,
+    _issued,
+    carried_roots,
+    signed_with_sha1,
+    verify,
+)
 
 NOW = datetime(2026, 6, 15, 12, 0, 5, tzinfo=UTC)
 SHA256_WITH_RSA, SHA1_WITH_RSA = (bytes.fromhex(f"2a864886f70d0101{last}") for last in ("0b", "05"))
@@ -62,3 +69,17 @@ def test_a_path_that_is_signed_with_sha_1_is_verified_where_that_is_allowed(keys
     with pytest.raises(SignatureInvalid) as caught:
         verify(strange, trusted=[root], at=NOW)
     assert caught.value.fault is SignatureFault.CHAIN_UNTRUSTED
+
+
+def test_a_root_of_old_is_among_those_that_a_pares_brings_along(keys):
+    root, issuing, signer = (certificate(keys, name, sha1=True) for name in NAMES)
+    assert carried_roots(sign(PARES.encode(), Signer(keys["signer"], (signer, issuing, root)))) == (root,)
+
+
+def test_who_signed_under_another_name_did_not_issue(keys):
+    root, issuing, signer = (certificate(keys, name, sha1=True) for name in NAMES)
+    assert _issued(issuing, signer, allow_sha1=True)
+    assert not _issued(issuing, signer, allow_sha1=False)
+    assert not _issued(root, signer, allow_sha1=True)
+    renamed = certificate({**keys, "root": keys["issuing"]}, "root", sha1=True)
+    assert not _issued(renamed, signer, allow_sha1=True)

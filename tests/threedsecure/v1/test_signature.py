@@ -23,8 +23,17 @@ from threedsecure.v1 import messages, outcomes
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.envelope import pack, unpack
 from threedsecure.v1.errors import MessageError
-from threedsecure.v1.signature import pki
-from threedsecure.v1.signature.signing import RSA_SHA1, RSA_SHA256, XMLDSIG, SignatureDefect, Signer, sign, signed
+from threedsecure.v1.signature import pki, verification
+from threedsecure.v1.signature.signing import (
+    RSA_SHA1,
+    RSA_SHA256,
+    XMLDSIG,
+    SignatureDefect,
+    Signer,
+    canonical,
+    sign,
+    signed,
+)
 from threedsecure.v1.signature.verification import SignatureFault, SignatureInvalid, carried_roots, verify
 from threedsecure.v1.validation.rules import check_answer
 
@@ -321,10 +330,64 @@ def test_a_certificate_with_a_key_of_another_kind_verifies_nothing(keys):
 def test_of_certificates_that_issued_each_other_the_first_is_the_signers(keys):
     root, other = keys.root, keys.stray.certificates[-1]
     assert root.subject == other.subject
-    xml = sign(PARES.encode(), Signer(keys.good.key, (root, other)))
     with pytest.raises(SignatureInvalid) as caught:
-        verify(xml, trusted=[root], at=NOW)
+        verify(sign(PARES.encode(), Signer(keys.good.key, (root, other))), trusted=[root], at=NOW)
     assert caught.value.fault is SignatureFault.VALUE_WRONG
+    with pytest.raises(SignatureInvalid) as caught:
+        verify(sign(PARES.encode(), Signer(keys.good.key, (other, root))), trusted=[root], at=NOW)
+    assert caught.value.fault is SignatureFault.VALUE_WRONG
+    path = verification._path((root, other), [root], allow_sha1=True)
+    assert path == (root,)
+    assert verification._path((other, root), [root], allow_sha1=True) == ()
+
+
+def test_the_canonical_form_has_no_comments_and_the_language_of_what_is_around_it():
+    root = etree.fromstring('<a xml:lang="fr" b="1"><c><!-- no -->d</c></a>')
+    assert canonical(root[0]) == b'<c xml:lang="fr">d</c>'
+    assert canonical(root[0], exclusive=True) == b"<c>d</c>"
+    own = etree.fromstring('<a xml:lang="fr"><c xml:lang="en">d</c></a>')
+    assert canonical(own[0]) == b'<c xml:lang="en">d</c>'
+
+
+YEAR = timedelta(days=365)
+CERTIFICATES = [
+    ("good", 0, "Signing", "Issuing", -2, 5, None),
+    ("good", 1, "Issuing", "Root", -11, 10, 0),
+    ("good", 2, "Root", "Root", -11, 20, 1),
+    ("expired", 0, "Signing", "Issuing", -10, -9, None),
+    ("stray", 0, "Signing", "Issuing", -2, 5, None),
+    ("stray", 1, "Issuing", "Root", -11, 10, 0),
+    ("stray", 2, "Root", "Root", -11, 20, 1),
+]
+"""Whose, where in the chain, subject, issuer, valid from and to in years from now, and how many authorities may follow."""
+
+
+@pytest.mark.parametrize(("whose", "place", "subject", "issuer", "since", "until", "length"), CERTIFICATES)
+def test_each_certificate_is_what_its_place_in_the_chain_wants(
+    keys, whose, place, subject, issuer, since, until, length
+):
+    certificate = getattr(keys, whose).certificates[place]
+    assert subject in certificate.subject.rfc4514_string()
+    assert issuer in certificate.issuer.rfc4514_string()
+    span = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    assert span == (NOW + since * YEAR, NOW + until * YEAR)
+    authority = length is not None
+    constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert (constraints.value.ca, constraints.value.path_length, constraints.critical) == (authority, length, True)
+    usage = certificate.extensions.get_extension_for_class(x509.KeyUsage)
+    assert usage.critical
+    told = {name for name in USAGES if getattr(usage.value, name)}
+    assert told == ({"key_cert_sign", "crl_sign"} if authority else {"digital_signature"})
+    for kind in (x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier):
+        assert not certificate.extensions.get_extension_for_class(kind).critical
+    assert (certificate.public_key().key_size, certificate.public_key().public_numbers().e) == (2048, 65537)
+    assert certificate.serial_number.bit_length() == 121
+
+
+USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "key_cert_sign", "crl_sign"),
+)
 
 
 def test_a_key_of_another_kind_is_no_signers():

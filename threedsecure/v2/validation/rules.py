@@ -134,7 +134,7 @@ def three_ri_is_no_payment(message: Message, context: Context) -> Iterator[Viola
 
 @rule("AReq", triggers=("multiTransaction",), versions=("2.3.1",))
 def sellers_of_a_list_are_described(message: Message, context: Context) -> Iterator[Violation]:
-    """A merchantList of multiTransaction names sellers of sellerInfo alone (AReq)."""
+    """A merchantList of multiTransaction names sellers of sellerInfo alone."""
     described = {text(seller, "sellerId") for seller in objects(message, "sellerInfo")}
     listed = message.get("multiTransaction")
     for index, merchant in enumerate(objects(listed, "merchantList") if isinstance(listed, Mapping) else ()):

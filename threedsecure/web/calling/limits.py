@@ -4,11 +4,11 @@ time, and never all of it."""
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
 from threedsecure.errors import PeerUnreachable
+from threedsecure.secrets.remembering import remembering
 
 SHARE: Final = 2
 """Of as many requests as a party works on at a time, one part in so many may wait for the same peer."""
@@ -49,7 +49,7 @@ class PeerLimits:
                 del self._under_way[peer]
 
 
-@lru_cache(maxsize=1024)
+@remembering(1024, 2048)
 def peer_of(url: str) -> str:
     """Who is called at an address; the address itself where it is none."""
     try:

@@ -3,13 +3,13 @@
 import re
 import socket
 from collections.abc import Iterable
-from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
 from yarl import URL
 
 from threedsecure.addresses import split_namespace
+from threedsecure.secrets.remembering import remembering
 
 CONTROLS: Final = ("/api/", "/control/")
 LOOPBACK: Final = "localhost"
@@ -77,7 +77,7 @@ def _name(host: str) -> str:
     return "" if found is None else found[1] or found[2]
 
 
-@lru_cache(maxsize=256)
+@remembering(256)
 def _is_of_this_machine(address: str) -> bool:
     """What can be listened on is one of its own."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

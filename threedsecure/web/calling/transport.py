@@ -7,7 +7,6 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +16,7 @@ from yarl import URL
 
 from threedsecure.addresses import split_namespace
 from threedsecure.errors import ExchangeBroken, PeerTimedOut, PeerUnreachable
+from threedsecure.secrets.remembering import remembering
 from threedsecure.storage.ledger import More
 from threedsecure.web.broken_answers import carried
 from threedsecure.web.calling.limits import PeerLimits
@@ -235,7 +235,7 @@ class InProcessTransport:
 _JSON_ALONE: Final[Mapping[str, str]] = MappingProxyType({"content-type": JSON})
 
 
-@lru_cache(maxsize=256)
+@remembering(256, 2048)
 def _parts(url: str) -> tuple[str, str, str]:
     """The base of an address, with its namespace; its path there, and its query."""
     parts = urlsplit(url)

@@ -317,16 +317,14 @@ async def _own_figures(service: Service) -> Sequence[Measured]:
 
 
 def _static(folder: Traversable) -> Callable[[web.Request], Awaitable[web.Response]]:
-    @lru_cache(maxsize=64)
-    def load(name: str) -> bytes | None:
-        file = folder / name
-        return file.read_bytes() if file.is_file() else None
+    files = {file.name: file for file in folder.iterdir() if file.is_file()}  # no path is made of what a peer says
+    load = lru_cache(lambda name: files[name].read_bytes())
 
     async def static(request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        content = None if "/" in name or name.startswith(".") else load(name)
-        if content is None:
-            return _response(Problem(404, "Not Found").response())
+        if name not in files:
+            return _response(_for_the_caller(Problem(404, "Not Found").response()))
+        content = load(name)
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         headers = {"Content-Type": media_type, "Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
         return web.Response(body=content, headers=headers)

@@ -9,7 +9,7 @@ from acs.v2.challenge.app.keys import session_key
 from acs.v2.challenge.app.screens import answering, challenge_cres, final_cres
 from acs.v2.challenge.creq import settle
 from acs.v2.issuer import EmvIssuer
-from acs.v2.lifecycle import Change, Finish, Refuse, Show, refuse
+from acs.v2.lifecycle import Change, Finish, Show, refuse
 from acs.v2.messages import answered_with
 from acs.v2.records import App, Transaction
 from acs.v2.states import State
@@ -137,9 +137,9 @@ async def _respond(issuer: EmvIssuer, change: Change, enc: str) -> WireResponse:
             if undelivered is not None:
                 return _in_clear(answered_with(transaction, undelivered))
             return _encrypted(issuer, transaction, final_cres(transaction), enc)
-        case Refuse(error):
+        case refused:
             await settle(issuer, transaction)
-            return _in_clear(answered_with(transaction, error))
+            return _in_clear(answered_with(transaction, refused.error))
 
 
 async def _undelivered(issuer: EmvIssuer, transaction: Transaction) -> MessageError | None:

@@ -1,14 +1,12 @@
 // Has the browser confirm the payment (Secure Payment Confirmation) and posts what came of it. Without scripts the form says nothing,
-// and the bank asks in another way.
+// and the bank asks in another way; the script is there before the form is.
 "use strict";
-const form = document.getElementById("confirm-form");
-const asked = JSON.parse(form.dataset.asked);
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
 const base64url = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-async function confirmed() {
+async function confirmed(asked) {
   const { total, ...shown } = asked.payment;
   const { challenge, rpId, credentialIds, timeout } = asked;
   const data = { ...shown, challenge: bytes(challenge), rpId, credentialIds: credentialIds.map(bytes), timeout, showOptOut: true };
@@ -30,17 +28,19 @@ async function confirmed() {
   }
 }
 
-async function outcome() {
+async function outcome(asked) {
   try {
-    return await confirmed();
+    return await confirmed(asked);
   } catch (error) {
     return { error: error.name, message: error.message };
   }
 }
 
-form.addEventListener("submit", async (event) => {
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.id !== "confirm-form") return;
   event.preventDefault();
   document.getElementById("confirm").disabled = true;
-  form.elements.posted.value = JSON.stringify(await outcome());
+  form.elements.posted.value = JSON.stringify(await outcome(JSON.parse(form.dataset.asked)));
   HTMLFormElement.prototype.submit.call(form);
 });
