@@ -31,7 +31,7 @@ def told(problem: Problem, accept: str, ways_on: Sequence[tuple[str, str]]) -> W
     browsers. `accept`: what the caller takes; only browsers name HTML."""
     if "text/html" not in accept:
         return problem.response()
-    html = _lost().render(title=problem.title, detail=problem.detail, ways_on=ways_on)
+    html = _lost().render(status=problem.status, title=problem.title, detail=problem.detail, ways_on=ways_on)
     return page(html, problem.status)
 
 
