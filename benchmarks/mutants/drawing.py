@@ -2,6 +2,7 @@
 
 import ast
 import random
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -95,9 +96,12 @@ def _mutant(tree: Path, spot: _Spot) -> Iterator[Mutant]:
 
 def _other(source: str, changed: str) -> bool:
     try:
-        return ast.dump(ast.parse(source)) != ast.dump(ast.parse(changed))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # `is` beside a literal
+            compile(changed, "", "exec", dont_inherit=True)
     except SyntaxError:
         return False
+    return ast.dump(ast.parse(source)) != ast.dump(ast.parse(changed))
 
 
 def statement(source: str, row: int) -> tuple[int, int]:

@@ -37,6 +37,9 @@ class Mutant:
 CONSEQUENCES = {
     ("whiteListStatus", "missing"): ("203", "whiteListStatusSource"),  # a source stands with its status
     ("trustListStatus", "missing"): ("203", "trustListStatusSource"),
+    # a payment that is divided among merchants names sellers that are described
+    ("sellerInfo", "missing"): ("203", "multiTransaction.merchantList[0].sellerId"),
+    ("sellerInfo[0].sellerId", "missing"): ("203", "multiTransaction.merchantList[0].sellerId"),
     ("broadInfo.description", "too long"): ("203", "broadInfo,broadInfo.description"),  # the whole is bounded too
 }
 
