@@ -24,6 +24,7 @@ from acs_sim.testing.aio import AsyncAuthenticator, AsyncCard, AsyncThreeDS
 from acs_sim.testing.session import simulator
 from tests.acs.test_assertions import for_node, opinions_of_node, passkey
 from tests.support.browser import new_context, standing_clock
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from tests.system.test_shops_in_chromium import submit, verdict
@@ -117,9 +118,6 @@ async def test_a_frame_that_may_not_ask_is_a_mistake_of_the_gateways_page(page, 
     assert (method, outcome) == (["02"], "not permitted")
     assert [(each.rule, each.severity) for each in findings] == [("frame-without-permission", "warning")]
     assert f'allow="{allowed}"' in findings[0].remedy
-
-
-# Payments that are confirmed (Secure Payment Confirmation), from the first page of the shop.
 
 
 async def to_the_card_form(page: Page, stack: Stack, pan: str) -> None:
@@ -346,8 +344,9 @@ async def out_of_time(paying, ares):
     """The dialog stands, and nobody answers it."""
     asking = asyncio.ensure_future(paying.confirms(ares))
     await paying.page.wait_for_url(f"{paying.shop}/**")
-    while not asking.done():
-        await paying.page.clock.run_for(int(ares["spcTransData"]["timeout"]))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not asking.done():
+            await paying.page.clock.run_for(int(ares["spcTransData"]["timeout"]))
     await paying.page.clock.resume()
     return await asking
 
@@ -451,8 +450,9 @@ async def test_in_the_banks_frame_each_outcome_of_the_browser_ends_in_a_code(pay
             await frame.evaluate(change)
         clicked = asyncio.ensure_future(frame.click("#submit"))
         if name == "timed out":
-            while not await noted(transaction):
-                await page.clock.run_for(180_000)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not await noted(transaction):
+                    await page.clock.run_for(180_000)
             await page.clock.resume()
         await clicked
         await frame.locator("#message[data-kind=passkey-unused]").wait_for()
