@@ -65,7 +65,17 @@ CROWDED = """() => {
       found.push(`${named(one)} is cut`);
   }
   const pressed = seen.filter((one) => one.matches("a, button, input, select, textarea, summary"));
-  const boxes = pressed.map((one) => one.getClientRects()[0]);
+  const boxes = pressed.map((one) => {
+    // What a part that scrolls by itself holds is seen inside it alone.
+    let { left, top, right, bottom } = one.getClientRects()[0];
+    for (let up = one.parentElement; up && up !== document.body; up = up.parentElement)
+      if (getComputedStyle(up).overflowY !== "visible") {
+        const room = up.getBoundingClientRect();
+        [left, top] = [Math.max(left, room.left), Math.max(top, room.top)];
+        [right, bottom] = [Math.min(right, room.right), Math.min(bottom, room.bottom)];
+      }
+    return { left, top, right, bottom };
+  });
   for (let first = 0; first < pressed.length; first += 1) for (let other = first + 1; other < pressed.length; other += 1) {
     const [a, b] = [boxes[first], boxes[other]];
     const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);

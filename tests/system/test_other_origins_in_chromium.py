@@ -208,7 +208,7 @@ async def test_the_own_pages_still_change_what_they_are_there_for(desk):
     answers = []
     page.on("response", lambda answer: answers.append((answer.request.method, answer.status)))
     await page.goto(desk.stack.addresses.desk + "/cards")
-    await page.locator("form[action='/cards'] button").first.click()
+    await page.locator("form[action='/cards'] button[name=scenario]").first.click()
     await page.wait_for_url("**/cards?*minted=*")
     await page.goto(desk.stack.addresses.phone + "/phones/%2B33639981101")
     async with page.expect_navigation():

@@ -17,7 +17,7 @@ CONTENTS: Final = {
     "Begin": (FIRST, "connect-3ds-server", "gateway", "test-cards", "vendor-cards", "desk", "phone"),
     "What it plays": (
         *("challenge-pages", "app", "classic", "passkeys", "faults", "rules", "rules-by-date", "issuer-decides"),
-        *("notices", "authentication-values", "endings", "timers"),
+        *("notices", "authentication-values", "endings", "timers", "open-questions"),
     ),
     "Test with it": (
         *("pytest", "pipelines", "scenarios", "scenario-library", "running", "explore", "transcripts", "findings"),

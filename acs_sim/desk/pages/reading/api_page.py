@@ -63,7 +63,6 @@ def openapi_handler(operations: tuple[Operation, ...]) -> Handler:
 def docs_handler(operations: tuple[Operation, ...]) -> Handler:
     async def docs(desk: Desk, request: WireRequest) -> WireResponse:
         whole, query = document(operations), request.query.get("q", "").strip()[:MOST_SEARCHED]
-        await desk.log.catch_up(desk.runtime.journal)
         newest = [line.id for line in desk.log.newest(lambda _: True, None, 1)]
         calls = [
             {
