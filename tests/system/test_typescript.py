@@ -28,6 +28,7 @@ def npm(folder: Path, *arguments: str) -> str:
         "PYTHONPATH": str(ROOT),
         "THREEDS_COMMAND": f"{sys.executable} -m acs_sim",
         "CHROMIUM": executable(),
+        "NO_COLOR": "1",
     }
     command = ["npm", "--no-audit", "--no-fund", *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=STEP_SECONDS)
