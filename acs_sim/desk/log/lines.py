@@ -44,6 +44,7 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
     "PAReq": {"version": "version", "merchant": "Merchant.name"},
 }
 _REFERENCES: Final = ("PBX_CMD", "reference", "REFERENCE")
+_CHOSEN: Final = ("scheme", "version", "scenario", "reason")
 _SEARCHED: Final = ("id", "scheme", "version", "channel", "scenario", "pan", "merchant", "reference")
 
 
@@ -61,6 +62,7 @@ class Line:
     """The last one with a message of it."""
     names: tuple[str, ...] = ()
     kinds: dict[str, int] = field(default_factory=dict)
+    is_listed: bool = False
     scheme: str = ""
     version: str = ""
     channel: str = ""
@@ -83,10 +85,6 @@ class Line:
     """Both are worked out again after each message."""
     end: dict[str, str] = field(default_factory=dict)
     """What its end is read from (`TOLD_BY`)."""
-
-    @property
-    def is_listed(self) -> bool:
-        return not BESIDE.issuperset(self.kinds)
 
     @property
     def outcome(self) -> Outcome:
@@ -126,6 +124,8 @@ class Log:
         """Who judges more than a page of lines does so alone: the next one finds most of it done."""
         self._drawn: dict[str, str] = {}
         self._drawn_at = self.state
+        self._choices: dict[str, list[str]] = {}
+        self._choices_at = (0, 0)
         self._held: OrderedDict[int, Line] = OrderedDict()
         """Lines with a verdict, by their numbers, the one that was judged first before the others."""
 
@@ -151,7 +151,7 @@ class Log:
         found = (
             line
             for line in reversed(self._lines.values())
-            if (before is None or line.number < before) and line.is_listed and wanted(line)
+            if line.is_listed and (before is None or line.number < before) and wanted(line)
         )
         return [line for line, _ in zip(found, range(limit), strict=False)]
 
@@ -181,10 +181,14 @@ class Log:
 
     def choices(self) -> dict[str, list[str]]:
         """The values that lines have under a name, as chips offer them; `reason`: the codes that they have for their end."""
-        listed = [line for line in self._lines.values() if line.is_listed]
-        found = {name: {str(getattr(line, name)) for line in listed} for name in ("scheme", "version", "scenario")}
-        found["reason"] = {line.outcome.reason for line in listed}
-        return {name: sorted(values - {""}) for name, values in found.items()}
+        if self._choices_at != (self._seen, len(self._lines)):
+            listed = (line for line in self._lines.values() if line.is_listed)
+            told = {(line.scheme, line.version, line.scenario, line.outcome.reason) for line in listed}
+            self._choices = {
+                name: sorted({values[place] for values in told} - {""}) for place, name in enumerate(_CHOSEN)
+            }
+            self._choices_at = self._seen, len(self._lines)
+        return self._choices
 
     def _read(self, records: Records) -> bool:
         """Some of what came; whether there may be more."""
@@ -254,6 +258,7 @@ def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str
     if counted in line.kinds or len(line.kinds) < MOST_KINDS:
         line.kinds[counted] = line.kinds.get(counted, 0) + 1
     line.messages += 1
+    line.is_listed = line.is_listed or kind not in BESIDE
     line.came_of, line.searched = None, ""
     line.faults += kind == "fault"
     line.scheme = line.scheme or intern(element(facts, "scheme"))
