@@ -8,6 +8,7 @@ from acs_sim.client.parties import Parties
 from acs_sim.desk.api.calls import Desk, Handler, bound
 from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
+from acs_sim.desk.control.muted import share_muted
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import (
     cards_page,
@@ -60,6 +61,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/app/{id}/web-view", phone_page.web_view),
     ("GET", "/app/{id}/caught/{token}", phone_page.caught),
     ("GET", "/findings", findings_page.overview),
+    ("GET", "/findings/told", findings_page.told),
+    ("POST", "/findings", findings_page.change),
     ("GET", "/readiness", readiness_page.overview),
     ("GET", "/readiness/judged", readiness_page.judged),
     ("GET", "/rules", rules_page.rules),
@@ -91,6 +94,7 @@ def build(
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
+        await share_muted(desk, runtime.shared)
         yield
         await desk.playing.stop()
 

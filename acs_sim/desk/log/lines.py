@@ -124,7 +124,9 @@ class Log:
         """Who judges more than a page of lines does so alone: the next one finds most of it done."""
         self._drawn: dict[str, str] = {}
         self._drawn_at = self.state
-        self._choices: dict[str, list[str]] = {}
+        self.muted: Mapping[str, str] = {}
+        """Rules whose findings are not told, with the reasons."""
+        self._choices: dict[str, list[str]] = {name: [] for name in _CHOSEN}
         self._choices_at = (0, 0)
         self._held: OrderedDict[int, Line] = OrderedDict()
         """Lines with a verdict, by their numbers, the one that was judged first before the others."""
@@ -168,13 +170,21 @@ class Log:
     def judged_as(self, line: Line, messages: int, verdict: Verdict) -> None:
         """`verdict` is that over the first so many messages of a line."""
         line.verdict, line.judged_at = verdict, messages
-        line.findings = sum(is_told(each.severity, Severity.WARNING) for each in verdict.findings)
+        told = (each for each in verdict.findings if each.rule.name not in self.muted)
+        line.findings = sum(is_told(each.severity, Severity.WARNING) for each in told)
         self.judged += 1
         self._held.pop(line.number, None)
         self._held[line.number] = line
         if len(self._held) > MOST_VERDICTS:
             _, oldest = self._held.popitem(last=False)
             oldest.verdict = None
+
+    def mute(self, rules: Mapping[str, str]) -> None:
+        """Have no mark for what they find: the lines are judged again when they are shown."""
+        self.muted = rules
+        self.judged += 1
+        for line in self._lines.values():
+            line.judged_at = 0
 
     def find(self, name: str) -> Line | None:
         return self._by_name.get(name)

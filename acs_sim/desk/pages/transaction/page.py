@@ -84,7 +84,7 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
     asked = request.query.get("m", "")
     number = min(int(asked[:6]), len(entries)) if asked.isdecimal() and int(asked[:6]) else _first_shown(one, entries)
     view = request.query.get("view", "")
-    found, state = await judged(entries), (one.challenge or {}).get("state")
+    found, state = await judged(desk, entries), (one.challenge or {}).get("state")
     challenge = await open_challenge(desk, one) if state in WAITING else {}
     return {
         "one": one,
