@@ -21,7 +21,7 @@ from acs_sim.desk.pages.reading import page as reading
 from acs_sim.desk.pages.reading.api_page import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.pages.transaction import comparing, deeds, page, playing_page
-from acs_sim.desk.pages.trouble import faults_page, rules_page
+from acs_sim.desk.pages.trouble import faults_page, ranges_page, rules_page
 from acs_sim.desk.pages.verdict import findings_page, readiness_page
 from acs_sim.desk.transactions.events import EVENTS, beats, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
@@ -69,6 +69,7 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", "/rules", rules_page.change_rules),
     ("GET", "/faults", faults_page.overview),
     ("POST", "/faults", faults_page.change),
+    ("GET", "/ranges", ranges_page.overview),
     ("GET", "/elements", reading.elements),
     ("GET", "/elements/{message}", reading.element_table),
     ("GET", "/check", reading.check_form),
@@ -107,6 +108,7 @@ def build(
             *(Route(one.method, one.path, bound(desk, one.handler), one.limit) for one in OPERATIONS if one.handler),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(routed(*told) for told in PAGES),
+            routed("POST", "/ranges", ranges_page.change, ranges_page.BODY_LIMIT),
             routed("POST", "/compare", comparing.compare_files, comparing.BODY_LIMIT),
             routed("POST", "/check", reading.check_from_form, BODY_LIMIT),
             routed("POST", "/check/verdict", reading.verdict, BODY_LIMIT),
