@@ -1,6 +1,7 @@
 """The front page: every exchange with its outcome in words, found by what is known of it, from the journal alone."""
 
 import asyncio
+import json
 import tracemalloc
 from collections.abc import AsyncIterator
 from time import monotonic, process_time
@@ -14,6 +15,7 @@ from acs_sim.desk.log.outcome import outcome_of
 from acs_sim.desk.transactions.events import BEAT_SECONDS
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
+from docs.generate import ROOT
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
@@ -120,6 +122,47 @@ async def test_an_exchange_is_a_line_with_its_outcome_in_words(log):
     (line,) = await log.rows()
     assert "N expired card 42.00 EUR Librairie Exemple visa 2.2.0 challenge-otp" in line
     assert "4000000001000001" not in html.tostring(log.page).decode()
+
+
+FIRST_AREQ = json.loads((ROOT / "fixtures" / "messages" / "2.2.0" / "areq-brw-pa.json").read_text())
+
+
+async def test_the_first_areq_of_all_is_praised_as_long_as_it_is_alone(log):
+    log.paid(1, **FIRST_AREQ)
+    await log.judged()
+    (told,) = log.page.xpath("//*[@id='first']")
+    assert "Your first AReq is right." in told.text_content()
+    log.paid(2)
+    await log.judged()
+    assert log.page.xpath("//*[@id='first']") == []
+
+
+@pytest.mark.parametrize(
+    ("areq", "answer", "words"),
+    [
+        (
+            {"email": None, "mobilePhone": None, "homePhone": None, "workPhone": None},
+            {"transStatus": "Y"},
+            "something to mend",
+        ),
+        (
+            {},
+            {"messageType": "Erro", "errorCode": "203", "errorDescription": "x", "errorDetail": "eci"},
+            "refused: 203 x · eci",
+        ),
+    ],
+)
+async def test_what_is_wrong_with_the_first_areq_stands_where_it_was_waited_for(log, areq, answer, words):
+    name = "00000000-0000-4000-8000-000000000001"
+    log.note(name, "AReq", {name: value for name, value in {**FIRST_AREQ, **areq}.items() if value is not None})
+    log.note(name, answer.get("messageType", "ARes"), answer, "Directory Server", "3DS Server")
+    await log.judged()
+    (told,) = log.page.xpath("//*[@id='first']")
+    assert words in " ".join(told.text_content().split())
+    assert told.xpath(".//a/@href")[0].startswith(f"/transactions/{name}")
+    assert log.page.xpath("//*[@id='first']") != []
+    await log.judged("q=nothing")
+    assert log.page.xpath("//*[@id='first']") == []
 
 
 async def test_what_was_refused_stands_in_it_with_its_erro(log):
