@@ -8,7 +8,7 @@ from acs_sim.client.parties import Parties
 from acs_sim.desk.api.calls import Desk, Handler, bound
 from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
-from acs_sim.desk.control.muted import share_muted
+from acs_sim.desk.control.findings import share_muted
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import (
     cards_page,
@@ -17,13 +17,14 @@ from acs_sim.desk.pages import (
     log_page,
     phone_page,
 )
+from acs_sim.desk.pages.following import parts_of
 from acs_sim.desk.pages.reading import page as reading
 from acs_sim.desk.pages.reading.api_page import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
 from acs_sim.desk.pages.transaction import comparing, deeds, page, playing_page
 from acs_sim.desk.pages.trouble import faults_page, ranges_page, rules_page
 from acs_sim.desk.pages.verdict import findings_page, readiness_page
-from acs_sim.desk.transactions.events import EVENTS, beats, event_stream, of_transaction
+from acs_sim.desk.transactions.events import EVENTS, Drawn, beats, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
 from threedsecure.web.serving.doors import Door
@@ -115,7 +116,7 @@ def build(
         ],
         streams=[
             Stream(EVENTS.method, EVENTS.path, event_stream(runtime.journal, of_transaction(runtime.journal))),
-            Stream("GET", "/live", beats(runtime.journal, of_transaction(runtime.journal))),
+            Stream("GET", "/live", beats(runtime.journal, of_transaction(runtime.journal), Drawn(parts_of(desk)))),
             Stream("GET", "/demo/messages", event_stream(runtime.journal, demo_page.own_purchase(runtime.journal))),
         ],
         lifespan=lifespan,

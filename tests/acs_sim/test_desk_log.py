@@ -54,19 +54,6 @@ async def beat(stream: aiohttp.ClientResponse) -> None:
             pass
 
 
-@pytest.fixture
-def session_rows(log):
-    async def cost(desks: int) -> float:
-        """Processor time until so many desks have drawn what is new."""
-        began = process_time()
-        for _ in range(desks):
-            async with log.session.get("/transactions/rows") as answer:
-                await answer.text()
-        return process_time() - began
-
-    return cost
-
-
 class Reader:
     def __init__(self, stack: Stack, session: aiohttp.ClientSession) -> None:
         self.stack, self.session, self.page = stack, session, None
@@ -244,16 +231,6 @@ async def test_older_lines_are_a_page_away(log):
     assert log.link("Newest") == "scheme=visa"
 
 
-async def test_fifty_desks_that_look_at_the_same_cost_far_less_than_fifty_times_one(log, session_rows):
-    for number in range(50):
-        log.paid(number)
-    await log.judged()
-    log.paid(50)
-    one = await session_rows(1)  # drawn anew, like the first of the fifty
-    log.paid(51)
-    assert await session_rows(50) < 20 * one
-
-
 async def test_a_page_that_is_drawn_anew_is_told_so_once_in_a_while_however_much_crosses(log):
     async with log.session.get("/live") as stream:
         told = []
@@ -264,6 +241,23 @@ async def test_a_page_that_is_drawn_anew_is_told_so_once_in_a_while_however_much
             told.append(monotonic())
     assert told[1] - told[0] >= BEAT_SECONDS / 2
     assert told[2] - told[1] >= BEAT_SECONDS / 2
+
+
+async def test_what_many_look_at_comes_drawn_with_the_beat_and_the_rest_is_asked_for(log):
+    parts = [
+        ("part", "/bar"),
+        ("part", "/transactions/rows?scheme=visa"),
+        ("part", "/readiness/judged"),
+        ("part", "//x"),
+    ]
+    async with log.session.get("/live", params=[*parts, ("part", "/bar?more")]) as stream:
+        log.paid(7)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (line := await stream.content.readline()).startswith(b"data:"):
+                pass
+    drawn = json.loads(line.removeprefix(b"data:"))
+    assert [*drawn] == ["/bar", "/transactions/rows?scheme=visa"]
+    assert "Librairie Exemple" in drawn["/transactions/rows?scheme=visa"]
 
 
 async def test_what_prepares_payments_is_no_line(log):

@@ -32,28 +32,32 @@ _CARD_NUMBER: Final = re.compile("[0-9]{13,19}")
 
 
 async def overview(desk: Desk, request: WireRequest) -> WireResponse:
-    return await page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _shown(desk, request))
+    return await page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _shown(desk, request.query))
 
 
 async def rows(desk: Desk, request: WireRequest) -> WireResponse:
+    return page(await drawn(desk, request.query))
+
+
+async def drawn(desk: Desk, query: Mapping[str, str]) -> str:
     """Drawn once for all who look at the same."""
-    query = urlencode(sorted(_asked(request).items()))
+    name = urlencode(sorted(_asked(query).items()))
     await desk.log.catch_up(desk.runtime.journal)
-    html = desk.log.drawn.get(query)
+    html = desk.log.drawn.get(name)
     if html is None:
-        html = render("rows.html", at=desk.addresses, **await _shown(desk, request))
-        desk.log.drawn[query] = html
-    return page(html)
+        html = render("rows.html", at=desk.addresses, **await _shown(desk, query))
+        desk.log.drawn[name] = html
+    return html
 
 
-def _asked(request: WireRequest) -> dict[str, str]:
+def _asked(query: Mapping[str, str]) -> dict[str, str]:
     """What is asked for, by the names that mean something here."""
-    told = {name: request.query.get(name, "")[:LONGEST].strip() for name in (*FILTERS, "before")}
+    told = {name: query.get(name, "")[:LONGEST].strip() for name in (*FILTERS, "before")}
     return {name: text for name, text in told.items() if text}
 
 
-async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
-    asked, log = _asked(request), desk.log
+async def _shown(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
+    asked, log = _asked(query), desk.log
     await log.catch_up(desk.runtime.journal)
     before = int(asked["before"]) if asked.get("before", "").isdecimal() else None
     wanted = _wanted(asked)

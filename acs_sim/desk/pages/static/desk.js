@@ -55,13 +55,17 @@ function morphChildren(old, fresh) {
 const paused = () => document.querySelector("[data-pause]")?.ariaPressed === "true";
 function followLive(part) {
   let asked = false;
+  const isPaused = () => paused() && part.id !== "bar";
   const redraw = async () => {
     asked = false;
-    if (paused() && part.id !== "bar") return;
+    if (isPaused()) return;
     const answer = await fetch(part.dataset.live);
-    if (!answer.ok) return;
+    if (answer.ok) part.take(await answer.text());
+  };
+  part.take = (html) => {
+    if (isPaused()) return;
     const content = document.createElement("template");
-    content.innerHTML = await answer.text();
+    content.innerHTML = html;
     morphChildren(part, [...content.content.childNodes]);
     enableCopying(part);
     again();
@@ -75,11 +79,16 @@ function followLive(part) {
 // One stream for all that follows on a page; what it is about is told by the part that is about one transaction.
 function listen(parts) {
   const only = parts.map((part) => part.dataset.only).find(Boolean), lamp = document.getElementById("lamp");
-  const events = new EventSource(document.body.dataset.events + (only ? `?transaction=${encodeURIComponent(only)}` : ""));
+  const asked = [...(only ? [["transaction", only]] : []), ...parts.map((part) => ["part", part.dataset.live])];
+  const events = new EventSource(`${document.body.dataset.events}?${new URLSearchParams(asked)}`);
   const askAll = () => parts.forEach((part) => part.ask());
   const light = (on) => { lamp.hidden = false; lamp.classList.toggle("on", on); lamp.ariaLabel = on ? "Connected" : "Not connected"; };
   let opened = false;
-  events.onmessage = askAll;
+  // What many look at comes drawn; the rest is asked for.
+  events.onmessage = ({ data }) => {
+    const drawn = JSON.parse(data);
+    parts.forEach((part) => { if (part.dataset.live in drawn) part.take(drawn[part.dataset.live]); else part.ask(); });
+  };
   events.onopen = () => { light(true); if (opened) askAll(); opened = true; };
   events.onerror = () => light(false);
   every("[data-pause]", (button) => {
