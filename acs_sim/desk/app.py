@@ -8,6 +8,7 @@ from acs_sim.client.parties import Parties
 from acs_sim.desk.api.calls import Desk, Handler, bound
 from acs_sim.desk.control.check import BODY_LIMIT
 from acs_sim.desk.control.clock import SEED
+from acs_sim.desk.control.muted import share_muted
 from acs_sim.desk.operations import OPERATIONS
 from acs_sim.desk.pages import (
     cards_page,
@@ -19,7 +20,7 @@ from acs_sim.desk.pages import (
 from acs_sim.desk.pages.reading import page as reading
 from acs_sim.desk.pages.reading.api_page import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
-from acs_sim.desk.pages.transaction import deeds, page, playing_page
+from acs_sim.desk.pages.transaction import comparing, deeds, page, playing_page
 from acs_sim.desk.pages.trouble import faults_page, rules_page
 from acs_sim.desk.pages.verdict import findings_page, readiness_page
 from acs_sim.desk.transactions.events import EVENTS, beats, event_stream, of_transaction
@@ -31,7 +32,7 @@ from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, Runtime, Serv
 PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/", log_page.overview),
     ("GET", "/transactions/rows", log_page.rows),
-    ("GET", "/compare", page.compare),
+    ("GET", "/compare", comparing.compare),
     ("GET", "/transactions/{id}", page.transaction),
     ("GET", "/transactions/{id}/conversation", page.conversation),
     ("GET", "/transactions/{id}/scenario.yaml", page.scenario_file),
@@ -60,6 +61,8 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/app/{id}/web-view", phone_page.web_view),
     ("GET", "/app/{id}/caught/{token}", phone_page.caught),
     ("GET", "/findings", findings_page.overview),
+    ("GET", "/findings/told", findings_page.told),
+    ("POST", "/findings", findings_page.change),
     ("GET", "/readiness", readiness_page.overview),
     ("GET", "/readiness/judged", readiness_page.judged),
     ("GET", "/rules", rules_page.rules),
@@ -91,6 +94,7 @@ def build(
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
+        await share_muted(desk, runtime.shared)
         yield
         await desk.playing.stop()
 
@@ -103,6 +107,7 @@ def build(
             *(Route(one.method, one.path, bound(desk, one.handler), one.limit) for one in OPERATIONS if one.handler),
             Route("GET", "/api/openapi.json", bound(desk, openapi_handler(OPERATIONS))),
             *(routed(*told) for told in PAGES),
+            routed("POST", "/compare", comparing.compare_files, comparing.BODY_LIMIT),
             routed("POST", "/check", reading.check_from_form, BODY_LIMIT),
             routed("POST", "/check/verdict", reading.verdict, BODY_LIMIT),
         ],

@@ -101,11 +101,11 @@ class Reader:
 
 
 async def test_ten_thousand_transactions_are_searched_in_a_tenth_of_a_second(log, stack):
-    for start in range(0, 10_000, 2_500):
-        for number in range(start, start + 2_500):
+    for start in range(0, 10_000, 100):  # as many in one record as come together under load
+        for number in range(start, start + 100):
             log.paid(number, "YN"[number % 2])
         await stack.runtime.journal.flush()
-    await log.rows()
+    await log.judged()
     for query, count in (("", 50), ("q=000000009999", 1), ("result=N&scheme=visa", 50), ("q=nothing+is+like+this", 0)):
         took = []
         for _ in range(3):  # the collector, and what counts findings, may come between

@@ -11,9 +11,9 @@ from acs_sim.desk.api.calls import Desk, call
 from acs_sim.desk.api.documents import FindingDocument, FindingDocuments, OutcomeWish, Transaction
 from acs_sim.desk.log.verdicts import judge
 from acs_sim.desk.transactions.list import find_transaction
-from acs_sim.findings.engine import ALL_RULES, convicted, of_all, of_transaction
+from acs_sim.findings.engine import RULE_NAMES, convicted, of_all, of_transaction
 from acs_sim.findings.model import Finding, Severity
-from acs_sim.findings.reports import junit
+from acs_sim.findings.reports import ctrf, junit
 from threedsecure.web.wire import Problem, WireResponse
 
 Mildest = Annotated[
@@ -23,7 +23,6 @@ Mildest = Annotated[
 NEWEST: Final = 2000
 """Messages that the verdict over all transactions looks at."""
 XML: Final = "application/xml; charset=utf-8"
-RULE_NAMES: Final = tuple(rule.name for rule in ALL_RULES)
 
 
 @call("GET", "/api/transactions/{id}/findings", errors=(400, 404, 502))
@@ -53,33 +52,45 @@ async def list_findings(
     desk: Desk,
     severity: Mildest = "warning",
     rule: Annotated[str | None, Meta(description="only what this rule found")] = None,
-    format_: Annotated[Literal["json", "junit"], Meta(description="json (when left out) or junit")] = "json",
+    format_: Annotated[
+        Literal["json", "junit", "ctrf"], Meta(description="json (when left out), junit or ctrf")
+    ] = "json",
 ) -> FindingDocuments | WireResponse:
     """The verdict on the gateway, over the newest transactions and between them."""
     if rule is not None and rule not in RULE_NAMES:
         raise Problem(400, "Bad Request", f"rule is one of {', '.join(RULE_NAMES)}")
     found = [one for one in await all_findings(desk, Severity(severity)) if rule in (None, one.rule.name)]
-    return WireResponse(200, junit(found), XML) if format_ == "junit" else _document(found)
+    if format_ == "json":
+        return _document(found)
+    if format_ == "junit":
+        return WireResponse(200, junit(found), XML)
+    return WireResponse(200, ctrf(found, desk.runtime.clock.now()))
 
 
 async def findings_of(desk: Desk, one: Transaction, mildest: Severity) -> list[Finding]:
-    return await judged(await desk.runtime.journal.entries_of(one.id), mildest)
+    return await judged(desk, await desk.runtime.journal.entries_of(one.id), mildest)
 
 
-async def judged(entries: Sequence[Mapping[str, Any]], mildest: Severity = Severity.WARNING) -> list[Finding]:
-    """The findings of one transaction, beside the loop: a long one takes a while."""
-    return await asyncio.to_thread(of_transaction, entries, mildest)
+async def judged(
+    desk: Desk, entries: Sequence[Mapping[str, Any]], mildest: Severity = Severity.WARNING
+) -> list[Finding]:
+    """The findings of one transaction without those that are muted, beside the loop: a long one takes a while."""
+    return _told(desk, await asyncio.to_thread(of_transaction, entries, mildest))
 
 
 async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
-    """Over the transactions that the newest journal entries belong to, each of them whole."""
+    """Over the transactions that the newest journal entries belong to, each of them whole; without those that are muted."""
     log, journal = desk.log, desk.runtime.journal
     async with log.one_judge:
         await log.catch_up(journal)
         lines = log.latest(NEWEST)
         await judge(log, journal, lines)
     verdicts = [line.verdict for line in lines if line.verdict is not None]
-    return await asyncio.to_thread(of_all, verdicts, mildest)
+    return _told(desk, await asyncio.to_thread(of_all, verdicts, mildest))
+
+
+def _told(desk: Desk, found: Sequence[Finding]) -> list[Finding]:
+    return [one for one in found if one.rule.name not in desk.log.muted]
 
 
 def _document(found: Sequence[Finding]) -> FindingDocuments:

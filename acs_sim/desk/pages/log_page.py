@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,7 +14,6 @@ from acs_sim.desk.pages.console import page_of
 from acs_sim.desk.pages.rendering import render
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.secrets.remembering import remembering
 from threedsecure.web.wire import WireRequest, WireResponse, page
 
 PER_PAGE: Final = 50
@@ -23,6 +22,9 @@ MOST_JUDGED: Final = 200
 RESULTS: Final = ("Y", "N", "A", "U", "R", "C", "D", "I", "refused")
 CHIPS: Final = ("result", "reason", "scheme", "version", "channel", "scenario")
 FILTERS: Final = ("q", *CHIPS, "findings", "faults")
+_VALUE_OF: Final = {name: attrgetter(name) for name in ("scheme", "version", "channel", "scenario")} | {
+    name: attrgetter(f"outcome.{name}") for name in ("result", "reason")
+}
 LONGEST: Final = 100
 _CARD_NUMBER: Final = re.compile("[0-9]{13,19}")
 
@@ -52,10 +54,9 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
     asked, log = _asked(request), desk.log
     await log.catch_up(desk.runtime.journal)
     before = int(asked["before"]) if asked.get("before", "").isdecimal() else None
-    found = log.newest(partial(wanted, asked), before, PER_PAGE + 1)
-    unjudged = _judged_soon(
-        desk, log.newest(partial(wanted, asked), before, MOST_JUDGED) if "findings" in asked else found
-    )
+    wanted = _wanted(asked)
+    found = log.newest(wanted, before, PER_PAGE + 1)
+    unjudged = _judged_soon(desk, log.newest(wanted, before, MOST_JUDGED) if "findings" in asked else found)
     choices, fixed = log.choices(), {"result": list(RESULTS), "channel": list(CHANNELS.values())}
     kept: dict[str, str] = {name: asked[name] for name in FILTERS if name in asked}
     return {
@@ -70,29 +71,26 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
     }
 
 
-def wanted(asked: Mapping[str, str], line: Line) -> bool:
-    """Whether every filter and every word of the search leaves the line."""
-    for name in ("scheme", "version", "channel", "scenario"):
-        if name in asked and getattr(line, name) != asked[name]:
+def _wanted(asked: Mapping[str, str]) -> Callable[[Line], bool]:
+    """Whether every filter and every word of the search leaves a line."""
+    same = [(value_of, asked[name]) for name, value_of in _VALUE_OF.items() if name in asked]
+    words = _words(asked.get("q", ""))
+
+    def wanted(line: Line) -> bool:
+        for value_of, value in same:
+            if value_of(line) != value:
+                return False
+        if ("faults" in asked and not line.faults) or ("findings" in asked and line.is_judged and not line.findings):
             return False
-    if ("faults" in asked and not line.faults) or ("findings" in asked and line.is_judged and not line.findings):
-        return False
-    if ("result" in asked or "reason" in asked) and not _ends_so(asked, line):
-        return False
-    return all(word in line.text for word in _words(asked.get("q", "")))
+        text = line.text if words else ""
+        return all(word in text for word in words)
+
+    return wanted
 
 
-@remembering(256)
 def _words(query: str) -> tuple[str, ...]:
     """A card number is looked for as it is shown."""
     return tuple(mask(word) if _CARD_NUMBER.fullmatch(word) else word for word in query.lower().split())
-
-
-def _ends_so(asked: Mapping[str, str], line: Line) -> bool:
-    outcome = line.outcome
-    return (
-        asked.get("result", outcome.result) == outcome.result and asked.get("reason", outcome.reason) == outcome.reason
-    )
 
 
 def _judged_soon(desk: Desk, lines: list[Line]) -> int:

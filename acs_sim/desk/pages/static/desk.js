@@ -167,6 +167,18 @@ function filterRows(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); draw(); });
 }
 
+// A file that is dropped on a field becomes its text.
+function takeFiles(field) {
+  field.addEventListener("dragover", (event) => event.preventDefault());
+  field.addEventListener("drop", async (event) => {
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    event.preventDefault();
+    field.value = await file.text();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
 // In a sequence the arrow keys move the selection, and the address carries it: what is selected is drawn without leaving the page.
 async function select(link, focus) {
   const address = new URL(link.href), part = link.closest("[data-live]");
@@ -221,4 +233,5 @@ every("[data-flight]", followFlight);
 every("[data-clear]", clearFlight);
 every(".clock", runClock);
 every("form[data-filter]", filterRows);
+every("[data-drop]", takeFiles);
 enableCopying(document);
