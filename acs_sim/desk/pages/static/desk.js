@@ -232,7 +232,17 @@ every("form", (form) => form.addEventListener("formdata", ({ formData }) => {
   if (form.method === "get") for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
 }));
 
-document.addEventListener("change", ({ target }) => { if (target.dataset.submit !== undefined) target.form.requestSubmit(); });
+// A choice is sent at once; one that is made by keyboard, where each key may change it, with Enter or when the field is left.
+let typed = null;
+const send = (field) => { typed = null; field.form.requestSubmit(); };
+document.addEventListener("keydown", ({ target, key }) => {
+  if (target.dataset?.submit === undefined || target.type === "checkbox") return;
+  if (key === "Enter" && typed?.field === target) send(target);
+  else if (typed?.field !== target) typed = { field: target, value: target.value };
+});
+document.addEventListener("pointerdown", () => { typed = null; });
+document.addEventListener("focusout", ({ target }) => { if (typed?.field === target && typed.value !== target.value) send(target); else typed = null; });
+document.addEventListener("change", ({ target }) => { if (target.dataset.submit !== undefined && typed?.field !== target) send(target); });
 document.addEventListener("click", ({ target }) => { if (target.dataset?.print !== undefined) print(); });
 every("[data-print]", (button) => { button.hidden = false; });
 
