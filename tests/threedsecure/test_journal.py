@@ -161,7 +161,7 @@ async def test_no_reading_is_larger_than_so_many_bytes_however_few_its_messages_
 
 @on_sqlite_alone
 async def test_what_is_too_much_for_one_reading_is_left_out_at_its_end(journal, monkeypatch):
-    monkeypatch.setattr(ledger, "MOST_BYTES", 1_900)
+    monkeypatch.setattr(ledger, "MOST_BYTES", 1_500)
     for n in range(5):
         record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "n": n, "merchantName": "x" * 800})
         await journal.flush()

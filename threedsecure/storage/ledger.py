@@ -258,8 +258,9 @@ class Records:
         for number, notes in self._with_key(key_of(name), most=most):
             some = [one for one in _likely(number, notes, name) if name in names_of(one.note, one.document)]
             found += some
-            is_full = self._is_full_with(number, len(some) / len(notes)) or len(found) >= MOST_NOTES_OF_A_NAME
-            if is_full and most > FIRST_RECORDS:
+            if most > FIRST_RECORDS and (
+                self._is_full_with(number, len(some) / len(notes)) or len(found) >= MOST_NOTES_OF_A_NAME
+            ):
                 break
         return sorted(found, key=_order)
 
