@@ -8,10 +8,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from acs_sim.desk.api.calls import Desk
-from acs_sim.desk.log.lines import CHANNELS, Line
+from acs_sim.desk.log.lines import CHANNELS, Line, Log
 from acs_sim.desk.log.verdicts import judge
 from acs_sim.desk.pages.console import page_of
 from acs_sim.desk.pages.rendering import render
+from acs_sim.findings.engine import is_told
+from acs_sim.findings.model import Severity
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import SCHEMES
 from threedsecure.web.wire import WireRequest, WireResponse, page
@@ -30,28 +32,32 @@ _CARD_NUMBER: Final = re.compile("[0-9]{13,19}")
 
 
 async def overview(desk: Desk, request: WireRequest) -> WireResponse:
-    return await page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _shown(desk, request))
+    return await page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _shown(desk, request.query))
 
 
 async def rows(desk: Desk, request: WireRequest) -> WireResponse:
+    return page(await drawn(desk, request.query))
+
+
+async def drawn(desk: Desk, query: Mapping[str, str]) -> str:
     """Drawn once for all who look at the same."""
-    query = urlencode(sorted(_asked(request).items()))
+    name = urlencode(sorted(_asked(query).items()))
     await desk.log.catch_up(desk.runtime.journal)
-    html = desk.log.drawn.get(query)
+    html = desk.log.drawn.get(name)
     if html is None:
-        html = render("rows.html", at=desk.addresses, **await _shown(desk, request))
-        desk.log.drawn[query] = html
-    return page(html)
+        html = render("rows.html", at=desk.addresses, **await _shown(desk, query))
+        desk.log.drawn[name] = html
+    return html
 
 
-def _asked(request: WireRequest) -> dict[str, str]:
+def _asked(query: Mapping[str, str]) -> dict[str, str]:
     """What is asked for, by the names that mean something here."""
-    told = {name: request.query.get(name, "")[:LONGEST].strip() for name in (*FILTERS, "before")}
+    told = {name: query.get(name, "")[:LONGEST].strip() for name in (*FILTERS, "before")}
     return {name: text for name, text in told.items() if text}
 
 
-async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
-    asked, log = _asked(request), desk.log
+async def _shown(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
+    asked, log = _asked(query), desk.log
     await log.catch_up(desk.runtime.journal)
     before = int(asked["before"]) if asked.get("before", "").isdecimal() else None
     wanted = _wanted(asked)
@@ -60,6 +66,7 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
     choices, fixed = log.choices(), {"result": list(RESULTS), "channel": list(CHANNELS.values())}
     kept: dict[str, str] = {name: asked[name] for name in FILTERS if name in asked}
     return {
+        "first": _first(log, found) if not kept and before is None else None,
         "lines": found[:PER_PAGE],
         "older": f"/?{urlencode({**kept, 'before': found[PER_PAGE - 1].number})}" if len(found) > PER_PAGE else "",
         "newest": f"/?{urlencode(kept)}" if before is not None else "",
@@ -69,6 +76,17 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
         "filters": kept,
         "chips": {name: fixed.get(name) or choices[name] for name in CHIPS},
     }
+
+
+def _first(log: Log, found: list[Line]) -> dict[str, Any] | None:
+    """The first exchange of all while it is the only one, with what is to be mended: for whoever waited for it."""
+    if len(found) != 1 or (found[0].verdict is None and found[0].outcome.result != "refused"):
+        return None
+    (line,) = found
+    kind = next((kind for kind in ("AReq", "VEReq") if kind in line.kinds), "")
+    told = line.verdict.findings if line.verdict is not None and line.outcome.result != "refused" else ()
+    wrong = [one for one in told if is_told(one.severity, Severity.WARNING) and one.rule.name not in log.muted]
+    return {"line": line, "kind": kind, "wrong": wrong} if kind else None
 
 
 def _wanted(asked: Mapping[str, str]) -> Callable[[Line], bool]:

@@ -8,8 +8,7 @@ import msgspec
 
 from acs_sim.desk.api.calls import Desk
 from acs_sim.desk.api.documents import MutedRule
-from acs_sim.desk.control.findings import all_findings
-from acs_sim.desk.control.muted import mute, unmute
+from acs_sim.desk.control.findings import all_findings, mute, unmute
 from acs_sim.desk.pages.console import one_of, page_of
 from acs_sim.desk.pages.rendering import shown
 from acs_sim.findings.engine import ALL_RULES, RULE_NAMES
