@@ -216,8 +216,10 @@ class Answering:
 def _carry(carriage: Carriage, response: WireResponse, faults: Faults) -> None:
     """Everything that happens to the carriage of an answer. Of several ways to end the worst one wins; delays add up."""
     known = response.disruption or Disruption(0.0, faults.pause)
-    if carriage.seconds or carriage.ends is not None:
-        ends = max(known.ends, "whole" if carriage.ends in (None, "refused") else carriage.ends, key=_WORSE.index)
+    ends = known.ends
+    if carriage.ends is not None and carriage.ends != "refused":
+        ends = max(ends, carriage.ends, key=_WORSE.index)
+    if carriage.seconds or ends != known.ends:
         keep = min(known.keep, carriage.keep)
         response.disruption = Disruption(known.seconds + carriage.seconds, faults.pause, ends, keep)
     response.status = carriage.status or response.status
