@@ -247,7 +247,7 @@ async def two_tabs_at_a_bank_of_1_0_2(poster: Poster) -> None:
 async def two_areqs_of_one_app(poster: Poster) -> None:
     card, app = await poster.card("visa", "frictionless"), await poster.app("visa")
     for _ in range(2):
-        await poster.areq("areq-app-pa", card, **app["areq"], sdkMaxTimeout="03")
+        await poster.areq("areq-app-pa", card, **{**app["areq"], "sdkMaxTimeout": "03"})
 
 
 async def an_app_that_opens_a_web_view(poster: Poster) -> None:
@@ -261,7 +261,7 @@ async def an_app_that_opens_a_web_view(poster: Poster) -> None:
 async def an_app_that_nobody_comes_back_to(poster: Poster) -> None:
     card, app = await poster.card("mastercard", "challenge-oob"), await poster.app("mastercard")
     await poster.areq("areq-app-pa", card, **app["areq"])
-    status, told, _ = await poster.call("POST", f"/api/apps/{app['id']}", json={"do": "approve"})
+    status, told, _ = await poster.call("POST", f"/api/apps/{app['id']}", json={"do": "abandon"})
     assert status == 200, told
 
 
