@@ -31,7 +31,7 @@ from acs.v2.decision.extensions import asked_by
 from acs.v2.decision.outside import as_decided, as_rule, question
 from acs.v2.decision.passkeys import OF_PASSKEYS, within_reach
 from acs.v2.decision.payment_confirmation import Second, confirmed, requestors_ceremony, second_of, transaction_of
-from acs.v2.decision.preferences import as_the_rules_want, device_of
+from acs.v2.decision.preferences import as_the_rules_want, device_of, offers_other_way
 from acs.v2.decision.versions import APP, LATEST
 from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of, receive_second
@@ -68,9 +68,12 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    if issuer.settings.rules_as_of != NONE and (day := _day(issuer)) is not None:
+    day = None if issuer.settings.rules_as_of == NONE else _day(issuer)
+    if day is not None:
         view = as_the_rules_want(view, message, day)
     purchase = purchase_of(message, view)
+    if day is not None and offers_other_way(message, view.acct_number, day):
+        purchase = replace(purchase, other_way=True)
     if view.device_channel == APP:
         purchase = replace(purchase, app=app_of(message), language=language_of(message))
     if view.version != LATEST and "messageExtension" in message:

@@ -354,6 +354,7 @@ def open_challenge(
         password=transaction.card.password,
         now=now,
         next_counter=next_counter,
+        other_way=transaction.purchase.other_way,
     )
     step = replace(step, challenge=_with_boxes(step.challenge, transaction.purchase))
     return _take(replace(transaction, session=session, challenge=step.challenge), step, now, settings)

@@ -32,7 +32,7 @@ class Question(StrEnum):
 
 class Described(Struct, frozen=True):
     """`authentication_methods`: one code per factor. 2.1.0 and 2.2.0 have room for one, which is the last, where `earlier` has no
-    other word for them. `fallback`: how it goes on where the browser cannot do it."""
+    other word for them. `fallback`: how it goes on where the browser cannot do it, or the cardholder chooses another way."""
 
     questions: tuple[Question, ...]
     authentication_type: str
@@ -70,7 +70,7 @@ METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
         Method.AUTO_PASS: Described((Question.NOTHING_PASS,), _DYNAMIC, ("10",)),
         Method.AUTO_FAIL: Described((Question.NOTHING_FAIL,), _DYNAMIC, ("10",)),
         # Push confirmation (11) exists since 2.2.0, decoupled (12) since 2.3.
-        Method.OUT_OF_BAND: Described((Question.BANKING_APP,), _OUT_OF_BAND, ("09",), _PUSHED),
+        Method.OUT_OF_BAND: Described((Question.BANKING_APP,), _OUT_OF_BAND, ("09",), _PUSHED, Method.SMS_CODE),
         Method.DECOUPLED: Described((Question.BANKING_APP,), _DECOUPLED, ("12",), _PUSHED),
         # WebAuthn (13) and SPC (14) exist since 2.3.
         Method.PASSKEY: Described((Question.PASSKEY,), _DYNAMIC, ("13",), _OTHER, Method.SMS_CODE),
