@@ -278,7 +278,10 @@ def _asserted(
     if found.verdict is Verdict.CORRECT:
         step = _right(replace(challenge, passkey=found.passkey), submission, now, next_counter)
     elif found.verdict is Verdict.FALLS_BACK:
-        step = _fall_back(challenge, submission, "passkey-unused", now, next_counter)
+        notice = None if challenge.question is Question.WALLET else "passkey-unused"
+        step = _fall_back(challenge, submission, notice, now, next_counter)
+    elif found.verdict is Verdict.DECLINED:
+        step = decided(challenge, approved=False)
     else:
         step = _not_right(challenge, submission, found.verdict)
     return replace(step, asserted=found)

@@ -55,6 +55,7 @@ __all__ = [
     "password_page",
     "post_back_page",
     "silent_method_page",
+    "wallet_page",
 ]
 
 STATIC: Final = files("acs.cardholder") / "static"
@@ -165,6 +166,11 @@ def passkey_page(view: ChallengePage, ceremony: Ceremony) -> str:
     """The page that asks for a passkey, or for a payment to be confirmed with one; its script hands the browser what that needs."""
     asked = orjson.dumps(ceremony.options).decode()
     return _question("passkey.html", view, {"asked": asked}, pays=ceremony.expected.payment is not None)
+
+
+def wallet_page(view: ChallengePage) -> str:
+    """The page whose button leads to the cardholder's wallet."""
+    return _question("wallet.html", view, {})
 
 
 def login_page(language: str, issuer_name: str, *, unknown: bool) -> str:

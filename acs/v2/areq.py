@@ -33,6 +33,7 @@ from acs.v2.decision.passkeys import OF_PASSKEYS, within_reach
 from acs.v2.decision.payment_confirmation import Second, confirmed, requestors_ceremony, second_of, transaction_of
 from acs.v2.decision.preferences import as_the_rules_want, device_of, offers_other_way
 from acs.v2.decision.versions import APP, LATEST
+from acs.v2.decision.wallet import wallet_within_reach
 from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of, receive_second
 from acs.v2.messages import ares
@@ -263,7 +264,10 @@ def decided_for(
     if isinstance(decision, AnswerErro):
         return decision, card_status
     late = decision.late if isinstance(decision, KeepSilent) else decision
-    settled, purchase = in_the_app(within_reach(late, purchase, card_status, card.pan, settings), purchase)
+    reached = wallet_within_reach(
+        within_reach(late, purchase, card_status, card.pan, settings), purchase, day_of(settings.rules_as_of, now)
+    )
+    settled, purchase = in_the_app(reached, purchase)
     standing = confirmed(settled, purchase, second, asserted)
     begun = begin(randomness.uuid(), purchase, card, standing, now, settings)
     if begun.method in OF_PASSKEYS:

@@ -71,6 +71,14 @@ async def test_from_2027_on_a_page_that_needs_the_banking_app_has_another_way(da
         assert 'id="resend"' not in (await dated.challenge(OOB, billAddrCountry="840")).text
 
 
+async def test_from_2025_on_the_bank_leads_to_the_wallet_and_before_it_sends_a_code(dated):
+    for codes, day in enumerate(("2024-01-01", "2024-12-31", "2025-01-01", "2027-12-31"), start=1):
+        on(dated, day)
+        page = await dated.challenge(compose("visa", SCENARIOS["challenge-wallet"]), "2.3.1")
+        assert ("wallet" in page.text) == (day >= "2025"), day
+        assert len(dated.phone.messages) == min(codes, 2)
+
+
 @pytest.mark.parametrize("version", ["2.1.0", "2.2.0", "2.3.1"])
 async def test_who_has_no_smartphone_types_a_code_instead(dated, version):
     on(dated, "2027-01-01")

@@ -26,6 +26,7 @@ class Question(StrEnum):
     BANKING_APP = "banking-app"
     PASSKEY = "passkey"
     PAYMENT_CONFIRMATION = "payment-confirmation"
+    WALLET = "wallet"
     NOTHING_PASS = "nothing-pass"  # noqa: S105 - a name, not a secret
     NOTHING_FAIL = "nothing-fail"
 
@@ -75,6 +76,8 @@ METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
         # WebAuthn (13) and SPC (14) exist since 2.3.
         Method.PASSKEY: Described((Question.PASSKEY,), _DYNAMIC, ("13",), _OTHER, Method.SMS_CODE),
         Method.SPC: Described((Question.PAYMENT_CONFIRMATION,), _DYNAMIC, ("14",), _OTHER, Method.SMS_CODE),
+        # Electronic ID (16) exists since 2.3.
+        Method.WALLET: Described((Question.WALLET,), _DYNAMIC, ("16",), _OTHER, Method.SMS_CODE),
     }
 )
 
@@ -98,8 +101,9 @@ OUTCOMES: Final[Mapping[Question, Callable[[str], outcome.Chosen | None]]] = Map
 )
 """Questions whose answer says how the challenge ends; None for what says nothing."""
 
-ASSERTED: Final = frozenset({Question.PASSKEY, Question.PAYMENT_CONFIRMATION})
-"""Questions that the cardholder's authenticator answers; what that is worth is judged by `acs.cardholder.passkeys`."""
+ASSERTED: Final = frozenset({Question.PASSKEY, Question.PAYMENT_CONFIRMATION, Question.WALLET})
+"""Questions that the cardholder's authenticator or wallet answers by a signature; what that is worth is judged by
+`acs.cardholder.passkeys` and `acs.v2.decision.wallet`."""
 
 _BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
     {
@@ -111,6 +115,7 @@ _BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
         Question.CHOOSE_OUTCOME: "blank-choice",
         Question.OUTCOME_CODE: "blank-answer",
         Question.BANKING_APP: "not-decided",
+        Question.WALLET: "blank-choice",
     }
 )
 _WRONG_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
@@ -121,6 +126,7 @@ _WRONG_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
         Question.CHOOSE_SEVERAL: "wrong-choice",
         Question.PASSKEY: "wrong-passkey",
         Question.PAYMENT_CONFIRMATION: "wrong-passkey",
+        Question.WALLET: "wrong-wallet",
     }
 )
 

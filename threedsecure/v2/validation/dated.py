@@ -81,6 +81,11 @@ def needs_other_way(areq: Message, context: Context, schemes: tuple[str, ...], d
     return any(row.enforced is Enforced.OTHER_WAY and row.concerns(areq, context, schemes) for row in in_force(day))
 
 
+def offers_wallet(day: str | None) -> bool:
+    """Whether issuers lead to a wallet; where no rule is in force (None), too."""
+    return day is None or any(row.enforced is Enforced.WALLET for row in in_force(day))
+
+
 def indicator(areq: Message, context: Context, scheme: str, day: str) -> tuple[str, ...] | None:
     """What the AReq lacks for a programme that tells by an indicator whether it has all; None where no such programme asks."""
     rows = [

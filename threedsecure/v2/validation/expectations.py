@@ -33,6 +33,7 @@ class Enforced(StrEnum):
     NOT_AUTHORISED = "the gateway refuses the payment (00040)"
     NOT_VALID = "the acquirer takes the authentication value for not valid"
     OTHER_WAY = "the bank's page offers a code by SMS"
+    WALLET = "the bank's page leads to the wallet; before, it asks for a code by SMS"
 
 
 class Expectation(Struct, frozen=True):
@@ -44,7 +45,7 @@ class Expectation(Struct, frozen=True):
 
     `message`: the type of message that it is about, or `AUTHORISATION`. `since`: the day (ISO 8601, or as much of it as is public)
     from which a scheme or a regulator wants it, `region` where, `source` who says so. `enforced`: what it does once it is in force
-    (`threedsecure.v2.validation.dated`). One without elements is seen in no message, and `unseen` says why."""
+    (`threedsecure.v2.validation.dated`)."""
 
     elements: tuple[str, ...]
     words: str
@@ -61,7 +62,6 @@ class Expectation(Struct, frozen=True):
     source: str = ""
     enforced: Enforced = Enforced.NOTHING
     message: str = "AReq"
-    unseen: str = ""
 
     def concerns(self, message: Mapping[str, Any], context: Context, schemes: Collection[str] | None = None) -> bool:
         """Whether this message is one that it is expected of. `schemes`: under which it is made; else those on the AReq's card."""
@@ -275,17 +275,18 @@ DATED: Final = (
         )
         for element, out_of_band in (("authenticationType", "03"), ("authenticationMethod", "09"))
     ),
-    # Seen in no message.
     Expectation(
-        (),
-        "an issuer's wallet (EUDI, TS12) may authenticate by a redirect from the ACS page",
+        ("authenticationMethod",),
+        "an issuer may lead to the cardholder's wallet (EUDI, TS12) by a redirect from the ACS page, which the frame has to allow",
+        ends=("16",),
         since="2025",
         region="European Union",
         source="eudi standards documents",
-        unseen="issuers may and need not, and the redirect starts within the bank's page: AReq, ARes and RReq are as ever",
+        enforced=Enforced.WALLET,
+        message="ARes",
     ),
 )
-"""What is wanted from a day on, the first first; then what no message shows."""
+"""What is wanted from a day on."""
 
 EXPECTATIONS: Final = (
     Expectation(("browserIP",), f"absent: {_WANTED}", channel=BRW, missed=True),
