@@ -79,11 +79,12 @@ def begin(
     now: datetime,
 ) -> Begun:
     """What a checked AReq becomes: pure. `device`: what was decrypted of it."""
-    added = {
+    own = {
         "dsReferenceNumber": settings.reference_number,
         "dsTransID": ds_trans_id,
         "dsURL": settings.ds_url(scheme),
     }
+    added = rules.own_elements(areq, own)
     whole = checked.whole and not device
     sent = {**(areq if whole else rules.for_the_acs(areq, checked.context, device)), **added}
     day = day_of(settings.rules_as_of, now)
@@ -106,7 +107,7 @@ def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcom
         return _not_reached(begun, error, acs_trans_id)
     except MessageError as error:
         return _invalid(begun, error, acs_trans_id)
-    relayed = rules.for_the_three_ds_server(answer, sent, scheme)
+    relayed = rules.scored(rules.for_the_three_ds_server(answer, sent, scheme), sent, scheme)
     event = rules.event_of(answer, result_after_spc=begun.result_after_spc)
     return Outcome(rules.with_indicator(relayed, begun.lacking), event)
 
