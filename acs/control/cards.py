@@ -133,18 +133,18 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     )
 
 
-async def next_deadline(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
-    """What happens next by itself, when, and to which transaction; nothing where nothing waits."""
+Deadline = tuple[datetime, str, str]
+"""When something happens by itself, what, and to the transaction of which acsTransID."""
+
+
+async def deadlines(issuer: EmvIssuer) -> list[Deadline]:
+    """What happens next by itself to those that wait; those that wait longest need not be among them."""
     now = issuer.runtime.clock.now()
     waiting = await issuer.storage.several(await issuer.storage.waiting(now, LOOKED_AT))
-    found = [one for each in waiting for one in _deadlines(issuer, each) if one[0] > now]
-    if not found:
-        return json_response({})
-    at, what, name = min(found)
-    return json_response({"at": at.isoformat(), "what": what, "acsTransID": name})
+    return [one for each in waiting for one in _deadlines(issuer, each) if one[0] > now]
 
 
-def _deadlines(issuer: EmvIssuer, transaction: Transaction) -> Iterator[tuple[datetime, str, str]]:
+def _deadlines(issuer: EmvIssuer, transaction: Transaction) -> Iterator[Deadline]:
     held, name = transaction.challenge, transaction.acs_trans_id
     if transaction.state is State.CHALLENGING and held is not None and held.code is not None:
         yield held.code.sent_at + issuer.settings.timers.code_validity, "code expires", name

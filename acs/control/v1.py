@@ -13,6 +13,8 @@ from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_respo
 
 PEM: Final = "application/x-pem-file"
 LISTED: Final = 500
+LOOKED_AT: Final = 20
+"""For what happens next."""
 
 
 async def root(context: V1Context, _request: WireRequest) -> WireResponse:
@@ -51,6 +53,18 @@ async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
             "fields": {"acsTransID": found.name, "page": page},
         }
     )
+
+
+async def deadlines(context: V1Context) -> list[tuple[datetime, str, str]]:
+    """When something happens by itself to one of the newest that wait: what, and its acsTransID."""
+    now, timers = context.issuer.runtime.clock.now(), context.issuer.settings.timers
+    found = []
+    for each in await context.storage.newest(LOOKED_AT):
+        if each.state is State.CHALLENGING and each.due_at is not None:
+            code = each.challenge.code if each.challenge is not None else None
+            found += [(code.sent_at + timers.code_validity, "code expires", each.name)] if code is not None else []
+            found.append((each.due_at, "page times out", each.name))
+    return [one for one in found if one[0] > now]
 
 
 def _as_of(now: datetime, found: Authentication) -> Authentication:
