@@ -65,10 +65,8 @@ def asked_too_often(card_status: CardStatus, now: datetime, limits: Limits) -> b
     return 0 < limits.challenges <= len(_recent(card_status, now, limits))
 
 
-def passed_unasked(card_status: CardStatus, amount: int, limits: Limits) -> CardStatus:
-    """The status after a payment that passed without a challenge; remembered only where it is counted."""
-    if limits.unasked == 0 and limits.unasked_amount == 0:
-        return card_status
+def passed_unasked(card_status: CardStatus, amount: int) -> CardStatus:
+    """The status after a payment that passed without a challenge, where that is counted."""
     return replace(card_status, unasked=card_status.unasked + 1, unasked_amount=card_status.unasked_amount + amount)
 
 

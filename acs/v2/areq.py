@@ -25,7 +25,7 @@ from acs.v2.background.deciding import ask_issuer, service_of
 from acs.v2.challenge.app.device import language_of, version_of
 from acs.v2.challenge.app.keys import signed_content
 from acs.v2.challenge.app.rendering import app_of, in_the_app
-from acs.v2.decision.card_status import considered, passes, wished
+from acs.v2.decision.card_status import considered, paid, passes, wished
 from acs.v2.decision.decide import decide
 from acs.v2.decision.extensions import asked_by
 from acs.v2.decision.outside import as_decided, as_rule, question
@@ -271,8 +271,8 @@ def decided_for(
         card_status = using(card_status, asserted.passkey)
     if begun.result is None:
         return begun, asked(card_status, now, limits)
-    if passes(standing, view):
-        card_status = passed_unasked(card_status, view.purchase_amount or 0, limits)
+    if (limits.unasked or limits.unasked_amount) and passes(standing, view):
+        card_status = passed_unasked(card_status, paid(view))
     return begun, card_status
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 from directory_server.authentication.device_information import SDK_ENCRYPTED_DATA
@@ -66,10 +67,10 @@ def for_the_acs(areq: Message, context: Context, device: Mapping[str, str]) -> d
     return {**relayed, **device} if device else relayed
 
 
-def own_elements(areq: Message, elements: Mapping[str, str]) -> dict[str, str]:
-    """Of the directory server's own elements those that this AReq has: 3RI of 2.1.0 knows no dsURL."""
-    fields = plan_for("AReq", context_of(areq, Leg.DS_TO_ACS)).scope.fields
-    return {name: value for name, value in elements.items() if name in fields}
+@cache
+def knows_ds_url(version: str, device_channel: str, category: str) -> bool:
+    """Whether an AReq has a dsURL: 3RI of 2.1.0 has none."""
+    return "dsURL" in plan_for("AReq", Context(version, device_channel, category, Leg.DS_TO_ACS)).scope.fields
 
 
 def check_answer(ares: Message, sent: Message) -> None:
@@ -113,10 +114,10 @@ def with_indicator(ares: dict[str, Any], lacking: tuple[str, ...] | None) -> dic
     return _with_extension(ares, extension)
 
 
-def scored(ares: dict[str, Any], sent: Message, scheme: str) -> dict[str, Any]:
+def scored(ares: dict[str, Any], sent: Message) -> dict[str, Any]:
     """`ares` with the score of Cartes Bancaires' analysis, unless it has one. How CB reckons is not public: here it is the last two
     digits of the amount, so that whoever tests can choose it."""
-    if scheme != cartes_bancaires.SCHEME or cartes_bancaires.has_score(ares):
+    if cartes_bancaires.has_score(ares):
         return ares
     return _with_extension(ares, cartes_bancaires.score(int(sent.get("purchaseAmount", "0")[-2:])))
 

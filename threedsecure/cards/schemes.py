@@ -5,6 +5,7 @@ Cartes Bancaires follows the other brand on the card. RIDs: ISO/IEC 7816-5 regis
 """
 
 from collections.abc import Container, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -98,10 +99,12 @@ def networks(pan: str) -> tuple[str, ...]:
 
 def eci(scheme: str, pan: str, trans_status: str) -> str | None:
     """The ECI that a scheme gives to an outcome with this card: Cartes Bancaires that of the other brand on it."""
-    others = networks(pan) if scheme == "cb" else ()
-    return SCHEMES[next((name for name in others if name != scheme), scheme)].eci(trans_status)
+    if scheme == "cb":
+        scheme = next((name for name in networks(pan) if name != scheme), scheme)
+    return SCHEMES[scheme].eci(trans_status)
 
 
+@cache
 def ecis(scheme: str, trans_status: str) -> tuple[str, ...]:
     """Those that a scheme gives to an outcome, whatever the card: Cartes Bancaires one for each brand that may be on it."""
     givers = _BESIDE_CB if scheme == "cb" else (scheme,)

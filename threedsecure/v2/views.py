@@ -24,7 +24,7 @@ class AuthenticationRequest(Struct, frozen=True):
     decoupled_ind: str | None
     decoupled_max_minutes: int | None
     trust_list_status: str | None = None
-    purchase_amount: int | None = None
+    purchase_amount: str | None = None
     purchase_currency: str | None = None
 
     @classmethod
@@ -45,7 +45,7 @@ class AuthenticationRequest(Struct, frozen=True):
             get("threeDSRequestorDecReqInd"),
             integer(get("threeDSRequestorDecMaxTime")),
             get("trustListStatus" if version == "2.3.1" else "whiteListStatus"),
-            integer(get("purchaseAmount")),
+            get("purchaseAmount"),
             get("purchaseCurrency"),
         )
 

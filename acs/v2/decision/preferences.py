@@ -15,7 +15,7 @@ from threedsecure.cards import cartes_bancaires
 from threedsecure.cards.schemes import networks
 from threedsecure.v2.validation.checking import Leg, context_of
 from threedsecure.v2.validation.dated import needs_challenge
-from threedsecure.v2.views import AuthenticationRequest
+from threedsecure.v2.views import AuthenticationRequest, integer
 
 DATA_SHARE_ONLY: Final = "06"
 CHALLENGE_MANDATED: Final = "04"
@@ -96,7 +96,9 @@ def _is_safer(request: AuthenticationRequest, scheme: str) -> bool:
         scheme == cartes_bancaires.SCHEME
         and request.message_category == PAYMENT
         and request.device_channel != THREE_RI
-        and cartes_bancaires.spares(request.challenge_indicators, request.purchase_amount, request.purchase_currency)
+        and cartes_bancaires.spares(
+            request.challenge_indicators, integer(request.purchase_amount), request.purchase_currency
+        )
     )
 
 

@@ -95,6 +95,6 @@ def test_no_message_of_ours_has_an_error_or_an_element_that_our_own_table_does_n
             if hop["kind"] in V1_MESSAGES and (hop["from"], hop["to"]) in OURS_IN_1_0_2:
                 by_generation["1.0.2"] += 1
                 found.update(f"{outcome.play.name}: {hop['kind']} {each}" for each in told_in_1_0_2(hop))
-    assert by_generation["EMV 3DS"] > 1400
-    assert by_generation["1.0.2"] > 100
+    assert by_generation["EMV 3DS"] > 1300
+    assert by_generation["1.0.2"] > 90
     assert found == Counter()
