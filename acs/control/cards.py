@@ -11,6 +11,7 @@ from acs.cardholder.right_answers import answer_of
 from acs.cards.issued import NotACard, issued, register
 from acs.cards.records import Registration
 from acs.cards.status import described, unlocked, without_passkeys
+from acs.v2.challenge.answers import open_response
 from acs.v2.decision.passkeys import ceremony_of
 from acs.v2.decision.payment_confirmation import requestors_ceremony
 from acs.v2.issuer import RESET, EmvIssuer
@@ -103,13 +104,15 @@ async def list_transactions(issuer: EmvIssuer, request: WireRequest) -> WireResp
 
 
 async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
-    """What a cardholder without eyes needs: where to go, and what the phone shows."""
-    found = await issuer.storage.load(_required(read_json(request), "id", str))
+    """What a cardholder without eyes needs: where to go, and what the phone shows; with `page` what one with eyes sees, too."""
+    wanted = read_json(request)
+    found = await issuer.storage.load(_required(wanted, "id", str))
     if found is None or found.method is None:
         raise Problem(404, "Not Found", "no challenge goes by this acsTransID")
     transaction = expire(found, issuer.runtime.clock.now())
     held = transaction.challenge
     code = held.code if held is not None and transaction.state is State.CHALLENGING else None
+    shows = bool(wanted.get("page")) and transaction.state is State.CHALLENGING and transaction.session is not None
     return json_response(
         {
             "state": transaction.state.value,
@@ -129,6 +132,7 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "passkey": _asked(_ceremony(issuer, transaction)),
             "code_expires_at": _instant(code.sent_at + issuer.settings.timers.code_validity if code else None),
             "ends_at": _instant(transaction.due_at if transaction.state in WAITING else None),
+            "page": open_response(issuer, transaction, None).body.decode() if shows else None,
         }
     )
 

@@ -21,7 +21,7 @@ from acs_sim.desk.pages.following import parts_of
 from acs_sim.desk.pages.reading import page as reading
 from acs_sim.desk.pages.reading.api_page import docs_handler, openapi_handler
 from acs_sim.desk.pages.rendering import STATIC
-from acs_sim.desk.pages.transaction import comparing, deeds, page, playing_page
+from acs_sim.desk.pages.transaction import comparing, context, deeds, page, playing_page
 from acs_sim.desk.pages.trouble import faults_page, ranges_page, rules_page
 from acs_sim.desk.pages.verdict import findings_page, readiness_page
 from acs_sim.desk.transactions.events import EVENTS, Drawn, beats, event_stream, of_transaction
@@ -36,6 +36,7 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/compare", comparing.compare),
     ("GET", "/transactions/{id}", page.transaction),
     ("GET", "/transactions/{id}/conversation", page.conversation),
+    ("GET", "/transactions/{id}/page", context.banks_page),
     ("GET", "/transactions/{id}/scenario.yaml", page.scenario_file),
     ("GET", "/transactions/{id}/report.html", page.report),
     ("GET", "/transactions/{id}/sequence.{form}", page.picture),

@@ -79,7 +79,9 @@ async def test_the_bar_says_what_happens_next_by_itself(whole, desk, brought):  
     bar = html.document_fromstring((await desk.text("GET", "/bar"))[1])
     (link,) = bar.xpath("//a[@id='next']")
     assert link.text_content().startswith("next: code expires in ")
-    assert MESSAGE_ID in (await desk.text("GET", link.get("href")))[1]
+    text = (await desk.text("GET", link.get("href")))[1]
+    assert (MESSAGE_ID in text, 'id="preview"' in text) == (True, True)
+    assert "Never give this code to anyone" in (await desk.text("GET", f"/transactions/{MESSAGE_ID}/page"))[1]
     await act(desk, MESSAGE_ID, do="submit", code="correct", deliver=False)
     assert 'id="next"' not in (await desk.text("GET", "/bar"))[1]
 

@@ -185,6 +185,7 @@ async def make_the_next_rreq_come_twice_and_see_both(person: Person) -> None:
     await expect(twice).to_contain_text("The same message a second time")
     await person.clicks(twice)
     await expect(person.page.locator("#shown-message")).to_contain_text("fault")
+    await expect(person.page.locator("#sequence .arrow", has_text="copy 2")).to_contain_text("answered with HTTP 200")
 
 
 async def let_a_code_expire(person: Person) -> None:
