@@ -38,7 +38,7 @@ from threedsecure.web.journal import Hop
 from threedsecure.web.metrics import Measured
 from threedsecure.web.serving import notices
 from threedsecure.web.serving.service import Route, Runtime, Service, posted
-from threedsecure.web.wire import Handler, WireRequest, WireResponse
+from threedsecure.web.wire import Handler, WireRequest, WireResponse, json_response
 
 ROOT_PATH: Final = "/3ds1/root.pem"
 DIRECTORY_SERVER: Final = Hop("Directory Server", "ACS")
@@ -57,7 +57,6 @@ _CONTROL: Final[dict[str, _Handler]] = {
     "/control/transactions": cards.list_transactions,
     "/control/challenge": cards.challenge,
     "/control/cards/of": cards.card_of,
-    "/control/next": cards.next_deadline,
     "/control/rules": rules.add_rule,
     "/control/rules/list": rules.list_rules,
     "/control/rules/remove": rules.remove_rules,
@@ -84,9 +83,16 @@ def build(runtime: Runtime, settings: AcsSettings) -> Service:
         await classic.storage.forget()
         return await cards.reset(works_with, request)
 
+    async def next_deadline(_request: WireRequest) -> WireResponse:
+        """What happens next by itself, when, and to which transaction; nothing where nothing waits."""
+        found = [*await cards.deadlines(works_with), *await classic_control.deadlines(classic)]
+        at, what, name = min(found, default=(None, "", ""))
+        return json_response({} if at is None else {"at": at.isoformat(), "what": what, "acsTransID": name})
+
     routes = [
         *_emv_routes(works_with),
         Route("POST", "/control/reset", reset),
+        Route("POST", "/control/next", next_deadline),
         *online_banking.routes(works_with),
         *_classic_routes(classic),
     ]

@@ -11,6 +11,7 @@ Everything runs in this process, one play after the other. Exit status 1 where s
 
 import argparse
 import asyncio
+import math
 import sys
 import time
 from collections import Counter
@@ -72,15 +73,16 @@ class Progress:
             print(f"{number} plays, {rate}, {dict(report.seen)}", flush=True)
 
 
-async def survives(subject: str, first: int, plays: int, seed: int, stories: Path | None) -> bool:
+async def survives(subject: str, first: int, plays: int, seed: int, minutes: float, stories: Path | None) -> bool:
+    until = time.monotonic() + 60 * minutes
     if subject == "own":
         async with simulator(seed, "shop") as (stack, one, shop):
             explorer = Explorer(one, OwnPurchases(shop, stack.addresses.shop, one.desk))
-            return told(await explorer.explore(seed, plays, first=first, tell=Progress(first)), stories)
+            return told(await explorer.explore(seed, plays, first=first, until=until, tell=Progress(first)), stories)
     async with simulator(seed) as (stack, one, shop):
         with standard_gateway(stack.addresses.ds) as gateway:
             explorer = Explorer(one, Purchases(shop, gateway.purchases, one.desk))
-            return told(await explorer.explore(seed, plays, first=first, tell=Progress(first)), stories)
+            return told(await explorer.explore(seed, plays, first=first, until=until, tell=Progress(first)), stories)
 
 
 def told(report: Report, stories: Path | None) -> bool:
@@ -176,8 +178,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("subject", choices=["standard", "own", "mistakes", "faults", "packs", "library"])
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--plays", type=int, default=ENOUGH)
+    parser.add_argument("--plays", type=int, default=ENOUGH, help="the number of the last play")
     parser.add_argument("--first", type=int, default=1, help="the number of the play to begin with")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no other play after so long")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stories", type=Path)
     wish = parser.parse_args()
@@ -190,7 +193,7 @@ def main() -> int:
         return not asyncio.run(bears_packs(wish.plays, wish.seed))
     if wish.subject == "library":
         return not asyncio.run(passes_library(wish.names))
-    return not asyncio.run(survives(wish.subject, wish.first, wish.plays, wish.seed, wish.stories))
+    return not asyncio.run(survives(wish.subject, wish.first, wish.plays, wish.seed, wish.minutes, wish.stories))
 
 
 if __name__ == "__main__":

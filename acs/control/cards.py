@@ -11,6 +11,7 @@ from acs.cardholder.right_answers import answer_of
 from acs.cards.issued import NotACard, issued, register
 from acs.cards.records import Registration
 from acs.cards.status import described, unlocked, without_passkeys
+from acs.v2.challenge.answers import open_response
 from acs.v2.decision.passkeys import ceremony_of
 from acs.v2.decision.payment_confirmation import requestors_ceremony
 from acs.v2.issuer import RESET, EmvIssuer
@@ -99,13 +100,15 @@ async def list_transactions(issuer: EmvIssuer, request: WireRequest) -> WireResp
 
 
 async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
-    """What a cardholder without eyes needs: where to go, and what the phone shows."""
-    found = await issuer.storage.load(_required(read_json(request), "id", str))
+    """What a cardholder without eyes needs: where to go, and what the phone shows; with `page` what one with eyes sees, too."""
+    wanted = read_json(request)
+    found = await issuer.storage.load(_required(wanted, "id", str))
     if found is None or found.method is None:
         raise Problem(404, "Not Found", "no challenge goes by this acsTransID")
     transaction = expire(found, issuer.runtime.clock.now())
     held = transaction.challenge
     code = held.code if held is not None and transaction.state is State.CHALLENGING else None
+    shows = bool(wanted.get("page")) and transaction.state is State.CHALLENGING and transaction.session is not None
     return json_response(
         {
             "state": transaction.state.value,
@@ -125,22 +128,23 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "passkey": _asked(_ceremony(issuer, transaction)),
             "code_expires_at": _instant(code.sent_at + issuer.settings.timers.code_validity if code else None),
             "ends_at": _instant(transaction.due_at if transaction.state in WAITING else None),
+            "page": open_response(issuer, transaction, None).body.decode() if shows else None,
         }
     )
 
 
-async def next_deadline(issuer: EmvIssuer, _request: WireRequest) -> WireResponse:
-    """What happens next by itself, when, and to which transaction; nothing where nothing waits."""
+Deadline = tuple[datetime, str, str]
+"""When something happens by itself, what, and to the transaction of which acsTransID."""
+
+
+async def deadlines(issuer: EmvIssuer) -> list[Deadline]:
+    """What happens next by itself to those that wait; those that wait longest need not be among them."""
     now = issuer.runtime.clock.now()
     waiting = await issuer.storage.several(await issuer.storage.waiting(now, LOOKED_AT))
-    found = [one for each in waiting for one in _deadlines(issuer, each) if one[0] > now]
-    if not found:
-        return json_response({})
-    at, what, name = min(found)
-    return json_response({"at": at.isoformat(), "what": what, "acsTransID": name})
+    return [one for each in waiting for one in _deadlines(issuer, each) if one[0] > now]
 
 
-def _deadlines(issuer: EmvIssuer, transaction: Transaction) -> Iterator[tuple[datetime, str, str]]:
+def _deadlines(issuer: EmvIssuer, transaction: Transaction) -> Iterator[Deadline]:
     held, name = transaction.challenge, transaction.acs_trans_id
     if transaction.state is State.CHALLENGING and held is not None and held.code is not None:
         yield held.code.sent_at + issuer.settings.timers.code_validity, "code expires", name

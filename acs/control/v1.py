@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
+from acs.cardholder.answers import challenge_response
 from acs.v1.issuer import V1Context
 from acs.v1.lifecycle import Drawn, expire
-from acs.v1.records import Authentication
+from acs.v1.records import Authentication, confirmation
 from acs.v1.states import State
 from threedsecure.cards.card_numbers import mask
 from threedsecure.redaction import redact
@@ -13,6 +14,8 @@ from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_respo
 
 PEM: Final = "application/x-pem-file"
 LISTED: Final = 500
+LOOKED_AT: Final = 20
+"""For what happens next."""
 
 
 async def root(context: V1Context, _request: WireRequest) -> WireResponse:
@@ -29,14 +32,15 @@ async def list_authentications(context: V1Context, request: WireRequest) -> Wire
 
 
 async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
-    """What a cardholder without eyes needs: the phone's number, and what it shows."""
-    name = read_json(request).get("id")
+    """What a cardholder without eyes needs: the phone's number, and what it shows; with `page` what one with eyes sees, too."""
+    wanted = read_json(request)
+    name = wanted.get("id")
     found = await context.storage.load(name) if isinstance(name, str) else None
     if found is None or found.payment is None or found.challenge is None:
         raise Problem(404, "Not Found", "no challenge of 1.0.2 goes by this acsTransID")
     found = _as_of(context.issuer.runtime.clock.now(), found)
     held, timers = found.challenge, context.issuer.settings.timers
-    page = context.issuer.page_token(found.name, held.page) if held is not None else None
+    token = context.issuer.page_token(found.name, held.page) if held is not None else None
     code = held.code if held is not None and found.state is State.CHALLENGING else None
     return json_response(
         {
@@ -48,9 +52,29 @@ async def challenge(context: V1Context, request: WireRequest) -> WireResponse:
             "code_expires_at": (code.sent_at + timers.code_validity).isoformat() if code else None,
             "ends_at": found.due_at.isoformat() if found.due_at else None,
             "answer_url": context.issuer.settings.classic_answer_url,
-            "fields": {"acsTransID": found.name, "page": page},
+            "fields": {"acsTransID": found.name, "page": token},
+            "page": _page(context, found).body.decode()
+            if wanted.get("page") and found.state is State.CHALLENGING
+            else None,
         }
     )
+
+
+def _page(context: V1Context, found: Authentication) -> WireResponse:
+    settings = context.issuer.settings.of(found.card.pan)
+    return challenge_response(confirmation(found, settings), None, settings, context.issuer.page_token)
+
+
+async def deadlines(context: V1Context) -> list[tuple[datetime, str, str]]:
+    """When something happens by itself to one of the newest that wait: what, and its acsTransID."""
+    now, timers = context.issuer.runtime.clock.now(), context.issuer.settings.timers
+    found = []
+    for each in await context.storage.newest(LOOKED_AT):
+        if each.state is State.CHALLENGING and each.due_at is not None:
+            code = each.challenge.code if each.challenge is not None else None
+            found += [(code.sent_at + timers.code_validity, "code expires", each.name)] if code is not None else []
+            found.append((each.due_at, "page times out", each.name))
+    return [one for one in found if one[0] > now]
 
 
 def _as_of(now: datetime, found: Authentication) -> Authentication:

@@ -21,10 +21,14 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {"CRes": ("CRes page", "CRes post
 """Where a fault changes a message, for those that are carried under another name."""
 UNREADABLE: Final = frozenset({"silence", "refuse", "truncate", "garbage", "erro", "status", "redirect"})
 """Faults after which a message is gone, or something else."""
+KEPT: Final = "kept"
+"""The body of a message whose HTTP status alone is another."""
 STRICT: Final = frozenset({"duplicate-key", "content-type", "gzip-lie"})
 """Faults that a receiver may refuse, or look over, and then read what is right."""
 CARRIAGE: Final = frozenset({"delay", "dribble", "twice", "reset", "late"})
 """Faults that leave the message as it was meant."""
+LED_ELSEWHERE: Final = frozenset({"other-session", "swap-ids"})
+"""Faults after which a browser comes to the shop as somebody else's."""
 SENT_AGAIN: Final = frozenset({"reset", "refuse", "truncate"})
 """Faults after which a request is sent once more at once, as it was meant."""
 DECISIVE: Final = frozenset({"transStatus", "eci"})
@@ -140,6 +144,11 @@ class Case:
         """The faults that were asked for at these points: what follows them is no doing of the gateway."""
         return tuple(entry for entry in self.of("fault") if entry.text("at") in points)
 
+    @property
+    def is_led_elsewhere(self) -> bool:
+        """Whether the browser came back with what belongs to another payment: what it is shown then may be that one's."""
+        return any(fault.text("do") in LED_ELSEWHERE for fault in self.disturbed("CRes post"))
+
     def as_sent(self, entry: Entry) -> Entry:
         """A message of ours as it left the house: the journal holds what was meant, and behind it what faults made of it."""
         sent: Message | None = None
@@ -169,7 +178,7 @@ class Case:
         """Whether a fault saw to it that nothing came that its receiver could read as this message of this transaction."""
         if self.is_anothers(entry):
             return True
-        if not any(fault.text("do") in UNREADABLE for fault in self.faults_behind(entry)):
+        if not any(is_gone(fault) for fault in self.faults_behind(entry)):
             return False
         if not self._sent_again(entry):
             return True
@@ -231,6 +240,11 @@ class Case:
     def _wrong(self, form: Entry, leg: Leg, *, all_of_it: bool) -> list[Wrong]:
         areq, ares = self.last_before(self.areqs, form), self.last_before(self.answers, form)
         return [*_violated(form, leg, areq, ares, all_of_it), *_mistaken(form, ares or areq)]
+
+
+def is_gone(fault: Entry) -> bool:
+    """Whether nothing that can be read is left of a message that this happened to."""
+    return fault.text("do") in UNREADABLE and fault.text("body") != KEPT
 
 
 def _violated(entry: Entry, leg: Leg, areq: Entry | None, ares: Entry | None, all_of_it: bool) -> Iterator[Wrong]:

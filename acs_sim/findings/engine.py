@@ -17,6 +17,7 @@ PARTY_RULES: Final[tuple[Rule[Party], ...]] = rules_in(preparation, app_party)
 ALL_RULES: Final[tuple[Rule[Any], ...]] = tuple(
     sorted((*RULES, *PARTY_RULES), key=lambda rule: RANKS.index(rule.severity))
 )
+RULE_NAMES: Final = tuple(rule.name for rule in ALL_RULES)
 PREPARATION: Final = "PRes"
 """A point whose faults belong to no transaction, and explain something in all of them."""
 MOST_EVIDENCE: Final = 20

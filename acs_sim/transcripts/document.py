@@ -59,6 +59,8 @@ def checked(document: Any, name: str) -> dict[str, Any]:
     for member, kind in (("transaction", dict), ("hops", list), ("volatile", list)):
         if not isinstance(document.get(member), kind):
             raise NotATranscript(f"{name}: {member} is missing, or not what it should be")
+    if not all(isinstance(each, str) for each in document["volatile"]):
+        raise NotATranscript(f"{name}: what is volatile is told by names")
     for number, hop in enumerate(document["hops"], start=1):
         told = [hop.get(member) for member in ("from", "to", "kind", "at")] if isinstance(hop, dict) else [None]
         if not all(isinstance(each, str) for each in told) or not isinstance(hop.get("message"), dict):

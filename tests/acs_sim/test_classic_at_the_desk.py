@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from lxml import html
 
 from tests.acs_sim.test_whole_run import desk, gateway, minted, received, whole  # noqa: F401
 from tests.support.classic_mpi import XID, XML, Answer, packed, pareq, vereq
@@ -69,6 +70,20 @@ async def test_one_is_found_by_any_name_that_it_has(desk, brought, name):  # noq
     _, told, _ = await desk("GET", f"/api/transactions/{quote(known, safe='')}/messages")
     kinds = [message["kind"] for message in told["messages"]]
     assert [kind for kind in kinds if kind in ("VEReq", "PAReq", "PARes")] == ["VEReq", "VEReq", "PAReq", "PARes"]
+
+
+async def test_the_bar_says_what_happens_next_by_itself(whole, desk, brought):  # noqa: F811
+    _, fields = brought
+    assert 'id="next"' not in (await desk.text("GET", "/bar"))[1]
+    await act(desk, MESSAGE_ID, do="abandon", **fields)
+    bar = html.document_fromstring((await desk.text("GET", "/bar"))[1])
+    (link,) = bar.xpath("//a[@id='next']")
+    assert link.text_content().startswith("next: code expires in ")
+    text = (await desk.text("GET", link.get("href")))[1]
+    assert (MESSAGE_ID in text, 'id="preview"' in text) == (True, True)
+    assert "Never give this code to anyone" in (await desk.text("GET", f"/transactions/{MESSAGE_ID}/page"))[1]
+    await act(desk, MESSAGE_ID, do="submit", code="correct", deliver=False)
+    assert 'id="next"' not in (await desk.text("GET", "/bar"))[1]
 
 
 async def test_what_cannot_be_done_is_told(desk, brought):  # noqa: F811

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from playwright.async_api import expect
 
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.scenarios.file.loading import load
 from acs_sim.settings.settings import Settings
+from tests.support.browser import new_context
 from tests.support.ports import with_free_ports
 from tests.support.simulator import STARTED_AT
 from threedsecure.web.clock import Clock
@@ -63,6 +65,29 @@ async def test_the_buttons_are_what_a_cardholder_could_do_now(stack, session):
     assert await deed(stack, session, name, "right") == (303, f"/transactions/{name}")
     assert 'name="do" value="right"' not in await page(stack, session, f"/transactions/{name}")
     assert "authenticated after 2 answers" in await page(stack, session, f"/?q={name}")
+
+
+async def test_what_the_bank_shows_is_looked_at_beside_the_conversation(stack, session, browser):
+    name = await paid(stack, session)
+    address = f"/transactions/{name}/page"
+    assert "the bank shows no page" in await page(stack, session, address)
+    await deed(stack, session, name, "wrong")
+    async with session.get(stack.addresses.desk + address) as answer:
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+    context = await new_context(browser, viewport={"width": 1280, "height": 720})
+    desk = await context.new_page()
+    troubles = []
+    desk.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    await desk.goto(f"{stack.addresses.desk}/transactions/{name}")
+    await desk.locator("#preview summary").click()
+    frame = desk.frame_locator("#preview iframe")
+    await expect(frame.locator("#code")).to_be_visible()
+    assert await frame.locator("body").evaluate("body => getComputedStyle(body).margin") == "0px", "its style is there"
+    assert [text for text in troubles if "script" not in text] == []
+    await context.close()
+    await deed(stack, session, name, "right")
+    assert "the bank shows no page" in await page(stack, session, address)
+    assert 'id="preview"' not in await page(stack, session, f"/transactions/{name}")
 
 
 async def test_a_code_expires_by_one_click(stack, session):

@@ -1,5 +1,6 @@
 """The desk's pages in a real browser: they follow what happens, show it decoded, and hide what must be hidden."""
 
+import json
 import re
 from urllib.parse import quote
 
@@ -128,6 +129,60 @@ async def test_two_ticks_lead_to_a_comparison_of_what_differs(desk, stack, world
     differing = desk.locator("[data-differs]")
     await expect(differing).to_contain_text("transStatus")
     assert [await one.inner_text() for one in await differing.locator("tbody td:first-child").all()] == ["transStatus"]
+
+
+DROP = """([field, text]) => {
+  const held = new DataTransfer();
+  held.items.add(new File([text], "transcript.json", { type: "application/json" }));
+  field.dispatchEvent(new DragEvent("drop", { dataTransfer: held, bubbles: true, cancelable: true }));
+}"""
+
+
+async def test_files_that_are_dropped_are_compared_with_one_another_and_with_what_is_known(desk, stack, call):
+    journal(stack, "AReq", "ARes")
+    _, text, _ = await call.text("GET", f"/api/transactions/{SERVER_ID}/transcript")
+    other = json.loads(text)
+    other["hops"][1]["message"]["transStatus"] = "R"
+    for first, second in ((text, json.dumps(other)), (SERVER_ID, json.dumps(other))):
+        await desk.goto(f"{desk.base}/compare")
+        for name, dropped in (("first", first), ("second", second)):
+            field = await desk.locator(f"#{name}").element_handle()
+            await desk.evaluate(DROP, [field, dropped])
+        await expect(desk.locator("#second")).not_to_have_value("")
+        await desk.get_by_role("button", name="Compare files").click()
+        assert [await one.inner_text() for one in await desk.locator("[data-differs] tbody td:first-child").all()] == [
+            "transStatus"
+        ]
+    assert desk.errors == []
+
+
+DEEP = '{"a":' * 600 + "1" + "}" * 600
+HOP = '{"from":"a","to":"b","kind":"c","at":"2026-01-01T00:00:00+00:00","message":%s}'
+FILE = '{"format":"acs-sim transcript 1","transaction":{},"volatile":%s,"hops":[%s]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "words"),
+    [
+        ("nobody", 404, "nobody"),
+        ("{", 400, "the second file is not JSON"),
+        ("{}", 400, "its format is not"),
+        (FILE % ("[[]]", ""), 400, "volatile"),
+        (FILE % ("[]", "1"), 400, "hop 1"),
+        (FILE % ("[]", ",".join([HOP % "{}"] * 1001)), 413, "more than 1000 hops"),
+    ],
+)
+async def test_a_file_that_is_no_transcript_is_refused_by_name(call, stack, text, status, words):
+    journal(stack, "AReq", "ARes")
+    _, known, _ = await call.text("GET", f"/api/transactions/{SERVER_ID}/transcript")
+    answered, page, _ = await call.text("POST", "/compare", data={"first": known, "second": text})
+    assert (answered, words in page) == (status, True)
+
+
+async def test_a_file_is_compared_however_deep_its_messages_are(call):
+    one = FILE % ("[]", HOP % DEEP)
+    status, page, _ = await call.text("POST", "/compare", data={"first": one, "second": one.replace("1}", "2}")})
+    assert (status in {200, 400}, "bug in the simulator" in page) == (True, False)
 
 
 async def test_a_bug_report_is_one_file_that_loads_nothing(call, stack):

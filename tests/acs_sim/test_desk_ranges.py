@@ -1,9 +1,11 @@
 """`/api/ranges`, with the real directory server behind the desk."""
 
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from lxml import html
 
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
@@ -78,3 +80,47 @@ async def test_an_edit_that_cannot_be_made_is_told_where(call, body, status, nam
 @pytest.mark.parametrize("query", ["", "?scheme=vise", "?colour=red"])
 async def test_a_list_needs_a_scheme(call, query):
     assert (await call("GET", f"/api/ranges{query}"))[0] == 400
+
+
+def rows(text: str) -> list[list[str]]:
+    found = html.document_fromstring(text).xpath("//table/tbody/tr")
+    return [[" ".join(cell.text_content().split()) for cell in row.xpath("td")] for row in found]
+
+
+def field(text: str) -> dict:
+    (area,) = html.document_fromstring(text).xpath("//textarea")
+    return json.loads(area.text_content())
+
+
+async def test_the_page_fills_an_edit_in_and_what_is_changed_holds_at_once(call):
+    _, text, _ = await call.text("GET", "/ranges?scheme=visa&pan=4000000341234567")
+    (row,) = rows(text)
+    assert row[:3] == ["4000000340000000", "4000000349999999", "2.3.1 acsInfoInd 01, 02"]
+    (change, delete) = html.document_fromstring(text).xpath("//table//a/@href")
+    wish = field((await call.text("GET", change))[1])
+    assert (wish["edits"][0]["action"], wish["edits"][0]["versions"]) == ("M", ["2.3.1"])
+    wish["edits"][0]["versions"] = ["2.2.0"]
+    status, _, headers = await call.text("POST", "/ranges", data={"edits": json.dumps(wish)})
+    assert (status, headers["Location"]) == (303, "/ranges?scheme=visa")
+    _, text, _ = await call.text("GET", "/ranges?scheme=visa&pan=4000000341234567")
+    assert (rows(text)[0][2].split()[0], '<b id="serial">2</b>' in text) == ("2.2.0", True)
+    edits = json.dumps(field((await call.text("GET", delete))[1]))
+    assert (await call.text("POST", "/ranges", data={"edits": edits}))[0] == 303
+    _, text, _ = await call.text("GET", "/ranges?scheme=visa&pan=4000000341234567")
+    assert (rows(text), "N with reason 08" in text) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("edits", "words"),
+    [
+        ("", "truncated"),
+        ('{"scheme":"visa","edits":[]}', "edits"),
+        ('{"scheme":"mine","edits":[{"action":"D","start":"1","end":"2"}]}', "mine"),
+        ('{"scheme":"visa","edits":[{"action":"D","start":"9900000000000000","end":"9900000000009999"}]}', "990000"),
+        ("[" * 5000, "Expected `object`"),
+    ],
+)
+async def test_an_edit_that_cannot_be_had_is_told_above_the_text_that_asks_for_it(call, edits, words):
+    status, text, _ = await call.text("POST", "/ranges", data={"edits": edits})
+    (refused,) = html.document_fromstring(text).xpath("//p[@id='refused']")
+    assert (status, words in refused.text_content()) == (422, True), refused.text_content()

@@ -76,6 +76,7 @@ def test_an_answer_to_the_banks_page_carries_its_verdict(facts, told, mood):
 
 def test_a_fault_is_told_by_its_name():
     assert gist("fault", {"at": "RReq", "do": "twice", "says": "Once more"}) == "RReq twice · Once more"
+    assert gist("copy", {"at": "RReq", "says": "copy 2"}) == "RReq · copy 2"
 
 
 def test_a_long_error_detail_names_its_first_elements_whole():

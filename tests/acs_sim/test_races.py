@@ -45,6 +45,13 @@ async def test_rreq_twice_is_acknowledged_twice_and_pays_once(buyer):
     ended = await buyer.ended(purchase)
     assert (ended["result"], ended["reason"]) == ("accepted", "authenticated")
     assert [one["message"]["do"] for one in await buyer.messages(purchase, "fault")] == ["twice"]
+    (copy,) = await buyer.messages(purchase, "copy")
+    assert (copy["from"], copy["to"], copy["message"]["says"]) == (
+        "Directory Server",
+        "3DS Server",
+        "copy 2, answered with HTTP 200",
+    )
+    assert (copy["message"]["sent"]["messageType"], copy["message"]["answer"]["messageType"]) == ("RReq", "RRes")
 
 
 async def test_rreq_whose_rres_is_lost_is_sent_again_and_pays_once(buyer):

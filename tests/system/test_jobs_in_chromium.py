@@ -1,4 +1,5 @@
-"""Ten jobs of a developer's day at the desk, done by mouse alone: each counts its steps, and none takes more than it may."""
+"""Ten jobs of a developer's day at the desk, done by mouse alone and by keyboard alone: each counts its steps, and none takes more
+than it may."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,6 +20,7 @@ from threedsecure.web.clock import Clock
 
 pytestmark = pytest.mark.browser
 REFUSED = "6afa6072-9412-446b-9673-2f98b3ee98a2"
+MOST_TABS = 250
 JOB_SECONDS = 60
 """A person is quicker; a busy machine is not."""
 
@@ -34,18 +36,27 @@ class Person:
 
     async def clicks(self, target: Locator | str) -> None:
         self.steps += 1
-        await (self.page.get_by_role("link", name=target) if isinstance(target, str) else target).click()
+        await self.activates(self.page.get_by_role("link", name=target) if isinstance(target, str) else target)
 
     async def presses(self, words: str) -> None:
         await self.clicks(self.page.get_by_role("button", name=words, exact=True))
 
     async def picks(self, field: str, value: str) -> None:
         self.steps += 1
-        await self.page.locator(f"main [name={field}]").last.select_option(value)
+        await self.chooses(self.page.locator(f"main [name={field}]").last, value)
 
     async def pastes(self, field: str, text: str) -> None:
         self.steps += 1
-        await self.page.locator(f"[name={field}]").last.fill(text)
+        await self.fills(self.page.locator(f"[name={field}]").last, text)
+
+    async def activates(self, target: Locator) -> None:
+        await target.click()
+
+    async def chooses(self, field: Locator, value: str) -> None:
+        await field.select_option(value)
+
+    async def fills(self, field: Locator, text: str) -> None:
+        await field.fill(text)
 
     async def sees(self, text: str) -> None:
         await expect(self.page.locator("main")).to_contain_text(text)
@@ -71,6 +82,36 @@ class Person:
         return await (await download.value).path()
 
 
+class Typist(Person):
+    """The same without a mouse: Tab goes to what is wanted, the keys that a browser has for it do the rest."""
+
+    async def activates(self, target: Locator) -> None:
+        await self.reaches(target)
+        await self.page.keyboard.press("Space" if await target.get_attribute("type") == "checkbox" else "Enter")
+
+    async def chooses(self, field: Locator, value: str) -> None:
+        await self.reaches(field)
+        words = await field.locator(f"option[value='{value}'], option:text-is('{value}')").first.text_content()
+        await self.page.keyboard.type(words or value)
+        await expect(field).to_have_value(value)
+        await self.page.keyboard.press("Enter")
+
+    async def fills(self, field: Locator, text: str) -> None:
+        await self.reaches(field)
+        await self.page.keyboard.press("Control+A")
+        await self.page.keyboard.insert_text(text)
+
+    async def reaches(self, target: Locator) -> None:
+        await expect(target).to_be_visible()
+        for _ in range(MOST_TABS):
+            if await target.evaluate("element => element === document.activeElement"):
+                outline = await target.evaluate("element => getComputedStyle(element).outlineStyle")
+                assert outline != "none", "what has the focus does not look so"
+                return
+            await self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not lead to {target}")
+
+
 @pytest.fixture(scope="module")
 async def stack() -> AsyncIterator[Stack]:
     async with running_stack(
@@ -79,11 +120,11 @@ async def stack() -> AsyncIterator[Stack]:
         yield running
 
 
-@pytest.fixture
-async def person(stack, browser) -> AsyncIterator[Person]:
+@pytest.fixture(params=[Person, Typist], ids=["mouse", "keyboard"])
+async def person(request, stack, browser) -> AsyncIterator[Person]:
     context = await new_context(browser, viewport={"width": 1280, "height": 720}, accept_downloads=True)
     async with aiohttp.ClientSession() as session:
-        yield Person(await context.new_page(), stack, session)
+        yield request.param(await context.new_page(), stack, session)
         await session.post(f"{stack.addresses.desk}/api/reset", json={})
     await context.close()
 
@@ -144,6 +185,7 @@ async def make_the_next_rreq_come_twice_and_see_both(person: Person) -> None:
     await expect(twice).to_contain_text("The same message a second time")
     await person.clicks(twice)
     await expect(person.page.locator("#shown-message")).to_contain_text("fault")
+    await expect(person.page.locator("#sequence .arrow", has_text="copy 2")).to_contain_text("answered with HTTP 200")
 
 
 async def let_a_code_expire(person: Person) -> None:
@@ -214,7 +256,7 @@ JOBS = (
 
 
 @pytest.mark.parametrize(("job", "steps"), JOBS, ids=[job.__name__ for job, _ in JOBS])
-async def test_a_job_is_done_by_mouse_in_few_steps(person, job, steps):
+async def test_a_job_is_done_by_mouse_and_by_keyboard_in_few_steps(person, job, steps):
     began = monotonic()
     await job(person)
     assert person.steps == steps

@@ -78,6 +78,42 @@ async def test_what_is_checked_proven_and_stored_costs_little_beside_a_bare_hand
     assert ratio <= most_bare_answers, f"one of ours costs {ratio:.1f} bare answers: {rounds}"
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processor time is read from /proc")
+async def test_fifty_open_desks_cost_no_more_than_twice_one(tmp_path):
+    """From a payment until all of them have drawn it, with what the payment itself costs."""
+    async with own_simulator(tmp_path / "ours", (), ()) as ours, aiohttp.ClientSession(read_bufsize=1 << 22) as session:
+        addresses = ours.settings.addresses
+        pay = posting(Connection(addresses.ds), authentication_requests(f"{addresses.ds}/visa/3ds2"))
+        for _ in range(60):  # a full page
+            await pay()
+        followed = [("part", "/bar"), ("part", "/transactions/rows?")]
+        desks = [await session.get(f"{addresses.desk}/live", params=followed) for _ in range(50)]
+        await asyncio.gather(*map(drawn, desks[:1]), pay())
+        for desk in desks[1:]:
+            desk.close()
+        one = [await of_desks(ours, pay, desks[:1]) for _ in range(ROUNDS)]
+        desks[1:] = [await session.get(f"{addresses.desk}/live", params=followed) for _ in range(49)]
+        fifty = [await of_desks(ours, pay, desks) for _ in range(ROUNDS)]
+        for desk in desks:
+            desk.close()
+    assert min(fifty) <= 2 * min(one), (one, fifty)
+
+
+async def of_desks(server, pay, desks) -> float:
+    """Processor seconds of a few payments that all desks draw."""
+    before = server.usage().cpu_seconds
+    for _ in range(4):
+        await pay()
+        await asyncio.gather(*map(drawn, desks))
+    return server.usage().cpu_seconds - before
+
+
+async def drawn(desk: aiohttp.ClientResponse) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (await desk.content.readline()).startswith(b"data:"):
+            pass
+
+
 async def cost(server, lanes, count: int) -> float:
     """Processor seconds for each of `count` answers."""
     before = server.usage().cpu_seconds

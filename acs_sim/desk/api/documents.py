@@ -465,6 +465,19 @@ class FindingDocuments(Struct, frozen=True):
     findings: list[FindingDocument]
 
 
+class MutedRule(Request, frozen=True):
+    """A rule whose findings are told nowhere. `reason`: why, for whoever wonders."""
+
+    rule: str
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class MutedRules(Struct, frozen=True):
+    """The rules that are muted, in the order in which they were."""
+
+    muted: list[MutedRule]
+
+
 class PartyAddresses(Struct, frozen=True):
     """The base address of every party, as the others call it, whether it runs or not."""
 

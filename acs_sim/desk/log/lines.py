@@ -44,6 +44,7 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
     "PAReq": {"version": "version", "merchant": "Merchant.name"},
 }
 _REFERENCES: Final = ("PBX_CMD", "reference", "REFERENCE")
+_CHOSEN: Final = ("scheme", "version", "scenario", "reason")
 _SEARCHED: Final = ("id", "scheme", "version", "channel", "scenario", "pan", "merchant", "reference")
 
 
@@ -61,6 +62,7 @@ class Line:
     """The last one with a message of it."""
     names: tuple[str, ...] = ()
     kinds: dict[str, int] = field(default_factory=dict)
+    is_listed: bool = False
     scheme: str = ""
     version: str = ""
     channel: str = ""
@@ -83,10 +85,6 @@ class Line:
     """Both are worked out again after each message."""
     end: dict[str, str] = field(default_factory=dict)
     """What its end is read from (`TOLD_BY`)."""
-
-    @property
-    def is_listed(self) -> bool:
-        return not BESIDE.issuperset(self.kinds)
 
     @property
     def outcome(self) -> Outcome:
@@ -126,6 +124,10 @@ class Log:
         """Who judges more than a page of lines does so alone: the next one finds most of it done."""
         self._drawn: dict[str, str] = {}
         self._drawn_at = self.state
+        self.muted: Mapping[str, str] = {}
+        """Rules whose findings are not told, with the reasons."""
+        self._choices: dict[str, list[str]] = {name: [] for name in _CHOSEN}
+        self._choices_at = (0, 0)
         self._held: OrderedDict[int, Line] = OrderedDict()
         """Lines with a verdict, by their numbers, the one that was judged first before the others."""
 
@@ -151,7 +153,7 @@ class Log:
         found = (
             line
             for line in reversed(self._lines.values())
-            if (before is None or line.number < before) and line.is_listed and wanted(line)
+            if line.is_listed and (before is None or line.number < before) and wanted(line)
         )
         return [line for line, _ in zip(found, range(limit), strict=False)]
 
@@ -168,7 +170,8 @@ class Log:
     def judged_as(self, line: Line, messages: int, verdict: Verdict) -> None:
         """`verdict` is that over the first so many messages of a line."""
         line.verdict, line.judged_at = verdict, messages
-        line.findings = sum(is_told(each.severity, Severity.WARNING) for each in verdict.findings)
+        told = (each for each in verdict.findings if each.rule.name not in self.muted)
+        line.findings = sum(is_told(each.severity, Severity.WARNING) for each in told)
         self.judged += 1
         self._held.pop(line.number, None)
         self._held[line.number] = line
@@ -176,15 +179,26 @@ class Log:
             _, oldest = self._held.popitem(last=False)
             oldest.verdict = None
 
+    def mute(self, rules: Mapping[str, str]) -> None:
+        """Have no mark for what they find: the lines are judged again when they are shown."""
+        self.muted = rules
+        self.judged += 1
+        for line in self._lines.values():
+            line.judged_at = 0
+
     def find(self, name: str) -> Line | None:
         return self._by_name.get(name)
 
     def choices(self) -> dict[str, list[str]]:
         """The values that lines have under a name, as chips offer them; `reason`: the codes that they have for their end."""
-        listed = [line for line in self._lines.values() if line.is_listed]
-        found = {name: {str(getattr(line, name)) for line in listed} for name in ("scheme", "version", "scenario")}
-        found["reason"] = {line.outcome.reason for line in listed}
-        return {name: sorted(values - {""}) for name, values in found.items()}
+        if self._choices_at != (self._seen, len(self._lines)):
+            listed = (line for line in self._lines.values() if line.is_listed)
+            told = {(line.scheme, line.version, line.scenario, line.outcome.reason) for line in listed}
+            self._choices = {
+                name: sorted({values[place] for values in told} - {""}) for place, name in enumerate(_CHOSEN)
+            }
+            self._choices_at = self._seen, len(self._lines)
+        return self._choices
 
     def _read(self, records: Records) -> bool:
         """Some of what came; whether there may be more."""
@@ -254,6 +268,7 @@ def _learn(line: Line, kind: str, message: Mapping[str, Any], facts: Mapping[str
     if counted in line.kinds or len(line.kinds) < MOST_KINDS:
         line.kinds[counted] = line.kinds.get(counted, 0) + 1
     line.messages += 1
+    line.is_listed = line.is_listed or kind not in BESIDE
     line.came_of, line.searched = None, ""
     line.faults += kind == "fault"
     line.scheme = line.scheme or intern(element(facts, "scheme"))

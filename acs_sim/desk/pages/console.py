@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Sized
+from collections.abc import Awaitable, Mapping, Sized
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
@@ -130,6 +130,10 @@ async def page_of(desk: Desk, name: str, here: str, status: int = 200, **values:
 
 
 async def bar(desk: Desk, _request: WireRequest) -> WireResponse:
+    return page(await drawn_bar(desk, {}))
+
+
+async def drawn_bar(desk: Desk, _query: Mapping[str, str]) -> str:
     """What of the bar follows: drawn once for all who look, until something crosses or the clock is moved."""
     log, setting = desk.log, desk.runtime.clock.setting
     await log.catch_up(desk.runtime.journal)
@@ -138,7 +142,7 @@ async def bar(desk: Desk, _request: WireRequest) -> WireResponse:
     if html is None:
         html = render("bar.html", now=desk.runtime.clock.now(), in_force=await _trouble(desk), next=await _next(desk))
         log.drawn[name] = html
-    return page(html)
+    return html
 
 
 @cache

@@ -2,19 +2,20 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from acs_sim.desk.api.calls import Desk
-from acs_sim.desk.log.lines import CHANNELS, Line
+from acs_sim.desk.log.lines import CHANNELS, Line, Log
 from acs_sim.desk.log.verdicts import judge
 from acs_sim.desk.pages.console import page_of
 from acs_sim.desk.pages.rendering import render
+from acs_sim.findings.engine import is_told
+from acs_sim.findings.model import Severity
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import SCHEMES
-from threedsecure.secrets.remembering import remembering
 from threedsecure.web.wire import WireRequest, WireResponse, page
 
 PER_PAGE: Final = 50
@@ -23,42 +24,49 @@ MOST_JUDGED: Final = 200
 RESULTS: Final = ("Y", "N", "A", "U", "R", "C", "D", "I", "refused")
 CHIPS: Final = ("result", "reason", "scheme", "version", "channel", "scenario")
 FILTERS: Final = ("q", *CHIPS, "findings", "faults")
+_VALUE_OF: Final = {name: attrgetter(name) for name in ("scheme", "version", "channel", "scenario")} | {
+    name: attrgetter(f"outcome.{name}") for name in ("result", "reason")
+}
 LONGEST: Final = 100
 _CARD_NUMBER: Final = re.compile("[0-9]{13,19}")
 
 
 async def overview(desk: Desk, request: WireRequest) -> WireResponse:
-    return await page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _shown(desk, request))
+    return await page_of(desk, "overview.html", "/", schemes=list(SCHEMES)[:4], **await _shown(desk, request.query))
 
 
 async def rows(desk: Desk, request: WireRequest) -> WireResponse:
+    return page(await drawn(desk, request.query))
+
+
+async def drawn(desk: Desk, query: Mapping[str, str]) -> str:
     """Drawn once for all who look at the same."""
-    query = urlencode(sorted(_asked(request).items()))
+    name = urlencode(sorted(_asked(query).items()))
     await desk.log.catch_up(desk.runtime.journal)
-    html = desk.log.drawn.get(query)
+    html = desk.log.drawn.get(name)
     if html is None:
-        html = render("rows.html", at=desk.addresses, **await _shown(desk, request))
-        desk.log.drawn[query] = html
-    return page(html)
+        html = render("rows.html", at=desk.addresses, **await _shown(desk, query))
+        desk.log.drawn[name] = html
+    return html
 
 
-def _asked(request: WireRequest) -> dict[str, str]:
+def _asked(query: Mapping[str, str]) -> dict[str, str]:
     """What is asked for, by the names that mean something here."""
-    told = {name: request.query.get(name, "")[:LONGEST].strip() for name in (*FILTERS, "before")}
+    told = {name: query.get(name, "")[:LONGEST].strip() for name in (*FILTERS, "before")}
     return {name: text for name, text in told.items() if text}
 
 
-async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
-    asked, log = _asked(request), desk.log
+async def _shown(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
+    asked, log = _asked(query), desk.log
     await log.catch_up(desk.runtime.journal)
     before = int(asked["before"]) if asked.get("before", "").isdecimal() else None
-    found = log.newest(partial(wanted, asked), before, PER_PAGE + 1)
-    unjudged = _judged_soon(
-        desk, log.newest(partial(wanted, asked), before, MOST_JUDGED) if "findings" in asked else found
-    )
+    wanted = _wanted(asked)
+    found = log.newest(wanted, before, PER_PAGE + 1)
+    unjudged = _judged_soon(desk, log.newest(wanted, before, MOST_JUDGED) if "findings" in asked else found)
     choices, fixed = log.choices(), {"result": list(RESULTS), "channel": list(CHANNELS.values())}
     kept: dict[str, str] = {name: asked[name] for name in FILTERS if name in asked}
     return {
+        "first": _first(log, found) if not kept and before is None else None,
         "lines": found[:PER_PAGE],
         "older": f"/?{urlencode({**kept, 'before': found[PER_PAGE - 1].number})}" if len(found) > PER_PAGE else "",
         "newest": f"/?{urlencode(kept)}" if before is not None else "",
@@ -70,29 +78,37 @@ async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
     }
 
 
-def wanted(asked: Mapping[str, str], line: Line) -> bool:
-    """Whether every filter and every word of the search leaves the line."""
-    for name in ("scheme", "version", "channel", "scenario"):
-        if name in asked and getattr(line, name) != asked[name]:
+def _first(log: Log, found: list[Line]) -> dict[str, Any] | None:
+    """The first exchange of all while it is the only one, with what is to be mended: for whoever waited for it."""
+    if len(found) != 1 or (found[0].verdict is None and found[0].outcome.result != "refused"):
+        return None
+    (line,) = found
+    kind = next((kind for kind in ("AReq", "VEReq") if kind in line.kinds), "")
+    told = line.verdict.findings if line.verdict is not None and line.outcome.result != "refused" else ()
+    wrong = [one for one in told if is_told(one.severity, Severity.WARNING) and one.rule.name not in log.muted]
+    return {"line": line, "kind": kind, "wrong": wrong} if kind else None
+
+
+def _wanted(asked: Mapping[str, str]) -> Callable[[Line], bool]:
+    """Whether every filter and every word of the search leaves a line."""
+    same = [(value_of, asked[name]) for name, value_of in _VALUE_OF.items() if name in asked]
+    words = _words(asked.get("q", ""))
+
+    def wanted(line: Line) -> bool:
+        for value_of, value in same:
+            if value_of(line) != value:
+                return False
+        if ("faults" in asked and not line.faults) or ("findings" in asked and line.is_judged and not line.findings):
             return False
-    if ("faults" in asked and not line.faults) or ("findings" in asked and line.is_judged and not line.findings):
-        return False
-    if ("result" in asked or "reason" in asked) and not _ends_so(asked, line):
-        return False
-    return all(word in line.text for word in _words(asked.get("q", "")))
+        text = line.text if words else ""
+        return all(word in text for word in words)
+
+    return wanted
 
 
-@remembering(256)
 def _words(query: str) -> tuple[str, ...]:
     """A card number is looked for as it is shown."""
     return tuple(mask(word) if _CARD_NUMBER.fullmatch(word) else word for word in query.lower().split())
-
-
-def _ends_so(asked: Mapping[str, str], line: Line) -> bool:
-    outcome = line.outcome
-    return (
-        asked.get("result", outcome.result) == outcome.result and asked.get("reason", outcome.reason) == outcome.reason
-    )
 
 
 def _judged_soon(desk: Desk, lines: list[Line]) -> int:

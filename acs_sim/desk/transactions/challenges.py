@@ -10,10 +10,14 @@ from acs_sim.desk.words import another_code
 from threedsecure.web.wire import Problem
 
 
-async def challenge_of(desk: Desk, path: str, acs_trans_id: str | None, unknown: str) -> dict[str, Any]:
-    """What the ACS tells of it. Errors: `Problem` 409 with the words `unknown` where it tells nothing."""
+async def challenge_of(
+    desk: Desk, path: str, acs_trans_id: str | None, unknown: str, *, page: bool = False
+) -> dict[str, Any]:
+    """What the ACS tells of it, with the bank's `page` where that is wanted.
+
+    Errors: `Problem` 409 with the words `unknown` where it tells nothing."""
     try:
-        return await desk.parties.call("acs", path, {"id": acs_trans_id})
+        return await desk.parties.call("acs", path, {"id": acs_trans_id, "page": page})
     except Refused as refusal:
         if refusal.status != 404:
             raise

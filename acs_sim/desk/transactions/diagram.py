@@ -16,6 +16,8 @@ MOST_NAMED: Final = 3
 """Elements of an errorDetail."""
 ANSWER: Final = "challenge page"
 FAULT: Final = "fault"
+COPY: Final = "copy"
+"""Of a message that a fault had sent more than once."""
 CLASSIC: Final = ("Shop", "Browser", "3DS Server", "MPI", "Directory Server", "ACS", "Phone")
 
 
@@ -70,10 +72,9 @@ def gist(kind: str, message: Mapping[str, Any], facts: Mapping[str, Any] = Mappi
     """The few words that a reader wants before opening the message. `facts`: what its recorder knew beside it."""
     if kind == ANSWER:
         return " · ".join(filter(None, (element(message, "action"), *_verdict(facts))))
-    if kind == FAULT:
-        return " · ".join(
-            filter(None, (f"{element(message, 'at')} {element(message, 'do')}", element(message, "says")))
-        )
+    if kind in {FAULT, COPY}:
+        what = f"{element(message, 'at')} {element(message, 'do')}".strip()
+        return " · ".join(filter(None, (what, element(message, "says"))))
     if kind not in _GISTS:
         told = (message.get(name) for name in _OTHERWISE)
         return next((value for value in told if isinstance(value, str) and value), "")

@@ -18,7 +18,8 @@ from threedsecure.web.serving.service import StreamHandler
 HEARTBEAT_SECONDS: Final = 15.0
 BEAT_SECONDS: Final = 0.25
 """At least, from one beat to the next."""
-BEAT: Final = b"data: drawn anew\n\n"
+MOST_PARTS: Final = 4
+"""Of one page."""
 _LINE_ENDS: Final = re.compile(r"\r\n|\r|\n")
 """Those of a stream; JSON may hold others that Unicode knows."""
 Render = Callable[[dict[str, Any]], str]
@@ -34,6 +35,33 @@ EVENTS: Final = Operation(
     query={"transaction": Annotated[str, Meta(description="only this transaction's, by any of its ids")]},
     media="text/event-stream",
 )
+
+
+class Drawn:
+    """What pages follow, drawn once for all that look at the same, and at most once a beat.
+
+    Pages are told at the same moments, so that fifty of them see one drawing and not fifty, a message apart."""
+
+    def __init__(self, draw: Callable[[str], Awaitable[str | None]]) -> None:
+        """`draw`: the HTML of a part by its address; None for what its page has to ask for itself."""
+        self._draw = draw
+        self._held: dict[tuple[str, ...], bytes] = {}
+        self._at = -BEAT_SECONDS
+        self._one = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Until the next drawing may be made."""
+        await asyncio.sleep(max(0.0, self._at + BEAT_SECONDS - monotonic()))
+
+    async def of(self, parts: tuple[str, ...]) -> bytes:
+        """An event with an object of the parts that are drawn, by their addresses."""
+        async with self._one:
+            if monotonic() - self._at >= BEAT_SECONDS:
+                self._held, self._at = {}, monotonic()
+            if parts not in self._held:
+                drawn = {part: html for part in parts if (html := await self._draw(part)) is not None}
+                self._held[parts] = b"data: %b\n\n" % orjson.dumps(drawn)
+            return self._held[parts]
 
 
 def as_json(entry: dict[str, Any]) -> str:
@@ -69,22 +97,20 @@ def event_stream(journal: Journal, listening: Listening) -> StreamHandler:
     return stream
 
 
-def beats(journal: Journal, listening: Listening) -> StreamHandler:
-    """A stream that says that something came, and not what: for pages that are drawn anew then, however many messages cross and
-    however many pages look on."""
+def beats(journal: Journal, listening: Listening, drawn: Drawn) -> StreamHandler:
+    """A stream that says that something came, and not what, with what `drawn` has drawn anew of the page: however many messages
+    cross, and however many pages look on."""
 
     async def stream(request: web.Request) -> web.StreamResponse:
         concerns, _ = listening(request)
+        parts = tuple(request.query.getall("part", ()))[:MOST_PARTS]
         async with journal.subscribed() as listener:
-            told = -BEAT_SECONDS
 
             async def next_event() -> bytes:
-                nonlocal told
                 await _concerning(listener, concerns)
-                await asyncio.sleep(max(0.0, told + BEAT_SECONDS - monotonic()))
+                await drawn.wait()
                 listener.skip()
-                told = monotonic()
-                return BEAT
+                return await drawn.of(parts)
 
             return await stream_events(request, next_event, heartbeat_seconds=HEARTBEAT_SECONDS)
 

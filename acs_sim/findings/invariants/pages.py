@@ -131,11 +131,11 @@ def return_refused(seen: Observed) -> Iterator[Evidence]:
     mistake="The page goes by the CRes, or by the address to which the browser came back.",
     remedy="Show what stands in the database, and that one waits as long as nothing does.",
     convicts="data-outcome accepted on a page, and an outcome that was never accepted",
-    acquits="a gateway that tells no outcome, several payments at once",
+    acquits="a gateway that tells no outcome, several payments at once, a browser that came back with another one's session",
 )
 def page_contradicts(seen: Observed) -> Iterator[Evidence]:
     told = {outcome["outcome"] for outcome in seen.outcomes}
-    if not told or ACCEPTED in told or not seen.alone:
+    if not told or ACCEPTED in told or not seen.alone or seen.case.is_led_elsewhere:
         return
     for answer in seen.shown:
         if _SAYS_ACCEPTED.search(answer.text):

@@ -22,7 +22,8 @@ LIFETIME: Final = timedelta(minutes=10)
 """How long a gateway keeps a payment open whose browser does not come back, at least."""
 VERSION_CODE: Final = "102"
 LIMIT_CODE: Final = "103"
-NOT_THE_SENDERS_FAULT: Final = frozenset({VERSION_CODE, LIMIT_CODE, "402", "403", "404", "405"})
+SERIAL_CODE: Final = "307"
+NOT_THE_SENDERS_FAULT: Final = frozenset({VERSION_CODE, LIMIT_CODE, SERIAL_CODE, "402", "403", "404", "405"})
 WANTED: Final = frozenset(row.elements[0] for row in EXPECTATIONS if row.missed)
 """What schemes ask for, of all that could help (threedsecure.v2.validation.expectations)."""
 _CHANGES_WITH_TIME: Final = frozenset({"purchaseDate"})
@@ -45,7 +46,7 @@ def _refusals(case: Case) -> Iterator[Entry]:
     mistake="An element that is missing, misspelt or out of format; a body that is not posted as application/json.",
     remedy="Read errorDetail: it names every element. `acs-sim check` holds the message against the tables, offline.",
     convicts="an Erro of the directory server for an AReq or a PReq",
-    acquits="codes that do not blame the sender (103, 402 to 405), and an Erro for anything that is not an RReq's answer",
+    acquits="codes that do not blame the sender (103, 307, 402 to 405), and an Erro for anything that is not an RReq's answer",
     suspended_by=("AReq", "ARes", "PReq", "PRes", "Erro", "RReq", "RRes"),
 )
 def request_refused(case: Case) -> Iterator[Evidence]:

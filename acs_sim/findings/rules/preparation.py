@@ -9,7 +9,7 @@ from typing import Final
 
 from acs_sim.findings.case import DIRECTORY_SERVER, THREE_DS_SERVER, Case, Entry
 from acs_sim.findings.model import LONGEST_SHOWN, Evidence, Severity, rule
-from acs_sim.findings.rules.authentication import LIMIT_CODE
+from acs_sim.findings.rules.authentication import LIMIT_CODE, SERIAL_CODE
 
 BETWEEN_TWO: Final = timedelta(hours=1)
 BETWEEN_WHOLE_LISTS: Final = timedelta(hours=12)
@@ -28,12 +28,14 @@ _LOOKED_AT: Final = ("threeDSServerRefNumber", "sdkTransID", "serialNum", "error
 class Trace:
     """What one transaction leaves to the rules between transactions: its messages with the elements that they look at.
 
-    `preparations`: each PReq that was answered with a PRes; `too_often`: each Erro that says so; `purchase`: the same for two AReq
-    that ask for the same; `is_refused`: whether no answer ended the purchase, and no fault explains that; `is_disturbed`: whether
+    `preparations`: each PReq that was answered with a PRes; `too_often`: each Erro that says so; `unknown`: each PReq whose
+    serialNum nobody knew, as an Erro said that no fault spoilt; `purchase`: the same for two AReq that ask for the same;
+    `is_refused`: whether no answer ended the purchase, and no fault explains that; `is_disturbed`: whether
     a fault broke a PReq or PRes."""
 
     preparations: tuple[Entry, ...]
     too_often: tuple[Entry, ...]
+    unknown: tuple[Entry, ...]
     areqs: tuple[Entry, ...]
     purchase: bytes
     is_refused: bool
@@ -46,6 +48,7 @@ class Trace:
         return cls(
             () if is_disturbed else tuple(map(_looked_at, _prepared(case))),
             tuple(_looked_at(erro) for erro in _erros(case) if erro.text("errorCode") == LIMIT_CODE),
+            () if is_disturbed or case.disturbed("Erro") else tuple(map(_looked_at, _of_unknown_serials(case))),
             tuple(map(_looked_at, case.areqs)),
             _purchase(case.areqs[0]) if case.areqs else b"",
             not answered and not case.disturbed("ARes", "Erro"),
@@ -57,6 +60,13 @@ def _prepared(case: Case) -> Iterator[Entry]:
     for pres in case.of("PRes", DIRECTORY_SERVER, THREE_DS_SERVER):
         preq = case.last_before(case.of("PReq", THREE_DS_SERVER, DIRECTORY_SERVER), pres)
         if preq is not None:
+            yield preq
+
+
+def _of_unknown_serials(case: Case) -> Iterator[Entry]:
+    for erro in _erros(case):
+        preq = case.last_before(case.of("PReq", THREE_DS_SERVER, DIRECTORY_SERVER), erro)
+        if preq is not None and erro.text("errorCode") == SERIAL_CODE:
             yield preq
 
 
@@ -138,22 +148,43 @@ def preq_whole_list(party: Party) -> Iterator[Evidence]:
 
 
 @rule(
+    "preq-serial-kept",
+    Severity.ERROR,
+    "A serialNum that the directory server does not know was sent again",
+    clause="EMV 3-D Secure, PReq/PRes: serialNum; Annex A, error code 307",
+    mistake="Erro 307 is taken for a failure that passes, so that the card ranges are never refreshed again.",
+    remedy="Give the serialNum up, and ask for the whole list without one.",
+    convicts="two PReq with the same serialNum, each answered with Erro 307",
+    acquits="one Erro 307, or one that a fault spoilt: a directory server may forget what it gave out",
+)
+def preq_serial_kept(party: Party) -> Iterator[Evidence]:
+    refused: set[tuple[str, str, str]] = set()
+    for preq in (each for trace in party.traces for each in trace.unknown):
+        serial = preq.text("serialNum")
+        if (*_at(preq), serial) in refused:
+            yield preq.shows("serialNum", serial, "none, for the whole list")
+        refused.add((*_at(preq), serial))
+
+
+@rule(
     "preq-stale",
     Severity.WARNING,
     "Payments go by card ranges that are older than a day",
     clause="EMV 3-D Secure, PReq/PRes: once every 24 hours at least",
     mistake="The card ranges are loaded once, and versions and 3DS Method URLs that change are never noticed.",
     remedy="Refresh them at least once a day, and every minute after a refresh that failed.",
-    convicts="an AReq more than a day after the last PReq",
+    convicts="an AReq more than a day after the last PReq that was answered with a PRes",
     acquits="a PRes that was broken since",
 )
 def preq_stale(party: Party) -> Iterator[Evidence]:
-    prepared: dict[tuple[str, str], Entry] = dict(party.preparations)
+    prepared: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for key, preq in party.preparations:
+        prepared[key].append(preq.instant)
     for trace in () if party.disturbed else party.traces:
         for areq in trace.areqs:
-            last = prepared.get(_at(areq))
-            if last is not None and areq.instant - last.instant > FRESH:
-                yield areq.shows(None, f"{_minutes(areq.instant - last.instant)} after the last PReq", "a day at most")
+            before = [each for each in prepared[_at(areq)] if each <= areq.instant]
+            if before and (old := areq.instant - max(before)) > FRESH:
+                yield areq.shows(None, f"{_minutes(old)} after the last PReq that got a PRes", "a day at most")
 
 
 @rule(

@@ -39,7 +39,7 @@ class Coverage:
             self._line("faults", [("fault", *cell) for cell in CELLS]),
             self._line("cards", [("card", name) for name in CARDS]),
             self._line("races", [("race", name) for name in RACES]),
-            self._line("elements", [("element", name) for name in SINGLES]),
+            self._line("single faults", [("single", name) for name in SINGLES]),
             self._line("deeds", [("deed", name) for name in DEEDS]),
         ]
 

@@ -15,7 +15,7 @@ FAULTS: Final = (0, 1, 1, 1, 1, 1, 2, 2, 2, 2)
 MOST_DEEDS: Final = 4
 INDICATOR: Final = "threeDSRequestorChallengeInd"
 SHARES: Final = (0.4, 0.2, 0.4)
-"""Of races, of single elements, of whole payments."""
+"""Of races, of single faults, of whole payments."""
 SECOND_PAYMENT: Final = 0.2
 OF_ANOTHER: Final = (
     {"at": "CRes post", "do": "other-session"},
@@ -56,9 +56,9 @@ def _whole(random: Random, coverage: Coverage, version: str) -> Drawn:
 
 
 def _single(random: Random, coverage: Coverage, version: str) -> Drawn:
-    """A payment that goes well but for one element of one message."""
-    at, do, element = space.SINGLES[coverage.choose(random, "element", dict.fromkeys(space.SINGLES, 1.0))]
-    fault: Tree = {"at": at, "do": do, "element": element}
+    """A payment that goes well but for one thing."""
+    at, do, element = space.SINGLES[coverage.choose(random, "single", dict.fromkeys(space.SINGLES, 1.0))]
+    fault: Tree = {"at": at, "do": do, **space.SETTINGS.get(do, {}), **({"element": element} if element else {})}
     if do == "set":
         fault["value"] = _wrong_value(random, element)
     card = random.choice(("frictionless", space.CHALLENGED)) if at == "ARes" else space.CHALLENGED

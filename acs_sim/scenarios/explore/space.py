@@ -234,6 +234,9 @@ WRONG_OF: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
     {"messageVersion": VERSIONS, **dict.fromkeys(("threeDSServerTransID", "acsTransID", "dsTransID"), (NOBODY,))}
 )
 """Values that are right by themselves, and wrong for this payment."""
+_AT_THE_RETURN: Final = tuple(
+    do for do in SENSIBLE["CRes post"] if do not in ELEMENT_FAULTS | {"swap-ids", "other-session"}
+)
 SINGLES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         f"{do} {element} of the {at}": (at, do, element)
@@ -242,8 +245,10 @@ SINGLES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
         for do in ("drop", "set")
         if (at, element) != ("CRes post", "dsTransID")
     }
+    | {f"{do} at the CRes post": ("CRes post", do, "") for do in _AT_THE_RETURN}
 )
-"""One element on which a payment depends, wrong or missing in a payment where nothing else is wrong."""
+"""One thing that is wrong in a payment where nothing else is: an element on which it depends, or how the browser comes back to the
+shop, which other faults would keep it from."""
 TYPES: Final = ("text", "number", "boolean", "list", "object", "null")
 REASONED: Final[Mapping[str, str]] = MappingProxyType({"N": "01", "R": "11", "U": "22"})
 """A transStatusReason for each status that needs one, so that nothing else is wrong with the message."""

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from acs_sim.client.cardholder import decoded_result
 from acs_sim.client.challenge_page import Form
-from acs_sim.findings.case import DIRECTORY_SERVER, THREE_DS_SERVER, Case
-from acs_sim.findings.engine import PARTY_RULES
+from acs_sim.findings.case import Case
 from acs_sim.findings.invariants import INVARIANTS
 from acs_sim.findings.model import Evidence, Severity
 from acs_sim.findings.observed import OPEN, Observed, Shown
-from acs_sim.findings.rules.preparation import FRESH, Party, Trace
+from acs_sim.findings.rules.preparation import FRESH
 from acs_sim.scenarios.browser.purchases import SECURITY_CODE, Purchases
 from acs_sim.scenarios.browser.screens import Screen
 from acs_sim.scenarios.browser.shop_page import ShopPage
@@ -29,7 +28,6 @@ STALE: Final = "preq-stale"
 EAGER: Final = "preq-too-eager"
 IGNORED: Final = "purchase-ignored"
 CODE_DIGITS: Final = 6
-PREPARING: Final = frozenset({"PReq", "PRes"})
 NAMED: Final = "threeDSServerTransID"
 
 
@@ -93,7 +91,7 @@ class Judge:
     async def verdict(self, turn: Turn, excuses: frozenset[str]) -> list[Charge]:
         """What convicts the gateway, the worst first. Errors: `CannotPlay`."""
         await self.look()
-        self._said_on_the_last_page()
+        await self._said_on_the_last_page(turn)
         await self._screen.look_around()
         waited = await self._wait(turn)
         charges = self._of_what_was_ignored()
@@ -119,7 +117,7 @@ class Judge:
             found = await turn.simulator.findings(payment.transaction_id, told) or []
             charges += [_told(each) for each in found if each["severity"] == Severity.ERROR]
             if _much_later(self._first, case):
-                charges += await _of_the_party(turn, case)
+                charges += await _stale(turn, case)
         charges += await self._too_eager(turn) if len(self.payments) > 1 else []
         return [each for each in dict.fromkeys(charges) if each.rule not in excuses]
 
@@ -136,14 +134,15 @@ class Judge:
         found = await turn.simulator.findings_of_all(EAGER) if len(asked) > 1 else []
         return [_told(each) for each in found if each["transaction_id"] in asked][:1]
 
-    def _said_on_the_last_page(self) -> None:
-        """For gateways that tell the outcome in their own answer: it is the last payment's."""
+    async def _said_on_the_last_page(self, turn: Turn) -> None:
+        """For gateways that tell the outcome in their own answer: it is the last payment's, unless the browser brought another
+        one's session."""
         seen = self._screen.diary.seen
         if not seen or not self.payments or self.payments[-1].outcomes:
             return
-        told = ShopPage(seen[-1].url, seen[-1].content).outcome
-        if told is not None:
-            self.payments[-1].outcomes.append(told)
+        told, last = ShopPage(seen[-1].url, seen[-1].content).outcome, self.payments[-1]
+        if told is not None and not (await _case_of(turn, last.transaction_id)).is_led_elsewhere:
+            last.outcomes.append(told)
 
     async def _wait(self, turn: Turn) -> bool:
         """Let time pass until everything is decided; whether all of it passed, for a gateway that follows our clock."""
@@ -158,7 +157,7 @@ class Judge:
 
     async def _follows_the_clock(self, turn: Turn) -> bool:
         """Its AReq says what time it was there, which is told from the wall's only where the two differ."""
-        case = Case.of_messages(await turn.simulator.messages(self.payments[-1].transaction_id), "")
+        case = await _case_of(turn, self.payments[-1].transaction_id)
         for areq in case.areqs[-1:]:
             try:
                 said = datetime.strptime(areq.text("purchaseDate") + "+0000", "%Y%m%d%H%M%S%z")
@@ -204,12 +203,16 @@ class Judge:
         return secrets
 
 
+async def _case_of(turn: Turn, transaction_id: str) -> Case:
+    return Case.of_messages(await turn.simulator.messages(transaction_id), transaction_id)
+
+
 async def _at_rest(turn: Turn, transaction_id: str) -> Case:
     """The messages of a payment, once every RReq has its answer, or it is clear that none will come."""
     now = asyncio.get_running_loop().time
     deadline = now() + REST_SECONDS
     while True:
-        case = Case.of_messages(await turn.simulator.messages(transaction_id), transaction_id)
+        case = await _case_of(turn, transaction_id)
         if now() > deadline or all(case.answer_to(rreq) for rreq in case.rreqs):
             return case
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
@@ -220,24 +223,10 @@ def _much_later(first: Case, case: Case) -> bool:
     return any(areq.instant - begun.instant > FRESH for begun in first.areqs[:1] for areq in case.areqs)
 
 
-async def _of_the_party(turn: Turn, case: Case) -> list[Charge]:
-    """What holds between transactions: here, how old the card ranges are."""
-    preparations: dict[str, list[Mapping[str, Any]]] = {}
-    for kind in ("PReq", "PRes", "fault"):
-        for each in await turn.simulator.newest(kind):
-            if {each["from"], each["to"]} == {THREE_DS_SERVER, DIRECTORY_SERVER} and kind != "fault":
-                preparations.setdefault(str(each["transaction_id"]), []).append(each)
-            elif kind == "fault" and each["message"].get("at") in PREPARING:
-                return []
-    cases = [*(Case(sorted(entries, key=lambda one: one["at"])) for entries in preparations.values()), case]
-    party = Party([Trace.of(each) for each in cases])
-    return [
-        _charge(rule.name, each)
-        for rule in PARTY_RULES
-        if rule.name == STALE
-        for each in list(rule.look(party))[:1]
-        if each.transaction_id == case.transaction_id
-    ]
+async def _stale(turn: Turn, case: Case) -> list[Charge]:
+    """Whether a payment goes by card ranges that are too old."""
+    found = await turn.simulator.findings_of_all(STALE)
+    return [_told(each) for each in found if each["transaction_id"] == case.transaction_id][:1]
 
 
 async def _preparations(turn: Turn) -> set[str]:

@@ -280,6 +280,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/findings/muted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules that are muted, each with its reason */
+        get: operations["list_muted"];
+        put?: never;
+        /** Have what a rule finds told nowhere, for a reason that others will read */
+        post: operations["mute_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings/muted/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Have what a rule finds told again */
+        delete: operations["unmute_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages": {
         parameters: {
             query?: never;
@@ -1694,6 +1729,21 @@ export interface components {
             transStatus?: ("A" | "I" | "N" | "R" | "U" | "Y") | null;
         };
         /**
+         * MutedRules
+         * @description The rules that are muted, in the order in which they were.
+         */
+        MutedRules: {
+            muted: components["schemas"]["MutedRule"][];
+        };
+        /**
+         * MutedRule
+         * @description A rule whose findings are told nowhere. `reason`: why, for whoever wonders.
+         */
+        MutedRule: {
+            rule: string;
+            reason: string;
+        };
+        /**
          * CardRanges
          * @description `serial` counts the edits of the scheme's list; it is the serialNum of a PRes.
          */
@@ -3055,8 +3105,8 @@ export interface operations {
                 severity?: "advice" | "error" | "good" | "warning";
                 /** @description only what this rule found */
                 rule?: string;
-                /** @description json (when left out) or junit */
-                format?: "json" | "junit";
+                /** @description json (when left out), junit or ctrf */
+                format?: "ctrf" | "json" | "junit";
             };
             header?: never;
             path?: never;
@@ -3075,6 +3125,91 @@ export interface operations {
             };
             /** @description What was asked for is not well-formed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_muted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MutedRules"];
+                };
+            };
+        };
+    };
+    mute_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MutedRule"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MutedRules"];
+                };
+            };
+            /** @description What was asked for is not well-formed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    unmute_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of the rule */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MutedRules"];
+                };
+            };
+            /** @description The simulator does not know it */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,15 +1,18 @@
 """The verdict over HTTP: JSON, JUnit, the pages, and the outcome that a gateway tells."""
 
+import asyncio
 from datetime import datetime
 from time import process_time
 from xml.etree import ElementTree
 
 import pytest
+from lxml import html
 
 from acs_sim.findings.engine import ALL_RULES, verdict_on
 from acs_sim.findings.model import Severity
 from tests.acs_sim.findings.samples import AREQ, IDS, ONE, REFUSED, STARTED_AT, entry
 from tests.acs_sim.world import SERVER_ID
+from tests.support.patience import PATIENCE_SECONDS
 
 WRONG = (
     entry("AReq"),
@@ -90,6 +93,83 @@ async def test_junit_has_a_case_for_each_rule_and_a_failure_for_each_error(call,
     assert suite.get("failures") == "1"
     assert ONE in cases["result-from-cres"].find("failure").text
     assert "2500 ms" in cases["results-late"].find("system-out").text
+
+
+async def test_ctrf_says_the_same_as_junit(call, stack):
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"), entry("RRes", took_ms=2500.0))
+    _, report, _ = await call("GET", "/api/findings?format=ctrf")
+    tests = {test["name"]: test for test in report["results"]["tests"]}
+    assert {*tests} == {rule.name for rule in ALL_RULES if rule.severity is not Severity.GOOD}
+    assert [name for name, test in tests.items() if test["status"] == "failed"] == ["result-from-cres"]
+    assert ONE in tests["result-from-cres"]["trace"]
+    assert tests["results-late"]["extra"]["findings"][0]["transaction_id"] == ONE
+    assert (report["results"]["summary"]["tests"], report["results"]["summary"]["failed"]) == (len(tests), 1)
+
+
+async def test_a_rule_that_is_muted_is_told_nowhere_until_it_is_wanted_again(call, stack):
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
+    assert "1 finding" in await marks(call)
+    status, document, _ = await call(
+        "POST", "/api/findings/muted", json={"rule": "result-from-cres", "reason": "GW-17"}
+    )
+    assert (status, document["muted"]) == (201, [{"rule": "result-from-cres", "reason": "GW-17"}])
+    assert (await call("GET", "/api/findings"))[1] == {"verdict": "acquitted", "findings": []}
+    assert (await call("GET", f"/api/transactions/{SERVER_ID}/findings"))[1]["verdict"] == "acquitted"
+    assert "finding" not in await marks(call)
+    for page in (f"/transactions/{SERVER_ID}", "/findings"):
+        assert "took the result from the CRes" not in (await call.text("GET", page))[1]
+    assert "GW-17" in (await call.text("GET", "/findings"))[1]
+    await call("POST", "/api/reset")
+    assert (await call("GET", "/api/findings/muted"))[1] == document
+    status, document, _ = await call("DELETE", "/api/findings/muted/result-from-cres")
+    assert (status, document["muted"]) == (200, [])
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
+    assert (await call("GET", "/api/findings"))[1]["verdict"] == "convicted"
+    assert "1 finding" in await marks(call)
+
+
+async def marks(call) -> str:
+    """The front page once its findings are counted."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while "Looking for findings" in (text := (await call.text("GET", "/transactions/rows"))[1]):
+            pass
+    return text
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"rule": "no-rule", "reason": "so"}, "rule"),
+        ({"rule": "result-from-cres"}, "reason"),
+        ({"rule": "result-from-cres", "reason": ""}, "reason"),
+        ({"rule": "result-from-cres", "reason": "x" * 201}, "reason"),
+    ],
+)
+async def test_what_cannot_be_muted_is_named(call, body, named):
+    status, problem, _ = await call("POST", "/api/findings/muted", json=body)
+    assert (status, named in problem["detail"]) == (400, True)
+    assert (await call("DELETE", "/api/findings/muted/result-from-cres"))[0] == 404
+
+
+async def test_the_page_counts_by_rule_shows_one_of_them_and_mutes_it(call, stack):
+    crossed(stack, *WRONG, entry("outcome", outcome="accepted"), entry("RRes", took_ms=2500.0))
+    page = html.document_fromstring((await call.text("GET", "/findings"))[1])
+    rows = [" ".join(row.text_content().split()) for row in page.xpath("//table[@id='by-rule']/tbody/tr")]
+    assert [(row.split()[0], "1 Why" in row) for row in rows] == [("error", True), ("warning", True)]
+    (live,) = page.xpath("//@data-live[contains(., 'findings')]")
+    assert "results-late" in (await call.text("GET", live))[1]
+    _, text, _ = await call.text("GET", "/findings?rule=results-late")
+    assert [article.get("id") for article in html.document_fromstring(text).xpath("//article")] == [
+        f"results-late-{ONE}"
+    ]
+    await call.text("POST", "/findings", data={"mute": "results-late", "reason": "a slow test machine"})
+    text = (await call.text("GET", "/findings"))[1]
+    assert "a slow test machine" in text
+    assert html.document_fromstring(text).xpath("//button[@name='unmute']/@value") == ["results-late"]
+    await call.text("POST", "/findings", data={"unmute": "results-late"})
+    assert "a slow test machine" not in (await call.text("GET", "/findings"))[1]
+    status, text, _ = await call.text("POST", "/findings", data={"mute": "results-late", "reason": " "})
+    assert (status, "for a reason" in text) == (400, True)
 
 
 async def test_the_pages_link_each_finding_to_its_message(call, stack):

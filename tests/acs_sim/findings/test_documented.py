@@ -10,9 +10,12 @@ TEXT = (ROOT / "docs" / "findings.md").read_text("utf-8")
 
 
 def test_the_calls_are_calls_of_the_api():
-    shown = {re.sub("/ID", "/{id}", path) for path in re.findall(r"localhost:8000(/[^\s'?]*)", TEXT)}
+    shown = {
+        path.replace("/ID", "/{id}").replace("/RULE", "/{rule}")
+        for path in re.findall(r"localhost:8000(/[^\s'?]*)", TEXT)
+    }
     assert shown <= {operation.path for operation in OPERATIONS}
-    assert len(shown) == 3
+    assert len(shown) == 5
 
 
 def test_rules_that_the_text_names_exist():

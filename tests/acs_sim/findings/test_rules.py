@@ -9,6 +9,7 @@ from acs_sim.findings.model import Severity
 from tests.acs_sim.findings.samples import IDS, REFUSED, entry
 
 ANOTHER = "00000000-0000-4000-8000-000000000002"
+YET_ANOTHER = "00000000-0000-4000-8000-000000000003"
 CHALLENGED = (entry("AReq"), entry("ARes"), entry("CReq"))
 PASSED = (*CHALLENGED, entry("RReq"), entry("RRes", took_ms=40.0), entry("CRes"))
 
@@ -278,6 +279,37 @@ def test_ranges_older_than_a_day_are_a_warning_and_ranges_never_seen_are_not():
     prepared = [entry("PReq", of=ANOTHER), entry("PRes", of=ANOTHER)]
     assert between(prepared, [areq, RANGE_WITHOUT]) == ["preq-stale"]
     assert between([areq, RANGE_WITHOUT]) == []
+
+
+def test_a_serial_number_that_is_unknown_is_not_sent_again_and_sent_once_is_no_fault():
+    def refused(number, *faults, **changes):
+        one = f"00000000-0000-4000-8000-{number:012}"
+        return [{**each, "transaction_id": one} for each in (entry("PReq", **changes), erro("307", "PReq"), *faults)]
+
+    spoilt = {**entry("fault", road=("Directory Server", "3DS Server")), "message": {"at": "Erro", "do": "status"}}
+    nines, eights = {"serialNum": "99"}, {"serialNum": "88"}
+    assert between(refused(1, **nines), refused(2, **nines)) == ["preq-serial-kept"]
+    assert between(refused(1, **nines), refused(2, **eights)) == []
+    assert between(refused(1, **nines), refused(2, **nines, facts={"scheme": "mastercard"})) == []
+    assert between(refused(1, spoilt, **nines), refused(2, **nines)) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "changes", "answered", "convicted"),
+    [
+        (24, {}, True, False),
+        (25, {}, True, False),
+        (26, {}, True, True),
+        (24, {}, False, True),
+        (24, {"facts": {"scheme": "mastercard"}}, True, True),
+    ],
+)
+def test_ranges_are_as_old_as_the_last_list_of_the_scheme_that_had_come_by_then(after, changes, answered, convicted):
+    areq = entry("AReq", timedelta(hours=25), threeDSServerRefNumber="3DS_TEST")
+    answer = entry("PRes", of=YET_ANOTHER) if answered else erro("307", "PReq")
+    again = [entry("PReq", timedelta(hours=after), YET_ANOTHER, **changes), {**answer, "transaction_id": YET_ANOTHER}]
+    prepared = [entry("PReq", of=ANOTHER), entry("PRes", of=ANOTHER)]
+    assert between(prepared, [areq, RANGE_WITHOUT], again) == (["preq-stale"] if convicted else [])
 
 
 def test_a_purchase_that_was_answered_and_is_asked_again_is_a_warning():

@@ -65,6 +65,7 @@ MEANT_FOR = {
     Mistake.NEVER_OPENS_THE_CHALLENGE: ("challenge-never-begun", Play(deed=None, passes="61s")),
     Mistake.TRIES_AGAIN: ("purchase-retried", Play("not-authenticated", None, payments=3)),
     Mistake.FORGETS_THE_SERIAL: ("preq-whole-list", Play("frictionless", None, payments=2, passes="2h")),
+    Mistake.KEEPS_A_REFUSED_SERIAL: ("preq-serial-kept", TWICE),
     Mistake.FORGETS_THE_CURRENCY: ("request-refused", ONCE),
 }
 ALONE = {

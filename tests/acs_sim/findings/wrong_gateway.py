@@ -38,6 +38,7 @@ class Mistake(StrEnum):
     NEVER_OPENS_THE_CHALLENGE = "never sends the browser to the bank"
     TRIES_AGAIN = "asks again for what was refused"
     FORGETS_THE_SERIAL = "asks for the whole list of card ranges each time"
+    KEEPS_A_REFUSED_SERIAL = "asks again with a serial number that was refused"
     FORGETS_THE_CURRENCY = "leaves out a required element"
 
 
@@ -94,15 +95,19 @@ class WrongGateway:
     async def _range_of(self, pan: str) -> dict:
         forgets = self._does(Mistake.ASKS_FOR_RANGES_EVERY_TIME) or self._does(Mistake.FORGETS_THE_SERIAL)
         if self._ranges is None or forgets:
-            preq = {
-                "messageType": "PReq",
-                "messageVersion": "2.2.0",
-                "threeDSServerTransID": str(uuid4()),
-                "threeDSServerRefNumber": self._ref_number,
-            }
-            self.asked.append(preq["threeDSServerTransID"])
-            self._ranges = (await self._post(preq))["cardRangeData"]
+            self._ranges = (await self._post(self._preq()))["cardRangeData"]
+        if self._does(Mistake.KEEPS_A_REFUSED_SERIAL):
+            await self._post(self._preq() | {"serialNum": "99"})
         return next(one for one in self._ranges if one["startRange"] <= pan <= one["endRange"])
+
+    def _preq(self) -> dict:
+        self.asked.append(str(uuid4()))
+        return {
+            "messageType": "PReq",
+            "messageVersion": "2.2.0",
+            "threeDSServerTransID": self.asked[-1],
+            "threeDSServerRefNumber": self._ref_number,
+        }
 
     async def _run_method(self, one: str, url: str | None) -> str:
         if self._does(Mistake.INVENTS_THE_METHOD):

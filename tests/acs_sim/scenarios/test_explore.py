@@ -60,9 +60,10 @@ def test_what_was_drawn_seldom_is_drawn_sooner():
     for number in range(1, ENOUGH + ENOUGH // 2 + 1):
         draw(source_of(1, number), number, coverage)
     assert all(seen >= 0.4 * there for seen, there in coverage.by_point().values())
-    faults, cards, races, elements, deeds = coverage.lines()
+    faults, cards, races, singles, deeds = coverage.lines()
     assert (cards, races, deeds) == ("cards: 23 of 23", "races: 17 of 17", "deeds: 10 of 10")
-    assert elements == f"elements: {len(SINGLES)} of {len(SINGLES)}"
+    assert singles == f"single faults: {len(SINGLES)} of {len(SINGLES)}"
+    assert {at for at, _, element in SINGLES.values() if not element} == {"CRes post"}
     assert faults.startswith("faults: 2")
 
 

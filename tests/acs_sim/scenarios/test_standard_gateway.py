@@ -114,6 +114,22 @@ async def test_a_gateway_is_asked_for_all_that_the_steps_say_and_for_several_pur
     assert [wish["window"] for wish in wishes] == ["02"] * 3
 
 
+async def test_it_asks_for_the_whole_list_where_its_serial_number_is_known_to_nobody(tmp_path):
+    (tmp_path / "a day later.yaml").write_text(
+        "scenarios:\n"
+        "  - name: another serial number\n    about: The one that came is not known a day later.\n"
+        "    card: {scenario: frictionless}\n"
+        "    faults: [{at: PRes, do: set, element: serialNum, value: '99'}]\n"
+        "    steps: [{authenticate: {ARes: {transStatus: Y}}}, {clock: 25h}, {authenticate: {ARes: {transStatus: Y}}}]\n"
+    )
+    async with against() as (played, gateway):
+        (outcome,) = await played(load([tmp_path]))
+        assert outcome.passed, failure(outcome)
+        (ranges,) = gateway.ranges.values()
+    assert (ranges.serial, ranges.failed, ranges.fetched.day) == ("1", None, STARTS_AT.day + 1)
+    assert ranges.ranges
+
+
 class _BreaksOnEachPurchase(StandardGateway):
     def purchase(self, wish):
         super().purchase(wish)

@@ -21,6 +21,7 @@ ACCEPTABLE_ECI = {"Y": ("05", "02"), "A": ("06", "01")}
 WAIT_FOR_THE_RESULT = timedelta(seconds=30)
 END_OF_A_PAYMENT = timedelta(minutes=30)
 METHOD_MILLISECONDS = 10_000
+UNKNOWN_SERIAL = "307"
 FRAME_PAGE = """<h1>One moment</h1><iframe src="{frame}" title="3DS Method" hidden></iframe>
 <form method="post" action="{go}"><button>Go on</button></form>
 <script>
@@ -96,11 +97,16 @@ class StandardGateway:
         return ranges.method_url(order.wish["pan"])
 
     def fetch(self, scheme: str, ranges: CardRanges, now: datetime) -> None:
-        """What cannot be fetched or read leaves what was known."""
+        """What cannot be fetched or read leaves what was known; the whole list takes the place of a serial number that is known to
+        nobody."""
         request = messages.preq(ranges.serial)
         try:
             status, raw = exchange("POST", f"{self._directory_server}/{scheme}/3ds2", request)
             pres = decoded(raw)
+            if pres.get("errorCode") == UNKNOWN_SERIAL and ranges.serial is not None:
+                ranges.serial = None
+                self.fetch(scheme, ranges, now)
+                return
             right = pres.get("messageType") == "PRes" and pres.get("messageVersion") == request["messageVersion"]
             if not 200 <= status < 300 or not right:
                 raise Unreachable("no PRes")

@@ -57,13 +57,15 @@ class CardRanges:
         return self.fetched is None or now - self.fetched > FRESH
 
     def take(self, pres: Message, now: datetime) -> None:
+        """Without a serial number it is the whole list, and with one what has changed. Half of it changes nothing."""
+        ranges = {} if self.serial is None else dict(self.ranges)
         for entry in pres.get("cardRangeData") or ():
             key = (str(entry["startRange"]), str(entry["endRange"]))
             if self.serial is not None and entry.get("actionInd") == "D":
-                self.ranges.pop(key, None)
+                ranges.pop(key, None)
             else:
-                self.ranges[key] = entry
-        self.serial = pres.get("serialNum", self.serial)
+                ranges[key] = entry
+        self.ranges, self.serial = ranges, pres.get("serialNum", self.serial)
         self.fetched, self.failed = now, None
 
     def method_url(self, pan: str) -> str | None:

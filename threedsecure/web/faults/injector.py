@@ -272,6 +272,19 @@ class Faults:
             receiver = "Browser" if POINTS[fault.at].carrier in {"page", "post"} else _receiver(fault)
             self._journal.record(self._clock.now(), fault.sent_by, receiver, "fault", document)
 
+    def note_copy(self, sender: str, copy: int, message: Mapping[str, Any], answer: WireResponse) -> None:
+        """That a message came once more, and what it was answered, where its receiver is not one of ours and notes nothing."""
+        if self._journal is None or (sender, message.get("messageType")) != ("Directory Server", "RReq"):
+            return
+        document = {
+            "at": message["messageType"],
+            **identifiers(message),
+            "says": f"copy {copy}, answered with HTTP {answer.status}",
+            "sent": dict(message),
+            "answer": shown(answer.body),
+        }
+        self._journal.record(self._clock.now(), sender, _USUAL_RECEIVERS[sender], "copy", document)
+
     async def pause(self, seconds: float) -> None:
         """`seconds` of the virtual clock, or of the real one, or until the faults are cleared: whichever is first."""
         if seconds <= 0:

@@ -75,7 +75,7 @@ class _Sending:
         names = await self._faults.names_of(at, self._party, message)
         struck = await self._faults.struck(at, self._party, names, self._letter.body) if at else []
         on_the_way = [await self._change(fault, names, message) for fault in struck]
-        return await self._go(on_the_way)
+        return await self._go(on_the_way, message)
 
     def _read(self) -> dict[str, Any]:
         body = self._letter.body
@@ -112,7 +112,7 @@ class _Sending:
         self._faults.note(fault, message, became)
         return carriage
 
-    async def _go(self, on_the_way: list[Carriage]) -> WireResponse:
+    async def _go(self, on_the_way: list[Carriage], message: Mapping[str, Any]) -> WireResponse:
         """What happens on the way, in order; the last thing is that it arrives."""
         url, timeout = self._letter.url, self._letter.timeout
         for carriage in on_the_way:
@@ -132,8 +132,8 @@ class _Sending:
             if carriage.seconds:
                 await self._delayed(carriage.seconds)
         answer = await self._arrive()
-        for _again in range(max((carriage.times for carriage in on_the_way), default=1) - 1):
-            await self._arrive()
+        for copy in range(2, max((carriage.times for carriage in on_the_way), default=1) + 1):
+            self._faults.note_copy(self._party, copy, message, await self._arrive())
         return answer
 
     async def _delayed(self, seconds: float) -> None:

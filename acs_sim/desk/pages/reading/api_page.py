@@ -33,6 +33,7 @@ BODIES: Final = {
     "send_notice": '{"scheme":"visa","category":"02","severity":"02","parts":["An issuer is slow.","We look into it."]}',
     "add_merchant": '{"monetico":{"tpe":"0000001","key":"12345678901234567890123456789012345678P0"}}',
     "add_rule": '{"if":{"amount":{"at_least":10000}},"then":{"scenario":"challenge-otp"}}',
+    "mute_rule": '{"rule":"results-late","reason":"known: GW-17"}',
     "move_clock": '{"advance":"10m"}',
     "check_message": '{"message":{"messageType":"RRes","messageVersion":"2.2.0"}}',
     "make_namespace": '{"idle":"30m"}',

@@ -55,13 +55,17 @@ function morphChildren(old, fresh) {
 const paused = () => document.querySelector("[data-pause]")?.ariaPressed === "true";
 function followLive(part) {
   let asked = false;
+  const isPaused = () => paused() && part.id !== "bar";
   const redraw = async () => {
     asked = false;
-    if (paused() && part.id !== "bar") return;
+    if (isPaused()) return;
     const answer = await fetch(part.dataset.live);
-    if (!answer.ok) return;
+    if (answer.ok) part.take(await answer.text());
+  };
+  part.take = (html) => {
+    if (isPaused()) return;
     const content = document.createElement("template");
-    content.innerHTML = await answer.text();
+    content.innerHTML = html;
     morphChildren(part, [...content.content.childNodes]);
     enableCopying(part);
     again();
@@ -75,11 +79,16 @@ function followLive(part) {
 // One stream for all that follows on a page; what it is about is told by the part that is about one transaction.
 function listen(parts) {
   const only = parts.map((part) => part.dataset.only).find(Boolean), lamp = document.getElementById("lamp");
-  const events = new EventSource(document.body.dataset.events + (only ? `?transaction=${encodeURIComponent(only)}` : ""));
+  const asked = [...(only ? [["transaction", only]] : []), ...parts.map((part) => ["part", part.dataset.live])];
+  const events = new EventSource(`${document.body.dataset.events}?${new URLSearchParams(asked)}`);
   const askAll = () => parts.forEach((part) => part.ask());
   const light = (on) => { lamp.hidden = false; lamp.classList.toggle("on", on); lamp.ariaLabel = on ? "Connected" : "Not connected"; };
   let opened = false;
-  events.onmessage = askAll;
+  // What many look at comes drawn; the rest is asked for.
+  events.onmessage = ({ data }) => {
+    const drawn = JSON.parse(data);
+    parts.forEach((part) => { if (part.dataset.live in drawn) part.take(drawn[part.dataset.live]); else part.ask(); });
+  };
   events.onopen = () => { light(true); if (opened) askAll(); opened = true; };
   events.onerror = () => light(false);
   every("[data-pause]", (button) => {
@@ -167,6 +176,18 @@ function filterRows(form) {
   form.addEventListener("submit", (event) => { event.preventDefault(); draw(); });
 }
 
+// A file that is dropped on a field becomes its text.
+function takeFiles(field) {
+  field.addEventListener("dragover", (event) => event.preventDefault());
+  field.addEventListener("drop", async (event) => {
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    event.preventDefault();
+    field.value = await file.text();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
 // In a sequence the arrow keys move the selection, and the address carries it: what is selected is drawn without leaving the page.
 async function select(link, focus) {
   const address = new URL(link.href), part = link.closest("[data-live]");
@@ -211,7 +232,17 @@ every("form", (form) => form.addEventListener("formdata", ({ formData }) => {
   if (form.method === "get") for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
 }));
 
-document.addEventListener("change", ({ target }) => { if (target.dataset.submit !== undefined) target.form.requestSubmit(); });
+// A choice is sent at once; one that is made by keyboard, where each key may change it, with Enter or when the field is left.
+let typed = null;
+const send = (field) => { typed = null; field.form.requestSubmit(); };
+document.addEventListener("keydown", ({ target, key }) => {
+  if (target.dataset?.submit === undefined || target.type === "checkbox") return;
+  if (key === "Enter" && typed?.field === target) send(target);
+  else if (typed?.field !== target) typed = { field: target, value: target.value };
+});
+document.addEventListener("pointerdown", () => { typed = null; });
+document.addEventListener("focusout", ({ target }) => { if (typed?.field === target && typed.value !== target.value) send(target); else typed = null; });
+document.addEventListener("change", ({ target }) => { if (target.dataset.submit !== undefined && typed?.field !== target) send(target); });
 document.addEventListener("click", ({ target }) => { if (target.dataset?.print !== undefined) print(); });
 every("[data-print]", (button) => { button.hidden = false; });
 
@@ -221,4 +252,5 @@ every("[data-flight]", followFlight);
 every("[data-clear]", clearFlight);
 every(".clock", runClock);
 every("form[data-filter]", filterRows);
+every("[data-drop]", takeFiles);
 enableCopying(document);

@@ -1,5 +1,4 @@
-"""One transaction: its sequence, the message that is selected, what can be done with it and taken away from it; and two of them
-compared."""
+"""One transaction: its sequence, the message that is selected, what can be done with it and taken away from it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,16 +16,12 @@ from acs_sim.desk.transactions.diagram import diagram
 from acs_sim.desk.transactions.list import addresses_of, find_transaction, transcript_of
 from acs_sim.desk.transactions.message import VIEWS, look_at
 from acs_sim.desk.transactions.sequence import mermaid
-from acs_sim.transcripts.difference import aligned, differences
 from acs_sim.transcripts.scenario import as_scenario
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
 YAML: Final = "application/yaml; charset=utf-8"
 HTML_FILE: Final = "text/html; charset=utf-8"
 PICTURES: Final = {"svg": ("image/svg+xml", svg_file), "mmd": ("text/plain; charset=utf-8", mermaid)}
-SEALED: Final = ("MAC", "PBX_HMAC", "PBX_TIME", "url_retour_ok", "url_retour_err")
-"""What a shop's form has of its own each time."""
-TWO: Final = 2
 
 
 async def transaction(desk: Desk, request: WireRequest) -> WireResponse:
@@ -65,26 +60,13 @@ async def report(desk: Desk, request: WireRequest) -> WireResponse:
     return _file(html, HTML_FILE, f"report-{shown['one'].id}.html")
 
 
-async def compare(desk: Desk, request: WireRequest) -> WireResponse:
-    """`?id=…&id=…`: two transactions beside one another, without what differs from run to run."""
-    names = [name.strip() for key, name in request.query.items() if key == "id" and name.strip()]
-    if len(names) != TWO:
-        return await page_of(desk, "compare.html", "", names=names, pair=None, rows=[])
-    first, second = [await find_transaction(desk, name) for name in names]
-    before, after = await transcript_of(desk, first), await transcript_of(desk, second)
-    changes = differences(before, after, ignored=SEALED)
-    rows = list(aligned(before, after, changes))
-    beside = [change for change in changes if change.before is None and change.after is None]
-    return await page_of(desk, "compare.html", "", names=names, pair=(first, second), rows=[*beside, *rows])
-
-
 async def _shown(desk: Desk, request: WireRequest) -> dict[str, Any]:
     one = await find_transaction(desk, request.match["id"])
     entries = await desk.runtime.journal.entries_of(one.id)
     asked = request.query.get("m", "")
     number = min(int(asked[:6]), len(entries)) if asked.isdecimal() and int(asked[:6]) else _first_shown(one, entries)
     view = request.query.get("view", "")
-    found, state = await judged(entries), (one.challenge or {}).get("state")
+    found, state = await judged(desk, entries), (one.challenge or {}).get("state")
     challenge = await open_challenge(desk, one) if state in WAITING else {}
     return {
         "one": one,
