@@ -21,8 +21,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, NoReturn
 
+from acs_sim.running.process.loop import loop_factory
+
 ROOT = Path(__file__).parents[2]
-IMPORTED = ("acs_sim.commands.cli", "acs_sim.running.serve", "tests.support.simulator", "uvloop")
+IMPORTED = ("acs_sim.commands.cli", "acs_sim.running.serve", "tests.support.simulator")
 MOST_BYTES = 1 << 20
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -90,6 +92,7 @@ def _mother() -> socket.socket:
 def main(asked: socket.socket) -> None:
     for module in IMPORTED:
         import_module(module)
+    loop_factory()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
