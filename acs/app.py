@@ -19,6 +19,7 @@ from acs.settings import (
     DECISION_PATH,
     PAREQ_PATH,
     STATE_PATH,
+    WALLET_PATH,
     AcsSettings,
 )
 from acs.v1 import pareq, vereq
@@ -176,6 +177,7 @@ def _emv_routes(works_with: EmvIssuer) -> list[Route]:
             answer_error=answer_error,
             mutual=(DIRECTORY_SERVER.sender,),
         ),
+        Route("GET", WALLET_PATH, at(creq.back_from_wallet)),
         posted(STATE_PATH, at(banking_app.state)),
         posted(DECISION_PATH, at(banking_app.decision)),
         *(Route("POST", path, at(handler)) for path, handler in _CONTROL.items()),

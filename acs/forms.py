@@ -48,14 +48,14 @@ def note_exposure(issuer: Issuer, pan: str, ids: Mapping[str, Any], element: str
         issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "card number in clear", found)
 
 
-def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any]) -> None:
-    """What the cardholder's browser made of being asked for a passkey, whoever brought it."""
+def note_assertion(issuer: Issuer, asserted: Asserted, ids: Mapping[str, Any], kind: str = "passkey") -> None:
+    """What the cardholder's browser made of being asked for a passkey, whoever brought it, or what a wallet answered."""
     told = {
         "outcome": asserted.outcome.value,
         "accepted": asserted.verdict is Verdict.CORRECT,
         "words": redact_card_numbers(asserted.words),
     }
-    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", "passkey", {**ids, **told})
+    issuer.runtime.journal.record(issuer.runtime.clock.now(), "Browser", "ACS", kind, {**ids, **told})
 
 
 def note_answer(issuer: Issuer, given: Answer, verdict: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ ANSWER_PATH: Final = "/3ds2/challenge/answer"
 STATE_PATH: Final = "/3ds2/challenge/state"
 DECISION_PATH: Final = "/banking-app/decision"
 BANKING_PATH: Final = "/bank/passkeys"
+WALLET_PATH: Final = "/3ds2/challenge/wallet"
 PAREQ_PATH: Final = "/3ds1/pareq"
 CLASSIC_ANSWER_PATH: Final = "/3ds1/challenge/answer"
 
@@ -175,6 +176,11 @@ class AcsSettings:
     def answer_url(self) -> str:
         """Where the pages of the challenge post to."""
         return self.public_url + ANSWER_PATH
+
+    @property
+    def wallet_url(self) -> str:
+        """Where a wallet sends the browser back to."""
+        return self.public_url + WALLET_PATH
 
     @property
     def state_url(self) -> str:

@@ -8,7 +8,8 @@ from issuer_sms.handlers.events import EventStream
 from issuer_sms.handlers.messages import MessageHandlers
 from issuer_sms.handlers.pages import PageHandlers
 from issuer_sms.handlers.prompts import PromptHandlers
-from issuer_sms.pages import STATIC
+from issuer_sms.handlers.wallet import WalletHandlers
+from issuer_sms.pages import STATIC, Pages
 from issuer_sms.phone import Phone
 from issuer_sms.settings import PhoneSettings
 from issuer_sms.storage import SCHEMA, PhoneStore
@@ -54,6 +55,7 @@ def service(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Service:
 
 def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Route]:
     messages, prompts = MessageHandlers(phone, runtime.journal, settings.base_url), PromptHandlers(phone)
+    wallet = WalletHandlers(phone, runtime.vault, Pages())
     return [
         Route("POST", "/api/messages", messages.accept),
         Route("GET", "/api/messages", messages.search),
@@ -63,6 +65,8 @@ def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Ro
         Route("DELETE", "/api/phones/{number}/messages", messages.clear),
         Route("GET", "/api/phones/{number}/latest", messages.latest),
         Route("GET", "/api/phones/{number}/prompts", prompts.prompts),
+        Route("POST", "/api/wallet", wallet.key),
+        Route("POST", "/api/phones/{number}/wallet", wallet.answer),
         Route("POST", "/api/prompts", prompts.show),
         Route("GET", "/api/prompts/{id}", prompts.prompt),
         Route("POST", "/api/prompts/{id}", prompts.decide),
@@ -72,9 +76,12 @@ def _api(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Ro
 
 def _pages(phone: Phone, runtime: Runtime, settings: PhoneSettings) -> Sequence[Route]:
     pages = PageHandlers(phone, runtime.journal, settings)
+    wallet = WalletHandlers(phone, runtime.vault, pages.pages)
     return [
         Route("GET", "/", pages.for_people(pages.inbox)),
         Route("GET", "/phones/{number}", pages.for_people(pages.phone)),
         Route("POST", "/phones/{number}/clear", pages.for_people(pages.clear), door=Door.PAGE),
+        Route("GET", "/phones/{number}/wallet", pages.for_people(wallet.show)),
+        Route("POST", "/phones/{number}/wallet", pages.for_people(wallet.decide), door=Door.PAGE),
         Route("POST", "/prompts/{id}", pages.for_people(pages.decide), door=Door.PAGE),
     ]

@@ -18,6 +18,7 @@ from issuer_sms.numbers import NumberNotValid
 from issuer_sms.prompts import Prompt, PromptState
 from issuer_sms.storage import PhoneSummary
 from threedsecure.cards.test_cards import may_have_passkeys
+from threedsecure.secrets.wallet import Request
 from threedsecure.web.serving.templates import environment
 
 STATIC: Final = files("issuer_sms") / "static"
@@ -60,7 +61,9 @@ class Pages:
         self._banking_url = banking_url
         self._desk_url = desk_url
         self._templates = environment("issuer_sms")
-        self._templates.filters.update(clock=_clock, day=_day, number=numbers.display, address=phone_address)
+        self._templates.filters.update(
+            clock=_clock, day=_day, number=numbers.display, address=phone_address, wallet_address=wallet_address
+        )
 
     def inbox(self, summaries: Sequence[PhoneSummary], now: datetime) -> str:
         phones = [(s, _network(s.number), _bubbles([s.latest])[0] if s.latest else None) for s in summaries]
@@ -98,6 +101,10 @@ class Pages:
             desk_url=self._desk_url,
         )
 
+    def wallet(self, number: str, asked: Request, text: str, back: str) -> str:
+        """What the holder of the wallet is asked. `text`: the request as it came; `back`: whom it goes back to."""
+        return self._render("wallet.html", number=number, asked=asked, request=text, back=back)
+
     def problem(self, title: str, detail: str) -> str:
         return self._render("problem.html", title=title, detail=detail)
 
@@ -108,6 +115,11 @@ class Pages:
 def phone_address(number: str, back: str | None = None) -> str:
     """The page of a phone."""
     return f"/phones/{quote(number, safe='')}" + (f"?{urlencode({RETURN: back})}" if back else "")
+
+
+def wallet_address(number: str) -> str:
+    """The page of its wallet."""
+    return f"{phone_address(number)}/wallet"
 
 
 def way_back(address: str | None) -> str | None:

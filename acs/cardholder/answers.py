@@ -87,4 +87,5 @@ def challenge_view(
         window_size=asked.window_size,
         asks_for_trust=challenge.trusts is not None and challenge.last_question,
         asks_to_bind=challenge.binds is not None and challenge.last_question,
+        other_way=challenge.other_way,
     )

@@ -76,7 +76,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     merchant is to be trusted from now on, `binds`: whether the device is to be remembered, None when that was not asked.
     `approved`: what the banking app told, where the page still has something to say. `ask_at`: when the phone is to be asked
     (again), None once it was. `reason`: why it ended so, where an answer chose that. `password`: the card's own, if any.
-    `passkey`: the one that confirmed, with its new counter."""
+    `passkey`: the one that confirmed, with its new counter. `other_way`: its page offers the method's fallback."""
 
     method: Method
     tries_left: int
@@ -96,6 +96,7 @@ class Challenge(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     password: str | None = None
     passkey: Passkey | None = None
+    other_way: bool = False
 
     @property
     def question(self) -> Question:
@@ -176,11 +177,23 @@ class Step(Struct, frozen=True):
 
 
 def begin(
-    method: Method, *, tries: int, resends: int, now: datetime, next_counter: NextCounter, password: str | None = None
+    method: Method,
+    *,
+    tries: int,
+    resends: int,
+    now: datetime,
+    next_counter: NextCounter,
+    password: str | None = None,
+    other_way: bool = False,
 ) -> Step:
-    """The first page, and what it needs: a code by SMS, a prompt of the banking app."""
-    sends = Question.SMS_CODE in METHODS[METHODS[method].fallback or method].questions
-    return _ask(Challenge(method, tries, resends if sends else 0, password=password), Page(None), now, next_counter)
+    """The first page, and what it needs: a code by SMS, a prompt of the banking app. `other_way`: beside the banking app there has
+    to be one; a passkey has one anyway."""
+    described = METHODS[method]
+    offered = described.fallback is not None and (other_way or described.questions[0] in ASSERTED)
+    leads_to = METHODS[described.fallback or method] if offered else described
+    sends = Question.SMS_CODE in leads_to.questions
+    begun = Challenge(method, tries, resends if sends else 0, password=password, other_way=offered)
+    return _ask(begun, Page(None), now, next_counter)
 
 
 def answer(
@@ -265,7 +278,10 @@ def _asserted(
     if found.verdict is Verdict.CORRECT:
         step = _right(replace(challenge, passkey=found.passkey), submission, now, next_counter)
     elif found.verdict is Verdict.FALLS_BACK:
-        step = _fall_back(challenge, submission, "passkey-unused", now, next_counter)
+        notice = None if challenge.question is Question.WALLET else "passkey-unused"
+        step = _fall_back(challenge, submission, notice, now, next_counter)
+    elif found.verdict is Verdict.DECLINED:
+        step = decided(challenge, approved=False)
     else:
         step = _not_right(challenge, submission, found.verdict)
     return replace(step, asserted=found)
@@ -276,12 +292,12 @@ def _fall_back(
 ) -> Step:
     """On with the method that takes the place of this one: the challenge is one of that method from here on."""
     method = METHODS[challenge.method].fallback or challenge.method
-    step = _next_page(replace(challenge, method=method, stage=0), submission, notice)
+    step = _next_page(replace(challenge, method=method, stage=0, other_way=False), submission, notice)
     return _ask(step.challenge, step.reply, now, next_counter)
 
 
 def _resend(challenge: Challenge, submission: Submission, now: datetime, next_counter: NextCounter) -> Step:
-    if challenge.question in ASSERTED:
+    if challenge.other_way:
         return _fall_back(challenge, submission, None, now, next_counter)
     if challenge.code is None or challenge.resends_left == 0:
         return _same_page(challenge, "no-more-resends")

@@ -55,6 +55,7 @@ __all__ = [
     "password_page",
     "post_back_page",
     "silent_method_page",
+    "wallet_page",
 ]
 
 STATIC: Final = files("acs.cardholder") / "static"
@@ -98,6 +99,7 @@ class ChallengePage(Struct, frozen=True):
     `masked_pan`: any form whose last four characters are the card's. `phone_hint`: the phone number, partly hidden.
     `hidden`: fields that come back with the answer. `window_size`: challengeWindowSize, "01" to "05".
     `asks_for_trust`: whether the cardholder can trust the merchant from now on, `asks_to_bind`: have this device remembered.
+    `other_way`: a code by SMS is offered instead.
     """
 
     language: str
@@ -118,6 +120,7 @@ class ChallengePage(Struct, frozen=True):
     window_size: str
     asks_for_trust: bool = False
     asks_to_bind: bool = False
+    other_way: bool = False
 
 
 def challenge_page(view: ChallengePage) -> str:
@@ -145,7 +148,7 @@ def outcome_page(view: ChallengePage, label: str, buttons: Mapping[str, str]) ->
 
 def app_page(view: ChallengePage, state_url: str) -> str:
     """The page that waits for the banking app, with a button to go on. `state_url` tells its script whether the wait is over."""
-    return _question("app.html", view, {"state_url": state_url})
+    return _question("app.html", view, {"state_url": state_url}, other_way=view.other_way)
 
 
 def in_app_page(
@@ -155,15 +158,19 @@ def in_app_page(
     the address that the SDK catches (SDK specification, section 4.2.6)."""
     answers = {choice.value: _translated(choice.label, view) for choice in choices}
     words = {"label": _translated(label, view)}
-    return _question(
-        "in_app.html", view, words, answers, several=several, types=types, hides=hides, can_resend=view.can_resend
-    )
+    shows = {"can_resend": view.can_resend, "other_way": view.other_way}
+    return _question("in_app.html", view, words, answers, several=several, types=types, hides=hides, **shows)
 
 
 def passkey_page(view: ChallengePage, ceremony: Ceremony) -> str:
     """The page that asks for a passkey, or for a payment to be confirmed with one; its script hands the browser what that needs."""
     asked = orjson.dumps(ceremony.options).decode()
     return _question("passkey.html", view, {"asked": asked}, pays=ceremony.expected.payment is not None)
+
+
+def wallet_page(view: ChallengePage) -> str:
+    """The page whose button leads to the cardholder's wallet."""
+    return _question("wallet.html", view, {})
 
 
 def login_page(language: str, issuer_name: str, *, unknown: bool) -> str:

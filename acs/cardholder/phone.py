@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from msgspec import Struct
@@ -83,6 +83,22 @@ async def show_prompt(line: PhoneLine, asked: Confirmation, until: datetime | No
         _note_failure(line, asked, told, refusal or "the banking app gave the prompt no name")
         return None
     return name
+
+
+def wallet_url(settings: AcsSettings, number: str) -> str:
+    """The page of the wallet on a phone."""
+    return f"{settings.phone_url}/phones/{quote(number, safe='')}/wallet"
+
+
+async def wallet_key(line: PhoneLine, number: str) -> dict[str, Any] | None:
+    """The public key (JWK) of the wallet on a phone, which a bank has from the attestation that it issued to it; None where the
+    phone could not be asked."""
+    url, asked = f"{line.settings.phone_url}/api/wallet", orjson.dumps({"to": number})
+    try:
+        response = await line.runtime.transport.post(url, asked, timeout=line.settings.phone_timeout)
+    except TransportError:
+        return None
+    return _object(response.body) if response.status == 200 else None
 
 
 def _refusal(status: int, body: bytes) -> str | None:

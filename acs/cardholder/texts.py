@@ -45,6 +45,7 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "declined": _("You have declined. This payment is not confirmed."),
         "card-locked": _("Your card is locked for payments online. Please contact your bank."),
         "wrong-passkey": _("That passkey does not confirm this payment."),
+        "wrong-wallet": _("What your wallet answered does not confirm this payment."),
         "passkey-unused": _("Your passkey could not be used. Type the code that we have sent you instead."),
         "sms-failed": _("We could not send the code to your phone. Ask for a new one."),
         "back-again": _("If you have approved the payment in your banking app, continue."),
@@ -66,6 +67,7 @@ COUNTED_NOTICES: Final = frozenset(
         "wrong-answer",
         "wrong-choice",
         "wrong-passkey",
+        "wrong-wallet",
     }
 )
 CALM_NOTICES: Final = frozenset(

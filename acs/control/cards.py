@@ -14,12 +14,14 @@ from acs.cards.status import described, unlocked, without_passkeys
 from acs.v2.challenge.answers import open_response
 from acs.v2.decision.passkeys import ceremony_of
 from acs.v2.decision.payment_confirmation import requestors_ceremony
+from acs.v2.decision.wallet import wallet_request
 from acs.v2.issuer import RESET, EmvIssuer
 from acs.v2.lifecycle import expire
 from acs.v2.records import Transaction, bank_of
 from acs.v2.states import State
 from threedsecure.cards.card_numbers import mask
 from threedsecure.redaction import redact
+from threedsecure.secrets.wallet import written
 from threedsecure.web.wire import Problem, WireRequest, WireResponse, json_response, read_json
 
 MAX_IDS: Final = 500
@@ -126,6 +128,7 @@ async def challenge(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
             "prompt": held.prompt if held else None,
             "decided": held is not None and held.approved is not None,
             "passkey": _asked(_ceremony(issuer, transaction)),
+            "wallet": _led_to(issuer, transaction),
             "code_expires_at": _instant(code.sent_at + issuer.settings.timers.code_validity if code else None),
             "ends_at": _instant(transaction.due_at if transaction.state in WAITING else None),
             "page": open_response(issuer, transaction, None).body.decode() if shows else None,
@@ -257,6 +260,13 @@ def _ceremony(issuer: EmvIssuer, transaction: Transaction) -> Ceremony | None:
     if transaction.state is State.SPC_AWAITED:
         return requestors_ceremony(transaction, settings, secret)
     return ceremony_of(transaction, settings, secret)
+
+
+def _led_to(issuer: EmvIssuer, transaction: Transaction) -> str | None:
+    """What the page leads the wallet to."""
+    token = issuer.page_token(transaction.acs_trans_id, transaction.challenge.page if transaction.challenge else 0)
+    asked = wallet_request(transaction, issuer.settings, issuer.runtime.vault.secret, token)
+    return None if asked is None else written(asked)
 
 
 def _asked(ceremony: Ceremony | None) -> dict[str, Any] | None:

@@ -31,8 +31,9 @@ from acs.v2.decision.extensions import asked_by
 from acs.v2.decision.outside import as_decided, as_rule, question
 from acs.v2.decision.passkeys import OF_PASSKEYS, within_reach
 from acs.v2.decision.payment_confirmation import Second, confirmed, requestors_ceremony, second_of, transaction_of
-from acs.v2.decision.preferences import as_the_rules_want, device_of
+from acs.v2.decision.preferences import as_the_rules_want, device_of, offers_other_way
 from acs.v2.decision.versions import APP, LATEST
+from acs.v2.decision.wallet import wallet_within_reach
 from acs.v2.issuer import EmvIssuer
 from acs.v2.lifecycle import begin, purchase_of, receive_second
 from acs.v2.messages import ares
@@ -68,9 +69,12 @@ def areq(issuer: EmvIssuer, request: WireRequest) -> WireResponse | Awaitable[Wi
     if message["messageType"] == "Erro":
         return WireResponse()
     view = AuthenticationRequest.from_message(message)
-    if issuer.settings.rules_as_of != NONE and (day := _day(issuer)) is not None:
+    day = None if issuer.settings.rules_as_of == NONE else _day(issuer)
+    if day is not None:
         view = as_the_rules_want(view, message, day)
     purchase = purchase_of(message, view)
+    if day is not None and offers_other_way(message, view.acct_number, day):
+        purchase = replace(purchase, other_way=True)
     if view.device_channel == APP:
         purchase = replace(purchase, app=app_of(message), language=language_of(message))
     if view.version != LATEST and "messageExtension" in message:
@@ -260,7 +264,10 @@ def decided_for(
     if isinstance(decision, AnswerErro):
         return decision, card_status
     late = decision.late if isinstance(decision, KeepSilent) else decision
-    settled, purchase = in_the_app(within_reach(late, purchase, card_status, card.pan, settings), purchase)
+    reached = wallet_within_reach(
+        within_reach(late, purchase, card_status, card.pan, settings), purchase, day_of(settings.rules_as_of, now)
+    )
+    settled, purchase = in_the_app(reached, purchase)
     standing = confirmed(settled, purchase, second, asserted)
     begun = begin(randomness.uuid(), purchase, card, standing, now, settings)
     if begun.method in OF_PASSKEYS:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from acs.cardholder import challenge as challenges
-from acs.cardholder.challenge import Challenge, Effect, Ending, NextCounter, Page, Submission
+from acs.cardholder.challenge import Challenge, Effect, Ending, JudgeOfPasskeys, NextCounter, Page, Submission
 from acs.cardholder.methods.table import Question
 from acs.cardholder.passkeys.ceremony import Asserted, Ceremony, Outcome
 from acs.cardholder.securecode import SecureCodes, Verdict
@@ -27,6 +27,7 @@ from acs.v2.decision.passkeys import Secret, ceremony_of
 from acs.v2.decision.payment_confirmation import Second, judged
 from acs.v2.decision.result import BOUND, TRUSTED, challenge_result, final_result
 from acs.v2.decision.versions import LATEST
+from acs.v2.decision.wallet import presented, wallet_request
 from acs.v2.messages import answered_with, rreq
 from acs.v2.records import Delivery, Purchase, Session, Transaction
 from acs.v2.states import OPEN, Event, State, after
@@ -184,25 +185,42 @@ def receive_answer(
     codes: SecureCodes,
     settings: AcsSettings,
     secret: Secret | None = None,
+    wallet_key: Mapping[str, Any] | None = None,
 ) -> Change:
-    """A page of the challenge came back. After the end it is answered with the end again.
+    """A page of the challenge came back. After the end it is answered with the end again. `wallet_key`: that of the cardholder's
+    wallet, where it was asked.
 
     Errors: `EventRefused` for a transaction that has no page."""
     transaction = expire(transaction, now)
     state = after(transaction.state, Event.PAGE_POSTED)
     if state not in OPEN or transaction.challenge is None:
         return Change(transaction, Finish())
-    pan, ceremony = transaction.card.pan, ceremony_of(transaction, settings, secret)
+    pan = transaction.card.pan
     step = challenges.answer(
         transaction.challenge,
         submission,
         now,
         lambda sent, typed: codes.judge(pan, sent, typed, now),
         next_counter,
-        ceremony.judge if ceremony is not None else None,
+        _judge(transaction, now, settings, secret, wallet_key),
     )
     transaction = replace(transaction, state=state, method=step.challenge.method, challenge=step.challenge)
     return dataclasses.replace(_take(transaction, step, now, settings), asserted=step.asserted)
+
+
+def _judge(
+    transaction: Transaction,
+    now: datetime,
+    settings: AcsSettings,
+    secret: Secret | None,
+    wallet_key: Mapping[str, Any] | None,
+) -> JudgeOfPasskeys | None:
+    """What judges the answer of an authenticator or a wallet, where the page asks for one."""
+    asked = wallet_request(transaction, settings, secret)
+    if asked is not None:
+        return lambda answer: presented(asked, answer, wallet_key, now)
+    ceremony = ceremony_of(transaction, settings, secret)
+    return None if ceremony is None else ceremony.judge
 
 
 def receive_decision(transaction: Transaction, now: datetime, *, approved: bool) -> Transaction:
@@ -354,8 +372,10 @@ def open_challenge(
         password=transaction.card.password,
         now=now,
         next_counter=next_counter,
+        other_way=transaction.purchase.other_way,
     )
-    step = replace(step, challenge=_with_boxes(step.challenge, transaction.purchase))
+    if step.challenge.question is not Question.WALLET:  # what is ticked would be lost on the way
+        step = replace(step, challenge=_with_boxes(step.challenge, transaction.purchase))
     return _take(replace(transaction, session=session, challenge=step.challenge), step, now, settings)
 
 

@@ -55,7 +55,8 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     `method_seen`: whether the 3DS Method was called, where the requestor says so (threeDSCompInd Y).
     `three_ds_server_url`: whom the directory server tells the result.
     `device`: how the browser is known again; `binding_status`: deviceBindingStatus of the ARes; `asks_to_bind`: the page offers
-    to remember the device. `payee_origin`: of a requestor whose page can run Secure Payment Confirmation."""
+    to remember the device. `payee_origin`: of a requestor whose page can run Secure Payment Confirmation.
+    `other_way`: beside the banking app, a code by SMS is offered."""
 
     version: str
     device_channel: str
@@ -88,6 +89,7 @@ class Purchase(Struct, frozen=True, omit_defaults=True):
     payee_origin: str = ""
     app: App | None = None
     extensions: Extensions | None = None
+    other_way: bool = False
 
     @property
     def decoupled(self) -> bool:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -122,3 +123,25 @@ def _sha256(raw: bytes) -> bytes:
 
 def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+# The wallet on the phone, which signs by itself.
+
+
+def wallet_of(challenge: Mapping[str, Any], decision: str) -> tuple[str, dict[str, str]]:
+    """Where the phone takes it, and what is posted there. `challenge`: as the ACS tells it to the desk."""
+    return f"/api/phones/{quote(challenge['phone'], safe='')}/wallet", {
+        "request": challenge["wallet"],
+        "decision": decision,
+    }
+
+
+def answered(told: Mapping[str, Any]) -> str:
+    """What goes back to the bank: a presentation, or why there is none."""
+    return str(told.get("response") or told.get("error") or "")
+
+
+def altered(presentation: str) -> str:
+    """Signed by nobody."""
+    head, dot, signature = presentation.rpartition(".")
+    return head + dot + signature[::-1]

@@ -27,6 +27,7 @@ from acs_sim.desk.pages.verdict import findings_page, readiness_page
 from acs_sim.desk.transactions.events import EVENTS, Drawn, beats, event_stream, of_transaction
 from acs_sim.settings.addresses import Addresses
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
+from threedsecure.v2.validation.as_of import NONE
 from threedsecure.web.serving.doors import Door
 from threedsecure.web.serving.service import DEFAULT_LIMIT, Route, Runtime, Service, Stream
 
@@ -83,7 +84,11 @@ PAGES: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 
 def build(
-    runtime: Runtime, addresses: Addresses, elsewhere: tuple[str, ...] = (), other_cards: OtherCards = NO_OTHER_CARDS
+    runtime: Runtime,
+    addresses: Addresses,
+    elsewhere: tuple[str, ...] = (),
+    other_cards: OtherCards = NO_OTHER_CARDS,
+    rules_as_of: str = NONE,
 ) -> Service:
     """The desk of a simulator whose parties are at `addresses`; those of `elsewhere` have a clock of their own to be moved."""
 
@@ -93,7 +98,7 @@ def build(
 
     runtime.shared.on(SEED, follow_seed)
     parties = Parties(runtime.transport, addresses)
-    desk = Desk(runtime, addresses, parties, elsewhere, other_cards=other_cards)
+    desk = Desk(runtime, addresses, parties, elsewhere, other_cards=other_cards, rules_as_of=rules_as_of)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

@@ -44,6 +44,7 @@ ANSWERS: Final[Mapping[Method, str]] = {
     Method.OUT_OF_BAND: "Approve, on the phone",
     Method.PASSKEY: f"the card's passkey, or {_CODE}",
     Method.SPC: f"the card's passkey, or {_CODE}",
+    Method.WALLET: f"Confirm, in the wallet on the phone, or {_CODE}",
     Method.DECOUPLED: "Approve, on the phone",
 }
 _GOOD: Final = "YAI"

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from acs_sim.settings.merchants import Merchant
+from threedsecure.v2.validation.as_of import NONE
 
 VERSIONS: Final = ("2.1.0", "2.2.0", "2.3.1")
 """The EMV 3DS versions that this 3DS Server speaks, lowest first."""
@@ -35,6 +36,7 @@ class GatewaySettings:
     may pay here besides the published test sets. `browser_ip`: what the AReq says, since the buyers sit at the same desk.
     `takes_operations`: whether an OReq
     is answered as received, else as not supported. `root_url_v1`: where the root is had under which 1.0.2's PARes are signed.
+    `rules_as_of`: the day whose dated rules are in force (ISO 8601), `today` by the simulator's clock, or `none`.
     `second_areq_keeps_id`: whether the AReq after an ARes S has the threeDSServerTransID of the one before; sources do not say."""
 
     public_url: str = "http://127.0.0.1:8400"
@@ -51,6 +53,7 @@ class GatewaySettings:
     shop_timeout: float = 20.0
     frame_ancestors: str = "'self'"
     merchants: tuple[Merchant, ...] = ()
+    rules_as_of: str = NONE
     waits: Waits = field(default_factory=Waits)
 
     def __post_init__(self) -> None:

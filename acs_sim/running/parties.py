@@ -85,6 +85,7 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
             directory_server_url=at.ds,
             root_url_v1=root,
             merchants=merchants,
+            rules_as_of=settings.rules_as_of,
             frame_ancestors=framing(settings),
         ),
     )
@@ -93,7 +94,7 @@ def _shop(runtime: Runtime, settings: Settings) -> Service:
 def _desk(runtime: Runtime, settings: Settings) -> Service:
     from acs_sim.desk.app import build
 
-    return build(runtime, settings.addresses, elsewhere(settings.only), _other_cards(settings))
+    return build(runtime, settings.addresses, elsewhere(settings.only), _other_cards(settings), settings.rules_as_of)
 
 
 def _other_cards(settings: Settings) -> OtherCards:

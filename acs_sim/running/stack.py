@@ -52,7 +52,7 @@ from threedsecure.web.sharing.processes import Shared
 
 __all__ = ["CannotStart", "Stack", "running_stack", "with_free_ports"]
 
-PHONE_CALLS: Final = ("/api/messages", "/api/prompts")
+PHONE_CALLS: Final = ("/api/messages", "/api/prompts", "/api/wallet")
 """Of the ACS."""
 SENDERS: Final = {"ds": "Directory Server", "acs": "ACS"}
 """Those whose requests may meet a fault, by their names in the messages."""

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
+from acs_sim.client.authenticator import answered, wallet_of
 from acs_sim.client.cardholder import Cardholder
 from acs_sim.settings.addresses import Addresses
 from threedsecure.addresses import at_a_name
@@ -150,6 +151,11 @@ class Simulator:
         if not prompts:
             raise CannotPlay(f"the banking app of {number} shows no prompt")
         await self._call("POST", f"{self._at.phone}/api/prompts/{prompts[-1]['id']}", {"decision": decision})
+
+    async def presented(self, challenge: dict[str, Any], decision: str) -> str:
+        """What the cardholder's wallet answers to what the bank's page leads it to."""
+        path, asked = wallet_of(challenge, decision)
+        return answered((await self._call("POST", f"{self._at.phone}{path}", asked))[1])
 
     async def now(self) -> datetime:
         return datetime.fromisoformat((await self._done("GET", "/api/clock"))["now"])

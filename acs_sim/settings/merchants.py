@@ -10,16 +10,19 @@ PUBLISHED_PASSWORD: Final = "1999888I"  # noqa: S105 - the vendor prints it for 
 _VERSION: Final = msgspec.Meta(pattern=r"^(2\.1\.0|2\.2\.0|2\.3\.1)$")
 _ADDRESS: Final = msgspec.Meta(pattern=r"^https?://[!-~]{1,2000}$")
 _NAME: Final = msgspec.Meta(min_length=1, max_length=25)
+_COUNTRY: Final = msgspec.Meta(pattern=r"^[0-8][0-9]{2}$")
+FRANCE: Final = "250"
 
 Name = Annotated[str, _NAME]
 Version = Annotated[str, _VERSION]
 Address = Annotated[str, _ADDRESS]
+Country = Annotated[str, _COUNTRY]
 
 
 class ETransactionsMerchant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A shop of e-transactions. `key`: of PBX_HMAC, hexadecimal; `password`: of the back office, the CLE of a server's question;
     `answer_url`: where the IPN goes when a form names no PBX_REPONDRE_A; `version`: the EMV 3DS version that its payments
-    speak, whatever the card range says."""
+    speak, whatever the card range says; `country`: where it is (ISO 3166-1, numeric)."""
 
     site: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{7}$")]
     rank: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{2,3}$")]
@@ -29,6 +32,7 @@ class ETransactionsMerchant(msgspec.Struct, frozen=True, kw_only=True, forbid_un
     name: Name = "Boutique de test"
     answer_url: Address | None = None
     version: Version | None = None
+    country: Country = FRANCE
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -37,7 +41,7 @@ class ETransactionsMerchant(msgspec.Struct, frozen=True, kw_only=True, forbid_un
 
 class MoneticoMerchant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A shop of Monetico. `tpe`: its terminal; `key`: 40 characters, as the back office prints it; `company`: its `societe`, any
-    when it is left out; `answer_url`: where the server's answer (CGI2) goes; `version`: as with e-transactions."""
+    when it is left out; `answer_url`: where the server's answer (CGI2) goes; `version` and `country`: as with e-transactions."""
 
     tpe: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{3,8}$")]
     key: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{38}[0-9A-Za-z]{2}$")]
@@ -45,6 +49,7 @@ class MoneticoMerchant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     name: Name = "Boutique de test"
     answer_url: Address | None = None
     version: Version | None = None
+    country: Country = FRANCE
 
     @property
     def identity(self) -> tuple[str, ...]:

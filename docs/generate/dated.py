@@ -40,8 +40,4 @@ def _wanted(row: Expectation) -> str:
 
 
 def _in_force(row: Expectation) -> str:
-    if row.refused:
-        return f"Erro {row.refused}"
-    if row.challenged:
-        return "the ACS challenges"
-    return "an indicator in the ARes" if row.indicated else f"told here, seen in no message: {row.unseen}"
+    return row.enforced

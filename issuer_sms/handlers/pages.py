@@ -29,17 +29,17 @@ class PageHandlers:
     def __init__(self, phone: Phone, journal: Journal, settings: PhoneSettings) -> None:
         self._phone = phone
         self._journal = journal
-        self._pages = Pages(settings.banking_url, settings.desk_url)
+        self.pages = Pages(settings.banking_url, settings.desk_url)
         self._settings = settings
 
     async def inbox(self, request: WireRequest) -> WireResponse:
         query = requests.words(request, "q")
         await self._phone.settle()
         if query is None:
-            return self._page(self._pages.inbox(await self._phone.store.phones(PHONES_SHOWN), self._phone.now()))
+            return self._page(self.pages.inbox(await self._phone.store.phones(PHONES_SHOWN), self._phone.now()))
         newest = await self._phone.store.newest(SEARCHED)
         found = [message for message in newest if message.holds(query)][-PHONES_SHOWN:]
-        return self._page(self._pages.found(query, found, self._phone.now()))
+        return self._page(self.pages.found(query, found, self._phone.now()))
 
     async def phone(self, request: WireRequest) -> WireResponse:
         number = requests.number_in_path(request)
@@ -48,7 +48,7 @@ class PageHandlers:
         prompts = await self._phone.store.prompts(number, PROMPTS_SHOWN)
         back = way_back(request.query.get(RETURN))
         became = await self._fates(messages)
-        return self._page(self._pages.phone(number, messages, prompts, self._phone.now(), back, became))
+        return self._page(self.pages.phone(number, messages, prompts, self._phone.now(), back, became))
 
     async def clear(self, request: WireRequest) -> WireResponse:
         number = requests.number_in_path(request)
@@ -86,7 +86,7 @@ class PageHandlers:
             try:
                 return await soon(handler(request))
             except Problem as problem:
-                return self._page(self._pages.problem(problem.title, problem.detail), problem.status)
+                return self._page(self.pages.problem(problem.title, problem.detail), problem.status)
 
         return answer
 

@@ -95,6 +95,7 @@ class Phone:
         self.status = 201
         self.state = "delivered"
         self.hold: asyncio.Event | None = None
+        self.wallet: dict[str, str] | None = None
 
     @property
     def code(self) -> str:
@@ -120,6 +121,9 @@ class Phone:
     async def _held(self) -> None:
         if self.hold is not None:
             await self.hold.wait()
+
+    async def show_wallet(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.wallet, status=404 if self.wallet is None else 200)
 
     async def show(self, request: web.Request) -> web.Response:
         self.prompts.append(await request.json())
@@ -305,6 +309,7 @@ async def stage(
         network = web.Application()
         network.router.add_post("/api/messages", phone.handle)
         network.router.add_post("/api/prompts", phone.show)
+        network.router.add_post("/api/wallet", phone.show_wallet)
         ds_port = await stack.enter_async_context(serving(ds, "127.0.0.1", ds_port or free_port()))
         phone_port = await stack.enter_async_context(serving(network, "127.0.0.1", 0))
         port = free_port()

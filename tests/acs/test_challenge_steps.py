@@ -60,6 +60,7 @@ def test_a_code_is_sent_with_the_first_page():
         (Method.PASSWORD_AND_SMS_CODE, 2, ()),
         (Method.SINGLE_SELECT, 2, ()),
         (Method.PASSKEY, 2, ()),
+        (Method.WALLET, 2, ()),
         (Method.OUT_OF_BAND, 0, (ShowPrompt(),)),
         (Method.HTML_PAGE, 0, ()),
     ],

@@ -10,9 +10,11 @@ from acs_sim.settings.settings import Settings
 from tests.acs_sim.conftest import Caller
 from tests.support.ports import with_free_ports
 from tests.support.third_party import ThreeDSServer
+from threedsecure.cards.authentication_values import classic_authentication_value, emv_authentication_value
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 
+VERIFY = "/api/authentication-values/verify"
 NAMES = {
     "visa": "CAVV",
     "mastercard": "AAV",
@@ -64,6 +66,7 @@ async def test_the_value_of_a_payment_is_valid_for_it_and_for_no_other(whole, ca
         "purchaseAmount": int(areq["purchaseAmount"]),
         "purchaseCurrency": areq["purchaseCurrency"],
         "purchaseDate": areq["purchaseDate"],
+        "messageVersion": areq["messageVersion"],
     }
     verify = "/api/authentication-values/verify"
     assert (await call("POST", verify, json=wish))[:2] == (200, {"valid": True, "name": NAMES[scheme]})
@@ -80,8 +83,6 @@ async def test_the_value_of_a_payment_is_valid_for_it_and_for_no_other(whole, ca
 
 
 async def test_the_value_of_a_1_0_2_payment_is_verified_with_the_merchants_name(call):
-    from threedsecure.cards.authentication_values import classic_authentication_value
-
     pan = "4000009000000009"
     value = classic_authentication_value("visa", pan=pan, status="Y", merchant_name="Librairie", transaction_number=7)
     wish = {"scheme": "visa", "value": value, "pan": pan, "version": "1.0.2", "merchantName": "Librairie"}
@@ -100,6 +101,7 @@ async def test_the_value_of_a_1_0_2_payment_is_verified_with_the_merchants_name(
         ({"pan": "4000"}, "pan"),
         ({"purchaseDate": "2026"}, "purchaseDate"),
         ({"colour": "red"}, "colour"),
+        ({"messageVersion": "two"}, "messageVersion"),
     ],
 )
 async def test_what_is_missing_or_wrong_is_named(call, change, told):
@@ -155,3 +157,63 @@ async def test_the_links_of_the_phone_lead_to_the_port_that_is_served(whole, cal
         assert one["page"].startswith(whole.addresses.phone + "/")
         async with session.get(one["page"]) as answer:
             assert (answer.status, "hello" in await answer.text()) == (200, True)
+
+
+PAN, DS_TRANS_ID = "5200000000000007", "2c0f40ad-ca51-47ab-8da9-348b162673aa"
+OF_2_2 = {
+    "version": "2.2.0",
+    "transStatus": "Y",
+    "dsTransID": DS_TRANS_ID,
+    "purchaseAmount": 4200,
+    "purchaseCurrency": "978",
+    "purchaseDate": "20260615120000",
+}
+
+
+@pytest.fixture
+async def ruled():
+    """A desk alone, whose rules come into force as its clock passes their days."""
+    settings = with_free_ports(Settings(fresh=True, only=("desk",), rules_as_of="today"))
+    async with running_stack(settings) as stack, aiohttp.ClientSession() as session:
+        yield Caller(session, stack.addresses.desk)
+
+
+def made_by(scheme, pan):
+    named = {"ds_trans_id": DS_TRANS_ID, "purchase_amount": 4200, "purchase_currency": "978"}
+    more = {"purchase_date": "20260615120000", "version": "2.2.0", "method": "99"}
+    value = emv_authentication_value(scheme, pan=pan, trans_status="Y", **named, **more)
+    return {**OF_2_2, "scheme": scheme, "pan": pan, "value": value}
+
+
+async def test_mastercard_watches_the_version_of_the_authorisation_from_2026_on(ruled):
+    wish = made_by("mastercard", PAN)
+    told = {None: "messageVersion is missing", "2.1": "messageVersion is 2.1, the authentication's 2.2.0"}
+    for moment in ("2024-01-01", "2025-12-31", "2026-01-01", "2027-12-31"):
+        await ruled("POST", "/api/clock", json={"set": f"{moment}T12:00:00Z"})
+        for version, found in told.items():
+            verdict = (await ruled("POST", VERIFY, json={**wish, "messageVersion": version}))[1]
+            assert verdict.pop("valid") == (moment < "2026")
+            assert verdict.pop("name") == "AAV"
+            ((member, words),) = verdict.items()
+            assert member == ("advice" if moment < "2026" else "reason")
+            assert words.startswith(f"{found}; from 2026 on Mastercard: the Data Integrity programme")
+        for version in ("2.2", "2.2.0"):
+            answer = await ruled("POST", VERIFY, json={**wish, "messageVersion": version})
+            assert answer[1] == {"valid": True, "name": "AAV"}
+
+
+async def test_another_version_is_told_to_everybody_and_only_a_value_that_was_made_has_one(ruled):
+    await ruled("POST", "/api/clock", json={"set": "2027-01-01T12:00:00Z"})
+    wish = made_by("visa", "4000000001000001")
+    assert (await ruled("POST", VERIFY, json=wish))[1] == {"valid": True, "name": "CAVV"}
+    assert (await ruled("POST", VERIFY, json={**wish, "messageVersion": "2.3"}))[1] == {
+        "valid": True,
+        "name": "CAVV",
+        "advice": "messageVersion is 2.3, the authentication's 2.2.0",
+    }
+    another = {
+        **made_by("mastercard", PAN),
+        "purchaseDate": "20260615120000",
+        "dsTransID": "8a880dc0-d2d2-4067-bcb1-b08d1690b26e",
+    }
+    assert (await ruled("POST", VERIFY, json=another))[1] == {"valid": False, "name": "AAV"}

@@ -1,7 +1,9 @@
 """`/api/faults`, the faults of cards, and the page for people."""
 
 import json
+from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
@@ -13,6 +15,16 @@ from threedsecure.faults import POINTS
 from threedsecure.web.clock import Clock
 
 TWICE = {"at": "RReq", "do": "twice"}
+
+
+@pytest.fixture(scope="module")
+async def alone() -> AsyncIterator[Caller]:
+    """A desk and a directory server."""
+    async with (
+        running_stack(with_free_ports(Settings(fresh=True, only=("desk", "ds")))) as stack,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Caller(session, stack.addresses.desk)
 
 
 async def armed(call, fault):
@@ -37,6 +49,32 @@ async def test_a_fault_is_put_in_force_listed_and_taken_back(call):
     assert await in_force(call) == [other]
     assert (await call("DELETE", "/api/faults"))[:2] == (200, {"cleared": 1})
     assert await in_force(call) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "absent"),
+    [
+        ({"at": "RRes", "do": "garbage", "from": "3DS Server"}, "Shops and gateway"),
+        ({"at": "ORes", "do": "garbage"}, "Shops and gateway"),
+        ({"at": "ARes", "do": "garbage", "from": "ACS"}, "ACS"),
+        ({"at": "CReq post", "do": "garbage"}, "ACS"),
+        ({"at": "RRes", "do": "garbage"}, None),
+        ({"at": "PReq", "do": "garbage"}, None),
+        ({"at": "CReq", "do": "drop", "element": "acsTransID"}, None),
+        ({"pack": "issuer-quirks"}, None),
+    ],
+    ids=json.dumps,
+)
+async def test_a_fault_of_somebody_who_does_not_run_is_refused_with_the_reason(alone, fault, absent):
+    status, told, _ = await alone("POST", "/api/faults", json=fault)
+    assert status == (201 if absent is None else 422), told
+    if absent is not None:
+        why = f"a fault at the {fault['at']} can never happen here: it is done by {absent}, which does not run"
+        assert told["detail"] == why
+        status, page, _ = await alone.text("POST", "/faults", data={"fault": json.dumps(fault)})
+        assert (status, why in page) == (422, True)
+        assert await in_force(alone) == []
+    await alone("DELETE", "/api/faults")
 
 
 async def test_what_has_happened_and_was_to_happen_once_stays_listed_with_its_count(call, stack):

@@ -58,6 +58,7 @@ ANSWERS = {
     "challenge-knowledge": "C",
     "challenge-password-question": "C",
     "challenge-passkey": "C",
+    "challenge-wallet": "C",
     "app-bad-signature": "C",
     "app-bad-chain": "C",
     "app-bad-expired": "C",

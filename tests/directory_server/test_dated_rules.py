@@ -10,6 +10,7 @@ from tests.directory_server.peers import Scene, scene
 from tests.threedsecure.v2.test_dated_rules import CASES, areq_of
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+from threedsecure.v2.validation.expectations import Enforced
 
 SCHEMES = ("visa", "mastercard", "amex", "discover", "jcb", "unionpay")
 IN_THEIR_WORDS = [
@@ -51,7 +52,7 @@ def said(answer):
 
 async def test_the_clock_goes_from_2024_to_2028_and_each_rule_comes_on_its_day(dated):
     """Those of the directory server; those of the ACS are walked in tests/acs/test_dated_rules.py."""
-    cases = [case for case in CASES if case[0].message == "AReq" and not case[0].challenged]
+    cases = [case for case in CASES if case[0].message == "AReq" and case[0].enforced is not Enforced.CHALLENGED]
     days = {date.fromisoformat(row.since) for row, *_ in cases}
     eves = {day - timedelta(days=1) for day in days}
     for day in sorted({date(2024, 1, 1), *days, *eves, date(2028, 1, 1)}):

@@ -35,6 +35,7 @@ async def shop(shared: Checkout) -> AsyncIterator[Checkout]:
 async def sound(page: Page, where: str) -> None:
     """Nothing that axe finds wrong in light, no contrast too low in dark, nothing cut off in a narrow window."""
     assert await findings(page) == [], where
+    assert await page.locator("[hidden]:visible").count() == 0, f"{where}: what is hidden is seen"
     await page.emulate_media(color_scheme="dark")
     assert await findings(page, rules=["color-contrast"]) == [], f"{where}, dark"
     await page.emulate_media(color_scheme="light")
@@ -101,7 +102,7 @@ LARGE, SMALL = {"width": 1280, "height": 720}, {"width": 390, "height": 800}
 
 async def pages_of_the_desk(shop: Checkout) -> dict[str, str]:
     """The address of every page in the table of the desk's routes, and of what else those pages can look like. What is a part of a
-    page, a picture or a file is none."""
+    page, a picture, a file, or somebody else's page to look at, is none."""
     ares = await shop.ares(await shop.card("challenge-otp"))
     await shop.challenge(await shop.page(), ares)
     desk, wish = shop.stack.addresses.desk, {"scheme": "visa", "scenario": "challenge-otp", "version": "2.2.0"}
@@ -113,7 +114,10 @@ async def pages_of_the_desk(shop: Checkout) -> dict[str, str]:
         plain = re.sub(r"{(\w+):[^}]*}", "acs", path).replace("{token}", "none")
         address = plain.format_map(named)
         async with shop.session.get(desk + address) as answer:
-            if "Content-Disposition" not in answer.headers and answer.content_type == "text/html":
+            told = answer.headers
+            if "Content-Disposition" in told or "sandbox" in told.get("Content-Security-Policy", ""):
+                continue
+            if answer.content_type == "text/html":
                 found |= {address: path} if "<html" in await answer.text() else {}
     return found
 
@@ -126,6 +130,7 @@ async def test_every_page_of_the_desk_is_sound_in_both_colours_on_a_screen_and_o
     for address in addresses:
         await page.goto(shop.stack.addresses.desk + address)
         wrong[address] = await crowded(page)
+        wrong[address] += ["what is hidden is seen"] * await page.locator("[hidden]:visible").count()
         await page.set_viewport_size(SMALL)
         wrong[address] += [f"narrow: {one}" for one in await crowded(page)]
         await page.set_viewport_size(LARGE)

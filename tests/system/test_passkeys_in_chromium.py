@@ -107,6 +107,19 @@ async def test_the_passkey_pays(page, threeds, stack):
     assert (method, outcome, [each.rule for each in findings]) == (["13"], "chosen", [])
 
 
+async def test_the_page_in_the_frame_goes_to_the_wallet_and_comes_back(page, threeds, stack):
+    refused, confirmed = await threeds.card("challenge-wallet"), await threeds.card("challenge-wallet")
+    for card, button, ends in ((refused, "#decline", "refused"), (confirmed, "#approve", "accepted")):
+        frame = await to_the_bank(page, stack, card.pan)
+        await frame.locator("#submit").click()
+        await expect(frame.locator("#payee")).to_have_text("Atelier Cyclope")
+        await expect(frame.locator("#amount")).to_contain_text("EUR")
+        await frame.locator(button).click()
+        assert (await verdict(page))[0] == ends
+    (rreq,) = [each.message for each in await (await confirmed.transaction()).messages("RReq")][:1]
+    assert rreq["authenticationMethod"] == ["16"]
+
+
 async def test_a_frame_that_may_not_ask_is_a_mistake_of_the_gateways_page(page, threeds, stack):
     card, _, bank = await in_chromium(page, threeds, stack)
     await bank.locator("#submit").wait_for()

@@ -297,6 +297,16 @@ async def test_a_request_meets_its_fault_alike_on_both_ways(world, where, fault,
 
 
 @BOTH
+@pytest.mark.parametrize("worse", [{"do": "silence", "seconds": 0.01}, {"do": "refuse"}, {"do": "truncate"}])
+async def test_a_request_that_is_lost_does_not_come_drop_by_drop(world, where, worse):
+    world.arm("RReq", do="dribble", seconds=0.01)
+    world.arm("RReq", **worse)
+    with pytest.raises((PeerTimedOut, PeerUnreachable, ExchangeBroken)):
+        await send(world, where)
+    assert world.received == []
+
+
+@BOTH
 async def test_a_request_is_bent(world, where):
     world.arm("RReq", do="set", element="transStatus", value="N")
     world.arm("RReq", do="content-type", value="text/xml")
@@ -375,6 +385,15 @@ async def test_the_message_in_a_form_is_bent(world):
     other = await shown(world, "CRes post", do="other-session")
     assert field_of(other, "threeDSSessionData") != "own"
     assert cres_of(other) == CRES
+
+
+async def test_what_one_fault_did_to_a_form_another_one_does_not_undo(world):
+    world.page = page(cres=encoded(CRES))
+    world.arm("CRes post", do="garbage")
+    with pytest.raises(ValueError):
+        cres_of(await shown(world, "CRes post", do="shuffle"))
+    world.arm("CRes post", do="padded-base64")
+    assert field_of(await shown(world, "CRes post", do="shuffle"), "cres").endswith("=")
 
 
 async def test_a_page_and_what_it_posts_are_two_points(world):

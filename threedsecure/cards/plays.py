@@ -28,6 +28,7 @@ class Method(StrEnum):
     OUT_OF_BAND = "out-of-band"
     PASSKEY = "passkey"
     SPC = "spc"
+    WALLET = "wallet"
     DECOUPLED = "decoupled"
 
 

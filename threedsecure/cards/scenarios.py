@@ -160,6 +160,12 @@ SCENARIOS: Final = _by_name(
         "challenge-passkey", "25", "the card's passkey, or a SecureCode where it cannot be used", Ask(Method.PASSKEY)
     ),
     Scenario(
+        "challenge-wallet",
+        "27",
+        "confirmed in the cardholder's wallet (EUDI), to which the page redirects, or a SecureCode instead",
+        Ask(Method.WALLET),
+    ),
+    Scenario(
         "challenge-outcome-code",
         "23",
         "the code that is typed says how it ends: 1234 Y, 1111 N, 2222 R, 3333 U, 7777 A, 0001 to 0011 N with that reason",

@@ -18,6 +18,7 @@ from acs.cardholder.pages import (
     outcome_page,
     passkey_page,
     password_page,
+    wallet_page,
 )
 from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.settings import AcsSettings
@@ -38,7 +39,18 @@ _OUTCOME_CODE: Final = "Outcome code"
 _SMS_CODE: Final = _("Code received by SMS")
 _OPEN_THE_APP: Final = _("Open your banking app and approve the payment there.")
 _PASSKEY: Final = _("Confirm with your passkey")
+_WALLET: Final = _("Confirm in your wallet")
 _WAIT: Final = _("Your bank is checking this payment.")
+
+
+_WITHOUT_FIELD: Final = {
+    Question.BANKING_APP: _OPEN_THE_APP,
+    Question.PASSKEY: _PASSKEY,
+    Question.PAYMENT_CONFIRMATION: _PASSKEY,
+    Question.WALLET: _WALLET,
+    Question.NOTHING_PASS: _WAIT,
+    Question.NOTHING_FAIL: _WAIT,
+}
 
 
 class Wording(Struct, frozen=True):
@@ -73,12 +85,8 @@ def wording(question: Question, phones: Sequence[str]) -> Wording:
             return Wording(_IS_IT_YOU, tuple(Choice(value, label) for value, label in outcome.BUTTONS.items()))
         case Question.OUTCOME_CODE:
             return Wording(_OUTCOME_CODE, types=True)
-        case Question.BANKING_APP:
-            return Wording(_OPEN_THE_APP)
-        case Question.PASSKEY | Question.PAYMENT_CONFIRMATION:
-            return Wording(_PASSKEY)
-        case Question.NOTHING_PASS | Question.NOTHING_FAIL:
-            return Wording(_WAIT)
+        case _:
+            return Wording(_WITHOUT_FIELD[question])
 
 
 def method_page(
@@ -95,6 +103,8 @@ def method_page(
     match question:
         case Question.SMS_CODE:
             return challenge_page(view)
+        case Question.WALLET:
+            return wallet_page(view)
         case Question.BANKING_APP:
             return app_page(view, settings.state_url)
         case Question.CHOOSE_OUTCOME:

@@ -26,13 +26,14 @@ class Question(StrEnum):
     BANKING_APP = "banking-app"
     PASSKEY = "passkey"
     PAYMENT_CONFIRMATION = "payment-confirmation"
+    WALLET = "wallet"
     NOTHING_PASS = "nothing-pass"  # noqa: S105 - a name, not a secret
     NOTHING_FAIL = "nothing-fail"
 
 
 class Described(Struct, frozen=True):
     """`authentication_methods`: one code per factor. 2.1.0 and 2.2.0 have room for one, which is the last, where `earlier` has no
-    other word for them. `fallback`: how it goes on where the browser cannot do it."""
+    other word for them. `fallback`: how it goes on where the browser cannot do it, or the cardholder chooses another way."""
 
     questions: tuple[Question, ...]
     authentication_type: str
@@ -70,11 +71,13 @@ METHODS: Final[Mapping[Method, Described]] = MappingProxyType(
         Method.AUTO_PASS: Described((Question.NOTHING_PASS,), _DYNAMIC, ("10",)),
         Method.AUTO_FAIL: Described((Question.NOTHING_FAIL,), _DYNAMIC, ("10",)),
         # Push confirmation (11) exists since 2.2.0, decoupled (12) since 2.3.
-        Method.OUT_OF_BAND: Described((Question.BANKING_APP,), _OUT_OF_BAND, ("09",), _PUSHED),
+        Method.OUT_OF_BAND: Described((Question.BANKING_APP,), _OUT_OF_BAND, ("09",), _PUSHED, Method.SMS_CODE),
         Method.DECOUPLED: Described((Question.BANKING_APP,), _DECOUPLED, ("12",), _PUSHED),
         # WebAuthn (13) and SPC (14) exist since 2.3.
         Method.PASSKEY: Described((Question.PASSKEY,), _DYNAMIC, ("13",), _OTHER, Method.SMS_CODE),
         Method.SPC: Described((Question.PAYMENT_CONFIRMATION,), _DYNAMIC, ("14",), _OTHER, Method.SMS_CODE),
+        # Electronic ID (16) exists since 2.3.
+        Method.WALLET: Described((Question.WALLET,), _DYNAMIC, ("16",), _OTHER, Method.SMS_CODE),
     }
 )
 
@@ -98,8 +101,9 @@ OUTCOMES: Final[Mapping[Question, Callable[[str], outcome.Chosen | None]]] = Map
 )
 """Questions whose answer says how the challenge ends; None for what says nothing."""
 
-ASSERTED: Final = frozenset({Question.PASSKEY, Question.PAYMENT_CONFIRMATION})
-"""Questions that the cardholder's authenticator answers; what that is worth is judged by `acs.cardholder.passkeys`."""
+ASSERTED: Final = frozenset({Question.PASSKEY, Question.PAYMENT_CONFIRMATION, Question.WALLET})
+"""Questions that the cardholder's authenticator or wallet answers by a signature; what that is worth is judged by
+`acs.cardholder.passkeys` and `acs.v2.decision.wallet`."""
 
 _BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
     {
@@ -111,6 +115,7 @@ _BLANK_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
         Question.CHOOSE_OUTCOME: "blank-choice",
         Question.OUTCOME_CODE: "blank-answer",
         Question.BANKING_APP: "not-decided",
+        Question.WALLET: "blank-choice",
     }
 )
 _WRONG_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
@@ -121,6 +126,7 @@ _WRONG_NOTICES: Final[Mapping[Question, str]] = MappingProxyType(
         Question.CHOOSE_SEVERAL: "wrong-choice",
         Question.PASSKEY: "wrong-passkey",
         Question.PAYMENT_CONFIRMATION: "wrong-passkey",
+        Question.WALLET: "wrong-wallet",
     }
 )
 

@@ -4,25 +4,29 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from acs.cardholder.answers import error_response
-from acs.cardholder.challenge import Submission
+from acs.cardholder.challenge import Action, Submission
+from acs.cardholder.phone import wallet_key, wallet_url
 from acs.cards.plays import rreq_order_of
-from acs.forms import note_answer, note_assertion, note_exposure, read_answer, verdict_on
+from acs.forms import Answer, note_answer, note_assertion, note_exposure, read_answer, verdict_on
 from acs.settings import AcsSettings
 from acs.v2.challenge.answers import erro_response, final_response, open_response
+from acs.v2.decision.wallet import wallet_request
 from acs.v2.issuer import EmvIssuer
-from acs.v2.lifecycle import ChallengeRequest, Change, Finish, Show, receive_answer, receive_creq, refuse
+from acs.v2.lifecycle import ChallengeRequest, Change, Finish, Show, expire, receive_answer, receive_creq, refuse
 from acs.v2.messages import identifiers
 from acs.v2.records import Transaction
 from acs.v2.states import EventRefused, State
 from threedsecure.cards.plays import RReqOrder
+from threedsecure.secrets.wallet import Request, looks_presented, written
 from threedsecure.v2.codec import decode_base64url
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.forms import decode_creq
 from threedsecure.v2.validation.checking import Context, Leg, check, defined
 from threedsecure.web.scheduler import keep_waiting
-from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form, see_other
 
 MAX_FORM_BYTES: Final = 160 * 1024
 """A CReq whose messageExtension is as long as it may be, in base64url."""
@@ -55,6 +59,25 @@ async def answer(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
         given = read_answer(issuer, request)
     except Problem as problem:
         return error_response(problem.status, "bad-request", problem.detail)
+    return await _answered(issuer, given)
+
+
+async def back_from_wallet(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
+    """`GET /3ds2/challenge/wallet`: the wallet has sent the browser back, with `response` or `error`."""
+    acs_trans_id, query = request.query.get("acsTransID", ""), request.query
+    page_number = issuer.page_of(acs_trans_id, query.get("page", ""))
+    if page_number is None:
+        return error_response(403, "bad-request", "this address was not written here")
+    value = query.get("response") or query.get("error") or ""
+    return await _answered(issuer, Answer(acs_trans_id, Action.SUBMIT, page_number, value, trusts=False, binds=False))
+
+
+async def _answered(issuer: EmvIssuer, given: Answer) -> WireResponse:
+    """What the cardholder did on the page that is shown."""
+    asked = await _wallet(issuer, given)
+    if asked is not None and not given.value:
+        return see_other(f"{wallet_url(issuer.settings, asked[0])}?{urlencode({'request': written(asked[1])})}")
+    key = None if asked is None else await wallet_key(issuer.line, asked[0])
     now = issuer.runtime.clock.now()
     mark = issuer.mark(given.acs_trans_id, given.page, given.action, given.value)
     try:
@@ -68,6 +91,7 @@ async def answer(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
                 issuer.codes,
                 issuer.settings,
                 issuer.runtime.vault.secret,
+                key,
             ),
         )
     except EventRefused as error:
@@ -79,8 +103,22 @@ async def answer(issuer: EmvIssuer, request: WireRequest) -> WireResponse:
     result = change.transaction.result
     note_answer(issuer, given, verdict_on(change.transaction.challenge, result.ending if result else None))
     if change.asserted is not None:
-        note_assertion(issuer, change.asserted, identifiers(change.transaction))
+        kind = "passkey" if asked is None else "wallet"
+        note_assertion(issuer, change.asserted, identifiers(change.transaction), kind)
     return await _respond(issuer, change, None)
+
+
+async def _wallet(issuer: EmvIssuer, given: Answer) -> tuple[str, Request] | None:
+    """The cardholder's phone, and what its wallet is asked, for an answer that leads there or may come from there."""
+    if given.action is not Action.SUBMIT or (given.value and not looks_presented(given.value)):
+        return None
+    found = await issuer.storage.load(given.acs_trans_id)
+    if found is None or found.challenge is None or found.challenge.page != given.page:
+        return None
+    found = expire(found, issuer.runtime.clock.now())
+    token = issuer.page_token(given.acs_trans_id, given.page)
+    request = wallet_request(found, issuer.settings, issuer.runtime.vault.secret, token)
+    return None if request is None else (found.card.phone, request)
 
 
 async def nothing_posted(_issuer: EmvIssuer, _request: WireRequest) -> WireResponse:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from acs.cardholder.methods.table import ASSERTED, Question
+from acs.cardholder.methods.table import Question
 from acs.cardholder.passkeys.assertions import Expected
 from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.cards.plays import Defer
@@ -17,6 +17,7 @@ from threedsecure.cards.plays import Ask, Method, Settle
 Secret = Callable[..., bytes]
 """32 bytes that belong to its arguments (`threedsecure.secrets.vault`)."""
 OF_PASSKEYS: Final = frozenset({Method.PASSKEY, Method.SPC})
+_OF_PASSKEYS: Final = frozenset({Question.PASSKEY, Question.PAYMENT_CONFIRMATION})
 
 
 def within_reach(
@@ -35,7 +36,7 @@ def ceremony_of(transaction: Transaction, settings: AcsSettings, secret: Secret 
     """What the page that is shown asks for; None where it asks for no passkey. Every page has a challenge of its own, so that an
     answer counts once."""
     challenge = transaction.challenge
-    if secret is None or challenge is None or challenge.question not in ASSERTED:
+    if secret is None or challenge is None or challenge.question not in _OF_PASSKEYS:
         return None
     bank = bank_of(transaction, settings)
     given = secret("passkey", transaction.acs_trans_id, str(challenge.page))

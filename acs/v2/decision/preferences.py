@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from acs.v2.decision.versions import LATEST
 from threedsecure.cards.schemes import networks
 from threedsecure.v2.validation.checking import Leg, context_of
-from threedsecure.v2.validation.dated import needs_challenge
+from threedsecure.v2.validation.dated import needs_challenge, needs_other_way
 from threedsecure.v2.views import AuthenticationRequest
 
 DATA_SHARE_ONLY: Final = "06"
@@ -56,6 +56,11 @@ def as_the_rules_want(request: AuthenticationRequest, areq: Mapping[str, Any], d
     if not needs_challenge(areq, context_of(areq, Leg.DS_TO_ACS), networks(request.acct_number), day):
         return request
     return replace(request, challenge_indicators=(CHALLENGE_MANDATED,))
+
+
+def offers_other_way(areq: Mapping[str, Any], pan: str, day: str) -> bool:
+    """Whether a rule that is in force on `day` wants a way to authenticate without a smartphone."""
+    return needs_other_way(areq, context_of(areq, Leg.DS_TO_ACS), networks(pan), day)
 
 
 def wants_challenge(request: AuthenticationRequest) -> bool:

@@ -15,6 +15,7 @@ from acs_sim.desk.playing import Playing
 from acs_sim.settings.addresses import Addresses
 from threedsecure.addresses import namespace_of
 from threedsecure.cards.other_cards import NO_OTHER_CARDS, OtherCards
+from threedsecure.v2.validation.as_of import NONE
 from threedsecure.web.serving.service import Runtime
 from threedsecure.web.wire import Problem, WireRequest, WireResponse
 
@@ -27,7 +28,8 @@ JSON: Final = "application/json"
 class Desk:
     """What the desk's handlers work with. `elsewhere`: the parties that do not run in this process. `apps`: those with
     an SDK of ours, by sdkTransID, the oldest first. `log`: what the front page knows of the journal; `playing`: what is played
-    from here. `other_cards`: the numbers of other systems that are known."""
+    from here. `other_cards`: the numbers of other systems that are known. `rules_as_of`: the day whose dated rules are in
+    force."""
 
     runtime: Runtime
     addresses: Addresses
@@ -37,6 +39,7 @@ class Desk:
     log: Log = field(default_factory=Log)
     playing: Playing = field(default_factory=Playing)
     other_cards: OtherCards = NO_OTHER_CARDS
+    rules_as_of: str = NONE
 
     @property
     def namespace(self) -> str | None:

@@ -359,7 +359,8 @@ class CardholderAct(Request, frozen=True):
     """What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`; where a passkey is
     asked for also a browser's error, such as `NotAllowedError`. `choice` belongs to `select`: the value of an input named
     challengeValue, several with commas between, `correct` (when left out) or `wrong`. `approve` and `decline` answer the banking
-    app's prompt. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered (2.3.1).
+    app's prompt, or for the wallet. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered
+    (2.3.1).
 
     `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
     `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that

@@ -5,18 +5,25 @@ from typing import Any, Final
 
 import msgspec
 
+from acs_sim.client.parties import PartyUnreachable
 from acs_sim.client.sharing.faults import messages_told
 from acs_sim.desk.api.calls import Desk, call, read_body
 from acs_sim.desk.api.documents import Cleared, FaultInForce, FaultsInForce, PackWish
+from acs_sim.settings.addresses import TITLES
 from threedsecure.faults import Fault, FaultDocument, FaultRefused, read
 from threedsecure.faults.documents import WITHOUT_CARD, check
 from threedsecure.faults.fault import Count
 from threedsecure.faults.packs import PACKS
+from threedsecure.faults.points import ACS, DIRECTORY_SERVER, THREE_DS_SERVER
 from threedsecure.web.faults.injector import CONTROL_PATH
 from threedsecure.web.wire import Problem, WireRequest, read_json
 
 BODY_LIMIT: Final = 64 * 1024
 KNOWN_TRANSACTIONS: Final = 20
+_DONE_BY: Final = {DIRECTORY_SERVER: "ds", ACS: "acs", THREE_DS_SERVER: "shop"}
+"""Which party of ours sends what a fault happens to; an app's messages are the desk's."""
+_MET_BY: Final = {"PReq": "ds", "CRReq": "ds", "CReq post": "acs", "PAReq": "acs"}
+"""Where what others send is spoilt when it arrives."""
 
 
 @call("GET", "/api/faults", errors=(502, 504))
@@ -75,15 +82,33 @@ async def clear(desk: Desk) -> int:
 
 
 async def arm(desk: Desk, faults: Sequence[Fault]) -> list[dict[str, Any]]:
-    """Put faults in force at every party; each with its id. Errors: `Problem` 422 when there are too many."""
+    """Put faults in force at every party; each with its id. Errors: `Problem` 422 when there are too many, or none of them can
+    ever happen."""
     if not faults:
         return []
+    if (why := await _never_happen(desk, faults)) is not None:
+        raise Problem(422, "Unprocessable Content", why)
     try:
         armed = await desk.runtime.faults.arm_everywhere(faults)
     except FaultRefused as refused:
         raise Problem(422, "Unprocessable Content", str(refused)) from refused
     await _tell(desk, await _known(desk, faults))
     return armed
+
+
+async def _never_happen(desk: Desk, faults: Sequence[Fault]) -> str | None:
+    """Why none of these can happen here: whoever sends what they happen to does not run."""
+    needed = {_MET_BY.get(fault.at) or _DONE_BY.get(fault.sent_by) for fault in faults}
+    for party in needed - {None}:
+        try:
+            await desk.parties.call(str(party), CONTROL_PATH)
+        except PartyUnreachable:
+            continue
+        return None
+    if None in needed:
+        return None
+    at, absent = " or ".join(sorted({fault.at for fault in faults})), " and ".join(TITLES[str(one)] for one in needed)
+    return f"a fault at the {at} can never happen here: it is done by {absent}, which does not run"
 
 
 async def begin_again(desk: Desk) -> None:

@@ -99,11 +99,9 @@ def _how_far(kinds: Mapping[str, int], status: str) -> str:
         return "decided later in the banking app"
     if "CReq" not in kinds:
         return "challenge: the browser has not come yet"
-    return (
-        f"challenge: {kinds['challenge page']} answers so far"
-        if "challenge page" in kinds
-        else "challenge: the page is shown"
-    )
+    answers = kinds.get("challenge page", 0)
+    told = f"{answers} {'answer' if answers == 1 else 'answers'} so far" if answers else "the page is shown"
+    return f"challenge: {told}"
 
 
 def element(message: Mapping[str, Any], path: str) -> str:

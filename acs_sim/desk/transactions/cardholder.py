@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from acs_sim.client.authenticator import Authenticator, answer_of, posted, spoilt
+from acs_sim.client.authenticator import Authenticator, altered, answer_of, answered, posted, spoilt, wallet_of
 from acs_sim.client.cardholder import Cardholder, CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.client.sdk.actions import Entries
@@ -29,8 +29,8 @@ from threedsecure.web.journal import EMV_IDS
 from threedsecure.web.wire import Problem
 
 METHODS_OF: Final = {
-    "approve": frozenset({"out-of-band", "decoupled"}),
-    "decline": frozenset({"out-of-band", "decoupled"}),
+    "approve": frozenset({"out-of-band", "decoupled", "wallet"}),
+    "decline": frozenset({"out-of-band", "decoupled", "wallet"}),
     "select": frozenset({"choice", "single-select", "multi-select", "html-page"}),
 }
 DECISION_SECONDS: Final = 10.0
@@ -127,7 +127,10 @@ async def _acted(desk: Desk, cardholder: Cardholder, acs_trans_id: str, page: Pa
     if page.result is not None:
         return page
     if wish.do in {"approve", "decline"}:
-        await decide(desk, acs_trans_id, await _challenge(desk, acs_trans_id), wish.do)
+        challenge = await _challenge(desk, acs_trans_id)
+        if challenge.get("wallet") is not None:
+            return await cardholder.press(page, "submit", await _presented(desk, challenge, wish.do))
+        await decide(desk, acs_trans_id, challenge, wish.do)
         return await cardholder.press(page, "submit", boxes=_boxes(wish))
     button = "submit" if wish.do == "select" else wish.do
     return await cardholder.press(page, button, await _entry(desk, acs_trans_id, wish), boxes=_boxes(wish))
@@ -199,7 +202,16 @@ async def _entry(desk: Desk, acs_trans_id: str, wish: CardholderAct) -> str | No
         return posted(_asked_for_passkey(desk, challenge, wanted))
     if wanted not in {"correct", "wrong"}:
         return wanted
+    if challenge.get("wallet") is not None:
+        answer = await _presented(desk, challenge, "approve")
+        return answer if wanted == "correct" else altered(answer)
     return entry_for(challenge, wanted)
+
+
+async def _presented(desk: Desk, challenge: dict[str, Any], decision: str) -> str:
+    """What the cardholder's wallet answers."""
+    path, asked = wallet_of(challenge, decision)
+    return answered(await desk.parties.call("phone", path, asked))
 
 
 def _asked_for_passkey(desk: Desk, challenge: dict[str, Any], wanted: str) -> dict[str, Any]:

@@ -177,7 +177,8 @@ def _lasting(areq: Entry) -> str:
     mistake="A check that is stricter than the specification, or an Erro for the gateway's own trouble.",
     remedy="Accept every value that the tables allow, unknown non-critical extensions, and elements that are not defined.",
     convicts="an Erro for an ARes or RReq that, as it was sent, is right",
-    acquits="402 for a result that comes more than thirty seconds after the CRes or after the time of a decoupled authentication; "
+    acquits="402 for a result that comes more than thirty seconds after the CRes, after the time of a decoupled authentication, or "
+    "after the directory server's own Erro about it; "
     "an Erro about a result that was taken or about another transaction; a second result that differs; an Erro after a message of "
     "another transaction that came with the identifiers of this one; an object in which nothing is defined",
     suspended_by=("ARes", "RRes"),
@@ -242,7 +243,11 @@ def _timed_out(case: Case, about: Entry, erro: Entry) -> bool:
     decoupled = any(answer.text("transStatus") == "D" for answer in case.answers)
     cres = case.last_before(case.cres, about)
     waited = cres is not None and about.instant - cres.instant >= PATIENCE
-    return decoupled or waited or any(about.instant - answer.instant >= LIFETIME for answer in case.answers)
+    given_up = any(
+        each.number < about.number and each.text("errorMessageType") == "RReq"
+        for each in case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER)
+    )
+    return decoupled or waited or given_up or any(about.instant - answer.instant >= LIFETIME for answer in case.answers)
 
 
 def _advised(case: Case) -> Iterator[tuple[Entry, Advice]]:

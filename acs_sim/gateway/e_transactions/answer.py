@@ -21,6 +21,7 @@ _CODES: Final = MappingProxyType(
         "directory-timed-out": "00098",
         "directory-unreachable": "00001",
         "not-authenticated": "00040",
+        "authentication-required": "00040",
         "rejected": "00040",
         "challenge-cancelled": "00040",
         "challenge-timed-out": "00040",

@@ -29,6 +29,8 @@ _OF_TRANSACTION: Final = frozenset({CAPTURE, CANCEL, REFUND, INQUIRE})
 _OF_AMOUNT: Final = _OF_CARD | {CAPTURE, REFUND}
 _TYPES: Final = _OF_CARD | _OF_TRANSACTION | {EXISTS}
 _AUTHENTICATED: Final = frozenset({"", "Y", "A"})
+_ONLINE: Final = frozenset({"000", "020", "024"})
+"""ACTIVITE of a payment over the Internet, or of one that does not say; telephone, mail and subscriptions have their own."""
 
 COMMENTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -138,6 +140,12 @@ def check_context(question: Question, context: Context, card: str) -> None:
         raise QuestionRefused("00012")
     if not context.authenticated:
         raise QuestionRefused("00040")
+
+
+def unauthenticated(question: Question) -> bool:
+    """Whether a payment over the Internet is to be charged and nobody says that its buyer was authenticated."""
+    told = (question[name] for name in ("ID3D", "3DSTATUS"))
+    return question.type in (AUTHORISE, BOTH) and question["ACTIVITE"].zfill(3) in _ONLINE and not any(told)
 
 
 def changed(question: Question, transaction: Transaction) -> Transaction:

@@ -69,6 +69,7 @@ def _options(chosen: Mapping[str, str], merchant: ETransactionsMerchant) -> dict
     return {
         "merchant": merchant.identity,
         "version": merchant.version,
+        "country": merchant.country,
         "answer_method": chosen.get("PBX_RUF1", "GET"),
         "brand": CARD_TYPES.get(chosen.get("PBX_TYPECARTE", "")),
         "without_3ds": chosen.get("PBX_3DS") == "N",

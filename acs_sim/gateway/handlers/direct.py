@@ -12,6 +12,8 @@ from acs_sim.gateway.records.storage import NotKnown
 from acs_sim.gateway.records.transactions import Context, Kept, Transaction, as_of, order_key
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.schemes import networks
+from threedsecure.v2.validation.as_of import day_of
+from threedsecure.v2.validation.dated import Remark, remarks
 from threedsecure.web.randomness import with_new_names
 from threedsecure.web.serving.service import Route, posted
 from threedsecure.web.wire import WireRequest, WireResponse
@@ -31,14 +33,18 @@ class DirectHandlers:
             form = read_posted(request.body.decode("latin-1"))
         except FormRefused:
             form = Posted({})
-        code, found = "00000", None
+        code, found, rules = "00000", None, list[Remark]()
         try:
-            found = await self._answered(direct.read(form, await self._gateway.merchants.known()))
+            question = direct.read(form, await self._gateway.merchants.known())
+            rules = self._ruled(question)
+            if any(remark.enforced for remark in rules):
+                raise QuestionRefused("00040")
+            found = await self._answered(question)
         except QuestionRefused as refused:
             code = refused.code
         except NotKnown:
             code = "00018"
-        self._journal(form, code)
+        self._journal(form, code, rules)
         return WireResponse(200, direct.answer(form.fields, code, found), direct.CONTENT_TYPE)
 
     async def _answered(self, question: Question) -> Transaction | None:
@@ -118,10 +124,18 @@ class DirectHandlers:
         key = order_key(MANNER, question.merchant.identity, question["REFERENCE"])
         return await self._gateway.storage.kept_of_order(key)
 
-    def _journal(self, posted: Posted, code: str) -> None:
+    def _ruled(self, question: Question) -> list[Remark]:
+        """What rules with a date say of paying so."""
+        if not direct.unauthenticated(question):
+            return []
+        day = day_of(self._gateway.settings.rules_as_of, self._gateway.runtime.clock.now())
+        return remarks({"merchantCountryCode": question.merchant.country, "transStatus": None}, day)
+
+    def _journal(self, posted: Posted, code: str, rules: list[Remark]) -> None:
         runtime = self._gateway.runtime
         shown = {name: value for name, value in posted.fields.items() if name not in _SECRET}
-        now, document = runtime.clock.now(), {**shown, "CODEREPONSE": code}
+        said = {"rules": [remark.words for remark in rules]} if rules else {}
+        now, document = runtime.clock.now(), {**shown, "CODEREPONSE": code, **said}
         runtime.journal.record(now, "Shop", "3DS Server", "Direct question", document)
 
 

@@ -88,6 +88,7 @@ def read(posted: Posted, merchants: Merchants) -> PaymentRequest:
         charset=posted.charset,
         seal_charset=seal_charset,
         version=merchant.version,
+        country=merchant.country,
         without_3ds=fields.get("3dsdebrayable") == "1",
     )
 

@@ -10,7 +10,6 @@ from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.card_ranges import CachedRanges, RangeFacts, RangesBroken
 from acs_sim.gateway.records.purchase import Purchase, ResultV1
 from acs_sim.gateway.settings import GatewaySettings
-from acs_sim.gateway.three_ds_server.messages import MERCHANT_COUNTRY
 from threedsecure.v1 import messages
 from threedsecure.v1.codec import decode, encode
 from threedsecure.v1.envelope import pack, unpack
@@ -43,7 +42,7 @@ def payment_request(
         settings.acquirer_bin,
         request.merchant_id[:MAX_MERCHANT_ID],
         request.merchant_name,
-        MERCHANT_COUNTRY,
+        request.country,
         settings.public_url,
     )
     bought = messages.Purchase(

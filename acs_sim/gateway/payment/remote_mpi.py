@@ -19,6 +19,7 @@ from acs_sim.gateway.forms.merchants import Merchants
 from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.payment.cards import CardEntry, CardRefused, read_entry
 from acs_sim.gateway.records.purchase import Outcome, PaymentRequest, Purchase
+from acs_sim.settings.merchants import FRANCE
 from threedsecure.addresses import is_web_address
 
 MANNER: Final = "remote-mpi"
@@ -63,13 +64,13 @@ def read(fields: Mapping[str, str], now: datetime, merchants: Merchants) -> tupl
         faults += [f"{_NAMES[name]}: {fault}" for name, fault in refused.faults.items()]
     if faults:
         raise FormRefused(*faults)
-    return _request(fields), entry
+    return _request(fields, merchant.country if merchant else FRANCE), entry
 
 
 _NAMES: Final = MappingProxyType({"card_number": "CCNumber", "expiry": "CCExpDate", "cryptogram": "CVVCode"})
 
 
-def _request(fields: Mapping[str, str]) -> PaymentRequest:
+def _request(fields: Mapping[str, str], country: str) -> PaymentRequest:
     return PaymentRequest(
         manner=MANNER,
         merchant_name="Boutique de test",
@@ -86,6 +87,7 @@ def _request(fields: Mapping[str, str]) -> PaymentRequest:
         answer_url=fields.get("URLHttpDirect") or None,
         answer_method="GET",
         fields={},
+        country=country,
     )
 
 

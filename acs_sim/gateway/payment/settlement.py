@@ -19,7 +19,7 @@ from acs_sim.gateway.monetico import form as monetico
 from acs_sim.gateway.monetico.answer import answer_body
 from acs_sim.gateway.payment import remote_mpi
 from acs_sim.gateway.payment.kept import bare, kept_of, order_of
-from acs_sim.gateway.payment.verdict import Numbers, conclude
+from acs_sim.gateway.payment.verdict import Numbers, conclude, ruled
 from acs_sim.gateway.payment.watch import Watch
 from acs_sim.gateway.records import states as steps
 from acs_sim.gateway.records.purchase import Answer, Outcome, Purchase
@@ -30,6 +30,7 @@ from acs_sim.gateway.shops.merchant_book import MerchantBook
 from threedsecure.errors import TransportError
 from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.rows.leases import Leases
+from threedsecure.v2.validation.as_of import day_of
 from threedsecure.web.serving.service import Runtime
 from threedsecure.web.wire import FORM, WireResponse
 
@@ -154,9 +155,12 @@ class Settlement:
             pan = self._pan(purchase)
             test_platform = purchase.request.manner == e_transactions.MANNER
             numbers = replace(drawn, authorisation=PRE_PRODUCTION_AUTHORISATION) if test_platform else drawn
-            outcome = conclude(purchase, pan, now, numbers)
+            rules = ruled(purchase, day_of(self._settings.rules_as_of, now))
+            outcome = conclude(purchase, pan, now, numbers, rules)
             if purchase.request.manner == remote_mpi.MANNER:
                 outcome = replace(outcome, authorisation=None)  # its shop authorises by itself
+            for remark in rules:
+                purchase = steps.note(purchase, now, remark.words if remark.enforced else f"advice: {remark.words}")
             return steps.settle(purchase, outcome, self._answer(purchase, outcome, merchants))
 
         settled = await self._change(identifier, work)

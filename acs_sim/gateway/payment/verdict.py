@@ -9,10 +9,11 @@
 | data only, ARes U or I               | authorises without 3-D Secure, the merchant is liable    |
 | U after a challenge                  | refuses: what began as a challenge must end as one       |
 | nothing (Erro, no answer, no RReq)   | ends in an error, the acquirer is never asked            |
-| the shop wants no 3-D Secure         | authorises, the merchant is liable                       |
+| the shop wants no 3-D Secure         | authorises, the merchant is liable; refuses where a rule with a date wants it |
 | an answer code was asked for         | ends with it, where it would have been authorised        |
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +22,7 @@ import msgspec
 
 from acs_sim.gateway.payment import acquirer, answer_codes
 from acs_sim.gateway.records.purchase import Authentication, Outcome, Purchase
+from threedsecure.v2.validation.dated import Remark, remarks
 
 _CANCELLED: Final = frozenset({"cancelled-by-buyer", "page-expired"})
 _REFUSED: Final = frozenset({"too-many-tries", "already-paid"})
@@ -37,10 +39,22 @@ class Numbers(msgspec.Struct, frozen=True):
     transaction: str
 
 
-def conclude(purchase: Purchase, pan: str | None, at: datetime, numbers: Numbers) -> Outcome:
-    """The outcome of a purchase whose state is `result`. `pan`: in clear, None when no card was typed."""
+def conclude(
+    purchase: Purchase, pan: str | None, at: datetime, numbers: Numbers, rules: Sequence[Remark] = ()
+) -> Outcome:
+    """The outcome of a purchase whose state is `result`. `pan`: in clear, None when no card was typed. `rules`: what rules with a
+    date say of it."""
     outcome = _conclude(purchase, pan, at, numbers)
+    if outcome.result == "accepted" and any(remark.enforced for remark in rules):
+        outcome = Outcome(result="refused", reason="authentication-required", at=at)
     return msgspec.structs.replace(outcome, call_number=numbers.call, transaction_number=numbers.transaction)
+
+
+def ruled(purchase: Purchase, day: str | None) -> list[Remark]:
+    """What rules with a date say of paying so. `day`: whose rules are in force, None for none."""
+    if purchase.failure is not None or not purchase.request.without_3ds:
+        return []
+    return remarks({"merchantCountryCode": purchase.request.country, "transStatus": None}, day)
 
 
 def _conclude(purchase: Purchase, pan: str | None, at: datetime, numbers: Numbers) -> Outcome:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from acs_sim.gateway.forms.buyer import Buyer
+from acs_sim.settings.merchants import FRANCE
 
 
 class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +19,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     `seal_charset` that of what was sealed; `version`: spoken whatever the card range says; `brand`: the only one that may pay;
     `without_3ds`: the shop wants none; `capture`: `now`, `never` (a server will ask for it) or after so many days; `page_seconds`:
     how long the page is open; `forced_code`: the answer code that the shop asked for; `framed`: the shop shows the pages in a
-    frame; `data_only`: the issuer is told of the payment, and not asked to authenticate it."""
+    frame; `data_only`: the issuer is told of the payment, and not asked to authenticate it; `country`: the merchant's."""
 
     manner: str
     merchant_name: str
@@ -47,6 +48,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     page_seconds: int | None = None
     forced_code: str | None = None
     data_only: bool = False
+    country: str = FRANCE
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from acs_sim.gateway.forms.money import exponents
 from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.three_ds_server import confirmation
+from acs_sim.settings.merchants import FRANCE
 from threedsecure.cards.schemes import networks
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
@@ -26,7 +27,6 @@ APP: Final = "01"
 PAYMENT: Final = "01"
 INSIGHTS: Final = "80"
 DATA_SHARE_ONLY: Final = "06"
-MERCHANT_COUNTRY: Final = "250"
 MERCHANT_CATEGORY: Final = "5999"
 # Indicators that 2.1.0 does not know yet say "no challenge" there.
 _CHALLENGE_INDICATORS_2_1: Final = frozenset({"01", "02", "03", "04"})
@@ -77,7 +77,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "acquirerBIN": settings.acquirer_bin,
         "acquirerMerchantID": request.merchant_id,
         "mcc": MERCHANT_CATEGORY,
-        "merchantCountryCode": MERCHANT_COUNTRY,
+        "merchantCountryCode": request.country,
         "merchantName": request.merchant_name,
         "purchaseAmount": str(request.amount),
         "purchaseCurrency": request.currency,
@@ -104,7 +104,7 @@ def _category(request: PaymentRequest, pan: str) -> str:
 def _since_2_3(version: str) -> dict[str, Any]:
     if version != "2.3.1":
         return {}
-    return {"acquirerCountryCode": MERCHANT_COUNTRY, "acquirerCountryCodeSource": "01"}
+    return {"acquirerCountryCode": FRANCE, "acquirerCountryCodeSource": "01"}
 
 
 def _challenge_indicator(asked: str, version: str) -> str | list[str]:

@@ -20,6 +20,7 @@ OTHER_KINDS: Final = (
     "3DS Method",
     "challenge page",
     "passkey",
+    "wallet",
     "SMS",
     "SMS failed",
     "fault",

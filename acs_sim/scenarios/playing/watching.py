@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
-from acs_sim.client.authenticator import posted, spoilt
+from acs_sim.client.authenticator import altered, posted, spoilt
 from acs_sim.client.cardholder import CardholderStuck, creq_of, decoded_result
 from acs_sim.client.challenge_page import Form, Page
 from acs_sim.desk.transactions.cardholder import WAITING, entry_for
@@ -140,7 +140,7 @@ class Watching:
         return _outcome(page, await turn.simulator.challenge(acs_trans_id))
 
     async def _pressed(self, turn: Turn, wish: Cardholder, acs_trans_id: str) -> Page:
-        if wish.do in {"approve", "decline"}:
+        if wish.do in {"approve", "decline"} and not await _at_the_wallet(turn, acs_trans_id):
             await _decide(turn, wish.do)
             await _heard(turn, acs_trans_id)
         entry = await _entry(turn, wish, acs_trans_id)
@@ -427,11 +427,21 @@ async def _heard(turn: Turn, acs_trans_id: str) -> Mapping[str, Any]:
     raise CannotPlay("the bank has not heard what the banking app was told")
 
 
+async def _at_the_wallet(turn: Turn, acs_trans_id: str) -> bool:
+    """Whether the page leads to the cardholder's wallet."""
+    return (await turn.simulator.challenge(acs_trans_id)).get("wallet") is not None
+
+
 async def _entry(turn: Turn, wish: Cardholder, acs_trans_id: str) -> str | None:
-    if wish.do not in {"submit", "select"}:
+    if wish.do not in {"submit", "select", "approve", "decline"}:
         return None
     wanted = wish.code if wish.do == "submit" else wish.choice or "correct"
     challenge = await turn.simulator.challenge(acs_trans_id)
+    if challenge.get("wallet") is not None and (wish.do != "submit" or wanted in {"correct", "wrong"}):
+        shown = await turn.simulator.presented(challenge, "decline" if wish.do == "decline" else "approve")
+        return altered(shown) if wanted == "wrong" else shown
+    if wish.do in {"approve", "decline"}:
+        return None
     if challenge.get("passkey") is not None:
         if wanted not in {"correct", "wrong"}:
             return posted({"error": wanted})

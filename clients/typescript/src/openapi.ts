@@ -1579,7 +1579,8 @@ export interface components {
          * @description What the headless cardholder does. `code` belongs to `submit`: what is typed, `correct` or `wrong`; where a passkey is
          *         asked for also a browser's error, such as `NotAllowedError`. `choice` belongs to `select`: the value of an input named
          *         challengeValue, several with commas between, `correct` (when left out) or `wrong`. `approve` and `decline` answer the banking
-         *         app's prompt. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered (2.3.1).
+         *         app's prompt, or for the wallet. `trust` ticks the box that trusts the merchant, `bind` the one that has the device remembered
+         *         (2.3.1).
          *
          *         `deliver` false keeps the CRes from being posted to notificationURL when the challenge is over. `creq` and
          *         `threeDSSessionData`, in 1.0.2 `PaReq`, `TermUrl` and `MD`, are what the gateway's page would have posted, for a challenge that
@@ -1880,7 +1881,7 @@ export interface components {
          * ETransactionsMerchant
          * @description A shop of e-transactions. `key`: of PBX_HMAC, hexadecimal; `password`: of the back office, the CLE of a server's question;
          *         `answer_url`: where the IPN goes when a form names no PBX_REPONDRE_A; `version`: the EMV 3DS version that its payments
-         *         speak, whatever the card range says.
+         *         speak, whatever the card range says; `country`: where it is (ISO 3166-1, numeric).
          */
         ETransactionsMerchant: {
             site: string;
@@ -1895,11 +1896,13 @@ export interface components {
             "answer-url"?: string | null;
             /** @default null */
             version?: string | null;
+            /** @default 250 */
+            country?: string;
         };
         /**
          * MoneticoMerchant
          * @description A shop of Monetico. `tpe`: its terminal; `key`: 40 characters, as the back office prints it; `company`: its `societe`, any
-         *         when it is left out; `answer_url`: where the server's answer (CGI2) goes; `version`: as with e-transactions.
+         *         when it is left out; `answer_url`: where the server's answer (CGI2) goes; `version` and `country`: as with e-transactions.
          */
         MoneticoMerchant: {
             tpe: string;
@@ -1912,6 +1915,8 @@ export interface components {
             "answer-url"?: string | null;
             /** @default null */
             version?: string | null;
+            /** @default 250 */
+            country?: string;
         };
         /**
          * Rules
@@ -2046,16 +2051,22 @@ export interface components {
         };
         /**
          * AuthenticationValueVerdict
-         * @description `valid`: whether the simulator made this value for exactly this. `name`: what the scheme calls it.
+         * @description `valid`: whether the simulator made this value for exactly this. `name`: what the scheme calls it. `reason`: why a value that
+         *         was made for this is not valid all the same; `advice`: why it will not be, or that the version is another one.
          */
         AuthenticationValueVerdict: {
             valid: boolean;
             name: string;
+            /** @default null */
+            reason?: string | null;
+            /** @default null */
+            advice?: string | null;
         };
         /**
          * AuthenticationValueWish
          * @description What an authorisation carries of the authentication. EMV 3DS: `version` 2.x, `dsTransID`, `purchaseAmount` in minor units,
-         *         `purchaseCurrency` (ISO 4217, numeric), `purchaseDate` (YYYYMMDDHHMMSS). 1.0.2: `version` 1.0.2 and `merchantName`.
+         *         `purchaseCurrency` (ISO 4217, numeric), `purchaseDate` (YYYYMMDDHHMMSS); `messageVersion`: what the authorisation says that
+         *         `version` was. 1.0.2: `version` 1.0.2 and `merchantName`.
          */
         AuthenticationValueWish: {
             /** @enum {unknown} */
@@ -2082,6 +2093,8 @@ export interface components {
             purchaseDate?: string | null;
             /** @default null */
             merchantName?: string | null;
+            /** @default null */
+            messageVersion?: string | null;
         };
         /**
          * FaultsInForce

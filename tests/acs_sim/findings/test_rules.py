@@ -391,6 +391,7 @@ ACCEPTED = entry("outcome", outcome="accepted", transStatus="Y")
 BROUGHT = (*CHALLENGED, entry("CRes"))
 LATE = entry("RReq", timedelta(minutes=1))
 BROKEN = fault("RReq", do="truncate")
+LOST = (entry("RReq"), fault("RReq", do="silence"), entry("no answer"))
 
 
 @pytest.mark.parametrize(
@@ -398,6 +399,8 @@ BROKEN = fault("RReq", do="truncate")
     [
         ((*BROUGHT, LATE, TOO_LATE), []),
         ((*BROUGHT, entry("RReq"), TOO_LATE), ["erro-for-right-message"]),
+        ((*BROUGHT, *LOST, erro("402", "RReq"), entry("RReq"), TOO_LATE), []),
+        ((*BROUGHT, *LOST, entry("RReq"), TOO_LATE), ["erro-for-right-message"]),
         ((*BROUGHT, entry("RReq"), fault("RReq", do="erro"), erro("101", "Erro")), []),
         ((*BROUGHT, entry("RReq"), fault("RReq", do="delay"), entry("RRes", took_ms=2500.0)), []),
         ((*BROUGHT, entry("RReq"), entry("RRes", took_ms=2500.0)), ["results-late"]),
@@ -411,6 +414,8 @@ BROKEN = fault("RReq", do="truncate")
         *(
             "402 for a late result",
             "402 for one in time",
+            "402 for one that the directory server had given up",
+            "402 for one that nobody had given up",
             "an Erro in its place",
             "held back by a fault",
             "held back by nobody",

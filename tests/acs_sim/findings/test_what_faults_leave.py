@@ -3,7 +3,9 @@ and nowhere else. What comes is asked of the faults themselves, as whoever carri
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import product
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,8 +13,13 @@ import pytest
 from acs_sim.findings.case import Case
 from acs_sim.findings.invariants.payments import accepted_without_result
 from acs_sim.findings.observed import Observed
-from tests.acs_sim.findings.samples import entry
+from tests.acs_sim.findings.samples import STARTED_AT, entry
 from threedsecure.faults import KINDS, POINTS, Fault, MessageFault, SignatureFault, as_document, read
+from threedsecure.web.clock import Clock
+from threedsecure.web.faults.answers import Answering
+from threedsecure.web.faults.injector import Faults
+from threedsecure.web.randomness import Randomness
+from threedsecure.web.wire import WireRequest, WireResponse, json_response
 
 NOT_SENT = {"silent", "refused", "cut"}
 ALLOWS = {"transStatus": "Y", "eci": "05", "authenticationValue": "AAIBCIQ4gwAAABBol4MmdQAAAAA=", "acsURL": None}
@@ -70,3 +77,51 @@ def test_every_setting_is_looked_at():
     kept = [as_document(each) for each in FAULTS if each.do == "status"]
     assert {each.get("body", "empty") for each in kept} == {"empty", "kept"}
     assert len(FAULTS) > 40
+
+
+class Notes:
+    """A journal that keeps what happened."""
+
+    def __init__(self) -> None:
+        self.kept: list[dict] = []
+
+    def record(self, at: datetime, sender: str, receiver: str, kind: str, document: Any, **_more: Any) -> int:
+        road = {"from": sender, "to": receiver, "kind": kind, "at": at.isoformat()}
+        self.kept.append({**road, "transaction_id": "", "message": dict(document)})
+        return len(self.kept)
+
+
+async def met(*struck: Fault) -> tuple[WireResponse, Case]:
+    """What is left of an ARes that meets these faults, and what the journal says of it."""
+    notes, ares = Notes(), entry("ARes", **ALLOWS)
+    faults = Faults(Clock(frozen_at=STARTED_AT), Randomness(1), notes)
+    for fault in struck:
+        faults.arm(fault)
+    answering = Answering(faults, "directory server", None)
+    response = await answering.answered(WireRequest("POST", "/"), json_response(ares["message"]))
+    return response, Case([entry("AReq"), ares, *notes.kept])
+
+
+def is_readable(response: WireResponse, message: dict) -> bool:
+    """Whether somebody who looks at nothing but the body finds this ARes in it."""
+    if response.disruption is not None and response.disruption.ends not in ("whole", "dribbled"):
+        return False
+    try:
+        read_ = json.loads(response.body)
+    except ValueError:
+        return False
+    same = ("messageType", "threeDSServerTransID", "transStatus")
+    return isinstance(read_, dict) and all(read_.get(name) == message[name] for name in same)
+
+
+async def test_what_one_fault_took_another_one_does_not_bring_back():
+    pairs = [*product((each for each in FAULTS if each.at == "ARes"), repeat=2)]
+    brought_back, readable = [], 0
+    for pair in pairs:
+        response, case = await met(*pair)
+        (ares,) = case.answers
+        if is_readable(response, ares.message):
+            readable += 1
+            brought_back += [[each.do for each in pair]] if case.lost(ares) else []
+    assert brought_back == []
+    assert len(pairs) / 2 > readable > len(pairs) / 10

@@ -10,21 +10,27 @@ from threedsecure.v2.errors import MessageError
 from threedsecure.v2.validation.advice import advise
 from threedsecure.v2.validation.as_of import day_of, written
 from threedsecure.v2.validation.checking import Leg, check, context_of
-from threedsecure.v2.validation.dated import check_dated, check_dated_creq, indicator, needs_challenge
-from threedsecure.v2.validation.expectations import DATED
+from threedsecure.v2.validation.dated import (
+    check_dated,
+    check_dated_creq,
+    indicator,
+    needs_challenge,
+    needs_other_way,
+    offers_wallet,
+    remarks,
+)
+from threedsecure.v2.validation.expectations import AUTHORISATION, DATED
 
 pytestmark = pytest.mark.holds("threedsecure/v2/validation/dated.py")
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "messages"
 VISA, MASTERCARD, AMEX = "4000000001000001", "5200000000000007", "370000000000002"
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "rules-by-date.md").read_text("utf-8")
-SEEN = [row for row in DATED if row.elements]
-TOLD = [row for row in DATED if not row.elements]
 NO_CONTACT = dict.fromkeys(("email", "homePhone", "mobilePhone", "workPhone"))
 INDIA = {"merchantCountryCode": "356", "threeDSRequestorChallengeInd": ["02"]}
 ABROAD = {"merchantCountryCode": "250", "billAddrCountry": "356", "threeDSRequestorChallengeInd": ["02"]}
 USA = {"merchantCountryCode": "840", "billAddrCity": None}
 HERE = {"merchantCountryCode": "250", "email": None, "mobilePhone": {"cc": "33", "subscriber": "639981101"}}
+FRENCH = {"acctNumber": VISA, "billAddrCountry": "250"}
 DEVICE = dict.fromkeys(("deviceId", "browserIP"))
 
 BREAKS = [
@@ -41,18 +47,37 @@ BREAKS = [
     ("2.3.1/areq-brw-pa", "mastercard", {"acctNumber": MASTERCARD, **DEVICE}, "201 deviceId,browserIP"),
     ("2.3.1/areq-brw-pa", "visa", {"acctNumber": VISA, **HERE}, "lacks email"),
     ("2.3.1/areq-brw-pa", "amex", {"acctNumber": AMEX, **ABROAD}, "challenged"),
+    (AUTHORISATION, "visa", {"merchantCountryCode": "392", "transStatus": None}, "refused"),
+    (AUTHORISATION, "mastercard", {"transStatus": "Y", "messageVersion": None}, "refused"),
+    ("2.2.0/ares-brw-pa-challenge", "visa", {"authenticationType": "03"}, "another way"),
+    ("2.3.1/ares-brw-pa-challenge", "visa", {"authenticationMethod": ["09"]}, "another way"),
+    ("2.3.1/ares-brw-pa-challenge", "visa", {"authenticationMethod": ["16"]}, "the wallet"),
 ]  # fmt: skip
-"""For each row that a message shows, in their order: an AReq that breaks it alone, and what happens from its day on."""
-CASES = [(row, *case) for row, case in zip(SEEN, BREAKS, strict=True)]
+"""For each row, in their order: a message that it is about, and what happens from its day on."""
+CASES = [(row, *case) for row, case in zip(DATED, BREAKS, strict=True)]
+
+
+def begins(row):
+    """The first day of a rule; a year alone begins on its first."""
+    return date.fromisoformat(f"{row.since}-01-01"[:10])
 
 
 def areq_of(name, changes):
+    if name == AUTHORISATION:
+        return {"messageType": AUTHORISATION, "merchantCountryCode": "250", **changes}
     whole = json.loads((FIXTURES / f"{name}.json").read_text("utf-8")) | {"email": "camille@example.org"} | changes
     return {element: value for element, value in whole.items() if value is not None}
 
 
 def held(message):
-    """The context of an AReq, or of a CReq that follows one of a Mastercard."""
+    """The context of an AReq, of a CReq that follows one of a Mastercard, or of an ARes for a card of France; an authorisation has
+    none."""
+    if message["messageType"] == AUTHORISATION:
+        return None
+    if message["messageType"] == "ARes":
+        return context_of(
+            message, Leg.DS_TO_THREE_DS_SERVER, areq_of(f"{message['messageVersion']}/areq-brw-pa", FRENCH)
+        )
     if message["messageType"] == "AReq":
         return context_of(message, Leg.THREE_DS_SERVER_TO_DS)
     return context_of(message, Leg.TO_ACS, {"deviceChannel": "01", "messageCategory": "01", "acctNumber": MASTERCARD})
@@ -60,6 +85,13 @@ def held(message):
 
 def happens(areq, context, scheme, day):
     """What the simulator does with this message on a day."""
+    if areq["messageType"] == AUTHORISATION:
+        return "refused" if any(each.enforced for each in remarks(areq, day, (scheme,))) else "nothing"
+    if areq["messageType"] == "ARes":
+        if areq.get("authenticationMethod") == ["16"]:
+            return "the wallet" if offers_wallet(day) else "nothing"
+        asked, context = context.request, context_of(context.request, Leg.DS_TO_ACS)
+        return "another way" if needs_other_way(asked, context, (scheme,), day) else "nothing"
     try:
         (check_dated if areq["messageType"] == "AReq" else check_dated_creq)(areq, context, scheme, day)
     except MessageError as error:
@@ -73,9 +105,9 @@ def happens(areq, context, scheme, day):
 def days():
     """From 2024 to 2028: the first of every month, each day that a rule begins on, and the one before it."""
     months = [date(year, month, 1) for year in range(2024, 2028) for month in range(1, 13)] + [date(2028, 1, 1)]
-    begins = [date.fromisoformat(row.since) for row in SEEN]
+    first = [begins(row) for row in DATED]
     assert all("2024-01-01" < row.since < "2028-01-01" for row in DATED)
-    return sorted({*months, *begins, *(each - timedelta(days=1) for each in begins)})
+    return sorted({*months, *first, *(each - timedelta(days=1) for each in first)})
 
 
 @pytest.mark.parametrize(("row", "name", "scheme", "changes", "told"), CASES)
@@ -86,19 +118,23 @@ def test_a_rule_is_enforced_from_its_day_on_and_not_before(row, name, scheme, ch
     assert {day for day, what in walked.items() if what == told} == {day for day in days() if f"{day}" >= row.since}
 
 
+def advised(message, scheme, row):
+    """The words of the advice on a message that breaks a rule."""
+    if message["messageType"] == AUTHORISATION:
+        (told,) = {remarks(message, day, (scheme,))[0].words for day in (None, "2024-01-01", "2028-01-01")}
+        return told
+    context = held(message)
+    check(message, context)
+    found = advise(message["messageType"], message, context)
+    return next(each.words for each in found if each.since == row.since and each.element in row.elements)
+
+
 @pytest.mark.parametrize(("row", "name", "scheme", "changes", "told"), CASES)
 def test_a_rule_is_advice_with_its_day_whatever_the_day_is(row, name, scheme, changes, told):
     areq = areq_of(name, changes)
-    context = held(areq)
-    check(areq, context)
-    advice = [
-        each
-        for each in advise(areq["messageType"], areq, context)
-        if each.since == row.since and each.element in row.elements
-    ]
-    assert advice
-    assert f"from {row.since} on" in advice[0].words
-    assert (row.region or row.schemes[0].title()[:4]).lower() in advice[0].words.lower()
+    advice = advised(areq, scheme, row)
+    assert f"from {row.since} on" in advice
+    assert (row.region or row.schemes[0].title()[:4]).lower() in advice.lower()
 
 
 @pytest.mark.parametrize("version", ["2.2.0", "2.3.1"])
@@ -109,17 +145,21 @@ def test_an_areq_that_has_all_passes_every_day(version, scheme, pan):
     assert {happens(areq, context, scheme, f"{day}") for day in days()} == {"nothing"}
 
 
-@pytest.mark.parametrize("row", TOLD)
-def test_what_no_message_shows_changes_nothing_on_its_day_and_the_document_argues_why(row):
-    begins = date.fromisoformat(f"{row.since}-01-01")
-    assert not any(each.since.startswith(f"{begins}") for each in SEEN), "the eve and the day differ by this row alone"
-    for name, scheme, changes, _ in BREAKS:
-        message = areq_of(name, changes)
-        eve, day = (happens(message, held(message), scheme, f"{each}") for each in (begins - timedelta(days=1), begins))
-        assert eve == day
-    assert (row.refused, row.challenged, row.indicated) == ("", False, False)
-    assert len(row.unseen) > 40
-    assert f"| {row.words} | told here, seen in no message: {row.unseen} | {row.source} |" in DOCUMENT
+@pytest.mark.parametrize(
+    "authorisation",
+    [
+        {"merchantCountryCode": "250", "transStatus": None},
+        {"merchantCountryCode": "392", "transStatus": "U"},
+        {"transStatus": "Y", "messageVersion": "2.2"},
+    ],
+)
+def test_an_authorisation_that_does_as_the_rules_want_has_no_remark(authorisation):
+    assert remarks(authorisation, "2028-01-01", ("mastercard",)) == []
+
+
+def test_a_card_from_elsewhere_needs_no_other_way():
+    abroad = areq_of("2.2.0/areq-brw-pa", FRENCH | {"billAddrCountry": "840"})
+    assert not needs_other_way(abroad, held(abroad), ("visa",), "2028-01-01")
 
 
 def test_no_other_scheme_is_meant_by_a_rule_of_one():

@@ -8,12 +8,11 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from threedsecure.cards.schemes import SCHEMES
 from threedsecure.v2.grammar.conditions import text
 from threedsecure.v2.grammar.context import Context
 from threedsecure.v2.grammar.formats import Format, accepted, compile_format
 from threedsecure.v2.grammar.patterns import codes, digits, emv_common, printable, url
-from threedsecure.v2.validation.expectations import EXPECTATIONS, Expectation
+from threedsecure.v2.validation.expectations import EXPECTATIONS
 from threedsecure.v2.validation.plans import Scope, is_empty, plan_for
 
 Message: TypeAlias = Mapping[str, Any]
@@ -48,18 +47,13 @@ def advise(message_type: str, message: Message, context: Context) -> list[Advice
 
 
 def _expected(message: Message, context: Context) -> Iterator[Advice]:
-    kind = "AReq" if context.request is None else text(message, "messageType")
+    kind = text(message, "messageType")
+    if kind not in _ADVISERS:
+        kind = "AReq"
     defined = plan_for(kind, context).scope.fields if kind in _ADVISERS else {}
     for row in EXPECTATIONS:
         if row.message == kind and row.concerns(message, context) and (names := row.lacking(message, defined)):
-            yield Advice(names[0], _dated(row, names) if row.since else row.words, row.since)
-
-
-def _dated(row: Expectation, names: tuple[str, ...]) -> str:
-    who = ", ".join(SCHEMES[scheme].name for scheme in row.schemes if scheme in SCHEMES) or row.region
-    where = f" ({row.region})" if row.region and row.schemes else ""
-    what = row.words if row.ends or len(names) == 1 else f"{row.words}; missing: {', '.join(names)}"
-    return f"from {row.since} on {who}{where}: {what}"
+            yield Advice(names[0], row.told(names) if row.since else row.words, row.since)
 
 
 def _method(message: Message, context: Context) -> Iterator[Advice]:
@@ -79,7 +73,7 @@ Adviser: TypeAlias = Callable[[Message, Context], Iterator[Advice]]
 _ADVISERS: Final[Mapping[str, tuple[Adviser, ...]]] = {
     "AReq": (_expected, _method),
     "CReq": (_expected,),
-    "ARes": (_proof,),
+    "ARes": (_expected, _proof),
     "RReq": (_proof,),
 }
 

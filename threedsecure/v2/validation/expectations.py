@@ -3,12 +3,12 @@
 Most of it is conditional on law and availability, so that no receiver can call its absence a fault."""
 
 from collections.abc import Collection, Mapping
+from enum import StrEnum
 from typing import Any, Final
 
 from msgspec import Struct
 
-from threedsecure.cards.schemes import networks
-from threedsecure.v2.errors import ErrorCode
+from threedsecure.cards.schemes import SCHEMES, networks
 from threedsecure.v2.grammar.conditions import text, texts
 from threedsecure.v2.grammar.context import APP, BRW, PA, THREE_RI, Context
 
@@ -17,16 +17,35 @@ _WANTED: Final = "schemes ask for it in payments, and a challenge is more likely
 _EMPTY: Final[tuple[object, ...]] = (None, "", {}, [])
 
 
+AUTHORISATION: Final = "authorisation"
+"""What an acquirer is sent of a payment, in the names of 3-D Secure: `merchantCountryCode` and, after an authentication,
+`transStatus` and `messageVersion`."""
+
+
+class Enforced(StrEnum):
+    """What a rule with a date does from its day on."""
+
+    NOTHING = ""
+    MISSING = "Erro 201"
+    VERSION = "Erro 102"
+    CHALLENGED = "the ACS challenges"
+    INDICATED = "an indicator in the ARes"
+    NOT_AUTHORISED = "the gateway refuses the payment (00040)"
+    NOT_VALID = "the acquirer takes the authentication value for not valid"
+    OTHER_WAY = "the bank's page offers a code by SMS"
+    WALLET = "the bank's page leads to the wallet; before, it asks for a code by SMS"
+
+
 class Expectation(Struct, frozen=True):
     """One of `elements` is there, or `every` one of them. `words`: what is told when it is not, at the first that is missing.
     `schemes`: whose cards it is about, `channel` and `category`: of the AReq; all of them where nothing is said. `only`: an element
-    and the value that it must have, `unless`: an element and its value that say why not. `ends`: values of the element that are no
-    longer taken, where it is about a value and not about an absence. `missed`: worth a finding, and not only advice.
+    of the AReq and the values of which it must have one, `unless`: an element and its value that say why not. `ends`: values of the
+    element that are no longer taken, where it is about a value and not about an absence. `missed`: worth a finding, and not only
+    advice.
 
-    `message`: the type of message that it is about. `since`: the day (ISO 8601, or as much of it as is public) from which a
-    scheme or a regulator wants it, `region` where, `source` who says so. In force (`threedsecure.v2.validation.dated`), it is
-    `refused` with that error code, answered with a challenge (`challenged`) or told by an indicator in the ARes (`indicated`).
-    One without elements is seen in no message, and `unseen` says why."""
+    `message`: the type of message that it is about, or `AUTHORISATION`. `since`: the day (ISO 8601, or as much of it as is public)
+    from which a scheme or a regulator wants it, `region` where, `source` who says so. `enforced`: what it does once it is in force
+    (`threedsecure.v2.validation.dated`)."""
 
     elements: tuple[str, ...]
     words: str
@@ -36,16 +55,13 @@ class Expectation(Struct, frozen=True):
     unless: tuple[str, object] = ("", "")
     missed: bool = False
     every: bool = False
-    only: tuple[str, object] = ("", "")
+    only: tuple[str, tuple[str, ...]] = ("", ())
     ends: tuple[str, ...] = ()
     since: str = ""
     region: str = ""
     source: str = ""
-    refused: str = ""
-    challenged: bool = False
-    indicated: bool = False
+    enforced: Enforced = Enforced.NOTHING
     message: str = "AReq"
-    unseen: str = ""
 
     def concerns(self, message: Mapping[str, Any], context: Context, schemes: Collection[str] | None = None) -> bool:
         """Whether this message is one that it is expected of. `schemes`: under which it is made; else those on the AReq's card."""
@@ -54,7 +70,7 @@ class Expectation(Struct, frozen=True):
         return (
             self.channel in ("", context.device_channel)
             and self.category in ("", context.message_category)
-            and (not only[0] or message.get(only[0]) == only[1])
+            and (not only[0] or areq.get(only[0]) in only[1])
             and not (unless[0] and message.get(unless[0]) == unless[1])
             and (not self.schemes or not {*self.schemes}.isdisjoint(schemes or networks(text(areq, "acctNumber"))))
         )
@@ -67,6 +83,13 @@ class Expectation(Struct, frozen=True):
             return tuple(name for name in own if not {*self.ends}.isdisjoint(texts(message, name)))
         absent = tuple(name for name in own if message.get(name) in _EMPTY)
         return absent if self.every or len(absent) == len(own) else ()
+
+    def told(self, names: tuple[str, ...]) -> str:
+        """The advice of a rule with a date on a message that lacks `names`."""
+        who = ", ".join(SCHEMES[scheme].name for scheme in self.schemes if scheme in SCHEMES) or self.region
+        where = f" ({self.region})" if self.region and self.schemes else ""
+        what = self.words if self.ends or len(names) == 1 else f"{self.words}; missing: {', '.join(names)}"
+        return f"from {self.since} on {who}{where}: {what}"
 
 
 _VISA_2024: Final = "Visa Secure programme guide as told by Clover, CCBill and Visa Acceptance (KA-04583)"
@@ -83,8 +106,12 @@ _DCAP_DATA: Final = (
     "billAddrCountry",
 )
 _CONTACT: Final = ("email", "homePhone", "mobilePhone", "workPhone")
+EUROPEAN_UNION: Final = (
+    *("040", "056", "100", "191", "196", "203", "208", "233", "246", "250", "276", "300", "348", "372"),
+    *("380", "428", "440", "442", "470", "528", "616", "620", "642", "703", "705", "724", "752"),
+)
+"""Its 27 countries (ISO 3166-1, numeric)."""
 _NO_CHALLENGE: Final = ("02", "05", "06", "07", "08", "10", "11")
-_MISSING: Final = str(ErrorCode.REQUIRED_ELEMENT_MISSING)
 
 DATED: Final = (
     Expectation(
@@ -95,7 +122,7 @@ DATED: Final = (
         every=True,
         since="2024-08-12",
         source=_VISA_2024,
-        refused=_MISSING,
+        enforced=Enforced.MISSING,
     ),
     Expectation(
         ("cardholderName",),
@@ -104,7 +131,7 @@ DATED: Final = (
         APP,
         since="2024-08-12",
         source=_VISA_2024,
-        refused=_MISSING,
+        enforced=Enforced.MISSING,
     ),
     Expectation(
         _CONTACT,
@@ -113,7 +140,7 @@ DATED: Final = (
         unless=("deviceChannel", THREE_RI),
         since="2024-08-12",
         source=_VISA_2024,
-        refused=_MISSING,
+        enforced=Enforced.MISSING,
     ),
     Expectation(
         ("messageVersion",),
@@ -122,7 +149,7 @@ DATED: Final = (
         ends=("2.1.0",),
         since="2024-09-24",
         source=_SUNSET,
-        refused=str(ErrorCode.VERSION_NOT_SUPPORTED),
+        enforced=Enforced.VERSION,
     ),
     Expectation(
         ("threeDSRequestorAppURL",),
@@ -131,7 +158,7 @@ DATED: Final = (
         APP,
         since="2024-09-24",
         source="Elavon (October 2024), braintree_ios pull request 1480",
-        refused=_MISSING,
+        enforced=Enforced.MISSING,
         message="CReq",
     ),
     Expectation(
@@ -141,29 +168,29 @@ DATED: Final = (
         ends=("2.1.0",),
         since="2024-09-25",
         source=_SUNSET,
-        refused=str(ErrorCode.VERSION_NOT_SUPPORTED),
+        enforced=Enforced.VERSION,
     ),
     Expectation(
         ("threeDSRequestorChallengeInd",),
         "two factors, one of them dynamic (OTP stays allowed): a wish for no challenge is not followed",
-        only=("merchantCountryCode", "356"),
+        only=("merchantCountryCode", ("356",)),
         unless=("deviceChannel", THREE_RI),
         ends=_NO_CHALLENGE,
         since="2026-04-01",
         region="India (RBI)",
         source="Reserve Bank of India, as the press tells it",
-        challenged=True,
+        enforced=Enforced.CHALLENGED,
     ),
     Expectation(
         _DCAP_DATA,
         "all of it, by data-only or full 3-D Secure, for the programme's protection",
         ("visa",),
-        only=("merchantCountryCode", "840"),
+        only=("merchantCountryCode", ("840",)),
         every=True,
         since="2026-04-18",
         region="United States",
         source=_DCAP,
-        indicated=True,
+        enforced=Enforced.INDICATED,
     ),
     Expectation(
         ("cardholderName", "billAddrLine1"),
@@ -172,7 +199,7 @@ DATED: Final = (
         every=True,
         since="2026-07-01",
         source=_MASTERCARD_2026,
-        refused=_MISSING,
+        enforced=Enforced.MISSING,
     ),
     Expectation(
         _CONTACT,
@@ -180,7 +207,7 @@ DATED: Final = (
         ("mastercard",),
         since="2026-07-01",
         source=_MASTERCARD_2026,
-        refused=_MISSING,
+        enforced=Enforced.MISSING,
     ),
     Expectation(
         ("deviceId", "browserIP", "sdkAppID"),
@@ -189,7 +216,7 @@ DATED: Final = (
         unless=("deviceChannel", THREE_RI),
         since="2026-07-01",
         source=_MASTERCARD_2026,
-        refused=_MISSING,
+        enforced=Enforced.MISSING,
     ),
     Expectation(
         _DCAP_DATA,
@@ -200,55 +227,66 @@ DATED: Final = (
         since="2026-10-24",
         region="outside the United States",
         source=_DCAP,
-        indicated=True,
+        enforced=Enforced.INDICATED,
     ),
     Expectation(
         ("threeDSRequestorChallengeInd",),
         "the same where an Indian card pays abroad (billAddrCountry stands for the country of the card)",
-        only=("billAddrCountry", "356"),
+        only=("billAddrCountry", ("356",)),
         unless=("deviceChannel", THREE_RI),
         ends=_NO_CHALLENGE,
         since="2026-10-01",
         region="India (RBI), abroad",
         source="Reserve Bank of India, as the press tells it",
-        challenged=True,
+        enforced=Enforced.CHALLENGED,
     ),
-    # Seen in no message.
     Expectation(
-        (),
+        ("transStatus",),
         "3-D Secure is obligatory for card payments online",
+        only=("merchantCountryCode", ("392",)),
         since="2025",
         region="Japan",
         source="ACP issue 55",
-        unseen="a payment without 3-D Secure sends no message, and every message is 3-D Secure",
+        enforced=Enforced.NOT_AUTHORISED,
+        message=AUTHORISATION,
     ),
     Expectation(
-        (),
-        "an issuer's wallet (EUDI, TS12) may authenticate by a redirect from the ACS page",
-        since="2025",
-        region="European Union",
-        source="eudi standards documents",
-        unseen="issuers may and need not, and the redirect starts within the bank's page: AReq, ARes and RReq are as ever",
-    ),
-    Expectation(
-        (),
-        "the Data Integrity programme watches the version (major.minor) in authorisations",
+        ("messageVersion",),
+        "the Data Integrity programme watches the version in authorisations: major.minor as in the authentication",
         ("mastercard",),
         since="2026",
         source="Cybersource release note of 2026-02-06",
-        unseen="an authorisation is no message of 3-D Secure; what it has to repeat is the messageVersion of the ARes",
+        enforced=Enforced.NOT_VALID,
+        message=AUTHORISATION,
+    ),
+    # 2.3.1 says by authenticationMethod what earlier versions say by authenticationType.
+    *(
+        Expectation(
+            (element,),
+            "PSR and PSD3: beside the banking app there is a way to authenticate without a smartphone (billAddrCountry stands "
+            "for the country of the card; dates differ)",
+            only=("billAddrCountry", EUROPEAN_UNION),
+            ends=(out_of_band,),
+            since="2027",
+            region="European Union",
+            source="several, on the agreement of 2025-11-27",
+            enforced=Enforced.OTHER_WAY,
+            message="ARes",
+        )
+        for element, out_of_band in (("authenticationType", "03"), ("authenticationMethod", "09"))
     ),
     Expectation(
-        (),
-        "PSR and PSD3: a way to authenticate without a smartphone is obligatory, delegation counts as outsourcing (dates differ)",
-        since="2027",
+        ("authenticationMethod",),
+        "an issuer may lead to the cardholder's wallet (EUDI, TS12) by a redirect from the ACS page, which the frame has to allow",
+        ends=("16",),
+        since="2025",
         region="European Union",
-        source="several, on the agreement of 2025-11-27",
-        unseen="what an issuer offers its cardholders and who signed an outsourcing contract stands in no element; a test can have "
-        "a card without a smartphone (challenge-otp, challenge-password)",
+        source="eudi standards documents",
+        enforced=Enforced.WALLET,
+        message="ARes",
     ),
 )
-"""What is wanted from a day on, the first first; then what no message shows."""
+"""What is wanted from a day on."""
 
 EXPECTATIONS: Final = (
     Expectation(("browserIP",), f"absent: {_WANTED}", channel=BRW, missed=True),

@@ -39,16 +39,20 @@ _PAGES: Final = (("cres", "CRes page"), ("PaRes", "PARes page"), ("threeDSMethod
 SESSION_BYTES: Final = 32
 SIGNED: Final = "acsSignedContent"
 SIGNED_PARTS: Final = 3
+_WORSE: Final = ("whole", "dribbled", "cut", "reset", "silent")
+"""How an answer may end; what is worse is behind."""
 _POSTS: Final = {"CRes page": "CRes post", "PARes page": "PARes", "Method page": "Method callback"}
 
 
 @dataclass(slots=True)
 class _Carried:
-    """A message in an answer: where it is, its bytes, what it says (as far as that can be read)."""
+    """A message in an answer: where it is, its bytes, what it says (as far as that can be read). `padded`: whether its base64 is
+    written with =."""
 
     at: str
     raw: bytes
     message: Mapping[str, Any]
+    padded: bool = False
 
 
 class Answering:
@@ -123,7 +127,9 @@ class Answering:
         elif isinstance(fault, MessageFault):
             sent = response.body = one.raw = await self._changed(fault, one.raw, names)
         else:
-            _carry(fault.carriage(self._faults.draw), response, self._faults)
+            carriage = fault.carriage(self._faults.draw)
+            _carry(carriage, response, self._faults)
+            one.raw = one.raw if carriage.body is None else carriage.body
         self._faults.note(fault, one.message, sent)
 
     async def _changed(self, fault: MessageFault, raw: bytes, names: frozenset[str]) -> bytes:
@@ -173,7 +179,8 @@ class Answering:
             session = self._faults.memory.another_session(names) or self._unknown_session()
             response.body = forms.with_field(page, forms.SESSION_FIELD, session).encode()
         else:
-            value = forms.value_of(carriage.body) if carriage.body is not None else await self._value(fault, one, names)
+            one.raw = one.raw if carriage.body is None else carriage.body
+            value = await self._value(fault, one, names)
             response.body = forms.with_field(page, field, value).encode()
 
     def _unknown_session(self) -> str:
@@ -186,7 +193,8 @@ class Answering:
             return pack(one.raw)
         if isinstance(fault, MessageFault):
             one.raw = await self._changed(fault, one.raw, names)
-        return forms.padded_value(one.raw) if isinstance(fault, PaddedBase64) else forms.value_of(one.raw)
+        one.padded = one.padded or isinstance(fault, PaddedBase64)
+        return forms.padded_value(one.raw) if one.padded else forms.value_of(one.raw)
 
     async def _pares(self, fault: Fault, raw: bytes, names: frozenset[str]) -> bytes:
         """A PARes that was changed is signed again, so that only what was asked for is wrong with it."""
@@ -206,14 +214,14 @@ class Answering:
 
 
 def _carry(carriage: Carriage, response: WireResponse, faults: Faults) -> None:
-    """Everything that happens to the carriage of an answer. Of several that end it the last one wins; delays add up."""
-    known = response.disruption
+    """Everything that happens to the carriage of an answer. Of several ways to end the worst one wins; delays add up."""
+    known = response.disruption or Disruption(0.0, faults.pause)
+    ends = known.ends
     if carriage.ends is not None and carriage.ends != "refused":
-        response.disruption = Disruption(carriage.seconds, faults.pause, carriage.ends, carriage.keep)
-    elif carriage.seconds and known is not None:
-        response.disruption = Disruption(carriage.seconds + known.seconds, faults.pause, known.ends, known.keep)
-    elif carriage.seconds:
-        response.disruption = Disruption(carriage.seconds, faults.pause)
+        ends = max(ends, carriage.ends, key=_WORSE.index)
+    if carriage.seconds or ends != known.ends:
+        keep = min(known.keep, carriage.keep)
+        response.disruption = Disruption(known.seconds + carriage.seconds, faults.pause, ends, keep)
     response.status = carriage.status or response.status
     response.body = response.body if carriage.body is None else carriage.body
     response.content_type = carriage.content_type or response.content_type

@@ -113,9 +113,9 @@ class _Sending:
         return carriage
 
     async def _go(self, on_the_way: list[Carriage], message: Mapping[str, Any]) -> WireResponse:
-        """What happens on the way, in order; the last thing is that it arrives."""
+        """What happens on the way, in order; the last thing is that it arrives, drop by drop where nothing worse happens."""
         url, timeout = self._letter.url, self._letter.timeout
-        for carriage in on_the_way:
+        for carriage in sorted(on_the_way, key=lambda each: each.ends == "dribbled"):
             match carriage.ends:
                 case "silent":
                     await self._faults.pause(min(carriage.seconds, timeout))

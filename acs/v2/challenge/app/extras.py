@@ -16,6 +16,7 @@ DENSITIES: Final = ("medium", "high", "extraHigh")
 """160, 320 and 480 dots an inch; since 2.3.1 there are colours instead, and the largest does."""
 MAX_LINK: Final = 2_048
 MAX_OLD_LINK: Final = 256
+OTHER_WAY: Final = "Use a code by SMS instead"
 _CODE: Final = ("code-label", "code-text")
 _APP: Final = ("app-label", "app-text")
 _EXPLAINED: Final = {Question.SMS_CODE: _CODE, Question.BANKING_APP: _APP}
@@ -59,10 +60,11 @@ def _link(phone: str, app_url: str | None, version: str) -> str:
 
 
 def additional_button(challenge: Challenge, version: str, language: str) -> dict[str, str]:
-    """For whoever waits for a code and gets none (since 2.3.1)."""
-    if version != LATEST or challenge.question is not Question.SMS_CODE:
+    """For whoever waits for a code and gets none, or has no smartphone (since 2.3.1)."""
+    if version != LATEST or not (challenge.other_way or challenge.question is Question.SMS_CODE):
         return {}
-    return {"challengeAddLabel": translated(HELP["no-code"], language)}
+    words = OTHER_WAY if challenge.other_way else HELP["no-code"]
+    return {"challengeAddLabel": translated(words, language)}
 
 
 def _addresses(base: str, version: str) -> dict[str, str]:

@@ -75,7 +75,15 @@ def in_the_app(decision: Settle | Ask | Defer, purchase: Purchase) -> tuple[Sett
     if rendered is None:
         return Settle("U", UNSUPPORTED_DEVICE), purchase
     interface, template = rendered
-    return decision, replace(purchase, app=replace(purchase.app, interface=interface, template=template))
+    drawn = replace(purchase.app, interface=interface, template=template)
+    return decision, replace(purchase, app=drawn, other_way=purchase.other_way and _draws_other_way(drawn, purchase))
+
+
+def _draws_other_way(app: App, purchase: Purchase) -> bool:
+    """Whether the screen of the banking app has a button for a code by SMS, and the SDK can ask for that code: native screens have
+    a button of their own since 2.3.1."""
+    has_button = app.interface == HTML or purchase.version == LATEST
+    return has_button and ui_type(Question.SMS_CODE, app.interface, purchase.version) in app.offered_types
 
 
 def rendering(method: Method, app: App, version: str) -> tuple[str, str] | None:

@@ -221,7 +221,7 @@ def submission(transaction: Transaction, request: AppRequest) -> Submission:
     fields = _html_fields(message.get("challengeHTMLDataEntry"))
     value = message.get("challengeDataEntry") or fields.get("challengeValue", "")
     return Submission(
-        _action(message, fields),
+        _action(message, fields, other_way=transaction.challenge.other_way),
         transaction.challenge.page,
         value,
         request.mark,
@@ -234,12 +234,15 @@ def _boxes(message: Mapping[str, Any], fields: Mapping[str, str], *names: str) -
     return {source.get(name) for source in (message, fields) for name in names}
 
 
-def _action(message: Mapping[str, Any], fields: Mapping[str, str]) -> Action:
+def _action(message: Mapping[str, Any], fields: Mapping[str, str], *, other_way: bool) -> Action:
+    """The additional button offers the other way, where there is one."""
     cancelled = message.get("challengeCancel")
     if cancelled is not None:
         if cancelled != CANCELLED:
             raise MessageError(ErrorCode.FORMAT_INVALID, "challengeCancel", message=message)
         return Action.CANCEL
+    if message.get("challengeAddCode") is not None and other_way:
+        return Action.RESEND
     if message.get("challengeAddCode") is not None:
         raise MessageError(ErrorCode.FORMAT_INVALID, "challengeAddCode", message=message)
     if message.get("resendChallenge") == "Y" or fields.get("action") == Action.RESEND:

@@ -16,7 +16,7 @@ from threedsecure.faults import KINDS, POINTS, SENSIBLE, Fault, FaultRefused, re
 from threedsecure.faults.documents import WITHOUT_CARD
 from threedsecure.faults.packs import PACKS
 from threedsecure.web.faults.injector import says
-from threedsecure.web.wire import WireRequest, WireResponse, read_form, see_other
+from threedsecure.web.wire import Problem, WireRequest, WireResponse, read_form, see_other
 
 WHENS: Final[Mapping[str, tuple[str, Any]]] = {
     "next": ("the next time", "next"),
@@ -59,6 +59,8 @@ async def _armed(desk: Desk, text: str) -> WireResponse:
         return await _page(desk, text, "this is not JSON", 400)
     except FaultRefused as refused:
         return await _page(desk, text, str(refused), 400)
+    except Problem as problem:
+        return await _page(desk, text, str(problem.members.get("detail", problem)), problem.status)
     return see_other("/faults")
 
 
