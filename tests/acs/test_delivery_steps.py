@@ -170,7 +170,8 @@ def test_what_is_over_is_left_as_it_is(over):
 
 @pytest.mark.parametrize(
     ("attempts", "retry", "pause"),
-    [(0, RETRY, SECOND), (1, RETRY, 5 * SECOND), (2, RETRY, 5 * SECOND), (9, RETRY, 5 * SECOND), (0, (), SECOND)],
+    [(0, RETRY, SECOND), (1, RETRY, 5 * SECOND), (2, RETRY, 5 * SECOND), (9, RETRY, 5 * SECOND), (0, (), SECOND)]
+    + [(attempts, (*RETRY, 30 * SECOND), 30 * SECOND) for attempts in (2, 9)],
 )
 def test_what_waits_for_others_is_due_after_the_pause_of_its_attempt(attempts, retry, pause):
     waiting = replace(DECIDED, delivery=replace(DECIDED.delivery, attempts=attempts))

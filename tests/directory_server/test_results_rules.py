@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from directory_server.results import rules
+from directory_server.results.rreq import _deliver_here
 from directory_server.results.rules import Forward, Refuse, Repeat, acknowledged, check_answer, decide, not_delivered
 from directory_server.transactions.records import ares_elements, begun
 from directory_server.transactions.states import State
@@ -91,6 +92,43 @@ def test_what_may_not_follow_is_refused_with_the_code_of_its_version(version, st
 def test_a_completed_transaction_without_an_answer_takes_no_other_result():
     transaction, rreq = known(state=State.COMPLETED, results_fingerprint="one")
     assert isinstance(decide(transaction, rreq, "one", LATER)[1], Refuse)
+
+
+class Party:
+    """One whose storage has a transaction, or has forgotten it meanwhile; it keeps who was to deliver, and delivers nothing."""
+
+    def __init__(self, transaction=None):
+        self.runtime = self.clock = self.storage = self
+        self.transaction, self.delivers = transaction, None
+
+    def now(self):
+        return LATER
+
+    async def report(self, ds_trans_id, claim, delivers):
+        if self.transaction is not None:
+            self.delivers = delivers(claim(self.transaction)[1])
+
+
+@pytest.mark.parametrize(
+    ("state", "answer", "delivers"),
+    [
+        (State.CHALLENGED, None, True),
+        (State.REPORTING, None, True),
+        (State.COMPLETED, {"messageType": "RRes"}, False),
+        (State.FAILED, None, False),
+    ],
+)
+async def test_only_who_brings_a_result_on_holds_it_against_other_processes(state, answer, delivers):
+    transaction, result = known(state=state, results_fingerprint="one", results_answer=answer)
+    party = Party(transaction)
+    await _deliver_here(party, result, DS_ID, "one")
+    assert party.delivers is delivers
+
+
+async def test_a_result_whose_transaction_is_forgotten_meanwhile_is_not_recognised():
+    _, result = known()
+    answer = await _deliver_here(Party(), result, DS_ID, "one")
+    assert (answer.code, answer.detail) == ("301", "dsTransID")
 
 
 # --- what the 3DS Server made of it ---

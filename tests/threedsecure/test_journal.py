@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import tracemalloc
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.engine import on_both_engines, on_sqlite_alone, written
 from tests.support.simulator import STARTED_AT, runtime
 from threedsecure.secrets.vault import Vault
 from threedsecure.storage import ledger
+from threedsecure.storage.errors import DatabaseAway
 from threedsecure.storage.ledger import More
 from threedsecure.storage.on_sqlite import SqliteDatabase, SqliteFile
 from threedsecure.web import journal as journal_module
@@ -72,6 +74,22 @@ async def test_what_does_not_fit_is_counted_and_the_count_stands_in_the_journal(
     assert newest[-1]["message"] == {"entries": 2}
 
 
+@on_sqlite_alone
+async def test_what_waits_for_a_database_that_is_away_is_bounded_in_bytes_too(journal, monkeypatch):
+    def away(*_):
+        raise DatabaseAway("full")
+
+    monkeypatch.setattr(journal_module, "MOST_BYTES_WAITING", 10_000)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(ledger, "append", away)
+        for _ in range(10):
+            record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "merchantName": "x" * 4_000})
+        with pytest.raises(DatabaseAway):
+            await journal.written()
+    assert (journal.waiting, journal.left_out) == (2, 8)
+    assert [entry["kind"] for entry in await journal.newest(10)] == ["AReq", "AReq", "left out"]
+
+
 async def test_a_subscriber_sees_entries_as_they_are_written_in_order(journal):
     async with journal.subscribed() as entries:
         record(journal, {"messageType": "AReq", "threeDSServerTransID": ID})
@@ -110,6 +128,49 @@ async def test_who_listens_and_does_not_read_is_told_how_many_entries_it_missed(
         await written_one(journal)
         assert left_out(await slow.get()) == ("left out", {"entries": 1})
         assert [(await each.get())["kind"] for each in (slow, quick)] == ["AReq", "AReq"]
+
+
+READINGS = {
+    "the messages of a transaction": lambda journal, ids: journal.entries_of(ids[0]),
+    "the newest": lambda journal, ids: journal.newest(500),
+    "the newest of a kind": lambda journal, ids: journal.newest(500, "RReq"),
+    "those of several transactions": lambda journal, ids: anext(journal.entries_of_each(ids, 10)),
+}
+
+
+@on_sqlite_alone
+async def test_no_reading_is_larger_than_so_many_bytes_however_few_its_messages_are(journal, monkeypatch):
+    monkeypatch.setattr(ledger, "MOST_BYTES", 1_000_000)
+    monkeypatch.setattr(ledger, "KEPT_BYTES", 250_000)
+    ids = [f"8a880dc0-d2d2-4067-bcb1-b08d1690b26{n}" for n in range(4)]
+    for _ in range(15):
+        for name in ids:
+            areq = {"messageType": "AReq", "threeDSServerTransID": name, "merchantName": secrets.token_hex(25_000)}
+            record(journal, areq)
+            await journal.flush()
+    peaks = {}
+    for words, read in READINGS.items():
+        tracemalloc.start()
+        await read(journal, ids)
+        peaks[words] = tracemalloc.get_traced_memory()[1] / ledger.MOST_BYTES
+        tracemalloc.stop()
+    assert max(peaks.values()) < 3, peaks
+    everything = [some async for each in journal.entries_of_each(ids, 10) for some in each]
+    assert [len(entries) for entries in everything] == [15] * 4
+
+
+@on_sqlite_alone
+async def test_what_is_too_much_for_one_reading_is_left_out_at_its_end(journal, monkeypatch):
+    monkeypatch.setattr(ledger, "MOST_BYTES", 1_500)
+    for n in range(5):
+        record(journal, {"messageType": "AReq", "threeDSServerTransID": ID, "n": n, "merchantName": "x" * 800})
+        await journal.flush()
+    assert [one["message"]["n"] for one in await journal.entries_of(ID)] == [0, 1]
+    assert [one["message"]["n"] for one in await journal.newest(5)] == [3, 4]
+    monkeypatch.setattr(journal_module, "MOST_OF_A_TRANSACTION", 1)
+    assert [one["message"]["n"] for one in await journal.entries_of(ID)] == [0]
+    monkeypatch.setattr(ledger, "MOST_BYTES", 1)
+    assert [one["message"]["n"] for one in await journal.entries_of(ID)] == [0]
 
 
 async def test_forgetting_leaves_nothing(journal):

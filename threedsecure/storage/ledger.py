@@ -49,8 +49,13 @@ ERA_BITS: Final = 8
 BULK: Final = 2048
 """Keys that are written at once."""
 MOST_RECORDS_OF_A_NAME: Final = 500
-MOST_BYTES: Final = 8_000_000
+MOST_NOTES_OF_A_NAME: Final = 500
+MOST_BYTES: Final = 4_000_000
+"""That one reader keeps of records, and finds where it wants all that there are of a kind or a name."""
+KEPT_BYTES: Final = 2_000_000
 """Of records, that one reader keeps for the next one."""
+READ_AT_ONCE: Final = 16
+"""Records, from the database."""
 FIRST_RECORDS: Final = 16
 """Among which the first note with a name is, and all of an authentication that had no challenge. A peer may name what it has heard
 of as often as it likes: who looks for those alone must not read the others."""
@@ -226,14 +231,20 @@ class Records:
         self._box = box
         self._keys = keys
         self._opened: dict[int, list[Note]] = {}
+        self._sizes: dict[int, int] = {}
         self._bytes = 0
+        self._found = 0
 
     def go_on_from(self, before: "Records") -> bool:
-        """Take over what `before` has opened, where that is no more than MOST_BYTES."""
-        if before._bytes > MOST_BYTES:
+        """Take over what `before` has opened, where that is no more than KEPT_BYTES."""
+        if before.has_read_much:
             return False
-        self._opened, self._bytes = before._opened, before._bytes
+        self._opened, self._sizes, self._bytes = before._opened, before._sizes, before._bytes
         return True
+
+    @property
+    def has_read_much(self) -> bool:
+        return max(self._bytes, self._found) > KEPT_BYTES
 
     def carrying(
         self,
@@ -241,15 +252,22 @@ class Records:
         names_of: Callable[[Note, dict[str, Any]], Sequence[str]],
         most: int = MOST_RECORDS_OF_A_NAME,
     ) -> list[Found]:
-        """The notes that carry `name`, in order, in the first `most` records that have it. `names_of`: the names that a note
-        carries."""
-        found = [
-            one
-            for number, notes in self._with_key(key_of(name), most=most)
-            for one in _likely(number, notes, name)
-            if name in names_of(one.note, one.document)
-        ]
+        """The notes that carry `name`, in order, in the first `most` records that have it, or fewer where that is much.
+        `names_of`: the names that a note carries."""
+        found: list[Found] = []
+        for number, notes in self._with_key(key_of(name), most=most):
+            some = [one for one in _likely(number, notes, name) if name in names_of(one.note, one.document)]
+            found += some
+            if most > FIRST_RECORDS and (
+                self._is_full_with(number, len(some) / len(notes)) or len(found) >= MOST_NOTES_OF_A_NAME
+            ):
+                break
         return sorted(found, key=_order)
+
+    def _is_full_with(self, number: int, share: float = 1) -> bool:
+        """Whether that share of a record is as much as one reader may find, with all that it has found before."""
+        self._found += int(self._sizes[number] * share)
+        return self._found > MOST_BYTES
 
     def found_also_by(self, name: str) -> Iterator[Found]:
         """The notes with this name beside those of their messages, the newest record first, and the last of its notes first."""
@@ -260,7 +278,7 @@ class Records:
 
     def before(self, found: Found) -> Iterator[Found]:
         """The notes of the same record before this one, the last first."""
-        notes = self._opened[found.number]
+        (_, notes), *_ = self._notes([found.number])
         return (whole(found.number, notes, place) for place in range(found.place - 1, -1, -1))
 
     def newest(self, among: int, fits: Callable[[Note], bool]) -> Iterator[Found]:
@@ -270,14 +288,16 @@ class Records:
                 yield whole(number, notes, place)
 
     def _backwards(self) -> Iterator[tuple[int, list[Note], int]]:
-        """Where every note stands, the last first."""
-        statement, before = _DOCUMENTS.order_by(RECORDS.c.number.desc()).limit(16), None
+        """Where every note stands, the last first, for as long as there is room."""
+        statement, before = _DOCUMENTS.order_by(RECORDS.c.number.desc()).limit(READ_AT_ONCE), None
         while True:
             query = statement if before is None else statement.where(RECORDS.c.number < before)
             rows = self._connection.execute(query).all()
             for number, document in rows:
                 notes = self._open(number, document)
                 yield from ((number, notes, place) for place in range(len(notes) - 1, -1, -1))
+                if self._is_full_with(number):
+                    return
             if not rows:
                 return
             before = rows[-1].number
@@ -309,21 +329,27 @@ class Records:
         return self._notes(islice(dict.fromkeys(both), most))
 
     def _notes(self, numbers: Iterable[int]) -> Iterator[tuple[int, list[Note]]]:
-        """Read a hundred at a time: whoever looks for the newest seldom needs them all."""
+        """Read a few at a time: whoever looks for the newest seldom needs them all."""
         wanted = list(numbers)
-        for start in range(0, len(wanted), 100):
-            some = wanted[start : start + 100]
+        for start in range(0, len(wanted), READ_AT_ONCE):
+            some = wanted[start : start + READ_AT_ONCE]
             missing = [number for number in some if number not in self._opened]
-            if missing:
-                for number, document in self._connection.execute(_DOCUMENTS.where(RECORDS.c.number.in_(missing))):
-                    self._open(number, document)
-            yield from ((number, self._opened[number]) for number in some if number in self._opened)
+            rows = self._connection.execute(_DOCUMENTS.where(RECORDS.c.number.in_(missing))).all() if missing else ()
+            documents = {row.number: row.document for row in rows}
+            for number in some:
+                if number in documents or number in self._opened:
+                    yield number, self._open(number, documents.get(number, b""))
 
     def _open(self, number: int, document: bytes) -> list[Note]:
-        if number not in self._opened:
-            self._opened[number] = opened(self._box, document)
-            self._bytes += len(document)
-        return self._opened[number]
+        """Kept open while there is room."""
+        notes = self._opened.get(number)
+        if notes is None:
+            notes = opened(self._box, document)
+            self._sizes[number] = len(document)
+            if self._bytes <= MOST_BYTES:
+                self._opened[number] = notes
+                self._bytes += len(document)
+        return notes
 
 
 def opened(box: Box, document: bytes) -> list[Note]:

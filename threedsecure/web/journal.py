@@ -32,12 +32,16 @@ from threedsecure.v2.validation.identifiers import one_spelling
 from threedsecure.web.clock import monotonic
 from threedsecure.web.sharing.processes import Alone, Shared
 
-__all__ = ["EMV_IDS", "MAX_ENTRIES_READ", "V1_IDS", "Entry", "Hop", "Journal"]
+__all__ = ["EMV_IDS", "MAX_ENTRIES_READ", "MOST_OF_A_TRANSACTION", "V1_IDS", "Entry", "Hop", "Journal"]
 
 log = structlog.get_logger()
 
 MAX_WAITING: Final = 20_000
+MOST_BYTES_WAITING: Final = 64 << 20
+"""While the database is away."""
 MAX_ENTRIES_READ: Final = 2_000
+MOST_OF_A_TRANSACTION: Final = 500
+"""Entries, the first ones: a peer may name what it has heard of as often as it likes."""
 FLUSH_EVERY_SECONDS: Final = 0.05
 FORGOTTEN_PER_STEP: Final = 150
 """Records."""
@@ -108,11 +112,13 @@ class _Turn:
     """What is written at once: notes, what stands in them where names do, other names that they are found by, and who waits for
     it."""
 
-    __slots__ = ("also", "first", "named", "notes", "told")
+    __slots__ = ("also", "first", "named", "notes", "size", "told")
 
     def __init__(self, first: int) -> None:
         """`first`: how many notes there were before, since the journal began."""
         self.first = first
+        self.size = 1
+        """Of its notes when they were written, in bytes."""
         self.notes: list[Note] = []
         self.named: list[Any] = []
         self.also: list[str] = []
@@ -279,6 +285,7 @@ class Journal:
         self._under_way += len(turn.notes)
         try:
             document = self._sealed(turn)
+            turn.size = len(document) or 1
         except Exception as error:  # noqa: BLE001 - what cannot be sealed keeps what is written beside it from nothing
             self._over(turn, frozenset(), Failed(error))
             return None
@@ -333,7 +340,8 @@ class Journal:
         more = [_alone(later, place) for place in range(len(later.notes))]
         self._rests = True
         self._turn = again = _Turn(later.first + len(later.notes))
-        again.notes, again.told = [*notes, *more][:MAX_WAITING], later.told
+        room = min(MAX_WAITING, len(notes) * MOST_BYTES_WAITING // turn.size)
+        again.notes, again.told = [*notes, *more][:room], later.told
         again.named, again.also = turn.named + later.named, turn.also + later.also
         self._leave_out(len(notes) + len(more) - len(again.notes))
         if self._timer is None:
@@ -380,14 +388,17 @@ class Journal:
     async def entries_of_each(
         self, identifiers: Sequence[str], at_once: int
     ) -> AsyncIterator[list[list[dict[str, Any]]]]:
-        """The same of several, `at_once` of them before others have their turn. What one needs is not read again for the next."""
-        filing: Filing | None = None
-        for start in range(0, len(identifiers), at_once):
-            filing, found = await self.read(partial(_entries_of_some, filing, identifiers[start : start + at_once]))
+        """The same of several, at most `at_once` of them before others have their turn. What one needs is not read again for the
+        next, unless it was much."""
+        filing, done = None, 0
+        while done < len(identifiers):
+            some = identifiers[done : done + at_once]
+            filing, found = await self.read(partial(_entries_of_some, filing, some))
+            done += len(found)
             yield found
 
     async def newest(self, limit: int, kind: str | None = None) -> list[dict[str, Any]]:
-        """Oldest first; a kind is looked for among the last MAX_ENTRIES_READ."""
+        """Oldest first; a kind is looked for among the last MAX_ENTRIES_READ, or fewer where those are large."""
 
         def entries(records: ledger.Records) -> list[dict[str, Any]]:
             notes = islice(records.newest(MAX_ENTRIES_READ, lambda note: kind in (None, note.kind)), limit)
@@ -524,8 +535,13 @@ def _alone(turn: _Turn, place: int) -> Note:
 def _entries_of_some(
     before: Filing | None, identifiers: Sequence[str], records: ledger.Records
 ) -> tuple[Filing, list[list[dict[str, Any]]]]:
-    filing = Filing(records, before)
-    return filing, [_entries(filing, identifier) for identifier in identifiers]
+    """As many of them as can be read without reading much; one in any case."""
+    filing, found = Filing(records, before), []
+    for identifier in identifiers:
+        found.append(_entries(filing, identifier))
+        if records.has_read_much:
+            break
+    return filing, found
 
 
 def _entries(filing: Filing, identifier: str) -> list[dict[str, Any]]:
@@ -533,7 +549,7 @@ def _entries(filing: Filing, identifier: str) -> list[dict[str, Any]]:
         return []
     name = one_spelling(identifier)
     transaction_id = filing.transaction_of(name) or name
-    return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MAX_ENTRIES_READ]]
+    return [_entry(found, transaction_id) for found in filing.notes_of(transaction_id)[:MOST_OF_A_TRANSACTION]]
 
 
 def _entry(found: Found, transaction_id: str) -> dict[str, Any]:

@@ -113,10 +113,13 @@ async def judged(
 async def all_findings(desk: Desk, mildest: Severity) -> list[Finding]:
     """Over the transactions that the newest journal entries belong to, each of them whole; without those that are muted."""
     log, journal = desk.log, desk.runtime.journal
-    async with log.one_judge:
+
+    async def trial() -> None:
         await log.catch_up(journal)
-        lines = log.latest(NEWEST)
-        await judge(log, journal, lines)
+        await judge(log, journal, log.latest(NEWEST))
+
+    await log.tried(trial)
+    lines = log.latest(NEWEST)
     verdicts = [line.verdict for line in lines if line.verdict is not None]
     return _told(desk, await asyncio.to_thread(of_all, verdicts, mildest))
 

@@ -5,7 +5,7 @@ Lines are kept in memory and brought up to date when somebody looks, from the re
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from sys import intern
@@ -19,7 +19,7 @@ from threedsecure.cards.test_cards import read
 from threedsecure.redaction import redact
 from threedsecure.storage.filing import deciding_names, names_of
 from threedsecure.storage.ledger import Found, Records, whole
-from threedsecure.web.journal import Journal
+from threedsecure.web.journal import MOST_OF_A_TRANSACTION, Journal
 
 MOST_LINES: Final = 10_000
 MOST_VERDICTS: Final = 2_500
@@ -93,8 +93,8 @@ class Line:
 
     @property
     def is_judged(self) -> bool:
-        """Whether its findings are those of all its messages, and held."""
-        return self.verdict is not None and self.judged_at == self.messages
+        """Whether its findings are those of all its messages that are read, and held."""
+        return self.verdict is not None and self.judged_at >= min(self.messages, MOST_OF_A_TRANSACTION)
 
     @property
     def seconds(self) -> float:
@@ -120,8 +120,8 @@ class Log:
         """How often findings were counted: together with what was read, whether anything is new."""
         self.judging: asyncio.Task[None] | None = None
         """Who counts the findings of lines that were shown."""
-        self.one_judge = asyncio.Lock()
-        """Who judges more than a page of lines does so alone: the next one finds most of it done."""
+        self._one_judge = asyncio.Lock()
+        self._trials, self._ended = 0, 0
         self._drawn: dict[str, str] = {}
         self._drawn_at = self.state
         self.muted: Mapping[str, str] = {}
@@ -142,6 +142,16 @@ class Log:
         if self._drawn_at != self.state or len(self._drawn) >= MOST_DRAWN:
             self._drawn, self._drawn_at = {}, self.state
         return self._drawn
+
+    async def tried(self, trial: Callable[[], Awaitable[None]]) -> None:
+        """Return when a whole `trial` is over that began no earlier than now. There is one at a time: those who wait for it share
+        the next one."""
+        due = self._trials + 1
+        async with self._one_judge:
+            if self._ended < due:
+                self._trials = due
+                await trial()
+                self._ended = due
 
     async def catch_up(self, journal: Journal) -> None:
         """Bring it up to what was noted."""
@@ -206,14 +216,14 @@ class Log:
         self._forget_before(first if newest else self._seen + 1)
         after = max(self._seen, newest - MOST_RECORDS)
         self._read_late(records)
-        some = list(records.since(after, AT_ONCE))
-        for number, notes in some:
+        left = AT_ONCE
+        for number, notes in records.since(after, AT_ONCE):
             if self._seen and number - self._seen <= LATE_AT_MOST:
                 self._late |= dict.fromkeys(range(self._seen + 1, number), 0)
             for place in range(len(notes)):
                 self._take(number, whole(number, notes, place))
-            self._seen = number
-        return len(some) == AT_ONCE
+            self._seen, left = number, left - 1
+        return not left
 
     def _read_late(self, records: Records) -> None:
         """Where several processes write, a record can be seen before one of a lower number is."""

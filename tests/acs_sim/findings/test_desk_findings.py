@@ -8,11 +8,13 @@ from xml.etree import ElementTree
 import pytest
 from lxml import html
 
+from acs_sim.desk.log.lines import Log
 from acs_sim.findings.engine import ALL_RULES, verdict_on
 from acs_sim.findings.model import Severity
 from tests.acs_sim.findings.samples import AREQ, IDS, ONE, REFUSED, STARTED_AT, entry
 from tests.acs_sim.world import SERVER_ID
 from tests.support.patience import PATIENCE_SECONDS
+from threedsecure.storage.errors import DatabaseAway
 
 WRONG = (
     entry("AReq"),
@@ -215,6 +217,48 @@ async def test_transactions_older_than_what_is_read_are_judged_whole(call, stack
     crossed(stack, *WRONG, entry("outcome", outcome="accepted"))
     _, document, _ = await call("GET", "/api/findings")
     assert [finding["rule"] for finding in document["findings"]] == ["result-from-cres"]
+
+
+async def test_of_a_transaction_without_end_so_many_messages_are_judged_and_only_once(call, stack, monkeypatch):
+    monkeypatch.setattr("acs_sim.desk.log.lines.MOST_OF_A_TRANSACTION", len(WRONG))
+    monkeypatch.setattr("threedsecure.web.journal.MOST_OF_A_TRANSACTION", len(WRONG))
+    judged = []
+    monkeypatch.setattr(
+        "acs_sim.desk.log.verdicts.verdict_on", lambda entries: judged.append(len(entries)) or verdict_on(entries)
+    )
+    for _ in range(3):
+        crossed(stack, *WRONG)
+        await call("GET", "/api/findings")
+    assert judged == [len(WRONG)]
+
+
+async def test_those_who_ask_meanwhile_share_the_next_trial():
+    log, begun, is_begun, may_end = Log(), [], asyncio.Event(), asyncio.Event()
+
+    async def trial():
+        begun.append(1)
+        is_begun.set()
+        await may_end.wait()
+
+    first = asyncio.create_task(log.tried(trial))
+    await is_begun.wait()
+    others = [asyncio.create_task(log.tried(trial)) for _ in range(5)]
+    may_end.set()
+    await asyncio.gather(first, *others)
+    assert len(begun) == 2
+
+
+async def test_a_trial_that_fails_is_none():
+    log = Log()
+
+    async def away():
+        raise DatabaseAway("full")
+
+    tried = []
+    with pytest.raises(DatabaseAway):
+        await log.tried(away)
+    await log.tried(lambda: asyncio.sleep(0, tried.append(1)))
+    assert tried == [1]
 
 
 async def test_a_transaction_is_judged_once_and_again_when_more_of_it_has_crossed(call, stack, monkeypatch):

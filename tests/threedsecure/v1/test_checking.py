@@ -24,12 +24,16 @@ from tests.threedsecure.v1.samples import (
 from threedsecure.v1.errors import ErrorCode, MessageError
 from threedsecure.v1.grammar.tables import MESSAGES, VERSIONS
 from threedsecure.v1.validation.checking import check, violations
-from threedsecure.v1.validation.rules import check_answer, exponent_of, mismatches
+from threedsecure.v1.validation.rules import check_answer, exponent_of, invalid, mismatches
 
 pytestmark = pytest.mark.holds("threedsecure/v1/grammar/tables.py", "threedsecure/v1/validation/rules.py")
 
 SAMPLES = pytest.mark.parametrize("sample", MAPPINGS, ids=names)
 CARD_RANGE = {"begin": "4000000000000000", "end": "4000000999999999", "action": "A"}
+
+
+def test_what_was_found_is_told_up_to_256_characters():
+    assert len(invalid("pan", "x" * 300, "digits").found) == 256
 
 
 def found(checked, **options) -> set[tuple[str, str]]:
@@ -283,6 +287,8 @@ def test_elements_that_contradict_each_other_are_named(checked, expected):
     [
         (message(VERES, CH={"enrolled": "N", "acctID": ACCOUNT}), {"CH.acctID", "url", "protocol"}),
         (message(PARES, pan="4000000000100006"), {"pan"}),
+        (message(PARES, pan="0000000000010006"), {"pan"}),
+        (message(PARES, pan="0000000000000006"), set()),
         (
             message(PARES, pan="0" * 16, TX={"time": "20260615 12:00:00", "status": "N"}, IReq={"iReqCode": "55"}),
             {"IReq"},

@@ -39,6 +39,9 @@ from threedsecure.v1.validation.rules import check_answer
 
 NOW = datetime(2026, 6, 15, 12, 0, 5, tzinfo=UTC)
 ALGORITHMS = pytest.mark.parametrize("algorithm", [RSA_SHA1, RSA_SHA256], ids=["rsa-sha1", "rsa-sha256"])
+EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+ENVELOPED = f"{XMLDSIG}enveloped-signature"
 V1_SCHEMES = sorted(key for key, scheme in SCHEMES.items() if scheme.classic_programme)
 
 
@@ -118,11 +121,7 @@ def test_a_pares_signed_by_somebody_else_is_verified_when_its_layout_differs(key
     assert verify(repeated, trusted=[keys.root], at=NOW)
 
 
-@pytest.mark.parametrize(
-    "transform",
-    [f"{XMLDSIG}enveloped-signature", "http://www.w3.org/2001/10/xml-exc-c14n#"],
-    ids=["enveloped", "exclusive"],
-)
+@pytest.mark.parametrize("transform", [ENVELOPED, EXCLUSIVE], ids=["enveloped", "exclusive"])
 def test_a_pares_signed_by_xmlsec1_with_a_transform_is_verified(transform, keys, tmp_path):
     xml = signed_by_xmlsec1(PARES, keys.good, transform, tmp_path)
     assert verify(xml, trusted=[keys.root], at=NOW)
@@ -193,6 +192,13 @@ def test_a_pares_without_an_id_or_a_time_is_a_mistake_of_ours(keys):
         sign(PARES.replace(' id="PARes.1.signed"', "").encode(), keys.good)
     with pytest.raises(ValueError, match=r"without a TX\.time"):
         signed(PARES.replace("time>", "when>").encode(), keys, defect=SignatureDefect.TAMPERED)
+
+
+@pytest.mark.parametrize("second", ["00", "01", "59"])
+def test_a_bad_pares_tells_another_time_whatever_its_second_is(second, keys):
+    pares = re.sub(r"(<time>[^<]*:)[0-9]{2}(</time>)", rf"\g<1>{second}\2", PARES)
+    bad = signed(pares.encode(), keys, defect=SignatureDefect.TAMPERED)
+    assert decode(bad)["TX"]["time"][-2:] == ("01" if second == "00" else "00")
 
 
 # --- forgeries -----------------------------------------------------------------------------------------------------------
@@ -267,8 +273,24 @@ def test_two_signatures_or_two_references_are_no_signature(good, keys):
 
 def test_a_transform_that_could_select_something_else_is_not_run(good, keys):
     for name in ("http://www.w3.org/TR/1999/REC-xpath-19991116", "http://www.w3.org/TR/1999/REC-xslt-19991116", ""):
-        transforms = f'<Transforms><Transform Algorithm="{name}"/></Transforms><DigestMethod'
-        assert fault_of(changed(good, "<DigestMethod", transforms), keys) is SignatureFault.ALGORITHM
+        for before in ("", f'<Transform Algorithm="{ENVELOPED}"/>'):
+            transforms = f'<Transforms>{before}<Transform Algorithm="{name}"/></Transforms><DigestMethod'
+            assert fault_of(changed(good, "<DigestMethod", transforms), keys) is SignatureFault.ALGORITHM
+
+
+@pytest.mark.parametrize(
+    ("names", "exclusive"),
+    [
+        ([], False),
+        ([ENVELOPED], False),
+        *(([*before, f"{INCLUSIVE}{more}"], False) for before in ([], [ENVELOPED]) for more in ("", "#WithComments")),
+        *(([*before, f"{EXCLUSIVE}{more}"], True) for before in ([], [ENVELOPED]) for more in ("", "WithComments")),
+    ],
+)
+def test_transforms_say_whether_what_is_around_a_pares_counts(names, exclusive):
+    transforms = "".join(f'<Transform Algorithm="{name}"/>' for name in names)
+    reference = etree.fromstring(f'<Reference xmlns="{XMLDSIG}"><Transforms>{transforms}</Transforms></Reference>')
+    assert verification._exclusive(reference) is exclusive
 
 
 def test_sha_1_is_refused_where_it_is_not_allowed(good, keys):
