@@ -19,7 +19,8 @@ from threedsecure.v2.validation.checking import Leg, context_of, violations
 pytestmark = pytest.mark.slow
 
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"
-LIBRARY_SECONDS = 60  # of one processor, and of one six times as slow as where it takes ten
+MOST_READINGS = 100
+"""Processor time to play the library, told in what it takes to read it on the same machine at the same moment; it takes some 25."""
 LEGS = {
     ("Directory Server", "3DS Server"): Leg.DS_TO_THREE_DS_SERVER,
     ("Directory Server", "ACS"): Leg.DS_TO_ACS,
@@ -41,14 +42,16 @@ NOT_OURS = ("plain http is for the desk",)
 @pytest.fixture(scope="module")
 async def library():
     began = process_time()
-    outcomes = await run(load([LIBRARY]), lambda _outcome: None)
-    return outcomes, process_time() - began
+    plays = load([LIBRARY])
+    reading, began = process_time() - began, process_time()
+    outcomes = await run(plays, lambda _outcome: None)
+    return outcomes, (process_time() - began) / reading
 
 
 def test_every_scenario_of_the_library_passes(library):
-    outcomes, seconds = library
+    outcomes, readings = library
     assert len(outcomes) >= 240
-    assert seconds < LIBRARY_SECONDS
+    assert readings < MOST_READINGS
     assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []
 
 
