@@ -75,6 +75,8 @@ def told(kind, leg, message, areq, ares):
         if "***" not in one.found and not (kind == "PRes" and "***" in str(message["cardRangeData"])):
             yield f"{one.code} {one.element}"
     for one in advise(kind, message, context):
+        if one.since:  # what is wanted from a day on is no matter of the tables
+            continue
         if "not defined here" in one.words or (kind != "AReq" and not one.words.startswith(NOT_OURS)):
             yield f"{one.element}: {one.words}"
 
