@@ -45,10 +45,13 @@ class Timers:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`failures`: how many failed purchases in a row lock the card, 0 for never. `challenges`: how many challenges a card gets
-    within `window`, 0 for as many as it is asked for."""
+    within `window`, 0 for as many as it is asked for. `unasked`: how many payments in a row pass without a challenge before one is
+    challenged, `unasked_amount`: how much they may come to, in minor units; 0 for without end."""
 
     failures: int = 5
     challenges: int = 0
+    unasked: int = 0
+    unasked_amount: int = 0
     window: timedelta = timedelta(hours=1)
 
 

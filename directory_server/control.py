@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from directory_server.party import RANGES, Party
+from directory_server.preparation.card_range_data import CHOSEN
 from directory_server.preparation.oreq import NoticeWanted, send_notice
 from directory_server.ranges import Action, Issuer, RangeList, RangesInConflict, StandIn
 from directory_server.transactions.records import Filter, Transaction
@@ -24,6 +25,7 @@ from threedsecure.web.wire import Handler, Problem, WireRequest, WireResponse, j
 Body = TypeVar("Body")
 Digits = Annotated[str, Meta(pattern=r"^[0-9]{13,19}\Z")]
 Url = Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?\Z", max_length=256)]
+MAX_TELLS: Final = 4_096
 Code = Annotated[str, Meta(pattern=r"^[0-9]{2}\Z")]
 
 
@@ -54,7 +56,7 @@ class RangesWanted(Struct, forbid_unknown_fields=True):
 
 class RangeEdit(Struct, forbid_unknown_fields=True):
     """One edit. What is left out stays as it stands; in a new range it is as for a listed test card, but `versions` has to be said.
-    A `three_ds_method_url` of null takes the 3DS Method away."""
+    A `three_ds_method_url` of null takes the 3DS Method away. `tells`: elements of the range in the PRes, by their names there."""
 
     action: Action
     start: Digits
@@ -64,6 +66,7 @@ class RangeEdit(Struct, forbid_unknown_fields=True):
     three_ds_method_url: Url | UnsetType | None = UNSET
     acs_info_ind: list[Code] | UnsetType = UNSET
     stand_in: StandIn | UnsetType = UNSET
+    tells: Annotated[dict[str, Any], Meta(max_length=10)] | UnsetType = UNSET
 
 
 class RangesEdited(Struct, forbid_unknown_fields=True):
@@ -165,12 +168,23 @@ def card_range(party: Party, scheme: str, edit: RangeEdit, standing: RangeList) 
         ),
         acs_info_ind=known.acs_info_ind if edit.acs_info_ind is UNSET else tuple(edit.acs_info_ind),
         stand_in=known.stand_in if edit.stand_in is UNSET else edit.stand_in,
+        tells=known.tells if edit.tells is UNSET else chosen_elements(edit.tells),
     )
     if edit.action is Action.ADD and not issuer.versions:
         raise Problem(
             400, "Bad Request", f"versions: a new range needs one or more of {', '.join(party.versions(scheme))}"
         )
     return CardRange(edit.start, edit.end, issuer)
+
+
+def chosen_elements(tells: dict[str, Any]) -> dict[str, Any]:
+    """Errors: `Problem` 400 for what no range of a PRes has, and for what is too long to be one."""
+    unknown = [name for name in tells if name not in CHOSEN]
+    if unknown:
+        raise Problem(400, "Bad Request", f"tells: there are {', '.join(sorted(CHOSEN))}; found {unknown[0][:40]}")
+    if len(msgspec.json.encode(tells)) > MAX_TELLS:
+        raise Problem(400, "Bad Request", f"tells: at most {MAX_TELLS} bytes")
+    return tells
 
 
 def spoken_versions(spoken: tuple[str, ...], versions: list[str]) -> tuple[str, ...]:
@@ -191,6 +205,7 @@ def ranges_document(scheme: str, listed: RangeList) -> dict[str, Any]:
             "three_ds_method_url": found.value.three_ds_method_url,
             "acs_info_ind": found.value.acs_info_ind,
             "stand_in": found.value.stand_in.value,
+            "tells": dict(found.value.tells),
         }
         for found in listed
     ]

@@ -7,9 +7,9 @@ a 3DS Server can ask for what changed since the one it holds (PReq.serialNum).
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from threedsecure.cards import scenarios, test_cards
 from threedsecure.cards.card_numbers import CardRange, CardRangeTable
@@ -46,13 +46,15 @@ SUPPORTED_SINCE_2_3: Final = ("06", "07")
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """What is known of the cards in a range. `versions`: the protocol versions its ACS speaks, lowest first. `acs_url`: where
-    the AReq is posted. `acs_info_ind`: what its ACS supports, in the specification's codes."""
+    the AReq is posted. `acs_info_ind`: what its ACS supports, in the specification's codes. `tells`: elements that the range has in
+    the PRes in the place of what follows from all this, None for one that it has not."""
 
     versions: tuple[str, ...]
     acs_url: str
     three_ds_method_url: str | None = None
     acs_info_ind: tuple[str, ...] = SUPPORTED
     stand_in: StandIn = StandIn.ERRO
+    tells: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from acs_sim.running import stack
+from acs_sim.running.process.loop import spare_the_collector
 from tests.support import engine
 from tests.support.browser import browser, chromium, page, paying_browser
 from tests.support.once import compile_pages_once, connect_once, sign_with_keys_made_once
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     stack.opened = engine.opened
     if hasattr(config, "workerinput"):
         atexit.register(os._exit, 0)  # after all else: freeing a run's objects one by one would take seconds
+    gc.disable()  # nearly all that comes until the tests are collected is there to the end
     sign_with_keys_made_once()
     compile_pages_once()
     connect_once()
@@ -64,9 +66,8 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Thousands of tests are there to the end: the collector need not look at them again and again."""
-    gc.collect()
-    gc.freeze()
+    """Thousands of tests are there to the end: the collector looks at what comes later, and as often as where users run it."""
+    spare_the_collector()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,12 @@ from urllib.parse import urlsplit
 MAX_ADDRESS: Final = 2_048
 NAMESPACE_NAME: Final = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 """Of a simulator that shares the ports of another one (`threedsecure.web.serving.ways`)."""
+PHONE_NUMBER: Final = r"\+[1-9][0-9]{6,14}"
+"""In international form (ITU-T E.164)."""
+EMAIL_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9._%+-]{0,30}@[A-Za-z0-9][A-Za-z0-9.-]{0,30}"
+"""As far as codes are sent to one. It begins with a letter, so that nothing takes it for a number."""
+REACHED_AT: Final = rf"(?:{PHONE_NUMBER}|{EMAIL_ADDRESS})"
+"""Where a cardholder's codes go."""
 _NAMESPACE: Final = re.compile(rf"/~{NAMESPACE_NAME}(?=/|\Z)")
 
 
@@ -22,6 +28,11 @@ def is_web_address(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def is_email(reached_at: str) -> bool:
+    """Of what `REACHED_AT` allows."""
+    return "@" in reached_at
 
 
 def at_namespace(name: str) -> str:

@@ -27,7 +27,7 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "expired-code": _("That code has expired. Ask for a new one."),
         "superseded-code": _("That code was replaced by a newer one. Type the code of the latest message."),
         "replayed-code": _("That code was already used. Ask for a new one."),
-        "blank-code": _("Type the code that you received by SMS."),
+        "blank-code": _("Type the code that you received."),
         "resent": _("A new code is on its way. Only the latest code works."),
         "no-more-resends": _("No more codes can be sent for this payment."),
         "stale-page": _("You answered an older page. Please go on here."),
@@ -47,7 +47,7 @@ _NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "wrong-passkey": _("That passkey does not confirm this payment."),
         "wrong-wallet": _("What your wallet answered does not confirm this payment."),
         "passkey-unused": _("Your passkey could not be used. Type the code that we have sent you instead."),
-        "sms-failed": _("We could not send the code to your phone. Ask for a new one."),
+        "sms-failed": _("We could not send the code. Ask for a new one."),
         "back-again": _("If you have approved the payment in your banking app, continue."),
         "no-code": _(
             "The code goes to the phone that your bank knows. If it is no longer yours, please contact your bank."

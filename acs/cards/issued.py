@@ -40,6 +40,8 @@ def issued(pan: str, registration: Registration | None) -> Card | None:
         registration.password,
         registration.failures,
         registration.challenges,
+        registration.unasked,
+        registration.unasked_amount,
     )
 
 
@@ -68,6 +70,8 @@ def register(
     password: str | None = None,
     failures: int | None = None,
     challenges: int | None = None,
+    unasked: int | None = None,
+    unasked_amount: int | None = None,
 ) -> Registration:
     """Errors: `NotACard`."""
     known = read(pan)
@@ -78,7 +82,7 @@ def register(
     check_outcome(scenario, known.versions, trans_status, reason)
     spoken = replace(known, scenario=ALL_SCENARIOS[scenario])
     number = phone or phone_number(spoken)
-    own = (tries, language, trans_status, reason, password, failures, challenges)
+    own = (tries, language, trans_status, reason, password, failures, challenges, unasked, unasked_amount)
     return Registration(pan, scenario, number, *own)
 
 

@@ -1,12 +1,14 @@
 """What the issuer remembers of a card. Plain data."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
 from acs.cards.status import CardStatus
 from acs.settings import Limits
+
+_OWN_LIMITS: Final = ("failures", "challenges", "unasked", "unasked_amount")
 
 
 class Registration(Struct, frozen=True, omit_defaults=True):
@@ -22,6 +24,8 @@ class Registration(Struct, frozen=True, omit_defaults=True):
     password: str | None = None
     failures: int | None = None
     challenges: int | None = None
+    unasked: int | None = None
+    unasked_amount: int | None = None
 
 
 class OnFile(NamedTuple):
@@ -34,8 +38,8 @@ class OnFile(NamedTuple):
 
 class Card(Struct, frozen=True, omit_defaults=True):
     """A card of this issuer. `language`: BCP 47, when the cardholder has one of their own; `tries`: when it is not the issuer's.
-    `trans_status` and `reason` (transStatusReason): when they are not the scenario's. `password`, `failures`
-    and `challenges`: when they are its own.
+    `trans_status` and `reason` (transStatusReason): when they are not the scenario's. `password` and the limits `failures`,
+    `challenges`, `unasked` and `unasked_amount`: when they are its own.
     `tells`: elements that the ARes and the RReq have beside what the scenario says."""
 
     pan: str
@@ -49,12 +53,11 @@ class Card(Struct, frozen=True, omit_defaults=True):
     password: str | None = None
     failures: int | None = None
     challenges: int | None = None
+    unasked: int | None = None
+    unasked_amount: int | None = None
     tells: dict[str, Any] | None = None
 
     def within(self, limits: Limits) -> Limits:
         """The issuer's limits, as far as the card has none of its own."""
-        if self.failures is None and self.challenges is None:
-            return limits
-        failures = limits.failures if self.failures is None else self.failures
-        challenges = limits.challenges if self.challenges is None else self.challenges
-        return replace(limits, failures=failures, challenges=challenges)
+        own = {name: value for name in _OWN_LIMITS if (value := getattr(self, name)) is not None}
+        return replace(limits, **own) if own else limits

@@ -24,11 +24,14 @@ _FAILURES: Final = frozenset({Ending.TOO_MANY_TRIES, Ending.FAILED, Ending.DECLI
 
 
 class CardStatus(Struct, frozen=True, omit_defaults=True):
-    """`failed`: purchases that failed in a row. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants;
+    """`failed`: purchases that failed in a row. `unasked`: payments in a row that passed without a challenge, and `unasked_amount`:
+    what they come to. `asked_at`: when the cardholder was challenged of late. `trusted`: merchants;
     `keeps_list`: the cardholder has been asked about one; `devices`: those that are remembered; `passkeys`: those that the
     cardholder has made at the bank."""
 
     failed: int = 0
+    unasked: int = 0
+    unasked_amount: int = 0
     locked: bool = False
     asked_at: tuple[datetime, ...] = ()
     trusted: tuple[str, ...] = ()
@@ -43,7 +46,7 @@ GOOD: Final = CardStatus()
 def after_ending(card_status: CardStatus, ending: Ending | None, limits: Limits) -> CardStatus:
     """The status after a challenge ended."""
     if ending is Ending.PASSED and not card_status.locked:
-        return replace(card_status, failed=0)
+        return replace(card_status, failed=0, unasked=0, unasked_amount=0)
     if ending not in _FAILURES:
         return card_status
     failed = card_status.failed + 1
@@ -60,6 +63,16 @@ def asked(card_status: CardStatus, now: datetime, limits: Limits) -> CardStatus:
 
 def asked_too_often(card_status: CardStatus, now: datetime, limits: Limits) -> bool:
     return 0 < limits.challenges <= len(_recent(card_status, now, limits))
+
+
+def passed_unasked(card_status: CardStatus, amount: int) -> CardStatus:
+    """The status after a payment that passed without a challenge, where that is counted."""
+    return replace(card_status, unasked=card_status.unasked + 1, unasked_amount=card_status.unasked_amount + amount)
+
+
+def is_due(card_status: CardStatus, amount: int, limits: Limits) -> bool:
+    """Whether a payment has to be challenged, because enough of them were not (Delegated Regulation (EU) 2018/389, Article 16)."""
+    return 0 < limits.unasked <= card_status.unasked or 0 < limits.unasked_amount < card_status.unasked_amount + amount
 
 
 def trusting(card_status: CardStatus, merchant: str, *, trusted: bool) -> CardStatus:
@@ -96,7 +109,7 @@ def using(card_status: CardStatus, passkey: Passkey) -> CardStatus:
 
 
 def unlocked(card_status: CardStatus) -> CardStatus:
-    return replace(card_status, failed=0, locked=False, asked_at=())
+    return replace(card_status, failed=0, unasked=0, unasked_amount=0, locked=False, asked_at=())
 
 
 def described(card_status: CardStatus) -> Mapping[str, object]:
@@ -105,6 +118,8 @@ def described(card_status: CardStatus) -> Mapping[str, object]:
         {
             "locked": card_status.locked,
             "failed_purchases": card_status.failed,
+            "unasked_payments": card_status.unasked,
+            "unasked_amount": card_status.unasked_amount,
             "trusted_merchants": len(card_status.trusted),
             "remembered_devices": len(card_status.devices),
         }

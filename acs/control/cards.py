@@ -19,6 +19,7 @@ from acs.v2.issuer import RESET, EmvIssuer
 from acs.v2.lifecycle import expire
 from acs.v2.records import Transaction, bank_of
 from acs.v2.states import State
+from threedsecure.addresses import REACHED_AT
 from threedsecure.cards.card_numbers import mask
 from threedsecure.redaction import redact
 from threedsecure.secrets.wallet import written
@@ -30,6 +31,7 @@ DEFAULT_LISTED: Final = 100
 MAX_TRIES: Final = 9
 MAX_FAILURES: Final = 99
 MAX_CHALLENGES: Final = 99
+MAX_AMOUNT: Final = 99_999_999
 LOOKED_AT: Final = 20
 """Transactions, for what happens next: a code expires before its page does, and so in nearly the same order."""
 WAITING: Final = {
@@ -40,7 +42,7 @@ WAITING: Final = {
 }
 """What happens by itself to those that wait."""
 ASKING: Final = frozenset({State.CHALLENGING, State.DECOUPLED})
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_PHONE: Final = re.compile(REACHED_AT)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _TRANS_STATUS: Final = re.compile("[YNUARI]")
 _REASON: Final = re.compile("[0-9]{2}")
@@ -63,6 +65,8 @@ async def register_card(issuer: EmvIssuer, request: WireRequest) -> WireResponse
             password=_matching(body, "password", _PASSWORD),
             failures=_at_most(body, "failures", MAX_FAILURES),
             challenges=_at_most(body, "challenges", MAX_CHALLENGES),
+            unasked=_at_most(body, "unasked", MAX_CHALLENGES),
+            unasked_amount=_at_most(body, "unaskedAmount", MAX_AMOUNT),
         )
     except NotACard as error:
         raise Problem(422, "Unprocessable Content", str(error)) from error
@@ -210,6 +214,8 @@ def _card(registration: Registration) -> dict[str, Any]:
         "password": registration.password,
         "failures": registration.failures,
         "challenges": registration.challenges,
+        "unasked": registration.unasked,
+        "unaskedAmount": registration.unasked_amount,
     }
     return {name: value for name, value in attributes.items() if value is not None}
 

@@ -18,14 +18,14 @@ from acs.cards.issued import CO_BADGED, advice, issued, under
 from acs.cards.plays import keeps_silent
 from acs.cards.records import Card, OnFile
 from acs.cards.rules.then import instructed
-from acs.cards.status import CardStatus, asked, using
+from acs.cards.status import CardStatus, asked, passed_unasked, using
 from acs.forms import note_assertion
 from acs.settings import AcsSettings
 from acs.v2.background.deciding import ask_issuer, service_of
 from acs.v2.challenge.app.device import language_of, version_of
 from acs.v2.challenge.app.keys import signed_content
 from acs.v2.challenge.app.rendering import app_of, in_the_app
-from acs.v2.decision.card_status import considered, wished
+from acs.v2.decision.card_status import considered, paid, passes, wished
 from acs.v2.decision.decide import decide
 from acs.v2.decision.extensions import asked_by
 from acs.v2.decision.outside import as_decided, as_rule, question
@@ -276,7 +276,11 @@ def decided_for(
         begun = replace(begun, method=Method.SPC)
     if asserted is not None and asserted.passkey is not None:
         card_status = using(card_status, asserted.passkey)
-    return begun, card_status if begun.result is not None else asked(card_status, now, limits)
+    if begun.result is None:
+        return begun, asked(card_status, now, limits)
+    if (limits.unasked or limits.unasked_amount) and passes(standing, view):
+        card_status = passed_unasked(card_status, paid(view))
+    return begun, card_status
 
 
 def answer_error(error: ProtocolError, request: WireRequest) -> WireResponse:

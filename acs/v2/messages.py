@@ -12,6 +12,7 @@ from acs.v2.decision import versions
 from acs.v2.decision.extensions import said
 from acs.v2.decision.versions import LATEST
 from acs.v2.records import Purchase, Result, Transaction, bank_of
+from threedsecure.addresses import is_email
 from threedsecure.cards.plays import Method, RReqOrder
 from threedsecure.v2.codec import encode, encode_base64url
 from threedsecure.v2.erro import erro
@@ -180,7 +181,8 @@ def _authentication(transaction: Transaction, *, with_method: bool) -> dict[str,
     if version in ("2.1.0", "2.2.0"):
         elements["authenticationType"] = described.authentication_type
     if with_method or not elements:
-        elements["authenticationMethod"] = described.authentication_method(version)
+        by_email = is_email(transaction.card.phone)
+        elements["authenticationMethod"] = described.authentication_method(version, by_email=by_email)
     return elements
 
 

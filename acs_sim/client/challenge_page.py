@@ -78,9 +78,8 @@ class Page:
     def press(self, button_id: str, entry: str | None = None, *, boxes: Sequence[str] = ()) -> Form:
         """What the button posts, with `entry` typed into `#code` or, on a page of choices, chosen (several with commas between);
         `boxes` are the ids of those to tick. Errors: `NotAPage` when the page has no such button, choice or box."""
+        button_id, entry = self.hand(button_id, entry)
         button = self._element(button_id)
-        if button is None and button_id == "submit" and entry is not None:  # each choice is a button of its own
-            button, entry = self._element(f"choose-{entry}"), None
         form = self._owner(button) if button is not None else None
         if form is None:
             raise NotAPage(f"the page has no button #{button_id}: {self.message or self.title or 'it says nothing'}")
@@ -93,6 +92,13 @@ class Page:
         for box_id in boxes:
             pressed.fields.update(self._ticked(box_id))
         return pressed
+
+    def hand(self, button_id: str, entry: str | None) -> tuple[str, str | None]:
+        """The id of the button that a hand presses, and what it enters before: each choice may be a button of its own."""
+        own = f"choose-{entry}"
+        if button_id == "submit" and self._element("submit") is None and self._element(own) is not None:
+            return own, None
+        return button_id, entry
 
     def _chosen(self, form: lxml.html.HtmlElement, entry: str) -> dict[str, str]:
         """A page without choices takes no entry."""

@@ -20,6 +20,7 @@ from directory_server.ranges import Issuer, RangeList, StandIn
 from directory_server.settings import DirectoryServerSettings
 from directory_server.transactions.records import Transaction, begun, concluded
 from directory_server.transactions.states import Event
+from threedsecure.cards.cartes_bancaires import SCHEME as CARTES_BANCAIRES
 from threedsecure.cards.other_cards import OtherCards
 from threedsecure.errors import PeerTimedOut, TransportError
 from threedsecure.storage.ledger import More
@@ -79,11 +80,9 @@ def begin(
     now: datetime,
 ) -> Begun:
     """What a checked AReq becomes: pure. `device`: what was decrypted of it."""
-    added = {
-        "dsReferenceNumber": settings.reference_number,
-        "dsTransID": ds_trans_id,
-        "dsURL": settings.ds_url(scheme),
-    }
+    added = {"dsReferenceNumber": settings.reference_number, "dsTransID": ds_trans_id}
+    if rules.knows_ds_url(areq["messageVersion"], areq["deviceChannel"], areq["messageCategory"]):
+        added["dsURL"] = settings.ds_url(scheme)
     whole = checked.whole and not device
     sent = {**(areq if whole else rules.for_the_acs(areq, checked.context, device)), **added}
     day = day_of(settings.rules_as_of, now)
@@ -107,6 +106,8 @@ def judge(begun: Begun, reply: Reply, acs_trans_id: Callable[[], str]) -> Outcom
     except MessageError as error:
         return _invalid(begun, error, acs_trans_id)
     relayed = rules.for_the_three_ds_server(answer, sent, scheme)
+    if scheme == CARTES_BANCAIRES:
+        relayed = rules.scored(relayed, sent)
     event = rules.event_of(answer, result_after_spc=begun.result_after_spc)
     return Outcome(rules.with_indicator(relayed, begun.lacking), event)
 

@@ -5,21 +5,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 from directory_server.authentication.device_information import SDK_ENCRYPTED_DATA
 from directory_server.ranges import StandIn
 from directory_server.transactions.states import Event
 from directory_server.transactions.versions import at_least
-from threedsecure.cards import test_cards
+from threedsecure.cards import cartes_bancaires, test_cards
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
 from threedsecure.cards.card_numbers import mask
 from threedsecure.cards.other_cards import OtherCards
-from threedsecure.cards.schemes import SCHEMES, networks
+from threedsecure.cards.schemes import eci, ecis, networks
 from threedsecure.redaction import redact_card_numbers
 from threedsecure.v2.errors import ErrorCode, MessageError
 from threedsecure.v2.validation.checking import Context, Leg, check, context_of, defined
 from threedsecure.v2.validation.identifiers import same_id
+from threedsecure.v2.validation.plans import plan_for
 
 Message = Mapping[str, Any]
 
@@ -32,6 +34,7 @@ NO_CARD_RECORD: Final = "08"
 ATTEMPTS_SERVER: Final = "98"  # Visa's authentication method code of whoever stands in for the issuer
 DEVICE_INFO_VERSION: Final = "1.6"
 INDICATOR: Final = "ACS-SIM-DCAP"
+MAX_EXTENSIONS: Final = 10
 PURCHASE_DATE_TOLERANCE: Final = timedelta(minutes=30)
 
 
@@ -64,6 +67,12 @@ def for_the_acs(areq: Message, context: Context, device: Mapping[str, str]) -> d
     return {**relayed, **device} if device else relayed
 
 
+@cache
+def knows_ds_url(version: str, device_channel: str, category: str) -> bool:
+    """Whether an AReq has a dsURL: 3RI of 2.1.0 has none."""
+    return "dsURL" in plan_for("AReq", Context(version, device_channel, category, Leg.DS_TO_ACS)).scope.fields
+
+
 def check_answer(ares: Message, sent: Message) -> None:
     """Hold an ARes against the AReq that the ACS got. Errors: `MessageError`, 203 for another version, 301 for other ids."""
     check_same_version(ares, sent["messageVersion"])
@@ -77,8 +86,9 @@ def identifiers(sent: Message) -> dict[str, str]:
 
 def for_the_three_ds_server(ares: Message, sent: Message, scheme: str) -> dict[str, Any]:
     """The ARes as the 3DS Server gets it: only what is defined, with the scheme's ECI."""
-    relayed = defined(ares, context_of(ares, Leg.DS_TO_THREE_DS_SERVER, sent))
-    return with_scheme_eci(relayed | identifiers(sent), scheme, sent["messageCategory"])
+    whole = {**ares, **identifiers(sent)}
+    relayed = defined(whole, context_of(ares, Leg.DS_TO_THREE_DS_SERVER, sent))
+    return with_scheme_eci(relayed, scheme, sent["messageCategory"])
 
 
 def with_scheme_eci(message: dict[str, Any], scheme: str, category: str) -> dict[str, Any]:
@@ -89,9 +99,9 @@ def with_scheme_eci(message: dict[str, Any], scheme: str, category: str) -> dict
 
 def eci_of(message: Message, scheme: str, category: str) -> str | None:
     """The ECI that goes to the 3DS Server with an ARes or RReq: the scheme's in a payment, else what the ACS said."""
-    status = message.get("transStatus")
-    own = SCHEMES[scheme].eci(status) if category == PAYMENT and isinstance(status, str) else None
-    return own if own is not None else message.get("eci")
+    status, said = message.get("transStatus"), message.get("eci")
+    own = ecis(scheme, status) if category == PAYMENT and isinstance(status, str) else ()
+    return said if said in own or not own else own[0]
 
 
 def with_indicator(ares: dict[str, Any], lacking: tuple[str, ...] | None) -> dict[str, Any]:
@@ -101,7 +111,21 @@ def with_indicator(ares: dict[str, Any], lacking: tuple[str, ...] | None) -> dic
         return ares
     data = {"qualified": "N" if lacking else "Y", **({"missing": ",".join(lacking)} if lacking else {})}
     extension = {"name": INDICATOR, "id": INDICATOR, "criticalityIndicator": False, "data": data}
-    return ares | {"messageExtension": [*ares.get("messageExtension", []), extension]}
+    return _with_extension(ares, extension)
+
+
+def scored(ares: dict[str, Any], sent: Message) -> dict[str, Any]:
+    """`ares` with the score of Cartes Bancaires' analysis, unless it has one. How CB reckons is not public: here it is the last two
+    digits of the amount, so that whoever tests can choose it."""
+    if cartes_bancaires.has_score(ares):
+        return ares
+    return _with_extension(ares, cartes_bancaires.score(int(sent.get("purchaseAmount", "0")[-2:])))
+
+
+def _with_extension(ares: dict[str, Any], extension: dict[str, Any]) -> dict[str, Any]:
+    """As long as there is room for one more."""
+    told = ares.get("messageExtension", [])
+    return ares if len(told) >= MAX_EXTENSIONS else ares | {"messageExtension": [*told, extension]}
 
 
 def event_of(ares: Message, *, result_after_spc: bool = False) -> Event:
@@ -151,6 +175,8 @@ def answered_here(sent: Message, scheme: str, own: OwnAnswer, acs_trans_id: str)
         ares["transStatusReason"] = own.trans_status_reason
     if own.trans_status == "A" and sent["messageCategory"] == PAYMENT:
         ares["authenticationValue"] = _own_value(sent, scheme, own.trans_status)
+    if sent["messageCategory"] == PAYMENT:
+        ares["eci"] = eci(scheme, sent["acctNumber"], own.trans_status)
     return with_scheme_eci(ares, scheme, sent["messageCategory"])
 
 

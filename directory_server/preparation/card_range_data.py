@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -13,6 +14,23 @@ from threedsecure.v2.codec import encode
 
 FIRST_IN_FIRST_OUT: Final = "01"
 RANGES_AT_A_TIME: Final = 500
+_SINCE_2_1: Final = frozenset(
+    {
+        *("acsStartProtocolVersion", "acsEndProtocolVersion", "dsStartProtocolVersion", "dsEndProtocolVersion"),
+        "threeDSMethodURL",
+    }
+)
+IN_A_RANGE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "2.1.0": _SINCE_2_1,
+        "2.2.0": _SINCE_2_1 | {"acsInfoInd"},
+        "2.3.1": frozenset({"issuerCountryCode", "dsProtocolVersions", "acsProtocolVersions"}),
+    }
+)
+"""The elements of a range that can be chosen, by version of the PRes."""
+IN_A_VERSION: Final = frozenset({"acsInfoInd", "threeDSMethodURL", "supportedMsgExt"})
+"""In 2.3.1 those of each entry of acsProtocolVersions."""
+CHOSEN: Final = frozenset().union(IN_A_VERSION, *IN_A_RANGE.values())
 
 
 def head(preq: Mapping[str, Any], *, ds_trans_id: str, versions: tuple[str, ...], ranges: RangeList) -> dict[str, Any]:
@@ -64,7 +82,24 @@ def _edited(changes: Iterable[Change], version: str) -> Iterable[dict[str, Any]]
 
 def _range(card_range: CardRange[Issuer], version: str, action: Action | None = None) -> dict[str, Any]:
     told = _in_2_3(card_range) if at_least(version, "2.3.0") else _before_2_3(card_range, version)
+    told = _as_chosen(told, card_range.value.tells, version)
     return told if action is None else told | {"actionInd": action.value}
+
+
+def _as_chosen(told: dict[str, Any], chosen: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """The entry with the elements that were chosen for it, as far as `version` has them; None is for one that is to be missing."""
+    if not chosen:
+        return told
+    per_version = told.get("acsProtocolVersions")
+    whole = _with(told, chosen, IN_A_RANGE[version])
+    if per_version is not None and "acsProtocolVersions" not in chosen:
+        whole["acsProtocolVersions"] = [_with(one, chosen, IN_A_VERSION) for one in per_version]
+    return whole
+
+
+def _with(told: Mapping[str, Any], chosen: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    changed = {**told, **{name: value for name, value in chosen.items() if name in names}}
+    return {name: value for name, value in changed.items() if value is not None}
 
 
 def _before_2_3(card_range: CardRange[Issuer], version: str) -> dict[str, Any]:

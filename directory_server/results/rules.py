@@ -118,10 +118,11 @@ def not_delivered(transaction: Transaction, fingerprint: str, now: datetime) -> 
 def for_the_three_ds_server(rreq: Message, transaction: Transaction) -> dict[str, Any]:
     """The RReq as the 3DS Server gets it: only what is defined there, with the scheme's ECI, and up to 2.2.0 without
     authenticationMethod, which the ACS sends for the directory server alone."""
-    relayed = defined(rreq, context_of(rreq, Leg.DS_TO_THREE_DS_SERVER, transaction.areq, transaction.ares))
+    whole = {**rreq, **transaction.identifiers}
+    relayed = defined(whole, context_of(rreq, Leg.DS_TO_THREE_DS_SERVER, transaction.areq, transaction.ares))
     if not at_least(transaction.version, "2.3.0"):
         relayed.pop("authenticationMethod", None)
-    return with_scheme_eci(relayed | transaction.identifiers, transaction.scheme, rreq["messageCategory"])
+    return with_scheme_eci(relayed, transaction.scheme, rreq["messageCategory"])
 
 
 def check_answer(rres: Message, sent: Message, transaction: Transaction) -> None:

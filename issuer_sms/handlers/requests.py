@@ -35,7 +35,7 @@ Choice = TypeVar("Choice", bound=Enum)
 class MessageBody(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /api/messages`: ten segments at most."""
 
-    to: Annotated[str, Meta(max_length=32)]
+    to: Annotated[str, Meta(max_length=64)]
     sender: Annotated[str, Meta(max_length=32)] = msgspec.field(name="from")
     body: Annotated[str, Meta(min_length=1, max_length=1530)]
     reference: Reference | None = None
@@ -45,7 +45,7 @@ class MessageBody(Struct, frozen=True, forbid_unknown_fields=True):
 class PromptBody(Struct, frozen=True, forbid_unknown_fields=True):
     """`POST /api/prompts`."""
 
-    to: Annotated[str, Meta(max_length=32)]
+    to: Annotated[str, Meta(max_length=64)]
     title: Annotated[str, Meta(min_length=1, max_length=80)]
     body: Annotated[str, Meta(max_length=1000)] = ""
     reference: Reference | None = None

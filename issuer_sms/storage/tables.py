@@ -33,7 +33,7 @@ MESSAGES: Final = Table(
     METADATA,
     Column("number", Integer, primary_key=True),
     Column("id", String(36), nullable=False, unique=True),
-    Column("phone", String(16), nullable=False),
+    Column("phone", String(64), nullable=False),
     Column("sender", String(16), nullable=False),
     Column("sealed_body", Text, nullable=False),
     Column("reference", String(64)),
@@ -67,7 +67,7 @@ PROMPTS: Final = Table(
     METADATA,
     Column("number", Integer, primary_key=True),
     Column("id", String(36), nullable=False, unique=True),
-    Column("phone", String(16), nullable=False),
+    Column("phone", String(64), nullable=False),
     Column("sealed_title", Text, nullable=False),
     Column("sealed_body", Text, nullable=False),
     Column("reference", String(64)),
@@ -101,4 +101,4 @@ CALLBACKS: Final = Table(
     sqlite_autoincrement=True,
 )
 
-SCHEMA: Final = Schema("phone", METADATA, "0002", Path(__file__).parent.parent / "migrations")
+SCHEMA: Final = Schema("phone", METADATA, "0003", Path(__file__).parent.parent / "migrations")

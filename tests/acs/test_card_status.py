@@ -21,6 +21,14 @@ OOB = compose("visa", SCENARIOS["challenge-oob"])
 FRICTIONLESS = compose("visa", SCENARIOS["frictionless"])
 MESSAGES = Path(__file__).parents[2] / "fixtures" / "messages"
 TWO = Limits(failures=2)
+CLEAR = {
+    "locked": False,
+    "failed_purchases": 0,
+    "unasked_payments": 0,
+    "unasked_amount": 0,
+    "trusted_merchants": 0,
+    "remembered_devices": 0,
+}
 
 
 def status(message):
@@ -45,9 +53,9 @@ async def test_a_card_is_locked_after_purchases_that_failed_in_a_row_and_unlocke
         await fail(acs)
         assert status(await acs.ask(PASSWORD)) == ("N", "12")
         assert status(await acs.ask(compose("visa", SCENARIOS["challenge-knowledge"]))) == ("C", None)
-        card_status = {"locked": True, "failed_purchases": 2, "trusted_merchants": 0, "remembered_devices": 0}
+        card_status = {**CLEAR, "locked": True, "failed_purchases": 2}
         assert await acs.control("cards/standing", {"pan": PASSWORD}) == (200, card_status)
-        cleared = {"locked": False, "failed_purchases": 0, "trusted_merchants": 0, "remembered_devices": 0}
+        cleared = CLEAR
         assert await acs.control("cards/unlock", {"pan": PASSWORD}) == (200, cleared)
         assert await passes(acs)
 
@@ -271,3 +279,23 @@ async def test_the_box_counts_only_where_it_was_offered(acs):
     await acs.post(page.form.action, fields)
     assert "whiteListStatus" not in acs.directory.rreqs[-1]
     assert (await acs.control("cards/standing", {"pan": PASSWORD}))[1]["trusted_merchants"] == 0
+
+
+async def test_after_so_many_payments_without_a_challenge_one_is_challenged_and_the_count_begins_anew():
+    async with stage(limits=Limits(unasked=2)) as acs:
+        for _ in range(2):
+            assert status(await acs.ask(FRICTIONLESS)) == ("Y", None)
+        other = compose("visa", SCENARIOS["frictionless"], serial="7")
+        assert status(await acs.ask(other)) == ("Y", None)  # each card has a count of its own
+        page = await acs.challenge(FRICTIONLESS)
+        assert (await acs.type(page, acs.phone.code)).cres["transStatus"] == "Y"
+        assert status(await acs.ask(FRICTIONLESS)) == ("Y", None)
+
+
+async def test_payments_without_a_challenge_may_come_to_so_much_and_those_without_the_cardholder_do_not_count():
+    async with stage(limits=Limits(unasked_amount=5000)) as acs:
+        assert status(await acs.ask(FRICTIONLESS, purchaseAmount="3000")) == ("Y", None)
+        assert status(await acs.ask(FRICTIONLESS, purchaseAmount="2000")) == ("Y", None)
+        assert status(await acs.ask(FRICTIONLESS, purchaseAmount="1")) == ("C", None)
+        _, standing = await acs.control("cards/standing", {"pan": FRICTIONLESS})
+        assert standing == {**CLEAR, "unasked_payments": 2, "unasked_amount": 5000}

@@ -1,7 +1,7 @@
 """kill -9 at the worst moments: the challenge goes on, and the one result arrives as it was decided."""
 
 import asyncio
-import sys
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,14 +14,13 @@ from tests.acs.test_classic import Mpi, back
 from tests.acs.test_endings import DECOUPLED
 from tests.support.classic_mpi import pareq
 from tests.support.engine import on_both_engines, written
+from tests.support.forked import Forked
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
 
 pytestmark = [on_both_engines, pytest.mark.slow]
-
-ROOT = Path(__file__).parents[2]
 
 
 class Process:
@@ -31,33 +30,23 @@ class Process:
         self.data = data
         self.phone_url = phone_url
         self.port = free_port()
-        self.output = b""
-        self._process: asyncio.subprocess.Process | None = None
+        self.output = ""
+        self._process: Forked | None = None
 
     async def start(self, minutes: float = 0) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.acs.acs_process",
-            str(self.data),
-            str(self.port),
-            self.phone_url,
-            str(minutes),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (line := await self._process.stdout.readline()) != b"ready\n":
-                self.output += line
-                assert line, self.output.decode()
+        arguments = (str(self.data), str(self.port), self.phone_url, str(minutes))
+        self._process = Forked("tests.acs.acs_process", *arguments, env=os.environ)
+        while (line := await asyncio.to_thread(self._process.stdout.readline)) != "ready\n":
+            self.output += line
+            assert line, self.output
 
-    async def kill(self) -> None:
-        if self._process.returncode is not None:
+    def kill(self) -> None:
+        if self._process.poll() is not None:
             return
         self._process.kill()
-        self.output += await self._process.stdout.read()
-        await self._process.wait()
+        self.output += self._process.stdout.read()
+        self._process.wait(PATIENCE_SECONDS)
+        self._process.stdout.close()
 
 
 @asynccontextmanager
@@ -70,7 +59,7 @@ async def killable(data: Path) -> AsyncIterator[tuple[Stage, Process]]:
         try:
             yield around, process
         finally:
-            await process.kill()
+            process.kill()
 
 
 async def test_killed_in_the_challenge_and_between_the_decision_and_the_rres(tmp_path):
@@ -79,7 +68,7 @@ async def test_killed_in_the_challenge_and_between_the_decision_and_the_rres(tmp
         name = ares["acsTransID"]
         page = await acs.type(await acs.open(ares, "c2Vzc2lvbg"), acs.phone.wrong_code)
 
-        await process.kill()
+        process.kill()
         await process.start()
         page = await acs.type(page, acs.phone.wrong_code)
         assert (page.kind, "1" in page.message) == ("wrong-code", True)
@@ -87,7 +76,7 @@ async def test_killed_in_the_challenge_and_between_the_decision_and_the_rres(tmp
         acs.directory.hold = asyncio.Event()
         unanswered = asyncio.create_task(acs.type(page, acs.phone.code))
         await acs.directory.until(1)
-        await process.kill()
+        process.kill()
         await asyncio.gather(unanswered, return_exceptions=True)
         acs.directory.hold.set()
         acs.directory.hold = None
@@ -101,7 +90,7 @@ async def test_killed_in_the_challenge_and_between_the_decision_and_the_rres(tmp
         assert end.cres["transStatus"] == "Y"
         assert end.form.fields["threeDSSessionData"] == "c2Vzc2lvbg"
 
-        await process.kill()
+        process.kill()
         await process.start()
         await acs.settled()
         assert len(acs.directory.bodies) == 2
@@ -125,7 +114,7 @@ async def test_a_code_and_a_prompt_that_were_not_sent_before_the_crash_are_sent_
             asyncio.create_task(acs.ask(compose("visa", SCENARIOS["decoupled"]), **DECOUPLED)),
         ]
         await acs.phone.until(5)
-        await process.kill()
+        process.kill()
         await asyncio.gather(*waiting, return_exceptions=True)
         texts, prompts = list(acs.phone.messages), list(acs.phone.prompts)
         assert (len(texts), len(prompts)) == (3, 2)
@@ -149,7 +138,7 @@ async def test_a_code_and_a_prompt_that_were_not_sent_before_the_crash_are_sent_
         assert acs.phone.messages[-1] in [text for text in texts[1:] if text != cut_off_text]
         assert back(await acs.type(shown, acs.phone.code))["PARes/TX/status"] == "Y"
 
-        await process.kill()
+        process.kill()
         await process.start(minutes=2)
         await acs.settled()
         assert (len(acs.phone.messages), len(acs.phone.prompts), len(acs.directory.bodies)) == (5, 4, 3)
@@ -166,8 +155,8 @@ async def test_no_card_number_or_code_is_in_clear_in_files_or_logs(tmp_path):
         page = await acs.type(await acs.challenge(), acs.phone.code)
         await acs.ask("4111111111111111")
         assert (await acs.control("transactions"))[0] == 200
-        await process.kill()
-        kept = written(tmp_path) + process.output
+        process.kill()
+        kept = written(tmp_path) + process.output.encode()
         assert b"acs_transaction" in kept
         secrets = {OTP, "4111111111111111"} | {message["body"][:6] for message in acs.phone.messages}
         assert {secret for secret in secrets if secret.encode() in kept} == set()

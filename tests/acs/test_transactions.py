@@ -1,7 +1,6 @@
 """The state table, and the diagram and the tables of endings that docs/acs.md shows."""
 
 import re
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,13 @@ CARD = "4000000000000002"
 DOCS = Path(__file__).parents[2] / "docs" / "acs.md"
 
 
-@pytest.mark.parametrize(("state", "event"), list(product(State, Event)))
-def test_what_is_not_in_the_table_does_not_happen(state, event):
-    if event in TRANSITIONS[state]:
-        assert after(state, event) in State
-    else:
+@pytest.mark.parametrize("state", State)
+def test_what_is_not_in_the_table_does_not_happen(state):
+    assert {after(state, event) for event in TRANSITIONS[state]} <= set(State)
+    for event in set(Event) - TRANSITIONS[state].keys():
         with pytest.raises(EventRefused) as refused:
             after(state, event)
-        assert refused.value.code == "305"
+        assert refused.value.code == "305", event
 
 
 def test_every_way_out_of_an_open_challenge_leads_to_the_one_decision():

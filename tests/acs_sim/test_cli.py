@@ -178,7 +178,7 @@ def test_a_phone_that_does_not_run_is_named():
 def test_a_signal_stops_it_gracefully(tmp_path, number):
     from tests.support.process import simulator
 
-    with simulator("--only", "desk", "--data", str(tmp_path)) as running:
+    with simulator("--only", "desk", "--data", str(tmp_path), checkout=ROOT) as running:
         running.process.send_signal(number)
         output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert (running.process.returncode, output) == (0, "stopped\n")
@@ -201,7 +201,7 @@ def test_it_starts_and_stops_where_loops_handle_no_signals(tmp_path, monkeypatch
 
     (tmp_path / "sitecustomize.py").write_text(WINDOWS)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
-    with simulator("--only", "desk", "--fresh") as running:
+    with simulator("--only", "desk", "--fresh", checkout=ROOT) as running:
         running.process.send_signal(signal.SIGINT)
         output, _ = running.process.communicate(timeout=PATIENCE_SECONDS)
     assert (running.process.returncode, output) == (0, "stopped\n")
@@ -210,7 +210,7 @@ def test_it_starts_and_stops_where_loops_handle_no_signals(tmp_path, monkeypatch
 def test_a_port_in_use_is_one_clear_line():
     from tests.support.process import simulator
 
-    with simulator("--only", "desk", "--fresh") as running:
+    with simulator("--only", "desk", "--fresh", checkout=ROOT) as running:
         done = acs_sim("up", "--only", "desk", "--fresh", "--port-base", str(running.base))
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
@@ -221,7 +221,7 @@ def test_a_port_in_use_is_one_clear_line():
 def test_the_start_screen_says_what_to_open():
     from tests.support.process import simulator
 
-    with simulator("--only", "desk", "--fresh") as running:
+    with simulator("--only", "desk", "--fresh", checkout=ROOT) as running:
         screen = "".join(running.output)
     assert f"http://127.0.0.1:{running.base}/demo" in screen
     assert "4000 0000 0100 0001" in screen
@@ -234,7 +234,7 @@ def test_what_crosses_is_printed_as_json_behind_ready():
 
     from tests.support.process import simulator
 
-    with simulator("--only", "ds,desk", "--fresh", "--json") as running:
+    with simulator("--only", "ds,desk", "--fresh", "--json", checkout=ROOT) as running:
         address = f"http://127.0.0.1:{running.base + 100}/visa/3ds2"
         message = urllib.request.Request(address, b'{"messageType":"AReq"}', {"Content-Type": "application/json"})
         urllib.request.urlopen(message, timeout=PATIENCE_SECONDS).close()

@@ -131,7 +131,7 @@ def test_an_erro_that_says_little_is_explained_as_far_as_it_goes(erro):
 
 def test_an_address_without_a_simulator_is_said_in_one_line():
     done = acs_sim("mcp", "--url", "http://127.0.0.1:1")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith(
         "Error: no 3-D Secure simulator: no simulator answers at http://127.0.0.1:1/api/addresses"
     )

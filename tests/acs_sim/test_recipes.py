@@ -10,8 +10,9 @@ import urllib.request
 
 import pytest
 
+from tests.support.forked import ROOT
 from tests.support.patience import PATIENCE_SECONDS
-from tests.support.process import ROOT, simulator
+from tests.support.process import simulator
 from tests.support.third_party import ThreeDSServer, get_json, post_json
 
 pytestmark = pytest.mark.slow

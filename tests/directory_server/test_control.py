@@ -69,7 +69,7 @@ async def test_a_reset_forgets_every_transaction(ds: Scene):
 
 async def test_the_ranges_of_a_scheme_are_shown(ds: Scene):
     shown = await ds.control("ranges", {"scheme": "cb"})
-    assert (shown["scheme"], shown["serial"], len(shown["ranges"])) == ("cb", "1", 28)
+    assert (shown["scheme"], shown["serial"], len(shown["ranges"])) == ("cb", "1", 56)
     assert shown["ranges"][0] == {
         "start": "4000002000000000",
         "end": "4000002009999999",
@@ -78,6 +78,7 @@ async def test_the_ranges_of_a_scheme_are_shown(ds: Scene):
         "three_ds_method_url": f"{ds.acs.url}/3ds2/method",
         "acs_info_ind": ["01", "02"],
         "stand_in": "erro",
+        "tells": {},
     }
 
 

@@ -7,13 +7,21 @@ from datetime import timedelta
 
 import pytest
 
-from directory_server.preparation.card_range_data import RANGES_AT_A_TIME, card_range_data, head, written
+from directory_server.preparation.card_range_data import (
+    IN_A_RANGE,
+    IN_A_VERSION,
+    RANGES_AT_A_TIME,
+    card_range_data,
+    head,
+    written,
+)
 from directory_server.ranges import RangeList, StandIn, listed
 from tests.directory_server import messages
 from tests.directory_server.peers import Scene, scene
 from tests.support.engine import on_both_engines, on_sqlite_alone
 from threedsecure.cards.scenarios import SCENARIOS
 from threedsecure.cards.test_cards import compose
+from threedsecure.v2 import objects
 from threedsecure.v2.validation.checking import Leg, context_of, violations
 
 pytestmark = on_both_engines
@@ -232,3 +240,19 @@ async def test_a_hundred_thousand_ranges_are_served_and_looked_up(ds: Scene):
     tracemalloc.stop()
     assert length > 10_000_000
     assert peak < length / 2, "no whole copy is held on either side"
+
+
+@pytest.mark.parametrize("version", ["2.1.0", "2.2.0", "2.3.1"])
+def test_every_element_of_a_range_can_be_chosen_but_its_ends_and_what_happened_to_it(version):
+    rows = [row.name for row in objects.CARD_RANGE if row.included(version, "02", "01", None)]
+    top = {name for name in rows if "." not in name} - {"startRange", "endRange", "ranges", "actionInd"}
+    assert IN_A_RANGE[version] == top
+    within = {name.split(".")[1] for name in rows if name.startswith("acsProtocolVersions.")} - {"version"}
+    assert within in (set(), IN_A_VERSION)
+
+
+async def test_what_no_range_has_cannot_be_chosen(ds: Scene):
+    new = {"action": "A", "start": "9900000000000000", "end": "9900000000009999", "versions": ["2.2.0"]}
+    for tells, named in [({"startRange": "1"}, "startRange"), ({"supportedMsgExt": "x" * 5_000}, "4096")]:
+        edits = [{**new, "tells": tells}]
+        assert named in (await ds.control("ranges/edit", {"scheme": "visa", "edits": edits}, status=400))["detail"]

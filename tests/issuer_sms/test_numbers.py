@@ -31,6 +31,20 @@ def test_anything_else_is_refused_with_an_example(text):
         numbers.parse(text)
 
 
+@pytest.mark.parametrize("address", ["camille@example.org", "c.exemple+3ds@mail.example", "a@b"])
+def test_an_e_mail_address_stands_where_a_number_stands(address):
+    assert (numbers.parse(address), numbers.from_address(address), numbers.display(address)) == (address,) * 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["@example.org", "camille@", "camille@@b", "1@b", "a b@c", "é@b", "a@b\n", "a" * 32 + "@b", "a@" + "b" * 32],
+)
+def test_what_is_no_such_address_is_refused_too(address):
+    with pytest.raises(numbers.NumberNotValid):
+        numbers.parse(address)
+
+
 def test_in_an_address_the_plus_sign_may_have_become_a_space():
     assert numbers.from_address(" 33639981101") == "+33639981101"
 

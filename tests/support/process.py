@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from tests.support.engine import arguments_of
+from tests.support.forked import Forked
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.ports import free_port_base
 
@@ -20,7 +21,7 @@ from tests.support.ports import free_port_base
 class Simulator:
     """A running simulator; `base` is the desk's port and the addresses follow from it."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
     base: int
     output: list[str]
     life: ExitStack
@@ -67,23 +68,19 @@ class Simulator:
         return code
 
 
-ROOT = Path(__file__).parents[2]
-
-
-def start(*arguments: str, base: int | None = None, log: IO[str] | None = None, checkout: Path = ROOT) -> Simulator:
-    """Run `acs-sim up` with `arguments`, of this checkout or another one, and return once it prints `ready`."""
+def start(
+    *arguments: str, base: int | None = None, log: IO[str] | None = None, checkout: Path | None = None
+) -> Simulator:
+    """Run `acs-sim up` with `arguments`, and return once it prints `ready`. `checkout`: as users do, by a Python that starts in
+    this folder and has imported nothing yet."""
     base = base or free_port_base()
     life = ExitStack()
-    arguments = arguments_of(arguments, life)
-    command = [sys.executable, "-m", "acs_sim", "up", "--port-base", str(base), *arguments]
+    up = ("up", "--port-base", str(base), *arguments_of(arguments, life))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ACS_SIM_")}
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=log or subprocess.STDOUT,
-        text=True,
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-        cwd=checkout,
+    process = (
+        _as_users_do(checkout, up, environment, log)
+        if checkout
+        else Forked("acs_sim", *up, env=environment, stderr=log)
     )
     simulator = Simulator(process, base, [], life, "https" if "--tls" in arguments else "http")
     try:
@@ -94,9 +91,22 @@ def start(*arguments: str, base: int | None = None, log: IO[str] | None = None, 
     return simulator
 
 
+def _as_users_do(
+    checkout: Path, arguments: tuple[str, ...], environment: dict[str, str], log: IO[str] | None
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "acs_sim", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=log or subprocess.STDOUT,
+        text=True,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        cwd=checkout,
+    )
+
+
 @contextmanager
 def simulator(
-    *arguments: str, base: int | None = None, log: IO[str] | None = None, checkout: Path = ROOT
+    *arguments: str, base: int | None = None, log: IO[str] | None = None, checkout: Path | None = None
 ) -> Iterator[Simulator]:
     """What `start` gives, ended in any case."""
     running = start(*arguments, base=base, log=log, checkout=checkout)

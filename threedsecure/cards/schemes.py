@@ -5,6 +5,7 @@ Cartes Bancaires follows the other brand on the card. RIDs: ISO/IEC 7816-5 regis
 """
 
 from collections.abc import Container, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -73,6 +74,7 @@ SCHEMES: Final = MappingProxyType(
 # By issuer identification number, longest first. The co-badged ones name Cartes Bancaires first.
 _NETWORKS: Final = (
     ("4000002", ("cb", "visa")),
+    ("5200002", ("cb", "mastercard")),
     ("6011", ("discover",)),
     *((str(prefix), ("jcb",)) for prefix in range(3528, 3590)),
     *((str(prefix), ("mastercard",)) for prefix in range(2221, 2721)),
@@ -86,12 +88,27 @@ _NETWORKS: Final = (
     *((str(prefix), ("mastercard",)) for prefix in range(50, 70)),
     ("4", ("visa",)),
 )
+_BESIDE_CB: Final = ("visa", "mastercard")
 _BY_PREFIX: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(dict(reversed(_NETWORKS)))
 
 
 def networks(pan: str) -> tuple[str, ...]:
     """The schemes whose ranges may hold `pan`, the preferred one first; empty when no scheme begins its numbers so."""
     return next((_BY_PREFIX[pan[:length]] for length in range(7, 0, -1) if pan[:length] in _BY_PREFIX), ())
+
+
+def eci(scheme: str, pan: str, trans_status: str) -> str | None:
+    """The ECI that a scheme gives to an outcome with this card: Cartes Bancaires that of the other brand on it."""
+    if scheme == "cb":
+        scheme = next((name for name in networks(pan) if name != scheme), scheme)
+    return SCHEMES[scheme].eci(trans_status)
+
+
+@cache
+def ecis(scheme: str, trans_status: str) -> tuple[str, ...]:
+    """Those that a scheme gives to an outcome, whatever the card: Cartes Bancaires one for each brand that may be on it."""
+    givers = _BESIDE_CB if scheme == "cb" else (scheme,)
+    return tuple(given for name in givers if (given := SCHEMES[name].eci(trans_status)) is not None)
 
 
 def badge(pan: str, wanted: Container[str]) -> str | None:

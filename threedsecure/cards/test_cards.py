@@ -6,7 +6,7 @@
     │      │ │ │ └ what happens (SCENARIOS)
     │      │ │ └ how the issuer is set up (ISSUER_SETUPS)
     │      │ └ which versions the card range knows (VERSIONS); 8 is outside every range
-    │      └ network: 0 the scheme's own, 2 co-badged with Cartes Bancaires
+    │      └ network: 0 the scheme's own, 2 co-badged with Cartes Bancaires (Visa 4000002, Mastercard 5200002)
     └ a prefix that schemes and processors publish for tests, never issued
 
 The directory server reads the digits before the scenario (they form the card range), the ACS reads the rest.
@@ -45,10 +45,15 @@ PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
         "unionpay": "6200000",
     }
 )
-_SCHEME_OF_PREFIX: Final = {prefix: scheme for scheme, prefix in PREFIXES.items()}
+CO_BADGED: Final[Mapping[tuple[str, str], str]] = MappingProxyType({("cb", "mastercard"): "5200002"})
+"""A scheme's cards with another brand beside it than those that are listed."""
+_SCHEME_OF_PREFIX: Final = {
+    **{prefix: scheme for scheme, prefix in PREFIXES.items()},
+    **{prefix: scheme for (scheme, _), prefix in CO_BADGED.items()},
+}
 PREFIXES_WITH_BADGES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        scheme: (own, *(prefix for prefix in PREFIXES.values() if prefix != own and scheme in networks(prefix)))
+        scheme: (own, *(prefix for prefix in _SCHEME_OF_PREFIX if prefix != own and scheme in networks(prefix)))
         for scheme, own in PREFIXES.items()
     }
 )
@@ -59,7 +64,7 @@ V1_SCHEMES: Final = tuple(key for key, scheme in SCHEMES.items() if scheme.class
 
 _SCENARIO_OF_DIGITS: Final = {(s.version, s.setup, s.code): s for s in (*V1_SCENARIOS.values(), *SCENARIOS.values())}
 _SCENARIO_OF_CODE: Final = {s.code: s for s in (*V1_SCENARIOS.values(), *reversed(list(SCENARIOS.values())))}
-_SCHEME_DIGIT: Final = {scheme: str(index) for index, scheme in enumerate(SCHEMES, start=1)}
+_PHONE_DIGIT: Final = {prefix: str(index) for index, prefix in enumerate(_SCHEME_OF_PREFIX, start=1)}
 _PHONES: Final = re.compile(r"\+3363998[1-8](?P<listed>\d\d)1|\+999[1-8](?P<version>\d)\d(?P<minted>\d\d)\d*", re.ASCII)
 """What `phone_number` writes, but for the numbers to which the network does something."""
 _WITH_PASSKEYS: Final = frozenset(
@@ -87,12 +92,19 @@ class TestCard(Struct, frozen=True):
 
 
 def compose(
-    scheme: str, scenario: Scenario, *, serial: str = "0", version: str | None = None, setup: str | None = None
+    scheme: str,
+    scenario: Scenario,
+    *,
+    serial: str = "0",
+    version: str | None = None,
+    setup: str | None = None,
+    beside: str | None = None,
 ) -> str:
     """The card number for a scenario; `serial` is padded with zeros, `version` is a digit of VERSIONS, `setup` one of
-    ISSUER_SETUPS."""
+    ISSUER_SETUPS, `beside` the other brand on the card where it is not the one that is listed (CO_BADGED)."""
     length = SCHEMES[scheme].pan_lengths[0]
-    head = PREFIXES[scheme] + (version or scenario.version) + (setup or scenario.setup) + scenario.code
+    prefix = CO_BADGED.get((scheme, beside or ""), PREFIXES[scheme])
+    head = prefix + (version or scenario.version) + (setup or scenario.setup) + scenario.code
     body = head + serial.zfill(length - len(head) - 1)
     return body + luhn_check_digit(body)
 
@@ -116,7 +128,7 @@ def phone_number(card: TestCard) -> str:
     """The cardholder's phone: for a listed card a number that the French regulator keeps for fiction (06 39 98 ...), for any
     other one under +999, which belongs to no country. Numbers that begin +33639989 or +9999 are lost, late, doubled or refused
     by the network, as the next digit says (0, 1, 2, 3)."""
-    scheme = _SCHEME_DIGIT[card.scheme]
+    scheme = _PHONE_DIGIT[card.pan[:7]]
     magic = f"9{card.scenario.sms}" if card.scenario.sms is not None else ""
     if card.serial.strip("0") == "":
         tail = f"{scheme}{card.scenario.code}"

@@ -24,6 +24,8 @@ class AuthenticationRequest(Struct, frozen=True):
     decoupled_ind: str | None
     decoupled_max_minutes: int | None
     trust_list_status: str | None = None
+    purchase_amount: str | None = None
+    purchase_currency: str | None = None
 
     @classmethod
     def from_message(cls, areq: Mapping[str, Any]) -> "AuthenticationRequest":
@@ -43,6 +45,8 @@ class AuthenticationRequest(Struct, frozen=True):
             get("threeDSRequestorDecReqInd"),
             integer(get("threeDSRequestorDecMaxTime")),
             get("trustListStatus" if version == "2.3.1" else "whiteListStatus"),
+            get("purchaseAmount"),
+            get("purchaseCurrency"),
         )
 
 

@@ -22,6 +22,7 @@ from acs.cardholder.pages import (
 )
 from acs.cardholder.passkeys.ceremony import Ceremony
 from acs.settings import AcsSettings
+from threedsecure.addresses import is_email
 
 
 def _(message: str) -> str:
@@ -37,6 +38,7 @@ _IS_IT_YOU: Final = _("Are you making this payment?")
 _YES_AND_NO: Final = (Choice(html_page.YES, _("Yes, it is me")), Choice(html_page.NO, _("No, it is not me")))
 _OUTCOME_CODE: Final = "Outcome code"
 _SMS_CODE: Final = _("Code received by SMS")
+_EMAIL_CODE: Final = _("Code received by e-mail")
 _OPEN_THE_APP: Final = _("Open your banking app and approve the payment there.")
 _PASSKEY: Final = _("Confirm with your passkey")
 _WALLET: Final = _("Confirm in your wallet")
@@ -68,7 +70,7 @@ def wording(question: Question, phones: Sequence[str]) -> Wording:
     """The words of a question. `phones`: the cardholder's numbers, the first one first."""
     match question:
         case Question.SMS_CODE:
-            return Wording(_SMS_CODE, types=True)
+            return Wording(_EMAIL_CODE if is_email(phones[0]) else _SMS_CODE, types=True)
         case Question.PASSWORD:
             return Wording(_PASSWORD, types=True, hides=True)
         case Question.KNOWLEDGE:
@@ -125,5 +127,8 @@ def page_in_app(view: ChallengePage, question: Question, phones: Sequence[str]) 
 
 
 def phone_hint(number: str) -> str:
-    """A phone number that only its owner recognises."""
+    """A phone number, or an e-mail address, that only its owner recognises."""
+    if is_email(number):
+        name, at, host = number.partition("@")
+        return f"{name[0]}••••{at}{host}"
     return f"•• •• •• {number[-2:]}"

@@ -41,13 +41,15 @@ class Described(Struct, frozen=True):
     earlier: Mapping[str, str] = MappingProxyType({})
     fallback: Method | None = None
 
-    def authentication_method(self, version: str) -> str | list[str]:
-        """The element as `version` writes it."""
+    def authentication_method(self, version: str, *, by_email: bool = False) -> str | list[str]:
+        """The element as `version` writes it. `by_email`: that is how the cardholder's codes come."""
+        methods = [_OTHER_CODE if by_email and one == _CODE_BY_SMS else one for one in self.authentication_methods]
         if version in ("2.1.0", "2.2.0"):
-            return self.earlier.get(version, self.authentication_methods[-1])
-        return list(self.authentication_methods)
+            return self.earlier.get(version, methods[-1])
+        return methods
 
 
+_CODE_BY_SMS, _OTHER_CODE = "02", "05"
 _STATIC: Final = "01"
 _DYNAMIC: Final = "02"
 _OUT_OF_BAND: Final = "03"

@@ -7,13 +7,14 @@ from msgspec.structs import replace
 
 from acs.cards.plays import Decision, Defer
 from acs.cards.reasons import FREQUENCY_EXCEEDED, NOT_PERMITTED_TO_CARDHOLDER
-from acs.cards.status import CardStatus, asked_too_often
+from acs.cards.status import CardStatus, asked_too_often, is_due
 from acs.settings import Limits
+from acs.v2.decision.preferences import PAYMENT, THREE_RI
 from acs.v2.decision.result import BOUND, NOT_BOUND, NOT_TRUSTED, TRUSTED
 from acs.v2.decision.versions import LATEST
 from acs.v2.records import Purchase
-from threedsecure.cards.plays import AnswerErro, Ask, KeepSilent, Settle
-from threedsecure.v2.views import AuthenticationRequest
+from threedsecure.cards.plays import AnswerErro, Ask, KeepSilent, Method, Settle
+from threedsecure.v2.views import AuthenticationRequest, integer
 
 NO_CHALLENGE_TRUSTED: Final = "08"
 BINDING_STATUS_CHECK: Final = "13"
@@ -36,6 +37,12 @@ def considered(
     if _asks_the_list(request, card_status):
         purchase = replace(purchase, trust_status=TRUSTED if purchase.merchant in card_status.trusted else NOT_TRUSTED)
     purchase = _with_device(request, purchase, card_status)
+    if (
+        (limits.unasked or limits.unasked_amount)
+        and passes(decision, request)
+        and is_due(card_status, paid(request), limits)
+    ):
+        decision = Ask(Method.SMS_CODE)
     if not isinstance(decision, (Ask, Defer)):
         return decision, purchase
     if asked_too_often(card_status, now, limits):
@@ -43,6 +50,16 @@ def considered(
     if purchase.merchant in card_status.trusted:
         purchase = replace(purchase, asks_for_trust=False)
     return decision, purchase
+
+
+def passes(decision: object, request: AuthenticationRequest) -> bool:
+    """Whether this is a payment of the cardholder's that passes without a challenge."""
+    pays = request.message_category == PAYMENT and request.device_channel != THREE_RI
+    return pays and isinstance(decision, Settle) and decision.trans_status == "Y"
+
+
+def paid(request: AuthenticationRequest) -> int:
+    return integer(request.purchase_amount) or 0
 
 
 def wished(request: AuthenticationRequest, purchase: Purchase, card_status: CardStatus) -> AuthenticationRequest:

@@ -40,7 +40,7 @@ def decide(request: AuthenticationRequest, card: Card, now: datetime, *, method_
         return _for_the_scheme(request, card)
     if isinstance(play, DeferIfAsked) or _goes_on_decoupled(request, card):
         return _deferred(request)
-    wished = _as_wished(request, _as_minted(card, play))
+    wished = _as_wished(request, card.scheme, _as_minted(card, play))
     return _unless_impossible(request, wished) if isinstance(wished, Ask) else wished
 
 
@@ -71,7 +71,7 @@ def _as_minted(card: Card, play: Settle | Ask) -> Settle | Ask:
     return Settle(status, card.reason or (play.reason if status == play.trans_status else reason))
 
 
-def _as_wished(request: AuthenticationRequest, play: Settle | Ask) -> Settle | Ask:
+def _as_wished(request: AuthenticationRequest, scheme: str, play: Settle | Ask) -> Settle | Ask:
     """What the requestor wishes, where the card allows it. I where the requestor did not ask for it is Y instead."""
     if isinstance(play, Settle) and play.trans_status == "I" and not preferences.informs(request):
         play = AUTHENTICATED
@@ -80,14 +80,14 @@ def _as_wished(request: AuthenticationRequest, play: Settle | Ask) -> Settle | A
     if preferences.shares_data_only(request):
         return INFORMED
     if isinstance(play, Ask):
-        return play if play.insists or preferences.wants_challenge(request) else _spared(request, play)
+        return play if play.insists or preferences.wants_challenge(request) else _spared(request, scheme, play)
     return Ask(Method.SMS_CODE) if _can_be_challenged(request) else play
 
 
-def _spared(request: AuthenticationRequest, ask: Ask) -> Settle | Ask:
+def _spared(request: AuthenticationRequest, scheme: str, ask: Ask) -> Settle | Ask:
     """No challenge after all, when the requestor wishes none."""
-    exemption = preferences.exemption(request)
-    if preferences.wants_none(request):
+    exemption = preferences.exemption(request, scheme)
+    if preferences.wants_none(request, scheme):
         return Settle("Y", exemption=exemption)
     return Settle("I", exemption=exemption) if preferences.informs(request) else ask
 

@@ -11,10 +11,11 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from acs.v2.decision.versions import LATEST
+from threedsecure.cards import cartes_bancaires
 from threedsecure.cards.schemes import networks
 from threedsecure.v2.validation.checking import Leg, context_of
 from threedsecure.v2.validation.dated import needs_challenge, needs_other_way
-from threedsecure.v2.views import AuthenticationRequest
+from threedsecure.v2.views import AuthenticationRequest, integer
 
 DATA_SHARE_ONLY: Final = "06"
 CHALLENGE_MANDATED: Final = "04"
@@ -26,6 +27,7 @@ INFORM: Final = frozenset({"05", "06", "07"})
 NOT_LISTED: Final = "N"
 BINDING_PROMPT: Final = "12"
 THREE_RI: Final = "03"
+PAYMENT: Final = "01"
 _DEVICE: Final = (
     "browserUserAgent",
     "browserLanguage",
@@ -71,10 +73,10 @@ def mandates_challenge(request: AuthenticationRequest) -> bool:
     return not shares_data_only(request) and CHALLENGE_MANDATED in request.challenge_indicators
 
 
-def wants_none(request: AuthenticationRequest) -> bool:
+def wants_none(request: AuthenticationRequest, scheme: str) -> bool:
     """A trust list exemption (08) is not followed where the requestor itself says that the merchant is not listed."""
     asked = WANT_NONE.intersection(request.challenge_indicators)
-    return bool(asked - {"08"} if request.trust_list_status == NOT_LISTED else asked)
+    return _is_safer(request, scheme) or bool(asked - {"08"} if request.trust_list_status == NOT_LISTED else asked)
 
 
 def informs(request: AuthenticationRequest) -> bool:
@@ -86,9 +88,23 @@ def shares_data_only(request: AuthenticationRequest) -> bool:
     return DATA_SHARE_ONLY in request.challenge_indicators
 
 
-def exemption(request: AuthenticationRequest) -> str | None:
-    """The exemption that the requestor asks for."""
+def exemption(request: AuthenticationRequest, scheme: str) -> str | None:
+    """The exemption that the requestor asks for; `SAFER` is that of Cartes Bancaires."""
+    if _is_safer(request, scheme):
+        return cartes_bancaires.SAFER
     return next((asked for asked in request.challenge_indicators if asked in EXEMPTIONS), None)
+
+
+def _is_safer(request: AuthenticationRequest, scheme: str) -> bool:
+    """Whether it is one of the payments that Safe'R by CB is about, which the cardholder makes."""
+    return (
+        scheme == cartes_bancaires.SCHEME
+        and request.message_category == PAYMENT
+        and request.device_channel != THREE_RI
+        and cartes_bancaires.spares(
+            request.challenge_indicators, integer(request.purchase_amount), request.purchase_currency
+        )
+    )
 
 
 def wants_binding(request: AuthenticationRequest) -> bool:

@@ -11,7 +11,7 @@ from acs.cards.records import Card
 from acs.v2.decision.endings import ENDINGS
 from acs.v2.records import Purchase, Result
 from threedsecure.cards.authentication_values import NoAuthenticationValue, emv_authentication_value
-from threedsecure.cards.schemes import SCHEMES
+from threedsecure.cards.schemes import eci
 from threedsecure.v2 import reasons
 
 EXPLAINED: Final = frozenset({"N", "U", "R"})
@@ -80,11 +80,10 @@ def _binding(challenge: Challenge | None) -> str | None:
 
 def _proven(card: Card, purchase: Purchase, result: Result, method: str) -> Result:
     """With ECI, and with the proof that goes with Y and A in a payment."""
-    scheme = SCHEMES[card.scheme]
     if purchase.message_category != PAYMENT:
-        return replace(result, eci=_eci_without_payment(card.scheme, purchase.message_category, result.trans_status))
+        return replace(result, eci=_eci_without_payment(card, purchase.message_category, result.trans_status))
     if result.trans_status not in ("Y", "A"):
-        return replace(result, eci=scheme.eci(result.trans_status))
+        return replace(result, eci=eci(card.scheme, card.pan, result.trans_status))
     try:
         value = emv_authentication_value(
             card.scheme,
@@ -99,17 +98,19 @@ def _proven(card: Card, purchase: Purchase, result: Result, method: str) -> Resu
         )
     except NoAuthenticationValue:
         # Without a proof nobody may be told that the cardholder was authenticated.
-        return replace(result, trans_status="U", trans_status_reason=INVALID_TRANSACTION, eci=scheme.eci("U"))
-    return replace(result, eci=scheme.eci(result.trans_status), authentication_value=value)
+        return replace(
+            result, trans_status="U", trans_status_reason=INVALID_TRANSACTION, eci=eci(card.scheme, card.pan, "U")
+        )
+    return replace(result, eci=eci(card.scheme, card.pan, result.trans_status), authentication_value=value)
 
 
 _MASTERCARD_NON_PAYMENT: Final = MappingProxyType({"Y": "N2", "A": "N1"})
 
 
-def _eci_without_payment(scheme: str, category: str, trans_status: str) -> str | None:
+def _eci_without_payment(card: Card, category: str, trans_status: str) -> str | None:
     """Mastercard has ECIs of its own for what is no payment (N0 to N2) and for data only (04)."""
-    if scheme != "mastercard":
-        return SCHEMES[scheme].eci(trans_status)
+    if card.scheme != "mastercard":
+        return eci(card.scheme, card.pan, trans_status)
     return "04" if category == DATA_ONLY else _MASTERCARD_NON_PAYMENT.get(trans_status, "N0")
 
 

@@ -4,6 +4,8 @@ with the result."""
 from collections.abc import Mapping
 from typing import Any, Final
 
+from threedsecure.cards.cartes_bancaires import SAFER
+
 LATEST: Final = "2.3.1"
 APP: Final = "01"
 DEVICE_INFO_VERSION: Final = "1.6"
@@ -25,8 +27,9 @@ def of_the_channel(version: str, device_channel: str) -> dict[str, Any]:
 
 
 def exempted(version: str, exemption: str | None) -> dict[str, Any]:
-    """transChallengeExemption, which exists since 2.3.1."""
-    return {"transChallengeExemption": exemption} if version == LATEST and exemption is not None else {}
+    """transChallengeExemption, which exists since 2.3.1; that of Cartes Bancaires has an extension."""
+    told = version == LATEST and exemption not in (None, SAFER)
+    return {"transChallengeExemption": exemption} if told else {}
 
 
 def cancelled(version: str, challenge_cancel: str, reported: Mapping[str, Any] | None) -> dict[str, Any]:

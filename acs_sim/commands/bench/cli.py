@@ -44,6 +44,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--tls", is_flag=True, help="Over TLS, with a client certificate.")
 @click.option("--bare", is_flag=True, help="Measure a bare aiohttp handler first, as a yardstick.")
 @click.option("--running", is_flag=True, help="Load the simulator that runs already, on this machine.")
+@click.option("--port-base", type=int, help="The port of the desk of the one that is --running.  [default: 8000]")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file, to find the one that is --running.")
 @click.option("--json", "json_file", type=FILE, help="Write the figures.")
 @click.option("--plot", "plot_file", type=FILE, help="Write the latencies as an SVG.")
@@ -51,6 +52,7 @@ def bench(
     cores: str,
     database: str | None,
     workers: int,
+    port_base: int | None,
     config: Path | None,
     json_file: Path | None,
     plot_file: Path | None,
@@ -64,7 +66,7 @@ def bench(
 
     with told(ValueError, by=click.UsageError):
         chosen = tuple(int(core) for core in cores.split(",") if core.strip())
-    at = settings_of({}, config)[0] if running else None
+    at = settings_of({"port_base": port_base}, config)[0] if running else None
     shared = database if database is not None and "://" in database and not database.startswith("sqlite") else None
     if workers > 1 and shared is None:
         raise click.UsageError("--workers needs --database postgresql://…: SQLite has one writer")

@@ -5,9 +5,12 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from acs_sim.client.sdk.habits import Profile
+from threedsecure.addresses import REACHED_AT
 from threedsecure.faults import FaultDocument
 
-PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, with the leading +")]
+PhoneNumber = Annotated[
+    str, Meta(pattern=rf"^{REACHED_AT}$", description="E.164, with the leading +; or an e-mail address")
+]
 Scheme = Literal["visa", "mastercard", "amex", "cb", "jcb", "discover", "unionpay"]
 
 
@@ -73,8 +76,10 @@ class CardWish(Request, frozen=True):
     """A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
     `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
     what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one.
-    `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; 0 for any number.
-    `faults`: what goes wrong with this card. `passkey`: it has one, in software."""
+    `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; `unasked`: how many
+    payments in a row pass without a challenge, `unaskedAmount`: how much they may come to (minor units); 0 for any number.
+    `faults`: what goes wrong with this card. `passkey`: it has one, in software. `beside`: the other brand on a card of Cartes
+    Bancaires, Visa where nothing is said."""
 
     scheme: str
     scenario: str
@@ -87,8 +92,11 @@ class CardWish(Request, frozen=True):
     password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     failures: Annotated[int, Meta(ge=0, le=99)] | None = None
     challenges: Annotated[int, Meta(ge=0, le=99)] | None = None
+    unasked: Annotated[int, Meta(ge=0, le=99)] | None = None
+    unaskedAmount: Annotated[int, Meta(ge=0, le=99_999_999)] | None = None  # noqa: N815
     faults: Annotated[list[FaultDocument], Meta(max_length=50)] = []
     passkey: bool = False
+    beside: Literal["visa", "mastercard"] | None = None
 
 
 class Passkey(Struct, frozen=True):
@@ -124,6 +132,7 @@ class CardRange(Struct, frozen=True):
     three_ds_method_url: str | None
     acs_info_ind: list[str]
     stand_in: str
+    tells: dict[str, Any]
 
 
 class CardRanges(Struct, frozen=True):
@@ -136,7 +145,8 @@ class CardRanges(Struct, frozen=True):
 
 class RangeEdit(Request, frozen=True):
     """One edit: A adds, M modifies, D deletes. What is left out stays; in a new range it is as for a listed card, but `versions`
-    has to be said."""
+    has to be said. `tells`: elements of the range in the PRes, by their names there, in the place of what follows from the rest;
+    null for one that is to be missing."""
 
     action: Literal["A", "M", "D"]
     start: str
@@ -146,6 +156,7 @@ class RangeEdit(Request, frozen=True):
     three_ds_method_url: str | UnsetType | None = UNSET
     acs_info_ind: list[str] | UnsetType = UNSET
     stand_in: Literal["erro", "attempt", "unavailable"] | UnsetType = UNSET
+    tells: dict[str, Any] | UnsetType = UNSET
 
 
 class RangeEdits(Request, frozen=True):
@@ -521,6 +532,8 @@ class CardStanding(Struct, frozen=True):
 
     locked: bool
     failed_purchases: int
+    unasked_payments: int
+    unasked_amount: int
     trusted_merchants: int
     remembered_devices: int
 

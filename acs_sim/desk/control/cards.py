@@ -12,6 +12,7 @@ from acs_sim.desk.api.calls import Desk, answered, call
 from acs_sim.desk.api.documents import Card, Cards, CardStanding, CardWish, Scenario, Scenarios
 from acs_sim.desk.control import faults, passkeys
 from acs_sim.desk.known_cards import known_card
+from threedsecure.cards.cartes_bancaires import SCHEME as CARTES_BANCAIRES
 from threedsecure.cards.scenarios import (
     ALL_SCENARIOS,
     NOT_ENROLLED_DIGIT,
@@ -25,7 +26,10 @@ from threedsecure.cards.test_cards import V1_SCHEMES, compose, read
 from threedsecure.faults import read as read_fault
 from threedsecure.web.wire import Problem, WireResponse
 
-_KEPT: Final = ("phone", "tries", "language", "transStatus", "reason", "password", "failures", "challenges")
+_KEPT: Final = (
+    *("phone", "tries", "language", "transStatus", "reason", "password", "failures", "challenges", "unasked"),
+    "unaskedAmount",
+)
 """What the issuer keeps of a wish."""
 
 
@@ -89,7 +93,7 @@ async def mint(desk: Desk, wish: CardWish) -> Card:
     """A card that nobody has been given before. Errors: `Problem` 400 for a wish that cannot be met, 409 when all are given."""
     if is_alias(wish.scenario):
         return await _mint_alias(desk, wish)
-    digits = _digits(wish)
+    digits = {**_digits(wish), "beside": _beside(wish)}
     bound = [faults.bound_to_card(fault) for fault in wish.faults]
     asked_for = {name: value for name in _KEPT if (value := getattr(wish, name)) is not None}
     for card in unlisted(desk, **digits):
@@ -165,13 +169,20 @@ def _check_classic(wish: CardWish) -> None:
         raise Problem(400, "Bad Request", f"only 1.0.2 plays {wish.scenario}")
 
 
-def unlisted(desk: Desk, *, scheme: str, scenario: Any, version: str | None) -> Any:
+def _beside(wish: CardWish) -> str | None:
+    """Errors: `Problem` 400 for another brand on a card that bears one alone."""
+    if wish.beside is not None and wish.scheme != CARTES_BANCAIRES:
+        raise Problem(400, "Bad Request", f"beside: cards of {wish.scheme[:40]} bear one brand; those of cb bear two")
+    return wish.beside
+
+
+def unlisted(desk: Desk, *, scheme: str, scenario: Any, version: str | None, beside: str | None = None) -> Any:
     """Every card but the listed one (serial 0), once, from a random one on."""
     places = SCHEMES[scheme].pan_lengths[0] - 12
     count = 10**places - 1
     first = desk.runtime.randomness.below(count)
     for step in range(count):
         serial = str(1 + (first + step) % count)
-        card = read(compose(scheme, scenario, serial=serial, version=version))
+        card = read(compose(scheme, scenario, serial=serial, version=version, beside=beside))
         if card is not None and card.pan not in desk.other_cards.by_number:
             yield card

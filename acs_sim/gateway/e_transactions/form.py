@@ -1,5 +1,6 @@
 """The payment page in the manner of Crédit Agricole e-transactions (Paybox): its form. Pure."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -7,11 +8,13 @@ from typing import Any, Final
 
 from acs_sim.gateway.e_transactions.fields import CARD_TYPES, REQUIRED, faults
 from acs_sim.gateway.forms import seals
-from acs_sim.gateway.forms.buyer import buyer_in, from_pbx_billing
+from acs_sim.gateway.forms.buyer import MAX_DOCUMENT, buyer_in, from_pbx_billing
 from acs_sim.gateway.forms.fields import FormRefused, Posted, require
 from acs_sim.gateway.forms.merchants import SHOP_IDS, Merchants
 from acs_sim.gateway.records.purchase import PaymentRequest
 from acs_sim.settings.merchants import ETransactionsMerchant
+from threedsecure.v1.errors import MessageError
+from threedsecure.v1.parsing import parse
 
 MANNER: Final = "e-transactions"
 PAGE: Final = "/cgi/MYchoix_pagepaiement.cgi"
@@ -20,6 +23,7 @@ FRAMED_PAGES: Final = ("/cgi/FramepagepaiementRWD.cgi", "/cgi/MYframepagepaiemen
 PAGES: Final = (PAGE, *FRAMED_PAGES, "/cgi/ChoixPaiementMobile.cgi", "/php/")
 """Every address at which Paybox and e-transactions have published this page; the first one is the shop's of the house."""
 
+_QUANTITY: Final = re.compile(r"0?[1-9]|[1-9][0-9]", re.ASCII)
 _LANGUAGES: Final = MappingProxyType({"GBR": "en", "USA": "en"})
 
 
@@ -38,7 +42,8 @@ def read(posted: Posted, merchants: Merchants) -> PaymentRequest:
     if fields["PBX_HASH"].upper() != "SHA512" or seal_charset is None:
         raise FormRefused("PBX_HMAC: the seal does not fit the fields (SHA512, in the order of the form)")
     buyer, of_buyer = buyer_in(fields, "PBX_BILLING", from_pbx_billing)
-    found = [*faults(fields), *of_buyer]
+    articles, of_cart = _articles(fields.get("PBX_SHOPPINGCART", ""))
+    found = [*faults(fields), *of_buyer, *of_cart]
     if found:
         raise FormRefused(*found)
     chosen = {name: value for name, value in fields.items() if value}
@@ -58,10 +63,25 @@ def read(posted: Posted, merchants: Merchants) -> PaymentRequest:
         answer_url=chosen.get("PBX_REPONDRE_A") or merchant.answer_url,
         fields={"PBX_RETOUR": fields["PBX_RETOUR"]},
         buyer=buyer,
+        articles=articles,
         charset=posted.charset,
         seal_charset=seal_charset,
         **_options(chosen, merchant),
     )
+
+
+def _articles(cart: str) -> tuple[int | None, list[str]]:
+    """The totalQuantity of PBX_SHOPPINGCART, which may be missing, and what is wrong with it."""
+    if not cart:
+        return None, []
+    try:
+        root = parse(cart.encode(), limit=MAX_DOCUMENT)
+    except MessageError as error:
+        return None, [f"PBX_SHOPPINGCART: not readable ({error.detail})"]
+    told = (root.findtext("total/totalQuantity") or "").strip() if root.tag == "shoppingcart" else ""
+    if not _QUANTITY.fullmatch(told):
+        return None, ["PBX_SHOPPINGCART: shoppingcart/total/totalQuantity, 1 to 99, is expected"]
+    return int(told), []
 
 
 def _options(chosen: Mapping[str, str], merchant: ETransactionsMerchant) -> dict[str, Any]:

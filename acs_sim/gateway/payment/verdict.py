@@ -3,6 +3,7 @@
 | known                                | the gateway                                              |
 |---|---|
 | Y or A with a good proof             | authorises, the issuer is liable                         |
+| Y, not asked as the shop wished      | authorises, the merchant is liable                       |
 | Y or A, proof missing or wrong       | is refused by the acquirer                               |
 | N or R                               | refuses, the acquirer is never asked                     |
 | ARes U or I, VERes U, not enrolled    | authorises without 3-D Secure, the merchant is liable    |
@@ -26,6 +27,8 @@ from threedsecure.v2.validation.dated import Remark, remarks
 
 _CANCELLED: Final = frozenset({"cancelled-by-buyer", "page-expired"})
 _REFUSED: Final = frozenset({"too-many-tries", "already-paid"})
+_LIABLE: Final = frozenset({"02", "05"})
+"""threeDSRequestorChallengeInd: the shop wishes no challenge, or has analysed the risk itself."""
 _CHALLENGE_ENDINGS: Final = MappingProxyType(
     {"01": "challenge-cancelled", "03": "challenge-timed-out", "04": "challenge-timed-out", "05": "challenge-timed-out"}
 )
@@ -86,7 +89,14 @@ def _authorise_with_proof(
         )
     reason = "authenticated" if authentication.trans_status == "Y" else "attempted"
     outcome = _authorise(purchase, reason, authentication.eci, at, numbers)
-    return msgspec.structs.replace(outcome, guarantee=outcome.result == "accepted")
+    return msgspec.structs.replace(outcome, guarantee=outcome.result == "accepted" and not _spared(purchase))
+
+
+def _spared(purchase: Purchase) -> bool:
+    """Whether the issuer did not ask because the shop wished so, which leaves the liability with the shop."""
+    found = purchase.authentication
+    wishes_none = purchase.request.challenge_indicator in _LIABLE
+    return wishes_none and found is not None and (found.source, found.trans_status) == ("ARes", "Y")
 
 
 def _authorise(purchase: Purchase, reason: str, eci: str | None, at: datetime, numbers: Numbers) -> Outcome:

@@ -19,7 +19,8 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     `seal_charset` that of what was sealed; `version`: spoken whatever the card range says; `brand`: the only one that may pay;
     `without_3ds`: the shop wants none; `capture`: `now`, `never` (a server will ask for it) or after so many days; `page_seconds`:
     how long the page is open; `forced_code`: the answer code that the shop asked for; `framed`: the shop shows the pages in a
-    frame; `data_only`: the issuer is told of the payment, and not asked to authenticate it; `country`: the merchant's."""
+    frame; `data_only`: the issuer is told of the payment, and not asked to authenticate it; `country`: the merchant's;
+    `articles`: how many are bought, where the shop says so."""
 
     manner: str
     merchant_name: str
@@ -49,6 +50,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True):
     forced_code: str | None = None
     data_only: bool = False
     country: str = FRANCE
+    articles: int | None = None
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):

@@ -146,7 +146,7 @@ def sealed_form(shop: Shop, order: Order, public_url: str, at: datetime) -> dict
             language=order.language,
             at=at,
             shop_url=shop_url,
-            quantity=sum(order.lines.values()),
+            quantity=sum(order.lines.values()) or 1,  # an order of a script has a sum and no lines
         )
     return monetico.sealed_form(
         reference=order.reference,

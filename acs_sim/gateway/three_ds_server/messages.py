@@ -11,7 +11,7 @@ from acs_sim.gateway.records.purchase import PaymentRequest, Purchase
 from acs_sim.gateway.settings import GatewaySettings
 from acs_sim.gateway.three_ds_server import confirmation
 from acs_sim.settings.merchants import FRANCE
-from threedsecure.cards.schemes import networks
+from threedsecure.cards import cartes_bancaires
 from threedsecure.v2.codec import encode_base64url
 from threedsecure.v2.errors import MessageError
 from threedsecure.v2.forms import form_value
@@ -59,7 +59,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
     return {
         "messageType": "AReq",
         "messageVersion": purchase.version,
-        "messageCategory": _category(request, pan),
+        "messageCategory": _category(purchase),
         **_of_channel(purchase, settings),
         "threeDSRequestorAuthenticationInd": "01",
         **_since_2_3(purchase.version),
@@ -85,6 +85,7 @@ def authentication_request(purchase: Purchase, pan: str, settings: GatewaySettin
         "purchaseDate": purchase.purchase_date,
         **purchase.device,
         **_of_buyer(request),
+        **_of_scheme(purchase),
         **confirmation.elements(purchase, settings.public_url),
     }
 
@@ -96,9 +97,17 @@ def _of_channel(purchase: Purchase, settings: GatewaySettings) -> dict[str, Any]
     return {"deviceChannel": BROWSER, "threeDSCompInd": purchase.comp_ind, "notificationURL": notification_url}
 
 
-def _category(request: PaymentRequest, pan: str) -> str:
+def _category(purchase: Purchase) -> str:
     """Data only is a category of its own at Mastercard (Identity Check Insights); elsewhere the challenge indicator says it."""
-    return INSIGHTS if request.data_only and "mastercard" in networks(pan) else PAYMENT
+    return INSIGHTS if purchase.request.data_only and purchase.scheme == "mastercard" else PAYMENT
+
+
+def _of_scheme(purchase: Purchase) -> dict[str, Any]:
+    """Cartes Bancaires wishes to know how many articles are bought."""
+    count = purchase.request.articles
+    if count is None or purchase.scheme != cartes_bancaires.SCHEME:
+        return {}
+    return {"messageExtension": [cartes_bancaires.articles(count)]}
 
 
 def _since_2_3(version: str) -> dict[str, Any]:

@@ -140,6 +140,7 @@ class Chromium:
             raise CardholderStuck("the bank shows nothing")
         try:
             shown = self._page.press(button, entry, boxes=boxes).fields.get("page")
+            button, entry = self._page.hand(button, entry)
             return await self._pressed(await self._frame(button, shown), button, entry, boxes=boxes, deliver=deliver)
         except NotAPage as error:
             raise CardholderStuck(str(error)) from error
@@ -216,8 +217,16 @@ class Chromium:
             self._returned.set()
 
     async def _read(self, route: "Route", request: "Request") -> None:
-        answer = await route.fetch(max_redirects=0)
-        body = await answer.body()
+        from playwright.async_api import Error
+
+        try:
+            answer = await route.fetch(max_redirects=0)
+            body = await answer.body()
+        except Error:
+            self._page = None
+            await route.abort()
+            self._arrived.set()
+            return
         try:
             self._page = Page(request.url, body)
         except NotAPage:

@@ -38,7 +38,7 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 
 class CardWish(Written, frozen=True, kw_only=True):
     """Who pays: a fresh card that nobody else has, or the card `pan`. `transStatus` and `reason` take the place of what its
-    scenario answers. `passkey`: it has one, in software."""
+    scenario answers. `passkey`: it has one, in software. `beside`: the other brand on a card of Cartes Bancaires."""
 
     scenario: str | None = None
     scheme: Scheme = "visa"
@@ -51,8 +51,11 @@ class CardWish(Written, frozen=True, kw_only=True):
     password: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     failures: Annotated[int, Meta(ge=0, le=99)] | None = None
     challenges: Annotated[int, Meta(ge=0, le=99)] | None = None
+    unasked: Annotated[int, Meta(ge=0, le=99)] | None = None
+    unaskedAmount: Annotated[int, Meta(ge=0, le=99_999_999)] | None = None  # noqa: N815 - as the desk has it
     pan: Annotated[str, Meta(pattern="^[0-9]{13,19}$")] | None = None
     passkey: Literal[True] | None = None
+    beside: Literal["visa", "mastercard"] | None = None
 
 
 class CardStep(CardWish, frozen=True, kw_only=True):
@@ -176,7 +179,8 @@ class Operation(Written, frozen=True, kw_only=True):
 
 
 class RangeEdit(Written, frozen=True, kw_only=True):
-    """One edit of the scheme's card ranges: A adds, M modifies, D deletes. All is put back after the scenario."""
+    """One edit of the scheme's card ranges: A adds, M modifies, D deletes. All is put back after the scenario. `tells`:
+    elements of the range in the PRes, by their names there."""
 
     action: Literal["A", "M", "D"]
     start: Annotated[str, Meta(pattern="^[0-9]{13,19}$")]
@@ -184,6 +188,7 @@ class RangeEdit(Written, frozen=True, kw_only=True):
     versions: list[Literal["1.0.2", "2.1.0", "2.2.0", "2.3.1"]] | None = None
     three_ds_method_url: str | None = None
     stand_in: Literal["erro", "attempt", "unavailable"] | None = None
+    tells: dict[str, Any] | None = None
 
 
 class MessageCheck(Written, frozen=True, kw_only=True, rename={"sender": "from", "receiver": "to"}):

@@ -31,6 +31,9 @@ _MINTED: Final = (
     "password",
     "failures",
     "challenges",
+    "unasked",
+    "unaskedAmount",
+    "beside",
     "passkey",
 )
 _WHICH_CARDS: Final = frozenset({"pan", "range", "acctNumber"})

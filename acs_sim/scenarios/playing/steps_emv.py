@@ -22,7 +22,7 @@ METHOD_FIELD: Final = "threeDSMethodData"
 ONLY_IN_A_BROWSER: Final = frozenset({"reload", "back", "return"})
 _COMP_INDS: Final = {"called": "Y", "silent": "N", "late": "N", "bent": "N", "none": "U"}
 _INVERSE: Final = {"A": "D", "D": "A", "M": "M"}
-_EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind", "stand_in")
+_EDITABLE: Final = ("versions", "acs_url", "three_ds_method_url", "acs_info_ind", "stand_in", "tells")
 
 
 async def authenticate(turn: Turn, wish: Authenticate) -> None:
@@ -171,12 +171,13 @@ async def act(turn: Turn, wish: Cardholder) -> None:
     deed |= {name: value for name in ("code", "choice") if (value := getattr(wish, name)) is not None}
     deed |= {name: True for name in ("trust", "bind") if getattr(wish, name)}
     if wish.CReq:
-        deed["creq"] = await _creq(turn, wish.CReq)
+        deed["creq"] = await creq_with(turn, wish.CReq)
     status, outcome = await turn.simulator.act(turn.transaction, deed)
     turn.tell_deed(wish, status, outcome)
 
 
-async def _creq(turn: Turn, changes: Elements) -> str:
+async def creq_with(turn: Turn, changes: Elements) -> str:
+    """The CReq that opens the page, as a form's value, with `changes`."""
     known = await turn.simulator.transaction(turn.transaction)
     message = {
         "messageType": "CReq",

@@ -21,6 +21,7 @@ from acs_sim.scenarios.file.model import Authenticate, Cardholder, Elements, Ope
 from acs_sim.scenarios.playing import steps_common
 from acs_sim.scenarios.playing.judging import Judge
 from acs_sim.scenarios.playing.play import Does
+from acs_sim.scenarios.playing.steps_emv import creq_with
 from acs_sim.scenarios.playing.turn import CannotAsk, Turn, brief
 from acs_sim.scenarios.simulator import CannotPlay
 from threedsecure.cards.card_numbers import mask
@@ -131,7 +132,7 @@ class Watching:
             return await _decided_apart(turn, wish, acs_trans_id)
         if wish.do in {"reload", "back", "return"}:
             return await self._look_again(turn, wish, known)
-        await self._open(turn, known)
+        await self._open(turn, known, wish)
         page = self._screen.page
         if page is None:
             raise CardholderStuck(f"the bank shows nothing{self._answered}")
@@ -183,12 +184,12 @@ class Watching:
         found = "; ".join(str(each) for each in charges) or wish
         turn.conversation.expect("the gateway", "verdict", wish, found, met=not charges)
 
-    async def _open(self, turn: Turn, known: Mapping[str, Any]) -> None:
+    async def _open(self, turn: Turn, known: Mapping[str, Any], wish: Cardholder) -> None:
         """Once: from then on the window stays where it is, unless what it shows is of no use."""
         if self._entered and not self._broken:
             return
         if self._purchases is None and not self._entered:
-            await self._screen.show(await _own_opening(turn, known))
+            await self._screen.show(await _own_opening(turn, known, wish.CReq))
         self._entered, self._broken = True, False
         await self._screen.enter()
 
@@ -450,14 +451,14 @@ async def _entry(turn: Turn, wish: Cardholder, acs_trans_id: str) -> str | None:
     return entry_for(challenge, str(wanted)) if wanted in {"correct", "wrong"} else wanted
 
 
-async def _own_opening(turn: Turn, known: Mapping[str, Any]) -> Opening:
+async def _own_opening(turn: Turn, known: Mapping[str, Any], changes: Elements) -> Opening:
     """As the run's own gateway sends the browser to the bank. Errors: `CardholderStuck`."""
     messages = await turn.simulator.messages(turn.transaction)
     acs_url = next((each["message"]["acsURL"] for each in messages if "acsURL" in each["message"]), None)
     if acs_url is None:
         raise CardholderStuck(f"this transaction has no open challenge: transStatus {known.get('transStatus')}")
     ids = {"threeDSServerTransID": turn.transaction, "acsTransID": known.get("acsTransID")}
-    creq = creq_of({"version": turn.scenario.version, **ids})
+    creq = await creq_with(turn, changes) if changes else creq_of({"version": turn.scenario.version, **ids})
     return Opening(turn.box.notification_url, form=Form(acs_url, {"creq": creq}))
 
 

@@ -68,14 +68,20 @@ class AsyncThreeDS:
         password: str | None = None,
         failures: int | None = None,
         challenges: int | None = None,
+        unasked: int | None = None,
+        unasked_amount: int | None = None,
+        beside: str | None = None,
         faults: Collection[Mapping[str, Any]] | None = None,
         passkey: bool = False,
     ) -> "AsyncCard":
-        """Mint a card that nobody else has, with a phone of its own unless a number is given. `version`: known to its range
-        alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status` and `reason` take
-        the place of what the scenario answers; `password`: the one of `challenge-password`; `failures`: how many failed purchases
-        in a row lock it, `challenges`: how many it gets in an hour; `faults`: what goes wrong with it, as `POST /api/cards` takes
-        them; `passkey`: it has one in software, with which `submit("correct")` confirms."""
+        """Mint a card that nobody else has, with a phone of its own unless a number or an e-mail address is given.
+
+        `version`: known to its range alone; `tries`: how often a code may be typed; `language`: of page and text; `trans_status`
+        and `reason` take the place of what the scenario answers; `password`: the one of `challenge-password`; `failures`: how many
+        failed purchases in a row lock it, `challenges`: how many it gets in an hour; `unasked`: how many payments in a row pass
+        without a challenge, `unasked_amount`: how much they may come to; `beside`: the other brand on a card of Cartes Bancaires;
+        `faults`: what goes wrong with it, as `POST /api/cards` takes them; `passkey`: it has one in software, with which
+        `submit("correct")` confirms."""
         wishes = {
             "version": version,
             "phone": phone,
@@ -86,6 +92,9 @@ class AsyncThreeDS:
             "password": password,
             "failures": failures,
             "challenges": challenges,
+            "unasked": unasked,
+            "unaskedAmount": unasked_amount,
+            "beside": beside,
             "faults": None if faults is None else [dict(fault) for fault in faults],
             "passkey": passkey or None,
         }

@@ -675,6 +675,8 @@ export interface components {
         CardStanding: {
             locked: boolean;
             failed_purchases: number;
+            unasked_payments: number;
+            unasked_amount: number;
             trusted_merchants: number;
             remembered_devices: number;
         };
@@ -683,8 +685,10 @@ export interface components {
          * @description A fresh card. `scenario` may be an alias, such as cardinal/2.9. Without `phone` it gets a number of its own; `tries` and
          *         `language` are for its SecureCode page. `transStatus` and `reason` (transStatusReason: 01 to 30, or 80 to 99) take the place of
          *         what the scenario answers. `password`: what `challenge-password` asks for, when it is not to be the published one.
-         *         `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; 0 for any number.
-         *         `faults`: what goes wrong with this card. `passkey`: it has one, in software.
+         *         `failures`: how many failed purchases in a row lock the card; `challenges`: how many it gets in an hour; `unasked`: how many
+         *         payments in a row pass without a challenge, `unaskedAmount`: how much they may come to (minor units); 0 for any number.
+         *         `faults`: what goes wrong with this card. `passkey`: it has one, in software. `beside`: the other brand on a card of Cartes
+         *         Bancaires, Visa where nothing is said.
          */
         CardWish: {
             scheme: string;
@@ -707,10 +711,16 @@ export interface components {
             failures?: number | null;
             /** @default null */
             challenges?: number | null;
+            /** @default null */
+            unasked?: number | null;
+            /** @default null */
+            unaskedAmount?: number | null;
             /** @default [] */
             faults?: (components["schemas"]["Delay"] | components["schemas"]["Silence"] | components["schemas"]["Refuse"] | components["schemas"]["Reset"] | components["schemas"]["Truncate"] | components["schemas"]["Dribble"] | components["schemas"]["Status"] | components["schemas"]["Redirect"] | components["schemas"]["ContentType"] | components["schemas"]["GzipLie"] | components["schemas"]["Garbage"] | components["schemas"]["Twice"] | components["schemas"]["Drop"] | components["schemas"]["Set"] | components["schemas"]["Rename"] | components["schemas"]["Retype"] | components["schemas"]["SwapIds"] | components["schemas"]["CriticalExtension"] | components["schemas"]["DuplicateKey"] | components["schemas"]["Shuffle"] | components["schemas"]["Erro"] | components["schemas"]["Counter"] | components["schemas"]["PaddedBase64"] | components["schemas"]["OtherSession"] | components["schemas"]["Late"] | components["schemas"]["WrongSignature"] | components["schemas"]["WrongChain"] | components["schemas"]["ExpiredCertificate"] | components["schemas"]["NoSignature"] | components["schemas"]["OtherKey"] | components["schemas"]["WrongAlgorithm"] | components["schemas"]["UnreadableContent"] | components["schemas"]["WrongTag"] | components["schemas"]["WrongHalf"])[];
             /** @default false */
             passkey?: boolean;
+            /** @default null */
+            beside?: ("mastercard" | "visa") | null;
         };
         /**
          * Delay
@@ -1765,6 +1775,7 @@ export interface components {
             three_ds_method_url: string | null;
             acs_info_ind: string[];
             stand_in: string;
+            tells: Record<string, never>;
         };
         /** RangesEdited */
         RangesEdited: {
@@ -1782,7 +1793,8 @@ export interface components {
         /**
          * RangeEdit
          * @description One edit: A adds, M modifies, D deletes. What is left out stays; in a new range it is as for a listed card, but `versions`
-         *         has to be said.
+         *         has to be said. `tells`: elements of the range in the PRes, by their names there, in the place of what follows from the rest;
+         *         null for one that is to be missing.
          */
         RangeEdit: {
             /** @enum {unknown} */
@@ -1795,6 +1807,7 @@ export interface components {
             acs_info_ind?: string[];
             /** @enum {unknown} */
             stand_in?: "attempt" | "erro" | "unavailable";
+            tells?: Record<string, never>;
         };
         /**
          * NoticeSent

@@ -75,6 +75,7 @@ def _change(row: Any) -> Change:
         three_ds_method_url=stored["three_ds_method_url"],
         acs_info_ind=tuple(stored["acs_info_ind"]),
         stand_in=StandIn(stored["stand_in"]),
+        tells=stored.get("tells", {}),
     )
     return Change(row.serial, Action(row.action), CardRange(row.start, row.end, issuer))
 

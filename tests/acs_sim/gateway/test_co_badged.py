@@ -1,5 +1,5 @@
-"""A card with Cartes Bancaires and Visa on it, through the whole simulator: found at both directory servers, authenticated by the
-one of the brand that was chosen, and in 1.0.2 by its partner brand."""
+"""A card with Cartes Bancaires and another brand on it, through the whole simulator: found at both directory servers, authenticated
+by the one of the brand that was chosen, with that scheme's value and ECI, and in 1.0.2 by its partner brand."""
 
 import aiohttp
 import pytest
@@ -33,16 +33,20 @@ async def buyer(stack, session):
         yield Buyer(session, HttpTransport(network), stack.addresses)
 
 
-@pytest.mark.parametrize(("scenario", "eci"), [("frictionless", "05"), ("frictionless-attempt", "06")])
-@pytest.mark.parametrize("scheme", ["cb", "visa"])
-async def test_either_directory_server_finds_it_and_the_value_is_that_schemes(stack, session, scheme, scenario, eci):
+@pytest.mark.parametrize("scenario", ["frictionless", "frictionless-attempt"])
+@pytest.mark.parametrize(
+    ("scheme", "beside"), [("cb", "visa"), ("visa", "visa"), ("cb", "mastercard"), ("mastercard",) * 2]
+)
+async def test_either_directory_server_finds_it_and_the_value_is_that_schemes(stack, session, scheme, beside, scenario):
     gateway = ThreeDSServer()
     try:
-        areq = gateway.areq(compose("cb", SCENARIOS[scenario]))
+        areq = gateway.areq(compose("cb", SCENARIOS[scenario], beside=beside))
     finally:
         gateway.close()
     async with session.post(f"{stack.addresses.ds}/{scheme}/3ds2", json=areq) as answer:
         ares = await answer.json(content_type=None)
+    authenticated, attempted = {"visa": ("05", "06"), "mastercard": ("02", "01")}[beside]
+    eci = authenticated if scenario == "frictionless" else attempted
     assert (ares["messageType"], ares.get("eci")) == ("ARes", eci), ares
 
     def is_proof_of(one):
@@ -59,7 +63,9 @@ async def test_either_directory_server_finds_it_and_the_value_is_that_schemes(st
             method="98" if ares["transStatus"] == "A" else "99",
         )
 
-    assert {one: is_proof_of(one) for one in ("cb", "visa")} == {"cb": scheme == "cb", "visa": scheme == "visa"}
+    assert {one: is_proof_of(one) for one in ("cb", beside)} == {"cb": scheme == "cb", beside: scheme == beside}
+    told = [one["name"] for one in ares.get("messageExtension", [])]
+    assert told == (["CB-AVALGO", "CB-SCORE"] if scheme == "cb" else [])
 
 
 async def test_another_scheme_that_is_not_on_the_card_does_not_know_it(stack, session):
@@ -72,27 +78,32 @@ async def test_another_scheme_that_is_not_on_the_card_does_not_know_it(stack, se
         assert (await answer.json(content_type=None))["errorCode"] == "305"
 
 
-@pytest.mark.parametrize("brand", ["cb", "visa"])
+@pytest.mark.parametrize(
+    ("brand", "beside", "eci"),
+    [("cb", "visa", "05"), ("visa", "visa", "05"), ("cb", "mastercard", "02"), ("mastercard", "mastercard", "02")],
+)
 @pytest.mark.parametrize("scenario", ["frictionless", "challenge-auto-pass"])
-async def test_the_brand_that_the_buyer_chose_is_the_one_that_authenticates(buyer, brand, scenario):
-    wish = {"pan": compose("cb", SCENARIOS[scenario]), "expiry": "3012", "amount": 4200, "brand": brand}
+async def test_the_brand_that_the_buyer_chose_is_the_one_that_authenticates(buyer, brand, beside, eci, scenario):
+    pan = compose("cb", SCENARIOS[scenario], beside=beside)
+    wish = {"pan": pan, "expiry": "3012", "amount": 4200, "brand": brand}
     purchase = await buyer.call("POST", buyer.at.shop + "/api/purchases", wish)
     if scenario != "frictionless":
         await buyer.challenged(purchase)
     ended = await buyer.ended(purchase)
     assert (ended["outcome"]["result"], ended["outcome"]["reason"]) == ("accepted", "authenticated"), ended
     one = await buyer.desk("GET", f"/api/transactions/{purchase['id']}")
-    assert (one["scheme"], one["transStatus"], one["eci"]) == (brand, "Y", "05")
+    assert (one["scheme"], one["transStatus"], one["eci"]) == (brand, "Y", eci)
 
 
-async def test_in_1_0_2_it_goes_through_its_partner_brand(buyer):
-    pan = compose("cb", V1_SCENARIOS["frictionless"], version="9")
+@pytest.mark.parametrize("beside", ["visa", "mastercard"])
+async def test_in_1_0_2_it_goes_through_its_partner_brand(buyer, beside):
+    pan = compose("cb", V1_SCENARIOS["frictionless"], version="9", beside=beside)
     wish = {"pan": pan, "expiry": "3012", "amount": 4200}
     purchase = await buyer.call("POST", buyer.at.shop + "/api/purchases", wish)
     await buyer.challenged(purchase)
     ended = await buyer.ended(purchase)
     assert (ended["scheme"], ended["outcome"]["result"], ended["outcome"]["reason"]) == (
-        "visa",
+        beside,
         "accepted",
         "authenticated",
     ), ended

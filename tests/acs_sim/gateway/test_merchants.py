@@ -2,6 +2,7 @@
 
 import pytest
 
+from acs_sim.gateway.e_transactions.form import SHOP_CART
 from acs_sim.gateway.forms import seals
 from acs_sim.gateway.monetico import form as monetico
 from tests.acs_sim.gateway.test_forms import CGI2, PBX, TEST_KEY
@@ -62,6 +63,18 @@ async def test_the_brand_that_alone_may_pay_refuses_every_other_card(world):
 async def test_of_a_co_badged_card_the_buyer_chooses_the_brand(world, brand, used):
     await paid(world, pbx_form(), pan=CO_BADGED, brand=brand)
     assert (await world.newest())["scheme"] == used
+
+
+@pytest.mark.parametrize(("brand", "told"), [("cb", ["3"]), ("visa", [])])
+async def test_cartes_bancaires_and_nobody_else_is_told_how_many_articles_are_bought(world, brand, told):
+    await paid(world, pbx_form(PBX_SHOPPINGCART=SHOP_CART.format(3)), pan=CO_BADGED, brand=brand)
+    assert [one["data"]["number"] for one in world.scheme.areq.get("messageExtension", [])] == told
+
+
+@pytest.mark.parametrize("cart", ["three", "<shoppingcart/>", SHOP_CART.format(0), SHOP_CART.format(100), "<total/>"])
+async def test_a_cart_that_cannot_be_read_is_refused_by_name(world, cart):
+    page = await world.post("/php/", pbx_form(PBX_SHOPPINGCART=cart), 400)
+    assert "PBX_SHOPPINGCART" in page.source
 
 
 async def test_the_page_is_open_as_long_as_the_shop_says(world):

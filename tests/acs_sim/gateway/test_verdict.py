@@ -53,6 +53,16 @@ def outcome(found):
     return ended.result, ended.reason
 
 
+@pytest.mark.parametrize(
+    ("wish", "source", "guarantee"),
+    [("01", "ARes", True), ("02", "ARes", False), ("05", "ARes", False), ("02", "RReq", True), ("03", "ARes", True)],
+)
+def test_a_shop_whose_wish_for_no_challenge_was_followed_is_liable_itself(wish, source, guarantee):
+    found = authenticated("Y", source, eci="05", value=proof())
+    asked = replace(found, request=replace(found.request, challenge_indicator=wish))
+    assert conclude(asked, PAN, NOW, NUMBERS).guarantee is guarantee
+
+
 @pytest.mark.parametrize(("status", "eci", "reason"), [("Y", "05", "authenticated"), ("A", "06", "attempted")])
 @pytest.mark.parametrize("method", ["02", "07", "97", "98"])
 def test_a_good_proof_is_authorised_with_the_issuer_liable(status, eci, reason, method):

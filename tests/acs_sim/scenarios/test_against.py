@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +140,25 @@ async def test_in_chromium_the_runs_own_gateway_is_paid_at_too(tmp_path):
     outcomes = await run(load([tmp_path / "shop.yaml"]), lambda _outcome: None, means=Means(browser=True))
     assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []
     assert [len(outcome.shots) for outcome in outcomes] == [0, 7, 3]
+
+
+LIBRARY = Path(__file__).parents[3] / "fixtures" / "scenarios"
+ONLY_IN_A_WINDOW = {
+    "the tester chooses at the page": "R",  # each choice is a button of its own
+    "the code that is typed says how it ends": "8888",
+    "every window size": "02",  # the CReq is another than the shop's own
+    "what survives a restart of the bank": "",
+    "the challenge page is broken, and comes back": "[reset]",
+}
+
+
+@pytest.mark.browser
+async def test_in_chromium_choices_typed_codes_another_creq_and_a_bank_that_is_away_are_played_as_without_it():
+    plays = [
+        play
+        for play in load([LIBRARY / "endings.yaml", LIBRARY / "faults.yaml"])
+        if ONLY_IN_A_WINDOW.get(play.scenario.name) is not None and ONLY_IN_A_WINDOW[play.scenario.name] in play.name
+    ]
+    assert {play.scenario.name for play in plays} == set(ONLY_IN_A_WINDOW)
+    outcomes = await run(plays, lambda _outcome: None, means=Means(browser=True))
+    assert [failure(outcome) for outcome in outcomes if not outcome.passed] == []

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from itertools import product
 
 import msgspec
 import pytest
@@ -26,13 +25,13 @@ def document(at, do, **more):
     return {"at": at, "do": do, **PARAMETERS.get(do, {}), **more}
 
 
-@pytest.mark.parametrize(("at", "do"), [*product(POINTS, KINDS)])
-def test_every_kind_is_had_where_the_table_says_and_refused_with_the_others_named_elsewhere(at, do):
-    if do in SENSIBLE[at]:
+@pytest.mark.parametrize("at", POINTS)
+def test_every_kind_is_had_where_the_table_says_and_refused_with_the_others_named_elsewhere(at):
+    for do in SENSIBLE[at]:
         fault = read(document(at, do))
         assert (fault.at, fault.do, fault.sent_by) == (at, do, POINTS[at].senders[0])
         assert read(as_document(fault)) == fault
-    else:
+    for do in KINDS.keys() - set(SENSIBLE[at]):
         with pytest.raises(FaultRefused, match=rf"{do} makes no sense at {at}, .*{SENSIBLE[at][0]}"):
             read(document(at, do))
 
