@@ -210,7 +210,7 @@ GOOD = {"to": NUMBER, "from": "BANQUE", "body": "code 123456"}
     [
         ({"to": None}, "$.to"),
         ({"to": "0639981101"}, "to: a phone number"),
-        ({"to": "+33" + "9" * 40}, "$.to"),
+        ({"to": "+33" + "9" * 70}, "$.to"),
         ({"from": ""}, "from"),
         ({"from": "BANQUE DU COIN SARL"}, "from"),
         ({"from": "<b>BANK</b>"}, "from"),
