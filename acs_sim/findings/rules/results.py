@@ -14,6 +14,8 @@ PASSED: Final = frozenset({"Y", "A"})
 FAILED: Final = frozenset({"N", "R"})
 LEFT_OPEN: Final = frozenset({"U", "I"})
 NOT_CHALLENGED: Final = "02"
+NEVER_BEGUN: Final = "05"
+"""challengeCancel: the ACS took no CReq, whatever became of one that was posted."""
 NOT_CONNECTED: Final = "connection failed"
 HTTP_ERROR: Final = 400
 MONETICO_ACCEPTED: Final = frozenset({"payetest", "paiement"})
@@ -210,7 +212,7 @@ def results_late(case: Case) -> Iterator[Evidence]:
     mistake="Identifiers or version of another transaction, a resultsStatus that does not exist, 02 after a challenge.",
     remedy="Repeat messageVersion and all ids of the RReq; resultsStatus 01 for a result that is taken.",
     convicts="an RRes against the tables, with an id that is not the transaction's, or with 02 although a CReq was posted",
-    acquits="02 for a challenge that nobody had begun when the RReq was sent",
+    acquits="02 for a challenge that nobody had begun when the RReq was sent, or that never began as the RReq says (05)",
     suspended_by=("RReq", "RRes"),
 )
 def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
@@ -220,7 +222,9 @@ def results_answered_wrongly(case: Case) -> Iterator[Evidence]:
             rres.shows(element, found, allowed)
             for element, found, allowed in case.faults_of(rres, Leg.THREE_DS_SERVER_TO_DS)
         )
-        if rreq is not None and rres.text("resultsStatus") == NOT_CHALLENGED and case.last_before(case.creqs, rreq):
+        if rres.text("resultsStatus") != NOT_CHALLENGED or rreq is None or rreq.text("challengeCancel") == NEVER_BEGUN:
+            continue
+        if case.last_before(case.creqs, rreq):
             yield rres.shows("resultsStatus", "02, although a CReq was posted", "01")
 
 

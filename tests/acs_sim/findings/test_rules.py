@@ -146,6 +146,18 @@ def test_a_wrong_rres_is_convicted_of_the_element(changes, element):
     assert {each[:2] for each in evidence(*crossed)} == {("RRes", element)}
 
 
+def test_02_is_right_where_the_rreq_says_that_no_challenge_began_although_a_creq_was_posted():
+    """One that was spoilt on its way, or came to nobody."""
+    never = entry(
+        "RReq", transStatus="N", transStatusReason="14", challengeCancel="05", eci=None, authenticationValue=None
+    )
+    assert "results-answered-wrongly" not in rules(*CHALLENGED, never, entry("RRes", resultsStatus="02"))
+    other = entry(
+        "RReq", transStatus="N", transStatusReason="14", challengeCancel="04", eci=None, authenticationValue=None
+    )
+    assert "results-answered-wrongly" in rules(*CHALLENGED, other, entry("RRes", resultsStatus="02"))
+
+
 def test_a_wrong_rreq_that_is_taken_is_a_warning_and_refused_it_is_good():
     wrong = entry("RReq", acsTransID=ANOTHER)
     assert rules(*CHALLENGED, wrong, entry("RRes"), entry("CRes")) == ["wrong-result-taken"]
