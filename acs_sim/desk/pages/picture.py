@@ -10,12 +10,12 @@ STYLE: Final = (STATIC / "sequence.css").read_text("utf-8")
 """Of the pictures in a page, which has the colours."""
 
 
-def svg(hops: Sequence[Mapping[str, Any]], anchor: str) -> str:
-    """`anchor`: what its title goes by on the page."""
-    return render("sequence.svg", picture=sequence(hops), anchor=anchor, alone=False)
+def svg(hops: Sequence[Mapping[str, Any]], anchor: str, *, leads: bool = False) -> str:
+    """`anchor`: what its title goes by on the page. `leads`: each arrow to its message there, by the anchor and its number."""
+    return render("sequence.svg", picture=sequence(hops), anchor=anchor, alone=False, leads=leads)
 
 
 def svg_file(hops: Sequence[Mapping[str, Any]]) -> str:
     """With its colours, light and dark."""
     style = STYLE + (STATIC / "sequence-alone.css").read_text("utf-8")
-    return render("sequence.svg", picture=sequence(hops), anchor="sequence", alone=True, style=style)
+    return render("sequence.svg", picture=sequence(hops), anchor="sequence", alone=True, leads=False, style=style)

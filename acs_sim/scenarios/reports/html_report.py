@@ -42,6 +42,7 @@ class Story:
     """A play as the page tells it."""
 
     anchor: str
+    file: str
     name: str
     where: str
     about: str
@@ -64,6 +65,7 @@ def html(outcomes: Sequence[Outcome], seconds: float, *, seed: int | None, began
     stories = [_story(number, each, whole=each.failed or len(outcomes) <= MANY) for number, each in _told(outcomes)]
     page = _PAGES.get_template("report.html").render(
         stories=stories,
+        files=_by_file(stories),
         failed=[story for story in stories if story.problem],
         left=[story for story in stories if story.skipped],
         passed=sum(story.passed for story in stories),
@@ -74,6 +76,14 @@ def html(outcomes: Sequence[Outcome], seconds: float, *, seed: int | None, began
         sequence_style=STYLE,
     )
     return page.encode()
+
+
+def _by_file(stories: Sequence[Story]) -> list[tuple[str, list[Story]]]:
+    """Those of each file together, the files with failures first, as their stories are."""
+    found: dict[str, list[Story]] = {}
+    for story in stories:
+        found.setdefault(story.file, []).append(story)
+    return list(found.items())
 
 
 def _told(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, Outcome]]:
@@ -87,6 +97,7 @@ def _story(number: int, outcome: Outcome, *, whole: bool) -> Story:
     hops = outcome.transcript["hops"] if outcome.transcript is not None else []
     return Story(
         anchor=f"play-{number}",
+        file=outcome.play.file.name,
         name=outcome.play.name,
         where=where(outcome),
         about=" ".join(outcome.play.scenario.about.split()),
@@ -97,7 +108,7 @@ def _story(number: int, outcome: Outcome, *, whole: bool) -> Story:
         skipped=outcome.skipped,
         lines=tuple(Line(line[:1], _SIGNS.get(line[:1], ""), line[1:]) for line in outcome.conversation),
         not_played=outcome.not_played,
-        picture=svg(hops, f"play-{number}") if hops else None,
+        picture=svg(hops, f"play-{number}", leads=whole) if hops else None,
         messages=tuple(_message(place, hop) for place, hop in enumerate(hops, start=1)) if whole else (),
         shots=tuple(Shot(caption, _address(image)) for caption, image in outcome.shots),
         findings=tuple(outcome.findings or ()),

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from acs_sim.desk.transactions.sequence import sequence
 from acs_sim.scenarios.file.document import Place
@@ -116,3 +117,21 @@ async def test_the_page_is_readable_on_a_phone_and_accessible_in_light_and_dark(
         assert await findings(page) == []
         assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
         await context.close()
+
+
+async def test_an_arrow_leads_to_its_message_and_what_failed_is_shown_alone(browser, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(
+        report(outcome("right", transcript=conversation()), outcome("wrong", transcript=conversation(), problem="no"))
+    )
+    context = await new_context(browser, viewport={"width": 1280, "height": 720})
+    page = await context.new_page()
+    await page.goto(file.as_uri())
+    await expect(page.locator(".file h2")).to_contain_text("shop.yaml 1 of 2 passed")
+    await expect(page.locator(".story:visible")).to_have_count(2)
+    await page.get_by_label("failed 1").check()
+    await expect(page.locator(".story:visible")).to_have_count(1)
+    await page.locator(".story.failed svg a").nth(1).click()
+    await expect(page.locator("#play-2-2")).to_be_visible()
+    await expect(page.locator("#play-2-1")).to_be_hidden()
+    await context.close()
