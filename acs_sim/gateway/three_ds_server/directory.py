@@ -91,7 +91,8 @@ class Directory:
             return None
 
     async def _ask_ranges(self, scheme: str, known: CachedRanges | None, version: str) -> CachedRanges:
-        """One PReq, or another when the directory server has forgotten our serial number or does not speak `version`.
+        """One PReq, or another when the directory server has forgotten our serial number or does not speak `version`. A whole list
+        without a range tells nothing: it is asked for again, and who pays meanwhile is authenticated all the same.
 
         Errors: `DirectoryFailed`, `TransportError`, `MessageError`."""
         serial_num = known.serial_num if known else None
@@ -101,7 +102,7 @@ class Directory:
             pres = self._read(await self._post(scheme, encode(preq)), "PRes")
             check(pres, Context(version=version, leg=Leg.DS_TO_THREE_DS_SERVER, request=preq))
             three_ds_server.same(pres, {"threeDSServerTransID": trans_id})
-            return apply(known, pres)
+            return _telling(apply(known, pres), whole=known is None)
         except DirectoryFailed as failure:
             if known is not None and failure.reason == _UNKNOWN_SERIAL_NUMBER:
                 return await self._ask_ranges(scheme, None, version)
@@ -151,6 +152,13 @@ class Directory:
         self._runtime.journal.record(
             self._runtime.clock.now(), "3DS Server", "Directory Server", "connection failed", document
         )
+
+
+def _telling(applied: CachedRanges, *, whole: bool) -> CachedRanges:
+    """Errors: `DirectoryFailed`."""
+    if whole and not applied.ranges:
+        raise DirectoryFailed("no-ranges", "the whole list was asked for, and no range is in it")
+    return applied
 
 
 def _words(error: MessageError) -> str:

@@ -141,6 +141,16 @@ async def test_without_card_ranges_the_areq_is_sent_without_a_method(world):
     assert answer(purchase)["enrolement3ds"] == "U"
 
 
+async def test_a_whole_list_without_a_range_tells_nothing_and_is_asked_for_again(world):
+    world.scheme.pres = {"cardRangeData": None}
+    purchase = await world.purchase()
+    assert (purchase["result"], purchase["enrolled"]) == ("accepted", None)
+    world.advance(minutes=1)
+    world.scheme.pres = {}
+    assert (await world.purchase())["enrolled"] is True
+    assert ["serialNum" in preq for preq in world.scheme.of("PReq")] == [False, False]
+
+
 async def test_a_failure_is_not_repeated_for_a_minute_and_the_old_ranges_stand_meanwhile(world):
     await world.purchase()
     world.advance(days=1)
