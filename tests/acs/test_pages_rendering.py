@@ -288,7 +288,8 @@ TEMPLATES = {
     ),
     "password.html": (("label",), {"hides": True, **SILENT}, QUESTION),
     "choice.html": (("label", "notice", "kind"), {"several": False, "calm": False}, QUESTION),
-    "app.html": (("state_url",), SILENT, QUESTION),
+    "app.html": (("state_url",), {"other_way": True, **SILENT}, QUESTION),
+    "wallet.html": ((), SILENT, QUESTION),
     "auto.html": (("delay",), SILENT, QUESTION),
     "post_back.html": (
         ("url", "notice", "kind", "issuer", "programme"),

@@ -32,4 +32,4 @@ def test_a_setting_that_is_named_is_one_and_a_test_shows_what_it_changes(questio
 
 
 def test_there_are_questions():
-    assert len(ROWS) == 15
+    assert len(ROWS) == 18

@@ -28,7 +28,7 @@ def of_any_text(function):
 
 WORDS_OF_OURS = {
     *("answered", "present", "equal", "_iso_codes", "load"),  # of tables, and the names of our own files
-    *("_alone", "_compile", "of_version"),  # versions, channels and message types are known ones by then
+    *("_alone", "_compile", "of_version", "knows_ds_url"),  # versions, channels and types are known ones by then
     *("_with_holes", "_environment", "translations", "texts"),  # templates and the languages that there are
     *("_meanings", "message_page", "names_of"),  # of messages that have a table
     *("_document", "sections", "text_of"),  # the documents that there are

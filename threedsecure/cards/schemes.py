@@ -5,7 +5,6 @@ Cartes Bancaires follows the other brand on the card. RIDs: ISO/IEC 7816-5 regis
 """
 
 from collections.abc import Container, Mapping
-from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -104,7 +103,6 @@ def eci(scheme: str, pan: str, trans_status: str) -> str | None:
     return SCHEMES[scheme].eci(trans_status)
 
 
-@cache
 def ecis(scheme: str, trans_status: str) -> tuple[str, ...]:
     """Those that a scheme gives to an outcome, whatever the card: Cartes Bancaires one for each brand that may be on it."""
     givers = _BESIDE_CB if scheme == "cb" else (scheme,)

@@ -128,7 +128,7 @@ def phone_number(card: TestCard) -> str:
     """The cardholder's phone: for a listed card a number that the French regulator keeps for fiction (06 39 98 ...), for any
     other one under +999, which belongs to no country. Numbers that begin +33639989 or +9999 are lost, late, doubled or refused
     by the network, as the next digit says (0, 1, 2, 3)."""
-    scheme = _PHONE_DIGIT[card.pan[:7]]
+    scheme = _PHONE_DIGIT.get(card.pan[:7], _PHONE_DIGIT[PREFIXES[card.scheme]])
     magic = f"9{card.scenario.sms}" if card.scenario.sms is not None else ""
     if card.serial.strip("0") == "":
         tail = f"{scheme}{card.scenario.code}"
