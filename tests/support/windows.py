@@ -24,6 +24,7 @@ OVERFLOWS = """() => {
   if (document.documentElement.scrollWidth > room) found.push("the page scrolls sideways");
   return found;
 }"""
+LOOKS = 40
 FITS = "document.documentElement.scrollHeight <= window.innerHeight"
 
 
@@ -33,8 +34,12 @@ async def overflows(page: Page | Frame) -> list[str]:
 
 
 async def fits(page: Page | Frame) -> bool:
-    """Whether the whole page is seen without scrolling."""
-    return await page.evaluate(FITS)
+    """Whether the whole page is seen without scrolling, once its styles and pictures are there."""
+    for _ in range(LOOKS):
+        if await page.evaluate(FITS):
+            return True
+        await asyncio.sleep(0.05)
+    return False
 
 
 async def resized(element: Locator, frame: Frame, width: int, height: int) -> None:

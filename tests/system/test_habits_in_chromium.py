@@ -4,7 +4,7 @@ they do, one answer counts once and there is one result."""
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Frame, Page
+from playwright.async_api import Browser, Frame, Page, expect
 
 from tests.support.browser import let_last_words_stand
 from tests.support.checkout import Checkout, checkout, wrong
@@ -92,9 +92,9 @@ async def test_refresh_back_double_click_and_a_second_tab_count_each_answer_once
 
     await enter(page, good)
     await page.dblclick("#submit")
-    await page.wait_for_url(f"{shop.server.url}/notification")
+    await expect(page).to_have_url(f"{shop.server.url}/notification")
     await submit(other, good)  # too late, and answered with the same end
-    await other.wait_for_url(f"{shop.server.url}/notification")
+    await expect(other).to_have_url(f"{shop.server.url}/notification")
 
     rreq = await shop.result()
     assert (rreq["transStatus"], rreq["interactionCounter"]) == ("Y", "03")
@@ -136,7 +136,7 @@ async def test_the_page_that_waits_for_the_banking_app_bears_tabs_and_refresh(sh
     assert await phone.get_by_role("button", name="Approve").count() == 1  # nobody was asked twice
     await phone.get_by_role("button", name="Approve").dblclick()
     for tab in (page, other):
-        await tab.wait_for_url(f"{shop.server.url}/notification")
+        await expect(tab).to_have_url(f"{shop.server.url}/notification")
     assert (await shop.result())["transStatus"] == "Y"
     assert {(await shop.answer())["transStatus"] for _ in range(2)} == {"Y"}
     assert shop.server.results.empty()
@@ -172,6 +172,6 @@ async def test_every_method_works_without_javascript(shop):
                 continue
             await submit(page, await shop.code(card["phone"]) if step == "code" else step)
         await page.click("#continue")
-        await page.wait_for_url(f"{shop.server.url}/notification")
+        await expect(page).to_have_url(f"{shop.server.url}/notification")
         await shop.ended("Y")
         await shop.clear_up()
