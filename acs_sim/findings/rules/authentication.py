@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from acs_sim.findings.case import BROWSER, DIRECTORY_SERVER, IDENTIFIERS, THREE_DS_SERVER, Case, Entry
+from acs_sim.findings.case import ACS, BROWSER, DIRECTORY_SERVER, IDENTIFIERS, THREE_DS_SERVER, Case, Entry
 from acs_sim.findings.model import Evidence, Severity, rule
 from threedsecure.v2.grammar.context import BRW, SUPPORTED_VERSIONS
 from threedsecure.v2.validation.advice import Advice, advise
@@ -177,8 +177,8 @@ def _lasting(areq: Entry) -> str:
     mistake="A check that is stricter than the specification, or an Erro for the gateway's own trouble.",
     remedy="Accept every value that the tables allow, unknown non-critical extensions, and elements that are not defined.",
     convicts="an Erro for an ARes or RReq that, as it was sent, is right",
-    acquits="402 for a result that comes more than thirty seconds after the CRes, after the time of a decoupled authentication, or "
-    "after the directory server's own Erro about it; "
+    acquits="402 for a result that comes more than thirty seconds after the CRes, or the ACS's Erro in its place, "
+    "after the time of a decoupled authentication, or after the directory server's own Erro about it; "
     "an Erro about a result that was taken or about another transaction; a second result that differs; an Erro after a message of "
     "another transaction that came with the identifiers of this one; an object in which nothing is defined",
     suspended_by=("ARes", "RRes"),
@@ -241,8 +241,8 @@ def _timed_out(case: Case, about: Entry, erro: Entry) -> bool:
     if about.kind != "RReq" or erro.text("errorCode") != TIMED_OUT_CODE:
         return False
     decoupled = any(answer.text("transStatus") == "D" for answer in case.answers)
-    cres = case.last_before(case.cres, about)
-    waited = cres is not None and about.instant - cres.instant >= PATIENCE
+    returned = case.last_before((*case.cres, *case.of("Erro", ACS, BROWSER)), about)
+    waited = returned is not None and about.instant - returned.instant >= PATIENCE
     given_up = any(
         each.number < about.number and each.text("errorMessageType") == "RReq"
         for each in case.of("Erro", DIRECTORY_SERVER, THREE_DS_SERVER)

@@ -402,6 +402,7 @@ TOO_LATE = erro("402", "RReq", FROM_GATEWAY, "S")
 ACCEPTED = entry("outcome", outcome="accepted", transStatus="Y")
 BROUGHT = (*CHALLENGED, entry("CRes"))
 LATE = entry("RReq", timedelta(minutes=1))
+SPOILT = (*CHALLENGED, fault("CReq post", do="rename"), erro("203", "CReq", TO_BROWSER, "A"))
 BROKEN = fault("RReq", do="truncate")
 LOST = (entry("RReq"), fault("RReq", do="silence"), entry("no answer"))
 
@@ -411,6 +412,8 @@ LOST = (entry("RReq"), fault("RReq", do="silence"), entry("no answer"))
     [
         ((*BROUGHT, LATE, TOO_LATE), []),
         ((*BROUGHT, entry("RReq"), TOO_LATE), ["erro-for-right-message"]),
+        ((*SPOILT, LATE, TOO_LATE), []),
+        ((*SPOILT, entry("RReq"), TOO_LATE), ["erro-for-right-message"]),
         ((*BROUGHT, *LOST, erro("402", "RReq"), entry("RReq"), TOO_LATE), []),
         ((*BROUGHT, *LOST, entry("RReq"), TOO_LATE), ["erro-for-right-message"]),
         ((*BROUGHT, entry("RReq"), fault("RReq", do="erro"), erro("101", "Erro")), []),
@@ -426,6 +429,8 @@ LOST = (entry("RReq"), fault("RReq", do="silence"), entry("no answer"))
         *(
             "402 for a late result",
             "402 for one in time",
+            "402 for a late result where the browser came back with an Erro",
+            "402 for one in time then",
             "402 for one that the directory server had given up",
             "402 for one that nobody had given up",
             "an Erro in its place",
