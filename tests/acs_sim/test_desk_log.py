@@ -12,7 +12,7 @@ from lxml import html
 
 from acs_sim.desk.log.lines import MOST_NAMES, Log
 from acs_sim.desk.log.outcome import outcome_of
-from acs_sim.desk.transactions.events import BEAT_SECONDS
+from acs_sim.desk.transactions.events import BEAT_SECONDS, Drawn
 from acs_sim.running.stack import Stack, running_stack
 from acs_sim.settings.settings import Settings
 from docs.generate import ROOT
@@ -258,6 +258,28 @@ async def test_what_many_look_at_comes_drawn_with_the_beat_and_the_rest_is_asked
     drawn = json.loads(line.removeprefix(b"data:"))
     assert [*drawn] == ["/bar", "/transactions/rows?scheme=visa"]
     assert "Librairie Exemple" in drawn["/transactions/rows?scheme=visa"]
+
+
+async def test_what_comes_while_a_page_is_drawn_stands_in_the_next_drawing_and_others_share_one():
+    crossed, made, under_way, goes_on = 1, 0, asyncio.Event(), asyncio.Event()
+
+    async def draw(_part: str) -> str:
+        nonlocal made
+        made, seen = made + 1, crossed
+        under_way.set()
+        await goes_on.wait()
+        return str(seen)
+
+    drawn = Drawn(draw)
+    first = asyncio.create_task(drawn.of(("/bar",)))
+    await under_way.wait()
+    crossed = 2
+    later = [asyncio.create_task(drawn.of(("/bar",))) for _ in range(3)]
+    await asyncio.sleep(0)
+    goes_on.set()
+    assert json.loads((await first).removeprefix(b"data:")) == {"/bar": "1"}
+    assert {json.loads((await one).removeprefix(b"data:"))["/bar"] for one in later} == {"2"}
+    assert made == 2
 
 
 async def test_what_prepares_payments_is_no_line(log):

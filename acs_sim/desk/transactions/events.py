@@ -49,14 +49,13 @@ class Drawn:
         self._at = -BEAT_SECONDS
         self._one = asyncio.Lock()
 
-    async def wait(self) -> None:
-        """Until the next drawing may be made."""
-        await asyncio.sleep(max(0.0, self._at + BEAT_SECONDS - monotonic()))
-
     async def of(self, parts: tuple[str, ...]) -> bytes:
-        """An event with an object of the parts that are drawn, by their addresses."""
+        """An event with an object of the parts that are drawn, by their addresses; of a drawing that begins no earlier than now, so
+        that nothing that came before is missing in it."""
+        asked = monotonic()
+        await asyncio.sleep(max(0.0, self._at + BEAT_SECONDS - asked))
         async with self._one:
-            if monotonic() - self._at >= BEAT_SECONDS:
+            if self._at < asked:
                 self._held, self._at = {}, monotonic()
             if parts not in self._held:
                 drawn = {part: html for part in parts if (html := await self._draw(part)) is not None}
@@ -108,7 +107,6 @@ def beats(journal: Journal, listening: Listening, drawn: Drawn) -> StreamHandler
 
             async def next_event() -> bytes:
                 await _concerning(listener, concerns)
-                await drawn.wait()
                 listener.skip()
                 return await drawn.of(parts)
 
